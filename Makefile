@@ -1,0 +1,56 @@
+# Every target sets up what it needs: Python 3.11+, make and git are all that must be there before.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# uv brings its own list of certificate authorities; the system's list is the one operators maintain.
+export UV_SYSTEM_CERTS = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test check format docs lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(READY) ## install the locked tools and libraries into .venv
+
+$(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt 2>&1 | grep -v 'is ignored: it is neither' || true
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+dev: $(READY) ## serve on 127.0.0.1:8000 (PORT=…) with an embedded PostgreSQL in .data/
+	@exec $(BIN)/wasgo-chat dev --port $(PORT)
+
+test: $(READY) ## run the whole suite on real PostgreSQL and Valkey
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(READY) ## lint, format, types, layers, migrations and generated documents up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.support.migrations_match
+	$(BIN)/wasgo-chat openapi --check docs/openapi.json
+	$(BIN)/wasgo-chat settings --check README.md
+
+format: $(READY) ## put the code into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY) ## regenerate docs/openapi.json and the settings table of README.md
+	$(BIN)/wasgo-chat openapi --write docs/openapi.json
+	$(BIN)/wasgo-chat settings --write README.md
+
+lock: $(READY) ## resolve the newest allowed versions into requirements/
+	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra dev ../pyproject.toml -o dev.txt $(ARGS)
+	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra embedded ../pyproject.toml -c dev.txt -o embedded.txt
+	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 ../pyproject.toml -c dev.txt -o runtime.txt
+	cd requirements && grep -A30 '^uv==' dev.txt | awk 'NR==1 || /^ /{print; next} {exit}' > uv.txt
+
+clean: ## remove .venv and caches; .data/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

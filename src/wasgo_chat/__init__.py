@@ -1,0 +1,1 @@
+"""wasgo-chat: the chat of a marketplace, as a service of its own."""

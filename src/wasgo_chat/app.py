@@ -1,0 +1,154 @@
+"""`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+
+from wasgo_chat.core import migrations, parent
+from wasgo_chat.core.auth import Authenticator
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.http import Problem, install_problem_handlers
+from wasgo_chat.core.limits import RateLimits
+from wasgo_chat.core.telemetry import RequestLog, configure_logging
+from wasgo_chat.core.tokens import TokenVerifier
+from wasgo_chat.core.wire import Json
+from wasgo_chat.events.broker import RedisBroker, SoloBroker
+from wasgo_chat.gateway import routes as gateway_routes
+from wasgo_chat.gateway.background import Background
+from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
+from wasgo_chat.gateway.head_check import HeadCheck
+from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.teller import Teller
+from wasgo_chat.inbox import routes as inbox_routes
+from wasgo_chat.integrations import router as integrations_router
+from wasgo_chat.messages import routes as messages_routes
+
+DESCRIPTION = """The chat of a marketplace. Sockets, frames and error codes are described in docs/protocol.md."""
+
+health = APIRouter(tags=["health"])
+
+
+def create_worker() -> FastAPI:
+    """The app of a `serve` worker: settings from the environment, tied to the life of its parent."""
+    parent.die_with_parent()
+    settings = Settings()
+    configure_logging(settings.log_level, as_json=True)
+    return create_app(settings)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """One worker's app. Raises UnsafeSettings where no key for tokens is set."""
+    broker = RedisBroker(settings.redis_url) if settings.redis_url else SoloBroker()
+    background = Background()
+    db = Database(settings)
+    hub = Hub(settings, db, broker, background)
+    teller = Teller(hub, db, broker, background)
+    head_check = HeadCheck(settings, hub, db)
+    db.announce = teller.announce
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await broker.start(teller.hear, head_check.soon)
+        await broker.subscribe(CONTROL_CHANNEL)
+        background.spawn(teller.run())
+        background.spawn(head_check.run())
+        yield
+        await background.stop()
+        await broker.close()
+        await db.close()
+
+    app = FastAPI(
+        title="wasgo-chat",
+        version=version("wasgo-chat"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        max_body_size=settings.max_body_bytes,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.db = db
+    app.state.hub = hub
+    app.state.teller = teller
+    app.state.broker = broker
+    app.state.rate_limits = RateLimits(settings)
+    app.state.authenticator = Authenticator(TokenVerifier(settings), db)
+    install_problem_handlers(app)
+    for router in (
+        inbox_routes.router,
+        messages_routes.router,
+        integrations_router,
+        gateway_routes.router,
+        health,
+    ):
+        app.include_router(router)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            expose_headers=["Idempotent-Replay", "Retry-After", "X-Request-Id"],
+            max_age=600,
+        )
+    app.add_middleware(RequestLog)
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Put `Problem` into the document, and take out the validation error that is never sent."""
+    made = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            document = made()
+            schemas = document["components"]["schemas"]
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas["Problem"] = schema
+            document["components"]["schemas"] = dict(sorted(schemas.items()))
+            for path in document["paths"].values():
+                for operation in path.values():
+                    _replace_validation_error(operation["responses"])
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    # FastAPI's documented way to extend the document.
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _replace_validation_error(responses: dict[str, dict[str, object]]) -> None:
+    """FastAPI documents its own 422 where a route has parameters; ours is a problem like the others."""
+    if "HTTPValidationError" in str(responses.get("422")):
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses["422"] = {"description": "A value is not acceptable.", "content": content}
+
+
+@health.get("/healthz", operation_id="get_health")
+async def healthz() -> Response:
+    """Whether this process is alive."""
+    return Json({"status": "ok"})
+
+
+@health.get("/readyz", operation_id="get_readiness", responses={503: {"description": "Not ready."}})
+async def readyz(request: Request) -> Response:
+    """Whether this process can serve: database, migrations; Redis may be degraded."""
+    state = request.app.state
+    checks: dict[str, str] = {"database": "ok", "migrations": "ok", "redis": "none"}
+    try:
+        await state.db.ping()
+        if not await migrations.is_current(state.db):
+            checks["migrations"] = "behind"
+    except Unavailable:
+        checks["database"] = "unavailable"
+    if state.settings.redis_url:
+        checks["redis"] = "ok" if await state.broker.healthy() else "degraded"
+    is_ready = checks["database"] == "ok" and checks["migrations"] == "ok"
+    return Json({"status": "ready" if is_ready else "not_ready", "checks": checks}, 200 if is_ready else 503)

@@ -1,0 +1,173 @@
+"""The command line `wasgo-chat`."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from wasgo_chat.core.config import Settings, UnsafeSettings, settings_table
+
+app = typer.Typer(
+    name="wasgo-chat",
+    help="The chat of a marketplace, as a service of its own.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+_TABLE_BEGIN, _TABLE_END = "<!-- settings: begin -->", "<!-- settings: end -->"
+
+
+@app.command()
+def dev(
+    host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(help="Folder that keeps the database.")] = Path(".data"),
+) -> None:
+    """Serve on this machine with an embedded PostgreSQL, demo users and ready tokens.
+
+    Nothing else needs to be installed or running. The public development key is accepted, so this listens on
+    loopback only. The data stays in --data and survives any end of the process.
+    """
+    from wasgo_chat import development  # noqa: PLC0415  needs the extra `embedded`
+
+    development.run(host=host, port=port, data=data)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.", min=1, max=64)] = 1,
+) -> None:
+    """Serve in production, with settings from WASGO_CHAT_* variables.
+
+    Refuses to start on a missing or unsafe setting, or a database that is not at the newest migration, and says
+    what to set. The variables are listed by `wasgo-chat settings`.
+    """
+    import uvicorn  # noqa: PLC0415  `token` and --help should not wait for the server
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
+    from wasgo_chat.core.telemetry import configure_logging  # noqa: PLC0415
+    from wasgo_chat.serving import check_before_serving, server_config  # noqa: PLC0415
+
+    settings = Settings()
+    configure_logging(settings.log_level, as_json=True)
+    check_before_serving(settings, workers=workers)
+    config = server_config(
+        "wasgo_chat.app:create_worker", settings, host=host, port=port, factory=True, workers=workers
+    )
+    if workers == 1:
+        uvicorn.Server(config).run()
+    else:
+        Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Option(help="Revision to go to; `base` takes everything down.")] = "head",
+    down: Annotated[bool, typer.Option("--down", help="Go back to --revision instead of up to it.")] = False,
+) -> None:
+    """Bring the database at WASGO_CHAT_DATABASE_URL to the newest migration."""
+    from wasgo_chat.core import migrations  # noqa: PLC0415
+
+    url = Settings().database_url
+    if not url:
+        raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
+    if down:
+        migrations.downgrade(url, revision)
+    else:
+        migrations.upgrade(url, revision)
+    print(f"The database is at {revision}.")
+
+
+@app.command()
+def token(
+    user: Annotated[str | None, typer.Option(help="User id the token is for.")] = None,
+    username: Annotated[str | None, typer.Option(help="User name in the token; the id by default.")] = None,
+    staff: Annotated[bool, typer.Option("--staff", help="Mark the user as staff.")] = False,
+    service: Annotated[str | None, typer.Option(help="Service name the token is for, instead of a user.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Scopes of a service token, separated by commas.")] = None,
+    ttl: Annotated[int, typer.Option(help="Seconds the token is good for.", min=1)] = 3600,
+) -> None:
+    """Print a token, signed with WASGO_CHAT_JWT_SECRET or else the public development key.
+
+    Scopes are chat:provision, chat:system_message, chat:act_as and chat:moderate. The development key is
+    accepted by `wasgo-chat dev` only.
+    """
+    from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user  # noqa: PLC0415
+
+    if (user is None) == (service is None):
+        raise typer.BadParameter("give either --user or --service")
+    if user is not None:
+        if scope is not None:
+            raise typer.BadParameter("--scope goes with --service")
+        print(mint_user(Settings(), user, ttl_s=ttl, username=username, staff=staff))
+        return
+    if username is not None or staff:
+        raise typer.BadParameter("--username and --staff go with --user")
+    scopes = [one.strip() for one in (scope or "").split(",") if one.strip()]
+    if unknown := [one for one in scopes if one not in SCOPES]:
+        raise typer.BadParameter(f"unknown scope {unknown[0]}; there are {', '.join(SCOPES)}")
+    print(mint_service(Settings(), service or "", scopes, ttl_s=ttl))
+
+
+@app.command()
+def openapi(
+    write: Annotated[Path | None, typer.Option(help="Write the document to this file.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Fail if this file is not up to date.")] = None,
+) -> None:
+    """Print the OpenAPI document, or write it, or check that a file is up to date."""
+    import json  # noqa: PLC0415
+
+    from wasgo_chat.app import create_app  # noqa: PLC0415
+    from wasgo_chat.core.config import DEVELOPMENT_SECRET  # noqa: PLC0415
+
+    nowhere = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
+    document = json.dumps(create_app(Settings.model_validate(nowhere)).openapi(), indent=2, ensure_ascii=False)
+    _put(document + "\n", write, check)
+
+
+@app.command()
+def settings(
+    write: Annotated[Path | None, typer.Option(help="Write the table into this file, between its marks.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,
+) -> None:
+    """Print every setting with its default and meaning, as a Markdown table."""
+    target = write or check
+    if target is None:
+        print(settings_table())
+        return
+    text = target.read_text(encoding="utf-8")
+    block = f"{_TABLE_BEGIN}\n{settings_table()}\n{_TABLE_END}"
+    pattern = re.escape(_TABLE_BEGIN) + ".*?" + re.escape(_TABLE_END)
+    _put(re.sub(pattern, lambda _: block, text, flags=re.DOTALL), write, check)
+
+
+def _put(text: str, write: Path | None, check: Path | None) -> None:
+    if write is not None:
+        write.write_text(text, encoding="utf-8")
+    elif check is not None:
+        if not check.exists() or check.read_text(encoding="utf-8") != text:
+            raise UnsafeSettings(f"{check} is not up to date: run `make docs`.")
+    else:
+        sys.stdout.write(text)
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is said in one sentence, without a traceback."""
+    try:
+        app()
+    except ValidationError as error:
+        for found in error.errors():
+            name = "_".join(str(part) for part in found["loc"]).upper()
+            print(f"wasgo-chat: WASGO_CHAT_{name}: {found['msg']}", file=sys.stderr)
+        sys.exit(2)
+    except Exception as error:
+        if not isinstance(error, UnsafeSettings) and type(error).__name__ != "CannotStart":
+            raise
+        print(f"wasgo-chat: {error}", file=sys.stderr)
+        sys.exit(2)

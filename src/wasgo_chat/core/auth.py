@@ -1,0 +1,121 @@
+"""Who is calling: a token becomes an `Actor`, its user is mirrored, revoked tokens are refused."""
+
+import time
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+
+from wasgo_chat.core import users
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.errors import ActAsRequired, Invalid, ScopeRequired, Unauthenticated
+from wasgo_chat.core.tokens import Token, TokenVerifier
+from wasgo_chat.core.wire import has_stray_control
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The caller. A user, a service, or a service acting as a user (then both are set and recorded)."""
+
+    user_id: str | None
+    username: str | None = None
+    service: str | None = None
+    scopes: frozenset[str] = frozenset()
+    is_staff: bool = False
+    issued_at: float = 0.0
+    expires_at: float = 0.0
+
+    @property
+    def user(self) -> str:
+        """The user who acts.
+
+        Raises:
+            ActAsRequired: a service that names nobody.
+        """
+        if self.user_id is None:
+            raise ActAsRequired
+        return self.user_id
+
+    @property
+    def is_service(self) -> bool:
+        """Whether a service acts in its own name; one that acts as a user has that user's rights only."""
+        return self.service is not None and self.user_id is None
+
+    def require_scope(self, scope: str) -> None:
+        """Raises: ScopeRequired, unless a service with that scope acts in its own name."""
+        if not self.is_service or scope not in self.scopes:
+            raise ScopeRequired(f"A service token with the scope {scope} is needed")
+
+
+class Authenticator:
+    """The one way from a bearer string to an `Actor`, for both doors."""
+
+    def __init__(self, verifier: TokenVerifier, db: Database) -> None:
+        self._verifier = verifier
+        self._db = db
+
+    async def from_headers(self, headers: Headers) -> Actor:
+        """Authenticate an HTTP request or a socket's handshake by `Authorization: Bearer` and `X-Act-As`.
+
+        Raises:
+            Unauthenticated: no token, or one that is not accepted.
+            ScopeRequired: `X-Act-As` without the scope `chat:act_as`.
+            Invalid: `X-Act-As` is not a user id.
+        """
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not bearer.strip():
+            raise Unauthenticated
+        return await self.from_bearer(bearer.strip(), act_as=headers.get("x-act-as"))
+
+    async def from_bearer(self, bearer: str, *, act_as: str | None = None) -> Actor:
+        """The same for a bare token."""
+        token = await self._verifier.verify(bearer)
+        if token.kind == "user":
+            if act_as is not None:
+                raise ScopeRequired("Only a service may act as somebody else")
+            return await self.from_user_token(token)
+        actor = Actor(
+            None,
+            service=token.subject,
+            scopes=token.scopes,
+            issued_at=token.issued_at,
+            expires_at=token.expires_at,
+        )
+        return actor if act_as is None else await self._acting_as(actor, act_as)
+
+    async def from_user_token(self, token: Token) -> Actor:
+        """Refresh the mirror from a verified user token (or ticket) and refuse what is revoked."""
+        if token.expires_at <= time.time():
+            raise Unauthenticated("The token has expired")
+        async with self._db.snapshot() as tx:
+            user = await users.find(tx, token.subject)
+        if user is not None and user.revoked_before and token.issued_at < user.revoked_before.timestamp():
+            raise Unauthenticated("The token was revoked")
+        if user is None or any(getattr(user, name) != value for name, value in token.profile.items()):
+            async with self._db.transaction() as tx:
+                await users.mirror(tx, {token.subject: token.profile})
+        username = token.profile.get("username") or (user.username if user else token.subject)
+        return Actor(
+            token.subject,
+            username=username,
+            is_staff=bool(token.profile.get("is_staff", False)),
+            issued_at=token.issued_at,
+            expires_at=token.expires_at,
+        )
+
+    async def _acting_as(self, service: Actor, user_id: str) -> Actor:
+        if "chat:act_as" not in service.scopes:
+            raise ScopeRequired("X-Act-As needs the scope chat:act_as")
+        if not 0 < len(user_id) <= 128 or has_stray_control(user_id, allowed=""):
+            raise Invalid.field(["header", "x-act-as"], "user_id", "must be a user id of 1 to 128 characters")
+        async with self._db.transaction() as tx:
+            user = await users.find(tx, user_id)
+            if user is None:
+                await users.mirror(tx, {user_id: {}})
+        return Actor(
+            user_id,
+            username=user.username if user else user_id,
+            service=service.service,
+            scopes=service.scopes,
+            issued_at=service.issued_at,
+            expires_at=service.expires_at,
+        )

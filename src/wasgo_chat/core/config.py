@@ -1,0 +1,171 @@
+"""Settings: every `WASGO_CHAT_*` variable, its default and what it is for.
+
+The table in README.md is generated from this class (`make docs`).
+"""
+
+import hashlib
+import hmac
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
+MINIMUM_SECRET_BYTES = 32
+
+
+class UnsafeSettings(Exception):
+    """The settings do not allow a safe start. The message says which variable to set, and to what."""
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _for_asyncpg(url: str) -> str:
+    """Platforms hand out `postgres://`; SQLAlchemy wants the driver named."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+asyncpg://" + url.removeprefix(prefix)
+    return url
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """What a deployment can set. Sizes in bytes, times in seconds, lists separated by commas."""
+
+    model_config = SettingsConfigDict(env_prefix="WASGO_CHAT_", extra="ignore", frozen=True)
+
+    database_url: Annotated[str, AfterValidator(_for_asyncpg)] = Field(
+        "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
+    )
+    redis_url: str | None = Field(
+        None, description="Redis 7 or Valkey: `redis://host:6379/0`. Required with more than one worker."
+    )
+    jwt_secret: SecretStr | None = Field(
+        None,
+        description="HS256 key of the platform's tokens, at least 32 bytes. One of the three `JWT_` keys.",
+    )
+    jwt_public_key: str | None = Field(
+        None, description="PEM public key of the platform's tokens (RS256, ES256 or EdDSA by its kind)."
+    )
+    jwks_url: str | None = Field(
+        None, description="JWKS document of the platform's tokens; cached, refetched on an unknown `kid`."
+    )
+    jwt_audience: str = Field("wasgo-chat", description="`aud` of user tokens.")
+    jwt_service_audience: str = Field("wasgo-chat-services", description="`aud` of service tokens.")
+    jwt_issuer: str = Field("wasgo", description="`iss` of every token.")
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Key of cursors and request hashes, at least 32 bytes. Derived from `JWT_SECRET` when unset.",
+    )
+    cookie_name: str | None = Field(None, description="Cookie that may carry a socket's token; unset: none.")
+    allowed_origins: Names = Field(
+        default_factory=list,
+        description="Origins whose pages may open sockets and call the API, e.g. `https://app.example`.",
+    )
+    user_conversation_types: Names = Field(
+        default_factory=lambda: ["direct", "support"],
+        description="Conversation types that users may create; services may create all.",
+    )
+    database_pool_size: int = Field(10, ge=1, description="Database connections of one worker.")
+    database_pool_timeout_s: float = Field(3.0, gt=0, description="Longest wait for a free connection; then 503.")
+    statement_timeout_s: float = Field(10.0, gt=0, description="Longest run of one SQL statement.")
+    lock_timeout_s: float = Field(3.0, gt=0, description="Longest wait for a row lock; then 503.")
+    max_content_chars: int = Field(10_000, ge=1, description="Characters of a message.")
+    max_frame_bytes: int = Field(65_536, ge=1024, description="Bytes of a socket frame; more closes with 1009.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Bytes of a request body; more is 413.")
+    max_metadata_bytes: int = Field(8_192, ge=2, description="Bytes of `metadata` or `settings` as JSON.")
+    max_metadata_depth: int = Field(8, ge=1, description="Levels of `metadata` or `settings`.")
+    max_participants: int = Field(500, ge=2, description="Participants of a conversation.")
+    max_reactions_per_user: int = Field(20, ge=1, description="Different reactions of one user to one message.")
+    max_batch_read: int = Field(500, ge=1, description="Messages that one `mark_multiple_read` names.")
+    message_rate: int = Field(30, ge=0, description="Messages per window, user and conversation; 0: no limit.")
+    message_rate_window_s: int = Field(10, ge=1, description="The window of `MESSAGE_RATE`.")
+    max_sockets_per_user: int = Field(20, ge=1, description="Sockets that one user may have open on a worker.")
+    max_bad_frames: int = Field(
+        10,
+        ge=1,
+        description="Malformed (or too fast) frames in a row before a socket is closed with 4400 (4429).",
+    )
+    heartbeat_s: float = Field(20.0, gt=0, description="Interval of WebSocket pings; twice that unanswered closes.")
+    head_check_s: float = Field(1.0, gt=0, description="How often a worker compares its heads with the database.")
+    replay_limit: int = Field(10_000, ge=1, description="Events that a reconnect replays; more gets `resync`.")
+    outbox_bytes: int = Field(
+        1_048_576, ge=65_536, description="Unsent bytes of a socket before it leaves the live stream."
+    )
+    slow_socket_s: float = Field(
+        10.0, gt=0, description="How long a socket may stay behind before it is closed (4408)."
+    )
+    ticket_ttl_s: int = Field(30, ge=1, description="Life of a socket ticket.")
+    idempotency_ttl_h: int = Field(24, ge=1, description="Life of an `Idempotency-Key`.")
+    shutdown_s: int = Field(10, ge=1, description="Longest wait for open requests at shutdown.")
+    log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+
+    def hash_key(self) -> bytes:
+        """The key of cursors and request hashes: 32 bytes, the same on every worker.
+
+        Raises:
+            UnsafeSettings: neither `SECRET_KEY` nor `JWT_SECRET` is set.
+        """
+        secret = self.secret_key or self.jwt_secret
+        if secret is None:
+            raise UnsafeSettings(
+                "WASGO_CHAT_SECRET_KEY is not set: set it to 32 random bytes, the same for every worker "
+                "(it is derived only where WASGO_CHAT_JWT_SECRET is used)."
+            )
+        return hmac.digest(secret.get_secret_value().encode(), b"wasgo-chat hash key", hashlib.sha256)
+
+    def check_safe_to_serve(self, *, workers: int) -> Self:
+        """Refuse what must not go to production.
+
+        Raises:
+            UnsafeSettings: a setting is missing or unsafe; the message says what to set.
+        """
+        if not self.database_url:
+            raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
+        keys = {
+            "JWT_SECRET": self.jwt_secret,
+            "JWT_PUBLIC_KEY": self.jwt_public_key,
+            "JWKS_URL": self.jwks_url,
+        }
+        named = [f"WASGO_CHAT_{name}" for name, value in keys.items() if value]
+        if len(named) != 1:
+            found = " and ".join(named) or "none of them"
+            raise UnsafeSettings(
+                "Set exactly one of WASGO_CHAT_JWT_SECRET, WASGO_CHAT_JWT_PUBLIC_KEY and WASGO_CHAT_JWKS_URL, "
+                f"so that one family of algorithms is accepted ({found} set now)."
+            )
+        for name, secret in (("JWT_SECRET", self.jwt_secret), ("SECRET_KEY", self.secret_key)):
+            if secret is None:
+                continue
+            if secret.get_secret_value() == DEVELOPMENT_SECRET:
+                raise UnsafeSettings(
+                    f"WASGO_CHAT_{name} is the public development key: set a secret of your own, "
+                    'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
+                )
+            if len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
+                raise UnsafeSettings(
+                    f"WASGO_CHAT_{name} is shorter than {MINIMUM_SECRET_BYTES} bytes: set a longer one, "
+                    'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
+                )
+        if workers > 1 and not self.redis_url:
+            raise UnsafeSettings(
+                f"WASGO_CHAT_REDIS_URL is not set, and {workers} workers deliver to each other through Redis: "
+                "set it to redis://host:6379/0, or start one worker."
+            )
+        self.hash_key()
+        return self
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table, in the order of the class."""
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = ",".join(default) if isinstance(default, list) else default
+        cell = "" if shown in (None, "") else f"`{shown}`"
+        rows.append(f"| `WASGO_CHAT_{name.upper()}` | {cell} | {field.description} |")
+    return "\n".join(rows)

@@ -1,0 +1,170 @@
+"""The database: one pool, the only place that commits, and what is announced after a commit.
+
+A door (route, socket command, background task) opens `Database.transaction()`; verbs run inside it and never
+commit. FastAPI runs code after a dependency's `yield` after the response is sent, so a transaction is opened
+inside the endpoint and never by a dependency: an answer is made only once the commit is done.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.wire import encode_str
+
+Announce = Callable[[Sequence[object]], None]
+
+_UNAVAILABLE_SQLSTATES = frozenset(
+    ["40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "25006", "25P03"]
+)
+"""Serialization failure, deadlock, too many connections, lock not available, cancelled, shutdowns, read-only
+after a failover, idle in transaction: nothing wrong with the request, so it may be sent again.
+Class 08 (connection) is handled beside it. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Constraint names are fixed, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Tx(AsyncSession):
+    """One transaction, with the settings verbs need and what its commit will announce."""
+
+    settings: Settings
+
+    def announce(self, announcement: object) -> None:
+        """Tell the worker of this, after the commit and only then."""
+        self._announcements.append(announcement)
+
+    @property
+    def _announcements(self) -> list[object]:
+        announcements: list[object] = self.info.setdefault("announcements", [])
+        return announcements
+
+
+class Database:
+    """A worker's pool of connections.
+
+    `announce` is called after each commit with what the verbs announced; it must not block or raise.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.announce: Announce = lambda announcements: None
+        self.engine: AsyncEngine = create_async_engine(
+            settings.database_url,
+            pool_size=settings.database_pool_size,
+            max_overflow=0,
+            pool_timeout=settings.database_pool_timeout_s,
+            pool_pre_ping=False,
+            pool_use_lifo=True,
+            json_serializer=encode_str,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": "wasgo-chat",
+                    "jit": "off",  # compiling costs more than any query here takes
+                    "TimeZone": "UTC",
+                    "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
+                    "lock_timeout": str(int(settings.lock_timeout_s * 1000)),
+                    "idle_in_transaction_session_timeout": "15000",
+                },
+            },
+        )
+        # Verbs write past the identity map, so what is read is always taken from the row.
+        self._sessions = async_sessionmaker(
+            self.engine,
+            class_=Tx,
+            expire_on_commit=False,
+            autoflush=False,
+            execution_options={"populate_existing": True},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Read and write; commits at the end, then announces.
+
+        Raises:
+            Unavailable: no connection, or the database gave up on this transaction; whether a commit that was
+                under way took effect is then unknown.
+        """
+        async with self._opened() as tx:
+            async with tx.begin():
+                yield tx
+            announcements = tx._announcements
+        if announcements:
+            self.announce(announcements)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Tx]:
+        """Read only, every statement as of one moment.
+
+        Raises:
+            Unavailable: as in `transaction`.
+        """
+        async with self._opened() as tx, tx.begin():
+            await tx.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+            yield tx
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Tx]:
+        try:
+            async with self._sessions() as tx:
+                tx.settings = self.settings
+                yield tx
+        except (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if not is_unavailable(error):
+                raise
+            raise Unavailable from error
+
+    async def ping(self) -> None:
+        """One round trip within two seconds.
+
+        Raises:
+            Unavailable: there was no answer.
+        """
+        try:
+            async with asyncio.timeout(2), self.snapshot() as tx:
+                await tx.execute(text("SELECT 1"))
+        except TimeoutError as error:
+            raise Unavailable("The database does not answer") from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error speaks of the database's state rather than of our statement."""
+    if isinstance(error, (PoolTimeout, OSError, asyncpg.InterfaceError)):
+        return True
+    sqlstate = _sqlstate(error)
+    if sqlstate is not None:
+        return sqlstate.startswith("08") or sqlstate in _UNAVAILABLE_SQLSTATES
+    return isinstance(error, (OperationalError, InterfaceError)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    source: Any = error.orig if isinstance(error, DBAPIError) else error
+    found = getattr(source, "sqlstate", None)
+    return found if isinstance(found, str) else None

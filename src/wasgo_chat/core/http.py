@@ -1,0 +1,163 @@
+"""What every HTTP door shares: who calls, the database, page parameters, and errors as problem documents."""
+
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, FastAPI, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.errors import PROBLEM_JSON, ChatError, Invalid, NotFound, problem, problem_of
+from wasgo_chat.core.limits import RateLimits
+from wasgo_chat.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from wasgo_chat.core.wire import Json, has_stray_control
+
+log = structlog.get_logger(__name__)
+
+_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user's or a service's token.")
+_MAX_CURSOR_CHARS = 500
+
+
+async def _caller(
+    request: Request,
+    _: Annotated[Any, Depends(_BEARER)],
+    x_act_as: Annotated[
+        str | None, Header(description="User id a service acts as (scope `chat:act_as`).", max_length=128)
+    ] = None,
+) -> Actor:
+    actor: Actor = await request.app.state.authenticator.from_headers(request.headers)
+    structlog.contextvars.bind_contextvars(user=actor.user_id, service=actor.service)
+    return actor
+
+
+async def _database(request: Request) -> Database:
+    db: Database = request.app.state.db
+    return db
+
+
+async def _rate_limits(request: Request) -> RateLimits:
+    limits: RateLimits = request.app.state.rate_limits
+    return limits
+
+
+def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHARS)] = None) -> str | None:
+    if cursor is not None and (has_stray_control(cursor, allowed="") or not cursor.isascii()):
+        raise Invalid.field(["query", "cursor"], "cursor", "is not a cursor of this list with these filters")
+    return cursor
+
+
+Caller = Annotated[Actor, Depends(_caller)]
+Db = Annotated[Database, Depends(_database)]
+Rates = Annotated[RateLimits, Depends(_rate_limits)]
+Cursor = Annotated[str | None, Depends(_clean_cursor)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=f"Results of a page; {DEFAULT_LIMIT} by default.")]
+KeyHeader = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="The same key and body within 24 h give the first answer again."),
+]
+
+
+class FieldError(BaseModel):
+    """One wrong value of a request: where, a stable code, a sentence. The value itself is never repeated."""
+
+    loc: list[str | int]
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem document; compare `code`, which is stable and listed in docs/protocol.md."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldError] | None = None
+    retry_after_s: float | None = None
+
+
+_PROBLEMS = {
+    400: "The request cannot be parsed.",
+    401: "No valid token.",
+    403: "Seen, but not allowed.",
+    404: "There is no such thing, or not for the caller.",
+    409: "It contradicts the present state.",
+    413: "The body is too large.",
+    422: "A value is not acceptable.",
+    429: "Too many requests; see Retry-After.",
+    503: "Try again with the same key; see Retry-After.",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` entry of a route: its problem documents, and those that any route may answer."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": _PROBLEMS[status], "content": {PROBLEM_JSON: {"schema": schema}}}
+        for status in sorted({*statuses, 400, 413, 503})
+    }
+
+
+def once_answer(status: int, content: Any) -> Response:
+    """The answer to a repeated Idempotency-Key."""
+    return Json(content, status, headers={"Idempotent-Replay": "true"})
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make every error of this app a problem document."""
+    app.add_exception_handler(ChatError, _on_chat_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_crash)
+
+
+def field_errors(errors: Any) -> list[dict[str, Any]]:
+    """Pydantic's errors as ours: without the input, the URL and the context."""
+    return [
+        {
+            "loc": [part for part in error["loc"] if part != "body"],
+            "code": error["type"],
+            "message": error["msg"],
+        }
+        for error in errors
+    ]
+
+
+async def _on_chat_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ChatError)  # noqa: S101  registered for this class only
+    if error.status >= 500:
+        log.warning("unavailable", error=type(error.__cause__ or error).__name__)
+    return problem_of(error)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class only
+    errors = error.errors()
+    if any(found["loc"][0] == "path" for found in errors):
+        # What cannot be an id names nothing: the same answer as for an id that never was.
+        return problem_of(NotFound())
+    if any(found["type"] == "json_invalid" for found in errors):
+        return problem(400, "malformed_json", "The body is not JSON")
+    return problem_of(Invalid(field_errors(errors)))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
+    code, title = {
+        400: ("malformed_json", "The body cannot be parsed"),
+        404: ("not_found", NotFound.title),
+        405: ("method_not_allowed", "This path does not take this method"),
+        413: ("body_too_large", "The body is too large"),
+        415: ("unsupported_media_type", "This content type is not taken here"),
+    }.get(error.status_code, (f"http_{error.status_code}", "The request cannot be answered"))
+    return problem(error.status_code, code, title, headers=dict(error.headers or {}))
+
+
+async def _on_crash(request: Request, error: Exception) -> Response:
+    return problem_of(ChatError())

@@ -1,0 +1,56 @@
+"""Alembic from inside the program: find the migrations, apply them, tell where a database stands."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from wasgo_chat.core.db import Database
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_CHOICES = (_PACKAGE / "migrations", _PACKAGE.parent.parent / "migrations")
+_UNDEFINED_TABLE = "42P01"
+
+
+def config(database_url: str = "") -> Config:
+    """Alembic's configuration for a database; in a wheel the scripts lie beside the code."""
+    made = Config()
+    made.set_main_option("script_location", str(next(path for path in _CHOICES if (path / "env.py").exists())))
+    made.attributes["database_url"] = database_url
+    return made
+
+
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Bring a database up to a revision. Runs its own event loop: call it outside of any."""
+    command.upgrade(config(database_url), revision)
+
+
+def downgrade(database_url: str, revision: str) -> None:
+    """Take a database back to a revision. Runs its own event loop: call it outside of any."""
+    command.downgrade(config(database_url), revision)
+
+
+@cache
+def heads() -> frozenset[str]:
+    """The newest revisions this program knows."""
+    return frozenset(ScriptDirectory.from_config(config()).get_heads())
+
+
+async def is_current(db: Database) -> bool:
+    """Whether a database is at the newest revision.
+
+    Raises:
+        Unavailable: it does not answer.
+    """
+    try:
+        async with db.snapshot() as tx:
+            found = (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalars()
+            return frozenset(found) == heads()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
+            return False
+        raise

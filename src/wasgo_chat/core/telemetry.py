@@ -1,0 +1,111 @@
+"""Structured logs, and the outermost layer of every request: its id, its log line, headers that always hold."""
+
+import logging
+import sys
+import time
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wasgo_chat.core.errors import PROBLEM_JSON, problem
+from wasgo_chat.core.wire import encode_str, new_id
+
+log = structlog.get_logger(__name__)
+
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
+
+
+def configure_logging(level: str, *, as_json: bool) -> None:
+    """One line an event on standard error; libraries' loggers go the same way.
+
+    uvicorn's own lines carry query strings, and so tickets: it may speak of warnings only.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Any]
+    if as_json:
+        last = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(serializer=_dumps)]
+    else:
+        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove, *last], foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for chatty in ("uvicorn.error", "uvicorn.access", "websockets", "httpx2", "httpcore2", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _dumps(value: Any, **_: Any) -> str:
+    return encode_str(value)
+
+
+class RequestLog:
+    """ASGI middleware around everything: request id, one log line without query string, security headers.
+
+    A 413 of the body limit, made below FastAPI's handlers as plain text, becomes a problem document here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        request_id = str(new_id())
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=request_id)
+        started = time.perf_counter()
+        status = 0
+        replaces_body = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status, replaces_body
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", []))
+                if status == 413 and not any(PROBLEM_JSON.encode() in value for _, value in headers):
+                    replaces_body = True
+                    headers = [
+                        (b"content-type", PROBLEM_JSON.encode()),
+                        (b"content-length", b"%d" % len(_TOO_LARGE)),
+                    ]
+                message = {
+                    **message,
+                    "headers": [*headers, *_HEADERS, (b"x-request-id", request_id.encode())],
+                }
+            elif message["type"] == "http.response.body" and replaces_body:
+                message = {"type": "http.response.body", "body": _TOO_LARGE}
+            elif message["type"] == "websocket.close":
+                status = message.get("code", 1000)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            log.info(
+                "request" if scope["type"] == "http" else "socket",
+                method=scope.get("method"),
+                path=scope["path"],
+                status=status or None,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+            )

@@ -1,0 +1,110 @@
+"""The mirror of the platform's users: refreshed from token claims and by services, and who is revoked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import DateTime, Text, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.db import Base, Tx
+from wasgo_chat.core.wire import Line, Schema, Shape, UserId
+
+MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
+
+
+class User(Base):
+    """A user of the platform, as far as the chat knows."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    username: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str | None] = mapped_column(Text)
+    avatar_url: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str | None] = mapped_column(Text)
+    is_staff: Mapped[bool] = mapped_column(server_default="false")
+    revoked_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class UserOut(Shape):
+    """A user as others see them."""
+
+    id: str
+    username: str
+    display_name: str | None
+    avatar_url: str | None
+
+
+class PutUser(Schema):
+    """What a service says of a user; what is left out stays as it was."""
+
+    username: Annotated[Line, Field(min_length=1, max_length=150)] | None = None
+    display_name: Annotated[Line, Field(max_length=200)] | None = None
+    avatar_url: Annotated[Line, Field(max_length=2000, pattern=r"^https?://")] | None = None
+    email: Annotated[Line, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    locale: Annotated[Line, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    is_staff: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserRevoked:
+    """Announced when a user's tokens from before a moment are refused; sockets that hold one close."""
+
+    user_id: str
+
+
+def user_shape(user_id: str, username: str, display_name: str | None, avatar_url: str | None) -> dict[str, Any]:
+    """The `UserOut` of columns."""
+    return {"id": user_id, "username": username, "display_name": display_name, "avatar_url": avatar_url}
+
+
+async def find(tx: Tx, user_id: str) -> User | None:
+    """The mirrored user, if there is one."""
+    return (await tx.execute(select(User).where(User.id == user_id))).scalar_one_or_none()
+
+
+async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
+    """Insert unknown users and take the given fields over, in key order (so that two mirrors never deadlock).
+
+    Args:
+        tx: the transaction.
+        profiles: by user id, the fields of `MIRRORED` to set; a user without a username is called by their id.
+    """
+    for user_id in sorted(profiles):
+        given = {name: value for name, value in profiles[user_id].items() if value is not None}
+        statement = insert(User).values({"id": user_id, "username": user_id, **given})
+        if given:
+            changed = {**given, "updated_at": func.now()}
+            statement = statement.on_conflict_do_update(index_elements=[User.id], set_=changed)
+        else:
+            statement = statement.on_conflict_do_nothing()
+        await tx.execute(statement)
+
+
+async def revoke(tx: Tx, user_id: str) -> datetime:
+    """Refuse every token of a user that was issued before now; returns that moment."""
+    statement = (
+        insert(User)
+        .values(id=user_id, username=user_id, revoked_before=func.clock_timestamp())
+        .on_conflict_do_update(index_elements=[User.id], set_={"revoked_before": func.clock_timestamp()})
+        .returning(User.revoked_before)
+    )
+    moment = (await tx.execute(statement)).scalar_one()
+    assert moment is not None  # noqa: S101  just set
+    tx.announce(UserRevoked(user_id))
+    return moment
+
+
+async def revoked_before(tx: Tx, user_ids: Iterable[str]) -> dict[str, datetime]:
+    """Of these users, those with revoked tokens, and the moment."""
+    statement = select(User.id, User.revoked_before).where(
+        User.id.in_(list(user_ids)), User.revoked_before.is_not(None)
+    )
+    return {user_id: moment for user_id, moment in await tx.execute(statement) if moment is not None}

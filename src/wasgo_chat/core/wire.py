@@ -1,0 +1,138 @@
+"""What crosses the wire, whatever it means: ids, clean strings, bounded JSON, cursors, fast encoding."""
+
+import base64
+import hashlib
+import hmac
+import math
+import unicodedata
+from collections.abc import Iterable
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+from uuid_utils.compat import uuid7
+
+MAX_SAFE_INTEGER = 2**63 - 1
+_CURSOR_MAC_BYTES = 12
+
+encode = msgspec.json.Encoder().encode
+"""Any plain value to JSON bytes; datetimes as RFC 3339 in UTC, UUIDs as strings."""
+
+
+def encode_str(value: Any) -> str:
+    """The same as text, for drivers that want text."""
+    return encode(value).decode()
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): sorts by time of making."""
+    return uuid7()
+
+
+class Schema(BaseModel):
+    """Base of every shape that comes in: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shape(BaseModel):
+    """Base of every shape that goes out; documents it, tests hold answers against it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def has_stray_control(text: str, *, allowed: str = "\n\t") -> bool:
+    """Whether text has NUL, a lone surrogate or a control character other than `allowed`."""
+    return any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in text)
+
+
+def _clean(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    if has_stray_control(text):
+        raise PydanticCustomError("control_character", "NUL, surrogates and control characters are not allowed")
+    return text
+
+
+def _clean_line(text: str) -> str:
+    if has_stray_control(text, allowed=""):
+        raise PydanticCustomError("control_character", "NUL, surrogates and control characters are not allowed")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+"""Text of any length; newline and tab are the only control characters."""
+
+Line = Annotated[str, AfterValidator(_clean_line)]
+"""Text without any control character."""
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_clean_line)]
+"""An opaque id that another system chose: 1 to 128 characters."""
+
+UserId = Key
+Title = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_clean_line)]
+Seq = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
+
+
+def check_json(value: Any, *, max_bytes: int, max_depth: int) -> str | None:
+    """Why a JSON value cannot be stored, or None. Looks at depth before size, so nothing deep is encoded."""
+    if problem := _json_problem(value, max_depth):
+        return problem
+    if len(encode(value)) > max_bytes:
+        return f"is larger than {max_bytes} bytes"
+    return None
+
+
+def _json_problem(value: Any, depth_left: int) -> str | None:
+    match value:
+        case None | bool():
+            return None
+        case str():
+            return "has NUL, a surrogate or a control character" if has_stray_control(value) else None
+        case int():
+            return None if abs(value) <= MAX_SAFE_INTEGER else "has an integer beyond 64 bits"
+        case float():
+            return None if math.isfinite(value) else "has a number that is not finite"
+        case dict() | list():
+            if depth_left == 0:
+                return "is nested too deep"
+            parts: Iterable[Any] = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+            return next((problem for part in parts if (problem := _json_problem(part, depth_left - 1))), None)
+    return "has a value that is not JSON"
+
+
+def digest(key: bytes, value: Any) -> bytes:
+    """Keyed hash of a request, 32 bytes: tells a repeat from a conflict, and gives no content away."""
+    return hashlib.blake2b(encode(value), key=key, digest_size=32).digest()
+
+
+def seal_cursor(key: bytes, value: list[Any]) -> str:
+    """An opaque, signed page cursor."""
+    body = encode(value)
+    mac = hmac.digest(key, b"cursor" + body, hashlib.sha256)[:_CURSOR_MAC_BYTES]
+    return base64.urlsafe_b64encode(mac + body).rstrip(b"=").decode()
+
+
+def open_cursor(key: bytes, cursor: str) -> list[Any] | None:
+    """What `seal_cursor` put in, or None where the cursor was not made by it."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+    except ValueError:
+        return None
+    mac, body = raw[:_CURSOR_MAC_BYTES], raw[_CURSOR_MAC_BYTES:]
+    if not hmac.compare_digest(mac, hmac.digest(key, b"cursor" + body, hashlib.sha256)[:_CURSOR_MAC_BYTES]):
+        return None
+    return msgspec.json.decode(body, type=list[Any])
+
+
+class Json(Response):
+    """A JSON answer encoded once by msgspec, past FastAPI's second validation of what we built ourselves."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Content to bytes."""
+        return encode(content)

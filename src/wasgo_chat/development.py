@@ -1,0 +1,142 @@
+"""`wasgo-chat dev`: the whole service on one machine, with an embedded PostgreSQL and something to look at."""
+
+import asyncio
+import fcntl
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+import uvicorn
+from pydantic import SecretStr
+
+from wasgo_chat.app import create_app
+from wasgo_chat.conversations import verbs
+from wasgo_chat.conversations.schemas import ParticipantIn, Reference
+from wasgo_chat.core import migrations, users
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import DEVELOPMENT_SECRET, Settings, UnsafeSettings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.embedded import Postgres
+from wasgo_chat.core.telemetry import configure_logging
+from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.messages.schemas import MessageContent
+from wasgo_chat.messages.verbs import send
+from wasgo_chat.serving import server_config
+
+DAY_S = 86_400
+PEOPLE = {"ana": "Ana Lima", "bo": "Bo Chen", "cy": "Cy Okafor"}
+_ROLES = (("ana", "admin"), ("bo", "participant"), ("cy", "observer"))
+_FIRST_WORDS = (
+    ("ana", "Hi Bo! Could you paint the fence on Friday?"),
+    ("bo", "Friday works. 80 for material and work, all in."),
+)
+
+
+def run(*, host: str, port: int, data: Path) -> None:
+    """Serve until interrupted. What is in `data` stays.
+
+    Raises:
+        UnsafeSettings: the address is not loopback, or the folder or port is in use.
+        CannotStart: PostgreSQL did not come up.
+    """
+    if not _is_loopback(host):
+        raise UnsafeSettings(f"`dev` accepts the public development key, so it listens on loopback only, not {host}.")
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "lock").open("w") as lock:
+        _hold(lock, data)
+        postgres = Postgres(data / "postgres")
+        postgres.start()
+        try:
+            _serve(postgres, host, port)
+        finally:
+            postgres.stop()
+
+
+def _serve(postgres: Postgres, host: str, port: int) -> None:
+    given = Settings()
+    settings = Settings(
+        database_url=postgres.url(),
+        redis_url=None,
+        jwt_secret=given.jwt_secret or SecretStr(DEVELOPMENT_SECRET),
+        jwt_public_key=None,
+        jwks_url=None,
+        allowed_origins=[*given.allowed_origins, f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
+    )
+    migrations.upgrade(settings.database_url)
+    configure_logging(settings.log_level, as_json=False)
+    conversation_id = asyncio.run(_seed(settings))
+    sock = _bind(settings, host, port)
+    _print_welcome(settings, f"{host}:{port}", conversation_id)
+    server = uvicorn.Server(server_config(create_app(settings), settings, host=host, port=port))
+    server.run(sockets=[sock])
+
+
+async def _seed(settings: Settings) -> UUID:
+    """The demo users and their conversation; the same at every start."""
+    db = Database(settings)
+    service = Actor(None, service="demo", scopes=frozenset(["chat:provision"]))
+    try:
+        async with db.transaction() as tx:
+            await users.mirror(tx, {name: {"username": name, "display_name": full} for name, full in PEOPLE.items()})
+        async with db.transaction() as tx:
+            made = await verbs.provision(
+                tx,
+                service,
+                "job",
+                Reference(type="job", id="demo"),
+                [ParticipantIn.model_validate({"user_id": name, "role": role}) for name, role in _ROLES],
+                title="Paint the fence",
+                metadata={},
+            )
+            if made.is_new:
+                for name, words in _FIRST_WORDS:
+                    await send(tx, Actor(name, username=name), made.conversation_id, MessageContent(content=words))
+        return made.conversation_id
+    finally:
+        await db.close()
+
+
+def _print_welcome(settings: Settings, address: str, conversation_id: UUID) -> None:
+    lines = [
+        "",
+        f"  wasgo-chat        http://{address}",
+        f"  documentation     http://{address}/docs",
+        f"  conversation      {conversation_id}  (Paint the fence; ana is admin, bo participant, cy observer)",
+        "",
+        "  Tokens, good for a day:",
+        *(f"    {name:4}{mint_user(settings, name, ttl_s=DAY_S, username=name)}" for name in PEOPLE),
+        "",
+        "  Stop with Ctrl+C. Everything is kept.",
+        "",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _bind(settings: Settings, host: str, port: int) -> socket.socket:
+    try:
+        return server_config("", settings, host=host, port=port).bind_socket()
+    except SystemExit as error:
+        raise UnsafeSettings(f"Port {port} is in use: choose another, e.g. `make dev PORT={port + 1}`.") from error
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _hold(lock: IO[str], data: Path) -> None:
+    """One server per data folder; the kernel lets go when we end, however we end."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise UnsafeSettings(f"Another `wasgo-chat dev` is using {data}: stop it, or give --data.") from error
+    os.set_inheritable(lock.fileno(), False)

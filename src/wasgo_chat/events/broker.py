@@ -1,0 +1,210 @@
+"""From worker to worker: publish bytes on a channel, hear what others publish. At most once, and known to be.
+
+Two brokers stand behind one protocol: Redis pub/sub, and none at all where one process serves. Whatever a broker
+loses the hub's head check finds in the log.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+OnMessage = Callable[[str, bytes], None]
+OnGap = Callable[[], None]
+
+_SILENCE_S = 3.0
+_SUBSCRIBE_TIMEOUT_S = 2.0
+
+
+class Broker(Protocol):
+    """What the hub needs. `start` before anything else, `close` at the end."""
+
+    async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
+        """Begin to listen. `on_message` gets channel and payload; `on_gap` that something may have been lost."""
+
+    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Send to the other workers; never raises for a broker that is away."""
+
+    async def subscribe(self, channel: str) -> None:
+        """Listen to a channel; returns once the broker confirmed it, or has been found to be away."""
+
+    async def unsubscribe(self, channel: str) -> None:
+        """Stop listening to a channel."""
+
+    async def healthy(self) -> bool:
+        """Whether other workers can be reached now."""
+
+    async def close(self) -> None:
+        """Stop."""
+
+
+class SoloBroker:
+    """No broker: one process serves, and its hub delivers by itself."""
+
+    async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
+        """Nobody will call."""
+
+    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Nobody to tell."""
+
+    async def subscribe(self, channel: str) -> None:
+        """Nothing to hear."""
+
+    async def unsubscribe(self, channel: str) -> None:
+        """Nothing to stop."""
+
+    async def healthy(self) -> bool:
+        """Always."""
+        return True
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class RedisBroker:
+    """Redis pub/sub. Owns its reconnecting, as redis-py resubscribes in silence and messages between are gone."""
+
+    def __init__(self, url: str) -> None:
+        self._publisher = Redis.from_url(
+            url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0), max_connections=4
+        )
+        # No retries: a lost connection must surface here, where it means a gap.
+        self._listener = Redis.from_url(
+            url, socket_connect_timeout=2, socket_timeout=2, retry=Retry(NoBackoff(), 0), max_connections=2
+        )
+        self._pubsub: PubSub | None = None
+        self._channels: set[str] = set()
+        self._confirmed: dict[str, asyncio.Future[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._down_since: float | None = None
+
+    async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
+        """Connect and listen in the background."""
+        self._on_message, self._on_gap = on_message, on_gap
+        self._task = asyncio.create_task(self._listen(), name="redis-listener")
+
+    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """One pipeline for all of them."""
+        pipeline = self._publisher.pipeline(transaction=False)
+        for channel, payload in messages:
+            pipeline.publish(channel, payload)
+        try:
+            await pipeline.execute()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note_down("publish", error)
+        else:
+            self._note_up()
+
+    async def subscribe(self, channel: str) -> None:
+        """Ask for a channel and wait for Redis to confirm it, at most two seconds."""
+        self._channels.add(channel)
+        pubsub = self._pubsub
+        if pubsub is None:
+            return  # away: the reconnect subscribes to every channel and reports a gap
+        confirmed = self._confirmed.setdefault(channel, asyncio.get_running_loop().create_future())
+        try:
+            async with asyncio.timeout(_SUBSCRIBE_TIMEOUT_S):
+                await pubsub.subscribe(channel)
+                await asyncio.shield(confirmed)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note_down("subscribe", error)
+
+    async def unsubscribe(self, channel: str) -> None:
+        """Drop a channel."""
+        self._channels.discard(channel)
+        if self._pubsub is not None:
+            try:
+                await self._pubsub.unsubscribe(channel)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._note_down("unsubscribe", error)
+
+    async def healthy(self) -> bool:
+        """Whether Redis answers a ping."""
+        try:
+            await self._publisher.ping()
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Stop listening and close the connections."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._publisher.aclose()
+        await self._listener.aclose()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._listener.pubsub() as pubsub:
+                    # A channel of its own, so that there is a connection to ping before anybody subscribes.
+                    await pubsub.subscribe("wasgo:worker", *self._channels)
+                    self._pubsub = pubsub
+                    await self._read(pubsub)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._note_down("listen", error)
+            finally:
+                self._pubsub = None
+                self._settle_all()
+            await asyncio.sleep(0.2)
+
+    async def _read(self, pubsub: PubSub) -> None:
+        """Hand on messages until the connection fails or has been silent for too long."""
+        heard_at = pinged_at = time.monotonic()
+        known: set[str] = set()
+        while True:
+            message = await pubsub.get_message(timeout=0.5)
+            now = time.monotonic()
+            if message is not None:
+                heard_at = now
+                self._take(message, known)
+            elif now - heard_at > _SILENCE_S:
+                raise TimeoutError("no answer to ping")
+            if now - pinged_at > 1.0:
+                pinged_at = now
+                await pubsub.ping()
+
+    def _take(self, message: dict[str, Any], known: set[str]) -> None:
+        kind = message["type"]
+        if kind == "message":
+            self._on_message(message["channel"].decode(), message["data"])
+        elif kind == "subscribe":
+            channel = message["channel"].decode()
+            if channel == "wasgo:worker" or channel in known:
+                # First on a new connection, or again on one that redis-py mended: something may be missing.
+                self._note_up()
+                self._on_gap()
+            known.add(channel)
+            self._settle(channel)
+        elif kind == "unsubscribe":
+            known.discard(message["channel"].decode())
+
+    def _settle(self, channel: str) -> None:
+        if (confirmed := self._confirmed.pop(channel, None)) is not None and not confirmed.done():
+            confirmed.set_result(None)
+
+    def _settle_all(self) -> None:
+        for channel in list(self._confirmed):
+            self._settle(channel)
+
+    def _note_down(self, doing: str, error: Exception) -> None:
+        if self._down_since is None:
+            self._down_since = time.monotonic()
+            log.warning("redis_away", doing=doing, error=type(error).__name__)
+
+    def _note_up(self) -> None:
+        if self._down_since is not None:
+            log.info("redis_back", after_s=round(time.monotonic() - self._down_since, 1))
+            self._down_since = None

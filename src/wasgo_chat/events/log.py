@@ -1,0 +1,237 @@
+"""The log of a conversation: typed events, `emit` to append one, `since` to read on.
+
+An event says who, what and which row, never the text: replay joins the current rows, and erasing a person's
+words never rewrites the log. What an event looks like to a client is `inbox.render`'s business.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    select,
+    table,
+    update,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Base, Tx
+
+
+class EventRow(Base):
+    """One row of the log."""
+
+    __tablename__ = "events"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    type: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[str | None] = mapped_column(Text)
+    service: Mapped[str | None] = mapped_column(Text)
+    message_id: Mapped[UUID | None]
+    revision: Mapped[int | None] = mapped_column(Integer)
+    user_id: Mapped[str | None] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'::jsonb"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Event(ABC):
+    """Base of everything that takes a `seq`. Signals (typing, reads, presence) are no events."""
+
+    type: ClassVar[str]
+    is_activity: ClassVar[bool] = False
+
+    @abstractmethod
+    def columns(self) -> dict[str, Any]:
+        """What the row holds beside conversation, seq, type and actor."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent(Event):
+    """A message was stored; counts as activity and takes the conversation's next message number."""
+
+    type: ClassVar[str] = "new_message"
+    is_activity: ClassVar[bool] = True
+    message_id: UUID
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        return {"message_id": self.message_id, "revision": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited(Event):
+    """A message has new content."""
+
+    type: ClassVar[str] = "message_edited"
+    message_id: UUID
+    revision: int
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        return {"message_id": self.message_id, "revision": self.revision}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted(Event):
+    """A message became a tombstone."""
+
+    type: ClassVar[str] = "message_deleted"
+    message_id: UUID
+    revision: int
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        return {"message_id": self.message_id, "revision": self.revision}
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionUpdated(Event):
+    """A user added or removed a reaction."""
+
+    type: ClassVar[str] = "reaction_update"
+    message_id: UUID
+    user_id: str
+    emoji: str
+    action: str
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        data = {"emoji": self.emoji, "action": self.action}
+        return {"message_id": self.message_id, "user_id": self.user_id, "data": data}
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantAdded(Event):
+    """Somebody joined, or came back."""
+
+    type: ClassVar[str] = "participant_added"
+    user_id: str
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        return {"user_id": self.user_id}
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantRemoved(Event):
+    """Somebody left or was removed: they see this event and nothing after it."""
+
+    type: ClassVar[str] = "participant_removed"
+    user_id: str
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        return {"user_id": self.user_id}
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantUpdated(Event):
+    """Somebody's role changed."""
+
+    type: ClassVar[str] = "participant_updated"
+    user_id: str
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        return {"user_id": self.user_id}
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationUpdated(Event):
+    """Title, metadata, settings or status changed."""
+
+    type: ClassVar[str] = "conversation_updated"
+    is_activity: ClassVar[bool] = True
+    fields: tuple[str, ...]
+
+    def columns(self) -> dict[str, Any]:
+        """See `Event.columns`."""
+        return {"data": {"fields": list(self.fields)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """Where an event landed: its seq, the conversation's count of messages, the time of the database."""
+
+    seq: int
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Announced after the commit: this conversation's log has reached this seq."""
+
+    conversation_id: UUID
+    seq: int
+
+
+# The head columns of `conversations`: the log owns them, the house above owns the rest of that table.
+_head = table(
+    "conversations",
+    column("id", Uuid()),
+    column("last_seq", BigInteger()),
+    column("message_count", BigInteger()),
+    column("updated_at", DateTime(timezone=True)),
+)
+
+
+async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emitted:
+    """Append one event: takes the next seq under the conversation's row lock, so seq order is commit order.
+
+    Times are the database's, never the worker's, and never go back within a conversation.
+    """
+    now = func.greatest(_head.c.updated_at, func.clock_timestamp())
+    values: dict[Any, Any] = {_head.c.last_seq: _head.c.last_seq + 1}
+    if isinstance(event, MessageSent):
+        values[_head.c.message_count] = _head.c.message_count + 1
+    if event.is_activity:
+        values[_head.c.updated_at] = now
+    raised = (
+        update(_head)
+        .where(_head.c.id == bindparam("cid", conversation_id, type_=Uuid()))
+        .values(values)
+        .returning(_head.c.last_seq, _head.c.message_count, now.label("at"))
+    )
+    seq, number, at = (await tx.execute(raised)).one()
+    await tx.execute(
+        insert(EventRow).values(
+            conversation_id=conversation_id,
+            seq=seq,
+            type=event.type,
+            actor_id=actor.user_id,
+            service=actor.service,
+            created_at=at,
+            **event.columns(),
+        )
+    )
+    tx.announce(Appended(conversation_id, seq))
+    return Emitted(seq, number, at)
+
+
+async def since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> Sequence[EventRow]:
+    """The next events after a seq, oldest first."""
+    statement = (
+        select(EventRow)
+        .where(EventRow.conversation_id == conversation_id, EventRow.seq > after_seq)
+        .order_by(EventRow.seq)
+        .limit(limit)
+    )
+    return (await tx.execute(statement)).scalars().all()

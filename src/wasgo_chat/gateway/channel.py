@@ -1,0 +1,155 @@
+"""One conversation on one worker: its head, the sockets that follow it, and the order in which they are served.
+
+Pure bookkeeping: no database, no broker. `hub` feeds it and reads the log where it reports a gap.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Protocol
+from uuid import UUID
+
+from wasgo_chat.gateway.protocol import Close
+from wasgo_chat.inbox.render import Frame
+
+RECENT_FRAMES = 256
+
+
+class Peer(Protocol):
+    """A socket, as far as the hub cares."""
+
+    user_id: str
+    issued_at: float
+
+    def write(self, data: bytes) -> bool:
+        """Queue a frame; False where too much is unsent already (then nothing was queued)."""
+
+    async def drained(self) -> None:
+        """Wait until everything queued was handed to the transport."""
+
+    def end(self, code: Close, reason: str = "") -> None:
+        """Close soon."""
+
+    def dropped(self, subscription: "Subscription", code: Close) -> None:
+        """The hub ended this subscription."""
+
+
+class Subscription:
+    """A socket's place in a conversation.
+
+    `watermark` is the last seq written to it. While `live` it gets events as they come; else `hub.catch_up`
+    leads it there from the log.
+    """
+
+    __slots__ = ("behind_since", "catching_up", "conversation_id", "greeted", "live", "peer", "reads_version",
+                 "role", "watermark")  # fmt: skip
+
+    def __init__(self, peer: Peer, conversation_id: UUID) -> None:
+        self.peer = peer
+        self.conversation_id = conversation_id
+        self.role = ""
+        self.watermark = 0
+        self.reads_version = 0
+        self.greeted = False
+        self.live = False
+        self.catching_up = False
+        self.behind_since: float | None = None
+
+    def take(self, frame: Frame) -> bool:
+        """Write the next frame, if it is the next; False where the socket is too far behind to take it."""
+        if frame.seq <= self.watermark:
+            return True
+        if not self.peer.write(frame.data):
+            return False
+        self.watermark = frame.seq
+        if frame.role is not None and frame.role[0] == self.peer.user_id:
+            self.role = frame.role[1]
+        return True
+
+    def take_all(self, frames: Iterable[bytes]) -> bool:
+        """Write signals; False where the socket is too far behind to take them."""
+        return all(self.peer.write(frame) for frame in frames)
+
+    def fall_behind(self) -> None:
+        """Leave the live stream until the socket has drained."""
+        self.live = False
+        if self.behind_since is None:
+            self.behind_since = time.monotonic()
+
+    def go_live(self) -> None:
+        """Rejoin the live stream."""
+        self.live = True
+        self.behind_since = None
+
+
+class Channel:
+    """A conversation with at least one local socket.
+
+    `last` is the seq up to which live sockets were served, `wanted` the greatest seq known to exist.
+    """
+
+    def __init__(self, conversation_id: UUID) -> None:
+        self.conversation_id = conversation_id
+        self.last = 0
+        self.wanted = 0
+        self.reads_version = 0
+        self.subscriptions: set[Subscription] = set()
+        self.recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
+        self.catching_up = 0
+
+    def offer(self, frame: Frame) -> bool:
+        """A frame from anywhere: served if it is the next, ignored if it was; False if there is a gap before it."""
+        self.wanted = max(self.wanted, frame.seq)
+        if frame.seq <= self.last:
+            return True
+        if frame.seq != self.last + 1:
+            return False
+        self.last = frame.seq
+        if self.catching_up:
+            self.recent.append(frame)
+        for subscription in tuple(self.subscriptions):
+            if subscription.live:
+                self._serve(subscription, frame)
+        return True
+
+    def serve_recent(self, subscription: Subscription) -> bool:
+        """Lead a socket from memory to the live stream, where memory reaches back far enough."""
+        if subscription.watermark < self.last:
+            if not self.recent or self.recent[0].seq > subscription.watermark + 1:
+                return False
+            subscription.go_live()
+            for frame in tuple(self.recent):
+                if subscription.live:
+                    self._serve(subscription, frame)
+            return subscription.live or subscription not in self.subscriptions
+        subscription.go_live()
+        return True
+
+    def signal(self, frames: Iterable[bytes], *, but: str | None = None) -> None:
+        """Write what has no seq to every socket that was greeted, but those of one user."""
+        data = list(frames)
+        for subscription in self.subscriptions:
+            if subscription.greeted and subscription.peer.user_id != but:
+                for frame in data:
+                    subscription.peer.write(frame)
+
+    def reading(self, version: int, frames: list[bytes]) -> None:
+        """A `messages_read`; who misses the one before gets both at the next head check."""
+        self.reads_version = max(self.reads_version, version)
+        for subscription in self.subscriptions:
+            if subscription.greeted and subscription.reads_version == version - 1 and subscription.take_all(frames):
+                subscription.reads_version = version
+
+    def drop(self, subscription: Subscription, code: Close) -> None:
+        """End a subscription and tell its socket."""
+        if subscription in self.subscriptions:
+            self.subscriptions.discard(subscription)
+            subscription.live = False
+            subscription.peer.dropped(subscription, code)
+
+    def _serve(self, subscription: Subscription, frame: Frame) -> None:
+        if not subscription.take(frame):
+            subscription.fall_behind()
+        elif frame.removed == subscription.peer.user_id and frame.seq == subscription.watermark:
+            # Exactly here, in the order of the log: nothing after the removal is ever written.
+            self.drop(subscription, Close.REMOVED)

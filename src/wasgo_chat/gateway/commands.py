@@ -1,0 +1,148 @@
+"""From a parsed frame to the verb it calls, and from its result to the `ack`. The socket's side of the two doors."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from wasgo_chat.core.wire import encode
+from wasgo_chat.gateway.protocol import (
+    AnyFrame,
+    DeleteMessageFrame,
+    EditMessageFrame,
+    MarkReadFrame,
+    ReactFrame,
+    RefreshTokenFrame,
+    SendMessageFrame,
+    SubscribeFrame,
+    TypingFrame,
+    UnsubscribeFrame,
+)
+from wasgo_chat.messages import reactions, reads, verbs
+from wasgo_chat.messages.load import load_message, locate
+from wasgo_chat.messages.schemas import ReactToMessage
+
+if TYPE_CHECKING:
+    from wasgo_chat.core.db import Tx
+    from wasgo_chat.gateway.socket import Socket
+
+
+async def perform(socket: "Socket", frame: AnyFrame) -> dict[str, Any]:
+    """Do what a frame asks; the result goes into its `ack`.
+
+    Raises:
+        ChatError: it was refused; the socket answers with an `error` frame.
+    """
+    match frame:
+        case SendMessageFrame():
+            return await _send(socket, frame)
+        case TypingFrame():
+            return _type(socket, frame)
+        case MarkReadFrame():
+            return await _mark_read(socket, frame)
+        case EditMessageFrame():
+            return await _edit(socket, frame)
+        case DeleteMessageFrame():
+            return await _delete(socket, frame)
+        case ReactFrame():
+            return await _react(socket, frame)
+        case RefreshTokenFrame():
+            return await _refresh_token(socket, frame)
+        case SubscribeFrame():
+            return await _subscribe(socket, frame)
+        case UnsubscribeFrame():
+            return _unsubscribe(socket, frame)
+
+
+async def _send(socket: "Socket", frame: SendMessageFrame) -> dict[str, Any]:
+    conversation_id = socket.conversation_of(frame)
+    verbs.check_message(socket.settings, frame)
+    await socket.rates.count_message(socket.user_id, conversation_id)
+    async with socket.db.transaction() as tx:
+        sent = await verbs.send(tx, socket.actor, conversation_id, frame)
+    return {"message_id": sent.message_id, "seq": sent.seq, "created_at": sent.created_at}
+
+
+def _type(socket: "Socket", frame: TypingFrame) -> dict[str, Any]:
+    conversation_id = socket.conversation_of(frame)
+    subscription = socket.subscriptions[conversation_id]
+    if subscription.role == "observer":
+        raise Forbidden("The role observer does not allow this")
+    if socket.is_news(conversation_id, is_typing=frame.is_typing):
+        signal = {
+            "type": "typing",
+            "conversation_id": conversation_id,
+            "user_id": socket.user_id,
+            "username": socket.actor.username,
+            "is_typing": frame.is_typing,
+        }
+        socket.teller.signal(conversation_id, encode(signal), but=socket.user_id)
+    return {}
+
+
+async def _mark_read(socket: "Socket", frame: MarkReadFrame) -> dict[str, Any]:
+    socket.conversation_of(frame)
+    async with socket.db.transaction() as tx:
+        return await reads.mark_messages(tx, socket.actor, frame.message_ids)
+
+
+async def _edit(socket: "Socket", frame: EditMessageFrame) -> dict[str, Any]:
+    conversation_id = socket.conversation_of(frame)
+    async with socket.db.transaction() as tx:
+        await _require_here(tx, socket, frame.message_id, conversation_id)
+        await verbs.edit(tx, socket.actor, frame.message_id, frame.content)
+        message = await load_message(tx, conversation_id, frame.message_id, viewer=None)
+    return {"message_id": frame.message_id, "revision": message["revision"]}
+
+
+async def _delete(socket: "Socket", frame: DeleteMessageFrame) -> dict[str, Any]:
+    conversation_id = socket.conversation_of(frame)
+    async with socket.db.transaction() as tx:
+        await _require_here(tx, socket, frame.message_id, conversation_id)
+        await verbs.delete(tx, socket.actor, frame.message_id)
+    return {"message_id": frame.message_id}
+
+
+async def _react(socket: "Socket", frame: ReactFrame) -> dict[str, Any]:
+    conversation_id = socket.conversation_of(frame)
+    async with socket.db.transaction() as tx:
+        await _require_here(tx, socket, frame.message_id, conversation_id)
+        body = ReactToMessage(emoji=frame.emoji, action=frame.action)
+        return {
+            "message_id": frame.message_id,
+            **await reactions.react(tx, socket.actor, frame.message_id, body),
+        }
+
+
+async def _refresh_token(socket: "Socket", frame: RefreshTokenFrame) -> dict[str, Any]:
+    actor = await socket.authenticator.from_bearer(frame.token)
+    if actor.user_id != socket.user_id or actor.service != socket.actor.service:
+        raise Unauthenticated("The token is of another subject")
+    socket.prolong(actor)
+    return {"expires_at": actor.expires_at}
+
+
+async def _subscribe(socket: "Socket", frame: SubscribeFrame) -> dict[str, Any]:
+    conversation_id = _named(socket, frame.conversation_id)
+    if conversation_id not in socket.subscriptions:
+        await socket.follow(conversation_id, frame.after_seq, greeting="subscribed")
+    return {"conversation_id": conversation_id}
+
+
+def _unsubscribe(socket: "Socket", frame: UnsubscribeFrame) -> dict[str, Any]:
+    conversation_id = _named(socket, frame.conversation_id)
+    socket.unfollow(conversation_id)
+    return {"conversation_id": conversation_id}
+
+
+def _named(socket: "Socket", conversation_id: UUID | None) -> UUID:
+    if socket.own_conversation is not None:
+        raise Invalid.field(["type"], "one_conversation", "this socket is of one conversation; use ws/chat/ for many")
+    if conversation_id is None:
+        raise Invalid.field(["conversation_id"], "missing", "name the conversation")
+    return conversation_id
+
+
+async def _require_here(tx: "Tx", socket: "Socket", message_id: UUID, conversation_id: UUID) -> None:
+    """A frame names a message of the conversation it is about; any other is not there, as far as it goes."""
+    if await locate(tx, socket.actor, message_id) != conversation_id:
+        raise NotFound

@@ -1,0 +1,62 @@
+"""What travels between workers: a small header and ready-made frame bytes behind it.
+
+The header holds only what a hub must know to order and address; the frame itself is never parsed on the way.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from wasgo_chat.inbox.render import Frame
+
+CONTROL_CHANNEL = "wasgo:control"
+_PREFIX = "wasgo:c:"
+
+
+class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
+    """Header of a publication.
+
+    `number` is the seq of an event or the version of a reading; `user` is who was removed, whom a signal
+    leaves out, or who was revoked.
+    """
+
+    kind: Literal["event", "reading", "signal", "revoked"]
+    origin: str
+    number: int = 0
+    user: str | None = None
+    role: tuple[str, str] | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Envelope).decode
+
+
+def pack(header: Envelope, *frames: bytes) -> bytes:
+    """Header and frames, a line each: JSON has no raw newlines."""
+    return b"\n".join((_encode(header), *frames))
+
+
+def unpack(payload: bytes) -> tuple[Envelope, list[bytes]]:
+    """The reverse.
+
+    Raises:
+        msgspec.DecodeError: it was not packed here, or by another version.
+    """
+    header, *frames = payload.split(b"\n")
+    return _decode(header), frames
+
+
+def pack_event(origin: str, frame: Frame) -> bytes:
+    """A durable frame."""
+    return pack(Envelope("event", origin, frame.seq, frame.removed, frame.role), frame.data)
+
+
+def channel_of(conversation_id: UUID) -> str:
+    """The channel of a conversation."""
+    return f"{_PREFIX}{conversation_id}"
+
+
+def conversation_of(channel: str) -> UUID | None:
+    """The conversation of a channel, None for others."""
+    return UUID(channel.removeprefix(_PREFIX)) if channel.startswith(_PREFIX) else None

@@ -1,0 +1,122 @@
+"""Once a second: compare every local conversation with the database, and mend what was lost on the way.
+
+Finds a lost last publication, a crash between commit and publication, a dead Redis, lost readings and
+revocations, sockets that stay behind, and a log that went back after a failover.
+"""
+
+import asyncio
+import contextlib
+import time
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from wasgo_chat.conversations.models import Conversation
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.errors import ChatError
+from wasgo_chat.gateway.channel import Subscription
+from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.protocol import Close, resync_frame
+from wasgo_chat.inbox.render import reading_frames
+from wasgo_chat.messages import reads
+
+log = structlog.get_logger(__name__)
+
+READINGS_PAGE = 100
+
+
+class HeadCheck:
+    """The periodic comparison; `soon` asks for one at once (after a gap at the broker)."""
+
+    def __init__(self, settings: Settings, hub: Hub, db: Database) -> None:
+        self._settings = settings
+        self._hub = hub
+        self._db = db
+        self._asked = asyncio.Event()
+
+    def soon(self) -> None:
+        """Check now rather than at the next second."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Check for ever; a database that is away is tried again at the next turn."""
+        while True:
+            self._asked.clear()
+            try:
+                self._close_slow()
+                await self._compare()
+                if self._hub.peers:
+                    await self._hub.close_revoked(list(self._hub.peers))
+            except ChatError as error:
+                log.warning("head_check_failed", error=error.code)
+            except Exception:
+                log.exception("head_check_failed")  # the next turn may find better weather
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.head_check_s):
+                    await self._asked.wait()
+
+    def _close_slow(self) -> None:
+        now = time.monotonic()
+        for channel in tuple(self._hub.channels.values()):
+            self._hub.close_if_empty(channel)
+            for subscription in tuple(channel.subscriptions):
+                since = subscription.behind_since
+                if since is not None and now - since > self._settings.slow_socket_s:
+                    subscription.peer.end(Close.TOO_SLOW, "too far behind; reconnect with after_seq")
+
+    async def _compare(self) -> None:
+        heads = await self._heads(list(self._hub.channels))
+        lagging: list[Subscription] = []
+        suspects: dict[UUID, int] = {}
+        for conversation_id, (last_seq, reads_version) in heads.items():
+            channel = self._hub.channels.get(conversation_id)
+            if channel is None:
+                continue
+            if last_seq > channel.last:
+                channel.wanted = max(channel.wanted, last_seq)
+                self._hub.fill_soon(channel)
+            elif last_seq < channel.last:
+                suspects[conversation_id] = channel.last
+            channel.reads_version = max(channel.reads_version, reads_version)
+            lagging += [one for one in channel.subscriptions if one.greeted and one.reads_version < reads_version]
+        for subscription in lagging:
+            await self._resend_readings(subscription)
+        await self._resync(suspects)
+
+    async def _heads(self, ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
+        if not ids:
+            return {}
+        statement = select(Conversation.id, Conversation.last_seq, Conversation.reads_version)
+        async with self._db.snapshot() as tx:
+            rows = (await tx.execute(statement.where(Conversation.id.in_(ids)))).all()
+        return {row.id: (row.last_seq, row.reads_version) for row in rows}
+
+    async def _resync(self, suspects: dict[UUID, int]) -> None:
+        """After a failover a log may end before what we told: clients must load afresh.
+
+        A head that was read just before a commit which was told meanwhile looks the same, so it is read again.
+        """
+        for conversation_id, (last_seq, _) in (await self._heads(list(suspects))).items():
+            channel = self._hub.channels.get(conversation_id)
+            if channel is None or last_seq >= suspects[conversation_id]:
+                continue
+            log.error("head_went_back", conversation=str(conversation_id), told=channel.last, head=last_seq)
+            channel.last = channel.wanted = last_seq
+            channel.recent.clear()
+            for subscription in channel.subscriptions:
+                subscription.watermark = min(subscription.watermark, last_seq)
+                subscription.peer.write(resync_frame(conversation_id, last_seq))
+
+    async def _resend_readings(self, subscription: Subscription) -> None:
+        async with self._db.snapshot() as tx:
+            missed = await reads.readings_since(
+                tx, subscription.conversation_id, subscription.reads_version, limit=READINGS_PAGE
+            )
+        for reading in missed:
+            if reading.version <= subscription.reads_version:
+                continue
+            if not subscription.take_all(reading_frames(reading)):
+                return
+            subscription.reads_version = reading.version

@@ -1,0 +1,214 @@
+"""The hub of a worker: which sockets follow which conversation, and events to them in the order of its log.
+
+Events arrive from the teller (own commits), the broker (other workers) and the head check. A jump in seq is
+filled from the log, so nothing that a broker loses is lost to a client.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from wasgo_chat.conversations import access
+from wasgo_chat.conversations.models import Conversation
+from wasgo_chat.core import users
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.errors import ChatError, NotFound
+from wasgo_chat.events.broker import Broker
+from wasgo_chat.gateway.background import Background
+from wasgo_chat.gateway.channel import Channel, Peer, Subscription
+from wasgo_chat.gateway.envelope import channel_of
+from wasgo_chat.gateway.protocol import Close
+from wasgo_chat.inbox.render import Frame, frames_since
+from wasgo_chat.messages import reads
+
+log = structlog.get_logger(__name__)
+
+PAGE = 500
+
+
+class Hub:
+    """The conversations with local sockets, and the sockets of each user."""
+
+    def __init__(self, settings: Settings, db: Database, broker: Broker, background: Background) -> None:
+        self.channels: dict[UUID, Channel] = {}
+        self.peers: dict[str, set[Peer]] = defaultdict(set)
+        self._settings = settings
+        self._db = db
+        self._broker = broker
+        self._background = background
+        self._opening: dict[UUID, asyncio.Task[Channel]] = {}
+        self._filling: set[UUID] = set()
+
+    def enter(self, peer: Peer) -> bool:
+        """Count a socket of a user; False where that user has too many."""
+        mine = self.peers[peer.user_id]
+        if len(mine) >= self._settings.max_sockets_per_user:
+            return False
+        mine.add(peer)
+        return True
+
+    def leave(self, peer: Peer, subscriptions: Iterable[Subscription]) -> None:
+        """Forget a socket and all it followed."""
+        for subscription in subscriptions:
+            self.unsubscribe(subscription)
+        mine = self.peers.get(peer.user_id)
+        if mine is not None:
+            mine.discard(peer)
+            if not mine:
+                del self.peers[peer.user_id]
+
+    async def subscribe(self, subscription: Subscription, actor: Actor) -> dict[str, Any]:
+        """Attach a socket to a conversation and say what `hello` says of it; `catch_up` must follow.
+
+        The channel is subscribed first, the socket attached at its head, and only then membership and head are
+        read, in one snapshot: whatever is committed after that snapshot reaches the attached socket.
+
+        Raises:
+            NotFound: no such conversation for the caller.
+            Unavailable: the database does not answer.
+        """
+        conversation_id = subscription.conversation_id
+        if conversation_id not in self.channels:
+            async with self._db.snapshot() as tx:  # strangers open no channel
+                await access.enter(tx, actor, conversation_id)
+        channel = await self._open(conversation_id)
+        while self.channels.get(conversation_id) is not channel:  # closed as empty before we were in it
+            channel = await self._open(conversation_id)
+        channel.subscriptions.add(subscription)
+        try:
+            async with self._db.snapshot() as tx:
+                seat = await access.enter(tx, actor, conversation_id)
+                read_up_to = await reads.last_read_seqs(tx, [conversation_id])
+        except BaseException:
+            self.unsubscribe(subscription)
+            raise
+        subscription.role = seat.role or ""
+        subscription.watermark = seat.conversation.last_seq
+        subscription.reads_version = seat.conversation.reads_version
+        return {
+            "conversation_id": conversation_id,
+            "role": subscription.role,
+            "last_seq": seat.conversation.last_seq,
+            "reads": {user_id: seq for (_, user_id), seq in read_up_to.items()},
+        }
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Detach a socket; the last one closes the channel."""
+        channel = self.channels.get(subscription.conversation_id)
+        if channel is not None:
+            channel.subscriptions.discard(subscription)
+            self.close_if_empty(channel)
+
+    def catch_up_soon(self, subscription: Subscription) -> None:
+        """Lead a socket from its watermark to the live stream, in the background, at the pace at which it reads."""
+        if not subscription.catching_up and not subscription.live:
+            self._background.spawn(self._catch_up(subscription))
+
+    def offer(self, conversation_id: UUID, frame: Frame) -> None:
+        """Take an event from anywhere, in any order and any number of times."""
+        channel = self.channels.get(conversation_id)
+        if channel is not None and not channel.offer(frame):
+            self.fill_soon(channel)
+
+    def fill_soon(self, channel: Channel) -> None:
+        """Read a conversation's log from where its sockets stand; one reading at a time per conversation."""
+        if channel.conversation_id not in self._filling:
+            self._filling.add(channel.conversation_id)
+            self._background.spawn(self._fill(channel))
+
+    def close_if_empty(self, channel: Channel) -> None:
+        """Stop listening to a conversation that nobody here follows any more."""
+        if not channel.subscriptions and self.channels.get(channel.conversation_id) is channel:
+            del self.channels[channel.conversation_id]
+            self._background.spawn(self._stop_listening(channel.conversation_id))
+
+    async def close_revoked(self, user_ids: list[str]) -> None:
+        """Close the sockets of users whose tokens were revoked after those sockets' tokens were issued."""
+        async with self._db.snapshot() as tx:
+            revoked = await users.revoked_before(tx, user_ids)
+        for user_id, moment in revoked.items():
+            for peer in tuple(self.peers.get(user_id, ())):
+                if peer.issued_at < moment.timestamp():
+                    peer.end(Close.TOKEN, "the token was revoked")
+
+    async def _catch_up(self, subscription: Subscription) -> None:
+        channel = self.channels.get(subscription.conversation_id)
+        if channel is None or subscription.catching_up or subscription.live:
+            return
+        subscription.catching_up = True
+        channel.catching_up += 1
+        try:
+            while subscription in channel.subscriptions and not channel.serve_recent(subscription):
+                await subscription.peer.drained()
+                if not await self._replay_page(channel, subscription):
+                    return
+        except ChatError:
+            subscription.peer.end(Close.OVERLOADED, "reconnect with after_seq")
+        finally:
+            subscription.catching_up = False
+            channel.catching_up -= 1
+            if not channel.catching_up:
+                channel.recent.clear()
+
+    async def _replay_page(self, channel: Channel, subscription: Subscription) -> bool:
+        """Write one page of the log to a socket; membership and log are read in one snapshot."""
+        frames: list[Frame] = []
+        async with self._db.snapshot() as tx:
+            members = await access.members_among(tx, channel.conversation_id, [subscription.peer.user_id])
+            if members:
+                frames = await frames_since(tx, channel.conversation_id, subscription.watermark, limit=PAGE)
+        if not members:
+            channel.drop(subscription, Close.REMOVED)
+            return False
+        for frame in frames:
+            if not subscription.take(frame):
+                subscription.fall_behind()
+                return True  # wait for it to drain, then read on from its watermark
+        return bool(frames)
+
+    async def _fill(self, channel: Channel) -> None:
+        try:
+            while channel.last < channel.wanted and channel.subscriptions:
+                async with self._db.snapshot() as tx:
+                    frames = await frames_since(tx, channel.conversation_id, channel.last, limit=PAGE)
+                for frame in frames:
+                    channel.offer(frame)
+                if not frames:
+                    return
+        finally:
+            self._filling.discard(channel.conversation_id)
+
+    async def _open(self, conversation_id: UUID) -> Channel:
+        """The channel of a conversation, subscribed at the broker and at the database's head."""
+        if (channel := self.channels.get(conversation_id)) is not None:
+            return channel
+        if conversation_id not in self._opening:
+            task = self._background.spawn(self._prepare(conversation_id))
+            self._opening[conversation_id] = task
+            task.add_done_callback(lambda _: self._opening.pop(conversation_id, None))
+        return await asyncio.shield(self._opening[conversation_id])
+
+    async def _prepare(self, conversation_id: UUID) -> Channel:
+        await self._broker.subscribe(channel_of(conversation_id))
+        async with self._db.snapshot() as tx:
+            statement = select(Conversation.last_seq, Conversation.reads_version)
+            row = (await tx.execute(statement.where(Conversation.id == conversation_id))).one_or_none()
+        if row is None:
+            await self._broker.unsubscribe(channel_of(conversation_id))
+            raise NotFound
+        channel = Channel(conversation_id)
+        channel.last = channel.wanted = row.last_seq
+        channel.reads_version = row.reads_version
+        self.channels[conversation_id] = channel
+        return channel
+
+    async def _stop_listening(self, conversation_id: UUID) -> None:
+        if conversation_id not in self.channels and conversation_id not in self._opening:
+            await self._broker.unsubscribe(channel_of(conversation_id))

@@ -1,0 +1,131 @@
+"""The doors of the sockets, and the tickets to them. Refusals come after the handshake, so that browsers see why;
+only a foreign `Origin` is refused before it.
+"""
+
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Response, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.errors import ChatError, Forbidden, Unauthenticated
+from wasgo_chat.core.http import Caller, Db, problems
+from wasgo_chat.core.wire import Json
+from wasgo_chat.gateway import tickets
+from wasgo_chat.gateway.protocol import BEARER_PREFIX, SUBPROTOCOL, Close
+from wasgo_chat.gateway.socket import Socket
+from wasgo_chat.gateway.tickets import TicketOut
+
+log = structlog.get_logger(__name__)
+router = APIRouter()
+
+
+@router.post(
+    "/chat/ws_tickets/",
+    tags=["sockets"],
+    operation_id="create_socket_ticket",
+    status_code=201,
+    response_model=TicketOut,
+    responses=problems(401, 403),
+)
+async def create_socket_ticket(caller: Caller, db: Db) -> Response:
+    """Get a single-use ticket for `?ticket=`; it lives 30 seconds."""
+    if caller.service is not None:
+        raise Forbidden("A service opens sockets with its own token")
+    async with db.transaction() as tx:
+        return_value = await tickets.issue(tx, caller)
+    return Json(return_value, 201)
+
+
+@router.websocket("/ws/chat/{conversation_id}/")
+async def chat_socket(ws: WebSocket, conversation_id: str) -> None:
+    """The socket of one conversation."""
+    if not await _accept(ws):
+        return
+    try:
+        own = UUID(conversation_id)
+    except ValueError:
+        await ws.close(Close.NOT_FOUND, "no such conversation")
+        return
+    await _serve(ws, own)
+
+
+@router.websocket("/ws/chat/")
+async def many_socket(ws: WebSocket) -> None:
+    """The socket for many conversations: `subscribe` and `unsubscribe`."""
+    if await _accept(ws):
+        await _serve(ws, None)
+
+
+async def _accept(ws: WebSocket) -> bool:
+    """Finish the handshake, unless the page that asks is not allowed to."""
+    origin = ws.headers.get("origin")
+    if origin is not None and origin not in ws.app.state.settings.allowed_origins:
+        await ws.close()  # before `accept`: HTTP 403
+        return False
+    offered = ws.scope["subprotocols"]
+    await ws.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    return True
+
+
+async def _serve(ws: WebSocket, own: UUID | None) -> None:
+    state = ws.app.state
+    try:
+        try:
+            after_seq = _after_seq(ws)
+            actor = await _authenticate(ws)
+        except ValueError:
+            await ws.close(Close.MALFORMED, "after_seq must be a whole number")
+            return
+        except ChatError as error:
+            code = Close.OVERLOADED if error.status >= 500 else Close.TOKEN
+            await ws.close(code, error.detail)
+            return
+        structlog.contextvars.bind_contextvars(user=actor.user_id, conversation=str(own) if own else None)
+        socket = Socket(
+            ws,
+            actor,
+            hub=state.hub,
+            teller=state.teller,
+            db=state.db,
+            rates=state.rate_limits,
+            authenticator=state.authenticator,
+            own_conversation=own,
+        )
+        await socket.run(after_seq)
+    except WebSocketDisconnect:
+        log.debug("socket_gone")
+
+
+async def _authenticate(ws: WebSocket) -> Actor:
+    """By header, subprotocol, ticket or cookie, in that order; never by a token in the query string.
+
+    Raises:
+        Unauthenticated, ScopeRequired, ActAsRequired: not accepted.
+    """
+    authenticator = ws.app.state.authenticator
+    actor: Actor
+    if "authorization" in ws.headers:
+        actor = await authenticator.from_headers(ws.headers)
+    elif bearers := [one for one in ws.scope["subprotocols"] if one.startswith(BEARER_PREFIX)]:
+        actor = await authenticator.from_bearer(bearers[0].removeprefix(BEARER_PREFIX))
+    elif ticket := ws.query_params.get("ticket"):
+        async with ws.app.state.db.transaction() as tx:
+            token = await tickets.redeem(tx, ticket)
+        actor = await authenticator.from_user_token(token)
+    elif (name := ws.app.state.settings.cookie_name) and (bearer := ws.cookies.get(name)):
+        actor = await authenticator.from_bearer(bearer)
+    else:
+        raise Unauthenticated
+    actor.user  # noqa: B018  a service opens sockets in a user's name only
+    return actor
+
+
+def _after_seq(ws: WebSocket) -> int | None:
+    given = ws.query_params.get("after_seq")
+    if given is None:
+        return None
+    if not given.lstrip("-").isdecimal() or len(given) > 20:
+        raise ValueError
+    return int(given)

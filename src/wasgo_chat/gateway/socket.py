@@ -1,0 +1,305 @@
+"""One connection from `hello` to close: reads frames one by one, answers them, and follows conversations.
+
+Frames of one socket are performed in order, each after the one before is answered, so a sender's order is kept.
+A close asked for from anywhere lets the frame in hand finish first.
+"""
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+from uuid import UUID
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from wasgo_chat.core.auth import Actor, Authenticator
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.errors import ChatError, Invalid, NotFound, RateLimited, Unavailable
+from wasgo_chat.core.limits import RateLimits
+from wasgo_chat.core.wire import encode
+from wasgo_chat.gateway import commands
+from wasgo_chat.gateway.channel import Subscription
+from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.outbox import Outbox
+from wasgo_chat.gateway.protocol import (
+    ClientFrame,
+    Close,
+    MalformedFrame,
+    ack,
+    error_frame,
+    parse,
+    resync_frame,
+)
+from wasgo_chat.gateway.teller import Teller
+
+log = structlog.get_logger(__name__)
+
+FLUSH_S = 1.0
+TYPING_REPEAT_S = 2.0
+MAX_REASON_BYTES = 120
+
+
+class Socket:
+    """A user's open socket. `own_conversation` is set on a socket of one conversation, None on one for many."""
+
+    def __init__(
+        self,
+        ws: WebSocket,
+        actor: Actor,
+        *,
+        hub: Hub,
+        teller: Teller,
+        db: Database,
+        rates: RateLimits,
+        authenticator: Authenticator,
+        own_conversation: UUID | None,
+    ) -> None:
+        self.actor = actor
+        self.user_id = actor.user
+        self.issued_at = actor.issued_at
+        self.hub = hub
+        self.teller = teller
+        self.db = db
+        self.rates = rates
+        self.authenticator = authenticator
+        self.settings: Settings = db.settings
+        self.own_conversation = own_conversation
+        self.subscriptions: dict[UUID, Subscription] = {}
+        self._ws = ws
+        self._outbox = Outbox(self._send, self.settings.outbox_bytes, self._catch_up)
+        self._closing: tuple[Close, str] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._is_receiving = False
+        self._expiry: asyncio.TimerHandle | None = None
+        self._bad_frames = 0
+        self._typing: dict[UUID, tuple[bool, float]] = {}
+
+    # What the hub asks of a peer
+
+    def write(self, data: bytes) -> bool:
+        """See `Peer.write`."""
+        return self._outbox.put(data)
+
+    async def drained(self) -> None:
+        """See `Peer.drained`."""
+        await self._outbox.drained()
+
+    def end(self, code: Close, reason: str = "") -> None:
+        """Close soon: the frame in hand is finished and answered first."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            if self._is_receiving and self._reader is not None:
+                self._reader.cancel()
+
+    def dropped(self, subscription: Subscription, code: Close) -> None:
+        """See `Peer.dropped`: the removal closes a socket of one conversation, and is told on one for many."""
+        conversation_id = subscription.conversation_id
+        self.subscriptions.pop(conversation_id, None)
+        if self.own_conversation is not None:
+            self.end(code, "removed from the conversation")
+        else:
+            self._tell({"type": "unsubscribed", "conversation_id": conversation_id, "code": int(code)})
+
+    # What commands ask
+
+    def conversation_of(self, frame: ClientFrame) -> UUID:
+        """The conversation a frame is about, among those that this socket follows.
+
+        Raises:
+            Invalid: a socket for many needs the name.
+            NotFound: this socket does not follow it.
+        """
+        conversation_id = frame.conversation_id or self.own_conversation
+        if conversation_id is None:
+            raise Invalid.field(["conversation_id"], "missing", "name the conversation")
+        if conversation_id not in self.subscriptions:
+            raise NotFound
+        return conversation_id
+
+    async def follow(self, conversation_id: UUID, after_seq: int | None, *, greeting: str) -> None:
+        """Greet; what came after `after_seq` and then the live stream follow by themselves.
+
+        Raises:
+            NotFound: no such conversation for this user.
+            Unavailable: the database does not answer.
+        """
+        subscription = Subscription(self, conversation_id)
+        self.subscriptions[conversation_id] = subscription
+        try:
+            hello = await self.hub.subscribe(subscription, self.actor)
+        except BaseException:
+            self.subscriptions.pop(conversation_id, None)
+            raise
+        self._tell({"type": greeting, **self._about_me(), **hello})
+        subscription.greeted = True
+        if after_seq is not None:
+            head = subscription.watermark
+            if head - self.settings.replay_limit <= after_seq <= head and after_seq >= 0:
+                subscription.watermark = after_seq
+            else:
+                self.write(resync_frame(conversation_id, head))
+        self.hub.catch_up_soon(subscription)
+
+    def unfollow(self, conversation_id: UUID) -> None:
+        """Stop following; harmless where it was not followed."""
+        subscription = self.subscriptions.pop(conversation_id, None)
+        if subscription is not None:
+            self.hub.unsubscribe(subscription)
+            self._tell({"type": "unsubscribed", "conversation_id": conversation_id, "code": 1000})
+
+    def prolong(self, actor: Actor) -> None:
+        """Take a newer token of the same subject over."""
+        self.actor = actor
+        self.issued_at = actor.issued_at
+        self._schedule_expiry()
+
+    def is_news(self, conversation_id: UUID, *, is_typing: bool) -> bool:
+        """Whether a typing frame is worth spreading: a change, or a repeat after two seconds."""
+        before, told_at = self._typing.get(conversation_id, (False, 0.0))
+        now = time.monotonic()
+        if before == is_typing and (not is_typing or now - told_at < TYPING_REPEAT_S):
+            return False
+        self._typing[conversation_id] = (is_typing, now)
+        return True
+
+    # Its life
+
+    async def run(self, after_seq: int | None) -> None:
+        """Serve an accepted connection until either side closes it."""
+        if not self.hub.enter(self):
+            await self._close(Close.TOO_FAST, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60")
+            return
+        self._schedule_expiry()
+        writer = asyncio.create_task(self._outbox.run())
+        try:
+            await self._open(after_seq)
+            if self._closing is None:
+                self._reader = asyncio.create_task(self._read())
+                done, _ = await asyncio.wait({self._reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+                self._log_crash(done)
+        finally:
+            if self._expiry is not None:
+                self._expiry.cancel()
+            self.hub.leave(self, tuple(self.subscriptions.values()))
+            if self._reader is not None:
+                self._reader.cancel()
+            if self._closing is not None and not writer.done():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(FLUSH_S):
+                        await self._outbox.drained()
+            writer.cancel()
+            self._outbox.abandon()
+            await asyncio.gather(writer, *([self._reader] if self._reader else []), return_exceptions=True)
+        if self._closing is not None:
+            await self._close(*self._closing)
+
+    async def _open(self, after_seq: int | None) -> None:
+        if self.own_conversation is None:
+            self._tell({"type": "hello", **self._about_me()})
+            return
+        try:
+            await self.follow(self.own_conversation, after_seq, greeting="hello")
+        except NotFound:
+            self.end(Close.NOT_FOUND, "no such conversation")
+        except ChatError as error:
+            log.warning("socket_not_opened", error=error.code)
+            self.end(Close.OVERLOADED, "reconnect with after_seq")
+
+    async def _read(self) -> None:
+        while self._closing is None:
+            self._is_receiving = True
+            try:
+                message = await self._ws.receive()
+            finally:
+                self._is_receiving = False
+            if message["type"] == "websocket.disconnect":
+                return
+            await self._handle(message.get("text"))
+
+    async def _handle(self, text: str | None) -> None:
+        """One frame to its answer. Nothing a client sends gets past here as an exception."""
+        ref: str | None = None
+        try:
+            if text is None:
+                raise MalformedFrame(None, Invalid.field([], "binary", "send text frames"))
+            frame = parse(text)
+            ref = frame.ref
+            result = await commands.perform(self, frame)
+        except MalformedFrame as malformed:
+            self._refuse(malformed.ref, malformed.error)
+            self._count_bad(Close.MALFORMED, "too many malformed frames")
+        except RateLimited as error:
+            self._refuse(ref, error)
+            self._count_bad(Close.TOO_FAST, f"too fast; retry after {error.retry_after_s:g}")
+        except ChatError as error:
+            self._bad_frames = 0
+            self._refuse(ref, error)
+            if isinstance(error, Unavailable):
+                self.end(Close.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
+        except Exception:
+            log.exception("command_failed")
+            self._refuse(ref, ChatError())
+        else:
+            self._bad_frames = 0
+            if ref is not None:
+                self._answer(ack(ref, result))
+
+    def _refuse(self, ref: str | None, error: ChatError) -> None:
+        self._answer(error_frame(ref, error))
+
+    def _count_bad(self, code: Close, reason: str) -> None:
+        self._bad_frames += 1
+        if self._bad_frames >= self.settings.max_bad_frames:
+            self.end(code, reason)
+
+    def _tell(self, frame: dict[str, Any]) -> None:
+        self._answer(encode(frame))
+
+    def _answer(self, data: bytes) -> None:
+        """What a client waits for is written or the socket closes: it is never left out in silence."""
+        if not self._outbox.put(data):
+            self.end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+
+    def _about_me(self) -> dict[str, Any]:
+        s = self.settings
+        return {
+            "user_id": self.user_id,
+            "heartbeat_s": s.heartbeat_s,
+            "limits": {
+                "content_chars": s.max_content_chars,
+                "frame_bytes": s.max_frame_bytes,
+                "metadata_bytes": s.max_metadata_bytes,
+                "messages": s.message_rate,
+                "window_s": s.message_rate_window_s,
+            },
+        }
+
+    def _schedule_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        delay = max(0.0, self.actor.expires_at - time.time())
+        self._expiry = asyncio.get_running_loop().call_later(delay, self.end, Close.TOKEN, "the token has expired")
+
+    def _catch_up(self) -> None:
+        for subscription in self.subscriptions.values():
+            if subscription.greeted and not subscription.live:
+                self.hub.catch_up_soon(subscription)
+
+    async def _send(self, data: bytes) -> None:
+        await self._ws.send({"type": "websocket.send", "text": data.decode()})
+
+    async def _close(self, code: Close, reason: str) -> None:
+        """Say goodbye; a peer that is gone or does not read must not hold us."""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            async with asyncio.timeout(FLUSH_S):
+                await self._ws.close(int(code), reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
+
+    def _log_crash(self, done: set[asyncio.Task[None]]) -> None:
+        for task in done:
+            if task.cancelled() or (error := task.exception()) is None:
+                continue
+            if not isinstance(error, WebSocketDisconnect | OSError):
+                log.error("socket_failed", exc_info=error)
+                self.end(Close.OVERLOADED, "reconnect with after_seq")

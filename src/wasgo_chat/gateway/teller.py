@@ -1,0 +1,129 @@
+"""After a commit, and only then: tell this worker's hub and, through the broker, the others.
+
+One task takes what commits announced, in their order, renders each event once and publishes the same bytes. What
+it fails to tell, or a crash keeps it from telling, the head check finds.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.users import UserRevoked
+from wasgo_chat.events.broker import Broker, SoloBroker
+from wasgo_chat.events.log import Appended
+from wasgo_chat.gateway.background import Background
+from wasgo_chat.gateway.envelope import (
+    CONTROL_CHANNEL,
+    Envelope,
+    channel_of,
+    conversation_of,
+    pack,
+    pack_event,
+    unpack,
+)
+from wasgo_chat.gateway.hub import PAGE, Hub
+from wasgo_chat.inbox.render import Frame, frames_since, reading_frames
+from wasgo_chat.messages.reads import MessagesRead
+
+log = structlog.get_logger(__name__)
+
+Publication = tuple[str, bytes]
+
+
+class Teller:
+    """Between commits, hub and broker. `announce` is what the database calls after each commit."""
+
+    def __init__(self, hub: Hub, db: Database, broker: Broker, background: Background) -> None:
+        self.worker = secrets.token_hex(6)
+        self._hub = hub
+        self._db = db
+        self._broker = broker
+        self._background = background
+        self._is_alone = isinstance(broker, SoloBroker)
+        self._announced: asyncio.Queue[Sequence[object]] = asyncio.Queue()
+
+    def announce(self, announcements: Sequence[object]) -> None:
+        """Take what a commit announced."""
+        self._announced.put_nowait(announcements)
+
+    def signal(self, conversation_id: UUID, frame: bytes, *, but: str | None = None) -> None:
+        """Tell a conversation's sockets, here and elsewhere, something that is not kept."""
+        if (channel := self._hub.channels.get(conversation_id)) is not None:
+            channel.signal([frame], but=but)
+        if not self._is_alone:
+            packed = pack(Envelope("signal", self.worker, user=but), frame)
+            self._background.spawn(self._broker.publish([(channel_of(conversation_id), packed)]))
+
+    async def run(self) -> None:
+        """Tell for ever: one snapshot and one pipeline for all that is waiting."""
+        while True:
+            waiting = list(await self._announced.get())
+            while not self._announced.empty():
+                waiting.extend(self._announced.get_nowait())
+            try:
+                publications = await self._tell_events([one for one in waiting if isinstance(one, Appended)])
+                for announcement in waiting:
+                    if isinstance(announcement, MessagesRead):
+                        publications.append(self._tell_reading(announcement))
+                    elif isinstance(announcement, UserRevoked):
+                        await self._hub.close_revoked([announcement.user_id])
+                        header = Envelope("revoked", self.worker, user=announcement.user_id)
+                        publications.append((CONTROL_CHANNEL, pack(header)))
+                if publications and not self._is_alone:
+                    await self._broker.publish(publications)
+            except ChatError as error:
+                log.warning("telling_failed", error=error.code)
+            except Exception:
+                log.exception("telling_failed")  # one announcement must not silence all that follow
+
+    def hear(self, channel_name: str, payload: bytes) -> None:
+        """Take a publication of another worker."""
+        try:
+            header, frames = unpack(payload)
+        except (msgspec.DecodeError, ValueError):
+            log.warning("publication_not_understood", channel=channel_name)
+            return
+        if header.origin == self.worker:
+            return
+        if header.kind == "revoked" and header.user is not None:
+            self._background.spawn(self._hub.close_revoked([header.user]))
+            return
+        conversation_id = conversation_of(channel_name)
+        channel = self._hub.channels.get(conversation_id) if conversation_id else None
+        if channel is None or conversation_id is None:
+            return
+        if header.kind == "event":
+            self._hub.offer(conversation_id, Frame(header.number, frames[0], header.user, header.role))
+        elif header.kind == "reading":
+            channel.reading(header.number, frames)
+        else:
+            channel.signal(frames, but=header.user)
+
+    async def _tell_events(self, appended: Sequence[Appended]) -> list[Publication]:
+        first: dict[UUID, int] = {}
+        for one in appended:
+            first.setdefault(one.conversation_id, one.seq)
+        if self._is_alone:
+            first = {key: seq for key, seq in first.items() if key in self._hub.channels}
+        publications: list[Publication] = []
+        if not first:
+            return publications
+        async with self._db.snapshot() as tx:
+            for conversation_id, seq in first.items():
+                frames = await frames_since(tx, conversation_id, seq - 1, limit=PAGE)
+                for frame in frames:
+                    publications.append((channel_of(conversation_id), pack_event(self.worker, frame)))
+                    self._hub.offer(conversation_id, frame)
+        return publications
+
+    def _tell_reading(self, reading: MessagesRead) -> Publication:
+        frames = reading_frames(reading)
+        if (channel := self._hub.channels.get(reading.conversation_id)) is not None:
+            channel.reading(reading.version, frames)
+        return channel_of(reading.conversation_id), pack(Envelope("reading", self.worker, reading.version), *frames)

@@ -1,0 +1,85 @@
+"""Socket tickets: single use, half a minute, bound to the subject of the token that asked.
+
+Browsers cannot set headers on a WebSocket and no token belongs in a query string; a spent ticket in a log is worth
+nothing. Kept in PostgreSQL, so that any worker takes it, exactly once.
+"""
+
+import secrets
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from sqlalchemy import DateTime, Double, Index, LargeBinary, Text, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Base, Tx
+from wasgo_chat.core.errors import Unauthenticated
+from wasgo_chat.core.tokens import Token
+from wasgo_chat.core.wire import Shape
+
+MAX_TICKET_CHARS = 100
+
+
+class SocketTicket(Base):
+    """A ticket that was not used yet; only its hash is kept."""
+
+    __tablename__ = "socket_tickets"
+    __table_args__ = (Index("ix_socket_tickets_expires_at", "expires_at"),)
+
+    ticket_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Text)
+    token_issued_at: Mapped[float] = mapped_column(Double)
+    token_expires_at: Mapped[float] = mapped_column(Double)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class TicketOut(Shape):
+    """A ticket for `?ticket=`."""
+
+    ticket: str
+    expires_at: datetime
+
+
+async def issue(tx: Tx, actor: Actor) -> dict[str, object]:
+    """A new ticket for the caller, as `TicketOut`; sweeps a few that expired."""
+    ticket = secrets.token_urlsafe(32)
+    expires_at = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, tx.settings.ticket_ttl_s)
+    statement = insert(SocketTicket).values(
+        ticket_hash=_hash(ticket),
+        user_id=actor.user,
+        token_issued_at=actor.issued_at,
+        token_expires_at=actor.expires_at,
+        expires_at=expires_at,
+    )
+    moment: datetime = (await tx.execute(statement.returning(SocketTicket.expires_at))).scalar_one()
+    expired = select(SocketTicket.ticket_hash).where(SocketTicket.expires_at < func.now()).limit(20)
+    await tx.execute(
+        delete(SocketTicket).where(SocketTicket.ticket_hash.in_(expired.with_for_update(skip_locked=True)))
+    )
+    return {"ticket": ticket, "expires_at": moment.astimezone(UTC)}
+
+
+async def redeem(tx: Tx, ticket: str) -> Token:
+    """Spend a ticket; gives the token it stands for, which still is to be checked for revocation.
+
+    Raises:
+        Unauthenticated: it never was, was used, or is too old.
+    """
+    if not ticket.isascii() or len(ticket) > MAX_TICKET_CHARS:
+        raise Unauthenticated("The ticket is not accepted")
+    statement = delete(SocketTicket).where(SocketTicket.ticket_hash == _hash(ticket))
+    statement_out = statement.returning(
+        SocketTicket.user_id,
+        SocketTicket.token_issued_at,
+        SocketTicket.token_expires_at,
+        SocketTicket.expires_at > func.clock_timestamp(),
+    )
+    row = (await tx.execute(statement_out)).one_or_none()
+    if row is None or not row[3]:
+        raise Unauthenticated("The ticket is not accepted")
+    return Token("user", row[0], issued_at=row[1], expires_at=row[2])
+
+
+def _hash(ticket: str) -> bytes:
+    return sha256(ticket.encode()).digest()

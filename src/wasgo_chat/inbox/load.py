@@ -1,0 +1,199 @@
+"""Conversations from rows to the shape `ConversationOut`: a fixed number of queries whatever their number."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text, tuple_
+
+from wasgo_chat.conversations import access
+from wasgo_chat.conversations.access import Seat
+from wasgo_chat.conversations.models import Conversation, Participant
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.errors import NotFound
+from wasgo_chat.core.paging import PageRequest
+from wasgo_chat.core.users import User, user_shape
+from wasgo_chat.messages import reads
+from wasgo_chat.messages.load import message_rows, shape_messages
+from wasgo_chat.messages.models import Message
+
+_HAS_UNREAD = text(
+    "EXISTS (SELECT FROM participants p JOIN messages m ON " + reads.UNREAD + " "
+    "WHERE p.conversation_id = conversations.id AND p.user_id = :unread_user_id)"
+)
+
+
+async def conversation_page(
+    tx: Tx,
+    actor: Actor,
+    *,
+    conversation_type: str | None = None,
+    archived: bool = False,
+    reference_type: str | None = None,
+    reference_id: str | None = None,
+    unread: bool | None = None,
+    limit: int,
+    cursor: str | None,
+) -> dict[str, Any]:
+    """A page of the caller's conversations, newest activity first.
+
+    Raises:
+        Invalid: a cursor of another list.
+    """
+    listing = ["conversations", conversation_type, archived, reference_type, reference_id, unread]
+    page = PageRequest.parse(tx.settings, listing, limit, cursor)
+    statement = (
+        select(Conversation, Participant)
+        .join(Participant, Participant.conversation_id == Conversation.id)
+        .where(Participant.user_id == actor.user, Participant.left_seq.is_(None))
+    )
+    is_archived = func.coalesce(Participant.archived_at_number >= Conversation.message_count, False)
+    statement = statement.where(is_archived if archived else ~is_archived)
+    for column, wanted in (
+        (Conversation.conversation_type, conversation_type),
+        (Conversation.reference_type, reference_type),
+        (Conversation.reference_id, reference_id),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if unread is not None:
+        has_unread = _HAS_UNREAD.bindparams(unread_user_id=actor.user)
+        statement = statement.where(has_unread if unread else ~has_unread.self_group())
+    found = (await tx.execute(_ordered(statement, page))).all()
+    rows, cursors = page.finish(found, lambda row: [row[0].updated_at.isoformat(), str(row[0].id)])
+    seats = [Seat(actor, conversation, participant) for conversation, participant in rows]
+    return {"results": await shape_conversations(tx, seats), **cursors}
+
+
+async def load_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
+    """One conversation for a caller, or for a service in its own name.
+
+    Raises:
+        NotFound: no such conversation for the caller.
+    """
+    seat = await access.enter(tx, actor, conversation_id)
+    return (await shape_conversations(tx, [seat]))[0]
+
+
+async def shape_conversations(tx: Tx, seats: Sequence[Seat]) -> list[dict[str, Any]]:
+    """Entered conversations as `ConversationOut`, in the same order."""
+    if not seats:
+        return []
+    ids = [seat.conversation.id for seat in seats]
+    user_id = seats[0].actor.user_id
+    people = await _participants(tx, ids)
+    last_messages = await _last_messages(tx, seats, viewer=user_id)
+    unread = await reads.unread_counts(tx, user_id, ids) if user_id is not None else {}
+    return [
+        {
+            **core_shape(seat.conversation),
+            "participants": people[seat.conversation.id],
+            "last_message": last_messages.get(seat.conversation.id),
+            "last_seq": seat.conversation.last_seq,
+            "unread_count": unread.get(seat.conversation.id, 0),
+            "is_archived": _is_archived(seat),
+        }
+        for seat in seats
+    ]
+
+
+def core_shape(conversation: Conversation) -> dict[str, Any]:
+    """`ConversationCore`: what everybody sees alike."""
+    reference = None
+    if conversation.reference_type is not None:
+        reference = {"type": conversation.reference_type, "id": conversation.reference_id}
+    return {
+        "id": conversation.id,
+        "conversation_type": conversation.conversation_type,
+        "title": conversation.title,
+        "reference": reference,
+        "status": conversation.status,
+        "metadata": conversation.meta,
+        "settings": conversation.settings,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
+    }
+
+
+async def load_core(tx: Tx, conversation_id: UUID) -> dict[str, Any]:
+    """`ConversationCore` of a conversation that was entered before."""
+    statement = select(Conversation).where(Conversation.id == conversation_id)
+    return core_shape((await tx.execute(statement)).scalar_one())
+
+
+async def load_places(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """`ParticipantOut` by user id, also of those who left since."""
+    if not user_ids:
+        return {}
+    statement = _place_rows([conversation_id]).where(Participant.user_id.in_(user_ids))
+    rows = (await tx.execute(statement)).all()
+    last_read = await reads.last_read_seqs(tx, [conversation_id])
+    return {place.user_id: _place_shape(place, user, last_read) for place, user in rows}
+
+
+async def load_place(tx: Tx, conversation_id: UUID, user_id: str) -> dict[str, Any]:
+    """One of them.
+
+    Raises:
+        NotFound: that user never was in.
+    """
+    found = await load_places(tx, conversation_id, [user_id])
+    if user_id not in found:
+        raise NotFound
+    return found[user_id]
+
+
+async def _participants(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    statement = _place_rows(ids).where(Participant.left_seq.is_(None)).order_by(
+        Participant.joined_seq, Participant.user_id)  # fmt: skip
+    rows = (await tx.execute(statement)).all()
+    last_read = await reads.last_read_seqs(tx, ids)
+    shapes: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for place, user in rows:
+        shapes[place.conversation_id].append(_place_shape(place, user, last_read))
+    return shapes
+
+
+def _place_rows(ids: Sequence[UUID]) -> Select[Participant, User]:
+    return (
+        select(Participant, User).join(User, User.id == Participant.user_id).where(Participant.conversation_id.in_(ids))
+    )
+
+
+def _place_shape(place: Participant, user: User, last_read: dict[tuple[UUID, str], int]) -> dict[str, Any]:
+    return {
+        "user": user_shape(user.id, user.username, user.display_name, user.avatar_url),
+        "role": place.role,
+        "joined_at": place.joined_at,
+        "left_at": place.left_at,
+        "last_read_seq": last_read.get((place.conversation_id, place.user_id), place.left_seq or 0),
+    }
+
+
+async def _last_messages(tx: Tx, seats: Sequence[Seat], *, viewer: str | None) -> dict[UUID, dict[str, Any]]:
+    keys = [(seat.conversation.id, seat.conversation.message_count) for seat in seats]
+    statement = message_rows().where(tuple_(Message.conversation_id, Message.number).in_(keys))
+    rows = (await tx.execute(statement)).all()
+    return {shape["conversation"]: shape for shape in await shape_messages(tx, rows, viewer=viewer)}
+
+
+def _is_archived(seat: Seat) -> bool:
+    place = seat.participant
+    if place is None or place.archived_at_number is None:
+        return False
+    return place.archived_at_number >= seat.conversation.message_count
+
+
+def _ordered(statement: Select[Conversation, Participant], page: PageRequest) -> Select[Conversation, Participant]:
+    key = tuple_(Conversation.updated_at, Conversation.id)
+    if page.key is not None:
+        bound = (datetime.fromisoformat(page.key[0]), UUID(page.key[1]))
+        statement = statement.where(key > bound if page.is_backward else key < bound)
+    if page.is_backward:
+        statement = statement.order_by(Conversation.updated_at.asc(), Conversation.id.asc())
+    else:
+        statement = statement.order_by(Conversation.updated_at.desc(), Conversation.id.desc())
+    return statement.limit(page.limit + 1)

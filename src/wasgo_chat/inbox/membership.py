@@ -1,0 +1,86 @@
+"""Joining, leaving, roles, closing: the verbs of `conversations`, and the note each leaves in the chat."""
+
+from typing import Any
+from uuid import UUID
+
+from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations.access import Seat
+from wasgo_chat.conversations.schemas import AddParticipant, UpdateConversation
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.users import User
+from wasgo_chat.messages.verbs import post_note
+
+
+async def add(tx: Tx, actor: Actor, conversation_id: UUID, body: AddParticipant) -> bool:
+    """Put somebody in; whether they were not in before.
+
+    Raises:
+        NotFound, Forbidden, LimitReached: see `conversations.verbs.add_participant`.
+    """
+    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    return await add_to(tx, seat, body)
+
+
+async def add_to(tx: Tx, seat: Seat, body: AddParticipant) -> bool:
+    """The same in a conversation entered and locked before."""
+    is_new = await verbs.add_participant(tx, seat, body)
+    if is_new:
+        who = await _name(tx, body.user_id)
+        await _note(tx, seat, f"{who} joined", "participant_added", user_id=body.user_id, role=body.role)
+    return is_new
+
+
+async def remove(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str) -> bool:
+    """Take somebody out, or leave; whether they were in.
+
+    Raises:
+        NotFound, Forbidden, LastAdmin: see `conversations.verbs.remove_participant`.
+    """
+    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    was_in = await verbs.remove_participant(tx, seat, user_id)
+    if was_in:
+        how = "left" if user_id == actor.user_id else "was removed"
+        await _note(tx, seat, f"{await _name(tx, user_id)} {how}", "participant_removed", user_id=user_id)
+    return was_in
+
+
+async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str, role: str) -> bool:
+    """Give somebody another role; whether it is another.
+
+    Raises:
+        NotFound, Forbidden, LastAdmin: see `conversations.verbs.change_role`.
+    """
+    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    is_changed = await verbs.change_role(tx, seat, user_id, role)
+    if is_changed:
+        text = f"{await _name(tx, user_id)} is now {role}"
+        await _note(tx, seat, text, "participant_updated", user_id=user_id, role=role)
+    return is_changed
+
+
+async def update(tx: Tx, actor: Actor, conversation_id: UUID, body: UpdateConversation) -> Seat:
+    """Change title, metadata, settings or status; closing and reopening leave a note.
+
+    Raises:
+        NotFound, Forbidden, Invalid: see `conversations.verbs.update_conversation`.
+    """
+    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    changed = await verbs.update_conversation(tx, seat, body)
+    if "status" in changed and not seat.is_direct:
+        text = "The conversation was closed" if body.status == "closed" else "The conversation was reopened"
+        await _note(tx, seat, text, f"conversation_{body.status}")
+    return seat
+
+
+async def _note(tx: Tx, seat: Seat, text: str, action: str, **about: Any) -> None:
+    """System messages are in English; `metadata.action` and its ids let a client say it in any language."""
+    if seat.is_direct:
+        return
+    metadata = {"action": action, **about, "by": seat.actor.user_id}
+    await post_note(tx, seat.actor, seat.conversation.id, text, metadata)
+
+
+async def _name(tx: Tx, user_id: str) -> str:
+    user = await tx.get(User, user_id)
+    return (user.display_name or user.username) if user is not None else user_id

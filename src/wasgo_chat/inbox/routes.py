@@ -1,0 +1,256 @@
+"""The HTTP doors of conversations: list, create, detail, membership, archive, unread, the log."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations.schemas import (
+    AddParticipant,
+    ConversationType,
+    CreateConversation,
+    ParticipantOut,
+    RemoveParticipant,
+    UpdateConversation,
+    UpdateParticipant,
+)
+from wasgo_chat.core import users
+from wasgo_chat.core.http import (
+    Caller,
+    Cursor,
+    Db,
+    KeyHeader,
+    Limit,
+    once_answer,
+    problems,
+)
+from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.wire import Json, Key, Line, Seq, UserId
+from wasgo_chat.events import log
+from wasgo_chat.inbox import membership
+from wasgo_chat.inbox.load import conversation_page, load_conversation, load_place
+from wasgo_chat.inbox.render import frame_bodies
+from wasgo_chat.inbox.schemas import ConversationOut, ConversationPage, EventPage, UnreadCounts
+from wasgo_chat.messages import reads
+from wasgo_chat.messages.schemas import ReadResult
+
+router = APIRouter(prefix="/chat/conversations", tags=["conversations"])
+
+
+@router.get("/", operation_id="list_conversations", response_model=ConversationPage, responses=problems(401, 403, 422))
+async def list_conversations(
+    caller: Caller,
+    db: Db,
+    conversation_type: ConversationType | None = None,
+    archived: bool = False,
+    reference_type: Annotated[Line, Query(max_length=64)] | None = None,
+    reference_id: Key | None = None,
+    unread: bool | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List the caller's conversations, newest activity first; archived ones apart."""
+    async with db.snapshot() as tx:
+        page = await conversation_page(
+            tx,
+            caller,
+            conversation_type=conversation_type,
+            archived=archived,
+            reference_type=reference_type,
+            reference_id=reference_id,
+            unread=unread,
+            limit=limit,
+            cursor=cursor,
+        )
+    return Json(page)
+
+
+@router.post(
+    "/",
+    operation_id="create_conversation",
+    status_code=201,
+    response_model=ConversationOut,
+    responses={
+        200: {"model": ConversationOut, "description": "It existed already."},
+        **problems(401, 403, 404, 409, 422),
+    },
+)
+async def create_conversation(body: CreateConversation, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
+    """Create a conversation, or get the one of a direct pair or a reference."""
+    once = Once("create_conversation", key, caller, body.model_dump(mode="json"))
+    async with db.transaction() as tx:
+        if earlier := await once.earlier(tx):
+            return once_answer(earlier[0], await load_conversation(tx, caller, earlier[1]))
+        made = await verbs.create(tx, caller, body)
+        status = 201 if made.is_new else 200
+        await once.keep(tx, status, made.conversation_id)
+        answer = await load_conversation(tx, caller, made.conversation_id)
+    return Json(answer, status)
+
+
+@router.get(
+    "/unread_counts/",
+    operation_id="get_unread_counts",
+    response_model=UnreadCounts,
+    responses=problems(401, 403),
+)
+async def get_unread_counts(caller: Caller, db: Db) -> Response:
+    """Count the caller's unread messages, in all and by conversation."""
+    async with db.snapshot() as tx:
+        counts = await reads.unread_counts(tx, caller.user)
+    return Json({"total": sum(counts.values()), "conversations": {str(key): count for key, count in counts.items()}})
+
+
+@router.get(
+    "/{conversation_id}/",
+    operation_id="get_conversation",
+    response_model=ConversationOut,
+    responses=problems(401, 403, 404),
+)
+async def get_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
+    """Get one conversation."""
+    caller.user  # noqa: B018  a service reads in a user's name only
+    async with db.snapshot() as tx:
+        return Json(await load_conversation(tx, caller, conversation_id))
+
+
+@router.patch(
+    "/{conversation_id}/",
+    operation_id="update_conversation",
+    response_model=ConversationOut,
+    responses=problems(401, 403, 404, 422),
+)
+async def update_conversation(conversation_id: UUID, body: UpdateConversation, caller: Caller, db: Db) -> Response:
+    """Change title, metadata or settings (admin), close or reopen (moderator)."""
+    async with db.transaction() as tx:
+        await membership.update(tx, caller, conversation_id, body)
+        answer = await load_conversation(tx, caller, conversation_id)
+    return Json(answer)
+
+
+@router.post(
+    "/{conversation_id}/add_participant/",
+    operation_id="add_participant",
+    status_code=201,
+    response_model=ParticipantOut,
+    responses={
+        200: {"model": ParticipantOut, "description": "Already in."},
+        **problems(401, 403, 404, 409, 422),
+    },
+)
+async def add_participant(
+    conversation_id: UUID, body: AddParticipant, caller: Caller, db: Db, key: KeyHeader = None
+) -> Response:
+    """Add somebody; they see the whole history."""
+    once = Once(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
+    async with db.transaction() as tx:
+        # On its own: the mirror's rows are never locked while a conversation is held.
+        await users.mirror(tx, {body.user_id: {}})
+    async with db.transaction() as tx:
+        if earlier := await once.earlier(tx):
+            await access.enter(tx, caller, conversation_id)
+            return once_answer(earlier[0], await load_place(tx, conversation_id, body.user_id))
+        is_new = await membership.add(tx, caller, conversation_id, body)
+        status = 201 if is_new else 200
+        await once.keep(tx, status, conversation_id)
+        answer = await load_place(tx, conversation_id, body.user_id)
+    return Json(answer, status)
+
+
+@router.post(
+    "/{conversation_id}/remove_participant/",
+    operation_id="remove_participant",
+    status_code=204,
+    response_class=Response,
+    responses=problems(401, 403, 404, 422),
+)
+async def remove_participant(conversation_id: UUID, body: RemoveParticipant, caller: Caller, db: Db) -> Response:
+    """Remove somebody, or leave by removing oneself."""
+    async with db.transaction() as tx:
+        await membership.remove(tx, caller, conversation_id, body.user_id)
+    return Response(status_code=204)
+
+
+@router.patch(
+    "/{conversation_id}/participants/{user_id}/",
+    operation_id="update_participant",
+    response_model=ParticipantOut,
+    responses=problems(401, 403, 404, 422),
+)
+async def update_participant(
+    conversation_id: UUID, user_id: UserId, body: UpdateParticipant, caller: Caller, db: Db
+) -> Response:
+    """Give somebody another role, none above one's own."""
+    async with db.transaction() as tx:
+        await membership.change_role(tx, caller, conversation_id, user_id, body.role)
+        answer = await load_place(tx, conversation_id, user_id)
+    return Json(answer)
+
+
+@router.post(
+    "/{conversation_id}/archive/",
+    operation_id="archive_conversation",
+    response_model=ConversationOut,
+    responses=problems(401, 403, 404),
+)
+async def archive_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
+    """Put a conversation away, for oneself, until its next message."""
+    return await _archive(conversation_id, caller, db, archived=True)
+
+
+@router.post(
+    "/{conversation_id}/unarchive/",
+    operation_id="unarchive_conversation",
+    response_model=ConversationOut,
+    responses=problems(401, 403, 404),
+)
+async def unarchive_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
+    """Take it back into the list."""
+    return await _archive(conversation_id, caller, db, archived=False)
+
+
+@router.post(
+    "/{conversation_id}/mark_read/",
+    operation_id="mark_conversation_read",
+    response_model=ReadResult,
+    responses=problems(401, 403, 404),
+)
+async def mark_conversation_read(conversation_id: UUID, caller: Caller, db: Db) -> Response:
+    """Mark everything up to the conversation's head as read."""
+    async with db.transaction() as tx:
+        result = await reads.mark_conversation(tx, caller, conversation_id)
+    return Json(result)
+
+
+@router.get(
+    "/{conversation_id}/events/",
+    operation_id="list_events",
+    response_model=EventPage,
+    responses=problems(401, 403, 404, 422),
+)
+async def list_events(
+    conversation_id: UUID,
+    caller: Caller,
+    db: Db,
+    after_seq: Annotated[Seq, Query(description="Events with a greater seq, oldest first.")] = 0,
+    limit: Limit = 50,
+) -> Response:
+    """Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on with."""
+    caller.user  # noqa: B018  a service reads in a user's name only
+    async with db.snapshot() as tx:
+        seat = await access.enter(tx, caller, conversation_id)
+        rows = await log.since(tx, conversation_id, after_seq, limit=limit + 1)
+        page = rows[:limit]
+        frames = await frame_bodies(tx, conversation_id, page)
+    following = str(page[-1].seq) if len(rows) > limit else None
+    head = seat.conversation.last_seq
+    return Json({"results": frames, "next": following, "previous": None, "last_seq": head})
+
+
+async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:
+    async with db.transaction() as tx:
+        seat = await access.enter(tx, caller, conversation_id, lock=True)
+        await verbs.archive(tx, seat, archived=archived)
+        answer = await load_conversation(tx, caller, conversation_id)
+    return Json(answer)

@@ -1,0 +1,39 @@
+"""Shapes that hold both conversations and messages."""
+
+from typing import Any
+from uuid import UUID
+
+from wasgo_chat.conversations.schemas import ConversationCore, ParticipantOut
+from wasgo_chat.core.paging import PageShape
+from wasgo_chat.core.wire import Shape
+from wasgo_chat.messages.schemas import MessageOut
+
+
+class ConversationOut(ConversationCore):
+    """A conversation as one member sees it: `unread_count` and `is_archived` are that member's own."""
+
+    participants: list[ParticipantOut]
+    last_message: MessageOut | None
+    last_seq: int
+    unread_count: int
+    is_archived: bool
+
+
+class ConversationPage(PageShape):
+    """Conversations, newest activity first."""
+
+    results: list[ConversationOut]
+
+
+class EventPage(PageShape):
+    """Durable frames of the log, oldest first, as the socket would have sent them."""
+
+    results: list[dict[str, Any]]
+    last_seq: int
+
+
+class UnreadCounts(Shape):
+    """Unread messages in all and by conversation, those with any only."""
+
+    total: int
+    conversations: dict[UUID, int]

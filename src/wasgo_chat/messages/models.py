@@ -1,0 +1,121 @@
+"""Tables of messages, their earlier versions, reactions and who read what."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.db import Base
+
+MESSAGE_TYPES = ("text", "image", "file", "audio", "video", "location", "system")
+
+
+class Message(Base):
+    """A message; a deleted one stays as a tombstone without content.
+
+    `number` counts the messages of its conversation, so that read ranges stay compact whatever events lie
+    between; `seq` is the place in the log.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint(f"message_type IN ({', '.join(repr(kind) for kind in MESSAGE_TYPES)})", name="type"),
+        CheckConstraint("(sender_id IS NULL) = (message_type = 'system')", name="sender"),
+        UniqueConstraint("conversation_id", "seq"),
+        UniqueConstraint("conversation_id", "number"),
+        Index("ix_messages_id", "id"),
+        Index("ix_messages_sender_id", "sender_id"),
+        Index("ix_messages_conversation_id_reply_to", "conversation_id", "reply_to"),
+        Index(
+            "uq_messages_client_id",
+            "conversation_id",
+            "sender_id",
+            "client_id",
+            unique=True,
+            postgresql_where=sql("client_id IS NOT NULL"),
+        ),
+    )
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(BigInteger)
+    sender_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    service: Mapped[str | None] = mapped_column(Text)
+    message_type: Mapped[str] = mapped_column(Text)
+    content: Mapped[str | None] = mapped_column(Text)
+    reply_to: Mapped[UUID | None]
+    mentions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'::text[]"))
+    meta: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=sql("'{}'::jsonb"))
+    client_id: Mapped[str | None] = mapped_column(Text)
+    request_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    revision: Mapped[int] = mapped_column(Integer, server_default="1")
+    edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+def _of_message() -> ForeignKeyConstraint:
+    """A composite key, so that nothing can point across conversations."""
+    return ForeignKeyConstraint(
+        ["conversation_id", "message_id"], ["messages.conversation_id", "messages.id"], ondelete="CASCADE"
+    )
+
+
+class MessageRevision(Base):
+    """What a message said before it was edited or deleted."""
+
+    __tablename__ = "message_revisions"
+    __table_args__ = (_of_message(),)
+
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content: Mapped[str | None] = mapped_column(Text)
+    replaced_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Reaction(Base):
+    """One emoji of one user on one message."""
+
+    __tablename__ = "reactions"
+    __table_args__ = (_of_message(),)
+
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    emoji: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class Read(Base):
+    """Who marked which message numbers when; `version` counts the readings of a conversation without a gap."""
+
+    __tablename__ = "reads"
+    __table_args__ = (
+        Index("ix_reads_user_id", "conversation_id", "user_id"),
+        ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
+    )
+
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    numbers: Mapped[Any] = mapped_column(INT8MULTIRANGE)
+    up_to_seq: Mapped[int | None] = mapped_column(BigInteger)
+    read_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

@@ -1,0 +1,195 @@
+"""The HTTP doors of messages: list, send, detail, edit, delete, react, read."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import TypeAdapter, ValidationError
+
+from wasgo_chat.conversations import access
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.errors import Invalid
+from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, problems
+from wasgo_chat.core.paging import PageShape
+from wasgo_chat.core.wire import Json, Seq, UserId
+from wasgo_chat.messages import reactions, reads, verbs
+from wasgo_chat.messages.history import Filters, messages_of
+from wasgo_chat.messages.load import load_message, locate
+from wasgo_chat.messages.schemas import (
+    ClientId,
+    EditMessage,
+    MarkMultipleRead,
+    MessageOut,
+    MessageType,
+    ReactionResult,
+    ReactToMessage,
+    ReadResult,
+    ReceiptsOut,
+    SendMessage,
+)
+
+router = APIRouter(prefix="/chat/messages", tags=["messages"])
+_CLIENT_ID: TypeAdapter[str] = TypeAdapter(ClientId)
+
+
+class MessagePage(PageShape):
+    """Messages, newest first (with `after_seq` oldest first)."""
+
+    results: list[MessageOut]
+    last_seq: int | None = None
+
+
+@router.get("/", operation_id="list_messages", response_model=MessagePage, responses=problems(401, 403, 404, 422))
+async def list_messages(
+    caller: Caller,
+    db: Db,
+    conversation: UUID | None = None,
+    before_seq: Seq | None = None,
+    after_seq: Annotated[Seq | None, Query(description="Then oldest first.")] = None,
+    around_seq: Annotated[Seq | None, Query(description="Half a page to either side.")] = None,
+    sender: UserId | None = None,
+    message_type: MessageType | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List messages of one conversation by seq, or of all of the caller's by time."""
+    filters = Filters(conversation, before_seq, after_seq, around_seq, sender, message_type)
+    async with db.snapshot() as tx:
+        return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor))
+
+
+@router.post(
+    "/",
+    operation_id="send_message",
+    status_code=201,
+    response_model=MessageOut,
+    responses={
+        200: {"model": MessageOut, "description": "This client_id was sent before."},
+        **problems(401, 403, 404, 409, 422, 429),
+    },
+)
+async def send_message(body: SendMessage, caller: Caller, db: Db, rates: Rates, key: KeyHeader = None) -> Response:
+    """Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again."""
+    if body.client_id is None and key is not None:
+        body.client_id = _as_client_id(key)
+    verbs.check_message(db.settings, body)
+    await rates.count_message(caller.user, body.conversation)
+    async with db.transaction() as tx:
+        sent = await verbs.send(tx, caller, body.conversation, body)
+        answer = await load_message(tx, body.conversation, sent.message_id, viewer=caller.user)
+    if sent.is_new:
+        return Json(answer, 201)
+    return Json(answer, 200, headers={"Idempotent-Replay": "true"})
+
+
+@router.post(
+    "/mark_multiple_read/",
+    operation_id="mark_messages_read",
+    response_model=ReadResult,
+    responses=problems(401, 403, 404, 422),
+)
+async def mark_messages_read(body: MarkMultipleRead, caller: Caller, db: Db) -> Response:
+    """Mark exactly these messages as read; one foreign id refuses all."""
+    async with db.transaction() as tx:
+        result = await reads.mark_messages(tx, caller, body.message_ids)
+    return Json(result)
+
+
+@router.get("/{message_id}/", operation_id="get_message", response_model=MessageOut, responses=problems(401, 403, 404))
+async def get_message(message_id: UUID, caller: Caller, db: Db) -> Response:
+    """Get one message."""
+    caller.user  # noqa: B018  a service reads in a user's name only
+    async with db.snapshot() as tx:
+        return Json(await _load(tx, caller, message_id))
+
+
+@router.post(
+    "/{message_id}/edit/",
+    operation_id="edit_message",
+    response_model=MessageOut,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: Db) -> Response:
+    """Change the content of one's own message."""
+    async with db.transaction() as tx:
+        seat = await verbs.edit(tx, caller, message_id, body.content)
+        answer = await load_message(tx, seat.conversation.id, message_id, viewer=caller.user)
+    return Json(answer)
+
+
+@router.post(
+    "/{message_id}/delete/",
+    operation_id="delete_message",
+    response_model=MessageOut,
+    responses=problems(401, 403, 404, 409),
+)
+async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
+    """Make a message a tombstone: one's own, or as moderator anybody's."""
+    async with db.transaction() as tx:
+        seat = await verbs.delete(tx, caller, message_id)
+        answer = await load_message(tx, seat.conversation.id, message_id, viewer=caller.user_id or "")
+    return Json(answer)
+
+
+@router.post(
+    "/{message_id}/react/",
+    operation_id="react_to_message",
+    response_model=ReactionResult,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def react_to_message(message_id: UUID, body: ReactToMessage, caller: Caller, db: Db) -> Response:
+    """Toggle an emoji; with `action` add or remove it."""
+    async with db.transaction() as tx:
+        result = await reactions.react(tx, caller, message_id, body)
+    return Json(result)
+
+
+@router.post(
+    "/{message_id}/mark_read/",
+    operation_id="mark_message_read",
+    response_model=ReadResult,
+    responses=problems(401, 403, 404),
+)
+async def mark_message_read(message_id: UUID, caller: Caller, db: Db) -> Response:
+    """Mark one message as read."""
+    async with db.transaction() as tx:
+        result = await reads.mark_messages(tx, caller, [message_id])
+    return Json(result)
+
+
+@router.get(
+    "/{message_id}/receipts/",
+    operation_id="list_receipts",
+    response_model=ReceiptsOut,
+    responses=problems(401, 403, 404),
+)
+async def list_receipts(message_id: UUID, caller: Caller, db: Db) -> Response:
+    """List who read a message, and when."""
+    caller.user  # noqa: B018  a service reads in a user's name only
+    async with db.snapshot() as tx:
+        conversation_id = await locate(tx, caller, message_id)
+        await access.enter(tx, caller, conversation_id)
+        return Json({"results": await reads.receipts(tx, conversation_id, message_id)})
+
+
+async def _load(tx: Tx, caller: Actor, message_id: UUID) -> dict[str, object]:
+    conversation_id = await locate(tx, caller, message_id)
+    await access.enter(tx, caller, conversation_id)
+    return await load_message(tx, conversation_id, message_id, viewer=caller.user)
+
+
+def _as_client_id(key: str) -> str:
+    """An `Idempotency-Key` stands for a missing client_id and keeps its rules.
+
+    Raises:
+        Invalid: it is empty, too long or has control characters.
+    """
+    try:
+        return _CLIENT_ID.validate_python(key)
+    except ValidationError as error:
+        raise Invalid.field(
+            ["header", "idempotency-key"],
+            "idempotency_key",
+            "must have 1 to 128 characters, none of them control",
+        ) from error

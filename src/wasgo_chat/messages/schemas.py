@@ -1,0 +1,130 @@
+"""Shapes of messages, in and out."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from wasgo_chat.core.users import UserOut
+from wasgo_chat.core.wire import Line, Schema, Shape, Text, UserId
+
+MessageType = Literal["text", "image", "file", "audio", "video", "location", "system"]
+SendableType = Literal["text", "image", "file", "audio", "video", "location"]
+ClientId = Annotated[Line, Field(min_length=1, max_length=128)]
+Emoji = Annotated[Line, Field(min_length=1, max_length=64)]
+
+
+class MessageContent(Schema):
+    """What a message says, by whichever door it comes."""
+
+    content: Text = ""
+    message_type: SendableType = "text"
+    reply_to: UUID | None = None
+    mentions: Annotated[list[UserId], Field(max_length=50)] = Field(default_factory=list)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    client_id: ClientId | None = None
+    attachment_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
+
+
+class SendMessage(MessageContent):
+    """A message for a conversation."""
+
+    conversation: UUID
+
+
+class EditMessage(Schema):
+    """The new content."""
+
+    content: Text
+
+
+class ReactToMessage(Schema):
+    """An emoji; without an action it toggles."""
+
+    emoji: Emoji
+    action: Literal["add", "remove"] | None = None
+
+
+class MarkMultipleRead(Schema):
+    """Messages to mark as read; of one conversation or several."""
+
+    message_ids: Annotated[list[UUID], Field(min_length=1)]
+
+
+class SendSystemMessage(Schema):
+    """An automated note in a conversation."""
+
+    content: Annotated[Text, Field(min_length=1)]
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class ReactionOut(Shape):
+    """One emoji on a message, and who gave it. `me` is in HTTP answers only."""
+
+    emoji: str
+    count: int
+    user_ids: list[str]
+    me: bool | None = None
+
+
+class ReplyPreview(Shape):
+    """The message that was replied to, as it stands now; at most 140 characters of it."""
+
+    id: UUID
+    seq: int
+    sender: UserOut | None
+    message_type: MessageType
+    content: str | None
+    is_deleted: bool
+
+
+class MessageOut(Shape):
+    """A message. A deleted one is a tombstone: content null, nothing attached."""
+
+    id: UUID
+    conversation: UUID
+    seq: int
+    sender: UserOut | None
+    message_type: MessageType
+    content: str | None
+    reply_to: UUID | None
+    reply_preview: ReplyPreview | None
+    attachments: list[dict[str, Any]]
+    reactions: list[ReactionOut]
+    mentions: list[str]
+    metadata: dict[str, Any]
+    client_id: str | None
+    revision: int
+    is_edited: bool
+    edited_at: datetime | None
+    is_deleted: bool
+    deleted_at: datetime | None
+    created_at: datetime
+
+
+class ReactionResult(Shape):
+    """The state a reaction is in now."""
+
+    action: Literal["added", "removed"]
+    reactions: list[ReactionOut]
+
+
+class ReadResult(Shape):
+    """How many messages were newly read, and how many of the conversations concerned are still unread."""
+
+    marked: int
+    unread_count: int
+
+
+class ReceiptOut(Shape):
+    """Who read a message, and when they marked it."""
+
+    user: UserOut
+    read_at: datetime
+
+
+class ReceiptsOut(Shape):
+    """Everybody who marked a message as read, earliest first."""
+
+    results: list[ReceiptOut]

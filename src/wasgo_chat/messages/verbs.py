@@ -1,0 +1,246 @@
+"""What is done with messages: send, edit, delete, and notes of the service itself. Runs in the door's transaction.
+
+Reactions and reads have rooms of their own. Only `send` is hot: its path is the one a group commit will take over.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from wasgo_chat.conversations import access
+from wasgo_chat.conversations.access import Action, Seat
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.errors import Forbidden, IdempotencyConflict, Invalid, MessageDeleted, NotFound
+from wasgo_chat.core.limits import check_object
+from wasgo_chat.core.wire import digest, new_id
+from wasgo_chat.events import log
+from wasgo_chat.messages.load import locate
+from wasgo_chat.messages.models import Message, MessageRevision, Reaction
+from wasgo_chat.messages.schemas import MessageContent
+
+_WITH_ATTACHMENTS = ("image", "file", "audio", "video")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a message landed; `is_new` is False for a repeated client_id."""
+
+    message_id: UUID
+    seq: int
+    created_at: datetime
+    is_new: bool
+
+
+def check_message(settings: Settings, body: MessageContent) -> None:
+    """Hold a message to the limits, before any transaction.
+
+    Raises:
+        Invalid: too long, empty, or metadata that cannot be stored.
+    """
+    if len(body.content) > settings.max_content_chars:
+        raise Invalid.field(["content"], "too_long", f"has more than {settings.max_content_chars} characters")
+    check_object(settings, "metadata", body.metadata)
+    if body.message_type == "location":
+        _check_location(body.metadata.get("location"))
+    elif body.message_type in _WITH_ATTACHMENTS and not body.attachment_ids:
+        raise Invalid.field(["attachment_ids"], "missing", f"a message of type {body.message_type} needs one")
+    elif not body.content.strip() and not body.attachment_ids:
+        raise Invalid.field(["content"], "empty", "may be empty only with attachments or a location")
+
+
+async def send(tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent) -> Sent:
+    """Store a message; the same `client_id` again gives the first one.
+
+    Raises:
+        NotFound: no such conversation for the caller.
+        Forbidden, ConversationClosed: the caller may not write there now.
+        IdempotencyConflict: the `client_id` came before with other content.
+        Invalid: a reply or mention that is not of this conversation, an attachment that is not the caller's.
+    """
+    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    request_hash = None
+    if body.client_id is not None:
+        request_hash = digest(
+            tx.settings.hash_key(), body.model_dump(mode="json", exclude={"client_id", "conversation"})
+        )
+        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, request_hash):
+            return earlier
+    seat.require(Action.WRITE)
+    await _check_pointers(tx, conversation_id, body)
+    message_id = new_id()
+    event = await log.emit(tx, actor, conversation_id, log.MessageSent(message_id))
+    await tx.execute(
+        insert(Message).values(
+            conversation_id=conversation_id,
+            id=message_id,
+            seq=event.seq,
+            number=event.number,
+            sender_id=actor.user,
+            service=actor.service,
+            message_type=body.message_type,
+            content=body.content,
+            reply_to=body.reply_to,
+            mentions=list(dict.fromkeys(body.mentions)),
+            meta=body.metadata,
+            client_id=body.client_id,
+            request_hash=request_hash,
+            created_at=event.at,
+        )
+    )
+    return Sent(message_id, event.seq, event.at, is_new=True)
+
+
+async def post_note(tx: Tx, actor: Actor, conversation_id: UUID, content: str, metadata: dict[str, Any]) -> Sent:
+    """Store a system message: sender null, in a conversation that the caller has entered and locked."""
+    message_id = new_id()
+    event = await log.emit(tx, actor, conversation_id, log.MessageSent(message_id))
+    await tx.execute(
+        insert(Message).values(
+            conversation_id=conversation_id,
+            id=message_id,
+            seq=event.seq,
+            number=event.number,
+            service=actor.service,
+            message_type="system",
+            content=content,
+            meta=metadata,
+            created_at=event.at,
+        )
+    )
+    return Sent(message_id, event.seq, event.at, is_new=True)
+
+
+async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Seat:
+    """Give one's own message new content; the same content changes nothing.
+
+    Raises:
+        NotFound: no such message for the caller.
+        Forbidden: somebody else's, or the role does not allow it.
+        ConversationClosed, MessageDeleted: too late.
+        Invalid: too long or empty.
+    """
+    if len(content) > tx.settings.max_content_chars:
+        raise Invalid.field(["content"], "too_long", f"has more than {tx.settings.max_content_chars} characters")
+    seat, message = await _take(tx, actor, message_id)
+    if message.sender_id is None or message.sender_id != actor.user:
+        raise Forbidden("Only the sender can edit a message")
+    seat.require(Action.WRITE)
+    if message.deleted_at is not None:
+        raise MessageDeleted
+    if not content.strip() and message.message_type == "text":
+        raise Invalid.field(["content"], "empty", "may be empty only with attachments or a location")
+    if content != message.content:
+        revision = message.revision + 1
+        event = await log.emit(tx, actor, seat.conversation.id, log.MessageEdited(message_id, revision))
+        await _keep_revision(tx, message, event)
+        await _update(tx, message, {"content": content, "revision": revision, "edited_at": event.at})
+    return seat
+
+
+async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
+    """Make a message a tombstone; a second time changes nothing.
+
+    Raises:
+        NotFound: no such message for the caller.
+        Forbidden: the role does not allow it.
+        ConversationClosed: too late.
+    """
+    seat, message = await _take(tx, actor, message_id)
+    is_own = message.sender_id is not None and message.sender_id == actor.user_id
+    seat.require(Action.WRITE if is_own else Action.DELETE_OTHERS)
+    if message.sender_id is None and not actor.is_service:
+        raise Forbidden("A system message can be deleted by a service only")
+    if message.deleted_at is None:
+        revision = message.revision + 1
+        event = await log.emit(tx, actor, seat.conversation.id, log.MessageDeleted(message_id, revision))
+        await _keep_revision(tx, message, event)
+        blank: dict[str, Any] = {
+            "content": None,
+            "mentions": [],
+            "meta": {},
+            "revision": revision,
+            "deleted_at": event.at,
+        }
+        await _update(tx, message, blank)
+        of_message = (Reaction.conversation_id == message.conversation_id) & (Reaction.message_id == message_id)
+        await tx.execute(sql_delete(Reaction).where(of_message))
+    return seat
+
+
+async def _take(tx: Tx, actor: Actor, message_id: UUID) -> tuple[Seat, Message]:
+    """Locate, enter and lock: the message as it stands until the end of this transaction."""
+    conversation_id = await locate(tx, actor, message_id)
+    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    statement = select(Message).where(Message.conversation_id == conversation_id, Message.id == message_id)
+    message = (await tx.execute(statement)).scalar_one_or_none()
+    if message is None:
+        raise NotFound
+    return seat, message
+
+
+async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: str, request_hash: bytes) -> Sent | None:
+    statement = select(Message.id, Message.seq, Message.created_at, Message.request_hash).where(
+        Message.conversation_id == conversation_id,
+        Message.sender_id == actor.user,
+        Message.client_id == client_id,
+    )
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    if row.request_hash != request_hash:
+        raise IdempotencyConflict("This client_id was used before with other content")
+    return Sent(row.id, row.seq, row.created_at, is_new=False)
+
+
+async def _check_pointers(tx: Tx, conversation_id: UUID, body: MessageContent) -> None:
+    """What a client names is looked up together with its conversation, so that nothing points across."""
+    if body.attachment_ids:
+        raise Invalid.field(["attachment_ids"], "unknown_attachment", "there is no such attachment of yours")
+    if body.reply_to is not None:
+        statement = select(Message.id).where(Message.conversation_id == conversation_id, Message.id == body.reply_to)
+        if (await tx.execute(statement)).first() is None:
+            raise Invalid.field(["reply_to"], "unknown_message", "there is no such message in this conversation")
+    if body.mentions:
+        members = await access.members_among(tx, conversation_id, body.mentions)
+        if set(body.mentions) - members:
+            raise Invalid.field(["mentions"], "not_a_participant", "names somebody who is not in the conversation")
+
+
+def _check_location(location: Any) -> None:
+    def number(value: Any, bound: int) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= bound
+
+    if not isinstance(location, dict):
+        raise Invalid.field(["metadata", "location"], "missing", "a location message needs {lat, lng, label?}")
+    if location.keys() - {"lat", "lng", "label"}:
+        raise Invalid.field(["metadata", "location"], "extra_forbidden", "has lat, lng and label only")
+    for name, bound in (("lat", 90), ("lng", 180)):
+        if not number(location.get(name), bound):
+            raise Invalid.field(["metadata", "location", name], "coordinate", f"must be from -{bound} to {bound}")
+    label = location.get("label", "")
+    if not isinstance(label, str) or len(label) > 200:
+        raise Invalid.field(["metadata", "location", "label"], "label", "must be text of at most 200 characters")
+
+
+async def _keep_revision(tx: Tx, message: Message, event: log.Emitted) -> None:
+    await tx.execute(
+        insert(MessageRevision).values(
+            conversation_id=message.conversation_id,
+            message_id=message.id,
+            revision=message.revision,
+            content=message.content,
+            replaced_at=event.at,
+        )
+    )
+
+
+async def _update(tx: Tx, message: Message, values: dict[str, Any]) -> None:
+    statement = update(Message).where(Message.conversation_id == message.conversation_id, Message.id == message.id)
+    await tx.execute(statement.values(values))

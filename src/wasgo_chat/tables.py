@@ -1,0 +1,14 @@
+"""Every table of the program in one place, for migrations."""
+
+from sqlalchemy import MetaData
+
+from wasgo_chat.conversations import models as conversations
+from wasgo_chat.core import idempotency, users
+from wasgo_chat.core.db import Base
+from wasgo_chat.events import log
+from wasgo_chat.gateway import tickets
+from wasgo_chat.messages import models as messages
+
+__all__ = ["METADATA", "conversations", "idempotency", "log", "messages", "tickets", "users"]
+
+METADATA: MetaData = Base.metadata
