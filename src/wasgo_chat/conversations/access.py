@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
@@ -22,23 +22,33 @@ from wasgo_chat.core.errors import (
 
 
 class Action(Enum):
-    """What one can do in a conversation: the lowest role that may, and the scope by which a service may."""
+    """What one can do in a conversation."""
 
-    READ = ("observer", None)
-    WRITE = ("participant", None)
-    DELETE_OTHERS = ("moderator", "chat:moderate")
-    MANAGE_MEMBERS = ("moderator", "chat:provision")
-    MANAGE_LEADERS = ("admin", "chat:provision")
-    CONFIGURE = ("admin", "chat:provision")
-    CLOSE = ("moderator", "chat:provision")
-    ARCHIVE = ("observer", None)
-    LEAVE = ("observer", None)
-    WRITE_SYSTEM = (None, "chat:system_message")
+    READ = auto()
+    WRITE = auto()
+    DELETE_OTHERS = auto()
+    MANAGE_MEMBERS = auto()
+    MANAGE_LEADERS = auto()
+    CONFIGURE = auto()
+    CLOSE = auto()
+    ARCHIVE = auto()
+    LEAVE = auto()
+    WRITE_SYSTEM = auto()
 
-    def __init__(self, lowest_role: str | None, scope: str | None) -> None:
-        self.lowest_role = lowest_role
-        self.scope = scope
 
+MATRIX: dict[Action, tuple[str | None, str | None]] = {
+    Action.READ: ("observer", None),
+    Action.WRITE: ("participant", None),
+    Action.DELETE_OTHERS: ("moderator", "chat:moderate"),
+    Action.MANAGE_MEMBERS: ("moderator", "chat:provision"),
+    Action.MANAGE_LEADERS: ("admin", "chat:provision"),
+    Action.CONFIGURE: ("admin", "chat:provision"),
+    Action.CLOSE: ("moderator", "chat:provision"),
+    Action.ARCHIVE: ("observer", None),
+    Action.LEAVE: ("observer", None),
+    Action.WRITE_SYSTEM: (None, "chat:system_message"),
+}
+"""For each action the lowest role that may, and the scope by which a service may in its own name."""
 
 _WRITES = (Action.WRITE, Action.DELETE_OTHERS)
 _NEVER_IN_DIRECT = (Action.MANAGE_MEMBERS, Action.MANAGE_LEADERS, Action.CLOSE, Action.LEAVE)
@@ -64,15 +74,17 @@ class Seat:
 
     def allows(self, action: Action) -> bool:
         """Whether the matrix lets the caller do this."""
+        lowest_role, scope = MATRIX[action]
         if self.participant is None:
-            return action.scope is not None and action.scope in self.actor.scopes
-        return action.lowest_role is not None and at_least(self.participant.role, action.lowest_role)
+            return scope is not None and scope in self.actor.scopes
+        return lowest_role is not None and at_least(self.participant.role, lowest_role)
 
     def require(self, action: Action) -> None:
         """Raises Forbidden, ScopeRequired, DirectConversation or ConversationClosed where the caller may not."""
         if not self.allows(action):
             if self.participant is None:
-                raise ScopeRequired(f"A service token with the scope {action.scope} is needed")
+                scope = MATRIX[action][1]
+                raise ScopeRequired(f"A service token with the scope {scope} is needed") if scope else ActAsRequired
             raise Forbidden(f"The role {self.participant.role} does not allow this")
         if self.is_direct and action in _NEVER_IN_DIRECT:
             raise DirectConversation

@@ -1,0 +1,47 @@
+"""Fixtures: the shared servers, a worker per test process, a world per test."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.running import Worker, make_settings, running
+from tests.support.servers import TEMPLATE, TestServers, create_database, database_url
+from tests.support.world import World
+
+_servers: list[TestServers] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        servers = TestServers()
+        servers.start()
+        _servers.append(servers)
+
+
+def pytest_unconfigure() -> None:
+    for servers in _servers:
+        servers.stop()
+
+
+@pytest.fixture(scope="session")
+async def database() -> str:
+    """A migrated database of this test process."""
+    name = f"chat_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    return name
+
+
+@pytest.fixture(scope="session")
+async def worker(database: str) -> AsyncIterator[Worker]:
+    """A worker that most tests share."""
+    async with running(make_settings(database)) as started:
+        yield started
+
+
+@pytest.fixture
+async def world(worker: Worker) -> AsyncIterator[World]:
+    """People for one test."""
+    made = World(worker)
+    yield made
+    await made.close()

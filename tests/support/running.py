@@ -1,0 +1,78 @@
+"""A worker of the service inside the test's own loop, on a real port."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from tests.support.servers import database_url, valkey_url
+from wasgo_chat.app import create_app
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.embedded import free_port
+from wasgo_chat.serving import server_config
+
+SECRET = "a-secret-of-the-tests-that-is-long-enough"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves the signals to pytest."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Worker:
+    """A running worker: where it is, and its insides for tests that disturb them."""
+
+    def __init__(self, app: FastAPI, port: int, settings: Settings) -> None:
+        self.app = app
+        self.port = port
+        self.settings = settings
+        self.url = f"http://127.0.0.1:{port}"
+        self.ws_url = f"ws://127.0.0.1:{port}"
+
+    @property
+    def hub(self) -> Any:
+        return self.app.state.hub
+
+    @property
+    def db(self) -> Any:
+        return self.app.state.db
+
+
+def make_settings(database: str, **changes: Any) -> Settings:
+    """Settings of a test: no rate limit, real Redis, everything else as in production."""
+    given: dict[str, Any] = {
+        "database_url": database_url(database),
+        "redis_url": valkey_url(),
+        "jwt_secret": SECRET,
+        "message_rate": 0,
+        "allowed_origins": ["https://app.example"],
+        "database_pool_size": 5,
+        **changes,
+    }
+    return Settings(**given)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Worker]:
+    """Serve until the block ends; what it leaves open is closed as at a real shutdown."""
+    port = free_port()
+    app = create_app(settings)
+    config = server_config(app, settings, host="127.0.0.1", port=port)
+    config.timeout_graceful_shutdown = 2
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        if serving.done():
+            serving.result()
+        await asyncio.sleep(0.005)
+    try:
+        yield Worker(app, port, settings)
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,257 @@
+"""The small world: people and services that speak the domain, over HTTP and sockets, to a running worker."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import httpx
+from fastapi.routing import APIRoute
+from sqlalchemy import event
+from starlette.routing import Match
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.running import Worker
+from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+
+Json = dict[str, Any]
+PATIENCE_S = 10.0
+ROLES = ("observer", "participant", "moderator", "admin")
+
+
+class World:
+    """Everybody and everything of one test. Names are made unique, so tests share a database without meeting."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        self._suffix = secrets.token_hex(4)
+        self._clients: list[httpx.AsyncClient] = []
+        self.service = self.make_service("platform", *SCOPES)
+
+    def person(self, name: str, **token: Any) -> "Person":
+        user_id = f"{name}-{self._suffix}"
+        bearer = mint_user(self.worker.settings, user_id, ttl_s=3600, username=name, **token)
+        return Person(self, user_id, name, bearer)
+
+    def people(self, *names: str) -> "list[Person]":
+        return [self.person(name) for name in names]
+
+    def make_service(self, name: str, *scopes: str) -> "Caller":
+        return Caller(self, mint_service(self.worker.settings, name, list(scopes), ttl_s=3600))
+
+    def unique(self, name: str) -> str:
+        return f"{name}-{self._suffix}-{secrets.token_hex(3)}"
+
+    async def job(self, **people: "Person") -> Json:
+        """A job conversation; keyword is the role (`admin`, `admin_2`, …), value the person."""
+        participants = [
+            {"user_id": person.id, "role": role.split("_")[0], "username": person.name}
+            for role, person in people.items()
+        ]
+        path = f"/jobs/{self.unique('job')}/conversation/"
+        return await self.service.ok("PUT", path, {"participants": participants, "title": "Paint"}, status=201)
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+
+class Caller:
+    """Somebody with a token. Every answer is held against its documented shape."""
+
+    def __init__(self, world: World, bearer: str | None, headers: dict[str, str] | None = None) -> None:
+        self.world = world
+        self.bearer = bearer
+        authorization = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        self.client = httpx.AsyncClient(base_url=world.worker.url, headers={**authorization, **(headers or {})})
+        world._clients.append(self.client)
+
+    def acting_as(self, person: "Person") -> "Caller":
+        return Caller(self.world, self.bearer, {"X-Act-As": person.id})
+
+    async def call(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        if body is not None:
+            more["json"] = body
+        response = await self.client.request(method, path, **more)
+        hold_against_documents(self.world.worker, response)
+        return response
+
+    async def ok(self, method: str, path: str, body: Any = None, *, status: int = 200, **more: Any) -> Any:
+        response = await self.call(method, path, body, **more)
+        assert response.status_code == status, response.text
+        return response.json() if response.content else None
+
+    async def refused(self, method: str, path: str, body: Any = None, *, status: int, code: str, **more: Any) -> Json:
+        response = await self.call(method, path, body, **more)
+        assert (response.status_code, response.json().get("code")) == (status, code), response.text
+        problem: Json = response.json()
+        return problem
+
+
+class Person(Caller):
+    """A user of the platform."""
+
+    def __init__(self, world: World, user_id: str, name: str, bearer: str) -> None:
+        super().__init__(world, bearer)
+        self.id = user_id
+        self.name = name
+
+    async def direct(self, other: "Person") -> Json:
+        body = {"conversation_type": "direct", "participant_ids": [other.id]}
+        response = await self.call("POST", "/chat/conversations/", body)
+        assert response.status_code in (200, 201), response.text
+        conversation: Json = response.json()
+        return conversation
+
+    async def send(self, conversation: Json, content: str = "hi", **more: Any) -> Json:
+        body = {"conversation": conversation["id"], "content": content, **more}
+        message: Json = await self.ok("POST", "/chat/messages/", body, status=201)
+        return message
+
+    async def sees(self, conversation: Json) -> Json:
+        detail: Json = await self.ok("GET", f"/chat/conversations/{conversation['id']}/")
+        return detail
+
+    async def history(self, conversation: Json, **query: Any) -> list[Json]:
+        params = {"conversation": conversation["id"], "limit": 100, **query}
+        page = await self.ok("GET", "/chat/messages/", params=params)
+        results: list[Json] = page["results"]
+        return results
+
+    async def events(self, conversation: Json, after_seq: int = 0) -> list[Json]:
+        """The whole log after a seq, page by page."""
+        found: list[Json] = []
+        following: str | None = str(after_seq)
+        while following is not None:
+            path = f"/chat/conversations/{conversation['id']}/events/"
+            page = await self.ok("GET", path, params={"after_seq": following, "limit": 100})
+            found += page["results"]
+            following = page["next"]
+        return found
+
+    @asynccontextmanager
+    async def at(self, conversation: Json | None, worker: Worker | None = None, **query: Any) -> "AsyncIterator[Live]":
+        """A socket to a conversation, greeted; to many where none is named."""
+        async with self.dial(conversation, worker, **query) as live:
+            live.hello = await live.receives("hello")
+            yield live
+
+    @asynccontextmanager
+    async def dial(
+        self, conversation: Json | None, worker: Worker | None = None, **query: Any
+    ) -> "AsyncIterator[Live]":
+        """The same, whatever the service answers."""
+        at = (worker or self.world.worker).ws_url
+        path = f"{at}/ws/chat/{conversation['id']}/" if conversation else f"{at}/ws/chat/"
+        url = str(httpx.URL(path, params=query)) if query else path
+        headers = {"Authorization": f"Bearer {self.bearer}"}
+        async with connect(url, additional_headers=headers, max_size=None, ping_interval=None) as connection:
+            yield Live(connection)
+
+
+class Live:
+    """An open socket."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.hello: Json = {}
+        self._refs = 0
+
+    async def say(self, frame_type: str, **fields: Any) -> None:
+        await self.connection.send(json.dumps({"type": frame_type, **fields}))
+
+    async def asks(self, frame_type: str, **fields: Any) -> Json:
+        """Say something with a `ref` and wait for its `ack` or `error`."""
+        self._refs += 1
+        ref = f"r{self._refs}"
+        await self.say(frame_type, ref=ref, **fields)
+        return await self.until(lambda frame: frame.get("ref") == ref)
+
+    async def receives(self, frame_type: str) -> Json:
+        """The next frame, which has to be of this type."""
+        frame = await self.next()
+        assert frame["type"] == frame_type, frame
+        return frame
+
+    async def eventually(self, frame_type: str) -> Json:
+        """The next frame of this type, past others."""
+        return await self.until(lambda frame: frame["type"] == frame_type)
+
+    async def until(self, is_wanted: Any) -> Json:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                frame = await self.next()
+                if is_wanted(frame):
+                    return frame
+
+    async def next(self) -> Json:
+        async with asyncio.timeout(PATIENCE_S):
+            frame: Json = json.loads(await self.connection.recv())
+            return frame
+
+    async def closed(self) -> tuple[int, str]:
+        """The close code and reason, once it closes."""
+        async with asyncio.timeout(PATIENCE_S):
+            try:
+                while True:
+                    await self.connection.recv()
+            except ConnectionClosed as error:
+                assert error.rcvd is not None, "closed without a close frame"
+                return error.rcvd.code, error.rcvd.reason
+
+
+class Queries:
+    """Statements that a block ran."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+
+@contextmanager
+def queries(worker: Worker, *, max: int) -> Iterator[Queries]:
+    """Count the statements of a block, and fail above a bound."""
+    seen = Queries()
+
+    def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        seen.statements.append(statement)
+
+    engine = worker.db.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(seen.statements) <= max, "\n---\n".join(seen.statements)
+
+
+def hold_against_documents(worker: Worker, response: httpx.Response) -> None:
+    """An error is a problem document; any other answer fits the model its route documents."""
+    if response.status_code >= 400:
+        assert response.headers["content-type"] == "application/problem+json", response.text
+        problem = response.json()
+        assert problem["status"] == response.status_code
+        assert {"type", "title", "detail", "code"} <= problem.keys()
+        return
+    scope = {"type": "http", "method": response.request.method, "path": response.request.url.path}
+    for route in routes_of(worker):
+        if route.matches(scope)[0] is Match.FULL and route.response_model is not None and response.content:
+            route.response_model.model_validate_json(response.content)
+            return
+
+
+def routes_of(worker: Worker) -> list[APIRoute]:
+    """Every HTTP route of the service."""
+    found: list[APIRoute] = []
+
+    def walk(routes: Any) -> None:
+        for route in routes:
+            if isinstance(route, APIRoute):
+                found.append(route)
+            elif hasattr(route, "routes"):
+                walk(route.routes)
+
+    walk(worker.app.routes)
+    return found
