@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     """One worker's app. Raises UnsafeSettings where no key for tokens is set."""
     broker = RedisBroker(settings.redis_url) if settings.redis_url else SoloBroker()
     background = Background()
+    rate_limits = RateLimits(settings)
     db = Database(settings)
     hub = Hub(settings, db, broker, background)
     teller = Teller(hub, db, broker, background)
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await background.stop()
         await broker.close()
+        await rate_limits.close()
         await db.close()
 
     app = FastAPI(
@@ -75,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hub = hub
     app.state.teller = teller
     app.state.broker = broker
-    app.state.rate_limits = RateLimits(settings)
+    app.state.rate_limits = rate_limits
     app.state.authenticator = Authenticator(TokenVerifier(settings), db)
     install_problem_handlers(app)
     for router in (

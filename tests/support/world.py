@@ -3,18 +3,20 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
+import pytest
 from fastapi.routing import APIRoute
-from sqlalchemy import event
+from sqlalchemy import event, text
 from starlette.routing import Match
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.running import Worker
+from tests.support.running import Worker, running
+from wasgo_chat.core.config import Settings
 from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
 
 Json = dict[str, Any]
@@ -52,7 +54,8 @@ class World:
             for role, person in people.items()
         ]
         path = f"/jobs/{self.unique('job')}/conversation/"
-        return await self.service.ok("PUT", path, {"participants": participants, "title": "Paint"}, status=201)
+        made: Json = await self.service.ok("PUT", path, {"participants": participants, "title": "Paint"}, status=201)
+        return made
 
     async def close(self) -> None:
         for client in self._clients:
@@ -195,12 +198,11 @@ class Live:
     async def closed(self) -> tuple[int, str]:
         """The close code and reason, once it closes."""
         async with asyncio.timeout(PATIENCE_S):
-            try:
+            with pytest.raises(ConnectionClosed) as closed:
                 while True:
                     await self.connection.recv()
-            except ConnectionClosed as error:
-                assert error.rcvd is not None, "closed without a close frame"
-                return error.rcvd.code, error.rcvd.reason
+        assert closed.value.rcvd is not None, "closed without a close frame"
+        return closed.value.rcvd.code, closed.value.rcvd.reason
 
 
 class Queries:
@@ -255,3 +257,38 @@ def routes_of(worker: Worker) -> list[APIRoute]:
 
     walk(worker.app.routes)
     return found
+
+
+@asynccontextmanager
+async def world_with(settings: Settings) -> AsyncIterator[World]:
+    """A world of its own, on a worker with other settings."""
+    async with running(settings) as worker:
+        world = World(worker)
+        try:
+            yield world
+        finally:
+            await world.close()
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what shows only in a worker's insides, where nothing can be awaited."""
+    async with asyncio.timeout(2 * PATIENCE_S):
+        while not is_so():  # noqa: ASYNC110  polling is the point
+            await asyncio.sleep(0.02)
+
+
+async def rows(worker: Worker, statement: str, **values: Any) -> list[Any]:
+    """What a query finds in the worker's database, for what no answer shows."""
+    async with worker.db.snapshot() as tx:
+        return list((await tx.execute(text(statement), values)).all())
+
+
+async def pages(caller: Caller, path: str, *, cursor: str | None = None, turn: str = "next", **query: Any) -> list[Any]:
+    """Page by page, each page's results, forward (`next`) or back (`previous`), to the end."""
+    found: list[Any] = []
+    while True:
+        page = await caller.ok("GET", path, params={**query, **({"cursor": cursor} if cursor else {})})
+        found.append(page["results"])
+        cursor = page[turn]
+        if cursor is None:
+            return found

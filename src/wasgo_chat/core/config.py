@@ -36,7 +36,7 @@ Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 class Settings(BaseSettings):
     """What a deployment can set. Sizes in bytes, times in seconds, lists separated by commas."""
 
-    model_config = SettingsConfigDict(env_prefix="WASGO_CHAT_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="WASGO_CHAT_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: Annotated[str, AfterValidator(_for_asyncpg)] = Field(
         "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
@@ -97,7 +97,7 @@ class Settings(BaseSettings):
         1_048_576, ge=65_536, description="Unsent bytes of a socket before it leaves the live stream."
     )
     slow_socket_s: float = Field(
-        10.0, gt=0, description="How long a socket may stay behind before it is closed (4408)."
+        10.0, gt=0, description="How long a socket that is behind may read nothing before it is closed (4408)."
     )
     ticket_ttl_s: int = Field(30, ge=1, description="Life of a socket ticket.")
     idempotency_ttl_h: int = Field(24, ge=1, description="Life of an `Idempotency-Key`.")

@@ -7,6 +7,7 @@ import structlog
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from wasgo_chat.core.config import Settings
@@ -32,9 +33,14 @@ class RateLimits:
 
     def __init__(self, settings: Settings) -> None:
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._pool: ConnectionPool | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
         if settings.redis_url:
-            storage = RedisStorage(f"async+{settings.redis_url}", implementation="redispy", socket_timeout=0.5)
+            url = settings.redis_url
+            self._pool = ConnectionPool.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+            # A pool of our own, as the library never closes the one it makes.
+            options: dict[str, Any] = {"connection_pool": self._pool}  # typed too narrowly by the library
+            storage = RedisStorage(f"async+{url}", implementation="redispy", **options)
             self._shared = SlidingWindowCounterRateLimiter(storage)
         self._messages: RateLimitItemPerSecond | None = None
         if settings.message_rate:
@@ -49,6 +55,11 @@ class RateLimits:
         """
         if self._messages is not None:
             await self._count(self._messages, "message", user_id, str(conversation_id))
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._pool is not None:
+            await self._pool.aclose()
 
     async def _count(self, limit: RateLimitItemPerSecond, *key: str) -> None:
         limiter = self._local

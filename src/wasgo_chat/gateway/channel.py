@@ -76,6 +76,11 @@ class Subscription:
         if self.behind_since is None:
             self.behind_since = time.monotonic()
 
+    def made_progress(self) -> None:
+        """It drained: being slow is no reason to close it, standing still is."""
+        if self.behind_since is not None:
+            self.behind_since = time.monotonic()
+
     def go_live(self) -> None:
         """Rejoin the live stream."""
         self.live = True

@@ -30,7 +30,7 @@ from wasgo_chat.messages import reads
 
 log = structlog.get_logger(__name__)
 
-PAGE = 500
+PAGE = 100
 
 
 class Hub:
@@ -147,6 +147,7 @@ class Hub:
         try:
             while subscription in channel.subscriptions and not channel.serve_recent(subscription):
                 await subscription.peer.drained()
+                subscription.made_progress()
                 if not await self._replay_page(channel, subscription):
                     return
         except ChatError:
@@ -168,9 +169,12 @@ class Hub:
             channel.drop(subscription, Close.REMOVED)
             return False
         for frame in frames:
-            if not subscription.take(frame):
+            while not subscription.take(frame):
                 subscription.fall_behind()
-                return True  # wait for it to drain, then read on from its watermark
+                await subscription.peer.drained()
+                subscription.made_progress()
+                if subscription not in channel.subscriptions:
+                    return False
         return bool(frames)
 
     async def _fill(self, channel: Channel) -> None:

@@ -1,0 +1,98 @@
+"""One contract over both brokers, and what only Redis can do to us."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.support.servers import valkey_url
+from tests.support.world import until
+from wasgo_chat.core.embedded import Valkey
+from wasgo_chat.events.broker import Broker, RedisBroker, SoloBroker
+
+
+class Ear:
+    """Everything a broker told."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, bytes]] = []
+        self.gaps = 0
+
+    def hear(self, channel: str, payload: bytes) -> None:
+        self.messages.append((channel, payload))
+
+    def gap(self) -> None:
+        self.gaps += 1
+
+
+@asynccontextmanager
+async def listening(broker: Broker) -> AsyncIterator[Ear]:
+    ear = Ear()
+    await broker.start(ear.hear, ear.gap)
+    try:
+        yield ear
+    finally:
+        await broker.close()
+
+
+@pytest.mark.parametrize("make", [SoloBroker, lambda: RedisBroker(valkey_url())])
+async def test_every_broker_takes_what_the_hub_asks(make: type[SoloBroker]) -> None:
+    broker = make()
+    async with listening(broker):
+        await broker.subscribe("wasgo:c:1")
+        await broker.publish([("wasgo:c:1", b"one"), ("wasgo:c:2", b"two")])
+        assert await broker.healthy()
+        await broker.unsubscribe("wasgo:c:1")
+        await broker.unsubscribe("wasgo:c:1")
+
+
+async def test_redis_carries_bytes_between_workers_once_subscribed() -> None:
+    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:a")
+        payloads = [f"{number}\n\x00".encode() for number in range(100)]
+        await one.publish([("wasgo:c:a", payload) for payload in payloads])
+        await one.publish([("wasgo:c:b", b"not for you")])
+        await until(lambda: len(ear.messages) >= 100)
+        assert ear.messages == [("wasgo:c:a", payload) for payload in payloads]
+        await two.unsubscribe("wasgo:c:a")
+        await two.subscribe("wasgo:c:b")
+        await one.publish([("wasgo:c:a", b"no more"), ("wasgo:c:b", b"yes")])
+        await until(lambda: len(ear.messages) > 100)
+        assert ear.messages[100:] == [("wasgo:c:b", b"yes")]
+
+
+async def test_a_cut_connection_is_a_gap_and_every_channel_comes_back() -> None:
+    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:cut")
+        before = ear.gaps
+        async with Redis.from_url(valkey_url()) as admin:
+            await admin.client_kill_filter(_type="pubsub")
+        await until(lambda: ear.gaps > before)
+        async with asyncio.timeout(10):
+            while not ear.messages:
+                await one.publish([("wasgo:c:cut", b"again")])
+                await asyncio.sleep(0.05)
+
+
+async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
+    valkey = Valkey()
+    valkey.start()
+    broker = RedisBroker(valkey.url)
+    again = Valkey(port=valkey.port)
+    async with listening(broker) as ear:
+        await until(lambda: ear.gaps > 0)
+        valkey.stop()
+        await broker.subscribe("wasgo:c:x")
+        await broker.publish([("wasgo:c:x", b"lost")])
+        assert not await broker.healthy()
+        before = ear.gaps
+        again.start()
+        await until(lambda: ear.gaps > before)
+        assert await broker.healthy()
+    again.stop()

@@ -1,0 +1,138 @@
+"""Getting in: the four ways to authenticate, and every refusal with its close code."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.support.running import make_settings
+from tests.support.world import Json, Live, Person, World, world_with
+from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.core.wire import new_id
+
+
+def url(world: World, chat: Json, query: str = "") -> str:
+    return f"{world.worker.ws_url}/ws/chat/{chat['id']}/{query}"
+
+
+@pytest.fixture
+async def ana(world: World) -> Person:
+    return world.person("ana")
+
+
+@pytest.fixture
+async def chat(world: World, ana: Person) -> Json:
+    return await ana.direct(world.person("bo"))
+
+
+async def test_by_subprotocol(world: World, ana: Person, chat: Json) -> None:
+    protocols: list[Any] = ["wasgo.chat.v1", f"bearer.{ana.bearer}"]
+    async with connect(url(world, chat), subprotocols=protocols) as connection:
+        assert connection.subprotocol == "wasgo.chat.v1"
+        assert (await Live(connection).receives("hello"))["user_id"] == ana.id
+
+
+async def test_by_ticket_once(world: World, ana: Person, chat: Json) -> None:
+    ticket = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
+    async with connect(url(world, chat, f"?ticket={ticket}")) as connection:
+        assert (await Live(connection).receives("hello"))["user_id"] == ana.id
+    async with connect(url(world, chat, f"?ticket={ticket}")) as connection:
+        assert (await Live(connection).closed())[0] == 4401
+
+
+async def test_a_ticket_is_too_old_after_its_time(world: World, database: str) -> None:
+    async with world_with(make_settings(database, ticket_ttl_s=1)) as there:
+        ana, bo = there.people("ana", "bo")
+        chat = await ana.direct(bo)
+        issued = await ana.ok("POST", "/chat/ws_tickets/", status=201)
+        async with there.worker.db.transaction() as tx:
+            await tx.execute(text("UPDATE socket_tickets SET expires_at = expires_at - interval '1 minute'"))
+        async with connect(url(there, chat, f"?ticket={issued['ticket']}")) as connection:
+            assert (await Live(connection).closed())[0] == 4401
+
+
+async def test_by_cookie_where_one_is_configured(database: str) -> None:
+    async with world_with(make_settings(database, cookie_name="session")) as there:
+        ana, bo = there.people("ana", "bo")
+        chat = await ana.direct(bo)
+        headers = {"Cookie": f"session={ana.bearer}"}
+        async with connect(url(there, chat), additional_headers=headers) as connection:
+            assert (await Live(connection).receives("hello"))["user_id"] == ana.id
+
+
+@pytest.mark.parametrize("query", ["", "?token={bearer}", "?ticket={bearer}", "?ticket=no", "?ticket=%00"])
+async def test_no_token_in_the_query_and_none_at_all_are_4401(
+    world: World, ana: Person, chat: Json, query: str
+) -> None:
+    async with connect(url(world, chat, query.format(bearer=ana.bearer))) as connection:
+        assert (await Live(connection).closed())[0] == 4401
+
+
+async def test_a_foreign_an_unknown_and_a_malformed_conversation_are_4404_alike(world: World, chat: Json) -> None:
+    cy = world.person("cy")
+    answers = []
+    for conversation_id in (chat["id"], str(new_id()), "not-an-id"):
+        async with cy.dial({"id": conversation_id}) as live:
+            answers.append(await live.closed())
+    assert answers == [(4404, "no such conversation")] * 3
+
+
+async def test_only_a_foreign_origin_is_refused_before_the_handshake(world: World, ana: Person, chat: Json) -> None:
+    headers = {"Authorization": f"Bearer {ana.bearer}"}
+    for origin in ("https://evil.example", "https://app.example.evil.example", "null"):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url(world, chat), additional_headers={**headers, "Origin": origin})
+        assert refused.value.response.status_code == 403
+    async with connect(url(world, chat), additional_headers={**headers, "Origin": "https://app.example"}) as connection:
+        await Live(connection).receives("hello")
+
+
+async def test_a_socket_ends_with_its_token_unless_it_is_refreshed(world: World, ana: Person, chat: Json) -> None:
+    settings = world.worker.settings
+    short = Person(world, ana.id, "ana", mint_user(settings, ana.id, ttl_s=2))
+    async with short.at(chat) as left, short.at(chat) as kept:
+        longer = mint_user(settings, ana.id, ttl_s=600)
+        assert (await kept.asks("refresh_token", token=longer))["type"] == "ack"
+        other = mint_user(settings, "somebody-else", ttl_s=600)
+        assert (await kept.asks("refresh_token", token=other))["code"] == "unauthenticated"
+        code, _ = await left.closed()
+        assert code == 4401
+        assert (await kept.asks("send_message", content="still here"))["type"] == "ack"
+
+
+async def test_revoking_a_user_closes_their_sockets(world: World, ana: Person, chat: Json) -> None:
+    async with ana.at(chat) as live:
+        await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
+        assert (await live.closed())[0] == 4401
+    async with ana.dial(chat) as again:
+        assert (await again.closed())[0] == 4401
+    fresh = Person(world, ana.id, "ana", mint_user(world.worker.settings, ana.id, ttl_s=60))
+    async with fresh.at(chat):
+        pass
+
+
+async def test_a_user_has_a_limited_number_of_sockets(database: str) -> None:
+    async with world_with(make_settings(database, max_sockets_per_user=1)) as there:
+        ana, bo = there.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with ana.at(chat), ana.dial(chat) as second:
+            code, reason = await second.closed()
+            assert code == 4429
+            assert "retry after" in reason
+
+
+async def test_after_seq_must_be_a_number(world: World, ana: Person, chat: Json) -> None:
+    for wrong in ("x", "1.5", "", "9" * 30):
+        async with ana.dial(chat, after_seq=wrong) as live:
+            assert (await live.closed())[0] == 4400
+
+
+async def test_many_sockets_opened_at_once_all_get_in(world: World, ana: Person, chat: Json) -> None:
+    async def greeted() -> str:
+        async with ana.at(chat) as live:
+            return str(live.hello["user_id"])
+
+    assert await asyncio.gather(*(greeted() for _ in range(15))) == [ana.id] * 15

@@ -1,0 +1,76 @@
+"""A socket that does not read: others are undisturbed, memory is bounded, and it is caught up or closed."""
+
+import asyncio
+import socket
+
+from websockets.asyncio.client import connect
+
+from tests.support.running import Worker, make_settings
+from tests.support.world import Json, Live, Person, until, world_with
+
+MESSAGES = 150
+WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
+
+
+async def seqs(live: Live, up_to: int) -> list[int]:
+    found: list[int] = []
+    while not found or found[-1] < up_to:
+        frame = await live.next()
+        if frame["type"] == "new_message":
+            found.append(frame["seq"])
+    return found
+
+
+def narrow_socket(worker: Worker) -> socket.socket:
+    """A connection with a small receive buffer, so that little fits between the two ends."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", worker.port))
+    return narrow
+
+
+async def write_much(ana: Person, chat: Json) -> None:
+    for at in range(0, MESSAGES, 25):
+        await asyncio.gather(*(ana.send(chat, f"{at + one} {WORDS}") for one in range(25)))
+
+
+async def test_a_socket_that_stays_behind_is_closed_and_others_get_everything(database: str) -> None:
+    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=1, head_check_s=0.1)
+    async with world_with(settings) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        url = f"{world.worker.ws_url}/ws/chat/{chat['id']}/"
+        headers = {"Authorization": f"Bearer {bo.bearer}"}
+        narrow = narrow_socket(world.worker)
+        async with (
+            ana.at(chat) as a,
+            connect(url, sock=narrow, additional_headers=headers, ping_interval=None) as stuck,
+        ):
+            await Live(stuck).receives("hello")
+            stuck.transport.pause_reading()
+            hearing = asyncio.create_task(seqs(a, MESSAGES))
+            await write_much(ana, chat)
+            assert await hearing == list(range(1, MESSAGES + 1))
+            await until(lambda: bo.id not in world.worker.hub.peers)
+            stuck.transport.resume_reading()
+
+
+async def test_a_socket_that_reads_again_in_time_is_caught_up(database: str) -> None:
+    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=60, head_check_s=0.1)
+    async with world_with(settings) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        url = f"{world.worker.ws_url}/ws/chat/{chat['id']}/"
+        headers = {"Authorization": f"Bearer {bo.bearer}"}
+        narrow = narrow_socket(world.worker)
+        async with connect(url, sock=narrow, additional_headers=headers, ping_interval=None, max_size=None) as slow:
+            live = Live(slow)
+            await live.receives("hello")
+            slow.transport.pause_reading()
+            await write_much(ana, chat)
+            channel = next(iter(world.worker.hub.channels.values()))
+            assert [one.live for one in channel.subscriptions] == [False], "the test did not fill the buffers"
+            slow.transport.resume_reading()
+            assert await seqs(live, MESSAGES) == list(range(1, MESSAGES + 1))
+            await ana.send(chat, "live again")
+            assert await seqs(live, MESSAGES + 1) == [MESSAGES + 1]

@@ -1,0 +1,81 @@
+"""A client's copy of a conversation: a snapshot, brought up to date by events as docs/protocol.md tells clients to."""
+
+from typing import Any
+
+from tests.support.world import Json, Person
+
+PREVIEW_CHARS = 140
+
+
+class Mirror:
+    """What one member knows. Events may repeat the past: they converge on the present by seq and revision."""
+
+    def __init__(self, conversation: Json, messages: list[Json]) -> None:
+        self.conversation = {key: conversation[key] for key in _CORE}
+        self.last_seq: int = conversation["last_seq"]
+        self.people = {one["user"]["id"]: _person(one) for one in conversation["participants"]}
+        self.messages = {one["id"]: _message(one) for one in messages}
+
+    @classmethod
+    async def of(cls, person: Person, conversation: Json) -> "Mirror":
+        """A fresh snapshot; page and detail are read at the same head."""
+        while True:
+            detail = await person.sees(conversation)
+            messages = await person.history(conversation)
+            if (await person.sees(conversation))["last_seq"] == detail["last_seq"]:
+                return cls(detail, messages)
+
+    def apply(self, frame: Json) -> None:
+        """Take one durable frame."""
+        assert frame["seq"] == self.last_seq + 1, (frame["seq"], self.last_seq)
+        self.last_seq = frame["seq"]
+        match frame["type"]:
+            case "new_message" | "message_edited" | "message_deleted":
+                self._take(_message(frame["message"]))
+            case "reaction_update":
+                message = self.messages.get(frame["message_id"])
+                if message is not None:
+                    message["reactions"] = _reactions(frame["reactions"])
+            case "participant_added" | "participant_updated":
+                person = _person(frame["participant"])
+                self.people[person["user"]["id"]] = person
+                if frame["participant"]["left_at"] is not None:
+                    self.people.pop(person["user"]["id"])
+            case "participant_removed":
+                self.people.pop(frame["user_id"], None)
+            case "conversation_updated":
+                self.conversation = {key: frame["conversation"][key] for key in _CORE}
+
+    def _take(self, message: Json) -> None:
+        known = self.messages.get(message["id"])
+        if known is None or message["revision"] >= known["revision"]:
+            self.messages[message["id"]] = message
+        for other in self.messages.values():
+            if other["reply_to"] == message["id"]:
+                content = message["content"]
+                other["reply_preview"]["content"] = None if content is None else content[:PREVIEW_CHARS]
+                other["reply_preview"]["is_deleted"] = message["is_deleted"]
+
+    def state(self) -> dict[str, Any]:
+        """Everything, for comparing."""
+        return {
+            "conversation": self.conversation,
+            "last_seq": self.last_seq,
+            "people": self.people,
+            "messages": dict(sorted(self.messages.items())),
+        }
+
+
+_CORE = ("id", "conversation_type", "title", "reference", "status", "metadata", "settings", "created_at")
+
+
+def _person(participant: Json) -> Json:
+    return {key: participant[key] for key in ("user", "role", "joined_at")}
+
+
+def _message(message: Json) -> Json:
+    return {**message, "reactions": _reactions(message["reactions"])}
+
+
+def _reactions(reactions: list[Json]) -> dict[str, set[str]]:
+    return {one["emoji"]: set(one["user_ids"]) for one in reactions}

@@ -1,0 +1,56 @@
+"""A client that does not give up: reconnects with `after_seq`, sends again with the same `client_id`."""
+
+import asyncio
+import json
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from tests.support.world import Json
+
+LOST = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
+PATIENCE_S = 90.0
+
+
+class Stubborn:
+    """One user at one conversation: everything it was acked, and everything it saw, in the order it saw it."""
+
+    def __init__(self, url: str, bearer: str, chat: Json, name: str) -> None:
+        self._url = f"{url}/ws/chat/{chat['id']}/"
+        self._headers = {"Authorization": f"Bearer {bearer}"}
+        self.name = name
+        self.acked: dict[str, int] = {}
+        self.seen: list[int] = []
+        self.reconnects = 0
+        self._waiting: dict[str, asyncio.Event] = {}
+
+    async def live(self, messages: int, total: int) -> None:
+        """Send `messages`, and listen until event `total` was seen."""
+        unsent = [f"{self.name}-{number}" for number in range(messages)]
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.acked) < messages or not self.seen or self.seen[-1] < total:
+                last = self.seen[-1] if self.seen else 0
+                try:
+                    async with connect(f"{self._url}?after_seq={last}", additional_headers=self._headers) as ws:
+                        await self._talk(ws, unsent, total)
+                except LOST:
+                    self.reconnects += 1
+                    await asyncio.sleep(0.05)
+
+    async def _talk(self, ws: ClientConnection, unsent: list[str], total: int) -> None:
+        in_hand: str | None = None
+        while True:
+            if in_hand is None and len(self.acked) < len(unsent):
+                in_hand = unsent[len(self.acked)]
+                frame = {"type": "send_message", "content": in_hand, "client_id": in_hand, "ref": in_hand}
+                await ws.send(json.dumps(frame))
+            frame = json.loads(await asyncio.wait_for(ws.recv(), 10))
+            if frame["type"] == "ack":
+                self.acked[str(frame["ref"])] = int(frame["seq"])
+                in_hand = None
+            elif frame["type"] == "error":
+                in_hand = None
+            elif "seq" in frame:
+                self.seen.append(int(frame["seq"]))
+            if len(self.acked) == len(unsent) and self.seen and self.seen[-1] >= total:
+                return

@@ -1,0 +1,77 @@
+"""Two real worker processes with a real Redis between them, and what is left when one is killed."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import httpx
+
+from tests.support.processes import Processes, serving
+from tests.support.stubborn import Stubborn
+from tests.support.world import Json
+from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+
+CLIENTS = 10
+MESSAGES = 30
+
+
+async def make_job(served: Processes, users: list[str]) -> Json:
+    bearer = mint_service(served.settings, "platform", list(SCOPES), ttl_s=600)
+    async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
+        people = [{"user_id": user, "role": "participant"} for user in users]
+        response = await client.put("/jobs/killed/conversation/", json={"participants": people})
+        assert response.status_code in (200, 201), response.text
+        made: Json = response.json()
+        return made
+
+
+async def history(served: Processes, chat: Json, user: str) -> list[Json]:
+    bearer = mint_user(served.settings, user, ttl_s=600)
+    found: list[Json] = []
+    async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
+        cursor = None
+        while True:
+            params = {
+                "conversation": chat["id"],
+                "after_seq": 0,
+                "limit": 100,
+                **({"cursor": cursor} if cursor else {}),
+            }
+            page = (await client.get("/chat/messages/", params=params)).json()
+            found += page["results"]
+            cursor = page["next"]
+            if cursor is None:
+                return found
+
+
+async def test_a_worker_killed_while_ten_clients_write_loses_and_doubles_nothing(database: str, tmp_path: Path) -> None:
+    users = [f"writer-{number}" for number in range(CLIENTS)]
+    total = CLIENTS * MESSAGES
+    async with serving(database, tmp_path / "log", workers=2) as served:
+        chat = await make_job(served, users)
+        clients = [Stubborn(served.ws_url, mint_user(served.settings, user, ttl_s=600), chat, user) for user in users]
+        living = [asyncio.create_task(client.live(MESSAGES, total)) for client in clients]
+        while sum(len(client.acked) for client in clients) < total // 3:
+            await asyncio.sleep(0.01)
+        assert len(served.workers()) == 2
+        os.kill(served.workers()[0], signal.SIGKILL)
+        await asyncio.gather(*living)
+        stored = await history(served, chat, users[0])
+
+    assert sum(client.reconnects for client in clients) > 0, "the kill cut nobody off"
+    assert [message["seq"] for message in stored] == list(range(1, total + 1))
+    by_client_id = {message["client_id"]: message["seq"] for message in stored}
+    assert len(by_client_id) == total
+    for client in clients:
+        assert client.acked == {key: seq for key, seq in by_client_id.items() if key in client.acked}
+        assert client.seen == list(range(1, total + 1))
+        own = [message["content"] for message in stored if message["sender"]["id"] == client.name]
+        assert own == [f"{client.name}-{number}" for number in range(MESSAGES)]
+
+
+async def test_no_worker_outlives_its_killed_parent(database: str, tmp_path: Path) -> None:
+    async with serving(database, tmp_path / "log", workers=2) as served:
+        assert len(served.workers()) == 2
+        served.process.kill()
+        await served.gone()
