@@ -1,5 +1,6 @@
 """`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
 
+import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -34,8 +35,9 @@ health = APIRouter(tags=["health"])
 
 
 def create_worker() -> FastAPI:
-    """The app of a `serve` worker: settings from the environment, tied to the life of its parent."""
-    parent.die_with_parent()
+    """The app of a `serve` process: settings from the environment; a worker is tied to the life of its supervisor."""
+    if multiprocessing.parent_process() is not None:
+        parent.die_with_parent()
     settings = Settings()
     configure_logging(settings.log_level, as_json=True)
     return create_app(settings)

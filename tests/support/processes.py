@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO
 
 import httpx
 
@@ -78,9 +77,8 @@ def environment(database: str, **changes: str) -> dict[str, str]:
 async def serving(database: str, log: Path, *, workers: int, **changes: str) -> AsyncIterator[Processes]:
     """`wasgo-chat serve --workers N`, ready; killed at the end if it still runs."""
     port = free_port()
-    with log.open("wb") as out:
-        process = _start(port, workers, environment(database, **changes), out)
-    settings = Settings(jwt_secret=SECRET)  # type: ignore[arg-type]
+    process = _start(port, workers, environment(database, **changes), log)
+    settings = Settings(jwt_secret=SECRET)
     running = Processes(process, port, settings)
     try:
         await running.ready()
@@ -88,16 +86,17 @@ async def serving(database: str, log: Path, *, workers: int, **changes: str) -> 
         process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(process.wait, START_S)
     except BaseException:
-        sys.stderr.write(log.read_text(errors="replace")[-4000:])
+        sys.stderr.write(_end_of(log))
         raise
     finally:
         process.kill()
         process.wait()
 
 
-def _start(port: int, workers: int, env: dict[str, str], out: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(port: int, workers: int, env: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
     command = [str(COMMAND), "serve", "--port", str(port), "--workers", str(workers)]
-    return subprocess.Popen(command, env=env, stdout=out, stderr=out)
+    with log.open("wb") as out:
+        return subprocess.Popen(command, env=env, stdout=out, stderr=out)
 
 
 def _command_line(pid: str) -> bytes:
@@ -105,3 +104,7 @@ def _command_line(pid: str) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except FileNotFoundError:
         return b""
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-4000:]

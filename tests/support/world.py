@@ -195,12 +195,15 @@ class Live:
             frame: Json = json.loads(await self.connection.recv())
             return frame
 
+    async def _listen(self) -> None:
+        while True:
+            await self.connection.recv()
+
     async def closed(self) -> tuple[int, str]:
         """The close code and reason, once it closes."""
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(ConnectionClosed) as closed:
-                while True:
-                    await self.connection.recv()
+                await self._listen()
         assert closed.value.rcvd is not None, "closed without a close frame"
         return closed.value.rcvd.code, closed.value.rcvd.reason
 

@@ -90,9 +90,10 @@ class Authenticator:
             user = await users.find(tx, token.subject)
         if user is not None and user.revoked_before and token.issued_at < user.revoked_before.timestamp():
             raise Unauthenticated("The token was revoked")
-        if user is None or any(getattr(user, name) != value for name, value in token.profile.items()):
+        news = token.profile if user is None else _news(user, token)
+        if user is None or news:
             async with self._db.transaction() as tx:
-                await users.mirror(tx, {token.subject: token.profile})
+                await users.mirror(tx, {token.subject: news})
         username = token.profile.get("username") or (user.username if user else token.subject)
         return Actor(
             token.subject,
@@ -119,3 +120,15 @@ class Authenticator:
             issued_at=service.issued_at,
             expires_at=service.expires_at,
         )
+
+
+def _news(user: users.User, token: Token) -> dict[str, object]:
+    """What a token says of its user that the mirror does not know yet.
+
+    A token from before the mirror's last change fills what is empty and overrules nothing: what a service said
+    since is newer.
+    """
+    changed = {name: value for name, value in token.profile.items() if getattr(user, name) != value}
+    if token.issued_at >= user.updated_at.timestamp():
+        return changed
+    return {name: value for name, value in changed.items() if getattr(user, name) in (None, user.id)}

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     message_rate: int = Field(30, ge=0, description="Messages per window, user and conversation; 0: no limit.")
     message_rate_window_s: int = Field(10, ge=1, description="The window of `MESSAGE_RATE`.")
     max_sockets_per_user: int = Field(20, ge=1, description="Sockets that one user may have open on a worker.")
+    max_subscriptions: int = Field(1000, ge=1, description="Conversations that one socket follows.")
     max_bad_frames: int = Field(
         10,
         ge=1,

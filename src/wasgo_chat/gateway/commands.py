@@ -80,9 +80,9 @@ def _type(socket: "Socket", frame: TypingFrame) -> dict[str, Any]:
 
 
 async def _mark_read(socket: "Socket", frame: MarkReadFrame) -> dict[str, Any]:
-    socket.conversation_of(frame)
+    conversation_id = socket.conversation_of(frame)
     async with socket.db.transaction() as tx:
-        return await reads.mark_messages(tx, socket.actor, frame.message_ids)
+        return await reads.mark_messages(tx, socket.actor, frame.message_ids, only_in=conversation_id)
 
 
 async def _edit(socket: "Socket", frame: EditMessageFrame) -> dict[str, Any]:
@@ -123,8 +123,7 @@ async def _refresh_token(socket: "Socket", frame: RefreshTokenFrame) -> dict[str
 
 async def _subscribe(socket: "Socket", frame: SubscribeFrame) -> dict[str, Any]:
     conversation_id = _named(socket, frame.conversation_id)
-    if conversation_id not in socket.subscriptions:
-        await socket.follow(conversation_id, frame.after_seq, greeting="subscribed")
+    await socket.follow(conversation_id, frame.after_seq, greeting="subscribed")
     return {"conversation_id": conversation_id}
 
 

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from wasgo_chat.core.auth import Actor, Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
-from wasgo_chat.core.errors import ChatError, Invalid, NotFound, RateLimited, Unavailable
+from wasgo_chat.core.errors import ChatError, Invalid, LimitReached, NotFound, RateLimited, Unavailable
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.wire import encode
 from wasgo_chat.gateway import commands
@@ -123,8 +123,13 @@ class Socket:
 
         Raises:
             NotFound: no such conversation for this user.
+            LimitReached: the socket follows too many already.
             Unavailable: the database does not answer.
         """
+        if (earlier := self.subscriptions.pop(conversation_id, None)) is not None:
+            self.hub.unsubscribe(earlier)  # asked for again: begin again where the client says it stands
+        if len(self.subscriptions) >= self.settings.max_subscriptions:
+            raise LimitReached(f"A socket follows at most {self.settings.max_subscriptions} conversations")
         subscription = Subscription(self, conversation_id)
         self.subscriptions[conversation_id] = subscription
         try:

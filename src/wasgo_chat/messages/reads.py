@@ -98,11 +98,13 @@ class MessagesRead:
     up_to_seq: int | None = None
 
 
-async def mark_messages(tx: Tx, actor: Actor, message_ids: Sequence[UUID]) -> dict[str, int]:
+async def mark_messages(
+    tx: Tx, actor: Actor, message_ids: Sequence[UUID], *, only_in: UUID | None = None
+) -> dict[str, int]:
     """Mark exactly these messages as read; returns the `ReadResult`.
 
     Raises:
-        NotFound: one of them is not there for the caller; then none is marked.
+        NotFound: one of them is not there for the caller (or not in `only_in`); then none is marked.
         Invalid: too many at once.
     """
     wanted = set(message_ids)
@@ -118,6 +120,8 @@ async def mark_messages(tx: Tx, actor: Actor, message_ids: Sequence[UUID]) -> di
     if len(rows) != len(wanted):
         raise NotFound
     conversation_ids = sorted({row.conversation_id for row in rows})
+    if only_in is not None and conversation_ids != [only_in]:
+        raise NotFound
     await access.lock_many(tx, actor, conversation_ids)
     by_conversation: dict[UUID, dict[int, UUID]] = defaultdict(dict)
     for row in rows:
