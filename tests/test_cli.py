@@ -20,7 +20,12 @@ from wasgo_chat.core.embedded import free_port
 def run(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WASGO_CHAT_")}
     return subprocess.run(
-        [str(COMMAND), *arguments], env=clean if env is None else env, capture_output=True, text=True, timeout=60
+        [str(COMMAND), *arguments],
+        env=clean if env is None else env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

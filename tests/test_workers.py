@@ -9,7 +9,7 @@ import httpx
 
 from tests.support.processes import Processes, serving
 from tests.support.stubborn import Stubborn
-from tests.support.world import Json
+from tests.support.world import Json, until
 from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
 
 CLIENTS = 10
@@ -52,8 +52,7 @@ async def test_a_worker_killed_while_ten_clients_write_loses_and_doubles_nothing
         chat = await make_job(served, users)
         clients = [Stubborn(served.ws_url, mint_user(served.settings, user, ttl_s=600), chat, user) for user in users]
         living = [asyncio.create_task(client.live(MESSAGES, total)) for client in clients]
-        while sum(len(client.acked) for client in clients) < total // 3:
-            await asyncio.sleep(0.01)
+        await until(lambda: sum(len(client.acked) for client in clients) >= total // 3)
         assert len(served.workers()) == 2
         os.kill(served.workers()[0], signal.SIGKILL)
         await asyncio.gather(*living)

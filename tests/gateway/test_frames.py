@@ -1,5 +1,8 @@
 """The frames of the system document, both ways, as they stand."""
 
+import pytest
+
+from tests.support.running import Worker
 from tests.support.world import World
 
 
@@ -140,3 +143,25 @@ async def test_one_socket_follows_many_conversations(world: World) -> None:
         assert (await a.asks("subscribe", conversation_id=foreign["id"]))["code"] == "not_found"
         await a.say("unsubscribe", conversation_id=first["id"])
         assert (await a.eventually("unsubscribed"))["code"] == 1000
+
+
+async def test_typing_stops_with_the_socket_that_typed(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with ana.at(chat, other_worker) as a:
+        async with bo.at(chat) as b:
+            await b.say("typing", is_typing=True)
+            assert (await a.receives("typing"))["is_typing"] is True
+        assert (await a.receives("typing"))["is_typing"] is False
+
+
+async def test_typing_that_is_not_repeated_expires_by_itself(
+    world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasgo_chat.gateway.channel.TYPING_S", 0.1)
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with ana.at(chat, other_worker) as a, bo.at(chat) as b:
+        await b.say("typing", is_typing=True)
+        assert (await a.receives("typing"))["is_typing"] is True
+        assert (await a.receives("typing"))["is_typing"] is False

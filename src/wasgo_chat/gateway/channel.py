@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
-from wasgo_chat.gateway.protocol import Close
+from wasgo_chat.gateway.protocol import Close, typing_frame
 from wasgo_chat.inbox.render import Frame
 
 RECENT_FRAMES = 256
+TYPING_S = 6.0
 
 
 class Peer(Protocol):
@@ -101,6 +102,7 @@ class Channel:
         self.subscriptions: set[Subscription] = set()
         self.recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
         self.catching_up = 0
+        self._typing: dict[str, tuple[str, float]] = {}
 
     def offer(self, frame: Frame) -> bool:
         """A frame from anywhere: served if it is the next, ignored if it was; False if there is a gap before it."""
@@ -130,13 +132,23 @@ class Channel:
         subscription.go_live()
         return True
 
-    def signal(self, frames: Iterable[bytes], *, but: str | None = None) -> None:
-        """Write what has no seq to every socket that was greeted, but those of one user."""
-        data = list(frames)
+    def typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
+        """Tell everybody else that somebody types or has stopped; who is not heard of again stops by themselves."""
+        if is_typing:
+            self._typing[user_id] = (username, time.monotonic() + TYPING_S)
+        elif self._typing.pop(user_id, None) is None:
+            return
+        frame = typing_frame(self.conversation_id, user_id, username, is_typing=is_typing)
         for subscription in self.subscriptions:
-            if subscription.greeted and subscription.peer.user_id != but:
-                for frame in data:
-                    subscription.peer.write(frame)
+            if subscription.greeted and subscription.peer.user_id != user_id:
+                subscription.peer.write(frame)
+
+    def expire_typing(self) -> None:
+        """Stop those whose `typing` was not repeated: their tab or their worker may be gone."""
+        now = time.monotonic()
+        for user_id, (username, until) in tuple(self._typing.items()):
+            if until <= now:
+                self.typing(user_id, username, is_typing=False)
 
     def reading(self, version: int, frames: list[bytes]) -> None:
         """A `messages_read`; who misses the one before gets both at the next head check."""

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from wasgo_chat.core.wire import encode
 from wasgo_chat.gateway.protocol import (
     AnyFrame,
     DeleteMessageFrame,
@@ -68,14 +67,7 @@ def _type(socket: "Socket", frame: TypingFrame) -> dict[str, Any]:
     if subscription.role == "observer":
         raise Forbidden("The role observer does not allow this")
     if socket.is_news(conversation_id, is_typing=frame.is_typing):
-        signal = {
-            "type": "typing",
-            "conversation_id": conversation_id,
-            "user_id": socket.user_id,
-            "username": socket.actor.username,
-            "is_typing": frame.is_typing,
-        }
-        socket.teller.signal(conversation_id, encode(signal), but=socket.user_id)
+        socket.tell_typing(conversation_id, is_typing=frame.is_typing)
     return {}
 
 

@@ -17,15 +17,16 @@ _PREFIX = "wasgo:c:"
 class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
     """Header of a publication.
 
-    `number` is the seq of an event or the version of a reading; `user` is who was removed, whom a signal
-    leaves out, or who was revoked.
+    `number` is the seq of an event, the version of a reading, or 1 for somebody who types and 0 for who stopped;
+    `user` is who was removed, who types (as `name`), or who was revoked.
     """
 
-    kind: Literal["event", "reading", "signal", "revoked"]
+    kind: Literal["event", "reading", "typing", "revoked"]
     origin: str
     number: int = 0
     user: str | None = None
     role: tuple[str, str] | None = None
+    name: str = ""
 
 
 _encode = msgspec.json.Encoder().encode

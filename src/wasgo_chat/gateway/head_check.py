@@ -61,6 +61,7 @@ class HeadCheck:
         now = time.monotonic()
         for channel in tuple(self._hub.channels.values()):
             self._hub.close_if_empty(channel)
+            channel.expire_typing()
             for subscription in tuple(channel.subscriptions):
                 since = subscription.behind_since
                 if since is not None and now - since > self._settings.slow_socket_s:

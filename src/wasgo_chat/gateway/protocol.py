@@ -167,6 +167,12 @@ def error_frame(ref: str | None, error: ChatError) -> bytes:
     return encode({"type": "error", "ref": ref, "code": error.code, "detail": error.detail, **error.extras()})
 
 
+def typing_frame(conversation_id: UUID, user_id: str, username: str, *, is_typing: bool) -> bytes:
+    """Somebody types or has stopped."""
+    frame = {"type": "typing", "conversation_id": conversation_id, "user_id": user_id, "username": username}
+    return encode({**frame, "is_typing": is_typing})
+
+
 def resync_frame(conversation_id: UUID, last_seq: int) -> bytes:
     """Tell a client to load afresh: what it asked to replay is not to be had."""
     return encode({"type": "resync", "conversation_id": conversation_id, "last_seq": last_seq})

@@ -169,6 +169,11 @@ class Socket:
         self._typing[conversation_id] = (is_typing, now)
         return True
 
+    def tell_typing(self, conversation_id: UUID, *, is_typing: bool) -> None:
+        """Spread that this user types or has stopped."""
+        name = self.actor.username or self.user_id
+        self.teller.typing(conversation_id, self.user_id, name, is_typing=is_typing)
+
     # Its life
 
     async def run(self, after_seq: int | None) -> None:
@@ -187,6 +192,9 @@ class Socket:
         finally:
             if self._expiry is not None:
                 self._expiry.cancel()
+            for conversation_id, (is_typing, _) in self._typing.items():
+                if is_typing:
+                    self.tell_typing(conversation_id, is_typing=False)
             self.hub.leave(self, tuple(self.subscriptions.values()))
             if self._reader is not None:
                 self._reader.cancel()

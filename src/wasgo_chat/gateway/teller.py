@@ -52,12 +52,12 @@ class Teller:
         """Take what a commit announced."""
         self._announced.put_nowait(announcements)
 
-    def signal(self, conversation_id: UUID, frame: bytes, *, but: str | None = None) -> None:
-        """Tell a conversation's sockets, here and elsewhere, something that is not kept."""
+    def typing(self, conversation_id: UUID, user_id: str, username: str, *, is_typing: bool) -> None:
+        """Tell a conversation's other sockets, here and elsewhere, who types; nothing of it is kept."""
         if (channel := self._hub.channels.get(conversation_id)) is not None:
-            channel.signal([frame], but=but)
+            channel.typing(user_id, username, is_typing=is_typing)
         if not self._is_alone:
-            packed = pack(Envelope("signal", self.worker, user=but), frame)
+            packed = pack(Envelope("typing", self.worker, int(is_typing), user_id, name=username))
             self._background.spawn(self._broker.publish([(channel_of(conversation_id), packed)]))
 
     async def run(self) -> None:
@@ -102,8 +102,8 @@ class Teller:
             self._hub.offer(conversation_id, Frame(header.number, frames[0], header.user, header.role))
         elif header.kind == "reading":
             channel.reading(header.number, frames)
-        else:
-            channel.signal(frames, but=header.user)
+        elif header.kind == "typing" and header.user is not None:
+            channel.typing(header.user, header.name, is_typing=bool(header.number))
 
     async def _tell_events(self, appended: Sequence[Appended]) -> list[Publication]:
         first: dict[UUID, int] = {}
