@@ -1,12 +1,14 @@
 """`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
 
 import multiprocessing
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from wasgo_chat.core import migrations, parent
 from wasgo_chat.core.auth import Authenticator
@@ -22,16 +24,28 @@ from wasgo_chat.events.broker import RedisBroker, SoloBroker
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.gateway.background import Background
 from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
+from wasgo_chat.gateway.feed import Feed
 from wasgo_chat.gateway.head_check import HeadCheck
 from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.inbox import routes as inbox_routes
 from wasgo_chat.integrations import router as integrations_router
 from wasgo_chat.messages import routes as messages_routes
+from wasgo_chat.presence import Presence
+from wasgo_chat.presence import router as presence_router
+from wasgo_chat.support import router as support_router
 
 DESCRIPTION = """The chat of a marketplace. Sockets, frames and error codes are described in docs/protocol.md."""
 
 health = APIRouter(tags=["health"])
+
+
+class ChatApi(FastAPI):
+    """FastAPI with our request log around everything, FastAPI's own body limit and crash handler included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """See Starlette."""
+        return RequestLog(super().build_middleware_stack())
 
 
 def create_worker() -> FastAPI:
@@ -49,10 +63,14 @@ def create_app(settings: Settings) -> FastAPI:
     background = Background()
     rate_limits = RateLimits(settings)
     db = Database(settings)
-    hub = Hub(settings, db, broker, background)
-    teller = Teller(hub, db, broker, background)
+    worker = secrets.token_hex(6)
+    presence = Presence(db, settings.redis_url, worker)
+    hub = Hub(settings, db, broker, background, presence)
+    feed = Feed(db)
+    teller = Teller(worker, hub, feed, db, broker, background)
     head_check = HeadCheck(settings, hub, db)
     db.announce = teller.announce
+    presence.on_change = teller.presence_changed
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,13 +78,16 @@ def create_app(settings: Settings) -> FastAPI:
         await broker.subscribe(CONTROL_CHANNEL)
         background.spawn(teller.run())
         background.spawn(head_check.run())
+        background.spawn(feed.run())
+        background.spawn(presence.run())
         yield
         await background.stop()
+        await presence.close()
         await broker.close()
         await rate_limits.close()
         await db.close()
 
-    app = FastAPI(
+    app = ChatApi(
         title="wasgo-chat",
         version=version("wasgo-chat"),
         description=DESCRIPTION,
@@ -78,6 +99,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.db = db
     app.state.hub = hub
     app.state.teller = teller
+    app.state.feed = feed
+    app.state.presence = presence
     app.state.broker = broker
     app.state.rate_limits = rate_limits
     app.state.authenticator = Authenticator(TokenVerifier(settings), db)
@@ -86,6 +109,8 @@ def create_app(settings: Settings) -> FastAPI:
         inbox_routes.router,
         messages_routes.router,
         integrations_router,
+        presence_router,
+        support_router,
         gateway_routes.router,
         health,
     ):
@@ -99,7 +124,6 @@ def create_app(settings: Settings) -> FastAPI:
             expose_headers=["Idempotent-Replay", "Retry-After", "X-Request-Id"],
             max_age=600,
         )
-    app.add_middleware(RequestLog)
     _document_problems(app)
     return app
 

@@ -141,6 +141,8 @@ async def send_system_message(
 ) -> Response:
     """Write an automated note into a conversation (scope chat:system_message)."""
     caller.require_scope("chat:system_message")
+    if not body.content.strip():
+        raise Invalid.field(["content"], "empty", "has nothing but white space")
     if len(body.content) > db.settings.max_content_chars:
         raise Invalid.field(["content"], "too_long", f"has more than {db.settings.max_content_chars} characters")
     check_object(db.settings, "metadata", body.metadata)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+from wasgo_chat import presence
 from wasgo_chat.conversations import models as conversations
 from wasgo_chat.core import idempotency, users
 from wasgo_chat.core.db import Base
@@ -9,6 +10,6 @@ from wasgo_chat.events import log
 from wasgo_chat.gateway import tickets
 from wasgo_chat.messages import models as messages
 
-__all__ = ["METADATA", "conversations", "idempotency", "log", "messages", "tickets", "users"]
+__all__ = ["METADATA", "conversations", "idempotency", "log", "messages", "presence", "tickets", "users"]
 
 METADATA: MetaData = Base.metadata

@@ -18,6 +18,10 @@ async def test_a_message_reaches_everybody_and_its_sender_is_acked(world: World)
         assert seen["message"] == {**(await bo.history(chat))[0]}
         again = await a.asks("send_message", content="Hello!", message_type="text", client_id="c1")
         assert (again["type"], again["seq"], again["message_id"]) == ("ack", 1, seen["message"]["id"])
+        body = {"conversation": chat["id"], "content": "Hello!", "client_id": "c1"}
+        assert (await ana.ok("POST", "/chat/messages/", body))["id"] == seen["message"]["id"]
+        body = {"conversation": chat["id"], "content": "Hello!", "client_id": "c1"}
+        assert (await ana.ok("POST", "/chat/messages/", body))["id"] == seen["message"]["id"]
         conflict = await a.asks("send_message", content="Other", client_id="c1")
         assert (conflict["type"], conflict["code"]) == ("error", "idempotency_conflict")
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -21,6 +22,7 @@ from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
 
 Json = dict[str, Any]
 PATIENCE_S = 10.0
+NO_TLS = ssl.create_default_context()  # made once: it takes longer than the tests that never use it
 ROLES = ("observer", "participant", "moderator", "admin")
 
 
@@ -69,7 +71,9 @@ class Caller:
         self.world = world
         self.bearer = bearer
         authorization = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        self.client = httpx.AsyncClient(base_url=world.worker.url, headers={**authorization, **(headers or {})})
+        self.client = httpx.AsyncClient(
+            base_url=world.worker.url, headers={**authorization, **(headers or {})}, verify=NO_TLS
+        )
         world._clients.append(self.client)
 
     def acting_as(self, person: "Person") -> "Caller":

@@ -1,6 +1,6 @@
 """Who may do what: the role matrix of the contract, and the one gate that loads a conversation for a caller."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -50,7 +50,7 @@ MATRIX: dict[Action, tuple[str | None, str | None]] = {
 }
 """For each action the lowest role that may, and the scope by which a service may in its own name."""
 
-_WRITES = (Action.WRITE, Action.DELETE_OTHERS)
+_WRITES = (Action.WRITE, Action.DELETE_OTHERS, Action.WRITE_SYSTEM)
 _NEVER_IN_DIRECT = (Action.MANAGE_MEMBERS, Action.MANAGE_LEADERS, Action.CLOSE, Action.LEAVE)
 
 
@@ -129,6 +129,14 @@ async def enter_many(tx: Tx, actor: Actor, conversation_ids: Sequence[UUID]) -> 
     Raises:
         NotFound: one of them does not exist or the caller is not in it.
     """
+    seats = await seats_among(tx, actor, conversation_ids)
+    if len(seats) != len(set(conversation_ids)):
+        raise NotFound
+    return [seats[conversation_id] for conversation_id in conversation_ids]
+
+
+async def seats_among(tx: Tx, actor: Actor, conversation_ids: Collection[UUID]) -> dict[UUID, Seat]:
+    """The user's places in those of these conversations that they are in."""
     statement = (
         select(Conversation, Participant)
         .join(Participant, Participant.conversation_id == Conversation.id)
@@ -138,10 +146,7 @@ async def enter_many(tx: Tx, actor: Actor, conversation_ids: Sequence[UUID]) -> 
             Participant.left_seq.is_(None),
         )
     )
-    rows = {conversation.id: (conversation, participant) for conversation, participant in await tx.execute(statement)}
-    if len(rows) != len(set(conversation_ids)):
-        raise NotFound
-    return [Seat(actor, *rows[conversation_id]) for conversation_id in conversation_ids]
+    return {found.id: Seat(actor, found, place) for found, place in await tx.execute(statement)}
 
 
 async def lock_many(tx: Tx, actor: Actor, conversation_ids: Sequence[UUID]) -> list[Seat]:
@@ -172,6 +177,27 @@ async def find_place(tx: Tx, conversation_id: UUID, user_id: str) -> Participant
         Participant.conversation_id == conversation_id, Participant.user_id == user_id
     )
     return (await tx.execute(statement)).scalar_one_or_none()
+
+
+async def moderators(tx: Tx, conversation_id: UUID) -> list[str]:
+    """Who is moderator in a conversation now."""
+    statement = select(Participant.user_id).where(
+        Participant.conversation_id == conversation_id,
+        Participant.role == "moderator",
+        Participant.left_seq.is_(None),
+    )
+    return list((await tx.execute(statement.order_by(Participant.user_id))).scalars())
+
+
+async def members_of(tx: Tx, conversation_ids: Collection[UUID], among: Collection[str]) -> dict[str, set[UUID]]:
+    """Which of these users are, or were, in which of these conversations."""
+    statement = select(Participant.user_id, Participant.conversation_id).where(
+        Participant.conversation_id.in_(conversation_ids), Participant.user_id.in_(among)
+    )
+    found: dict[str, set[UUID]] = {}
+    for user_id, conversation_id in await tx.execute(statement):
+        found.setdefault(user_id, set()).add(conversation_id)
+    return found
 
 
 async def members_among(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> set[str]:

@@ -45,6 +45,13 @@ class Made:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Announced for a new conversation: its log is empty, so no event tells of it."""
+
+    conversation_id: UUID
+
+
 async def create(tx: Tx, actor: Actor, body: CreateConversation) -> Made:
     """Create a conversation, or find the one of a direct pair or a reference.
 
@@ -101,16 +108,27 @@ async def add_participant(tx: Tx, seat: Seat, body: AddParticipant) -> bool:
         Forbidden: the caller's role may not, or the role to grant is above it.
         LimitReached: the conversation is full.
     """
-    seat.require(Action.MANAGE_LEADERS if body.role in LEADERS else Action.MANAGE_MEMBERS)
+    require_to_add(seat, body.role)
     conversation_id = seat.conversation.id
     if await find_member(tx, conversation_id, body.user_id):
         return False
     count = select(func.count()).where(Participant.conversation_id == conversation_id, Participant.left_seq.is_(None))
     if (await tx.execute(count)).scalar_one() >= tx.settings.max_participants:
         raise LimitReached(f"A conversation has at most {tx.settings.max_participants} participants")
-    event = await log.emit(tx, seat.actor, conversation_id, log.ParticipantAdded(body.user_id))
+    await place_in(tx, seat, body.user_id, body.role)
+    return True
+
+
+async def place_in(tx: Tx, seat: Seat, user_id: str, role: str) -> None:
+    """Put somebody in with a role, whether they were in or not; the caller has checked that this is allowed."""
+    conversation_id = seat.conversation.id
+    if await find_member(tx, conversation_id, user_id):
+        await log.emit(tx, seat.actor, conversation_id, log.ParticipantUpdated(user_id))
+        await _set_place(tx, seat, user_id, {"role": role})
+        return
+    event = await log.emit(tx, seat.actor, conversation_id, log.ParticipantAdded(user_id))
     place = {
-        "role": body.role,
+        "role": role,
         "joined_at": event.at,
         "joined_seq": event.seq,
         "joined_number": event.number,
@@ -118,9 +136,13 @@ async def add_participant(tx: Tx, seat: Seat, body: AddParticipant) -> bool:
         "left_seq": None,
         "archived_at_number": None,
     }
-    statement = insert(Participant).values(conversation_id=conversation_id, user_id=body.user_id, **place)
+    statement = insert(Participant).values(conversation_id=conversation_id, user_id=user_id, **place)
     await tx.execute(statement.on_conflict_do_update(index_elements=["conversation_id", "user_id"], set_=place))
-    return True
+
+
+def require_to_add(seat: Seat, role: str) -> None:
+    """Raises: Forbidden, where the caller may not add anybody with this role."""
+    seat.require(Action.MANAGE_LEADERS if role in LEADERS else Action.MANAGE_MEMBERS)
 
 
 async def remove_participant(tx: Tx, seat: Seat, user_id: str) -> bool:
@@ -142,9 +164,14 @@ async def remove_participant(tx: Tx, seat: Seat, user_id: str) -> bool:
         seat.require(Action.MANAGE_LEADERS)
     if is_oneself and place.role == "admin":
         await _require_other_admin(tx, seat, user_id)
+    await place_out(tx, seat, user_id)
+    return True
+
+
+async def place_out(tx: Tx, seat: Seat, user_id: str) -> None:
+    """Take somebody who is in out; the caller has checked that this is allowed."""
     event = await log.emit(tx, seat.actor, seat.conversation.id, log.ParticipantRemoved(user_id))
     await _set_place(tx, seat, user_id, {"left_at": event.at, "left_seq": event.seq})
-    return True
 
 
 async def change_role(tx: Tx, seat: Seat, user_id: str, role: str) -> bool:
@@ -244,6 +271,7 @@ async def _get_or_insert(
             for person in people.values()
         ]
         await tx.execute(insert(Participant).values(rows))
+    tx.announce(Created(conversation_id))
     return Made(conversation_id, is_new=True)
 
 

@@ -123,12 +123,12 @@ class Authenticator:
 
 
 def _news(user: users.User, token: Token) -> dict[str, object]:
-    """What a token says of its user that the mirror does not know yet.
+    """What a token says of its user that the mirror does not know yet; one without `iat` counts as fresh.
 
     A token from before the mirror's last change fills what is empty and overrules nothing: what a service said
     since is newer.
     """
     changed = {name: value for name, value in token.profile.items() if getattr(user, name) != value}
-    if token.issued_at >= user.updated_at.timestamp():
+    if not token.issued_at or token.issued_at >= user.updated_at.timestamp():
         return changed
     return {name: value for name, value in changed.items() if getattr(user, name) in (None, user.id)}

@@ -1,5 +1,6 @@
 """What every HTTP door shares: who calls, the database, page parameters, and errors as problem documents."""
 
+import re
 from typing import Annotated, Any
 
 import structlog
@@ -21,6 +22,13 @@ log = structlog.get_logger(__name__)
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user's or a service's token.")
 _MAX_CURSOR_CHARS = 500
+_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
+_UNQUOTED = {
+    "json_invalid": "is not JSON",
+    "union_tag_invalid": "is no type of frame that a client sends",
+    "uuid_parsing": "must be a UUID",
+    "datetime_parsing": "must be a time by RFC 3339",
+}
 
 
 async def _caller(
@@ -89,8 +97,11 @@ _PROBLEMS = {
     404: "There is no such thing, or not for the caller.",
     409: "It contradicts the present state.",
     413: "The body is too large.",
+    415: "The body, or a file in it, is of a type that is not taken here.",
+    416: "The file ends before this range.",
     422: "A value is not acceptable.",
     429: "Too many requests; see Retry-After.",
+    507: "There is no room for the file.",
     503: "Try again with the same key; see Retry-After.",
 }
 
@@ -118,15 +129,20 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 
 def field_errors(errors: Any) -> list[dict[str, Any]]:
-    """Pydantic's errors as ours: without the input, the URL and the context."""
+    """Pydantic's errors as ours: without the input, the URL and the context, also where its sentences quote them."""
     return [
         {
-            "loc": [part for part in error["loc"] if part != "body"],
+            "loc": [_shown(part) for part in error["loc"] if part != "body"],
             "code": error["type"],
-            "message": error["msg"],
+            "message": _UNQUOTED.get(error["type"], error["msg"]),
         }
         for error in errors
     ]
+
+
+def _shown(part: str | int) -> str | int:
+    """A field's name, where it is one: the name of an unknown field is input too."""
+    return part if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "?"
 
 
 async def _on_chat_error(request: Request, error: Exception) -> Response:
@@ -144,6 +160,10 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
         return problem_of(NotFound())
     if any(found["type"] == "json_invalid" for found in errors):
         return problem(400, "malformed_json", "The body is not JSON")
+    if any(found["type"] == "model_attributes_type" and found["loc"] == ("body",) for found in errors):
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != "application/json":
+            return problem(415, "unsupported_media_type", "The body must be application/json")
     return problem_of(Invalid(field_errors(errors)))
 
 

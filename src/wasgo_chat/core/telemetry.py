@@ -4,11 +4,12 @@ import logging
 import sys
 import time
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wasgo_chat.core.errors import PROBLEM_JSON, problem
+from wasgo_chat.core.errors import PROBLEM_JSON, NotFound, problem
 from wasgo_chat.core.wire import encode_str, new_id
 
 log = structlog.get_logger(__name__)
@@ -17,6 +18,7 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
+_NOT_FOUND = problem(404, NotFound.code, NotFound.title)
 _TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
 
 
@@ -55,6 +57,15 @@ def configure_logging(level: str, *, as_json: bool) -> None:
 
 def _dumps(value: Any, **_: Any) -> str:
     return encode_str(value)
+
+
+def _is_utf8(raw_path: bytes) -> bool:
+    """Whether a path is UTF-8; servers decode what is not to one and the same replacement character."""
+    try:
+        unquote_to_bytes(raw_path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class RequestLog:
@@ -99,8 +110,9 @@ class RequestLog:
                 status = message.get("code", 1000)
             await send(message)
 
+        app = _NOT_FOUND if scope["type"] == "http" and not _is_utf8(scope["raw_path"]) else self.app
         try:
-            await self.app(scope, receive, send_with_headers)
+            await app(scope, receive, send_with_headers)
         finally:
             log.info(
                 "request" if scope["type"] == "http" else "socket",

@@ -5,17 +5,21 @@ One family of algorithms is configured; everything else is refused (RFC 8725, se
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import httpx2
 import jwt
+import structlog
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from wasgo_chat.core.config import DEVELOPMENT_SECRET, MINIMUM_SECRET_BYTES, Settings, UnsafeSettings
 from wasgo_chat.core.errors import Unauthenticated, Unavailable
 from wasgo_chat.core.wire import has_stray_control
+
+log = structlog.get_logger(__name__)
 
 SCOPES = ("chat:provision", "chat:system_message", "chat:act_as", "chat:moderate")
 ASYMMETRIC = ("RS256", "ES256", "EdDSA")
@@ -79,7 +83,7 @@ class TokenVerifier:
             )
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The token has expired") from error
-        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise Unauthenticated("The token is not accepted") from error
         return self._token(claims)
 
@@ -129,22 +133,36 @@ class JwksCache:
                 if (kid not in self._keys or stale) and now - self._tried_at > JWKS_REFETCH_S:
                     self._tried_at = now
                     await self._fetch()
+        if not self._keys:
+            raise Unavailable("The keys of the token issuer cannot be fetched")
         try:
             return self._keys[kid]
         except KeyError as error:
             raise jwt.InvalidTokenError("unknown kid") from error
 
     async def _fetch(self) -> None:
+        """Replace the keys; where that fails, those that were good ten minutes ago beat refusing everybody."""
         try:
             async with httpx2.AsyncClient(timeout=5, follow_redirects=False, trust_env=False) as client:
                 document = (await client.get(self._url)).raise_for_status().json()
-            keys = [key for key in document["keys"] if key.get("kid") and key.get("use", "sig") == "sig"]
-            found = {key["kid"]: jwt.PyJWK(key).key for key in keys if key.get("kty") in ("RSA", "EC", "OKP")}
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
-            if not self._keys:
-                raise Unavailable("The keys of the token issuer cannot be fetched") from error
-            return  # keys that were good ten minutes ago beat refusing everybody
+            found = dict(_readable(document["keys"]))
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
+            log.warning("jwks_not_fetched", error=type(error).__name__)
+            return
         self._keys, self._fetched_at = found, time.monotonic()
+
+
+def _readable(keys: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Signature keys by id; a key that cannot be read is passed over (RFC 7517, section 5)."""
+    for key in keys:
+        if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or key.get("use", "sig") != "sig":
+            continue
+        if key.get("kty") not in ("RSA", "EC", "OKP"):
+            continue
+        try:
+            yield key["kid"], jwt.PyJWK(key).key
+        except jwt.PyJWTError:
+            log.warning("jwk_not_readable", kid=key["kid"])
 
 
 def mint_user(settings: Settings, user_id: str, *, ttl_s: int, username: str | None = None, staff: bool = False) -> str:

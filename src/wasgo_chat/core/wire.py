@@ -95,7 +95,10 @@ def _json_problem(value: Any, depth_left: int) -> str | None:
         case int():
             return None if abs(value) <= MAX_SAFE_INTEGER else "has an integer beyond 64 bits"
         case float():
-            return None if math.isfinite(value) else "has a number that is not finite"
+            if not math.isfinite(value):
+                return "has a number that is not finite"
+            # PostgreSQL writes every digit out: 1e300 takes five bytes coming in and 301 going out.
+            return None if value == 0 or 1e-30 <= abs(value) <= MAX_SAFE_INTEGER else "has a number with an exponent too large"
         case dict() | list():
             if depth_left == 0:
                 return "is nested too deep"

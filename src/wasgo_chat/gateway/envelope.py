@@ -17,11 +17,11 @@ _PREFIX = "wasgo:c:"
 class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
     """Header of a publication.
 
-    `number` is the seq of an event, the version of a reading, or 1 for somebody who types and 0 for who stopped;
-    `user` is who was removed, who types (as `name`), or who was revoked.
+    `number` is the seq of an event, the version of a reading, or 1 for who types or came
+    and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or went.
     """
 
-    kind: Literal["event", "reading", "typing", "revoked"]
+    kind: Literal["event", "reading", "typing", "revoked", "touched", "presence"]
     origin: str
     number: int = 0
     user: str | None = None

@@ -27,6 +27,7 @@ from wasgo_chat.gateway.envelope import channel_of
 from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.render import Frame, frames_since
 from wasgo_chat.messages import reads
+from wasgo_chat.presence import Presence
 
 log = structlog.get_logger(__name__)
 
@@ -36,13 +37,16 @@ PAGE = 100
 class Hub:
     """The conversations with local sockets, and the sockets of each user."""
 
-    def __init__(self, settings: Settings, db: Database, broker: Broker, background: Background) -> None:
+    def __init__(
+        self, settings: Settings, db: Database, broker: Broker, background: Background, presence: Presence
+    ) -> None:
         self.channels: dict[UUID, Channel] = {}
         self.peers: dict[str, set[Peer]] = defaultdict(set)
         self._settings = settings
         self._db = db
         self._broker = broker
         self._background = background
+        self._presence = presence
         self._opening: dict[UUID, asyncio.Task[Channel]] = {}
         self._filling: set[UUID] = set()
 
@@ -51,6 +55,8 @@ class Hub:
         mine = self.peers[peer.user_id]
         if len(mine) >= self._settings.max_sockets_per_user:
             return False
+        if not mine:
+            self._presence.arrived(peer.user_id)
         mine.add(peer)
         return True
 
@@ -63,6 +69,7 @@ class Hub:
             mine.discard(peer)
             if not mine:
                 del self.peers[peer.user_id]
+                self._presence.left(peer.user_id)
 
     async def subscribe(self, subscription: Subscription, actor: Actor) -> dict[str, Any]:
         """Attach a socket to a conversation and say what `hello` says of it; `catch_up` must follow.

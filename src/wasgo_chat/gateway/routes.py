@@ -13,6 +13,7 @@ from wasgo_chat.core.errors import ChatError, Forbidden, Unauthenticated
 from wasgo_chat.core.http import Caller, Db, problems
 from wasgo_chat.core.wire import Json
 from wasgo_chat.gateway import tickets
+from wasgo_chat.gateway.feed import Feed
 from wasgo_chat.gateway.protocol import BEARER_PREFIX, SUBPROTOCOL, Close
 from wasgo_chat.gateway.socket import Socket
 from wasgo_chat.gateway.tickets import TicketOut
@@ -58,6 +59,13 @@ async def many_socket(ws: WebSocket) -> None:
         await _serve(ws, None)
 
 
+@router.websocket("/ws/notifications/")
+async def notification_socket(ws: WebSocket) -> None:
+    """The socket of a user: counts, conversations, presence, notifications; takes the same frames."""
+    if await _accept(ws):
+        await _serve(ws, None, feed=ws.app.state.feed)
+
+
 async def _accept(ws: WebSocket) -> bool:
     """Finish the handshake, unless the page that asks is not allowed to."""
     origin = ws.headers.get("origin")
@@ -69,7 +77,7 @@ async def _accept(ws: WebSocket) -> bool:
     return True
 
 
-async def _serve(ws: WebSocket, own: UUID | None) -> None:
+async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> None:
     state = ws.app.state
     try:
         try:
@@ -92,6 +100,7 @@ async def _serve(ws: WebSocket, own: UUID | None) -> None:
             rates=state.rate_limits,
             authenticator=state.authenticator,
             own_conversation=own,
+            feed=feed,
         )
         await socket.run(after_seq)
     except WebSocketDisconnect:

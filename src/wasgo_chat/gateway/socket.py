@@ -21,6 +21,7 @@ from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.wire import encode
 from wasgo_chat.gateway import commands
 from wasgo_chat.gateway.channel import Subscription
+from wasgo_chat.gateway.feed import Feed, Told
 from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.outbox import Outbox
 from wasgo_chat.gateway.protocol import (
@@ -55,6 +56,7 @@ class Socket:
         rates: RateLimits,
         authenticator: Authenticator,
         own_conversation: UUID | None,
+        feed: Feed | None = None,
     ) -> None:
         self.actor = actor
         self.user_id = actor.user
@@ -68,6 +70,8 @@ class Socket:
         self.own_conversation = own_conversation
         self.subscriptions: dict[UUID, Subscription] = {}
         self._ws = ws
+        self._feed = feed
+        self._told: Told | None = None
         self._outbox = Outbox(self._send, self.settings.outbox_bytes, self._catch_up)
         self._closing: tuple[Close, str] | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -195,6 +199,8 @@ class Socket:
             for conversation_id, (is_typing, _) in self._typing.items():
                 if is_typing:
                     self.tell_typing(conversation_id, is_typing=False)
+            if self._feed is not None and self._told is not None:
+                self._feed.remove(self._told)
             self.hub.leave(self, tuple(self.subscriptions.values()))
             if self._reader is not None:
                 self._reader.cancel()
@@ -209,11 +215,14 @@ class Socket:
             await self._close(*self._closing)
 
     async def _open(self, after_seq: int | None) -> None:
-        if self.own_conversation is None:
-            self._tell({"type": "hello", **self._about_me()})
-            return
         try:
-            await self.follow(self.own_conversation, after_seq, greeting="hello")
+            if self.own_conversation is not None:
+                await self.follow(self.own_conversation, after_seq, greeting="hello")
+                return
+            self._tell({"type": "hello", **self._about_me()})
+            if self._feed is not None:
+                self._told = self._feed.add(self)
+                await self._feed.tell(self._told)
         except NotFound:
             self.end(Close.NOT_FOUND, "no such conversation")
         except ChatError as error:

@@ -5,16 +5,17 @@ it fails to tell, or a crash keeps it from telling, the head check finds.
 """
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 import structlog
 
+from wasgo_chat.conversations.verbs import Created
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.users import UserRevoked
+from wasgo_chat.core.wire import encode
 from wasgo_chat.events.broker import Broker, SoloBroker
 from wasgo_chat.events.log import Appended
 from wasgo_chat.gateway.background import Background
@@ -27,6 +28,7 @@ from wasgo_chat.gateway.envelope import (
     pack_event,
     unpack,
 )
+from wasgo_chat.gateway.feed import Feed
 from wasgo_chat.gateway.hub import PAGE, Hub
 from wasgo_chat.inbox.render import Frame, frames_since, reading_frames
 from wasgo_chat.messages.reads import MessagesRead
@@ -39,9 +41,10 @@ Publication = tuple[str, bytes]
 class Teller:
     """Between commits, hub and broker. `announce` is what the database calls after each commit."""
 
-    def __init__(self, hub: Hub, db: Database, broker: Broker, background: Background) -> None:
-        self.worker = secrets.token_hex(6)
+    def __init__(self, worker: str, hub: Hub, feed: Feed, db: Database, broker: Broker, background: Background) -> None:
+        self.worker = worker
         self._hub = hub
+        self._feed = feed
         self._db = db
         self._broker = broker
         self._background = background
@@ -75,6 +78,7 @@ class Teller:
                         await self._hub.close_revoked([announcement.user_id])
                         header = Envelope("revoked", self.worker, user=announcement.user_id)
                         publications.append((CONTROL_CHANNEL, pack(header)))
+                publications += self._tell_touched(waiting)
                 if publications and not self._is_alone:
                     await self._broker.publish(publications)
             except ChatError as error:
@@ -91,8 +95,8 @@ class Teller:
             return
         if header.origin == self.worker:
             return
-        if header.kind == "revoked" and header.user is not None:
-            self._background.spawn(self._hub.close_revoked([header.user]))
+        if channel_name == CONTROL_CHANNEL:
+            self._hear_control(header, frames)
             return
         conversation_id = conversation_of(channel_name)
         channel = self._hub.channels.get(conversation_id) if conversation_id else None
@@ -104,6 +108,28 @@ class Teller:
             channel.reading(header.number, frames)
         elif header.kind == "typing" and header.user is not None:
             channel.typing(header.user, header.name, is_typing=bool(header.number))
+
+    async def presence_changed(self, user_id: str, is_online: bool) -> None:
+        """Tell, here and elsewhere, that a user came or went."""
+        if not self._is_alone:
+            header = Envelope("presence", self.worker, int(is_online), user_id)
+            await self._broker.publish([(CONTROL_CHANNEL, pack(header))])
+        await self._feed.presence(user_id, is_online=is_online)
+
+    def _hear_control(self, header: Envelope, frames: list[bytes]) -> None:
+        if header.kind == "touched":
+            self._feed.touch(msgspec.json.decode(frames[0], type=list[UUID]))
+        elif header.kind == "revoked" and header.user is not None:
+            self._background.spawn(self._hub.close_revoked([header.user]))
+        elif header.kind == "presence" and header.user is not None:
+            self._background.spawn(self._feed.presence(header.user, is_online=bool(header.number)))
+
+    def _tell_touched(self, announcements: Sequence[object]) -> list[Publication]:
+        touched = {one.conversation_id for one in announcements if isinstance(one, Appended | MessagesRead | Created)}
+        if not touched:
+            return []
+        self._feed.touch(touched)
+        return [(CONTROL_CHANNEL, pack(Envelope("touched", self.worker), encode(list(touched))))]
 
     async def _tell_events(self, appended: Sequence[Appended]) -> list[Publication]:
         first: dict[UUID, int] = {}

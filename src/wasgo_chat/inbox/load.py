@@ -20,9 +20,9 @@ from wasgo_chat.messages import reads
 from wasgo_chat.messages.load import message_rows, shape_messages
 from wasgo_chat.messages.models import Message
 
-_HAS_UNREAD = text(
-    "EXISTS (SELECT FROM participants p JOIN messages m ON " + reads.UNREAD + " "
-    "WHERE p.conversation_id = conversations.id AND p.user_id = :unread_user_id)"
+_UNREAD_ONES = (
+    "SELECT FROM participants p JOIN messages m ON " + reads.UNREAD + " "
+    "WHERE p.conversation_id = conversations.id AND p.user_id = :unread_user_id"
 )
 
 
@@ -60,8 +60,8 @@ async def conversation_page(
         if wanted is not None:
             statement = statement.where(column == wanted)
     if unread is not None:
-        has_unread = _HAS_UNREAD.bindparams(unread_user_id=actor.user)
-        statement = statement.where(has_unread if unread else ~has_unread.self_group())
+        exists = f"{'' if unread else 'NOT '}EXISTS ({_UNREAD_ONES})"
+        statement = statement.where(text(exists).bindparams(unread_user_id=actor.user))
     found = (await tx.execute(_ordered(statement, page))).all()
     rows, cursors = page.finish(found, lambda row: [row[0].updated_at.isoformat(), str(row[0].id)])
     seats = [Seat(actor, conversation, participant) for conversation, participant in rows]

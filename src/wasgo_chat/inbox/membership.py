@@ -1,5 +1,6 @@
 """Joining, leaving, roles, closing: the verbs of `conversations`, and the note each leaves in the chat."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +46,15 @@ async def remove(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str) -> b
     return was_in
 
 
+async def hand_over(tx: Tx, seat: Seat, user_id: str, *, instead_of: Sequence[str]) -> None:
+    """Let somebody take the place of the moderators of a conversation; one note tells of it."""
+    for earlier in instead_of:
+        if earlier != user_id:
+            await verbs.place_out(tx, seat, earlier)
+    await verbs.place_in(tx, seat, user_id, "moderator")
+    await _note(tx, seat, f"{await _name(tx, user_id)} is now in charge", "assigned", user_id=user_id)
+
+
 async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str, role: str) -> bool:
     """Give somebody another role; whether it is another.
 
@@ -68,8 +78,8 @@ async def update(tx: Tx, actor: Actor, conversation_id: UUID, body: UpdateConver
     seat = await access.enter(tx, actor, conversation_id, lock=True)
     changed = await verbs.update_conversation(tx, seat, body)
     if "status" in changed and not seat.is_direct:
-        text = "The conversation was closed" if body.status == "closed" else "The conversation was reopened"
-        await _note(tx, seat, text, f"conversation_{body.status}")
+        happened = "closed" if body.status == "closed" else "reopened"
+        await _note(tx, seat, f"The conversation was {happened}", f"conversation_{happened}")
     return seat
 
 

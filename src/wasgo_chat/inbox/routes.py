@@ -26,6 +26,7 @@ from wasgo_chat.core.http import (
     problems,
 )
 from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.limits import check_object
 from wasgo_chat.core.wire import Json, Key, Line, Seq, UserId
 from wasgo_chat.events import log
 from wasgo_chat.inbox import membership
@@ -78,6 +79,7 @@ async def list_conversations(
 )
 async def create_conversation(body: CreateConversation, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
     """Create a conversation, or get the one of a direct pair or a reference."""
+    check_object(db.settings, "metadata", body.metadata)
     once = Once("create_conversation", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         if earlier := await once.earlier(tx):
@@ -146,6 +148,8 @@ async def add_participant(
     once = Once(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         # On its own: the mirror's rows are never locked while a conversation is held.
+        seat = await access.enter(tx, caller, conversation_id)
+        verbs.require_to_add(seat, body.role)
         await users.mirror(tx, {body.user_id: {}})
     async with db.transaction() as tx:
         if earlier := await once.earlier(tx):

@@ -67,9 +67,9 @@ async def send(tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent
     seat = await access.enter(tx, actor, conversation_id, lock=True)
     request_hash = None
     if body.client_id is not None:
-        request_hash = digest(
-            tx.settings.hash_key(), body.model_dump(mode="json", exclude={"client_id", "conversation"})
-        )
+        # What is said, not how it came: a frame's `ref` differs when it is sent again, or sent by HTTP.
+        said = body.model_dump(mode="json", include=set(MessageContent.model_fields) - {"client_id"})
+        request_hash = digest(tx.settings.hash_key(), said)
         if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, request_hash):
             return earlier
     seat.require(Action.WRITE)

@@ -1,0 +1,34 @@
+# Build: the locked libraries and the package in a virtual environment of their own.
+FROM python:3.11-slim AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /src
+RUN python -m venv /venv && python -m venv /build-tools
+
+COPY requirements/ requirements/
+RUN /venv/bin/pip install --require-hashes -r requirements/runtime.txt
+# The build backend, at the versions and hashes of the lock file; it stays in this stage.
+RUN awk '/^[a-z]/ {wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/} wanted' \
+        requirements/dev.txt > build.txt \
+    && /build-tools/bin/pip install --require-hashes -r build.txt
+
+COPY pyproject.toml README.md ./
+COPY src/ src/
+COPY migrations/ migrations/
+RUN /build-tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /venv/bin/pip install --no-deps --no-index /wheels/*.whl
+
+
+# Run: the environment only, without build tools and without root.
+FROM python:3.11-slim
+RUN useradd --system --no-create-home --shell /usr/sbin/nologin chat
+COPY --from=build /venv /venv
+WORKDIR /app
+# For `alembic` by hand. `wasgo-chat migrate` finds its migrations in the package.
+COPY alembic.ini ./
+COPY migrations/ migrations/
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER chat
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
+CMD ["wasgo-chat", "serve", "--host", "0.0.0.0"]

@@ -1,0 +1,173 @@
+"""What `ws/notifications/` tells a user: counts, conversations that come, change and go, presence, notifications.
+
+Everything but presence and notifications is found by comparing: what the user was told last with what the
+database holds now. A lost touch only delays a frame until the next round.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from sqlalchemy import bindparam, text
+from sqlalchemy.types import ARRAY, Uuid
+
+from wasgo_chat.conversations import access
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.wire import encode
+from wasgo_chat.inbox.load import shape_conversations
+from wasgo_chat.messages import reads
+from wasgo_chat.presence import acquainted, last_seen
+
+log = structlog.get_logger(__name__)
+
+GATHER_S = 0.1
+ROUND_S = 10.0
+
+# The hash stands for what `conversation_updated` tells; 2,000 titles and metadata need not come over each time.
+_STATES = """
+SELECT p.conversation_id, md5(concat_ws('|', c.title, c.status, c.metadata, c.settings)) AS core
+FROM participants p JOIN conversations c ON c.id = p.conversation_id
+WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:every OR p.conversation_id = ANY(:ids))
+"""
+
+
+class Watcher(Protocol):
+    """A notification socket, as far as the feed cares."""
+
+    actor: Actor
+    user_id: str
+
+    def write(self, data: bytes) -> bool:
+        """Queue a frame; False where too much is unsent already."""
+
+
+@dataclass(eq=False, slots=True)
+class Told:
+    """What one socket was told last."""
+
+    watcher: Watcher
+    cores: dict[UUID, str] = field(default_factory=dict)
+    unread: dict[UUID, int] = field(default_factory=dict)
+    is_fresh: bool = True
+
+
+class Feed:
+    """The notification sockets of a worker."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._told: dict[str, set[Told]] = defaultdict(set)
+        self._touched: set[UUID] = set()
+        self._woken = asyncio.Event()
+
+    def add(self, watcher: Watcher) -> Told:
+        """Take a socket on; its first counts come with `tell`."""
+        told = Told(watcher)
+        self._told[watcher.user_id].add(told)
+        return told
+
+    def remove(self, told: Told) -> None:
+        """Forget a socket."""
+        mine = self._told[told.watcher.user_id]
+        mine.discard(told)
+        if not mine:
+            del self._told[told.watcher.user_id]
+
+    def touch(self, conversation_ids: Collection[UUID]) -> None:
+        """Something happened in these conversations, here or on another worker."""
+        if self._told:
+            self._touched.update(conversation_ids)
+            self._woken.set()
+
+    def push(self, user_id: str, frame: dict[str, Any]) -> None:
+        """Tell a user's sockets something ready-made."""
+        data = encode(frame)
+        for told in self._told.get(user_id, ()):
+            told.watcher.write(data)
+
+    async def tell(self, told: Told, touched: Collection[UUID] | None = None) -> None:
+        """Compare and tell one socket; of the touched conversations, or of all.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        watcher, ids = told.watcher, list(touched or [])
+        given = {"user_id": watcher.user_id, "every": touched is None, "ids": ids}
+        async with self._db.snapshot() as tx:
+            states = await tx.execute(text(_STATES).bindparams(bindparam("ids", type_=ARRAY(Uuid))), given)
+            cores = {row.conversation_id: row.core for row in states}
+            unread = await reads.unread_counts(tx, watcher.user_id, None if touched is None else ids)
+            known = {key: core for key, core in told.cores.items() if touched is None or key in touched}
+            added = [] if told.is_fresh else [key for key in cores if key not in known]
+            changed = [key for key, core in cores.items() if key in known and known[key] != core]
+            shapes = await _shapes(tx, watcher.actor, [*added, *changed])
+        frames: list[dict[str, Any]] = []
+        frames += [{"type": "conversation_added", "conversation": shapes[key]} for key in added if key in shapes]
+        frames += [{"type": "conversation_updated", "conversation": shapes[key]} for key in changed if key in shapes]
+        frames += [{"type": "conversation_removed", "conversation_id": key} for key in known if key not in cores]
+        told.cores = {**{key: core for key, core in told.cores.items() if key not in known}, **cores}
+        counts = {**{key: count for key, count in told.unread.items() if touched and key not in touched}, **unread}
+        if told.is_fresh or counts != told.unread:
+            by_id = {str(key): count for key, count in counts.items()}
+            frames.append({"type": "unread_counts", "total": sum(counts.values()), "conversations": by_id})
+        told.unread, told.is_fresh = counts, False
+        for frame in frames:
+            watcher.write(encode(frame))
+
+    async def presence(self, user_id: str, *, is_online: bool) -> None:
+        """Tell those who share a conversation with a user that they came or went."""
+        others = [one for one in self._told if one != user_id]
+        if not others:
+            return
+        async with self._db.snapshot() as tx:
+            friends = await acquainted(tx, user_id, others)
+            seen = await last_seen(tx, [user_id])
+        frame = {"type": "presence", "user_id": user_id, "online": is_online, "last_seen": seen.get(user_id)}
+        for friend in friends - {user_id}:
+            self.push(friend, frame)
+
+    async def run(self) -> None:
+        """Tell of touched conversations soon, and of everything in rounds, for ever."""
+        loop = asyncio.get_running_loop()
+        next_round = loop.time() + ROUND_S
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.01, next_round - loop.time())):
+                    await self._woken.wait()
+            try:
+                if loop.time() >= next_round:
+                    next_round = loop.time() + ROUND_S
+                    for told in [one for mine in self._told.values() for one in mine]:
+                        await self.tell(told)
+                else:
+                    await asyncio.sleep(GATHER_S)  # a burst of messages is one change of counts
+                    self._woken.clear()
+                    await self._tell_touched()
+            except ChatError as error:
+                log.warning("feed_failed", error=error.code)
+            except Exception:
+                log.exception("feed_failed")  # the next round may find better weather
+
+    async def _tell_touched(self) -> None:
+        touched, self._touched = self._touched, set()
+        if not touched or not self._told:
+            return
+        async with self._db.snapshot() as tx:
+            by_user = await access.members_of(tx, touched, list(self._told))
+        for user_id, conversation_ids in by_user.items():
+            for told in tuple(self._told.get(user_id, ())):
+                await self.tell(told, conversation_ids)
+
+
+async def _shapes(tx: Tx, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    if not ids:
+        return {}
+    seats = await access.seats_among(tx, actor, ids)
+    return {shape["id"]: shape for shape in await shape_conversations(tx, list(seats.values()))}

@@ -1,0 +1,258 @@
+"""Who is online, over all workers, and when the others were seen last.
+
+Each worker keeps its users alive in Redis for a few beats; what a crashed worker leaves behind expires by itself,
+and whoever finds it expired tells the others. Times in Redis are Redis's own. Without Redis one process knows all.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import DateTime, ForeignKey, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from wasgo_chat.conversations.models import Participant
+from wasgo_chat.core.db import Base, Database, Tx
+from wasgo_chat.core.errors import ChatError, Invalid
+from wasgo_chat.core.http import Caller, Db, problems
+from wasgo_chat.core.wire import Json, Shape, has_stray_control
+
+log = structlog.get_logger(__name__)
+router = APIRouter(prefix="/chat/presence", tags=["presence"])
+
+BEAT_S = 5.0
+LIFE_S = 3 * BEAT_S
+GRACE_S = 2.0
+SEEN_EVERY = 12
+MAX_USERS = 100
+_AWAY = (RedisError, OSError, TimeoutError)
+_ALL = "wasgo:online"
+
+OnChange = Callable[[str, bool], Awaitable[None]]
+
+
+class LastSeen(Base):
+    """When a user was online last, to the minute while they are."""
+
+    __tablename__ = "last_seen"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class PresenceOut(Shape):
+    """Whether a user is online. Those who share no conversation with the caller look like nobody."""
+
+    user_id: str
+    online: bool
+    last_seen: datetime | None
+
+
+class PresencesOut(Shape):
+    """Presence of the users asked for, in their order."""
+
+    results: list[PresenceOut]
+
+
+class Presence:
+    """A worker's part in knowing who is online.
+
+    `on_change` is told of a user who came (True) or went (False), once among all workers.
+
+    Args:
+        db: keeps when users were seen last.
+        redis_url: where the workers meet; None where there is one process.
+        worker: this worker's name among them.
+    """
+
+    def __init__(self, db: Database, redis_url: str | None, worker: str) -> None:
+        self.on_change: OnChange = _nobody_cares
+        self._db = db
+        self._worker = worker
+        self._here: set[str] = set()
+        self._arrivals: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self._redis: Redis | None = None
+        if redis_url is not None:
+            self._redis = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
+
+    def arrived(self, user_id: str) -> None:
+        """A user's first socket on this worker opened."""
+        self._here.add(user_id)
+        self._arrivals.put_nowait((user_id, True))
+
+    def left(self, user_id: str) -> None:
+        """A user's last socket on this worker closed."""
+        self._here.discard(user_id)
+        # A page that reloads is back within the grace; then nobody needs to know.
+        asyncio.get_running_loop().call_later(GRACE_S, self._arrivals.put_nowait, (user_id, False))
+
+    async def online(self, user_ids: Collection[str]) -> set[str]:
+        """Which of these users are online on any worker; with Redis away, on this one."""
+        found = self._here.intersection(user_ids)
+        asked = [user_id for user_id in user_ids if user_id not in found]
+        if self._redis is None or not asked:
+            return found
+        try:
+            now = await self._now()
+            pipeline = self._redis.pipeline(transaction=False)
+            for user_id in asked:
+                pipeline.zcount(_key(user_id), now, "+inf")
+            return found.union(one for one, count in zip(asked, await pipeline.execute(), strict=True) if count)
+        except _AWAY as error:
+            log.warning("presence_local", error=type(error).__name__)
+            return found
+
+    async def run(self) -> None:
+        """Beat, sweep what others left behind, and spread arrivals, for ever."""
+        beats = 0
+        next_beat = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                if loop.time() >= next_beat:
+                    next_beat = loop.time() + BEAT_S
+                    await self._beat()
+                    if beats % SEEN_EVERY == 0:
+                        await self._note_seen(list(self._here))
+                    beats += 1
+                async with asyncio.timeout(max(0.01, next_beat - loop.time())):
+                    user_id, is_here = await self._arrivals.get()
+                await (self._come(user_id) if is_here else self._go(user_id))
+            except TimeoutError:
+                continue
+            except _AWAY as error:
+                log.warning("presence_away", error=type(error).__name__)
+            except ChatError as error:
+                log.warning("presence_not_kept", error=error.code)
+
+    async def close(self) -> None:
+        """Leave at once rather than by expiry."""
+        if self._redis is not None:
+            try:
+                pipeline = self._redis.pipeline(transaction=False)
+                for user_id in self._here:
+                    pipeline.zrem(_ALL, self._entry(user_id))
+                    pipeline.zrem(_key(user_id), self._worker)
+                await pipeline.execute()
+            except _AWAY as error:
+                log.warning("presence_not_left", error=type(error).__name__)
+            await self._redis.aclose()
+
+    async def _come(self, user_id: str) -> None:
+        if user_id not in self._here:
+            return
+        if self._redis is not None:
+            now = await self._now()
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.zcount(_key(user_id), now, "+inf")
+            self._keep(pipeline, user_id, now)
+            if (await pipeline.execute())[0]:
+                return
+        await self.on_change(user_id, True)
+
+    async def _go(self, user_id: str) -> None:
+        if user_id in self._here:
+            return
+        await self._note_seen([user_id])
+        if self._redis is not None:
+            now = await self._now()
+            pipeline = self._redis.pipeline(transaction=True)
+            pipeline.zrem(_ALL, self._entry(user_id))
+            pipeline.zrem(_key(user_id), self._worker)
+            pipeline.zcount(_key(user_id), now, "+inf")
+            if (await pipeline.execute())[2]:
+                return
+        await self.on_change(user_id, False)
+
+    async def _beat(self) -> None:
+        if self._redis is None:
+            return
+        now = await self._now()
+        pipeline = self._redis.pipeline(transaction=False)
+        for user_id in self._here:
+            self._keep(pipeline, user_id, now)
+        pipeline.zrange(_ALL, "-inf", now, byscore=True, offset=0, num=1000)
+        for entry in (await pipeline.execute())[-1]:
+            if await self._redis.zrem(_ALL, entry):  # of all who see it expired, one removes it and tells
+                worker, _, user_id = entry.partition(" ")
+                await self._redis.zrem(_key(user_id), worker)
+                if not await self._redis.zcount(_key(user_id), now, "+inf"):
+                    await self.on_change(user_id, False)
+
+    def _keep(self, pipeline: Any, user_id: str, now: float) -> None:
+        pipeline.zadd(_ALL, {self._entry(user_id): now + LIFE_S})
+        pipeline.zadd(_key(user_id), {self._worker: now + LIFE_S})
+        pipeline.expire(_key(user_id), int(2 * LIFE_S))
+
+    async def _now(self) -> float:
+        seconds, micros = await cast("Redis", self._redis).time()
+        return float(seconds) + float(micros) / 1e6
+
+    def _entry(self, user_id: str) -> str:
+        return f"{self._worker} {user_id}"
+
+    async def _note_seen(self, user_ids: Sequence[str]) -> None:
+        if not user_ids:
+            return
+        async with self._db.transaction() as tx:
+            rows = [{"user_id": user_id, "seen_at": func.now()} for user_id in sorted(user_ids)]
+            statement = insert(LastSeen).values(rows)
+            await tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"seen_at": func.now()}))
+
+
+async def acquainted(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
+    """Which of these users share a conversation with a user now; oneself is one's own acquaintance."""
+    mine, theirs = aliased(Participant), aliased(Participant)
+    statement = (
+        select(theirs.user_id)
+        .join(mine, mine.conversation_id == theirs.conversation_id)
+        .where(
+            mine.user_id == user_id,
+            mine.left_seq.is_(None),
+            theirs.user_id.in_(others),
+            theirs.left_seq.is_(None),
+        )
+        .distinct()
+    )
+    return set((await tx.execute(statement)).scalars()) | ({user_id} & set(others))
+
+
+async def last_seen(tx: Tx, user_ids: Collection[str]) -> dict[str, datetime]:
+    """When these users were online last, those ever seen only."""
+    rows = await tx.execute(select(LastSeen.user_id, LastSeen.seen_at).where(LastSeen.user_id.in_(user_ids)))
+    return {row.user_id: row.seen_at for row in rows}
+
+
+async def _nobody_cares(user_id: str, is_online: bool) -> None:
+    """Until somebody does."""
+
+
+def _key(user_id: str) -> str:
+    """A user's workers, each until when it answers for them."""
+    return f"wasgo:online:{user_id}"
+
+
+@router.get("/", operation_id="list_presence", response_model=PresencesOut, responses=problems(401, 403, 422))
+async def list_presence(
+    request: Request,
+    caller: Caller,
+    db: Db,
+    user_ids: Annotated[str, Query(description=f"User ids, separated by commas; at most {MAX_USERS}.")],
+) -> Response:
+    """See who is online among people the caller shares a conversation with."""
+    asked = list(dict.fromkeys(one for one in user_ids.split(",") if one))
+    if not 0 < len(asked) <= MAX_USERS or any(len(one) > 128 or has_stray_control(one, allowed="") for one in asked):
+        raise Invalid.field(["query", "user_ids"], "user_ids", f"names 1 to {MAX_USERS} users, separated by commas")
+    async with db.snapshot() as tx:
+        known = await acquainted(tx, caller.user, asked)
+        seen = await last_seen(tx, known)
+    presence: Presence = request.app.state.presence
+    there = await presence.online(known)
+    results = [{"user_id": one, "online": one in there, "last_seen": seen.get(one)} for one in asked]
+    return Json({"results": results})

@@ -1,0 +1,153 @@
+"""Support: a user asks, the least busy of the staff joins as moderator, and the case can be handed on."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations.access import Seat
+from wasgo_chat.conversations.schemas import CreateConversation
+from wasgo_chat.core import users
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.errors import Conflict, Forbidden
+from wasgo_chat.core.http import Caller, Db, KeyHeader, Rates, once_answer, problems
+from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.wire import Json, Line, Schema, Title, UserId
+from wasgo_chat.core.wire import Text as CleanText
+from wasgo_chat.inbox import membership
+from wasgo_chat.inbox.load import load_conversation
+from wasgo_chat.inbox.schemas import ConversationOut
+from wasgo_chat.messages.schemas import MessageContent
+from wasgo_chat.messages.verbs import check_message, send
+
+router = APIRouter(prefix="/chat/conversations", tags=["support"])
+
+# One at a time: of two that count at once both would choose the same person.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('wasgo support assignment', 0))"
+
+_LEAST_BUSY = """
+SELECT u.id FROM users u
+LEFT JOIN LATERAL (
+    SELECT count(*) AS cases FROM participants p JOIN conversations c ON c.id = p.conversation_id
+    WHERE p.user_id = u.id AND p.left_seq IS NULL AND p.role = 'moderator'
+      AND c.conversation_type = 'support' AND c.status = 'open'
+) busy ON true
+WHERE CASE WHEN cardinality(:configured) > 0 THEN u.id = ANY(:configured) ELSE u.is_staff END
+  AND NOT u.id = ANY(:but)
+ORDER BY busy.cases, u.id LIMIT 1
+"""
+
+
+class NotSupport(Conflict):
+    """Only support conversations are assigned."""
+
+    code, title = "not_support", "Only a support conversation has staff assigned"
+
+
+class NobodyFree(Conflict):
+    """There is nobody else of the staff."""
+
+    code, title = "nobody_free", "There is nobody else of the staff to take this over"
+
+
+class CreateSupportConversation(Schema):
+    """What a user needs help with; `content` is a first message."""
+
+    support_type: Annotated[Line, Field(min_length=1, max_length=64)]
+    title: Title = ""
+    content: CleanText | None = None
+
+
+class AssignStaff(Schema):
+    """Who takes the case over; without a user the least busy of the others."""
+
+    user_id: UserId | None = None
+
+
+@router.post(
+    "/create_support_conversation/",
+    operation_id="create_support_conversation",
+    status_code=201,
+    response_model=ConversationOut,
+    responses=problems(401, 403, 409, 422, 429),
+)
+async def create_support_conversation(
+    body: CreateSupportConversation, caller: Caller, db: Db, rates: Rates, key: KeyHeader = None
+) -> Response:
+    """Ask for support. Who of the staff has the fewest open cases joins as moderator, or nobody if none is there."""
+    first = MessageContent(content=body.content) if body.content is not None else None
+    if first is not None:
+        check_message(db.settings, first)
+    await rates.count_message(caller.user, "support")
+    once = Once("create_support_conversation", key, caller, body.model_dump(mode="json"))
+    async with db.transaction() as tx:
+        if earlier := await once.earlier(tx):
+            return once_answer(earlier[0], await load_conversation(tx, caller, earlier[1]))
+        await tx.execute(text(_ONE_AT_A_TIME))
+        staff = await _least_busy(tx, but=[caller.user])
+        conversation_id = await _create(tx, caller, body, staff)
+        if first is not None:
+            await send(tx, caller, conversation_id, first)
+        await once.keep(tx, 201, conversation_id)
+        answer = await load_conversation(tx, caller, conversation_id)
+    return Json(answer, 201)
+
+
+@router.post(
+    "/{conversation_id}/assign/",
+    operation_id="assign_staff",
+    response_model=ConversationOut,
+    responses={204: {"description": "Handed on; the caller has left."}, **problems(401, 403, 404, 409, 422)},
+)
+async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller, db: Db) -> Response:
+    """Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision)."""
+    async with db.transaction() as tx:
+        _require_assigner(await access.enter(tx, caller, conversation_id))
+        if body.user_id is not None:
+            await users.mirror(tx, {body.user_id: {}})
+    async with db.transaction() as tx:
+        await tx.execute(text(_ONE_AT_A_TIME))
+        seat = await access.enter(tx, caller, conversation_id, lock=True)
+        _require_assigner(seat)
+        present = await access.moderators(tx, conversation_id)
+        chosen = body.user_id or await _least_busy(tx, but=[*present, seat.conversation.created_by or ""])
+        if chosen is None:
+            raise NobodyFree
+        await membership.hand_over(tx, seat, chosen, instead_of=present)
+        has_left = caller.user_id in present and caller.user_id != chosen
+        answer = None if has_left else await load_conversation(tx, caller, conversation_id)
+    return Response(status_code=204) if answer is None else Json(answer)
+
+
+async def _create(tx: Tx, caller: Actor, body: CreateSupportConversation, staff: str | None) -> UUID:
+    asked = CreateConversation.model_validate(
+        {
+            "conversation_type": "support",
+            "title": body.title,
+            "participants": [{"user_id": staff, "role": "moderator"}] if staff else [],
+            "metadata": {"support_type": body.support_type},
+        }
+    )
+    return (await verbs.create(tx, caller, asked)).conversation_id
+
+
+async def _least_busy(tx: Tx, *, but: list[str]) -> str | None:
+    names = ARRAY(Text)
+    statement = text(_LEAST_BUSY).bindparams(bindparam("configured", type_=names), bindparam("but", type_=names))
+    given = {"configured": tx.settings.support_staff, "but": but}
+    found: str | None = (await tx.execute(statement, given)).scalar_one_or_none()
+    return found
+
+
+def _require_assigner(seat: Seat) -> None:
+    if seat.conversation.conversation_type != "support":
+        raise NotSupport
+    if seat.actor.is_service:
+        seat.actor.require_scope("chat:provision")
+    elif seat.role != "moderator":
+        raise Forbidden("Only who has the case hands it on")

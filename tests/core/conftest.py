@@ -1,0 +1,32 @@
+"""The scene that bad input is sent into."""
+
+import pytest
+
+from tests.core.bodies import Scene
+from tests.support.world import World
+
+
+@pytest.fixture
+async def scene(world: World) -> Scene:
+    ana, bo = world.people("ana", "bo")
+    chat = await world.job(admin=ana, participant=bo)
+    message = await ana.send(chat)
+    ids = {
+        "conversation_id": chat["id"],
+        "message_id": message["id"],
+        "user_id": bo.id,
+        "reference_id": world.unique("ref"),
+    }
+    valid = {
+        "conversation": chat["id"],
+        "conversation_type": "support",
+        "support_type": "technical",
+        "user_id": bo.id,
+        "role": "participant",
+        "content": "hi",
+        "emoji": "👍",
+        "message_ids": [message["id"]],
+        "type": "job",
+        "id": "1",
+    }
+    return Scene(world, ana, ids, valid)

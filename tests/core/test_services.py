@@ -1,0 +1,111 @@
+"""Services that act for users, and users whose tokens are revoked."""
+
+import time
+
+from tests.core.issuer import sign, user_claims
+from tests.support.running import SECRET
+from tests.support.world import Caller, Person, World, rows
+from wasgo_chat.core.tokens import mint_user
+
+ME = "/chat/conversations/unread_counts/"
+
+
+async def test_acting_for_somebody_needs_its_scope(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    without = world.make_service("other", "chat:provision", "chat:system_message", "chat:moderate")
+    await without.acting_as(ana).refused("GET", ME, status=403, code="scope_required")
+    await bo.acting_as(ana).refused("GET", ME, status=403, code="scope_required")
+    await bo.acting_as(bo).refused("GET", ME, status=403, code="scope_required")
+    await world.service.acting_as(ana).ok("GET", ME)
+
+
+async def test_whom_a_service_acts_for_has_to_be_a_user_id(world: World) -> None:
+    for bad in ("", "x" * 129, "a\tb"):
+        caller = Caller(world, world.service.bearer, {"X-Act-As": bad})
+        await caller.refused("GET", ME, status=422, code="invalid")
+
+
+async def test_acting_gives_the_users_rights_and_no_more(world: World) -> None:
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    chat = await world.job(admin=ana, observer=bo)
+    sent = await ana.send(chat)
+    path = f"/chat/conversations/{chat['id']}"
+    as_bo, as_cy = world.service.acting_as(bo), world.service.acting_as(cy)
+    assert (await as_bo.ok("GET", f"{path}/"))["unread_count"] == 1
+    body = {"conversation": chat["id"], "content": "hi"}
+    await as_bo.refused("POST", "/chat/messages/", body, status=403, code="forbidden")
+    await as_bo.refused("PATCH", f"{path}/", {"title": "x"}, status=403, code="forbidden")
+    await as_bo.refused("POST", f"/chat/messages/{sent['id']}/delete/", status=403, code="forbidden")
+    await as_cy.refused("GET", f"{path}/", status=404, code="not_found")
+    made = await as_cy.ok("POST", "/chat/conversations/", {"conversation_type": "support"}, status=201)
+    assert made["participants"][0]["user"]["id"] == cy.id
+    job = {"conversation_type": "job", "reference": {"type": "job", "id": "1"}}
+    await as_cy.refused("POST", "/chat/conversations/", job, status=403, code="conversation_type_forbidden")
+
+
+async def test_both_actors_are_recorded(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await world.job(admin=ana)
+    acting = world.service.acting_as(ana)
+    path = f"/chat/conversations/{chat['id']}"
+    body = {"conversation": chat["id"], "content": "hi"}
+    sent = await acting.ok("POST", "/chat/messages/", body, status=201)
+    await acting.ok("POST", f"/chat/messages/{sent['id']}/edit/", {"content": "better"})
+    await acting.ok("POST", f"/chat/messages/{sent['id']}/react/", {"emoji": "👍"})
+    await acting.ok("PATCH", f"{path}/", {"title": "Walls"})
+    await acting.ok("POST", f"{path}/add_participant/", {"user_id": bo.id}, status=201)
+    await acting.ok("POST", f"/chat/messages/{sent['id']}/delete/")
+    await ana.send(chat, "by oneself")
+    await world.service.ok("POST", f"{path}/system_messages/", {"content": "by a service"}, status=201)
+    statement = "SELECT actor_id, service FROM events WHERE conversation_id = :id ORDER BY seq"
+    found = [tuple(row) for row in await rows(world.worker, statement, id=chat["id"])]
+    assert found == [(ana.id, "platform")] * 7 + [(ana.id, None), (None, "platform")]
+    statement = "SELECT sender_id, service FROM messages WHERE conversation_id = :id ORDER BY seq LIMIT 1"
+    assert [tuple(row) for row in await rows(world.worker, statement, id=chat["id"])] == [(ana.id, "platform")]
+    assert (await bo.history(chat, after_seq=0))[0]["sender"]["id"] == ana.id
+
+
+async def test_keys_of_a_service_and_of_whom_it_acts_for_do_not_meet(world: World) -> None:
+    ana = world.person("ana")
+    headers, body = {"Idempotency-Key": "k"}, {"conversation_type": "support", "participant_ids": [ana.id]}
+    path = "/chat/conversations/"
+    own = await world.service.ok("POST", path, body, headers=headers, status=201)
+    acted = await world.service.acting_as(ana).ok("POST", path, body, headers=headers, status=201)
+    assert own["id"] != acted["id"]
+
+
+def renewed(person: Person) -> Caller:
+    world = person.world
+    return Caller(world, mint_user(world.worker.settings, person.id, ttl_s=600, username=person.name))
+
+
+async def test_a_revoked_users_older_tokens_are_refused_and_newer_ones_accepted(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    second = renewed(ana)
+    await ana.ok("GET", ME)
+    revoked = await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
+    assert revoked["user_id"] == ana.id
+    for older in (ana, second):
+        await older.refused("GET", ME, status=401, code="unauthenticated")
+    await bo.ok("GET", ME)
+    newer = renewed(ana)
+    await newer.ok("GET", ME)
+    await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
+    await newer.refused("GET", ME, status=401, code="unauthenticated")
+
+
+async def test_somebody_never_seen_can_be_revoked(world: World) -> None:
+    ana = world.person("ana")
+    await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
+    await ana.refused("GET", ME, status=401, code="unauthenticated")
+    await renewed(ana).ok("GET", ME)
+
+
+async def test_a_token_is_good_until_it_expires_and_not_after(world: World) -> None:
+    expires = int(time.time()) + 2
+    claims = user_claims(world.worker.settings, world.unique("ana"), exp=expires)
+    caller = Caller(world, sign(claims, SECRET, "HS256"))
+    while (response := await caller.call("GET", ME)).status_code == 200:
+        assert time.time() < expires + 1
+    assert time.time() >= expires
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
