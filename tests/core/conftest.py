@@ -16,6 +16,8 @@ async def scene(world: World) -> Scene:
         "message_id": message["id"],
         "user_id": bo.id,
         "reference_id": world.unique("ref"),
+        "attachment_id": message["id"],
+        "variant": "original",
     }
     valid = {
         "conversation": chat["id"],

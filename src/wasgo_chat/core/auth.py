@@ -128,7 +128,8 @@ def _news(user: users.User, token: Token) -> dict[str, object]:
     A token from before the mirror's last change fills what is empty and overrules nothing: what a service said
     since is newer.
     """
-    changed = {name: value for name, value in token.profile.items() if getattr(user, name) != value}
+    profile = users.as_mirrored(token.profile)
+    changed = {name: value for name, value in profile.items() if getattr(user, name) != value}
     if not token.issued_at or token.issued_at >= user.updated_at.timestamp():
         return changed
     return {name: value for name, value in changed.items() if getattr(user, name) in (None, user.id)}

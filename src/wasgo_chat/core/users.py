@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.db import Base, Tx
-from wasgo_chat.core.wire import Line, Schema, Shape, UserId
+from wasgo_chat.core.wire import Line, Schema, Shape, UserId, without_bidi
 
 MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
 
@@ -78,7 +78,7 @@ async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
         profiles: by user id, the fields of `MIRRORED` to set; a user without a username is called by their id.
     """
     for user_id in sorted(profiles):
-        given = {name: value for name, value in profiles[user_id].items() if value is not None}
+        given = as_mirrored(profiles[user_id])
         statement = insert(User).values({"id": user_id, "username": user_id, **given})
         if given:
             changed = {**given, "updated_at": func.now()}
@@ -86,6 +86,18 @@ async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
         else:
             statement = statement.on_conflict_do_nothing()
         await tx.execute(statement)
+
+
+def as_mirrored(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """The given fields as they are kept.
+
+    Names are shown amid other text and must not turn it round, so that nobody looks like somebody else.
+    """
+    given = {name: value for name, value in profile.items() if value is not None}
+    for name in ("username", "display_name"):
+        if name in given:
+            given[name] = without_bidi(given[name]).strip() or "?"
+    return given
 
 
 async def revoke(tx: Tx, user_id: str) -> datetime:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from uuid_utils.compat import uuid7
 
 MAX_SAFE_INTEGER = 2**63 - 1
+_BIDI_CONTROLS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _CURSOR_MAC_BYTES = 12
 
 encode = msgspec.json.Encoder().encode
@@ -47,6 +48,11 @@ class Shape(BaseModel):
 def has_stray_control(text: str, *, allowed: str = "\n\t") -> bool:
     """Whether text has NUL, a lone surrogate or a control character other than `allowed`."""
     return any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in text)
+
+
+def without_bidi(text: str) -> str:
+    """A name without the characters that reorder what stands around it (Unicode Standard Annex 9, section 2)."""
+    return text.translate(_BIDI_CONTROLS)
 
 
 def _clean(text: str) -> str:
@@ -98,7 +104,11 @@ def _json_problem(value: Any, depth_left: int) -> str | None:
             if not math.isfinite(value):
                 return "has a number that is not finite"
             # PostgreSQL writes every digit out: 1e300 takes five bytes coming in and 301 going out.
-            return None if value == 0 or 1e-30 <= abs(value) <= MAX_SAFE_INTEGER else "has a number with an exponent too large"
+            return (
+                None
+                if value == 0 or 1e-30 <= abs(value) <= MAX_SAFE_INTEGER
+                else "has a number with an exponent too large"
+            )
         case dict() | list():
             if depth_left == 0:
                 return "is nested too deep"

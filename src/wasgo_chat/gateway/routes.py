@@ -11,7 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.errors import ChatError, Forbidden, Unauthenticated
 from wasgo_chat.core.http import Caller, Db, problems
-from wasgo_chat.core.wire import Json
+from wasgo_chat.core.wire import Json, new_id
 from wasgo_chat.gateway import tickets
 from wasgo_chat.gateway.feed import Feed
 from wasgo_chat.gateway.protocol import BEARER_PREFIX, SUBPROTOCOL, Close
@@ -90,7 +90,9 @@ async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> N
             code = Close.OVERLOADED if error.status >= 500 else Close.TOKEN
             await ws.close(code, error.detail)
             return
-        structlog.contextvars.bind_contextvars(user=actor.user_id, conversation=str(own) if own else None)
+        structlog.contextvars.bind_contextvars(
+            user=actor.user_id, connection=str(new_id()), conversation=str(own) if own else None
+        )
         socket = Socket(
             ws,
             actor,

@@ -212,6 +212,7 @@ class Socket:
             self._outbox.abandon()
             await asyncio.gather(writer, *([self._reader] if self._reader else []), return_exceptions=True)
         if self._closing is not None:
+            log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
             await self._close(*self._closing)
 
     async def _open(self, after_seq: int | None) -> None:
@@ -248,6 +249,7 @@ class Socket:
                 raise MalformedFrame(None, Invalid.field([], "binary", "send text frames"))
             frame = parse(text)
             ref = frame.ref
+            log.debug("frame", type=frame.type, about=str(frame.conversation_id or self.own_conversation))
             result = await commands.perform(self, frame)
         except MalformedFrame as malformed:
             self._refuse(malformed.ref, malformed.error)
@@ -269,6 +271,7 @@ class Socket:
                 self._answer(ack(ref, result))
 
     def _refuse(self, ref: str | None, error: ChatError) -> None:
+        log.debug("frame_refused", code=error.code)
         self._answer(error_frame(ref, error))
 
     def _count_bad(self, code: Close, reason: str) -> None:

@@ -143,6 +143,7 @@ class Teller:
         async with self._db.snapshot() as tx:
             for conversation_id, seq in first.items():
                 frames = await frames_since(tx, conversation_id, seq - 1, limit=PAGE)
+                log.debug("told", conversation=str(conversation_id), seq=seq, frames=len(frames))
                 for frame in frames:
                     publications.append((channel_of(conversation_id), pack_event(self.worker, frame)))
                     self._hub.offer(conversation_id, frame)

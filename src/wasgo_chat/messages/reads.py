@@ -41,11 +41,17 @@ WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:ids_given = false OR p.c
 GROUP BY p.conversation_id
 """  # noqa: S608
 
+UNREAD_COUNT = f"(SELECT count(*) FROM messages m WHERE {UNREAD})"  # noqa: S608
+"""Unread messages of the participant `p`, as an expression for a query that has one."""
+
+LAST_READ_SEQ = f"""COALESCE(
+    (SELECT m.seq FROM messages m WHERE {UNREAD} ORDER BY m.number LIMIT 1) - 1,
+    (SELECT c.last_seq FROM conversations c WHERE c.id = p.conversation_id))"""  # noqa: S608
+"""The greatest seq up to which all that others sent is read by the participant `p`; likewise."""
+
 _LAST_READ = f"""
-SELECT p.conversation_id, p.user_id, COALESCE(first.seq - 1, c.last_seq) AS last_read_seq
-FROM participants p JOIN conversations c ON c.id = p.conversation_id
-LEFT JOIN LATERAL (SELECT m.seq FROM messages m WHERE {UNREAD} ORDER BY m.number LIMIT 1) first ON true
-WHERE p.conversation_id = ANY(:ids) AND p.left_seq IS NULL
+SELECT p.conversation_id, p.user_id, {LAST_READ_SEQ} AS last_read_seq
+FROM participants p WHERE p.conversation_id = ANY(:ids) AND p.left_seq IS NULL
 """  # noqa: S608
 
 # Marks, and closes the gaps that own and system messages leave below the first unread one: ranges stay compact.

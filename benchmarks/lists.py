@@ -1,0 +1,78 @@
+"""The conversation list of a busy member: 100 of 2,000 conversations, in a database of a million messages.
+
+Run: make bench-lists. Prints the time of a page (p50, p95 of 200 requests) and the plans of its statements.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import text
+
+from wasgo_chat.core import migrations
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.embedded import Postgres
+from wasgo_chat.inbox.load import conversation_page
+
+CONVERSATIONS, MESSAGES = 2_000, 500
+SEED = [
+    "INSERT INTO users (id, username) SELECT 'u' || n, 'u' || n FROM generate_series(0, :conversations) AS n",
+    """INSERT INTO conversations (id, conversation_type, title, last_seq, message_count, updated_at)
+       SELECT md5('c' || n)::uuid, 'support', 'Case ' || n, :messages, :messages, now() - n * interval '1 minute'
+       FROM generate_series(1, :conversations) AS n""",
+    """INSERT INTO participants (conversation_id, user_id, role, read)
+       SELECT md5('c' || n)::uuid, who.id, 'admin', int8multirange(int8range(1, :messages - n % 7))
+       FROM generate_series(1, :conversations) AS n, LATERAL (VALUES ('u0'), ('u' || n)) AS who(id)""",
+    """INSERT INTO messages (conversation_id, id, seq, number, sender_id, message_type, content, created_at)
+       SELECT md5('c' || n)::uuid, gen_random_uuid(), m, m, CASE WHEN m % 2 = 0 THEN 'u0' ELSE 'u' || n END, 'text',
+              repeat('word ', 10), now()
+       FROM generate_series(1, :conversations) AS n, generate_series(1, :messages) AS m""",
+    "ANALYZE",
+]
+
+
+async def measure(url: str, rounds: int) -> None:
+    """Seed, ask for the page again and again, and say how long it took."""
+    settings = Settings.model_validate(
+        {"database_url": url, "jwt_secret": "x" * 40, "statement_timeout_s": 600, "redis_url": None}
+    )
+    db = Database(settings)
+    async with db.transaction() as tx:
+        for statement in SEED:
+            await tx.execute(text(statement), {"conversations": CONVERSATIONS, "messages": MESSAGES})
+    actor, times = Actor("u0", username="u0"), []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        async with db.snapshot() as tx:
+            page = await conversation_page(tx, actor, limit=100, cursor=None)
+        times.append((time.perf_counter() - started) * 1000)
+    assert len(page["results"]) == 100
+    cuts = statistics.quantiles(times, n=20)
+    print(f"100 of {CONVERSATIONS:,} conversations, {CONVERSATIONS * MESSAGES:,} messages, {rounds} pages:")
+    print(f"p50 {statistics.median(times):.1f} ms, p95 {cuts[18]:.1f} ms")
+    await db.close()
+
+
+def main() -> None:
+    """Measure on a database of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=200, help="pages to ask for")
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        postgres = Postgres(Path(folder) / "postgres", {"fsync": "off", "shared_buffers": "512MB", "max_wal_size": "4GB"})
+        postgres.start()
+        try:
+            url = Settings(database_url=postgres.url()).database_url
+            migrations.upgrade(url)
+            asyncio.run(measure(url, rounds))
+        finally:
+            postgres.stop(immediately=True)
+
+
+if __name__ == "__main__":
+    main()
