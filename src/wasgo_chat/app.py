@@ -2,7 +2,7 @@
 
 import multiprocessing
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -10,6 +10,9 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from wasgo_chat.attachments import routes as attachments_routes
+from wasgo_chat.attachments.depot import Depot
+from wasgo_chat.attachments.sweep import Sweep
 from wasgo_chat.core import migrations, parent
 from wasgo_chat.core.auth import Authenticator
 from wasgo_chat.core.config import Settings
@@ -31,6 +34,8 @@ from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.inbox import routes as inbox_routes
 from wasgo_chat.integrations import router as integrations_router
 from wasgo_chat.messages import routes as messages_routes
+from wasgo_chat.notifications import routes as notifications_routes
+from wasgo_chat.notifications.notifier import Notifier
 from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
 from wasgo_chat.support import router as support_router
@@ -50,14 +55,14 @@ class ChatApi(FastAPI):
 
 def create_worker() -> FastAPI:
     """The app of a `serve` process: settings from the environment; a worker is tied to the life of its supervisor."""
-    if multiprocessing.parent_process() is not None:
-        parent.die_with_parent()
+    if (supervisor := multiprocessing.parent_process()) is not None and supervisor.pid is not None:
+        parent.die_with_parent(supervisor.pid)
     settings = Settings()
     configure_logging(settings.log_level, as_json=True)
     return create_app(settings)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
     """One worker's app. Raises UnsafeSettings where no key for tokens is set."""
     broker = RedisBroker(settings.redis_url) if settings.redis_url else SoloBroker()
     background = Background()
@@ -69,7 +74,16 @@ def create_app(settings: Settings) -> FastAPI:
     feed = Feed(db)
     teller = Teller(worker, hub, feed, db, broker, background)
     head_check = HeadCheck(settings, hub, db)
-    db.announce = teller.announce
+    depot = Depot(settings, db)
+    sweep = Sweep(depot)
+    notifier = Notifier(settings, db)
+
+    def announce(announcements: Sequence[object]) -> None:
+        teller.announce(announcements)
+        sweep.announce(announcements)
+        notifier.announce(announcements)
+
+    db.announce = announce
     presence.on_change = teller.presence_changed
 
     @asynccontextmanager
@@ -78,10 +92,13 @@ def create_app(settings: Settings) -> FastAPI:
         await broker.subscribe(CONTROL_CHANNEL)
         background.spawn(teller.run())
         background.spawn(head_check.run())
+        background.spawn(sweep.run())
         background.spawn(feed.run())
         background.spawn(presence.run())
+        background.spawn(notifier.run())
         yield
         await background.stop()
+        await notifier.close()
         await presence.close()
         await broker.close()
         await rate_limits.close()
@@ -101,13 +118,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.teller = teller
     app.state.feed = feed
     app.state.presence = presence
+    app.state.notifier = notifier
     app.state.broker = broker
+    app.state.depot = depot
     app.state.rate_limits = rate_limits
     app.state.authenticator = Authenticator(TokenVerifier(settings), db)
     install_problem_handlers(app)
     for router in (
         inbox_routes.router,
         messages_routes.router,
+        notifications_routes.router,
         integrations_router,
         presence_router,
         support_router,
@@ -115,6 +135,9 @@ def create_app(settings: Settings) -> FastAPI:
         health,
     ):
         app.include_router(router)
+    app.include_router(
+        attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes
+    )
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from wasgo_chat.core.config import Settings, UnsafeSettings, settings_table
+from wasgo_chat.core.config import CannotStart, Settings, UnsafeSettings, settings_table
 
 app = typer.Typer(
     name="wasgo-chat",
@@ -166,8 +166,6 @@ def main() -> None:
             name = "_".join(str(part) for part in found["loc"]).upper()
             print(f"wasgo-chat: WASGO_CHAT_{name}: {found['msg']}", file=sys.stderr)
         sys.exit(2)
-    except Exception as error:
-        if not isinstance(error, UnsafeSettings) and type(error).__name__ != "CannotStart":
-            raise
+    except CannotStart as error:
         print(f"wasgo-chat: {error}", file=sys.stderr)
         sys.exit(2)

@@ -60,6 +60,7 @@ def _serve(postgres: Postgres, host: str, port: int) -> None:
     given = Settings()
     settings = Settings(
         database_url=postgres.url(),
+        storage_dir=postgres.data.parent / "attachments",
         redis_url=None,
         jwt_secret=given.jwt_secret or SecretStr(DEVELOPMENT_SECRET),
         jwt_public_key=None,

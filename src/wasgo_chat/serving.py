@@ -12,6 +12,7 @@ from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.tokens import TokenVerifier
+from wasgo_chat.notifications.dispatch import make_channels
 
 
 def server_config(app: FastAPI | str, settings: Settings, *, host: str, port: int, **more: Any) -> uvicorn.Config:
@@ -47,6 +48,7 @@ def check_before_serving(settings: Settings, *, workers: int) -> None:
         TokenVerifier(settings)
     except ValueError as error:
         raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY is not a PEM public key.") from error
+    make_channels(settings)
     asyncio.run(_check_database(settings))
 
 

@@ -3,13 +3,27 @@
 from sqlalchemy import MetaData
 
 from wasgo_chat import presence
+from wasgo_chat.attachments import models as attachments
 from wasgo_chat.conversations import models as conversations
 from wasgo_chat.core import idempotency, users
 from wasgo_chat.core.db import Base
-from wasgo_chat.events import log
+from wasgo_chat.events import log, readers
 from wasgo_chat.gateway import tickets
 from wasgo_chat.messages import models as messages
+from wasgo_chat.notifications import models as notifications
 
-__all__ = ["METADATA", "conversations", "idempotency", "log", "messages", "presence", "tickets", "users"]
+__all__ = [
+    "METADATA",
+    "attachments",
+    "conversations",
+    "idempotency",
+    "log",
+    "messages",
+    "notifications",
+    "presence",
+    "readers",
+    "tickets",
+    "users",
+]
 
 METADATA: MetaData = Base.metadata

@@ -30,5 +30,12 @@ async def scene(world: World) -> Scene:
         "message_ids": [message["id"]],
         "type": "job",
         "id": "1",
+        "start": "22:00",
+        "end": "06:00",
+        "time_zone": "Europe/Berlin",
+        "endpoint": "https://push.example/1",
+        "keys": {"p256dh": "AAAA", "auth": "AAAA"},
+        "p256dh": "AAAA",
+        "auth": "AAAA",
     }
     return Scene(world, ana, ids, valid)

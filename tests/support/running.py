@@ -51,6 +51,7 @@ def make_settings(database: str, **changes: Any) -> Settings:
         "redis_url": valkey_url(),
         "jwt_secret": SECRET,
         "message_rate": 0,
+        "sweep_s": 3600.0,  # workers of one database have different folders here: each removes its own, when told
         "allowed_origins": ["https://app.example"],
         "database_pool_size": 5,
         **changes,

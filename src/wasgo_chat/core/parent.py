@@ -11,11 +11,15 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent(signum: int = signal.SIGTERM) -> None:
-    """Have the kernel send a signal when our parent dies. Call from the main thread, after any change of user."""
+def die_with_parent(parent: int, signum: int = signal.SIGTERM) -> None:
+    """Have the kernel send a signal when our parent dies. Call from the main thread, after any change of user.
+
+    Args:
+        parent: process id of the parent, as it knew it: one that died before we ask is seen by comparing.
+        signum: the signal to be sent.
+    """
     if sys.platform != "linux":
         return
-    before = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signum, 0, 0, 0)
-    if os.getppid() != before:  # it died before we asked
+    if os.getppid() != parent:
         os.kill(os.getpid(), signum)

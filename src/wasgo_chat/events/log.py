@@ -192,11 +192,15 @@ _head = table(
     column("updated_at", DateTime(timezone=True)),
 )
 
+# The note for those who read the log behind us; its table stands in `readers`.
+_pending = table("pending", column("conversation_id", Uuid()), column("head", BigInteger()))
+
 
 async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emitted:
     """Append one event: takes the next seq under the conversation's row lock, so seq order is commit order.
 
-    Times are the database's, never the worker's, and never go back within a conversation.
+    The readers' note goes with the row, in the same round trip. Times are the database's, never the worker's, and
+    never go back within a conversation.
     """
     now = func.greatest(_head.c.updated_at, func.clock_timestamp())
     values: dict[Any, Any] = {_head.c.last_seq: _head.c.last_seq + 1}
@@ -211,8 +215,12 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emi
         .returning(_head.c.last_seq, _head.c.message_count, now.label("at"))
     )
     seq, number, at = (await tx.execute(raised)).one()
+    note = insert(_pending).values(conversation_id=conversation_id, head=seq)
+    head = func.greatest(_pending.c.head, note.excluded.head)
+    noted = note.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head})
     await tx.execute(
-        insert(EventRow).values(
+        insert(EventRow)
+        .values(
             conversation_id=conversation_id,
             seq=seq,
             type=event.type,
@@ -221,6 +229,7 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emi
             created_at=at,
             **event.columns(),
         )
+        .add_cte(noted.cte("noted"))
     )
     tx.announce(Appended(conversation_id, seq))
     return Emitted(seq, number, at)

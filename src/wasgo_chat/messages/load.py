@@ -1,4 +1,4 @@
-"""Messages from rows to the shape `MessageOut`: two queries whatever their number."""
+"""Messages from rows to the shape `MessageOut`: three queries whatever their number."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, case, func, select, tuple_
 from sqlalchemy.orm import aliased
 
+from wasgo_chat.attachments.load import attachments_of
 from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
@@ -52,8 +53,10 @@ async def shape_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | None
         rows: what `message_rows` gave.
         viewer: for `me` in reactions; None leaves it out, as frames are the same bytes for everybody.
     """
-    reactions = await _reactions(tx, [(row.conversation_id, row.id) for row in rows])
-    return [_shape(row, reactions.get(row.id, {}), viewer) for row in rows]
+    keys = [(row.conversation_id, row.id) for row in rows]
+    reactions = await _reactions(tx, keys)
+    attachments = await attachments_of(tx, keys)
+    return [_shape(row, reactions.get(row.id, {}), attachments.get(row.id, []), viewer) for row in rows]
 
 
 async def load_messages(
@@ -133,7 +136,9 @@ def _shape_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> list
     return shapes
 
 
-def _shape(row: Row[Any], reactions: dict[str, list[str]], viewer: str | None) -> dict[str, Any]:
+def _shape(
+    row: Row[Any], reactions: dict[str, list[str]], attachments: list[dict[str, Any]], viewer: str | None
+) -> dict[str, Any]:
     is_deleted = row.deleted_at is not None
     sender = None
     if row.sender_id is not None:
@@ -147,7 +152,7 @@ def _shape(row: Row[Any], reactions: dict[str, list[str]], viewer: str | None) -
         "content": row.content,
         "reply_to": row.reply_to,
         "reply_preview": _preview(row),
-        "attachments": [],
+        "attachments": attachments,
         "reactions": _shape_reactions(reactions, viewer),
         "mentions": row.mentions,
         "metadata": row.metadata,

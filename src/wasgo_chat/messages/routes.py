@@ -4,12 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import TypeAdapter, ValidationError
 
 from wasgo_chat.conversations import access
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
-from wasgo_chat.core.errors import Invalid
 from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, problems
 from wasgo_chat.core.paging import PageShape
 from wasgo_chat.core.wire import Json, Seq, UserId
@@ -17,7 +15,6 @@ from wasgo_chat.messages import reactions, reads, verbs
 from wasgo_chat.messages.history import Filters, messages_of
 from wasgo_chat.messages.load import load_message, locate
 from wasgo_chat.messages.schemas import (
-    ClientId,
     EditMessage,
     MarkMultipleRead,
     MessageOut,
@@ -27,10 +24,11 @@ from wasgo_chat.messages.schemas import (
     ReadResult,
     ReceiptsOut,
     SendMessage,
+    as_client_id,
 )
+from wasgo_chat.messages.with_files import FORM, SendRoute
 
 router = APIRouter(prefix="/chat/messages", tags=["messages"])
-_CLIENT_ID: TypeAdapter[str] = TypeAdapter(ClientId)
 
 
 class MessagePage(PageShape):
@@ -59,20 +57,10 @@ async def list_messages(
         return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor))
 
 
-@router.post(
-    "/",
-    operation_id="send_message",
-    status_code=201,
-    response_model=MessageOut,
-    responses={
-        200: {"model": MessageOut, "description": "This client_id was sent before."},
-        **problems(401, 403, 404, 409, 422, 429),
-    },
-)
 async def send_message(body: SendMessage, caller: Caller, db: Db, rates: Rates, key: KeyHeader = None) -> Response:
     """Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again."""
     if body.client_id is None and key is not None:
-        body.client_id = _as_client_id(key)
+        body.client_id = as_client_id(key)
     verbs.check_message(db.settings, body)
     await rates.count_message(caller.user, body.conversation)
     async with db.transaction() as tx:
@@ -81,6 +69,22 @@ async def send_message(body: SendMessage, caller: Caller, db: Db, rates: Rates, 
     if sent.is_new:
         return Json(answer, 201)
     return Json(answer, 200, headers={"Idempotent-Replay": "true"})
+
+
+router.add_api_route(
+    "/",
+    send_message,
+    methods=["POST"],
+    route_class_override=SendRoute,
+    operation_id="send_message",
+    status_code=201,
+    response_model=MessageOut,
+    responses={
+        200: {"model": MessageOut, "description": "This client_id was sent before."},
+        **problems(401, 403, 404, 409, 415, 422, 429, 507),
+    },
+    openapi_extra={"requestBody": {"content": {"multipart/form-data": {"schema": FORM}}}},
+)
 
 
 @router.post(
@@ -177,19 +181,3 @@ async def _load(tx: Tx, caller: Actor, message_id: UUID) -> dict[str, object]:
     conversation_id = await locate(tx, caller, message_id)
     await access.enter(tx, caller, conversation_id)
     return await load_message(tx, conversation_id, message_id, viewer=caller.user)
-
-
-def _as_client_id(key: str) -> str:
-    """An `Idempotency-Key` stands for a missing client_id and keeps its rules.
-
-    Raises:
-        Invalid: it is empty, too long or has control characters.
-    """
-    try:
-        return _CLIENT_ID.validate_python(key)
-    except ValidationError as error:
-        raise Invalid.field(
-            ["header", "idempotency-key"],
-            "idempotency_key",
-            "must have 1 to 128 characters, none of them control",
-        ) from error

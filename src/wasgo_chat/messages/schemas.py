@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
+from wasgo_chat.attachments.schemas import AttachmentOut
+from wasgo_chat.core.errors import Invalid
 from wasgo_chat.core.users import UserOut
 from wasgo_chat.core.wire import Line, Schema, Shape, Text, UserId
 
@@ -90,7 +92,7 @@ class MessageOut(Shape):
     content: str | None
     reply_to: UUID | None
     reply_preview: ReplyPreview | None
-    attachments: list[dict[str, Any]]
+    attachments: list[AttachmentOut]
     reactions: list[ReactionOut]
     mentions: list[str]
     metadata: dict[str, Any]
@@ -128,3 +130,22 @@ class ReceiptsOut(Shape):
     """Everybody who marked a message as read, earliest first."""
 
     results: list[ReceiptOut]
+
+
+_CLIENT_ID: TypeAdapter[str] = TypeAdapter(ClientId)
+
+
+def as_client_id(key: str) -> str:
+    """An `Idempotency-Key` stands for a missing client_id and keeps its rules.
+
+    Raises:
+        Invalid: it is empty, too long or has control characters.
+    """
+    try:
+        return _CLIENT_ID.validate_python(key)
+    except ValidationError as error:
+        raise Invalid.field(
+            ["header", "idempotency-key"],
+            "idempotency_key",
+            "must have 1 to 128 characters, none of them control",
+        ) from error

@@ -3,6 +3,7 @@
 Reactions and reads have rooms of their own. Only `send` is hot: its path is the one a group commit will take over.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,9 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from wasgo_chat.attachments import verbs as attachments
+from wasgo_chat.attachments.prepare import Prepared
+from wasgo_chat.attachments.receive import Incoming
 from wasgo_chat.conversations import access
 from wasgo_chat.conversations.access import Action, Seat
 from wasgo_chat.core.auth import Actor
@@ -38,25 +42,48 @@ class Sent:
     is_new: bool
 
 
-def check_message(settings: Settings, body: MessageContent) -> None:
-    """Hold a message to the limits, before any transaction.
+def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -> None:
+    """Hold a message, and the number of files that came with it, to the limits, before any transaction.
 
     Raises:
-        Invalid: too long, empty, or metadata that cannot be stored.
+        Invalid: too long, empty, too many attachments, or metadata that cannot be stored.
     """
+    attached = len(body.attachment_ids) + files
+    if attached > settings.max_attachments:
+        raise Invalid.field(["attachment_ids"], "too_long", f"a message has at most {settings.max_attachments}")
     if len(body.content) > settings.max_content_chars:
         raise Invalid.field(["content"], "too_long", f"has more than {settings.max_content_chars} characters")
     check_object(settings, "metadata", body.metadata)
     if body.message_type == "location":
         _check_location(body.metadata.get("location"))
-    elif body.message_type in _WITH_ATTACHMENTS and not body.attachment_ids:
+    elif body.message_type in _WITH_ATTACHMENTS and not attached:
         raise Invalid.field(["attachment_ids"], "missing", f"a message of type {body.message_type} needs one")
-    elif not body.content.strip() and not body.attachment_ids:
+    elif not body.content.strip() and not attached:
         raise Invalid.field(["content"], "empty", "may be empty only with attachments or a location")
 
 
-async def send(tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent) -> Sent:
-    """Store a message; the same `client_id` again gives the first one.
+async def look_ahead(
+    tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent, files: Sequence[Incoming]
+) -> Sent | None:
+    """Before files are stored: the message if it was sent before, or what `send` would refuse; it looks again.
+
+    Raises:
+        As `send`, but for what concerns attachments.
+    """
+    seat = await access.enter(tx, actor, conversation_id)
+    if body.client_id is not None:
+        request_hash = _request_hash(tx, body, [[file.filename, file.hash.hexdigest()] for file in files])
+        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, request_hash):
+            return earlier
+    seat.require(Action.WRITE)
+    await _check_pointers(tx, conversation_id, body)
+    return None
+
+
+async def send(
+    tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent, *, uploads: Sequence[Prepared] = ()
+) -> Sent:
+    """Store a message, with `uploads` that came with it; the same `client_id` again gives the first one.
 
     Raises:
         NotFound: no such conversation for the caller.
@@ -67,13 +94,14 @@ async def send(tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent
     seat = await access.enter(tx, actor, conversation_id, lock=True)
     request_hash = None
     if body.client_id is not None:
-        # What is said, not how it came: a frame's `ref` differs when it is sent again, or sent by HTTP.
-        said = body.model_dump(mode="json", include=set(MessageContent.model_fields) - {"client_id"})
-        request_hash = digest(tx.settings.hash_key(), said)
+        request_hash = _request_hash(tx, body, [[file.filename, file.sent_sha256.hex()] for file in uploads])
         if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, request_hash):
             return earlier
     seat.require(Action.WRITE)
     await _check_pointers(tx, conversation_id, body)
+    attachment_ids = [*body.attachment_ids, *(file.id for file in uploads)]
+    if attachment_ids:
+        await attachments.check_claimable(tx, actor, conversation_id, attachment_ids, body.message_type)
     message_id = new_id()
     event = await log.emit(tx, actor, conversation_id, log.MessageSent(message_id))
     await tx.execute(
@@ -94,6 +122,7 @@ async def send(tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent
             created_at=event.at,
         )
     )
+    await attachments.claim(tx, conversation_id, message_id, attachment_ids)
     return Sent(message_id, event.seq, event.at, is_new=True)
 
 
@@ -171,6 +200,7 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
         await _update(tx, message, blank)
         of_message = (Reaction.conversation_id == message.conversation_id) & (Reaction.message_id == message_id)
         await tx.execute(sql_delete(Reaction).where(of_message))
+        await attachments.release(tx, message.conversation_id, message_id)
     return seat
 
 
@@ -183,6 +213,12 @@ async def _take(tx: Tx, actor: Actor, message_id: UUID) -> tuple[Seat, Message]:
     if message is None:
         raise NotFound
     return seat, message
+
+
+def _request_hash(tx: Tx, body: MessageContent, files: list[list[str]]) -> bytes:
+    """What is said, not how it came: a frame's `ref` differs when it is sent again, or sent by HTTP."""
+    said = body.model_dump(mode="json", include=set(MessageContent.model_fields) - {"client_id"})
+    return digest(tx.settings.hash_key(), {**said, "files": files} if files else said)
 
 
 async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: str, request_hash: bytes) -> Sent | None:
@@ -201,8 +237,6 @@ async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: s
 
 async def _check_pointers(tx: Tx, conversation_id: UUID, body: MessageContent) -> None:
     """What a client names is looked up together with its conversation, so that nothing points across."""
-    if body.attachment_ids:
-        raise Invalid.field(["attachment_ids"], "unknown_attachment", "there is no such attachment of yours")
     if body.reply_to is not None:
         statement = select(Message.id).where(Message.conversation_id == conversation_id, Message.id == body.reply_to)
         if (await tx.execute(statement)).first() is None:

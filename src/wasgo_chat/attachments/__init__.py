@@ -1,0 +1,1 @@
+"""Attachments: taken in, checked, stored, claimed by messages, served by signed links, swept when nobody has them."""

@@ -1,0 +1,64 @@
+"""The table of attachments."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.db import Base
+
+
+class Attachment(Base):
+    """A file of a conversation: of one of its messages, or of nobody yet.
+
+    The row comes before its stored objects and goes after them, so it is the trace by which they are found:
+    deleting a message or a conversation does not cascade here. `stored_at` is set once they are complete;
+    `expires_at`, when they are to be removed, is null for what a message holds.
+    """
+
+    __tablename__ = "attachments"
+    __table_args__ = (
+        # A composite key, so that nothing can be claimed across conversations.
+        ForeignKeyConstraint(["conversation_id", "message_id"], ["messages.conversation_id", "messages.id"]),
+        Index("uq_attachments_id", "id", unique=True),
+        Index(
+            "ix_attachments_message_id",
+            "conversation_id",
+            "message_id",
+            "position",
+            postgresql_where=sql("message_id IS NOT NULL"),
+        ),
+        Index("ix_attachments_expires_at", "expires_at", postgresql_where=sql("expires_at IS NOT NULL")),
+    )
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    uploader_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    service: Mapped[str | None] = mapped_column(Text)
+    message_id: Mapped[UUID | None]
+    position: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    filename: Mapped[str] = mapped_column(Text)
+    content_type: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    duration: Mapped[float | None] = mapped_column(Double)
+    thumbnail_size: Mapped[int | None] = mapped_column(Integer)
+    stored_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

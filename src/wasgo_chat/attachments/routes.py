@@ -1,0 +1,178 @@
+"""The HTTP doors of attachments: upload alone, look up, fetch by a signed link."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Row
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, StreamingResponse
+
+from wasgo_chat.attachments import verbs
+from wasgo_chat.attachments.depot import Depot, is_inline, key_of
+from wasgo_chat.attachments.fields import parse_fields
+from wasgo_chat.attachments.images import THUMBNAIL_TYPE
+from wasgo_chat.attachments.links import check_link
+from wasgo_chat.attachments.load import find_stored, load_attachment
+from wasgo_chat.attachments.names import disposition
+from wasgo_chat.attachments.ranges import wanted_range
+from wasgo_chat.attachments.receive import is_form, receive_form
+from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
+from wasgo_chat.core.errors import Invalid
+from wasgo_chat.core.http import Caller, Db, KeyHeader, once_answer, problems
+from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.wire import Json, Line
+
+router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
+
+SANDBOX = "sandbox; default-src 'none'"
+_UPLOAD_FORM = {
+    "type": "object",
+    "required": ["conversation", "file"],
+    "properties": {
+        "file": BINARY,
+        "conversation": {"type": "string", "format": "uuid", "description": "Where it is to be sent."},
+        "message_type": {
+            "type": "string",
+            "enum": ["image", "file", "audio", "video"],
+            "description": "Refuse content that a message of this type does not take.",
+        },
+    },
+}
+
+
+async def _depot(request: Request) -> Depot:
+    depot: Depot = request.app.state.depot
+    return depot
+
+
+FromDepot = Annotated[Depot, Depends(_depot)]
+
+
+@router.post(
+    "/",
+    operation_id="upload_attachment",
+    status_code=201,
+    response_model=AttachmentOut,
+    responses={
+        200: {"model": AttachmentOut, "description": "This Idempotency-Key was used before."},
+        **problems(401, 403, 404, 409, 415, 422, 507),
+    },
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _UPLOAD_FORM}}},
+    },
+)
+async def upload_attachment(
+    request: Request, caller: Caller, db: Db, depot: FromDepot, key: KeyHeader = None
+) -> Response:
+    """Upload a file into a conversation; name its id in `attachment_ids` of a message within a day."""
+    if not is_form(request):
+        raise HTTPException(415)
+    async with receive_form(request, depot.incoming, "file", max_files=1) as form:
+        body = parse_fields(UploadFields, form.fields)
+        if not form.files:
+            raise Invalid.field(["file"], "missing", "a file is needed")
+        file = form.files[0]
+        sent = {**body.model_dump(mode="json"), "filename": file.filename, "sha256": file.hash.hexdigest()}
+        once = Once("upload_attachment", key, caller, sent)
+        async with db.transaction() as tx:
+            await verbs.require_upload(tx, caller, body.conversation)
+            if earlier := await once.earlier(tx):
+                return once_answer(200, await load_attachment(tx, caller, earlier[1]))
+        taken = (await depot.take_in(caller, body.conversation, [file], body.message_type))[0]
+    async with db.transaction() as tx:
+        # Of two first uses at once, the later one lets its own file go.
+        earlier = await once.earlier(tx)
+        await (once.keep(tx, 201, taken.id) if earlier is None else verbs.give_up(tx, body.conversation, [taken.id]))
+        answer = await load_attachment(tx, caller, earlier[1] if earlier else taken.id)
+    return Json(answer, 201) if earlier is None else once_answer(200, answer)
+
+
+@router.get(
+    "/{attachment_id}/",
+    operation_id="get_attachment",
+    response_model=AttachmentOut,
+    responses=problems(401, 403, 404),
+)
+async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Response:
+    """Get one attachment, with new links to its file."""
+    caller.user  # noqa: B018  a service reads in a user's name only
+    async with db.snapshot() as tx:
+        return Json(await load_attachment(tx, caller, attachment_id))
+
+
+@router.head("/{attachment_id}/{variant}", include_in_schema=False)
+@router.get(
+    "/{attachment_id}/{variant}",
+    operation_id="download_attachment",
+    response_class=Response,
+    responses={
+        200: {"description": "The file.", "content": {"application/octet-stream": {"schema": BINARY}}},
+        206: {"description": "The range that was asked for."},
+        304: {"description": "It is the one that the caller has."},
+        307: {"description": "The store serves it, at a signed link of its own."},
+        **problems(403, 404, 416, 422),
+    },
+)
+async def download_attachment(
+    request: Request,
+    attachment_id: UUID,
+    variant: Variant,
+    db: Db,
+    depot: FromDepot,
+    expires: Annotated[int, Query(ge=0, le=2**40)],
+    signature: Annotated[Line, Query(max_length=64)],
+) -> Response:
+    """Fetch a file by the link that an attachment's `url` is; the link stands for the token."""
+    seconds_left = check_link(depot.settings, attachment_id, variant, expires, signature)
+    async with db.snapshot() as tx:
+        row = await find_stored(tx, attachment_id, variant)
+    if variant == "thumbnail":
+        content_type, size, etag = THUMBNAIL_TYPE, row.thumbnail_size, f'"{row.sha256.hex()}-thumbnail"'
+    else:
+        content_type, size, etag = row.content_type, row.size, f'"{row.sha256.hex()}"'
+    headers = _headers(row, content_type, etag, seconds_left)
+    if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+        return Response(None, 304, headers)
+    # What a browser could run is never left to the store: it has no header for the sandbox.
+    if is_inline(content_type) and (link := await depot.storage.link(key_of(row.id, variant), seconds_left)):
+        return RedirectResponse(link, 307, {"Cache-Control": f"private, max-age={seconds_left}"})
+    return await _serve(request, depot, key_of(row.id, variant), size, etag, headers, content_type)
+
+
+def _headers(row: Row[Any], content_type: str, etag: str, seconds_left: int) -> dict[str, str]:
+    inline = is_inline(content_type)
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": f"private, max-age={seconds_left}, immutable",
+        "Content-Disposition": disposition("inline" if inline else "attachment", row.filename),
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "ETag": etag,
+    }
+    return headers if inline else {**headers, "Content-Security-Policy": SANDBOX}
+
+
+async def _serve(
+    request: Request, depot: Depot, key: str, size: int, etag: str, headers: dict[str, str], content_type: str
+) -> Response:
+    part = wanted_range(request.headers.get("range"), size, if_range=request.headers.get("if-range"), etag=etag)
+    start, length = part or (0, size)
+    status = 206 if part else 200
+    headers = {**headers, "Content-Length": str(length), "Content-Type": content_type}
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    if request.method == "HEAD":
+        return Response(None, status, headers)
+    pieces = depot.storage.read(key, start, length)
+    # The first piece before the headers: what is missing is a problem document, not a broken answer.
+    first = await anext(pieces, b"")
+
+    async def body() -> AsyncIterator[bytes]:
+        async with aclosing(pieces):
+            yield first
+            async for piece in pieces:
+                yield piece
+
+    return StreamingResponse(body(), status, headers)

@@ -1,0 +1,38 @@
+"""The shape of an attachment, and the fields of an upload."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from wasgo_chat.core.wire import Schema, Shape
+
+Variant = Literal["original", "thumbnail"]
+FileType = Literal["image", "file", "audio", "video"]
+
+BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
+"""A file in an OpenAPI form. Generators of clients look for the format, not for `contentMediaType`."""
+
+
+class AttachmentOut(Shape):
+    """A file. The URLs are signed and live for minutes, so that `<img>` and `<a>` work without headers;
+    load the attachment or its message again for new ones.
+    """
+
+    id: UUID
+    url: str
+    thumbnail_url: str | None
+    filename: str
+    content_type: str
+    size: int = Field(description="Bytes.")
+    sha256: str = Field(description="Of the file as it is served, in hexadecimal.")
+    width: int | None = Field(description="Pixels.")
+    height: int | None = Field(description="Pixels.")
+    duration: float | None = Field(description="Seconds.")
+
+
+class UploadFields(Schema):
+    """What an upload says beside its file."""
+
+    conversation: UUID
+    message_type: FileType | None = None

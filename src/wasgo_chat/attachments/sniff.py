@@ -1,0 +1,186 @@
+"""What a file is, by its content and never by its name; and what each `message_type` takes.
+
+What a browser shows by itself (`INLINE`) is told by strict signatures of our own. Everything else is only handed
+out as a download, so there a guess is good enough.
+"""
+
+import zlib
+from pathlib import Path
+
+import puremagic
+
+from wasgo_chat.core.errors import ChatError
+
+IMAGES = frozenset(["image/jpeg", "image/png", "image/gif", "image/webp"])
+AUDIO = frozenset(["audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/webm"])
+VIDEO = frozenset(["video/mp4", "video/webm", "video/quicktime"])
+INLINE = IMAGES | AUDIO | VIDEO
+EXECUTABLE = "application/x-executable"
+UNKNOWN = "application/octet-stream"
+
+ALLOWED: dict[str, frozenset[str]] = {"image": IMAGES, "audio": AUDIO, "video": VIDEO}
+"""By message_type, the types it takes; types that are not named here take anything but executables."""
+
+_EDGE_BYTES = 65_536
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"ID3", "audio/mpeg"),
+    (b"%PDF-", "application/pdf"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+)
+_EXECUTABLES = (
+    b"MZ",  # Windows, DOS
+    b"\x7fELF",
+    b"#!",
+    b"\xfe\xed\xfa\xce",  # Mach-O, in both orders and widths
+    b"\xfe\xed\xfa\xcf",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",  # Java class, Mach-O for several machines
+    b"dex\n",
+    b"\x00asm",
+    b"Cr24",  # browser extension
+    b"\xed\xab\xee\xdb",  # rpm
+    b"!<arch>\ndebian",
+    b"L\x00\x00\x00\x01\x14\x02\x00",  # Windows shortcut
+)
+# https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type, and a few more.
+_HTML_TAGS = (
+    b"!doctype html", b"html", b"head", b"script", b"iframe", b"h1", b"div", b"font", b"table", b"a", b"style",
+    b"title", b"b", b"body", b"br", b"p", b"!--", b"img", b"meta", b"link", b"form", b"object", b"embed", b"base",
+    b"template", b"math",
+)  # fmt: skip
+
+
+class TypeNotAllowed(ChatError):
+    """The content of a file is of a type that is not taken here."""
+
+    status, code, title = 415, "unsupported_attachment_type", "Files of this type are not taken here"
+
+
+def require_allowed(content_type: str, message_type: str | None) -> None:
+    """Raises: TypeNotAllowed, unless a message of this type (None: of any) may have such a file."""
+    if not is_allowed(content_type, message_type):
+        raise TypeNotAllowed
+
+
+def is_allowed(content_type: str, message_type: str | None) -> bool:
+    """Whether a message of this type (None: of any) may have such a file."""
+    if content_type == EXECUTABLE:
+        return False
+    allowed = ALLOWED.get(message_type or "file")
+    return allowed is None or content_type in allowed
+
+
+def content_type_of(path: Path) -> str:
+    """The media type of a file's content; `EXECUTABLE` for every kind of program. Reads its two ends only."""
+    with path.open("rb") as file:
+        head = file.read(_EDGE_BYTES)
+        file.seek(max(0, path.stat().st_size - _EDGE_BYTES))
+        tail = file.read(_EDGE_BYTES)
+    return _by_signature(head, tail) or _by_text(head) or _by_guess(head)
+
+
+def _by_signature(head: bytes, tail: bytes) -> str | None:
+    if head.startswith(_EXECUTABLES):
+        return EXECUTABLE
+    for signature, content_type in _SIGNATURES:
+        if head.startswith(signature):
+            return content_type
+    if head[:4] == b"RIFF":
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(head[8:12])
+    if head[:4] == b"OggS":
+        return "video/ogg" if b"\x80theora" in head[:4096] else "audio/ogg"
+    if head[:4] == b"\x1aE\xdf\xa3":
+        return _matroska(head)
+    if head[4:8] == b"ftyp":
+        return _iso_media(head, tail)
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return _zip(head, tail)
+    # MPEG audio without a tag: eleven set bits, layer III, a bit rate and a sampling rate that exist.
+    if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[2] >> 4 not in (0, 15):
+        return "audio/mpeg" if head[2] & 0x0C != 0x0C else None
+    return None
+
+
+def _matroska(head: bytes) -> str:
+    start = head[:4096]
+    if b"webm" not in start[:64]:
+        return "video/x-matroska"
+    return "video/webm" if any(codec in head for codec in (b"V_VP8", b"V_VP9", b"V_AV1")) else "audio/webm"
+
+
+def _iso_media(head: bytes, tail: bytes) -> str:
+    brand = head[8:12]
+    if brand in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
+        return "image/heic"
+    if brand in (b"avif", b"avis"):
+        return "image/avif"
+    if brand == b"qt  ":
+        return "video/quicktime"
+    if brand in (b"M4A ", b"M4B ", b"M4P ", b"F4A "):
+        return "audio/mp4"
+    # Phones write sound alone under the brands of video: the handlers of the tracks tell.
+    both = head + tail
+    return "audio/mp4" if b"soun" in both and b"vide" not in both else "video/mp4"
+
+
+def _zip(head: bytes, tail: bytes) -> str:
+    """Names of members are in the first local header, and in the directory at the end."""
+    both = head + tail
+    if b"META-INF/MANIFEST.MF" in both or b"AndroidManifest.xml" in both:
+        return EXECUTABLE
+    if head[30:38] == b"mimetype":
+        named = head[38 : 38 + 80].split(b"PK", 1)[0].decode("ascii", "replace")
+        return named if named.startswith("application/") and named.isprintable() else "application/zip"
+    if b"[Content_Types].xml" in both:
+        office = "application/vnd.openxmlformats-officedocument"
+        for folder, kind in (
+            (b"word/", "wordprocessingml.document"),
+            (b"xl/", "spreadsheetml.sheet"),
+            (b"ppt/", "presentationml.presentation"),
+        ):
+            if folder in both:
+                return f"{office}.{kind}"
+    return "application/zip"
+
+
+def _by_text(head: bytes) -> str | None:
+    """Text of any kind. Scripts and style sheets are plain text: a browser runs them under no other name."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            head = head[2:].decode(encoding, "replace").encode()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\t\n\x0c\r ").lower()
+    if text.startswith(b"<"):
+        if b"<svg" in text:
+            return "image/svg+xml"
+        if text.startswith(b"<?xml") or b" xmlns" in text[:1024]:
+            return "application/xhtml+xml" if b"<html" in text else "application/xml"
+        name = text[1:]
+        if any(name.startswith(tag) for tag in _HTML_TAGS):
+            return "text/html"
+    if any(byte < 9 or 13 < byte < 27 for byte in head[:4096]):
+        return None
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:  # not just a character that the edge cuts through
+            return None
+    return "text/plain"
+
+
+def _by_guess(head: bytes) -> str:
+    """What the collected signatures say, as long as it is nothing that the strict ones would have known."""
+    try:
+        guess = puremagic.from_string(head, mime=True)
+    except (puremagic.PureError, ValueError, zlib.error):
+        return UNKNOWN
+    is_plain = guess.isascii() and guess.isprintable() and "/" in guess and " " not in guess
+    if not is_plain or guess in INLINE or guess.startswith(("text/", "image/svg")):
+        return UNKNOWN
+    return UNKNOWN if "exec" in guess or "msdownload" in guess else guess

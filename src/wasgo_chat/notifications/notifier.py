@@ -1,0 +1,41 @@
+"""The background of notifications in one worker: the reader that makes them and the dispatcher that sends them."""
+
+import asyncio
+from collections.abc import Sequence
+
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.events.readers import Reader
+from wasgo_chat.notifications.dispatch import Dispatcher, Online, nobody
+from wasgo_chat.notifications.telling import tell
+
+READER = "notifications"
+
+
+class Notifier:
+    """Both, as one thing to start and stop.
+
+    Args:
+        settings: which channels are set up, and how.
+        db: where everything is.
+        online: see `Dispatcher`.
+
+    Raises:
+        UnsafeSettings: a channel is set up by halves.
+    """
+
+    def __init__(self, settings: Settings, db: Database, *, online: Online = nobody) -> None:
+        self.reader = Reader(db, READER, tell)
+        self.dispatcher = Dispatcher(settings, db, online=online)
+
+    def announce(self, announcements: Sequence[object]) -> None:
+        """Take what a commit of this worker announced."""
+        self.reader.announce(announcements)
+
+    async def run(self) -> None:
+        """Read and dispatch for ever."""
+        await asyncio.gather(self.reader.run(), self.dispatcher.run())
+
+    async def close(self) -> None:
+        """Close the channels' connections."""
+        await self.dispatcher.close()

@@ -1,0 +1,246 @@
+"""The HTTP doors of notifications: the list, preferences, push subscriptions, unsubscribing, dead letters."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Response
+from fastapi.responses import HTMLResponse
+
+from wasgo_chat.core.errors import NotFound
+from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, once_answer, problems
+from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.wire import Json
+from wasgo_chat.notifications import deliveries, feed, subscriptions, wishes
+from wasgo_chat.notifications.channels import push
+from wasgo_chat.notifications.schemas import (
+    DeliveryOut,
+    DeliveryPage,
+    MarkedNotifications,
+    NotificationOut,
+    NotificationPage,
+    Preferences,
+    PreferencesOfConversation,
+    State,
+    Subscribe,
+    SubscriptionOut,
+    SubscriptionsOut,
+    Unsubscribe,
+)
+
+router = APIRouter(tags=["notifications"])
+
+Token = Annotated[str, Path(max_length=500, description="As the mail's link carries it.")]
+
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>E-mail about messages</title>
+<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"></head>
+<body style="font-family:sans-serif;max-width:30em;margin:3em auto;padding:0 1em">{}</body></html>"""
+_ASK = _PAGE.format(
+    "<p>Do you want no more e-mail about messages in the chat?</p>"
+    '<form method="post"><button type="submit">Unsubscribe</button></form>'
+)
+_DONE = _PAGE.format("<p>You will get no more e-mail about messages in the chat.</p>")
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+
+@router.get(
+    "/chat/notifications/",
+    operation_id="list_notifications",
+    response_model=NotificationPage,
+    responses=problems(401, 403, 422),
+)
+async def list_notifications(
+    caller: Caller, db: Db, unread: bool | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
+    """List the caller's notifications, newest first."""
+    async with db.snapshot() as tx:
+        return Json(await feed.page_of(tx, caller, unread=unread, limit=limit, cursor=cursor))
+
+
+@router.post(
+    "/chat/notifications/mark_all_read/",
+    operation_id="mark_all_notifications_read",
+    response_model=MarkedNotifications,
+    responses=problems(401, 403),
+)
+async def mark_all_notifications_read(caller: Caller, db: Db) -> Response:
+    """Mark all of the caller's notifications; their messages stay as unread as they are."""
+    async with db.transaction() as tx:
+        marked = await feed.mark_all_read(tx, caller)
+    return Json({"marked": marked})
+
+
+@router.post(
+    "/chat/notifications/{notification_id}/mark_read/",
+    operation_id="mark_notification_read",
+    response_model=NotificationOut,
+    responses=problems(401, 403, 404),
+)
+async def mark_notification_read(notification_id: UUID, caller: Caller, db: Db) -> Response:
+    """Mark one notification; its message stays as unread as it is."""
+    async with db.transaction() as tx:
+        answer = await feed.mark_read(tx, caller, notification_id)
+    return Json(answer)
+
+
+@router.get(
+    "/chat/notifications/preferences/",
+    operation_id="get_notification_preferences",
+    response_model=Preferences,
+    responses=problems(401, 403),
+)
+async def get_notification_preferences(caller: Caller, db: Db) -> Response:
+    """What the caller wants to be told of."""
+    async with db.snapshot() as tx:
+        return Json(await wishes.show(tx, caller))
+
+
+@router.put(
+    "/chat/notifications/preferences/",
+    operation_id="put_notification_preferences",
+    response_model=Preferences,
+    responses=problems(401, 403, 422),
+)
+async def put_notification_preferences(body: Preferences, caller: Caller, db: Db) -> Response:
+    """Set all of it; what is left out goes back to its default."""
+    async with db.transaction() as tx:
+        await wishes.put(tx, caller, body)
+        answer = await wishes.show(tx, caller)
+    return Json(answer)
+
+
+@router.get(
+    "/chat/conversations/{conversation_id}/notification_preferences/",
+    operation_id="get_conversation_notification_preferences",
+    response_model=PreferencesOfConversation,
+    responses=problems(401, 403, 404),
+)
+async def get_conversation_preferences(conversation_id: UUID, caller: Caller, db: Db) -> Response:
+    """What the caller wants to be told of in one conversation; null leaves it to the general wish."""
+    caller.user  # noqa: B018  wishes are a user's
+    async with db.snapshot() as tx:
+        return Json(await wishes.show_here(tx, caller, conversation_id))
+
+
+@router.put(
+    "/chat/conversations/{conversation_id}/notification_preferences/",
+    operation_id="put_conversation_notification_preferences",
+    response_model=PreferencesOfConversation,
+    responses=problems(401, 403, 404, 422),
+)
+async def put_conversation_preferences(
+    conversation_id: UUID, body: PreferencesOfConversation, caller: Caller, db: Db
+) -> Response:
+    """Set all of it; what is left out is left to the general wish."""
+    caller.user  # noqa: B018  wishes are a user's
+    async with db.transaction() as tx:
+        await wishes.put_here(tx, caller, conversation_id, body)
+        answer = await wishes.show_here(tx, caller, conversation_id)
+    return Json(answer)
+
+
+@router.get(
+    "/chat/push_subscriptions/",
+    operation_id="list_push_subscriptions",
+    response_model=SubscriptionsOut,
+    responses=problems(401, 403),
+)
+async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
+    """The key for `pushManager.subscribe`, and the caller's browsers."""
+    key = push.public_key(db.settings) if db.settings.vapid_private_key else None
+    async with db.snapshot() as tx:
+        return Json({"public_key": key, "results": await subscriptions.list_of(tx, caller)})
+
+
+@router.post(
+    "/chat/push_subscriptions/",
+    operation_id="add_push_subscription",
+    status_code=201,
+    response_model=SubscriptionOut,
+    responses=problems(401, 403, 404, 409, 422),
+)
+async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
+    """Take a browser's push subscription; the same endpoint again replaces it."""
+    once = Once("add_push_subscription", key, caller, body.model_dump(mode="json"))
+    async with db.transaction() as tx:
+        if earlier := await once.earlier(tx):
+            return once_answer(earlier[0], await subscriptions.show(tx, caller, earlier[1]))
+        subscription_id = await subscriptions.subscribe(tx, caller, body)
+        await once.keep(tx, 201, subscription_id)
+        answer = await subscriptions.show(tx, caller, subscription_id)
+    return Json(answer, 201)
+
+
+@router.delete(
+    "/chat/push_subscriptions/",
+    operation_id="remove_push_subscription",
+    status_code=204,
+    response_class=Response,
+    responses=problems(401, 403, 422),
+)
+async def remove_push_subscription(body: Unsubscribe, caller: Caller, db: Db) -> Response:
+    """Forget a browser; also one that is not known."""
+    async with db.transaction() as tx:
+        await subscriptions.unsubscribe(tx, caller, body.endpoint)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/chat/notifications/unsubscribe/{token}/",
+    operation_id="ask_to_unsubscribe",
+    response_class=HTMLResponse,
+    responses=problems(404),
+)
+async def ask_to_unsubscribe(token: Token, db: Db) -> Response:
+    """The page behind a mail's link. It asks: programs that only look at links must not unsubscribe anybody."""
+    if wishes.opened_token(db.settings, token) is None:
+        raise NotFound
+    return HTMLResponse(_ASK, headers=_PAGE_HEADERS)
+
+
+@router.post(
+    "/chat/notifications/unsubscribe/{token}/",
+    operation_id="unsubscribe_from_email",
+    response_class=HTMLResponse,
+    responses=problems(404),
+)
+async def unsubscribe_from_email(token: Token, db: Db) -> Response:
+    """One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user."""
+    user_id = wishes.opened_token(db.settings, token)
+    if user_id is None:
+        raise NotFound
+    async with db.transaction() as tx:
+        await wishes.stop_email(tx, user_id)
+    return HTMLResponse(_DONE, headers=_PAGE_HEADERS)
+
+
+@router.get(
+    "/chat/deliveries/",
+    operation_id="list_deliveries",
+    response_model=DeliveryPage,
+    responses=problems(401, 403, 422),
+)
+async def list_deliveries(
+    caller: Caller, db: Db, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
+    """List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope chat:provision)."""
+    caller.require_scope("chat:provision")
+    async with db.snapshot() as tx:
+        return Json(await deliveries.page_of(tx, state=state, limit=limit, cursor=cursor))
+
+
+@router.post(
+    "/chat/deliveries/{delivery_id}/retry/",
+    operation_id="retry_delivery",
+    response_model=DeliveryOut,
+    responses=problems(401, 403, 404, 409),
+)
+async def retry_delivery(delivery_id: UUID, caller: Caller, db: Db) -> Response:
+    """Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew."""
+    caller.require_scope("chat:provision")
+    async with db.transaction() as tx:
+        answer = await deliveries.retry(tx, delivery_id)
+    return Json(answer)

@@ -1,0 +1,62 @@
+"""Browsers that want web push: one row each, of the user who signed in there last."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
+from wasgo_chat.core.wire import new_id
+from wasgo_chat.notifications.channels import push
+from wasgo_chat.notifications.models import PushSubscription
+from wasgo_chat.notifications.schemas import Subscribe
+
+MAX_BROWSERS = 20
+
+
+async def subscribe(tx: Tx, actor: Actor, body: Subscribe) -> UUID:
+    """Store a browser's subscription; the same endpoint again takes its keys and its user over.
+
+    Raises:
+        Invalid: the keys are none, or the endpoint is not one over TLS.
+        LimitReached: the user has too many browsers.
+    """
+    if not body.endpoint.startswith("https://") and not tx.settings.push_to_private_addresses:
+        raise Invalid.field(["endpoint"], "endpoint", "must be an https:// address")
+    if not push.are_keys(body.keys.p256dh, body.keys.auth):
+        raise Invalid.field(["keys"], "keys", "must be a P-256 point and 16 bytes, in base64url")
+    others = (PushSubscription.user_id == actor.user) & (PushSubscription.endpoint != body.endpoint)
+    if (await tx.execute(select(func.count()).where(others))).scalar_one() >= MAX_BROWSERS:
+        raise LimitReached(f"A user has at most {MAX_BROWSERS} browsers with push")
+    values: dict[str, Any] = {"user_id": actor.user, "p256dh": body.keys.p256dh, "auth": body.keys.auth}
+    statement = insert(PushSubscription).values(id=new_id(), endpoint=body.endpoint, **values)
+    statement = statement.on_conflict_do_update(index_elements=["endpoint"], set_=values)
+    subscription_id: UUID = (await tx.execute(statement.returning(PushSubscription.id))).scalar_one()
+    return subscription_id
+
+
+async def show(tx: Tx, actor: Actor, subscription_id: UUID) -> dict[str, Any]:
+    """One of the caller's subscriptions.
+
+    Raises:
+        NotFound: it is gone, or somebody else's by now.
+    """
+    found = [one for one in await list_of(tx, actor) if one["id"] == subscription_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def list_of(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
+    """The caller's subscriptions, oldest first."""
+    statement = select(PushSubscription).where(PushSubscription.user_id == actor.user).order_by(PushSubscription.id)
+    return [{"id": row.id, "created_at": row.created_at} for row in (await tx.execute(statement)).scalars()]
+
+
+async def unsubscribe(tx: Tx, actor: Actor, endpoint: str) -> None:
+    """Forget a browser of the caller's; one that is not theirs, or unknown, changes nothing."""
+    mine = (PushSubscription.user_id == actor.user) & (PushSubscription.endpoint == endpoint)
+    await tx.execute(delete(PushSubscription).where(mine))

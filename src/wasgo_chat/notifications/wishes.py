@@ -1,0 +1,158 @@
+"""What users want to be told of: read for many at once, shown and set for one."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from wasgo_chat.conversations import access
+from wasgo_chat.conversations.models import Participant
+from wasgo_chat.core import users
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.users import User
+from wasgo_chat.core.wire import open_cursor, seal_cursor
+from wasgo_chat.notifications import rules
+from wasgo_chat.notifications.models import CHANNELS, ConversationPreferences, NotificationPreferences
+from wasgo_chat.notifications.rules import ConversationWishes, Wishes
+from wasgo_chat.notifications.schemas import Preferences, PreferencesOfConversation
+
+_SEAL = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a conversation, and what they want. `joined_number`: messages after it are news to them."""
+
+    user_id: str
+    joined_number: int
+    email: str | None
+    wishes: Wishes
+    here: ConversationWishes
+
+
+async def members(tx: Tx, conversation_id: UUID) -> list[Member]:
+    """Who is in a conversation now: one query, however many they are."""
+    statement = (
+        select(Participant, User.email, NotificationPreferences, ConversationPreferences)
+        .join(User, User.id == Participant.user_id)
+        .outerjoin(NotificationPreferences, NotificationPreferences.user_id == Participant.user_id)
+        .outerjoin(
+            ConversationPreferences,
+            (ConversationPreferences.conversation_id == Participant.conversation_id)
+            & (ConversationPreferences.user_id == Participant.user_id),
+        )
+        .where(Participant.conversation_id == conversation_id, Participant.left_seq.is_(None))
+    )
+    return [
+        Member(place.user_id, place.joined_number, email, wishes_of(general), wishes_here(here))
+        for place, email, general, here in await tx.execute(statement)
+    ]
+
+
+def wishes_of(row: NotificationPreferences | None) -> Wishes:
+    """A row as the rules take it."""
+    if row is None:
+        return Wishes()
+    quiet = None
+    if row.quiet_start is not None and row.quiet_end is not None and row.time_zone is not None:
+        quiet = rules.QuietHours(row.quiet_start, row.quiet_end, row.time_zone)
+    channels = {channel: getattr(row, channel) for channel in CHANNELS}
+    return Wishes(row.level, row.muted_until, quiet, channels)
+
+
+def wishes_here(row: ConversationPreferences | None) -> ConversationWishes:
+    """The same for one conversation."""
+    if row is None:
+        return ConversationWishes()
+    return ConversationWishes(row.level, row.muted_until, {channel: getattr(row, channel) for channel in CHANNELS})
+
+
+async def find(
+    tx: Tx, user_id: str, conversation_id: UUID
+) -> tuple[NotificationPreferences | None, ConversationPreferences | None]:
+    """Both preferences of one user."""
+    general = select(NotificationPreferences).where(NotificationPreferences.user_id == user_id)
+    here = select(ConversationPreferences).where(
+        ConversationPreferences.user_id == user_id, ConversationPreferences.conversation_id == conversation_id
+    )
+    return (await tx.execute(general)).scalar_one_or_none(), (await tx.execute(here)).scalar_one_or_none()
+
+
+async def show(tx: Tx, actor: Actor) -> dict[str, Any]:
+    """The caller's general preferences, as `Preferences`."""
+    statement = select(NotificationPreferences).where(NotificationPreferences.user_id == actor.user)
+    wishes = wishes_of((await tx.execute(statement)).scalar_one_or_none())
+    quiet = wishes.quiet
+    return {
+        "level": wishes.level,
+        "muted_until": wishes.muted_until,
+        "quiet_hours": {"start": quiet.start, "end": quiet.end, "time_zone": quiet.time_zone} if quiet else None,
+        "channels": {channel: wishes.channels.get(channel, True) for channel in CHANNELS},
+    }
+
+
+async def put(tx: Tx, actor: Actor, body: Preferences) -> None:
+    """Set the caller's general preferences, all of them."""
+    quiet = body.quiet_hours
+    values = {
+        "level": body.level,
+        "muted_until": body.muted_until,
+        "quiet_start": quiet.start if quiet else None,
+        "quiet_end": quiet.end if quiet else None,
+        "time_zone": quiet.time_zone if quiet else None,
+        **body.channels.model_dump(),
+    }
+    statement = insert(NotificationPreferences).values(user_id=actor.user, **values)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+
+async def show_here(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
+    """The caller's preferences for a conversation, as `PreferencesOfConversation`.
+
+    Raises:
+        NotFound: no such conversation for the caller.
+    """
+    await access.enter(tx, actor, conversation_id)
+    _, row = await find(tx, actor.user, conversation_id)
+    here = wishes_here(row)
+    channels = {channel: here.channels.get(channel) for channel in CHANNELS}
+    return {"level": here.level, "muted_until": here.muted_until, "channels": channels}
+
+
+async def put_here(tx: Tx, actor: Actor, conversation_id: UUID, body: PreferencesOfConversation) -> None:
+    """Set the caller's preferences for a conversation, all of them.
+
+    Raises:
+        NotFound: no such conversation for the caller.
+    """
+    await access.enter(tx, actor, conversation_id)
+    values = {"level": body.level, "muted_until": body.muted_until, **body.channels.model_dump()}
+    statement = insert(ConversationPreferences).values(conversation_id=conversation_id, user_id=actor.user, **values)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["conversation_id", "user_id"], set_=values))
+
+
+def unsubscribe_token(settings: Settings, user_id: str) -> str:
+    """What a mail's unsubscribe link carries: signed, for good, worth nothing but the end of e-mail to one user."""
+    return seal_cursor(settings.hash_key(), [_SEAL, user_id])
+
+
+def opened_token(settings: Settings, token: str) -> str | None:
+    """Whose link it is, or None where we never made it."""
+    opened = open_cursor(settings.hash_key(), token) if token.isascii() else None
+    if opened is None or len(opened) != 2 or opened[0] != _SEAL:
+        return None
+    return str(opened[1])
+
+
+async def stop_email(tx: Tx, user_id: str) -> None:
+    """No more e-mail to a user, also not from conversations for which they once chose it."""
+    if await users.find(tx, user_id) is None:
+        return  # whom the platform erased since gets none anyway
+    general = insert(NotificationPreferences).values(user_id=user_id, level="all", email=False, push=True, webhook=True)
+    await tx.execute(general.on_conflict_do_update(index_elements=["user_id"], set_={"email": False}))
+    chosen = (ConversationPreferences.user_id == user_id) & ConversationPreferences.email.is_(True)
+    await tx.execute(update(ConversationPreferences).where(chosen).values(email=None))

@@ -1,0 +1,15 @@
+"""A database of its own: a note waits for all readers, and workers of other tests run one."""
+
+import os
+
+import pytest
+
+from tests.support.servers import TEMPLATE, create_database, database_url
+
+
+@pytest.fixture(scope="session")
+async def quiet_database() -> str:
+    """A migrated database where only the readers of the test read."""
+    name = f"chat_events_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    return name

@@ -1,0 +1,206 @@
+"""Readers of the log: in order, at least once, beside each other, and no note lost."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.running import Worker, make_settings, running
+from tests.support.world import PATIENCE_S, World, rows
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.events.log import EventRow
+from wasgo_chat.events.readers import READERS, Reader
+
+ALL = (*READERS, "test")
+
+
+class Seen:
+    """What a reader was given, by conversation."""
+
+    def __init__(self) -> None:
+        self.seqs: dict[UUID, list[int]] = defaultdict(list)
+        self.pages = 0
+
+    async def __call__(self, tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> None:
+        self.pages += 1
+        self.seqs[conversation_id] += [event.seq for event in events]
+
+
+@pytest.fixture
+async def quiet_worker(quiet_database: str) -> AsyncIterator[Worker]:
+    async with running(make_settings(quiet_database)) as worker:
+        # Its own reader reads beside those of the tests, and knows of them.
+        worker.app.state.notifier.reader._readers = list(ALL)
+        yield worker
+
+
+@pytest.fixture
+async def quiet(quiet_worker: Worker) -> AsyncIterator[World]:
+    made = World(quiet_worker)
+    yield made
+    await made.close()
+
+
+async def notes(world: World, chat: Any) -> list[int]:
+    return [
+        row.head
+        for row in await rows(world.worker, "SELECT head FROM pending WHERE conversation_id = :id", id=chat["id"])
+    ]
+
+
+async def cursor(world: World, chat: Any, reader: str = "test") -> int | None:
+    query = "SELECT seq FROM reader_cursors WHERE reader = :reader AND conversation_id = :id"
+    found = await rows(world.worker, query, reader=reader, id=chat["id"])
+    return found[0].seq if found else None
+
+
+def reader_of(world: World, handle: Any) -> Reader:
+    db: Database = world.worker.db
+    return Reader(db, "test", handle, readers=ALL)
+
+
+async def all_read(reader: Reader) -> None:
+    while await reader.read_all():
+        pass
+
+
+async def swept(world: World, chat: Any) -> None:
+    """Wait until the service's own reader and the sweep have taken the note away."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await notes(world, chat):  # noqa: ASYNC110  polling is the point
+            await asyncio.sleep(0.02)
+
+
+async def test_every_event_in_order_page_by_page(quiet: World) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    for number in range(120):
+        await ana.send(chat, str(number))
+    seen = Seen()
+    await all_read(reader_of(quiet, seen))
+    assert seen.seqs[UUID(chat["id"])] == list(range(1, 121))
+    assert seen.pages == 3
+    assert await cursor(quiet, chat) == 120
+    await all_read(reader_of(quiet, seen))
+    assert seen.pages == 3
+
+
+async def test_a_note_waits_for_every_reader(quiet: World) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    test = reader_of(quiet, Seen())
+    async with asyncio.timeout(PATIENCE_S):
+        while await cursor(quiet, chat, READERS[0]) != 1:  # noqa: ASYNC110  polling is the point
+            await asyncio.sleep(0.02)
+    await test.sweep()
+    assert await notes(quiet, chat) == [1]
+    await all_read(test)
+    assert await notes(quiet, chat) == []
+
+
+async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(quiet: World) -> None:
+    ana, bo, cy = quiet.people("ana", "bo", "cy")
+    broken, sound = await ana.direct(bo), await ana.direct(cy)
+    seen, failures = Seen(), [UUID(broken["id"])]
+
+    async def handle(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> None:
+        await tx.execute(text("UPDATE users SET locale = 'xx' WHERE id = :id"), {"id": ana.id})
+        if conversation_id in failures:
+            failures.remove(conversation_id)
+            raise RuntimeError("cannot handle this")
+        await seen(tx, conversation_id, events)
+
+    for chat in (broken, sound):
+        await ana.send(chat)
+    reader = reader_of(quiet, handle)
+    assert await reader.read_all() == 1
+    assert (await cursor(quiet, broken), await cursor(quiet, sound)) == (None, 1)
+    async with asyncio.timeout(PATIENCE_S):
+        while not await reader.read_all():  # noqa: ASYNC110  it rests for a second first
+            await asyncio.sleep(0.05)
+    assert dict(seen.seqs) == {UUID(broken["id"]): [1], UUID(sound["id"]): [1]}
+
+
+async def test_a_crash_before_the_commit_is_handled_again(quiet: World) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    reached, seen = asyncio.Event(), Seen()
+
+    async def hang(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    crashing = asyncio.create_task(reader_of(quiet, hang).read_all())
+    await reached.wait()
+    second = reader_of(quiet, seen)
+    assert await second.read(UUID(chat["id"])) == 0, "somebody is at it"
+    crashing.cancel()
+    await asyncio.gather(crashing, return_exceptions=True)
+    await all_read(second)
+    assert seen.seqs[UUID(chat["id"])] == [1]
+
+
+async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    seen = Seen()
+    test = reader_of(quiet, seen)
+    await ana.send(chat)
+    await test.read(UUID(chat["id"]))
+    await ana.send(chat)
+    await test.sweep()
+    assert await notes(quiet, chat) == [2]
+    await all_read(test)
+    assert seen.seqs[UUID(chat["id"])] == [1, 2]
+    await swept(quiet, chat)
+
+
+async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: World) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    test = reader_of(quiet, Seen())
+    async with quiet.worker.db.transaction() as tx:
+        # What the next send does, and has not committed yet.
+        raised = text("UPDATE pending SET head = head + 1 WHERE conversation_id = :id")
+        await tx.execute(raised, {"id": chat["id"]})
+        async with asyncio.timeout(2):
+            await test.read(UUID(chat["id"]))
+            await test.sweep()
+    assert await cursor(quiet, chat) == 1
+    assert await notes(quiet, chat) == [2]
+
+
+async def test_a_note_left_by_a_crash_is_swept(quiet: World) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    test = reader_of(quiet, Seen())
+    await test.read(UUID(chat["id"]))
+    assert await test.read_all() == 0
+    await swept(quiet, chat)
+
+
+async def test_many_readers_beside_each_other_share_the_work_and_keep_the_order(quiet: World) -> None:
+    people = quiet.people("ana", "bo", "cy", "di")
+    ana, others = people[0], people[1:]
+    chats = [await ana.direct(other) for other in others]
+    seen = Seen()
+    readers = [reader_of(quiet, seen) for _ in range(3)]
+    reading = [asyncio.create_task(reader.run()) for reader in readers]
+    for number in range(40):
+        await asyncio.gather(*(ana.send(chat, str(number)) for chat in chats))
+    async with asyncio.timeout(2 * PATIENCE_S):
+        while [await cursor(quiet, chat) for chat in chats] != [40, 40, 40]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    for task in reading:
+        task.cancel()
+    await asyncio.gather(*reading, return_exceptions=True)
+    for chat in chats:
+        assert seen.seqs[UUID(chat["id"])] == list(range(1, 41))

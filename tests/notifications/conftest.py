@@ -1,0 +1,56 @@
+"""A worker with every channel, in a database where no other worker reads the log."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.notifications.post import Post, post_settings
+from tests.notifications.servers import Mailbox, Receiver
+from tests.notifications.servers import mailbox as open_mailbox
+from tests.notifications.servers import receiver as open_receiver
+from tests.support.running import Worker, running
+from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.world import World
+
+
+@pytest.fixture(scope="session")
+async def post_database() -> str:
+    name = f"chat_post_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    return name
+
+
+@pytest.fixture
+async def quiet_database() -> str:
+    """One for a test that needs other settings: the workers of one database are set up alike."""
+    name = f"chat_quiet_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    return name
+
+
+@pytest.fixture(scope="session")
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with open_mailbox() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def receiver() -> AsyncIterator[Receiver]:
+    async with open_receiver() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def post_worker(post_database: str, mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[Worker]:
+    async with running(post_settings(post_database, mailbox, receiver)) as started:
+        yield started
+
+
+@pytest.fixture
+async def post(post_worker: Worker, mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[Post]:
+    world = World(post_worker)
+    mailbox.answers.clear()
+    receiver.answers.clear()
+    yield Post(world, mailbox, receiver)
+    await world.close()

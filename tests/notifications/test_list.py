@@ -1,0 +1,183 @@
+"""The list of notifications, marking, preferences: what is shown to whom."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.notifications.post import Post
+from tests.support.world import Json, Person, pages
+from wasgo_chat.notifications.feed import Notified
+
+LIST = "/chat/notifications/"
+PREFERENCES = "/chat/notifications/preferences/"
+DEFAULTS: Json = {
+    "level": "all",
+    "muted_until": None,
+    "quiet_hours": None,
+    "channels": {"email": True, "push": True, "webhook": True},
+}
+
+
+async def listed(person: Person, **query: Any) -> list[Json]:
+    results: list[Json] = (await person.ok("GET", LIST, params=query))["results"]
+    return results
+
+
+async def test_a_message_is_a_notification_of_the_others(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    chat = await post.world.job(admin=ana, participant=bo)
+    sent = await ana.send(chat, "Hello\nBo", mentions=[bo.id])
+    await post.read_log()
+    (one,) = await listed(bo)
+    assert one == {
+        "id": one["id"],
+        "kind": "mention",
+        "conversation": chat["id"],
+        "message_id": sent["id"],
+        "seq": sent["seq"],
+        "title": "Paint",
+        "sender": sent["sender"],
+        "preview": "Hello\nBo",
+        "created_at": sent["created_at"],
+        "is_read": False,
+        "read_at": None,
+    }
+    assert await listed(ana) == []
+
+
+async def test_kinds_titles_and_no_notification_of_system_messages(post: Post) -> None:
+    ana, bo, cy = await post.people("ana", "bo", "cy")
+    chat = await ana.direct(bo)
+    own = await bo.send(chat, "mine")
+    await ana.send(chat, "so", reply_to=own["id"])
+    job = await post.world.job(admin=ana, participant=bo)
+    await ana.ok("POST", f"/chat/conversations/{job['id']}/add_participant/", {"user_id": cy.id}, status=201)
+    await post.read_log()
+    assert [(one["kind"], one["title"]) for one in await listed(bo)] == [("reply", "Ana")]
+
+
+async def test_pages_newest_first_and_back(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    chat = await ana.direct(bo)
+    sent = [(await ana.send(chat, str(number)))["id"] for number in range(7)]
+    await post.read_log()
+    found = await pages(bo, LIST, limit=3)
+    assert [[one["message_id"] for one in page] for page in found] == [sent[6:3:-1], sent[3:0:-1], sent[:1]]
+    await bo.refused("GET", LIST, params={"cursor": "nonsense"}, status=422, code="invalid")
+
+
+async def test_marking_one_and_all_and_reading_the_message(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    chat = await ana.direct(bo)
+    sent = [await ana.send(chat, str(number)) for number in range(4)]
+    await post.read_log()
+    newest, *_ = await listed(bo)
+    marked = await bo.ok("POST", f"{LIST}{newest['id']}/mark_read/")
+    assert (marked["is_read"], marked["read_at"] is not None) == (True, True)
+    assert await bo.ok("POST", f"{LIST}{newest['id']}/mark_read/") == marked
+    await bo.ok("POST", f"/chat/messages/{sent[0]['id']}/mark_read/")
+    assert [one["is_read"] for one in await listed(bo)] == [True, False, False, True]
+    assert [one["message_id"] for one in await listed(bo, unread=True)] == [sent[2]["id"], sent[1]["id"]]
+    assert len(await listed(bo, unread=False)) == 2
+    assert await bo.ok("POST", f"{LIST}mark_all_read/") == {"marked": 3}
+    assert await bo.ok("POST", f"{LIST}mark_all_read/") == {"marked": 0}
+    counts = await bo.ok("GET", "/chat/conversations/unread_counts/")
+    assert counts["total"] == 3, "messages stay unread"
+
+
+async def test_somebody_elses_notification_is_not_there(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    await ana.send(await ana.direct(bo))
+    await post.read_log()
+    (one,) = await listed(bo)
+    await ana.refused("POST", f"{LIST}{one['id']}/mark_read/", status=404, code="not_found")
+    assert (await listed(bo))[0]["read_at"] is None
+    await post.world.service.refused("GET", LIST, status=403, code="act_as_required")
+
+
+async def test_who_left_sees_nothing_of_it_any_more_and_deleted_messages_are_gone(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    chat = await post.world.job(admin=ana, participant=bo)
+    first = await ana.send(chat, "first")
+    await ana.send(chat, "second")
+    await post.read_log()
+    await ana.ok("POST", f"/chat/messages/{first['id']}/delete/")
+    (left,) = await listed(bo)
+    assert left["preview"] == "second"
+    await bo.ok("POST", f"/chat/conversations/{chat['id']}/remove_participant/", {"user_id": bo.id}, status=204)
+    assert await listed(bo) == []
+    await bo.refused("POST", f"{LIST}{left['id']}/mark_read/", status=404, code="not_found")
+
+
+async def test_a_socket_can_be_told_what_the_list_shows(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    db = post.world.worker.db
+    told: asyncio.Queue[Notified] = asyncio.Queue()
+    announce = db.announce
+
+    def listen(announcements: Any) -> None:
+        for one in announcements:
+            if isinstance(one, Notified):
+                told.put_nowait(one)
+        announce(announcements)
+
+    db.announce = listen
+    try:
+        await ana.send(await ana.direct(bo))
+        async with asyncio.timeout(10):
+            notified = await told.get()
+    finally:
+        db.announce = announce
+    (one,) = await listed(bo)
+    assert notified.user_id == bo.id
+    assert {**one, **{key: str(notified.notification[key]) for key in ("id", "conversation", "message_id")}} == one
+    assert notified.notification.keys() == one.keys()
+
+
+async def test_preferences_are_set_whole(post: Post) -> None:
+    ana = await post.person("ana", only=None)
+    assert await ana.ok("GET", PREFERENCES) == DEFAULTS
+    quiet = {"start": "22:00", "end": "06:30", "time_zone": "Europe/Berlin"}
+    body = {"level": "mentions", "muted_until": "2030-01-01T01:00:00+01:00", "quiet_hours": quiet}
+    shown = await ana.ok("PUT", PREFERENCES, {**body, "channels": {"push": False}})
+    assert shown == {
+        "level": "mentions",
+        "muted_until": "2030-01-01T00:00:00Z",
+        "quiet_hours": {"start": "22:00:00", "end": "06:30:00", "time_zone": "Europe/Berlin"},
+        "channels": {"email": True, "push": False, "webhook": True},
+    }
+    assert await ana.ok("GET", PREFERENCES) == shown
+    assert await ana.ok("PUT", PREFERENCES, {}) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"level": "some"},
+        {"muted_until": "2030-01-01T00:00:00"},
+        {"muted_until": "9999-12-31T23:59:59-12:00"},
+        {"quiet_hours": {"start": "22:00", "end": "06:00", "time_zone": "Europe/Nowhere"}},
+        {"quiet_hours": {"start": "22:00", "end": "06:00", "time_zone": "../etc/passwd"}},
+        {"quiet_hours": {"start": "22:00+01:00", "end": "06:00", "time_zone": "UTC"}},
+        {"quiet_hours": {"start": "22:00", "time_zone": "UTC"}},
+        {"channels": {"sms": True}},
+    ],
+)
+async def test_preferences_that_make_no_sense_are_refused(post: Post, body: Json) -> None:
+    ana = await post.person("ana", only=None)
+    await ana.refused("PUT", PREFERENCES, body, status=422, code="invalid")
+
+
+async def test_preferences_of_a_conversation_are_its_participants_own(post: Post) -> None:
+    ana, bo, cy = await post.people("ana", "bo", "cy")
+    chat = await ana.direct(bo)
+    path = f"/chat/conversations/{chat['id']}/notification_preferences/"
+    unset = {"level": None, "muted_until": None, "channels": {"email": None, "push": None, "webhook": None}}
+    assert await ana.ok("GET", path) == unset
+    shown = await ana.ok("PUT", path, {"level": "none", "channels": {"email": True}})
+    assert shown == {**unset, "level": "none", "channels": {"email": True, "push": None, "webhook": None}}
+    assert await bo.ok("GET", path) == unset
+    await cy.refused("GET", path, status=404, code="not_found")
+    await cy.refused("PUT", path, {}, status=404, code="not_found")
+    await post.world.service.refused("PUT", path, {}, status=403, code="act_as_required")

@@ -1,0 +1,218 @@
+"""No notification twice: dispatchers beside each other, crashes at every step, servers that refuse or are away."""
+
+import asyncio
+import os
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import select
+
+from tests.notifications.post import OPEN, Post, address, post_settings
+from tests.notifications.servers import Mailbox, Receiver
+from tests.notifications.servers import mailbox as open_mailbox
+from tests.support.processes import Processes, serving
+from tests.support.running import running
+from tests.support.servers import database_url
+from tests.support.world import PATIENCE_S, Person, World, until
+from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.notifications import deliveries
+from wasgo_chat.notifications.models import Delivery
+
+MANY = 24
+
+
+async def test_two_dispatchers_beside_each_other_never_double(
+    quiet_database: str, mailbox: Mailbox, receiver: Receiver
+) -> None:
+    settings = post_settings(quiet_database, mailbox, receiver)
+    async with AsyncExitStack() as stack:
+        workers = [await stack.enter_async_context(running(settings)) for _ in range(2)]
+        post = Post(World(workers[0]), mailbox, receiver)
+        ana = await post.person("ana")
+        others = [await post.person(f"bo{number}") for number in range(MANY)]
+        for other in others:
+            chat = await ana.direct(other)
+            for number in range(3):
+                await ana.send(chat, str(number))
+        await post.go_out(*others)
+        assert [len(post.mails(other)) for other in others] == [1] * MANY
+        page = await post.world.service.ok("GET", "/chat/deliveries/", params={"limit": 100})
+        assert [(one["state"], one["attempts"]) for one in page["results"]] == [("sent", 1)] * MANY
+        await post.world.close()
+
+
+async def crash_after_claim(post: Post, person: Person) -> UUID:
+    """What a worker leaves behind that claims a delivery and is no more."""
+    await post.read_log()
+    async with post.world.worker.db.transaction() as tx:
+        found: Delivery = (await tx.execute(select(Delivery).where(Delivery.user_id == person.id))).scalar_one()
+        assert await deliveries.claim(tx, found) == 1
+    return found.id
+
+
+async def test_what_was_claimed_before_a_crash_is_sent_once_by_another(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    await ana.send(await ana.direct(bo))
+    delivery_id = await crash_after_claim(post, bo)
+    assert [one["state"] for one in await post.deliveries(bo)] == ["sending"]
+    await post.go_out(bo)
+    (mail,) = post.mails(bo)
+    assert str(delivery_id) in mail["message-id"]
+    assert [(one["state"], one["attempts"]) for one in await post.deliveries(bo)] == [("sent", 2)]
+
+
+async def test_who_comes_back_after_another_took_over_changes_nothing(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    await ana.send(await ana.direct(bo))
+    delivery_id = await crash_after_claim(post, bo)
+    await post.go_out(bo)
+    async with post.world.worker.db.transaction() as tx:
+        assert not await deliveries.hand(tx, delivery_id, 1)
+        await deliveries.failed(tx, delivery_id, 1, "late")
+    assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("sent", None)]
+
+
+async def test_a_webhook_claimed_before_a_crash_has_the_same_id_again(post: Post) -> None:
+    ana, bo = await post.person("ana"), await post.person("bo", only="webhook")
+    await ana.send(await ana.direct(bo))
+    delivery_id = await crash_after_claim(post, bo)
+    await post.go_out(bo)
+    ids = [request.headers["webhook-id"] for request in post.receiver.at("/hook") if bo.id.encode() in request.body]
+    assert ids == [str(delivery_id)]
+
+
+async def test_a_delivery_that_crashes_its_worker_every_time_is_dead_in_the_end(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    await ana.send(await ana.direct(bo))
+    await crash_after_claim(post, bo)
+    await post.do("UPDATE deliveries SET attempts = 3 WHERE user_id = :id", id=bo.id)
+    await post.go_out(bo)
+    assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("dead", "claim_lost")]
+    assert post.mails(bo) == []
+
+
+class Served:
+    """The service in processes of its own, by HTTP and by its database."""
+
+    def __init__(self, served: Processes, database: str) -> None:
+        self.served = served
+        self.database = database
+
+    async def call(self, method: str, path: str, body: Any = None, *, user: str | None = None) -> Any:
+        settings = self.served.settings
+        bearer = mint_user(settings, user, ttl_s=600) if user else mint_service(settings, "p", list(SCOPES), ttl_s=600)
+        async with httpx.AsyncClient(base_url=self.served.url, timeout=30) as client:
+            response = await client.request(method, path, json=body, headers={"Authorization": f"Bearer {bearer}"})
+        assert response.status_code < 300, response.text
+        return response.json()
+
+    async def do(self, statement: str) -> None:
+        connection = await asyncpg.connect(database_url(self.database))
+        await connection.execute(statement)
+        await connection.close()
+
+
+async def test_a_worker_killed_when_the_server_took_the_mail_sends_no_second_one(
+    quiet_database: str, tmp_path: Path
+) -> None:
+    async with open_mailbox() as mailbox:
+        environment = {
+            "SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
+            "MAIL_FROM": "chat@wasgo.example",
+            "PUBLIC_URL": "https://chat.wasgo.example",
+            "NOTIFY_DELAY_S": "0",
+        }
+        async with serving(quiet_database, tmp_path / "log", workers=2, **environment) as processes:
+            served = Served(processes, quiet_database)
+
+            async def kill() -> None:
+                for pid in processes.workers():
+                    os.kill(pid, signal.SIGKILL)
+                mailbox.before_answer = None
+
+            mailbox.before_answer = kill
+            await served.call("PUT", "/chat/users/bo/", {"email": "bo@people.example"})
+            body = {"conversation_type": "direct", "participant_ids": ["bo"]}
+            chat = await served.call("POST", "/chat/conversations/", body, user="ana")
+            before = processes.workers()
+            await served.call("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"}, user="ana")
+            await until(lambda: len(mailbox.taken) == 1)
+            await until(lambda: bool(processes.workers()) and not set(processes.workers()) & set(before))
+            await processes.ready()
+            await served.do(f"UPDATE deliveries SET due_at = now() WHERE state IN {OPEN}")
+            async with asyncio.timeout(2 * PATIENCE_S):
+                path = "/chat/deliveries/?state=dead"
+                while not (found := (await served.call("GET", path))["results"]):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            assert [(one["error"], one["attempts"]) for one in found] == [("unknown_outcome", 1)]
+            assert len(mailbox.taken) == 1
+            # Whoever looks at it may decide to risk a second one: it has the same Message-ID.
+            await served.call("POST", f"/chat/deliveries/{found[0]['id']}/retry/")
+            await until(lambda: len(mailbox.taken) == 2)
+            assert len({mail["message-id"] for _, mail in mailbox.taken}) == 1
+
+
+@pytest.mark.parametrize("answer", ["451 try later", "421 closing"])
+async def test_a_mail_that_is_put_off_is_sent_again(post: Post, answer: str) -> None:
+    ana, bo = await post.people("ana", "bo")
+    await ana.send(await ana.direct(bo))
+    post.mailbox.answers[:] = [answer, answer]
+    await post.go_out(bo)
+    assert len(post.mails(bo)) == 1
+    assert [(one["state"], one["attempts"]) for one in await post.deliveries(bo)] == [("sent", 3)]
+
+
+async def test_a_mail_that_is_refused_is_dead_at_once(post: Post) -> None:
+    ana, bo = await post.people("ana", "bo")
+    await ana.send(await ana.direct(bo))
+    post.mailbox.answers[:] = ["554 never"]
+    await post.go_out(bo)
+    found = [(one["state"], one["attempts"], one["error"]) for one in await post.deliveries(bo)]
+    assert found == [("dead", 1, "smtp_554")]
+
+
+@pytest.mark.parametrize("email", ["bo@", "bö@people.example", "a,b@people.example", "<bo@people.example"])
+async def test_an_address_that_cannot_be_written_to_is_dead_at_once(post: Post, email: str) -> None:
+    ana, bo = await post.people("ana", "bo")
+    await post.do("UPDATE users SET email = :email WHERE id = :id", email=email, id=bo.id)
+    await ana.send(await ana.direct(bo))
+    await post.go_out(bo)
+    assert [one["state"] for one in await post.deliveries(bo)] == ["dead"]
+    assert post.mails(bo) == []
+
+
+async def test_a_server_that_is_away_is_tried_until_the_letter_is_dead(quiet_database: str, receiver: Receiver) -> None:
+    async with open_mailbox() as closed:
+        pass
+    async with running(post_settings(quiet_database, closed, receiver)) as worker:
+        post = Post(World(worker), closed, receiver)
+        ana, bo = await post.people("ana", "bo")
+        await ana.send(await ana.direct(bo))
+        await post.go_out(bo)
+        (one,) = await post.deliveries(bo)
+        assert (one["state"], one["attempts"], one["error"]) == ("dead", 3, "smtp_SMTPConnectError")
+        await post.world.close()
+
+
+async def test_who_is_online_gets_no_mail(post: Post) -> None:
+    ana, bo, cy = await post.people("ana", "bo", "cy")
+    dispatcher = post.world.worker.app.state.notifier.dispatcher
+
+    async def online(user_ids: Any) -> set[str]:
+        return {bo.id} & set(user_ids)
+
+    before, dispatcher._online = dispatcher._online, online
+    try:
+        for other in (bo, cy):
+            await ana.send(await ana.direct(other))
+        await post.go_out(bo, cy)
+    finally:
+        dispatcher._online = before
+    assert (len(post.mails(bo)), len(post.mails(cy))) == (0, 1)
+    assert address(cy) in post.mails(cy)[0]["to"]

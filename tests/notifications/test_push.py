@@ -1,0 +1,167 @@
+"""Web push: encrypted so that only the browser reads it, signed so that its service takes it."""
+
+import base64
+import json
+import os
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.notifications.post import Post, random_path
+from tests.support.running import make_settings
+from tests.support.world import Json, Person, world_with
+
+PATH = "/chat/push_subscriptions/"
+
+
+def encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def point(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+class Browser:
+    """A browser with a push subscription; reads what is sent to it as RFC 8291 says."""
+
+    def __init__(self, origin: str) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.auth = os.urandom(16)
+        self.path = random_path()
+        self.subscription: Json = {
+            "endpoint": origin + self.path,
+            "expirationTime": None,
+            "keys": {"p256dh": encoded(point(self.key.public_key())), "auth": encoded(self.auth)},
+        }
+
+    def read(self, body: bytes) -> Any:
+        salt, key_length = body[:16], body[20]
+        sender, sealed = body[21 : 21 + key_length], body[21 + key_length :]
+        shared = self.key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sender))
+        info = b"WebPush: info\x00" + point(self.key.public_key()) + sender
+        secret = HKDF(hashes.SHA256(), 32, self.auth, info).derive(shared)
+        key = HKDF(hashes.SHA256(), 16, salt, b"Content-Encoding: aes128gcm\x00").derive(secret)
+        nonce = HKDF(hashes.SHA256(), 12, salt, b"Content-Encoding: nonce\x00").derive(secret)
+        return json.loads(AESGCM(key).decrypt(nonce, sealed, None).rstrip(b"\x02"))
+
+
+def origin(post: Post) -> str:
+    return f"http://127.0.0.1:{post.receiver.port}"
+
+
+async def with_browser(post: Post) -> tuple[Person, Person, Browser]:
+    ana, bo = await post.person("ana"), await post.person("bo", only="push")
+    browser = Browser(origin(post))
+    await bo.ok("POST", PATH, browser.subscription, status=201)
+    return ana, bo, browser
+
+
+async def test_a_push_is_read_by_the_browser_alone_and_signed(post: Post) -> None:
+    ana, bo, browser = await with_browser(post)
+    chat = await ana.direct(bo)
+    await ana.send(chat, "the secret word")
+    sent = await ana.send(chat, "the secret word")
+    await post.go_out(bo)
+    (request,) = post.receiver.at(browser.path)
+    assert browser.read(request.body) == {
+        "title": "Ana",
+        "body": "2 new messages in Ana",
+        "tag": chat["id"],
+        "conversation_id": chat["id"],
+        "message_id": sent["id"],
+        "kind": "message",
+        "count": 2,
+        "url": f"https://app.wasgo.example/chat/{chat['id']}",
+    }
+    headers = request.headers
+    assert (headers["content-encoding"], headers["ttl"], len(headers["topic"])) == ("aes128gcm", "86400", 32)
+    scheme, _, parameters = headers["authorization"].partition(" ")
+    given = dict(one.strip().split("=", 1) for one in parameters.split(","))
+    key = (await bo.ok("GET", PATH))["public_key"]
+    assert (scheme, given["k"]) == ("vapid", key)
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decoded(key))
+    claims = jwt.decode(given["t"], public, algorithms=["ES256"], audience=origin(post))
+    assert claims["sub"] == "mailto:ops@wasgo.example"
+
+
+async def test_every_browser_of_a_user_is_told_once_though_one_fails(post: Post) -> None:
+    ana, bo, first = await with_browser(post)
+    second = Browser(origin(post))
+    await bo.ok("POST", PATH, second.subscription, status=201)
+    await ana.send(await ana.direct(bo))
+    post.receiver.answers[:] = ["503 Busy"]
+    await post.go_out(bo)
+    counts = sorted([len(post.receiver.at(first.path)), len(post.receiver.at(second.path))])
+    assert counts == [1, 2]
+    assert [one["state"] for one in await post.deliveries(bo)] == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("answer", ["404 Not Found", "410 Gone"])
+async def test_a_browser_that_is_gone_is_forgotten(post: Post, answer: str) -> None:
+    ana, bo, browser = await with_browser(post)
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    post.receiver.answers[:] = [answer]
+    await post.go_out(bo)
+    assert (await bo.ok("GET", PATH))["results"] == []
+    await ana.send(chat)
+    await post.go_out(bo)
+    assert (len(post.receiver.at(browser.path)), await post.deliveries(bo)) == (1, [])
+
+
+async def test_a_push_that_is_refused_for_good_is_dead(post: Post) -> None:
+    ana, bo, browser = await with_browser(post)
+    await ana.send(await ana.direct(bo))
+    post.receiver.answers[:] = ["403 Forbidden"]
+    await post.go_out(bo)
+    assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("dead", "push_403")]
+    assert len(post.receiver.at(browser.path)) == 1
+
+
+async def test_a_browser_belongs_to_whom_signed_in_last_and_can_be_taken_back(post: Post) -> None:
+    _, bo, browser = await with_browser(post)
+    cy = await post.person("cy", only="push")
+    first = await bo.ok("POST", PATH, browser.subscription, status=201)
+    again = await cy.ok("POST", PATH, browser.subscription, status=201)
+    assert first["id"] == again["id"]
+    assert ((await bo.ok("GET", PATH))["results"], (await cy.ok("GET", PATH))["results"]) == ([], [again])
+    endpoint = {"endpoint": browser.subscription["endpoint"]}
+    await bo.ok("DELETE", PATH, endpoint, status=204)
+    assert (await cy.ok("GET", PATH))["results"] == [again]
+    await cy.ok("DELETE", PATH, endpoint, status=204)
+    assert (await cy.ok("GET", PATH))["results"] == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"keys": {"p256dh": "AAAA", "auth": encoded(b"1" * 16)}},
+        {"keys": {"p256dh": encoded(b"\x04" + b"\x01" * 64), "auth": encoded(b"1" * 16)}},
+        {"keys": {"auth": encoded(b"1" * 16)}},
+        {"endpoint": "ftp://push.example/x"},
+        {"endpoint": "javascript:alert(1)"},
+    ],
+)
+async def test_what_is_no_subscription_is_refused(post: Post, changes: Json) -> None:
+    bo = await post.person("bo")
+    body = {**Browser("https://push.example").subscription, **changes}
+    await bo.refused("POST", PATH, body, status=422, code="invalid")
+
+
+async def test_only_over_tls_unless_a_setting_says_otherwise(database: str) -> None:
+    async with world_with(make_settings(database)) as world:
+        bo = world.person("bo")
+        await bo.refused("POST", PATH, Browser("http://push.example").subscription, status=422, code="invalid")
+        await bo.ok("POST", PATH, Browser("https://push.example").subscription, status=201)
+        assert (await bo.ok("GET", PATH))["public_key"] is None

@@ -1,0 +1,137 @@
+"""The rules as tables: who is told, when quiet hours end, what overrules what."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from wasgo_chat.notifications.rules import (
+    ConversationWishes,
+    Drop,
+    Facts,
+    QuietHours,
+    Tell,
+    Wait,
+    Wishes,
+    allows,
+    decide,
+    kind_of,
+    quiet_until,
+    wants,
+)
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
+NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("mentions", "replied_to", "kind"),
+    [
+        ([], None, "message"),
+        (["bo"], None, "mention"),
+        ([], "bo", "reply"),
+        (["bo"], "bo", "mention"),
+        (["cy"], "cy", "message"),
+    ],
+)
+def test_what_a_message_is_to_bo(mentions: list[str], replied_to: str | None, kind: str) -> None:
+    assert kind_of("bo", mentions=mentions, replied_to=replied_to) == kind
+
+
+@pytest.mark.parametrize(
+    ("general", "here", "told"),
+    [
+        ("all", None, {"message", "reply", "mention"}),
+        ("mentions", None, {"reply", "mention"}),
+        ("none", None, set()),
+        ("all", "mentions", {"reply", "mention"}),
+        ("none", "all", {"message", "reply", "mention"}),
+        ("all", "none", set()),
+    ],
+)
+def test_levels(general: str, here: str | None, told: set[str]) -> None:
+    kinds = ("message", "reply", "mention")
+    assert {kind for kind in kinds if wants(Wishes(general), ConversationWishes(here), kind)} == told
+
+
+@pytest.mark.parametrize(
+    ("general", "here", "may"),
+    [
+        ({}, {}, True),
+        ({"email": False}, {}, False),
+        ({"email": True}, {"email": False}, False),
+        ({"email": False}, {"email": True}, True),
+        ({"email": False}, {"email": None}, False),
+        ({"push": False}, {}, True),
+    ],
+)
+def test_a_choice_per_channel(general: dict[str, bool], here: dict[str, bool | None], may: bool) -> None:
+    assert allows(Wishes(channels=general), ConversationWishes(channels=here), "email") is may
+
+
+def berlin(day: int, month: int, hour: int, minute: int = 0) -> datetime:
+    """A moment of UTC in 2026."""
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "now", "until"),
+    [
+        (None, NOW, None),
+        (NIGHT, berlin(1, 6, 19, 59), None),
+        (NIGHT, berlin(1, 6, 20, 0), berlin(2, 6, 5)),
+        (NIGHT, berlin(2, 6, 4, 59), berlin(2, 6, 5)),
+        (NIGHT, berlin(2, 6, 5), None),
+        (NIGHT, berlin(1, 1, 21), berlin(2, 1, 6)),
+        (QuietHours(time(12), time(14), "UTC"), berlin(1, 6, 13), berlin(1, 6, 14)),
+        (QuietHours(time(12), time(14), "UTC"), berlin(1, 6, 11, 59), None),
+        (QuietHours(time(12), time(14), "Asia/Tokyo"), berlin(1, 6, 4), berlin(1, 6, 5)),
+        (QuietHours(time(9), time(9), "UTC"), berlin(1, 6, 9), None),
+        # The clocks go forward: a night of eight hours; an end that does not exist is the next that does.
+        (NIGHT, berlin(28, 3, 21), berlin(29, 3, 5)),
+        (QuietHours(time(22), time(2, 30), "Europe/Berlin"), berlin(29, 3, 0, 30), berlin(29, 3, 1, 30)),
+        # They go back: a night of ten; an end that comes twice is reached once the first is past, the second counts.
+        (NIGHT, berlin(24, 10, 20), berlin(25, 10, 6)),
+        (QuietHours(time(22), time(2, 30), "Europe/Berlin"), berlin(25, 10, 0, 15), berlin(25, 10, 0, 30)),
+        (QuietHours(time(22), time(2, 30), "Europe/Berlin"), berlin(25, 10, 1, 15), berlin(25, 10, 1, 30)),
+    ],
+)
+def test_when_quiet_hours_end(quiet: QuietHours | None, now: datetime, until: datetime | None) -> None:
+    assert quiet_until(quiet, now) == until
+
+
+def facts(**changes: Any) -> Facts:
+    usual: dict[str, Any] = {
+        "wishes": Wishes(),
+        "here": ConversationWishes(),
+        "is_participant": True,
+        "is_online": False,
+        "unread": ["message"],
+    }
+    return Facts(**{**usual, **changes})
+
+
+ALL_DAY = QuietHours(time(8), time(20), "UTC")
+
+
+@pytest.mark.parametrize(
+    ("known", "verdict"),
+    [
+        (facts(), Tell()),
+        (facts(is_participant=False), Drop("left")),
+        (facts(unread=[]), Drop("read")),
+        (facts(is_online=True), Drop("online")),
+        (facts(wishes=Wishes(level="none")), Drop("unwanted")),
+        (facts(wishes=Wishes(level="mentions")), Drop("unwanted")),
+        (facts(wishes=Wishes(level="mentions"), unread=["message", "reply"]), Tell()),
+        (facts(wishes=Wishes(muted_until=LATER)), Drop("muted")),
+        (facts(wishes=Wishes(muted_until=EARLIER)), Tell()),
+        (facts(here=ConversationWishes(muted_until=LATER)), Drop("muted")),
+        (facts(wishes=Wishes(channels={"email": False})), Drop("channel_off")),
+        (facts(wishes=Wishes(quiet=ALL_DAY)), Wait(NOW.replace(hour=20))),
+        (facts(wishes=Wishes(quiet=ALL_DAY), is_online=True), Drop("online")),
+    ],
+)
+def test_the_decision(known: Facts, verdict: Tell | Wait | Drop) -> None:
+    assert decide(known, "email", NOW) == verdict

@@ -1,0 +1,148 @@
+"""The signed webhook, and what becomes of deliveries that fail: again, dead, and again by hand."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from tests.notifications.post import WEBHOOK_SECRET, Post
+from tests.notifications.servers import Request
+from tests.support.world import Json, Person
+
+DEAD = {"state": "dead", "limit": 100}
+
+
+def hooks(post: Post, person: Person) -> list[Request]:
+    return [request for request in post.receiver.at("/hook") if data_of(request)["user_id"] == person.id]
+
+
+def data_of(request: Request) -> Json:
+    data: Json = json.loads(request.body)["data"]
+    return data
+
+
+async def dead(post: Post, person: Person) -> list[Json]:
+    page = await post.world.service.ok("GET", "/chat/deliveries/", params=DEAD)
+    return [one for one in page["results"] if one["user_id"] == person.id]
+
+
+async def told_by_webhook(post: Post) -> tuple[Person, Person, Json]:
+    ana, bo = await post.person("ana"), await post.person("bo", only="webhook")
+    return ana, bo, await ana.direct(bo)
+
+
+async def test_a_webhook_is_signed_and_says_who_and_what(post: Post) -> None:
+    ana, bo, chat = await told_by_webhook(post)
+    sent = [await ana.send(chat, "the secret word") for _ in range(2)]
+    await post.go_out(bo)
+    (request,) = hooks(post, bo)
+    Webhook(WEBHOOK_SECRET).verify(request.body, request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(WEBHOOK_SECRET).verify(request.body + b" ", request.headers)
+    assert request.headers["content-type"] == "application/json"
+    data = data_of(request)
+    assert json.loads(request.body)["type"] == "chat.notification"
+    assert data["count"] == 2
+    assert data["conversation"] == {
+        "id": chat["id"],
+        "conversation_type": "direct",
+        "title": "Ana",
+        "url": f"https://app.wasgo.example/chat/{chat['id']}",
+    }
+    assert [one["message_id"] for one in data["notifications"]] == [message["id"] for message in sent]
+    assert data["notifications"][0]["sender"] == {"id": ana.id, "name": "Ana"}
+    assert b"secret" not in request.body
+
+
+async def test_a_failure_is_repeated_under_the_same_id(post: Post) -> None:
+    ana, bo, chat = await told_by_webhook(post)
+    await ana.send(chat)
+    post.receiver.answers[:] = ["503 Busy", "500 Broken"]
+    await post.go_out(bo)
+    requests = hooks(post, bo)
+    assert len(requests) == 3
+    assert len({request.headers["webhook-id"] for request in requests}) == 1
+    assert len({request.body for request in requests}) == 1
+    assert [(one["state"], one["attempts"]) for one in await post.deliveries(bo)] == [("sent", 3)]
+
+
+async def test_a_redirect_is_a_failure_and_not_followed(post: Post) -> None:
+    ana, bo, chat = await told_by_webhook(post)
+    await ana.send(chat)
+    post.receiver.answers[:] = [f"302 Found\r\nlocation: http://127.0.0.1:{post.receiver.port}/elsewhere"]
+    await post.go_out(bo)
+    assert (len(hooks(post, bo)), post.receiver.at("/elsewhere")) == (2, [])
+
+
+async def test_the_last_failure_makes_it_dead_until_somebody_tries_again(post: Post) -> None:
+    ana, bo, chat = await told_by_webhook(post)
+    await ana.send(chat)
+    post.receiver.answers[:] = ["500 Broken"] * 3
+    await post.go_out(bo)
+    (one,) = await dead(post, bo)
+    assert (one["attempts"], one["error"], one["channel"]) == (3, "webhook_500", "webhook")
+    assert (one["conversation"], one["settled_at"] is not None) == (chat["id"], True)
+    path = f"/chat/deliveries/{one['id']}/retry/"
+    again = await post.world.service.ok("POST", path)
+    assert (again["state"], again["attempts"]) == ("retrying", 0)
+    await post.go_out(bo)
+    assert await dead(post, bo) == []
+    requests = hooks(post, bo)
+    assert len(requests) == 4
+    assert len({request.headers["webhook-id"] for request in requests}) == 1
+    await post.world.service.refused("POST", path, status=409, code="conflict")
+
+
+async def test_trying_again_decides_anew(post: Post) -> None:
+    ana, bo, chat = await told_by_webhook(post)
+    await ana.send(chat)
+    post.receiver.answers[:] = ["410 Gone"]
+    await post.go_out(bo)
+    (one,) = await dead(post, bo)
+    assert one["attempts"] == 1, "gone is gone"
+    await bo.ok("POST", f"/chat/conversations/{chat['id']}/mark_read/")
+    await post.world.service.ok("POST", f"/chat/deliveries/{one['id']}/retry/")
+    await post.go_out(bo)
+    assert (len(hooks(post, bo)), await post.deliveries(bo)) == (1, [])
+
+
+async def test_what_the_receiver_asks_for_is_waited(post: Post) -> None:
+    ana, bo, chat = await told_by_webhook(post)
+    await ana.send(chat)
+    post.receiver.answers[:] = ["429 Slow down\r\nretry-after: 600"]
+    await post.go_out(bo)
+    (one,) = await post.deliveries(bo)
+    assert (one["state"], one["error"]) == ("retrying", "webhook_429")
+    wait = datetime.fromisoformat(one["due_at"]) - datetime.now(UTC)
+    assert timedelta(minutes=9) < wait <= timedelta(minutes=10)
+
+
+async def test_while_one_is_repeated_further_messages_gather_behind_it(post: Post) -> None:
+    ana, bo, chat = await told_by_webhook(post)
+    await ana.send(chat)
+    post.receiver.answers[:] = ["429 Slow down\r\nretry-after: 600"]
+    await post.go_out(bo)
+    for _ in range(3):
+        await ana.send(chat)
+    await post.read_log()
+    waiting = sorted(one["state"] for one in await post.deliveries(bo))
+    assert waiting == ["pending", "retrying"]
+    await post.go_out(bo)
+    assert [data_of(request)["count"] for request in hooks(post, bo)] == [1, 1, 3]
+
+
+@pytest.mark.parametrize("route", ["list", "retry"])
+async def test_dead_letters_are_for_services_that_provision(post: Post, route: str) -> None:
+    ana = await post.person("ana")
+    other = post.world.make_service("reporter", "chat:moderate")
+    method, path = ("GET", "/chat/deliveries/") if route == "list" else ("POST", f"/chat/deliveries/{ana_id()}/retry/")
+    for caller in (ana, other, post.world.service.acting_as(ana)):
+        await caller.refused(method, path, status=403, code="scope_required")
+    if route == "retry":
+        await post.world.service.refused(method, path, status=404, code="not_found")
+
+
+def ana_id() -> Any:
+    return "01890000-0000-7000-8000-000000000000"
