@@ -20,14 +20,20 @@ RUN /build-tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel
 
 # Run: the environment only, without build tools and without root.
 FROM python:3.11-slim
-RUN useradd --system --no-create-home --shell /usr/sbin/nologin chat
+# Quiet hours need time zones, and browsers still name some by their old names.
+RUN apt-get update && apt-get install -y --no-install-recommends tzdata tzdata-legacy && rm -rf /var/lib/apt/lists/*
+RUN useradd --system --no-create-home --shell /usr/sbin/nologin chat \
+    && install -d -o chat -g chat -m 0750 /var/lib/wasgo-chat
 COPY --from=build /venv /venv
 WORKDIR /app
 # For `alembic` by hand. `wasgo-chat migrate` finds its migrations in the package.
 COPY alembic.ini ./
 COPY migrations/ migrations/
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    WASGO_CHAT_STORAGE_DIR=/var/lib/wasgo-chat/attachments
 USER chat
+# Attachments, or with S3 only uploads on their way. Containers without S3 share it.
+VOLUME /var/lib/wasgo-chat
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]

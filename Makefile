@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check format docs lock clean
+.PHONY: help setup dev test check bench-lists format docs lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/python -m tests.support.migrations_match
 	$(BIN)/wasgo-chat openapi --check docs/openapi.json
 	$(BIN)/wasgo-chat settings --check README.md
+
+bench-lists: $(READY) ## time the conversation list of a busy member in a million messages
+	@$(BIN)/python benchmarks/lists.py
 
 format: $(READY) ## put the code into its standard form
 	$(BIN)/ruff check --fix .

@@ -64,7 +64,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200, help="pages to ask for")
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
-        postgres = Postgres(Path(folder) / "postgres", {"fsync": "off", "shared_buffers": "512MB", "max_wal_size": "4GB"})
+        postgres = Postgres(
+            Path(folder) / "postgres", {"fsync": "off", "shared_buffers": "512MB", "max_wal_size": "4GB"}
+        )
         postgres.start()
         try:
             url = Settings(database_url=postgres.url()).database_url

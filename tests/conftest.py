@@ -8,11 +8,13 @@ import pytest
 from tests.support.running import Worker, make_settings, running
 from tests.support.servers import TEMPLATE, TestServers, create_database, database_url
 from tests.support.world import World
+from wasgo_chat.core.telemetry import configure_logging
 
 _servers: list[TestServers] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    configure_logging("WARNING", as_json=True)
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         servers = TestServers()
         servers.start()

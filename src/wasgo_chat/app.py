@@ -42,6 +42,8 @@ from wasgo_chat.support import router as support_router
 
 DESCRIPTION = """The chat of a marketplace. Sockets, frames and error codes are described in docs/protocol.md."""
 
+WATCHING_CONNECTIONS = 3
+
 health = APIRouter(tags=["health"])
 
 
@@ -69,14 +71,16 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     rate_limits = RateLimits(settings)
     db = Database(settings)
     worker = secrets.token_hex(6)
-    presence = Presence(db, settings.redis_url, worker)
-    hub = Hub(settings, db, broker, background, presence)
-    feed = Feed(db)
-    teller = Teller(worker, hub, feed, db, broker, background)
-    head_check = HeadCheck(settings, hub, db)
+    # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
+    watching = Database(settings, pool_size=WATCHING_CONNECTIONS)
+    presence = Presence(watching, settings.redis_url, worker)
+    hub = Hub(settings, watching, broker, background, presence)
+    feed = Feed(watching)
+    teller = Teller(worker, hub, feed, watching, broker, background)
+    head_check = HeadCheck(settings, hub, watching)
     depot = Depot(settings, db)
     sweep = Sweep(depot)
-    notifier = Notifier(settings, db)
+    notifier = Notifier(settings, db, online=presence.online)
 
     def announce(announcements: Sequence[object]) -> None:
         teller.announce(announcements)
@@ -102,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await presence.close()
         await broker.close()
         await rate_limits.close()
+        await watching.close()
         await db.close()
 
     app = ChatApi(
@@ -135,9 +140,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         health,
     ):
         app.include_router(router)
-    app.include_router(
-        attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes
-    )
+    app.include_router(attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from wasgo_chat.conversations.models import Participant
-from wasgo_chat.core.db import Base, Database, Tx
+from wasgo_chat.core.db import Base, Database, Tx, among
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.core.http import Caller, Db, problems
 from wasgo_chat.core.wire import Json, Shape, has_stray_control
@@ -130,6 +130,8 @@ class Presence:
                 log.warning("presence_away", error=type(error).__name__)
             except ChatError as error:
                 log.warning("presence_not_kept", error=error.code)
+            except Exception:
+                log.exception("presence_failed")  # one arrival must not end the knowledge of all
 
     async def close(self) -> None:
         """Leave at once rather than by expiry."""
@@ -215,7 +217,7 @@ async def acquainted(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
         .where(
             mine.user_id == user_id,
             mine.left_seq.is_(None),
-            theirs.user_id.in_(others),
+            among(theirs.user_id, others),
             theirs.left_seq.is_(None),
         )
         .distinct()
@@ -225,7 +227,7 @@ async def acquainted(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
 
 async def last_seen(tx: Tx, user_ids: Collection[str]) -> dict[str, datetime]:
     """When these users were online last, those ever seen only."""
-    rows = await tx.execute(select(LastSeen.user_id, LastSeen.seen_at).where(LastSeen.user_id.in_(user_ids)))
+    rows = await tx.execute(select(LastSeen.user_id, LastSeen.seen_at).where(among(LastSeen.user_id, user_ids)))
     return {row.user_id: row.seen_at for row in rows}
 
 

@@ -12,6 +12,7 @@ from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.tokens import TokenVerifier
+from wasgo_chat.gateway.transport import ChatWebSocket
 from wasgo_chat.notifications.dispatch import make_channels
 
 
@@ -23,7 +24,7 @@ def server_config(app: FastAPI | str, settings: Settings, *, host: str, port: in
         port=port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=ChatWebSocket,
         ws_max_size=settings.max_frame_bytes,
         ws_ping_interval=settings.heartbeat_s,
         ws_ping_timeout=settings.heartbeat_s,

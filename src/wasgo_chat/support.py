@@ -38,7 +38,7 @@ LEFT JOIN LATERAL (
       AND c.conversation_type = 'support' AND c.status = 'open'
 ) busy ON true
 WHERE CASE WHEN cardinality(:configured) > 0 THEN u.id = ANY(:configured) ELSE u.is_staff END
-  AND NOT u.id = ANY(:but)
+  AND NOT u.id = ANY(:but) AND u.id = COALESCE(:only, u.id)
 ORDER BY busy.cases, u.id LIMIT 1
 """
 
@@ -50,7 +50,7 @@ class NotSupport(Conflict):
 
 
 class NobodyFree(Conflict):
-    """There is nobody else of the staff."""
+    """There is nobody else of the staff, or the one named is not of it."""
 
     code, title = "nobody_free", "There is nobody else of the staff to take this over"
 
@@ -64,7 +64,7 @@ class CreateSupportConversation(Schema):
 
 
 class AssignStaff(Schema):
-    """Who takes the case over; without a user the least busy of the others."""
+    """Who of the staff takes the case over; without a user the least busy of the others."""
 
     user_id: UserId | None = None
 
@@ -108,14 +108,13 @@ async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller,
     """Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision)."""
     async with db.transaction() as tx:
         _require_assigner(await access.enter(tx, caller, conversation_id))
-        if body.user_id is not None:
-            await users.mirror(tx, {body.user_id: {}})
+        await users.mirror(tx, {user_id: {} for user_id in tx.settings.support_staff})
     async with db.transaction() as tx:
         await tx.execute(text(_ONE_AT_A_TIME))
         seat = await access.enter(tx, caller, conversation_id, lock=True)
         _require_assigner(seat)
         present = await access.moderators(tx, conversation_id)
-        chosen = body.user_id or await _least_busy(tx, but=[*present, seat.conversation.created_by or ""])
+        chosen = await _least_busy(tx, but=[*present, seat.conversation.created_by or ""], only=body.user_id)
         if chosen is None:
             raise NobodyFree
         await membership.hand_over(tx, seat, chosen, instead_of=present)
@@ -136,10 +135,13 @@ async def _create(tx: Tx, caller: Actor, body: CreateSupportConversation, staff:
     return (await verbs.create(tx, caller, asked)).conversation_id
 
 
-async def _least_busy(tx: Tx, *, but: list[str]) -> str | None:
+async def _least_busy(tx: Tx, *, but: list[str], only: str | None = None) -> str | None:
+    """Who of the staff has the fewest open cases; with `only` that one, where they are of the staff."""
     names = ARRAY(Text)
-    statement = text(_LEAST_BUSY).bindparams(bindparam("configured", type_=names), bindparam("but", type_=names))
-    given = {"configured": tx.settings.support_staff, "but": but}
+    statement = text(_LEAST_BUSY).bindparams(
+        bindparam("configured", type_=names), bindparam("but", type_=names), bindparam("only", type_=Text)
+    )
+    given = {"configured": tx.settings.support_staff, "but": but, "only": only}
     found: str | None = (await tx.execute(statement, given)).scalar_one_or_none()
     return found
 

@@ -96,3 +96,29 @@ async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
         await until(lambda: ear.gaps > before)
         assert await broker.healthy()
     again.stop()
+
+
+async def test_what_many_publish_at_once_all_arrives() -> None:
+    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:many")
+        await asyncio.gather(*(one.publish([("wasgo:c:many", str(number).encode())]) for number in range(40)))
+        await until(lambda: len(ear.messages) == 40)
+
+
+async def test_a_publication_that_cannot_be_taken_does_not_deafen() -> None:
+    broker, heard = RedisBroker(valkey_url()), []
+
+    def refuse_the_first(channel: str, payload: bytes) -> None:
+        if payload == b"broken":
+            raise ValueError
+        heard.append(payload)
+
+    gaps: list[bool] = []
+    await broker.start(refuse_the_first, lambda: gaps.append(True))
+    await until(lambda: bool(gaps))
+    await broker.subscribe("wasgo:c:broken")
+    await broker.publish([("wasgo:c:broken", b"broken"), ("wasgo:c:broken", b"good")])
+    await until(lambda: heard == [b"good"])
+    await broker.close()

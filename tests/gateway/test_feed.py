@@ -26,26 +26,26 @@ async def test_the_current_counts_come_on_connect_and_whenever_they_change(world
     chat = await ana.direct(bo)
     await ana.send(chat, "one")
     async with notified(bo, other_worker) as b:
-        counts = await b.receives("unread_counts")
+        counts = await b.eventually("unread_counts")
         assert (counts["total"], counts["conversations"]) == (1, {chat["id"]: 1})
         await ana.send(chat, "two")
-        assert (await b.receives("unread_counts"))["total"] == 2
+        assert (await b.eventually("unread_counts"))["total"] == 2
         await bo.ok("POST", f"/chat/conversations/{chat['id']}/mark_read/")
-        assert (await b.receives("unread_counts"))["conversations"] == {}
+        assert (await b.eventually("unread_counts"))["conversations"] == {}
 
 
 async def test_conversations_come_change_and_go(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     async with notified(bo, other_worker) as b:
-        await b.receives("unread_counts")
+        await b.eventually("unread_counts")
         chat = await world.job(admin=ana, participant=bo)
-        added = await b.receives("conversation_added")
+        added = await b.eventually("conversation_added")
         assert added["conversation"] == await bo.sees(chat)
         await ana.ok("PATCH", f"/chat/conversations/{chat['id']}/", {"title": "New title"})
-        assert (await b.receives("conversation_updated"))["conversation"]["title"] == "New title"
+        assert (await b.eventually("conversation_updated"))["conversation"]["title"] == "New title"
         path = f"/chat/conversations/{chat['id']}/remove_participant/"
         await ana.ok("POST", path, {"user_id": bo.id}, status=204)
-        assert (await b.receives("conversation_removed"))["conversation_id"] == chat["id"]
+        assert (await b.eventually("conversation_removed"))["conversation_id"] == chat["id"]
 
 
 async def test_presence_is_told_to_those_who_share_a_conversation(
@@ -56,7 +56,7 @@ async def test_presence_is_told_to_those_who_share_a_conversation(
     chat = await ana.direct(bo)
     query = {"user_ids": f"{bo.id},{cy.id},nobody"}
     async with notified(ana, world.worker) as a:
-        await a.receives("unread_counts")
+        await a.eventually("unread_counts")
         async with bo.at(chat, other_worker):
             assert await a.receives("presence") == {
                 "type": "presence",
@@ -85,7 +85,7 @@ async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(worl
     crashed._keep(pipeline, bo.id, await crashed._now() - 600)  # it beat for the last time ten minutes ago
     await pipeline.execute()
     async with notified(ana, world.worker) as a:
-        await a.receives("unread_counts")
+        await a.eventually("unread_counts")
         await presence._beat()
         await presence._beat()
         assert (await a.receives("presence"))["online"] is False
@@ -99,3 +99,15 @@ async def test_the_presence_of_nobody_is_a_422(world: World) -> None:
     ana = world.person("ana")
     for wrong in ("", ",", "x" * 129, ",".join(str(one) for one in range(101))):
         await ana.refused("GET", "/chat/presence/", params={"user_ids": wrong}, status=422, code="invalid")
+
+
+async def test_a_notification_is_pushed_to_its_user_on_any_worker(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with notified(bo, other_worker) as b:
+        await b.eventually("unread_counts")
+        message = await ana.send(chat, "for you")
+        frame = await b.eventually("notification")
+        assert frame["notification"]["message_id"] == message["id"]
+        listed = await bo.ok("GET", "/chat/notifications/")
+        assert listed["results"][0] == frame["notification"]

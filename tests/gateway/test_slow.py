@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+import pytest
 from websockets.asyncio.client import connect
 
 from tests.support.running import Worker, make_settings
@@ -74,3 +75,37 @@ async def test_a_socket_that_reads_again_in_time_is_caught_up(database: str) -> 
             assert await seqs(live, MESSAGES) == list(range(1, MESSAGES + 1))
             await ana.send(chat, "live again")
             assert await seqs(live, MESSAGES + 1) == [MESSAGES + 1]
+
+
+async def test_a_frame_larger_than_the_outbox_goes_through_an_empty_one(database: str) -> None:
+    async with world_with(make_settings(database, outbox_bytes=65_536, max_content_chars=30_000)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        large = "😀" * 20_000
+        async with bo.at(chat) as b:
+            await ana.send(chat, large)
+            assert (await b.receives("new_message"))["message"]["content"] == large
+        async with bo.at(chat, after_seq=0) as b:
+            assert (await b.receives("new_message"))["message"]["content"] == large
+            await ana.send(chat, "and on")
+            assert (await b.receives("new_message"))["seq"] == 2
+
+
+async def test_a_connection_whose_peer_never_reads_is_gone_after_its_close(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasgo_chat.gateway.transport.FLUSH_S", 0.1)
+    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=0.2, head_check_s=0.1)
+    async with world_with(settings) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        url = f"{world.worker.ws_url}/ws/chat/{chat['id']}/"
+        headers = {"Authorization": f"Bearer {bo.bearer}"}
+        narrow = narrow_socket(world.worker)
+        async with connect(url, sock=narrow, additional_headers=headers, ping_interval=None) as stuck:
+            await Live(stuck).receives("hello")
+            before = len(world.worker.server.server_state.connections)
+            stuck.transport.pause_reading()
+            await write_much(ana, chat)
+            await until(lambda: bo.id not in world.worker.hub.peers)
+            await until(lambda: len(world.worker.server.server_state.connections) < before)

@@ -28,8 +28,9 @@ class _Server(uvicorn.Server):
 class Worker:
     """A running worker: where it is, and its insides for tests that disturb them."""
 
-    def __init__(self, app: FastAPI, port: int, settings: Settings) -> None:
+    def __init__(self, app: FastAPI, server: uvicorn.Server, port: int, settings: Settings) -> None:
         self.app = app
+        self.server = server
         self.port = port
         self.settings = settings
         self.url = f"http://127.0.0.1:{port}"
@@ -73,7 +74,7 @@ async def running(settings: Settings) -> AsyncIterator[Worker]:
             serving.result()
         await asyncio.sleep(0.005)
     try:
-        yield Worker(app, port, settings)
+        yield Worker(app, server, port, settings)
     finally:
         server.should_exit = True
         await serving

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from wasgo_chat.conversations.models import ROLES, Conversation, Participant
 from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.db import Tx, among
 from wasgo_chat.core.errors import (
     ActAsRequired,
     ConversationClosed,
@@ -114,7 +114,8 @@ async def enter(tx: Tx, actor: Actor, conversation_id: UUID, *, lock: bool = Fal
         held = select(Conversation.id).where(Conversation.id == conversation_id)
         if not actor.is_service:
             held = held.where(_is_member(actor.user))  # strangers take no lock
-        await tx.execute(held.with_for_update(key_share=True))
+        if (await tx.execute(held.with_for_update(key_share=True))).first() is None:
+            raise NotFound  # also who joins at this moment: going on would be to write without the lock
     if actor.is_service:
         found = (await tx.execute(select(Conversation).where(Conversation.id == conversation_id))).scalar_one_or_none()
         if found is None:
@@ -141,7 +142,7 @@ async def seats_among(tx: Tx, actor: Actor, conversation_ids: Collection[UUID]) 
         select(Conversation, Participant)
         .join(Participant, Participant.conversation_id == Conversation.id)
         .where(
-            Conversation.id.in_(conversation_ids),
+            among(Conversation.id, conversation_ids),
             Participant.user_id == actor.user,
             Participant.left_seq.is_(None),
         )
@@ -156,12 +157,14 @@ async def lock_many(tx: Tx, actor: Actor, conversation_ids: Sequence[UUID]) -> l
         NotFound: as in `enter_many`.
     """
     ordered = sorted(set(conversation_ids))
-    await tx.execute(
+    held = await tx.execute(
         select(Conversation.id)
-        .where(Conversation.id.in_(ordered), _is_member(actor.user))
+        .where(among(Conversation.id, ordered), _is_member(actor.user))
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
     )
+    if len(held.all()) != len(ordered):
+        raise NotFound
     return await enter_many(tx, actor, ordered)
 
 
@@ -189,10 +192,10 @@ async def moderators(tx: Tx, conversation_id: UUID) -> list[str]:
     return list((await tx.execute(statement.order_by(Participant.user_id))).scalars())
 
 
-async def members_of(tx: Tx, conversation_ids: Collection[UUID], among: Collection[str]) -> dict[str, set[UUID]]:
+async def members_of(tx: Tx, conversation_ids: Collection[UUID], user_ids: Collection[str]) -> dict[str, set[UUID]]:
     """Which of these users are, or were, in which of these conversations."""
     statement = select(Participant.user_id, Participant.conversation_id).where(
-        Participant.conversation_id.in_(conversation_ids), Participant.user_id.in_(among)
+        among(Participant.conversation_id, conversation_ids), among(Participant.user_id, user_ids)
     )
     found: dict[str, set[UUID]] = {}
     for user_id, conversation_id in await tx.execute(statement):
@@ -204,7 +207,7 @@ async def members_among(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) 
     """Which of these users are in the conversation now."""
     statement = select(Participant.user_id).where(
         Participant.conversation_id == conversation_id,
-        Participant.user_id.in_(user_ids),
+        among(Participant.user_id, user_ids),
         Participant.left_seq.is_(None),
     )
     return set((await tx.execute(statement)).scalars())

@@ -6,16 +6,17 @@ inside the endpoint and never by a dependency: an answer is made only once the c
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import MetaData, text
+from sqlalchemy import ColumnElement, MetaData, any_, literal, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
@@ -61,17 +62,21 @@ class Tx(AsyncSession):
 
 
 class Database:
-    """A worker's pool of connections.
+    """A pool of connections.
 
     `announce` is called after each commit with what the verbs announced; it must not block or raise.
+
+    Args:
+        settings: where the database is, its limits and time-outs.
+        pool_size: connections at most; `database_pool_size` of the settings by default.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, pool_size: int | None = None) -> None:
         self.settings = settings
         self.announce: Announce = lambda announcements: None
         self.engine: AsyncEngine = create_async_engine(
             settings.database_url,
-            pool_size=settings.database_pool_size,
+            pool_size=pool_size or settings.database_pool_size,
             max_overflow=0,
             pool_timeout=settings.database_pool_timeout_s,
             pool_pre_ping=False,
@@ -150,6 +155,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def among(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """`column = ANY(array)`: one parameter however many values there are, where `IN` takes one each, 32,767 at most."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def is_unavailable(error: BaseException) -> bool:

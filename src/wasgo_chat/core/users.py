@@ -10,7 +10,7 @@ from sqlalchemy import DateTime, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.db import Base, Tx
+from wasgo_chat.core.db import Base, Tx, among
 from wasgo_chat.core.wire import Line, Schema, Shape, UserId, without_bidi
 
 MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
@@ -116,7 +116,5 @@ async def revoke(tx: Tx, user_id: str) -> datetime:
 
 async def revoked_before(tx: Tx, user_ids: Iterable[str]) -> dict[str, datetime]:
     """Of these users, those with revoked tokens, and the moment."""
-    statement = select(User.id, User.revoked_before).where(
-        User.id.in_(list(user_ids)), User.revoked_before.is_not(None)
-    )
+    statement = select(User.id, User.revoked_before).where(among(User.id, user_ids), User.revoked_before.is_not(None))
     return {user_id: moment for user_id, moment in await tx.execute(statement) if moment is not None}

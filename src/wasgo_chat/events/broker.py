@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -75,9 +75,16 @@ class RedisBroker:
     """Redis pub/sub. Owns its reconnecting, as redis-py resubscribes in silence and messages between are gone."""
 
     def __init__(self, url: str) -> None:
-        self._publisher = Redis.from_url(
-            url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0), max_connections=4
+        # A pool that waits: the plain one refuses the fifth at once, and what it was to publish would be lost.
+        pool = BlockingConnectionPool.from_url(
+            url,
+            socket_timeout=2,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+            max_connections=4,
+            timeout=2,
         )
+        self._publisher = Redis.from_pool(pool)
         # No retries: a lost connection must surface here, where it means a gap.
         self._listener = Redis.from_url(
             url, socket_connect_timeout=2, socket_timeout=2, retry=Retry(NoBackoff(), 0), max_connections=2
@@ -179,7 +186,10 @@ class RedisBroker:
     def _take(self, message: dict[str, Any], known: set[str]) -> None:
         kind = message["type"]
         if kind == "message":
-            self._on_message(message["channel"].decode(), message["data"])
+            try:
+                self._on_message(message["channel"].decode(), message["data"])
+            except Exception:
+                log.exception("publication_failed")  # one that another version sent must not deafen this worker
         elif kind == "subscribe":
             channel = message["channel"].decode()
             if channel == "wasgo:worker" or channel in known:

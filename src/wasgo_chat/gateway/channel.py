@@ -151,11 +151,13 @@ class Channel:
                 self.typing(user_id, username, is_typing=False)
 
     def reading(self, version: int, frames: list[bytes]) -> None:
-        """A `messages_read`; who misses the one before gets both at the next head check."""
+        """A `messages_read`; who misses one before it gets all from there again at the next head check."""
         self.reads_version = max(self.reads_version, version)
         for subscription in self.subscriptions:
-            if subscription.greeted and subscription.reads_version == version - 1 and subscription.take_all(frames):
-                subscription.reads_version = version
+            if subscription.greeted and version > subscription.reads_version:
+                is_written = subscription.take_all(frames)
+                if is_written and version == subscription.reads_version + 1:
+                    subscription.reads_version = version
 
     def drop(self, subscription: Subscription, code: Close) -> None:
         """End a subscription and tell its socket."""

@@ -18,10 +18,11 @@ class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
     """Header of a publication.
 
     `number` is the seq of an event, the version of a reading, or 1 for who types or came
-    and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or went.
+    and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or
+    went, or is notified.
     """
 
-    kind: Literal["event", "reading", "typing", "revoked", "touched", "presence"]
+    kind: Literal["event", "reading", "typing", "revoked", "touched", "presence", "notification"]
     origin: str
     number: int = 0
     user: str | None = None

@@ -21,6 +21,7 @@ from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.wire import encode
+from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.load import shape_conversations
 from wasgo_chat.messages import reads
 from wasgo_chat.presence import acquainted, last_seen
@@ -47,6 +48,9 @@ class Watcher(Protocol):
     def write(self, data: bytes) -> bool:
         """Queue a frame; False where too much is unsent already."""
 
+    def end(self, code: Close, reason: str = "") -> None:
+        """Close soon."""
+
 
 @dataclass(eq=False, slots=True)
 class Told:
@@ -56,6 +60,7 @@ class Told:
     cores: dict[UUID, str] = field(default_factory=dict)
     unread: dict[UUID, int] = field(default_factory=dict)
     is_fresh: bool = True
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Feed:
@@ -86,9 +91,8 @@ class Feed:
             self._touched.update(conversation_ids)
             self._woken.set()
 
-    def push(self, user_id: str, frame: dict[str, Any]) -> None:
+    def push(self, user_id: str, data: bytes) -> None:
         """Tell a user's sockets something ready-made."""
-        data = encode(frame)
         for told in self._told.get(user_id, ()):
             told.watcher.write(data)
 
@@ -98,6 +102,10 @@ class Feed:
         Raises:
             Unavailable: the database does not answer.
         """
+        async with told.lock:
+            await self._tell(told, touched)
+
+    async def _tell(self, told: Told, touched: Collection[UUID] | None) -> None:
         watcher, ids = told.watcher, list(touched or [])
         given = {"user_id": watcher.user_id, "every": touched is None, "ids": ids}
         async with self._db.snapshot() as tx:
@@ -118,8 +126,8 @@ class Feed:
             by_id = {str(key): count for key, count in counts.items()}
             frames.append({"type": "unread_counts", "total": sum(counts.values()), "conversations": by_id})
         told.unread, told.is_fresh = counts, False
-        for frame in frames:
-            watcher.write(encode(frame))
+        if not all([watcher.write(encode(frame)) for frame in frames]):  # noqa: C419  all of them, then look
+            watcher.end(Close.TOO_SLOW, "too much is unsent; reconnect")
 
     async def presence(self, user_id: str, *, is_online: bool) -> None:
         """Tell those who share a conversation with a user that they came or went."""
@@ -129,7 +137,7 @@ class Feed:
         async with self._db.snapshot() as tx:
             friends = await acquainted(tx, user_id, others)
             seen = await last_seen(tx, [user_id])
-        frame = {"type": "presence", "user_id": user_id, "online": is_online, "last_seen": seen.get(user_id)}
+        frame = encode({"type": "presence", "user_id": user_id, "online": is_online, "last_seen": seen.get(user_id)})
         for friend in friends - {user_id}:
             self.push(friend, frame)
 
@@ -141,19 +149,18 @@ class Feed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.01, next_round - loop.time())):
                     await self._woken.wait()
+            await asyncio.sleep(GATHER_S)  # a burst of messages is one change of counts
+            self._woken.clear()
             try:
-                if loop.time() >= next_round:
-                    next_round = loop.time() + ROUND_S
-                    for told in [one for mine in self._told.values() for one in mine]:
-                        await self.tell(told)
-                else:
-                    await asyncio.sleep(GATHER_S)  # a burst of messages is one change of counts
-                    self._woken.clear()
-                    await self._tell_touched()
+                await self._tell_touched()
             except ChatError as error:
                 log.warning("feed_failed", error=error.code)
-            except Exception:
-                log.exception("feed_failed")  # the next round may find better weather
+            if loop.time() >= next_round:
+                for told in [one for mine in self._told.values() for one in mine]:
+                    await self._tell_or_log(told, None)
+                    if self._touched:  # a long round must not hold up the news
+                        await self._tell_touched()
+                next_round = loop.time() + ROUND_S
 
     async def _tell_touched(self) -> None:
         touched, self._touched = self._touched, set()
@@ -163,7 +170,16 @@ class Feed:
             by_user = await access.members_of(tx, touched, list(self._told))
         for user_id, conversation_ids in by_user.items():
             for told in tuple(self._told.get(user_id, ())):
-                await self.tell(told, conversation_ids)
+                await self._tell_or_log(told, conversation_ids)
+
+    async def _tell_or_log(self, told: Told, touched: Collection[UUID] | None) -> None:
+        """One socket's trouble is not the others'."""
+        try:
+            await self.tell(told, touched)
+        except ChatError as error:
+            log.warning("feed_failed", error=error.code)
+        except Exception:
+            log.exception("feed_failed")
 
 
 async def _shapes(tx: Tx, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:

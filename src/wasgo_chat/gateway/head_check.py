@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from wasgo_chat.conversations.models import Conversation
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
+from wasgo_chat.core.db import Database, among
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.hub import Hub
@@ -69,7 +69,7 @@ class HeadCheck:
 
     async def _compare(self) -> None:
         heads = await self._heads(list(self._hub.channels))
-        lagging: list[Subscription] = []
+        lagging: dict[UUID, list[Subscription]] = {}
         suspects: dict[UUID, int] = {}
         for conversation_id, (last_seq, reads_version) in heads.items():
             channel = self._hub.channels.get(conversation_id)
@@ -81,9 +81,11 @@ class HeadCheck:
             elif last_seq < channel.last:
                 suspects[conversation_id] = channel.last
             channel.reads_version = max(channel.reads_version, reads_version)
-            lagging += [one for one in channel.subscriptions if one.greeted and one.reads_version < reads_version]
-        for subscription in lagging:
-            await self._resend_readings(subscription)
+            behind = [one for one in channel.subscriptions if one.greeted and one.reads_version < reads_version]
+            if behind:
+                lagging[conversation_id] = behind
+        for conversation_id, behind in lagging.items():
+            await self._resend_readings(conversation_id, behind)
         await self._resync(suspects)
 
     async def _heads(self, ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
@@ -91,7 +93,7 @@ class HeadCheck:
             return {}
         statement = select(Conversation.id, Conversation.last_seq, Conversation.reads_version)
         async with self._db.snapshot() as tx:
-            rows = (await tx.execute(statement.where(Conversation.id.in_(ids)))).all()
+            rows = (await tx.execute(statement.where(among(Conversation.id, ids)))).all()
         return {row.id: (row.last_seq, row.reads_version) for row in rows}
 
     async def _resync(self, suspects: dict[UUID, int]) -> None:
@@ -110,14 +112,17 @@ class HeadCheck:
                 subscription.watermark = min(subscription.watermark, last_seq)
                 subscription.peer.write(resync_frame(conversation_id, last_seq))
 
-    async def _resend_readings(self, subscription: Subscription) -> None:
-        async with self._db.snapshot() as tx:
-            missed = await reads.readings_since(
-                tx, subscription.conversation_id, subscription.reads_version, limit=READINGS_PAGE
-            )
-        for reading in missed:
-            if reading.version <= subscription.reads_version:
-                continue
-            if not subscription.take_all(reading_frames(reading)):
+    async def _resend_readings(self, conversation_id: UUID, behind: list[Subscription]) -> None:
+        """Read what the last of them misses, once, and write to each what it misses; sets, so twice does no harm."""
+        version = min(subscription.reads_version for subscription in behind)
+        while True:
+            async with self._db.snapshot() as tx:
+                missed = await reads.readings_since(tx, conversation_id, version, limit=READINGS_PAGE)
+            for reading in missed:
+                frames = reading_frames(reading)
+                for subscription in behind:
+                    if reading.version == subscription.reads_version + 1 and subscription.take_all(frames):
+                        subscription.reads_version = reading.version
+            if len(missed) < READINGS_PAGE:
                 return
-            subscription.reads_version = reading.version
+            version = missed[-1].version

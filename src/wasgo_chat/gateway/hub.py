@@ -176,12 +176,12 @@ class Hub:
             channel.drop(subscription, Close.REMOVED)
             return False
         for frame in frames:
-            while not subscription.take(frame):
+            while subscription in channel.subscriptions and not subscription.take(frame):
                 subscription.fall_behind()
                 await subscription.peer.drained()
                 subscription.made_progress()
-                if subscription not in channel.subscriptions:
-                    return False
+            if subscription not in channel.subscriptions:  # it was ended, or began again, while we read
+                return False
         return bool(frames)
 
     async def _fill(self, channel: Channel) -> None:

@@ -20,13 +20,16 @@ class Outbox:
         self._on_drained = on_drained
         self._frames: deque[bytes] = deque()
         self._bytes = 0
+        self._is_abandoned = False
         self._waiting = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
 
     def put(self, frame: bytes) -> bool:
-        """Queue a frame; False where there is no room for it."""
-        if self._bytes + len(frame) > self._limit:
+        """Queue a frame; False where there is no room for it. An empty queue takes a frame of any size."""
+        if self._is_abandoned:
+            return True
+        if self._bytes and self._bytes + len(frame) > self._limit:
             return False
         self._frames.append(frame)
         self._bytes += len(frame)
@@ -51,6 +54,7 @@ class Outbox:
             self._on_drained()
 
     def abandon(self) -> None:
-        """Drop what is unsent and wake who waits: the peer is gone."""
+        """Drop what is unsent, and all that comes, and wake who waits: the peer is gone."""
+        self._is_abandoned = True
         self._frames.clear()
         self._empty.set()

@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 
 FLUSH_S = 1.0
 TYPING_REPEAT_S = 2.0
+TYPING_CHANGE_S = 0.5
 MAX_REASON_BYTES = 120
 
 
@@ -170,6 +171,8 @@ class Socket:
         now = time.monotonic()
         if before == is_typing and (not is_typing or now - told_at < TYPING_REPEAT_S):
             return False
+        if is_typing and now - told_at < TYPING_CHANGE_S:
+            return False
         self._typing[conversation_id] = (is_typing, now)
         return True
 
@@ -202,7 +205,7 @@ class Socket:
             if self._feed is not None and self._told is not None:
                 self._feed.remove(self._told)
             self.hub.leave(self, tuple(self.subscriptions.values()))
-            if self._reader is not None:
+            if self._reader is not None and self._is_receiving:
                 self._reader.cancel()
             if self._closing is not None and not writer.done():
                 with contextlib.suppress(TimeoutError):
@@ -210,6 +213,7 @@ class Socket:
                         await self._outbox.drained()
             writer.cancel()
             self._outbox.abandon()
+            # A frame in hand is finished: cut off within its commit, it would be told a second late.
             await asyncio.gather(writer, *([self._reader] if self._reader else []), return_exceptions=True)
         if self._closing is not None:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])

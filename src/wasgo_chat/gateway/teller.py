@@ -6,6 +6,7 @@ it fails to tell, or a crash keeps it from telling, the head check finds.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -32,10 +33,19 @@ from wasgo_chat.gateway.feed import Feed
 from wasgo_chat.gateway.hub import PAGE, Hub
 from wasgo_chat.inbox.render import Frame, frames_since, reading_frames
 from wasgo_chat.messages.reads import MessagesRead
+from wasgo_chat.notifications.feed import Notified
 
 log = structlog.get_logger(__name__)
 
 Publication = tuple[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A publication that needs nothing from the database."""
+
+    channel: str
+    payload: bytes
 
 
 class Teller:
@@ -59,9 +69,9 @@ class Teller:
         """Tell a conversation's other sockets, here and elsewhere, who types; nothing of it is kept."""
         if (channel := self._hub.channels.get(conversation_id)) is not None:
             channel.typing(user_id, username, is_typing=is_typing)
-        if not self._is_alone:
+        if not self._is_alone:  # by the one task that publishes, so that "stopped" cannot overtake "types"
             packed = pack(Envelope("typing", self.worker, int(is_typing), user_id, name=username))
-            self._background.spawn(self._broker.publish([(channel_of(conversation_id), packed)]))
+            self._announced.put_nowait([Ready(channel_of(conversation_id), packed)])
 
     async def run(self) -> None:
         """Tell for ever: one snapshot and one pipeline for all that is waiting."""
@@ -70,10 +80,13 @@ class Teller:
             while not self._announced.empty():
                 waiting.extend(self._announced.get_nowait())
             try:
-                publications = await self._tell_events([one for one in waiting if isinstance(one, Appended)])
+                publications = [(one.channel, one.payload) for one in waiting if isinstance(one, Ready)]
+                publications += await self._tell_events([one for one in waiting if isinstance(one, Appended)])
                 for announcement in waiting:
                     if isinstance(announcement, MessagesRead):
                         publications.append(self._tell_reading(announcement))
+                    elif isinstance(announcement, Notified):
+                        publications.append(self._tell_notification(announcement))
                     elif isinstance(announcement, UserRevoked):
                         await self._hub.close_revoked([announcement.user_id])
                         header = Envelope("revoked", self.worker, user=announcement.user_id)
@@ -121,6 +134,8 @@ class Teller:
             self._feed.touch(msgspec.json.decode(frames[0], type=list[UUID]))
         elif header.kind == "revoked" and header.user is not None:
             self._background.spawn(self._hub.close_revoked([header.user]))
+        elif header.kind == "notification" and header.user is not None:
+            self._feed.push(header.user, frames[0])
         elif header.kind == "presence" and header.user is not None:
             self._background.spawn(self._feed.presence(header.user, is_online=bool(header.number)))
 
@@ -148,6 +163,11 @@ class Teller:
                     publications.append((channel_of(conversation_id), pack_event(self.worker, frame)))
                     self._hub.offer(conversation_id, frame)
         return publications
+
+    def _tell_notification(self, notified: Notified) -> Publication:
+        frame = encode({"type": "notification", "notification": notified.notification})
+        self._feed.push(notified.user_id, frame)
+        return CONTROL_CHANNEL, pack(Envelope("notification", self.worker, user=notified.user_id), frame)
 
     def _tell_reading(self, reading: MessagesRead) -> Publication:
         frames = reading_frames(reading)

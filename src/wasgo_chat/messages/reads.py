@@ -150,16 +150,17 @@ async def mark_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict
     seat.require(Action.READ)
     user_id = actor.user
     statement = text(
-        f"SELECT m.id FROM participants p JOIN messages m ON {UNREAD} "  # noqa: S608
-        "WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id ORDER BY m.number DESC"
+        f"SELECT m.id, count(*) OVER () AS unread FROM participants p JOIN messages m ON {UNREAD} "  # noqa: S608
+        "WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id ORDER BY m.number DESC LIMIT :ids"
     )
-    unread = (await tx.execute(statement, {"conversation_id": conversation_id, "user_id": user_id})).scalars().all()
-    if unread:
+    given = {"conversation_id": conversation_id, "user_id": user_id, "ids": MAX_IDS_IN_SIGNAL}
+    newest = (await tx.execute(statement, given)).all()
+    if newest:
         head = seat.conversation
         numbers = f"{{[1,{head.message_count + 1})}}"
-        named = tuple(reversed(unread[:MAX_IDS_IN_SIGNAL]))
+        named = tuple(row.id for row in reversed(newest))
         await _store(tx, user_id, conversation_id, numbers, named, up_to_seq=head.last_seq)
-    return {"marked": len(unread), "unread_count": 0}
+    return {"marked": newest[0].unread if newest else 0, "unread_count": 0}
 
 
 async def unread_counts(tx: Tx, user_id: str, conversation_ids: Sequence[UUID] | None = None) -> dict[UUID, int]:
@@ -185,6 +186,7 @@ async def readings_since(tx: Tx, conversation_id: UUID, version: int, *, limit: 
         """SELECT r.version, r.user_id, r.up_to_seq, ARRAY(
                SELECT m.id FROM messages m
                WHERE m.conversation_id = r.conversation_id AND r.numbers @> m.number AND m.sender_id <> r.user_id
+                 AND m.number >= lower(r.numbers) AND m.number < upper(r.numbers)
                ORDER BY m.number DESC LIMIT :ids) AS message_ids
            FROM reads r WHERE r.conversation_id = :conversation_id AND r.version > :version
            ORDER BY r.version LIMIT :limit"""
