@@ -5,6 +5,7 @@ Run: make bench-lists. Prints the time of a page (p50, p95 of 200 requests) and 
 
 import argparse
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -46,6 +47,8 @@ async def measure(url: str, rounds: int) -> None:
         for statement in SEED:
             await tx.execute(text(statement), {"conversations": CONVERSATIONS, "messages": MESSAGES})
     actor, times = Actor("u0", username="u0"), []
+    gc.collect()
+    gc.freeze()  # as a worker does at its start
     for _ in range(rounds):
         started = time.perf_counter()
         async with db.snapshot() as tx:

@@ -1,5 +1,6 @@
 """`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
 
+import gc
 import multiprocessing
 import secrets
 from collections.abc import AsyncIterator, Sequence
@@ -40,7 +41,7 @@ from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
 from wasgo_chat.support import router as support_router
 
-DESCRIPTION = """The chat of a marketplace. Sockets, frames and error codes are described in docs/protocol.md."""
+DESCRIPTION = """The chat of a marketplace. Sockets, attachments, notifications and error codes: docs/protocol.md."""
 
 WATCHING_CONNECTIONS = 3
 
@@ -98,6 +99,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         background.spawn(head_check.run())
         background.spawn(sweep.run())
         background.spawn(feed.run())
+        gc.collect()
+        gc.freeze()  # what start-up made stays: scanning it again and again was half of a list page's p95
         background.spawn(presence.run())
         background.spawn(notifier.run())
         yield
@@ -146,8 +149,15 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Idempotent-Replay", "Retry-After", "X-Request-Id"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
+            expose_headers=[
+                "Accept-Ranges",
+                "Content-Range",
+                "ETag",
+                "Idempotent-Replay",
+                "Retry-After",
+                "X-Request-Id",
+            ],
             max_age=600,
         )
     _document_problems(app)

@@ -29,6 +29,8 @@ class Mailbox:
             return self.answers.pop(0)
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
+        # Mail programs look for the address as it stands; an encoded header is none to them.
+        assert b"\r\nList-Unsubscribe: <http" in envelope.content
         assert isinstance(message, EmailMessage)
         self.taken.append((envelope.rcpt_tos[0], message))
         if self.before_answer is not None:

@@ -16,7 +16,9 @@ from wasgo_chat.notifications.letters import Letter, Line
 from wasgo_chat.notifications.wishes import unsubscribe_token
 
 STEP_TIMEOUT_S = 10.0
-_POLICY = SMTP_RULES.clone(cte_type="7bit")  # no server on the way needs to know 8BITMIME
+# No server on the way needs to know 8BITMIME. Headers are folded at the limit of RFC 5322 only: folding the long
+# address of List-Unsubscribe earlier would encode it, and then no mail program knows it for an address.
+_POLICY = SMTP_RULES.clone(cte_type="7bit", max_line_length=990)
 _FAILURES = (SMTPException, OSError, TimeoutError)
 
 
