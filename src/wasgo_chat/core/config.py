@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     jwt_issuer: str = Field("wasgo", description="`iss` of every token.")
     secret_key: SecretStr | None = Field(
         None,
-        description="Key of cursors, hashes, file and unsubscribe links, 32 bytes or more; by default from `JWT_SECRET`.",
+        description="Key of cursors, hashes and signed links, 32 bytes or more; by default made from `JWT_SECRET`.",
     )
     cookie_name: str | None = Field(None, description="Cookie that may carry a socket's token; unset: none.")
     allowed_origins: Names = Field(
