@@ -1,6 +1,7 @@
 """The conversation list of a busy member: 100 of 2,000 conversations, in a database of a million messages.
 
-Run: make bench-lists. Prints the time of a page (p50, p95 of 200 requests) and the plans of its statements.
+Run: make bench-lists. Prints the time of a page (p50, p95 of 200 requests) and keeps the
+plans of its statements in plans/lists.txt.
 """
 
 import argparse
@@ -58,7 +59,22 @@ async def measure(url: str, rounds: int) -> None:
     cuts = statistics.quantiles(times, n=20)
     print(f"100 of {CONVERSATIONS:,} conversations, {CONVERSATIONS * MESSAGES:,} messages, {rounds} pages:")
     print(f"p50 {statistics.median(times):.1f} ms, p95 {cuts[18]:.1f} ms")
+    async with db.snapshot() as tx:
+        await tx.execute(text("LOAD 'auto_explain'"))
+        for setting in ("log_min_duration = 0", "log_analyze = on", "log_timing = off"):
+            await tx.execute(text(f"SET LOCAL auto_explain.{setting}"))
+        await conversation_page(tx, actor, limit=100, cursor=None)
     await db.close()
+
+
+def keep_plans(log: Path, kept: Path) -> None:
+    """The plans that PostgreSQL logged for one page, without times that differ from run to run."""
+    lines = log.read_text().splitlines()
+    plans = [line for line in lines[next(at for at, line in enumerate(lines) if "plan:" in line) :] if "\t" in line]
+    plans = [line for line in plans if not line.startswith("\tQuery Parameters")]
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("\n".join(line.strip("\t") for line in plans) + "\n")
+    print(f"plans: {kept}")
 
 
 def main() -> None:
@@ -75,6 +91,7 @@ def main() -> None:
             url = Settings(database_url=postgres.url()).database_url
             migrations.upgrade(url)
             asyncio.run(measure(url, rounds))
+            keep_plans(Path(folder) / "postgres.log", Path(__file__).parent / "plans" / "lists.txt")
         finally:
             postgres.stop(immediately=True)
 

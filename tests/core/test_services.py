@@ -109,3 +109,9 @@ async def test_a_token_is_good_until_it_expires_and_not_after(world: World) -> N
         assert time.time() < expires + 1
     assert time.time() >= expires
     assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_a_name_cannot_turn_the_text_around_it(world: World) -> None:
+    name = world.unique("user")
+    shown = await world.service.ok("PUT", f"/chat/users/{name}/", {"display_name": "Ana\u202e\u2066 Lima\u200f"})
+    assert shown["display_name"] == "Ana Lima"

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, tuple_
+from sqlalchemy import Row, Uuid, func, or_, select
 
 from wasgo_chat.attachments.links import link_to
 from wasgo_chat.attachments.models import Attachment
 from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.db import Tx, keys_of
 from wasgo_chat.core.errors import NotFound
 
 _COLUMNS = Attachment.__table__.columns
@@ -30,9 +30,15 @@ async def attachments_of(tx: Tx, messages: Sequence[tuple[UUID, UUID]]) -> dict[
     found: dict[UUID, list[dict[str, Any]]] = {}
     if not messages:
         return found
+    keys = keys_of(
+        conversation_id=(Uuid(), [key[0] for key in messages]), message_id=(Uuid(), [key[1] for key in messages])
+    )
     statement = (
         select(*_COLUMNS)
-        .where(tuple_(Attachment.conversation_id, Attachment.message_id).in_(messages))
+        .join(
+            keys,
+            (Attachment.conversation_id == keys.c.conversation_id) & (Attachment.message_id == keys.c.message_id),
+        )
         .order_by(Attachment.conversation_id, Attachment.message_id, Attachment.position)
     )
     for row in await tx.execute(statement):

@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, MetaData, any_, literal, text
+from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, func, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
@@ -160,6 +161,17 @@ class Database:
 def among(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """`column = ANY(array)`: one parameter however many values there are, where `IN` takes one each, 32,767 at most."""
     return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def keys_of(**columns: tuple[TypeEngine[Any], Iterable[Any]]) -> TableValuedAlias:
+    """Composite keys as a table to join, one array parameter a column, for what `among` is for single columns.
+
+    Args:
+        columns: by name, the column's type and its values, row by row.
+    """
+    arrays = [literal(list(values), ARRAY(kind)) for kind, values in columns.values()]
+    named = [column(name, kind) for name, (kind, _) in columns.items()]
+    return func.unnest(*arrays).table_valued(*named, name="keys").render_derived()
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -14,7 +14,7 @@ from wasgo_chat.conversations import access
 from wasgo_chat.conversations.access import Seat
 from wasgo_chat.conversations.models import Conversation, Participant
 from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.db import Tx, keys_of
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.paging import PageRequest
 from wasgo_chat.core.users import User, user_shape
@@ -188,8 +188,12 @@ def _place_shape(row: Row[Any]) -> dict[str, Any]:
 
 
 async def _last_messages(tx: Tx, seats: Sequence[Seat], *, viewer: str | None) -> dict[UUID, dict[str, Any]]:
-    keys = [(seat.conversation.id, seat.conversation.message_count) for seat in seats]
-    statement = message_rows().where(tuple_(Message.conversation_id, Message.number).in_(keys))
+    keys = keys_of(
+        conversation_id=(Uuid(), [seat.conversation.id for seat in seats]),
+        number=(BigInteger(), [seat.conversation.message_count for seat in seats]),
+    )
+    is_last = (Message.conversation_id == keys.c.conversation_id) & (Message.number == keys.c.number)
+    statement = message_rows().join(keys, is_last)
     rows = (await tx.execute(statement)).all()
     return {shape["conversation"]: shape for shape in await shape_messages(tx, rows, viewer=viewer)}
 

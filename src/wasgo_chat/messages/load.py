@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, case, func, select, tuple_
+from sqlalchemy import Row, Select, Uuid, case, func, select
 from sqlalchemy.orm import aliased
 
 from wasgo_chat.attachments.load import attachments_of
 from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.db import Tx, keys_of
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.users import User, user_shape
 from wasgo_chat.messages.models import Message, Reaction
@@ -116,9 +116,13 @@ async def _reactions(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, di
     found: dict[UUID, dict[str, list[str]]] = {}
     if not keys:
         return found
+    wanted = keys_of(conversation_id=(Uuid(), [key[0] for key in keys]), message_id=(Uuid(), [key[1] for key in keys]))
     statement = (
         select(Reaction.message_id, Reaction.emoji, Reaction.user_id)
-        .where(tuple_(Reaction.conversation_id, Reaction.message_id).in_(keys))
+        .join(
+            wanted,
+            (Reaction.conversation_id == wanted.c.conversation_id) & (Reaction.message_id == wanted.c.message_id),
+        )
         .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
     )
     for message_id, emoji, user_id in await tx.execute(statement):
