@@ -185,7 +185,7 @@ def _document_problems(app: FastAPI) -> None:
         return app.openapi_schema
 
     # FastAPI's documented way to extend the document.
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = openapi  # type: ignore[method-assign]  # assigning is the documented way
 
 
 def _replace_validation_error(responses: dict[str, dict[str, object]]) -> None:

@@ -32,7 +32,7 @@ def dev(
     Nothing else needs to be installed or running. The public development key is accepted, so this listens on
     loopback only. The data stays in --data and survives any end of the process.
     """
-    from wasgo_chat import development  # noqa: PLC0415  needs the extra `embedded`
+    from wasgo_chat import development
 
     development.run(host=host, port=port, data=data)
 
@@ -48,11 +48,11 @@ def serve(
     Refuses to start on a missing or unsafe setting, or a database that is not at the newest migration, and says
     what to set. The variables are listed by `wasgo-chat settings`.
     """
-    import uvicorn  # noqa: PLC0415  `token` and --help should not wait for the server
-    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
-    from wasgo_chat.core.telemetry import configure_logging  # noqa: PLC0415
-    from wasgo_chat.serving import check_before_serving, server_config  # noqa: PLC0415
+    from wasgo_chat.core.telemetry import configure_logging
+    from wasgo_chat.serving import check_before_serving, server_config
 
     settings = Settings()
     configure_logging(settings.log_level, as_json=True)
@@ -72,7 +72,7 @@ def migrate(
     down: Annotated[bool, typer.Option("--down", help="Go back to --revision instead of up to it.")] = False,
 ) -> None:
     """Bring the database at WASGO_CHAT_DATABASE_URL to the newest migration."""
-    from wasgo_chat.core import migrations  # noqa: PLC0415
+    from wasgo_chat.core import migrations
 
     url = Settings().database_url
     if not url:
@@ -98,7 +98,7 @@ def token(
     Scopes are chat:provision, chat:system_message, chat:act_as and chat:moderate. The development key is
     accepted by `wasgo-chat dev` only.
     """
-    from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user  # noqa: PLC0415
+    from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
 
     if (user is None) == (service is None):
         raise typer.BadParameter("give either --user or --service")
@@ -121,10 +121,10 @@ def openapi(
     check: Annotated[Path | None, typer.Option(help="Fail if this file is not up to date.")] = None,
 ) -> None:
     """Print the OpenAPI document, or write it, or check that a file is up to date."""
-    import json  # noqa: PLC0415
+    import json
 
-    from wasgo_chat.app import create_app  # noqa: PLC0415
-    from wasgo_chat.core.config import DEVELOPMENT_SECRET  # noqa: PLC0415
+    from wasgo_chat.app import create_app
+    from wasgo_chat.core.config import DEVELOPMENT_SECRET
 
     nowhere = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
     document = json.dumps(create_app(Settings.model_validate(nowhere)).openapi(), indent=2, ensure_ascii=False)

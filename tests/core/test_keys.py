@@ -140,7 +140,7 @@ async def test_while_no_document_was_ever_fetched_the_answer_stays_503(database:
 )
 async def test_a_document_that_is_none_lets_nobody_in(database: str, document: bytes) -> None:
     async with trusting(database, "ES256") as (world, issuer):
-        issuer.document = lambda: document  # type: ignore[method-assign]
+        issuer.document = lambda: document  # type: ignore[method-assign]  # another document
         token = issuer.token("ES256", user_claims(world.worker.settings, world.unique("ana")))
         assert await status(world, token) in (401, 503)
 
@@ -149,6 +149,6 @@ async def test_a_key_that_cannot_be_read_does_not_take_the_others_along(database
     async with trusting(database, "ES256") as (world, issuer):
         whole = issuer.document()
         foreign = b'{"keys": [{"kid": "p", "kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"}, '
-        issuer.document = lambda: whole.replace(b'{"keys": [', foreign)  # type: ignore[method-assign]
+        issuer.document = lambda: whole.replace(b'{"keys": [', foreign)  # type: ignore[method-assign]  # another document
         token = issuer.token("ES256", user_claims(world.worker.settings, world.unique("ana")))
         assert await status(world, token) == 200

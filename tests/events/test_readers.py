@@ -197,7 +197,7 @@ async def test_many_readers_beside_each_other_share_the_work_and_keep_the_order(
     for number in range(40):
         await asyncio.gather(*(ana.send(chat, str(number)) for chat in chats))
     async with asyncio.timeout(2 * PATIENCE_S):
-        while [await cursor(quiet, chat) for chat in chats] != [40, 40, 40]:  # noqa: ASYNC110
+        while [await cursor(quiet, chat) for chat in chats] != [40, 40, 40]:  # noqa: ASYNC110  a row is all there is to see
             await asyncio.sleep(0.02)
     for task in reading:
         task.cancel()

@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.running import Worker, make_settings
-from tests.support.world import Json, Live, Person, until, world_with
+from tests.support.world import Json, Live, Person, World, until, world_with
 
 MESSAGES = 150
 WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
@@ -30,6 +32,21 @@ def narrow_socket(worker: Worker) -> socket.socket:
     return narrow
 
 
+@asynccontextmanager
+async def stuck_at(world: World, person: Person, chat: Json) -> AsyncIterator[ClientConnection]:
+    """A greeted socket that has stopped reading, with little room between the two ends."""
+    async with connect(
+        f"{world.worker.ws_url}/ws/chat/{chat['id']}/",
+        sock=narrow_socket(world.worker),
+        additional_headers={"Authorization": f"Bearer {person.bearer}"},
+        ping_interval=None,
+        max_size=None,
+    ) as connection:
+        await Live(connection).receives("hello")
+        connection.transport.pause_reading()
+        yield connection
+
+
 async def write_much(ana: Person, chat: Json) -> None:
     for at in range(0, MESSAGES, 25):
         await asyncio.gather(*(ana.send(chat, f"{at + one} {WORDS}") for one in range(25)))
@@ -40,15 +57,7 @@ async def test_a_socket_that_stays_behind_is_closed_and_others_get_everything(da
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        url = f"{world.worker.ws_url}/ws/chat/{chat['id']}/"
-        headers = {"Authorization": f"Bearer {bo.bearer}"}
-        narrow = narrow_socket(world.worker)
-        async with (
-            ana.at(chat) as a,
-            connect(url, sock=narrow, additional_headers=headers, ping_interval=None) as stuck,
-        ):
-            await Live(stuck).receives("hello")
-            stuck.transport.pause_reading()
+        async with ana.at(chat) as a, stuck_at(world, bo, chat) as stuck:
             hearing = asyncio.create_task(seqs(a, MESSAGES))
             await write_much(ana, chat)
             assert await hearing == list(range(1, MESSAGES + 1))
@@ -61,13 +70,8 @@ async def test_a_socket_that_reads_again_in_time_is_caught_up(database: str) -> 
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        url = f"{world.worker.ws_url}/ws/chat/{chat['id']}/"
-        headers = {"Authorization": f"Bearer {bo.bearer}"}
-        narrow = narrow_socket(world.worker)
-        async with connect(url, sock=narrow, additional_headers=headers, ping_interval=None, max_size=None) as slow:
+        async with stuck_at(world, bo, chat) as slow:
             live = Live(slow)
-            await live.receives("hello")
-            slow.transport.pause_reading()
             await write_much(ana, chat)
             channel = next(iter(world.worker.hub.channels.values()))
             assert [one.live for one in channel.subscriptions] == [False], "the test did not fill the buffers"
@@ -99,13 +103,8 @@ async def test_a_connection_whose_peer_never_reads_is_gone_after_its_close(
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        url = f"{world.worker.ws_url}/ws/chat/{chat['id']}/"
-        headers = {"Authorization": f"Bearer {bo.bearer}"}
-        narrow = narrow_socket(world.worker)
-        async with connect(url, sock=narrow, additional_headers=headers, ping_interval=None) as stuck:
-            await Live(stuck).receives("hello")
+        async with stuck_at(world, bo, chat):
             before = len(world.worker.server.server_state.connections)
-            stuck.transport.pause_reading()
             await write_much(ana, chat)
             await until(lambda: bo.id not in world.worker.hub.peers)
             await until(lambda: len(world.worker.server.server_state.connections) < before)

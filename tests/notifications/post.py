@@ -74,7 +74,7 @@ class Post:
         soon = f"state IN {OPEN} AND due_at < now() + interval '90s'"
         query = f"SELECT 1 FROM deliveries WHERE user_id = ANY(:ids) AND {soon}"
         async with asyncio.timeout(2 * PATIENCE_S):
-            while await rows(self.world.worker, query, ids=ids):  # noqa: ASYNC110
+            while await rows(self.world.worker, query, ids=ids):  # noqa: ASYNC110  a row is all there is to see
                 await asyncio.sleep(0.02)
 
     async def do(self, statement: str, **values: Any) -> None:

@@ -23,7 +23,7 @@ class Mailbox:
         self.attempts = 0
         self.before_answer: OnData | None = None
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         self.attempts += 1
         if self.answers:
             return self.answers.pop(0)

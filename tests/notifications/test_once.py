@@ -148,7 +148,7 @@ async def test_a_worker_killed_when_the_server_took_the_mail_sends_no_second_one
             await served.do(f"UPDATE deliveries SET due_at = now() WHERE state IN {OPEN}")
             async with asyncio.timeout(2 * PATIENCE_S):
                 path = "/chat/deliveries/?state=dead"
-                while not (found := (await served.call("GET", path))["results"]):  # noqa: ASYNC110
+                while not (found := (await served.call("GET", path))["results"]):  # noqa: ASYNC110  a row is all there is to see
                     await asyncio.sleep(0.1)
             assert [(one["error"], one["attempts"]) for one in found] == [("unknown_outcome", 1)]
             assert len(mailbox.taken) == 1

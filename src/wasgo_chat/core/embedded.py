@@ -183,7 +183,7 @@ class Valkey:
             command += ["--dir", str(self._folder), "--appendonly", "yes"]
         self._process = subprocess.Popen(  # noqa: S603  our own binary
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=becoming(None, signal.SIGKILL),  # noqa: PLW1509
+            start_new_session=True, preexec_fn=becoming(None, signal.SIGKILL),  # noqa: PLW1509  no thread yet
         )  # fmt: skip
         _wait_until(self._answers, self._process, None, "Valkey")
 

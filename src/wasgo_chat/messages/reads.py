@@ -39,20 +39,20 @@ SELECT p.conversation_id, count(m.id) AS unread
 FROM participants p JOIN messages m ON {UNREAD}
 WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:ids_given = false OR p.conversation_id = ANY(:ids))
 GROUP BY p.conversation_id
-"""  # noqa: S608
+"""
 
-UNREAD_COUNT = f"(SELECT count(*) FROM messages m WHERE {UNREAD})"  # noqa: S608
+UNREAD_COUNT = f"(SELECT count(*) FROM messages m WHERE {UNREAD})"
 """Unread messages of the participant `p`, as an expression for a query that has one."""
 
 LAST_READ_SEQ = f"""COALESCE(
     (SELECT m.seq FROM messages m WHERE {UNREAD} ORDER BY m.number LIMIT 1) - 1,
-    (SELECT c.last_seq FROM conversations c WHERE c.id = p.conversation_id))"""  # noqa: S608
+    (SELECT c.last_seq FROM conversations c WHERE c.id = p.conversation_id))"""
 """The greatest seq up to which all that others sent is read by the participant `p`; likewise."""
 
 _LAST_READ = f"""
 SELECT p.conversation_id, p.user_id, {LAST_READ_SEQ} AS last_read_seq
 FROM participants p WHERE p.conversation_id = ANY(:ids) AND p.left_seq IS NULL
-"""  # noqa: S608
+"""
 
 # Marks, and closes the gaps that own and system messages leave below the first unread one: ranges stay compact.
 _MARK = f"""
@@ -66,7 +66,7 @@ WITH marked AS (
 )
 SELECT COALESCE(first.number, c.message_count + 1) AS first_unread
 FROM first, conversations c WHERE c.id = :conversation_id
-"""  # noqa: S608
+"""
 
 _COMPACT = """
 UPDATE participants p SET read = p.read + int8multirange(int8range(p.joined_number + 1, :first_unread))
@@ -150,7 +150,7 @@ async def mark_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict
     seat.require(Action.READ)
     user_id = actor.user
     statement = text(
-        f"SELECT m.id, count(*) OVER () AS unread FROM participants p JOIN messages m ON {UNREAD} "  # noqa: S608
+        f"SELECT m.id, count(*) OVER () AS unread FROM participants p JOIN messages m ON {UNREAD} "
         "WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id ORDER BY m.number DESC LIMIT :ids"
     )
     given = {"conversation_id": conversation_id, "user_id": user_id, "ids": MAX_IDS_IN_SIGNAL}

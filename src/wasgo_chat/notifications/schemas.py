@@ -129,7 +129,7 @@ class Subscribe(Schema):
     endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=2000)]
     keys: PushKeys
     # Browsers send it, always null so far; a subscription ends when the push service says so.
-    expirationTime: float | None = None  # noqa: N815
+    expirationTime: float | None = None  # noqa: N815  named by the Push API
 
 
 class Unsubscribe(Schema):

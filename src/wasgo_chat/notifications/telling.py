@@ -46,7 +46,7 @@ async def tell(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> Non
         rows += _notifications(message, members)
     if not rows:
         return
-    statement = insert(Notification.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+    statement = insert(Notification.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]  # typed FromClause; it is a Table
     made = await tx.execute(statement.returning(Notification.id), rows)
     fresh = set(made.scalars())
     told = [row for row in rows if row["id"] in fresh]
@@ -137,7 +137,7 @@ async def _plan(tx: Tx, conversation_id: UUID, told: Sequence[dict[str, Any]], m
         ]
     if rows:
         due_at = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, tx.settings.notify_delay_s)
-        statement = insert(Delivery.__table__).values(due_at=due_at)  # type: ignore[arg-type]
+        statement = insert(Delivery.__table__).values(due_at=due_at)  # type: ignore[arg-type]  # typed FromClause; it is a Table
         # The lock that this takes keeps the dispatcher from deciding before the notifications are there to see.
         statement = statement.on_conflict_do_update(
             index_elements=["user_id", "conversation_id", "channel", "target"],
