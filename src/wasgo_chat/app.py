@@ -35,6 +35,7 @@ from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.inbox import routes as inbox_routes
 from wasgo_chat.integrations import router as integrations_router
 from wasgo_chat.messages import routes as messages_routes
+from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
 from wasgo_chat.notifications import routes as notifications_routes
 from wasgo_chat.notifications.notifier import Notifier
 from wasgo_chat.presence import Presence
@@ -74,6 +75,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     worker = secrets.token_hex(6)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
     watching = Database(settings, pool_size=WATCHING_CONNECTIONS)
+    lines = Database(settings, pool_size=CONNECTIONS)
+    group = GroupCommit(settings, db, lines)
     presence = Presence(watching, settings.redis_url, worker)
     hub = Hub(settings, watching, broker, background, presence)
     feed = Feed(watching)
@@ -96,6 +99,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await broker.start(teller.hear, head_check.soon)
         await broker.subscribe(CONTROL_CHANNEL)
         background.spawn(teller.run())
+        background.spawn(group.run())
         background.spawn(head_check.run())
         background.spawn(sweep.run())
         background.spawn(feed.run())
@@ -109,6 +113,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await presence.close()
         await broker.close()
         await rate_limits.close()
+        await group.close()
+        await lines.close()
         await watching.close()
         await db.close()
 
@@ -122,6 +128,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     )
     app.state.settings = settings
     app.state.db = db
+    app.state.group = group
     app.state.hub = hub
     app.state.teller = teller
     app.state.feed = feed

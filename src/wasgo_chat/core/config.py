@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     max_batch_read: int = Field(500, ge=1, description="Messages that one `mark_multiple_read` names.")
     message_rate: int = Field(30, ge=0, description="Messages per window, user and conversation; 0: no limit.")
     message_rate_window_s: int = Field(10, ge=1, description="The window of `MESSAGE_RATE`.")
+    max_waiting_sends: int = Field(
+        5_000, ge=10, description="Messages that wait to be stored, a tenth of them of one conversation; more is 429."
+    )
     max_sockets_per_user: int = Field(20, ge=1, description="Sockets that one user may have open on a worker.")
     max_subscriptions: int = Field(1000, ge=1, description="Conversations that one socket follows.")
     max_bad_frames: int = Field(

@@ -146,6 +146,12 @@ class Unavailable(ChatError):
         super().__init__(detail, retry_after_s=retry_after_s)
 
 
+class Overloaded(Unavailable):
+    """Too much waits already: the service takes nothing on that it could not keep. Nothing was done."""
+
+    status, code, title = 429, "overloaded", "Too many messages wait to be stored; try again soon"
+
+
 def _sentence(error: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in error.get("loc", ()))
     return f"{where}: {error.get('message')}" if where else str(error.get("message"))

@@ -5,14 +5,16 @@ Pure bookkeeping: no database, no broker. `hub` feeds it and reads the log where
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from wasgo_chat.gateway.frames import Run
 from wasgo_chat.gateway.protocol import Close, typing_frame
 from wasgo_chat.inbox.render import Frame
 
 RECENT_FRAMES = 256
+RUN_BYTES = 262_144
 TYPING_S = 6.0
 
 
@@ -25,8 +27,11 @@ class Peer(Protocol):
     def write(self, data: bytes) -> bool:
         """Queue a frame; False where too much is unsent already (then nothing was queued)."""
 
+    def write_run(self, run: Run) -> bool:
+        """Queue these frames, or none and answer False."""
+
     async def drained(self) -> None:
-        """Wait until everything queued was handed to the transport."""
+        """Wait until little enough is unsent that more may come."""
 
     def end(self, code: Close, reason: str = "") -> None:
         """Close soon."""
@@ -67,6 +72,13 @@ class Subscription:
             self.role = frame.role[1]
         return True
 
+    def take_run(self, run: Run) -> None:
+        """Write the next frames at once; who cannot take them leaves the live stream."""
+        if self.peer.write_run(run):
+            self.watermark = run.last
+        else:
+            self.fall_behind()
+
     def take_all(self, frames: Iterable[bytes]) -> bool:
         """Write signals; False where the socket is too far behind to take them."""
         return all(self.peer.write(frame) for frame in frames)
@@ -104,19 +116,31 @@ class Channel:
         self.catching_up = 0
         self._typing: dict[str, tuple[str, float]] = {}
 
-    def offer(self, frame: Frame) -> bool:
-        """A frame from anywhere: served if it is the next, ignored if it was; False if there is a gap before it."""
-        self.wanted = max(self.wanted, frame.seq)
-        if frame.seq <= self.last:
+    def offer(self, frames: Sequence[Frame]) -> bool:
+        """Frames with consecutive seqs from anywhere: what is next is served, what was is ignored.
+
+        Returns:
+            False if there is a gap before them.
+        """
+        self.wanted = max(self.wanted, frames[-1].seq)
+        news = [frame for frame in frames if frame.seq > self.last]
+        if not news:
             return True
-        if frame.seq != self.last + 1:
+        before = news[0].seq - 1
+        if before != self.last:
             return False
-        self.last = frame.seq
+        self.last = news[-1].seq
         if self.catching_up:
-            self.recent.append(frame)
+            self.recent.extend(news)
+        run = Run(news)
+        is_plain = all(frame.removed is None and frame.role is None for frame in news) and run.size <= RUN_BYTES
         for subscription in tuple(self.subscriptions):
-            if subscription.live:
-                self._serve(subscription, frame)
+            if not subscription.live:
+                continue
+            if is_plain and subscription.watermark == before:
+                subscription.take_run(run)
+            else:
+                self._serve_each(subscription, news)
         return True
 
     def serve_recent(self, subscription: Subscription) -> bool:
@@ -125,9 +149,7 @@ class Channel:
             if not self.recent or self.recent[0].seq > subscription.watermark + 1:
                 return False
             subscription.go_live()
-            for frame in tuple(self.recent):
-                if subscription.live:
-                    self._serve(subscription, frame)
+            self._serve_each(subscription, tuple(self.recent))
             return subscription.live or subscription not in self.subscriptions
         subscription.go_live()
         return True
@@ -165,6 +187,11 @@ class Channel:
             self.subscriptions.discard(subscription)
             subscription.live = False
             subscription.peer.dropped(subscription, code)
+
+    def _serve_each(self, subscription: Subscription, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            if subscription.live:
+                self._serve(subscription, frame)
 
     def _serve(self, subscription: Subscription, frame: Frame) -> None:
         if not subscription.take(frame):

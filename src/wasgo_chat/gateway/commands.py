@@ -56,8 +56,7 @@ async def _send(socket: "Socket", frame: SendMessageFrame) -> dict[str, Any]:
     conversation_id = socket.conversation_of(frame)
     verbs.check_message(socket.settings, frame)
     await socket.rates.count_message(socket.user_id, conversation_id)
-    async with socket.db.transaction() as tx:
-        sent = await verbs.send(tx, socket.actor, conversation_id, frame)
+    sent = await socket.group.send(socket.actor, conversation_id, frame)
     return {"message_id": sent.message_id, "seq": sent.seq, "created_at": sent.created_at}
 
 

@@ -3,6 +3,7 @@
 The header holds only what a hub must know to order and address; the frame itself is never parsed on the way.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -17,8 +18,8 @@ _PREFIX = "wasgo:c:"
 class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
     """Header of a publication.
 
-    `number` is the seq of an event, the version of a reading, or 1 for who types or came
-    and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or
+    `number` is the seq of an event, or of the first of several in a row, the version of a reading, or 1 for who
+    types or came and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or
     went, or is notified.
     """
 
@@ -49,9 +50,24 @@ def unpack(payload: bytes) -> tuple[Envelope, list[bytes]]:
     return _decode(header), frames
 
 
-def pack_event(origin: str, frame: Frame) -> bytes:
-    """A durable frame."""
-    return pack(Envelope("event", origin, frame.seq, frame.removed, frame.role), frame.data)
+def pack_events(origin: str, frames: Sequence[Frame]) -> list[bytes]:
+    """Durable frames with consecutive seqs, in few publications: what the hub must look at goes alone."""
+    packed: list[bytes] = []
+    plain: list[Frame] = []
+    for frame in frames:
+        if frame.removed is None and frame.role is None:
+            plain.append(frame)
+            continue
+        packed += _pack_plain(origin, plain)
+        plain = []
+        packed.append(pack(Envelope("event", origin, frame.seq, frame.removed, frame.role), frame.data))
+    return packed + _pack_plain(origin, plain)
+
+
+def _pack_plain(origin: str, frames: Sequence[Frame]) -> list[bytes]:
+    if not frames:
+        return []
+    return [pack(Envelope("event", origin, frames[0].seq), *(frame.data for frame in frames))]
 
 
 def channel_of(conversation_id: UUID) -> str:

@@ -6,7 +6,7 @@ filled from the log, so nothing that a broker loses is lost to a client.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -118,10 +118,10 @@ class Hub:
         if not subscription.catching_up and not subscription.live:
             self._background.spawn(self._catch_up(subscription))
 
-    def offer(self, conversation_id: UUID, frame: Frame) -> None:
-        """Take an event from anywhere, in any order and any number of times."""
+    def offer(self, conversation_id: UUID, frames: Sequence[Frame]) -> None:
+        """Take events with consecutive seqs from anywhere, in any order and any number of times."""
         channel = self.channels.get(conversation_id)
-        if channel is not None and not channel.offer(frame):
+        if channel is not None and not channel.offer(frames):
             self.fill_soon(channel)
 
     def fill_soon(self, channel: Channel) -> None:
@@ -189,10 +189,9 @@ class Hub:
             while channel.last < channel.wanted and channel.subscriptions:
                 async with self._db.snapshot() as tx:
                     frames = await frames_since(tx, channel.conversation_id, channel.last, limit=PAGE)
-                for frame in frames:
-                    channel.offer(frame)
                 if not frames:
                     return
+                channel.offer(frames)
         finally:
             self._filling.discard(channel.conversation_id)
 

@@ -1,16 +1,91 @@
-"""What a socket still has to be told: a bounded queue of ready-made frames and the one task that writes them."""
+"""What a socket still has to be told, bounded: straight to the transport, or by a queue where there is only ASGI."""
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from wasgo_chat.gateway.frames import Run, wire_of
+from wasgo_chat.gateway.transport import Link
 
 
-class Outbox:
-    """Frames in order, at most `limit` bytes of them.
+class Outbox(Protocol):
+    """Frames in order, so many unsent bytes of them and then no more until it has drained."""
+
+    def put(self, data: bytes) -> bool:
+        """Take a frame of any size; False where too much is unsent already."""
+
+    def put_run(self, run: Run) -> bool:
+        """Take all of these frames, or none and answer False."""
+
+    async def drained(self) -> None:
+        """Wait until little enough is unsent that more may come."""
+
+    async def run(self) -> None:
+        """Work until cancelled or the peer is gone."""
+
+    def abandon(self) -> None:
+        """Drop what comes and wake who waits: the peer is gone."""
+
+
+class DirectOutbox:
+    """Writes pre-built frames to the transport, which joins those of one pass of the loop.
+
+    Args:
+        link: of the connection.
+        limit: unsent bytes beyond which nothing more is taken.
+        on_drained: called when it has drained after that.
+    """
+
+    def __init__(self, link: Link, limit: int, on_drained: Callable[[], None]) -> None:
+        self._link = link
+        self._on_drained = on_drained
+        self._is_abandoned = False
+        self._writable = asyncio.Event()
+        link.on_writable = self._resume
+        link.limit(limit)
+
+    def put(self, data: bytes) -> bool:
+        """See `Outbox.put`."""
+        return self._write(wire_of(data))
+
+    def put_run(self, run: Run) -> bool:
+        """See `Outbox.put_run`."""
+        return self._write(run.wire)
+
+    async def drained(self) -> None:
+        """See `Outbox.drained`."""
+        while not (self._is_abandoned or self._link.is_writable):
+            self._writable.clear()
+            await self._writable.wait()
+
+    async def run(self) -> None:
+        """See `Outbox.run`: there is nothing to do but to be cancelled."""
+        await asyncio.get_running_loop().create_future()
+
+    def abandon(self) -> None:
+        """See `Outbox.abandon`."""
+        self._is_abandoned = True
+        self._writable.set()
+
+    def _write(self, wire: bytes) -> bool:
+        if not (self._link.is_writable or self._is_abandoned):
+            return False
+        self._link.write(wire)
+        return True
+
+    def _resume(self) -> None:
+        self._writable.set()
+        if not self._is_abandoned:
+            self._on_drained()
+
+
+class QueuedOutbox:
+    """A queue of frames and the one task that writes them.
 
     Args:
         send: writes one frame; may wait for a slow peer.
-        limit: bytes that may wait here.
+        limit: unsent bytes beyond which nothing more is taken.
         on_drained: called each time everything has been written.
     """
 
@@ -25,20 +100,16 @@ class Outbox:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    def put(self, frame: bytes) -> bool:
-        """Queue a frame; False where there is no room for it. An empty queue takes a frame of any size."""
-        if self._is_abandoned:
-            return True
-        if self._bytes and self._bytes + len(frame) > self._limit:
-            return False
-        self._frames.append(frame)
-        self._bytes += len(frame)
-        self._waiting.set()
-        self._empty.clear()
-        return True
+    def put(self, data: bytes) -> bool:
+        """See `Outbox.put`."""
+        return self._add((data,))
+
+    def put_run(self, run: Run) -> bool:
+        """See `Outbox.put_run`."""
+        return self._add([frame.data for frame in run.frames])
 
     async def drained(self) -> None:
-        """Wait until everything queued was handed to the transport."""
+        """See `Outbox.drained`: here, until everything was handed to the transport."""
         await self._empty.wait()
 
     async def run(self) -> None:
@@ -54,7 +125,18 @@ class Outbox:
             self._on_drained()
 
     def abandon(self) -> None:
-        """Drop what is unsent, and all that comes, and wake who waits: the peer is gone."""
+        """See `Outbox.abandon`."""
         self._is_abandoned = True
         self._frames.clear()
         self._empty.set()
+
+    def _add(self, frames: Sequence[bytes]) -> bool:
+        if self._is_abandoned:
+            return True
+        if self._bytes >= self._limit:
+            return False
+        self._frames.extend(frames)
+        self._bytes += sum(len(frame) for frame in frames)
+        self._waiting.set()
+        self._empty.clear()
+        return True

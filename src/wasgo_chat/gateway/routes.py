@@ -99,6 +99,7 @@ async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> N
             hub=state.hub,
             teller=state.teller,
             db=state.db,
+            group=state.group,
             rates=state.rate_limits,
             authenticator=state.authenticator,
             own_conversation=own,

@@ -22,8 +22,9 @@ from wasgo_chat.core.wire import encode
 from wasgo_chat.gateway import commands
 from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.feed import Feed, Told
+from wasgo_chat.gateway.frames import Run
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.outbox import Outbox
+from wasgo_chat.gateway.outbox import DirectOutbox, Outbox, QueuedOutbox
 from wasgo_chat.gateway.protocol import (
     ClientFrame,
     Close,
@@ -34,6 +35,8 @@ from wasgo_chat.gateway.protocol import (
     resync_frame,
 )
 from wasgo_chat.gateway.teller import Teller
+from wasgo_chat.gateway.transport import EXTENSION, Link
+from wasgo_chat.messages.group_commit import GroupCommit
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +57,7 @@ class Socket:
         hub: Hub,
         teller: Teller,
         db: Database,
+        group: GroupCommit,
         rates: RateLimits,
         authenticator: Authenticator,
         own_conversation: UUID | None,
@@ -65,6 +69,7 @@ class Socket:
         self.hub = hub
         self.teller = teller
         self.db = db
+        self.group = group
         self.rates = rates
         self.authenticator = authenticator
         self.settings: Settings = db.settings
@@ -73,7 +78,14 @@ class Socket:
         self._ws = ws
         self._feed = feed
         self._told: Told | None = None
-        self._outbox = Outbox(self._send, self.settings.outbox_bytes, self._catch_up)
+        link: Link | None = ws.scope.get("extensions", {}).get(EXTENSION)
+        self._receive = ws.receive if link is None else link.receive
+        limit = self.settings.outbox_bytes
+        self._outbox: Outbox = (
+            QueuedOutbox(self._send, limit, self._catch_up)
+            if link is None
+            else DirectOutbox(link, limit, self._catch_up)
+        )
         self._closing: tuple[Close, str] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._is_receiving = False
@@ -86,6 +98,10 @@ class Socket:
     def write(self, data: bytes) -> bool:
         """See `Peer.write`."""
         return self._outbox.put(data)
+
+    def write_run(self, run: Run) -> bool:
+        """See `Peer.write_run`."""
+        return self._outbox.put_run(run)
 
     async def drained(self) -> None:
         """See `Peer.drained`."""
@@ -238,7 +254,7 @@ class Socket:
         while self._closing is None:
             self._is_receiving = True
             try:
-                message = await self._ws.receive()
+                message = await self._receive()
             finally:
                 self._is_receiving = False
             if message["type"] == "websocket.disconnect":

@@ -26,12 +26,13 @@ from wasgo_chat.gateway.envelope import (
     channel_of,
     conversation_of,
     pack,
-    pack_event,
+    pack_events,
     unpack,
 )
 from wasgo_chat.gateway.feed import Feed
 from wasgo_chat.gateway.hub import PAGE, Hub
-from wasgo_chat.inbox.render import Frame, frames_since, reading_frames
+from wasgo_chat.inbox.render import Frame, frames_since, reading_frames, sent_frame
+from wasgo_chat.messages.group_commit import MessageStored
 from wasgo_chat.messages.reads import MessagesRead
 from wasgo_chat.notifications.feed import Notified
 
@@ -62,7 +63,9 @@ class Teller:
         self._announced: asyncio.Queue[Sequence[object]] = asyncio.Queue()
 
     def announce(self, announcements: Sequence[object]) -> None:
-        """Take what a commit announced."""
+        """Take what a commit announced. Messages that a batch stored come with their frames' content: told at once."""
+        if stored := [one for one in announcements if isinstance(one, MessageStored)]:
+            announcements = [*announcements, *self._tell_stored(stored)]
         self._announced.put_nowait(announcements)
 
     def typing(self, conversation_id: UUID, user_id: str, username: str, *, is_typing: bool) -> None:
@@ -81,7 +84,7 @@ class Teller:
                 waiting.extend(self._announced.get_nowait())
             try:
                 publications = [(one.channel, one.payload) for one in waiting if isinstance(one, Ready)]
-                publications += await self._tell_events([one for one in waiting if isinstance(one, Appended)])
+                publications += await self._tell_events([one for one in waiting if type(one) is Appended])
                 for announcement in waiting:
                     if isinstance(announcement, MessagesRead):
                         publications.append(self._tell_reading(announcement))
@@ -116,7 +119,8 @@ class Teller:
         if channel is None or conversation_id is None:
             return
         if header.kind == "event":
-            self._hub.offer(conversation_id, Frame(header.number, frames[0], header.user, header.role))
+            run = [Frame(header.number + at, data, header.user, header.role) for at, data in enumerate(frames)]
+            self._hub.offer(conversation_id, run)
         elif header.kind == "reading":
             channel.reading(header.number, frames)
         elif header.kind == "typing" and header.user is not None:
@@ -159,10 +163,28 @@ class Teller:
             for conversation_id, seq in first.items():
                 frames = await frames_since(tx, conversation_id, seq - 1, limit=PAGE)
                 log.debug("told", conversation=str(conversation_id), seq=seq, frames=len(frames))
-                for frame in frames:
-                    publications.append((channel_of(conversation_id), pack_event(self.worker, frame)))
-                    self._hub.offer(conversation_id, frame)
+                if frames:
+                    publications += self._publications(conversation_id, frames)
+                    self._hub.offer(conversation_id, frames)
         return publications
+
+    def _tell_stored(self, stored: Sequence[MessageStored]) -> list[Ready]:
+        """Here now, the others with the next pipeline: a commit leaves the seqs of a conversation consecutive."""
+        by_conversation: dict[UUID, list[Frame]] = {}
+        for one in stored:
+            if not self._is_alone or one.conversation_id in self._hub.channels:
+                frame = sent_frame(one.conversation_id, one.seq, one.shape)
+                by_conversation.setdefault(one.conversation_id, []).append(frame)
+        ready: list[Ready] = []
+        for conversation_id, frames in by_conversation.items():
+            self._hub.offer(conversation_id, frames)
+            if not self._is_alone:
+                ready += [Ready(*one) for one in self._publications(conversation_id, frames)]
+        return ready
+
+    def _publications(self, conversation_id: UUID, frames: Sequence[Frame]) -> list[Publication]:
+        channel = channel_of(conversation_id)
+        return [(channel, payload) for payload in pack_events(self.worker, frames)]
 
     def _tell_notification(self, notified: Notified) -> Publication:
         frame = encode({"type": "notification", "notification": notified.notification})

@@ -1,18 +1,74 @@
-"""uvicorn's sans-io WebSocket, with an end to connections whose peer does not read.
+"""uvicorn's sans-io WebSocket, with a way to write pre-built frames and an end to peers that do not read.
 
-Stock uvicorn closes such a transport by waiting for a flush that never comes; the connection would stay for as
-long as the peer likes. The extension that writes pre-built frames finds its place here.
+Handshake, parsing, ping, close and limits stay stock. The way is found in the ASGI scope's `extensions`; where another
+server leaves it out, the gateway sends text through ASGI. Stock uvicorn also closes a transport by waiting for a flush
+that never comes, so a connection would stay for as long as its peer likes.
 """
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+EXTENSION = "wasgo_chat.link"
 FLUSH_S = 5.0
 
 
+class Link:
+    """The protocol of one connection, as far as the gateway may touch it.
+
+    `on_writable` is called when what was unsent has mostly left.
+    """
+
+    def __init__(self, protocol: "ChatWebSocket") -> None:
+        self._protocol = protocol
+        self.on_writable: Callable[[], None] = lambda: None
+
+    def limit(self, unsent_bytes: int) -> None:
+        """Set where `is_writable` ends; it begins again at a quarter of that."""
+        self._protocol.transport.set_write_buffer_limits(unsent_bytes, unsent_bytes // 4)
+
+    def write(self, wire: bytes) -> None:
+        """Write whole frames now; never waits, so look at `is_writable` before."""
+        protocol = self._protocol
+        if not (protocol.disconnected or protocol.close_sent):
+            protocol.transport.write(wire)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the kernel takes what is written, or little enough waits for it."""
+        return self._protocol.writable.is_set()
+
+    async def receive(self) -> Any:
+        """The next ASGI event, straight from the protocol."""
+        return await self._protocol.receive()
+
+
 class ChatWebSocket(WebSocketsSansIOProtocol):
-    """Stock but for its end: a few seconds after the handler has returned the connection is gone."""
+    """Stock but for `Link` and its end: a few seconds after the handler has returned the connection is gone."""
+
+    link: Link | None = None
+
+    async def run_asgi(self) -> None:
+        """Put the link into the scope and run the app."""
+        self.link = Link(self)
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[EXTENSION] = self.link
+        await super().run_asgi()
+
+    def resume_writing(self) -> None:
+        """What was unsent has mostly left."""
+        super().resume_writing()
+        if self.link is not None:
+            self.link.on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody needs to wait for this peer any more."""
+        super().connection_lost(exc)
+        if self.link is not None:
+            self.link.on_writable()
+            self.link = None
 
     def on_task_complete(self, task: "asyncio.Task[None]") -> None:
         """The handler has returned: what is not flushed soon never will be."""

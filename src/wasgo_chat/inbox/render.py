@@ -12,7 +12,7 @@ from uuid import UUID
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.wire import encode
 from wasgo_chat.events import log
-from wasgo_chat.events.log import EventRow
+from wasgo_chat.events.log import EventRow, MessageSent
 from wasgo_chat.inbox.load import load_core, load_places
 from wasgo_chat.messages.load import load_messages
 from wasgo_chat.messages.reads import MessagesRead
@@ -58,6 +58,12 @@ async def frame_bodies(tx: Tx, conversation_id: UUID, rows: Sequence[EventRow]) 
         }
         for row in rows
     ]
+
+
+def sent_frame(conversation_id: UUID, seq: int, message: dict[str, Any]) -> Frame:
+    """The `new_message` of a message that is at hand: the same bytes as `frames_since` makes of its event."""
+    body = {"type": MessageSent.type, "conversation_id": conversation_id, "seq": seq, "message": message}
+    return Frame(seq, encode(body))
 
 
 def _body(

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from wasgo_chat.conversations import access
 from wasgo_chat.core.auth import Actor
@@ -12,6 +12,7 @@ from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, pr
 from wasgo_chat.core.paging import PageShape
 from wasgo_chat.core.wire import Json, Seq, UserId
 from wasgo_chat.messages import reactions, reads, verbs
+from wasgo_chat.messages.group_commit import GroupCommit
 from wasgo_chat.messages.history import Filters, messages_of
 from wasgo_chat.messages.load import load_message, locate
 from wasgo_chat.messages.schemas import (
@@ -57,15 +58,28 @@ async def list_messages(
         return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor))
 
 
-async def send_message(body: SendMessage, caller: Caller, db: Db, rates: Rates, key: KeyHeader = None) -> Response:
+async def _group_commit(request: Request) -> GroupCommit:
+    group: GroupCommit = request.app.state.group
+    return group
+
+
+async def send_message(
+    body: SendMessage,
+    caller: Caller,
+    db: Db,
+    group: Annotated[GroupCommit, Depends(_group_commit)],
+    rates: Rates,
+    key: KeyHeader = None,
+) -> Response:
     """Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again."""
     if body.client_id is None and key is not None:
         body.client_id = as_client_id(key)
     verbs.check_message(db.settings, body)
     await rates.count_message(caller.user, body.conversation)
-    async with db.transaction() as tx:
-        sent = await verbs.send(tx, caller, body.conversation, body)
-        answer = await load_message(tx, body.conversation, sent.message_id, viewer=caller.user)
+    sent = await group.send(caller, body.conversation, body)
+    if (answer := sent.shape) is None:
+        async with db.snapshot() as tx:
+            answer = await load_message(tx, body.conversation, sent.message_id, viewer=caller.user)
     if sent.is_new:
         return Json(answer, 201)
     return Json(answer, 200, headers={"Idempotent-Replay": "true"})

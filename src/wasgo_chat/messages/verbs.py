@@ -1,6 +1,7 @@
 """What is done with messages: send, edit, delete, and notes of the service itself. Runs in the door's transaction.
 
-Reactions and reads have rooms of their own. Only `send` is hot: its path is the one a group commit will take over.
+Reactions and reads have rooms of their own. Only `send` is hot: `group_commit` stores most messages many at a time,
+and leaves to the `send` here what has attachments, was sent before or is to be refused.
 """
 
 from collections.abc import Sequence
@@ -34,12 +35,13 @@ _WITH_ATTACHMENTS = ("image", "file", "audio", "video")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Where a message landed; `is_new` is False for a repeated client_id."""
+    """Where a message landed; `is_new` is False for a repeated client_id. `shape`: as `MessageOut`, where at hand."""
 
     message_id: UUID
     seq: int
     created_at: datetime
     is_new: bool
+    shape: dict[str, Any] | None = None
 
 
 def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -> None:
@@ -62,6 +64,25 @@ def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -
         raise Invalid.field(["content"], "empty", "may be empty only with attachments or a location")
 
 
+def request_hash(key: bytes, body: MessageContent, files: Sequence[Sequence[str]] = ()) -> bytes:
+    """What is said, not how it came: a frame's `ref` differs when it is sent again, or sent by HTTP.
+
+    Args:
+        key: `Settings.hash_key`.
+        body: the message.
+        files: name and hash of each file that came with it.
+    """
+    said = {
+        "content": body.content,
+        "message_type": body.message_type,
+        "reply_to": body.reply_to,
+        "mentions": body.mentions,
+        "metadata": body.metadata,
+        "attachment_ids": body.attachment_ids,
+    }
+    return digest(key, {**said, "files": files} if files else said)
+
+
 async def look_ahead(
     tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent, files: Sequence[Incoming]
 ) -> Sent | None:
@@ -72,8 +93,9 @@ async def look_ahead(
     """
     seat = await access.enter(tx, actor, conversation_id)
     if body.client_id is not None:
-        request_hash = _request_hash(tx, body, [[file.filename, file.hash.hexdigest()] for file in files])
-        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, request_hash):
+        named = [[file.filename, file.hash.hexdigest()] for file in files]
+        hashed = request_hash(tx.settings.hash_key(), body, named)
+        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, hashed):
             return earlier
     seat.require(Action.WRITE)
     await _check_pointers(tx, conversation_id, body)
@@ -92,10 +114,11 @@ async def send(
         Invalid: a reply or mention that is not of this conversation, an attachment that is not the caller's.
     """
     seat = await access.enter(tx, actor, conversation_id, lock=True)
-    request_hash = None
+    hashed = None
     if body.client_id is not None:
-        request_hash = _request_hash(tx, body, [[file.filename, file.sent_sha256.hex()] for file in uploads])
-        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, request_hash):
+        named = [[file.filename, file.sent_sha256.hex()] for file in uploads]
+        hashed = request_hash(tx.settings.hash_key(), body, named)
+        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, hashed):
             return earlier
     seat.require(Action.WRITE)
     await _check_pointers(tx, conversation_id, body)
@@ -118,7 +141,7 @@ async def send(
             mentions=list(dict.fromkeys(body.mentions)),
             meta=body.metadata,
             client_id=body.client_id,
-            request_hash=request_hash,
+            request_hash=hashed,
             created_at=event.at,
         )
     )
@@ -215,13 +238,7 @@ async def _take(tx: Tx, actor: Actor, message_id: UUID) -> tuple[Seat, Message]:
     return seat, message
 
 
-def _request_hash(tx: Tx, body: MessageContent, files: list[list[str]]) -> bytes:
-    """What is said, not how it came: a frame's `ref` differs when it is sent again, or sent by HTTP."""
-    said = body.model_dump(mode="json", include=set(MessageContent.model_fields) - {"client_id"})
-    return digest(tx.settings.hash_key(), {**said, "files": files} if files else said)
-
-
-async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: str, request_hash: bytes) -> Sent | None:
+async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: str, hashed: bytes) -> Sent | None:
     statement = select(Message.id, Message.seq, Message.created_at, Message.request_hash).where(
         Message.conversation_id == conversation_id,
         Message.sender_id == actor.user,
@@ -230,7 +247,7 @@ async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: s
     row = (await tx.execute(statement)).one_or_none()
     if row is None:
         return None
-    if row.request_hash != request_hash:
+    if row.request_hash != hashed:
         raise IdempotencyConflict("This client_id was used before with other content")
     return Sent(row.id, row.seq, row.created_at, is_new=False)
 

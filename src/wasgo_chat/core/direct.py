@@ -1,0 +1,85 @@
+"""A driver connection of one's own, for statements too hot for SQLAlchemy's layers. Beside `db`, all that commits.
+
+It comes from a pool like any other, so it has the same settings and time-outs, and is kept. After any error it is
+thrown away, which rolls back what was under way; the next transaction opens another.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from wasgo_chat.core.db import Database, is_unavailable
+from wasgo_chat.core.errors import Unavailable
+
+# Every access by the statements that run here is by key. A generic plan made while the tables were small must
+# not scan them once they are large.
+_BY_KEY = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+
+
+class UnknownOutcome(Unavailable):
+    """The connection was lost while a commit was under way: it may have taken effect, or may yet."""
+
+
+class Direct:
+    """One connection out of `db`, for one task at a time."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._longest_s = db.settings.statement_timeout_s + 1  # the server gives up first, if it is there
+        self._held: AsyncConnection | None = None
+        self._driver: Any = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Read and write; commits at the end of the block. What it announces is the caller's to say.
+
+        Raises:
+            UnknownOutcome: the connection was lost, or timed out, while the commit was under way.
+            Unavailable: the database does not answer or gave up; nothing was committed.
+        """
+        is_committing = False
+        try:
+            async with asyncio.timeout(self._longest_s):
+                driver = await self._connection()
+                await driver.execute("BEGIN")
+                yield driver
+                is_committing = True
+                await driver.execute("COMMIT")
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            await self._drop()
+            if is_committing:
+                raise UnknownOutcome from error
+            if isinstance(error, TimeoutError) or is_unavailable(error):
+                raise Unavailable from error
+            raise
+        except BaseException:
+            await self._drop()
+            raise
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        held, self._held, self._driver = self._held, None, None
+        if held is not None:
+            await held.close()
+
+    async def _connection(self) -> Any:
+        if self._driver is None or self._driver.is_closed():
+            await self._drop()
+            self._held = await self._db.engine.connect()
+            self._driver = (await self._held.get_raw_connection()).driver_connection
+            await self._driver.execute(_BY_KEY)
+        return self._driver
+
+    async def _drop(self) -> None:
+        """Throw the connection away: whatever state it is in, nobody else may get it."""
+        driver, held, self._driver, self._held = self._driver, self._held, None, None
+        if driver is not None:
+            driver.terminate()
+        if held is not None:
+            await held.invalidate()
+            await held.close()

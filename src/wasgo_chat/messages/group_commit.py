@@ -1,0 +1,248 @@
+"""The door of `send`: while one commit is under way, what arrives becomes the next batch.
+
+No timer and no added delay: a lone message goes at once, and the busier it gets the more messages share a commit.
+A conversation that somebody else holds goes to a lane of its own, which waits for it beside everything else. What
+no batch can store goes singly through `verbs.send`, which stores it or says why not.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.direct import Direct, UnknownOutcome
+from wasgo_chat.core.errors import ChatError, Overloaded, Unavailable
+from wasgo_chat.core.wire import new_id
+from wasgo_chat.events.log import Appended
+from wasgo_chat.messages import batch, verbs
+from wasgo_chat.messages.batch import Row, Stored
+from wasgo_chat.messages.schemas import MessageContent
+from wasgo_chat.messages.verbs import Sent
+
+log = structlog.get_logger(__name__)
+
+BATCH = 256
+LANES = 3
+CONNECTIONS = 1 + LANES
+SHARE = 10
+"""One conversation gets at most a tenth of the places in the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStored(Appended):
+    """Announced for each message that a batch stored, with all that its frame needs."""
+
+    shape: dict[str, Any]
+
+
+@dataclass(eq=False, slots=True)
+class Waiting:
+    """A send and the future of its outcome."""
+
+    row: Row
+    outcome: "asyncio.Future[Sent]"
+
+
+class GroupCommit:
+    """The one writer of messages of a worker.
+
+    Args:
+        settings: limits and the key of request hashes.
+        db: for what is sent singly, and to announce commits.
+        lines: a pool of `CONNECTIONS`, one for the writer, the others for lanes.
+    """
+
+    def __init__(self, settings: Settings, db: Database, lines: Database) -> None:
+        self._db = db
+        self._direct = Direct(lines)
+        self._hash_key = settings.hash_key()
+        self._places = settings.max_waiting_sends
+        self._count = 0
+        self._queue: OrderedDict[UUID, deque[Waiting]] = OrderedDict()
+        self._woken = asyncio.Event()
+        self._lanes: dict[UUID, deque[Waiting]] = {}
+        self._lane_tasks: set[asyncio.Task[None]] = set()
+        self._free_lines = [Direct(lines) for _ in range(LANES)]
+        self._lines = list(self._free_lines)
+        self._slots = asyncio.Semaphore(LANES)
+
+    def send(self, actor: Actor, conversation_id: UUID, body: MessageContent) -> "asyncio.Future[Sent]":
+        """Store a checked message (`verbs.check_message`); the future is done after the commit.
+
+        Who stops waiting for it does not stop the send.
+
+        Raises:
+            Overloaded: too many wait already; nothing was done.
+            ActAsRequired: a service that names nobody.
+            As `verbs.send`: out of the future.
+            Unavailable: out of the future; whether it was stored, a repeat with the same client_id tells.
+        """
+        actor.user  # noqa: B018  raises for a service in its own name
+        lane = self._lanes.get(conversation_id)
+        mine = lane if lane is not None else self._queue.get(conversation_id, ())
+        if self._count >= self._places or len(mine) >= self._places // SHARE:
+            raise Overloaded
+        request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
+        outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+        waiting = Waiting(Row(actor, conversation_id, body, new_id(), request_hash), outcome)
+        self._count += 1
+        outcome.add_done_callback(self._settled)
+        if lane is not None:
+            lane.append(waiting)
+        elif body.attachment_ids:
+            self._use_lane([waiting])
+        else:
+            self._queue.setdefault(conversation_id, deque()).append(waiting)
+            self._woken.set()
+        return outcome
+
+    async def run(self) -> None:
+        """Commit batches for ever."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            while taken := self._take():
+                self._use_lane(await self._commit(self._direct, taken, wait=False))
+
+    async def close(self) -> None:
+        """Finish what is in lanes and close the connections. `run` is to be cancelled before."""
+        for mine in self._queue.values():
+            _fail(mine, Unavailable())
+        await asyncio.gather(*self._lane_tasks, return_exceptions=True)
+        for direct in (self._direct, *self._lines):
+            await direct.close()
+
+    def _settled(self, outcome: "asyncio.Future[Sent]") -> None:
+        self._count -= 1
+        if not outcome.cancelled():
+            outcome.exception()  # looked at, also where nobody waits any more
+
+    def _take(self) -> list[Waiting]:
+        """The next batch: one of each conversation in turn, so that a busy one does not delay the others."""
+        taken: list[Waiting] = []
+        while self._queue and len(taken) < BATCH:
+            conversation_id, mine = self._queue.popitem(last=False)
+            taken.append(mine.popleft())
+            if mine:
+                self._queue[conversation_id] = mine
+        return taken
+
+    async def _commit(self, direct: Direct, taken: Sequence[Waiting], *, wait: bool) -> list[Waiting]:
+        """Store a batch, tell of it and answer; what it could not store is returned, in its order."""
+        fresh, others = _fit_for_batch(taken)
+        rows = [waiting.row for waiting in fresh]
+        try:
+            async with direct.transaction() as connection:
+                stored = await batch.store(connection, rows, wait=wait)
+        except UnknownOutcome:
+            return [*await self._find_out(direct, fresh), *others]
+        except Unavailable as error:
+            _fail(taken, error)
+            return []
+        except Exception:
+            log.exception("batch_failed", messages=len(taken))
+            return list(taken)  # one of them is at fault; singly, the others are not
+        except BaseException:
+            _fail(taken, Unavailable())
+            raise
+        self._tell([(waiting, stored[at]) for at, waiting in enumerate(fresh) if at in stored])
+        return [*(waiting for at, waiting in enumerate(fresh) if at not in stored), *others]
+
+    def _tell(self, stored: Sequence[tuple[Waiting, Stored]]) -> None:
+        """After the commit: the worker first, then the senders."""
+        self._db.announce([MessageStored(waiting.row.conversation_id, one.seq, one.shape) for waiting, one in stored])
+        for waiting, one in stored:
+            _settle(waiting, Sent(waiting.row.message_id, one.seq, one.at, is_new=True, shape=one.shape))
+
+    async def _find_out(self, direct: Direct, taken: Sequence[Waiting]) -> list[Waiting]:
+        """What became of a commit that nobody answered: its ids are in the table, or never will be."""
+        try:
+            async with direct.transaction() as connection:
+                found = await batch.find(connection, [waiting.row for waiting in taken])
+        except Unavailable as error:
+            _fail(taken, error)
+            return []
+        for waiting in taken:
+            if (place := found.get(waiting.row.message_id)) is not None:
+                self._db.announce([Appended(waiting.row.conversation_id, place[0])])
+                _settle(waiting, Sent(waiting.row.message_id, *place, is_new=True))
+        return [waiting for waiting in taken if waiting.row.message_id not in found]
+
+    def _use_lane(self, waiting: Iterable[Waiting]) -> None:
+        """Put sends into the lane of their conversation; a new lane gets a task."""
+        for one in waiting:
+            conversation_id = one.row.conversation_id
+            if (lane := self._lanes.get(conversation_id)) is not None:
+                lane.append(one)
+                continue
+            self._lanes[conversation_id] = deque([one])
+            task = asyncio.create_task(self._work_lane(conversation_id))
+            self._lane_tasks.add(task)
+            task.add_done_callback(self._lane_tasks.discard)
+
+    async def _work_lane(self, conversation_id: UUID) -> None:
+        """Wait for one conversation, a few at a time, and store all of its sends."""
+        lane = self._lanes[conversation_id]
+        try:
+            while lane:
+                async with self._slots:
+                    direct = self._free_lines.pop()
+                    try:
+                        taken = [lane.popleft() for _ in range(min(len(lane), BATCH))]
+                        for waiting in await self._commit(direct, taken, wait=True):
+                            await self._send_singly(waiting)
+                    finally:
+                        self._free_lines.append(direct)
+        finally:
+            del self._lanes[conversation_id]
+            _fail(lane, Unavailable())
+
+    async def _send_singly(self, waiting: Waiting) -> None:
+        row = waiting.row
+        try:
+            async with self._db.transaction() as tx:
+                sent = await verbs.send(tx, row.actor, row.conversation_id, row.body)
+        except ChatError as error:
+            _fail([waiting], error)
+        except Exception as error:
+            log.exception("send_failed")
+            _fail([waiting], error)
+        except BaseException:
+            _fail([waiting], Unavailable())
+            raise
+        else:
+            _settle(waiting, sent)
+
+
+def _fit_for_batch(taken: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+    """Sends for a batch, and behind them those with attachments and those that repeat a client_id of it."""
+    seen: set[tuple[UUID, str | None, str]] = set()
+    fresh: list[Waiting] = []
+    others: list[Waiting] = []
+    for waiting in taken:
+        row = waiting.row
+        is_fit = not row.body.attachment_ids
+        if is_fit and row.body.client_id is not None:
+            key = (row.conversation_id, row.actor.user_id, row.body.client_id)
+            is_fit = key not in seen
+            seen.add(key)
+        (fresh if is_fit else others).append(waiting)
+    return fresh, others
+
+
+def _settle(waiting: Waiting, sent: Sent) -> None:
+    if not waiting.outcome.done():
+        waiting.outcome.set_result(sent)
+
+
+def _fail(waiting: Iterable[Waiting], error: Exception) -> None:
+    for one in waiting:
+        if not one.outcome.done():
+            one.outcome.set_exception(error)

@@ -1,0 +1,180 @@
+"""Many sends in one commit: each stored once and answered alone, whatever becomes of the others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.running import make_settings
+from tests.support.servers import database_url
+from tests.support.world import World, rows, until, world_with
+
+MESSAGES = "/chat/messages/"
+SOCKET = ".s.PGSQL.5432"
+
+DIES_AT_COMMIT = (
+    "CREATE OR REPLACE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "BEGIN RAISE EXCEPTION 'not this one'; END $$",
+    "DROP TRIGGER IF EXISTS die_at_commit ON messages",
+    "CREATE CONSTRAINT TRIGGER die_at_commit AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW WHEN (NEW.content = 'dies at commit') EXECUTE FUNCTION die()",
+)
+
+
+async def test_a_live_frame_is_the_same_bytes_as_its_replay(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    first = await ana.send(chat, "first")
+    metadata = {"zz": 1, "b": [1.50, 1e2, {"y": None, "aa": "ü"}], "a": True}
+    async with bo.at(chat) as live:
+        more = {"reply_to": first["id"], "mentions": [bo.id, bo.id], "metadata": metadata, "client_id": "c1"}
+        answer = await ana.send(chat, "second 👍", **more)
+        heard = await live.connection.recv()
+    async with bo.at(chat, after_seq=1) as live:
+        assert await live.connection.recv() == heard
+    assert (await bo.history(chat))[0] == answer
+    assert answer["mentions"] == [bo.id]
+    assert answer["reply_preview"]["content"] == "first"
+
+
+async def test_many_at_once_share_commits_and_each_conversation_counts_for_itself(world: World) -> None:
+    ana, *others = world.people("ana", *(f"p{at}" for at in range(5)))
+    chats = [await ana.direct(other) for other in others]
+    answers = await asyncio.gather(*(ana.send(chat, str(at)) for at in range(8) for chat in chats))
+    transactions = await rows(
+        world.worker,
+        "SELECT DISTINCT xmin::text FROM messages WHERE sender_id = :ana",
+        ana=ana.id,
+    )
+    assert len(transactions) < len(answers)
+    for chat in chats:
+        events = await ana.events(chat)
+        assert [event["seq"] for event in events] == list(range(1, 9))
+    numbers = await rows(world.worker, "SELECT number, seq FROM messages WHERE sender_id = :ana", ana=ana.id)
+    assert all(row.number == row.seq for row in numbers)
+
+
+async def test_one_that_is_refused_fails_alone(world: World) -> None:
+    ana, bo, cy, di = world.people("ana", "bo", "cy", "di")
+    chat, foreign = await world.job(admin=ana, participant=bo, observer=cy), await bo.direct(di)
+    elsewhere = await bo.send(foreign)
+    bodies = [
+        (ana, {"content": "good"}, 201),
+        (ana, {"content": "names a stranger", "mentions": [di.id]}, 422),
+        (ana, {"content": "points elsewhere", "reply_to": elsewhere["id"]}, 422),
+        (cy, {"content": "only looks on"}, 403),
+        (di, {"content": "a stranger"}, 404),
+        (bo, {"content": "same", "client_id": "c"}, 201),
+        (bo, {"content": "other", "client_id": "c"}, 409),
+        (bo, {"content": "good too", "mentions": [ana.id]}, 201),
+    ]
+    answers = await asyncio.gather(
+        *(person.call("POST", MESSAGES, {"conversation": chat["id"], **body}) for person, body, _ in bodies)
+    )
+    assert [answer.status_code for answer in answers] == [status for _, _, status in bodies]
+    assert {event["message"]["content"] for event in await ana.events(chat)} == {"good", "same", "good too"}
+
+
+async def test_one_that_breaks_the_whole_batch_fails_alone(world: World) -> None:
+    for statement in DIES_AT_COMMIT:
+        async with world.worker.db.transaction() as tx:
+            await tx.execute(text(statement))
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    contents = ["one", "dies at commit", "two", "three"]
+    bodies = [{"conversation": chat["id"], "content": content} for content in contents]
+    answers = await asyncio.gather(*(ana.call("POST", MESSAGES, body) for body in bodies))
+    assert [answer.status_code for answer in answers] == [201, 500, 201, 201]
+    assert sorted(event["message"]["content"] for event in await ana.events(chat)) == ["one", "three", "two"]
+
+
+async def test_a_conversation_that_is_held_stalls_alone_and_is_served_when_it_is_free(world: World) -> None:
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    held, other = await ana.direct(bo), await ana.direct(cy)
+    async with world.worker.db.transaction() as tx:
+        await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": held["id"]})
+        waiting = [asyncio.create_task(ana.send(held, str(at))) for at in range(5)]
+        await until(lambda: len(world.worker.app.state.group._lanes) == 1)
+        assert [(await ana.send(other, str(at)))["seq"] for at in range(5)] == [1, 2, 3, 4, 5]
+        assert not any(task.done() for task in waiting)
+    answers = await asyncio.gather(*waiting)
+    assert sorted(answer["seq"] for answer in answers) == [1, 2, 3, 4, 5]
+
+
+async def test_too_many_waiting_are_refused_and_nothing_of_them_is_kept(database: str) -> None:
+    async with world_with(make_settings(database, max_waiting_sends=20)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with bo.at(chat) as live:
+            async with world.worker.db.transaction() as tx:
+                await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
+                lanes = world.worker.app.state.group._lanes
+                waiting = []
+                for at in range(3):  # one that its lane works on, two that fill the places of one conversation
+                    waiting.append(asyncio.create_task(ana.send(chat, str(at))))
+                    await until(lambda at=at: sum(map(len, lanes.values())) == at and len(lanes) == 1)  # type: ignore[misc]  # a lambda's default is untyped
+                body = {"conversation": chat["id"], "content": "too much", "client_id": "c1"}
+                response = await ana.call("POST", MESSAGES, body)
+                assert (response.status_code, response.json()["code"]) == (429, "overloaded")
+                assert int(response.headers["Retry-After"]) >= 1
+                assert (await live.asks("send_message", content="too much"))["code"] == "overloaded"
+                assert (await live.closed())[0] == 1013
+            await asyncio.gather(*waiting)
+        assert (await ana.ok("POST", MESSAGES, body, status=201))["seq"] == 4
+
+
+@asynccontextmanager
+async def losing_answers(database: str, folder: Path) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """PostgreSQL behind a proxy that, once armed, lets a COMMIT through and cuts before its answer."""
+    url = database_url(database)
+    run_folder = url.partition("?host=")[2]
+    armed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await asyncio.open_unix_connection(f"{run_folder}/{SOCKET}")
+        is_writer = is_cut = False
+
+        async def answers() -> None:
+            while data := await back.read(65_536):
+                if is_cut:
+                    break
+                writer.write(data)
+            writer.transport.abort()
+
+        answering = asyncio.create_task(answers())
+        while data := await reader.read(65_536):
+            is_writer = is_writer or b"INSERT INTO pending AS" in data  # what only the group commit says
+            if is_writer and armed.is_set() and b"COMMIT" in data:
+                is_cut = True
+                armed.clear()
+            forth.write(data)
+        forth.close()
+        await answering
+
+    server = await asyncio.start_unix_server(serve, folder / SOCKET)
+    yield url.replace(run_folder, str(folder)), armed
+    server.close()
+
+
+@pytest.mark.parametrize("client_id", [None, "c1"])
+async def test_a_commit_whose_answer_is_lost_is_found_out_and_acked(
+    database: str, tmp_path: Path, client_id: str | None
+) -> None:
+    async with (
+        losing_answers(database, tmp_path) as (url, armed),
+        world_with(make_settings(database, database_url=url)) as world,
+    ):
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        await ana.send(chat, "before")
+        async with bo.at(chat) as live:
+            armed.set()
+            more = {} if client_id is None else {"client_id": client_id}
+            answer = await ana.send(chat, "its answer is lost", **more)
+            assert not armed.is_set()
+            assert (await live.receives("new_message"))["message"]["id"] == answer["id"]
+        assert [message["id"] for message in await bo.history(chat)].count(answer["id"]) == 1
+        assert len(await bo.events(chat)) == 2
