@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from tests.support.running import make_settings
 from tests.support.servers import database_url
-from tests.support.world import World, rows, until, world_with
+from tests.support.world import Person, World, rows, until, world_with
 
 MESSAGES = "/chat/messages/"
 SOCKET = ".s.PGSQL.5432"
@@ -61,7 +62,7 @@ async def test_one_that_is_refused_fails_alone(world: World) -> None:
     ana, bo, cy, di = world.people("ana", "bo", "cy", "di")
     chat, foreign = await world.job(admin=ana, participant=bo, observer=cy), await bo.direct(di)
     elsewhere = await bo.send(foreign)
-    bodies = [
+    bodies: list[tuple[Person, dict[str, Any], int]] = [
         (ana, {"content": "good"}, 201),
         (ana, {"content": "names a stranger", "mentions": [di.id]}, 422),
         (ana, {"content": "points elsewhere", "reply_to": elsewhere["id"]}, 422),
