@@ -1,13 +1,12 @@
 """The list of notifications, marking, preferences: what is shown to whom."""
 
-import asyncio
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.notifications.post import Post
-from tests.support.world import Json, Person, pages
-from wasgo_chat.notifications.feed import Notified
+from tests.support.world import Json, Live, Person, pages
 
 LIST = "/chat/notifications/"
 PREFERENCES = "/chat/notifications/preferences/"
@@ -110,29 +109,28 @@ async def test_who_left_sees_nothing_of_it_any_more_and_deleted_messages_are_gon
     await bo.refused("POST", f"{LIST}{left['id']}/mark_read/", status=404, code="not_found")
 
 
-async def test_a_socket_can_be_told_what_the_list_shows(post: Post) -> None:
+async def test_a_socket_is_told_what_the_list_shows(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
-    db = post.world.worker.db
-    told: asyncio.Queue[Notified] = asyncio.Queue()
-    announce = db.announce
+    chat = await ana.direct(bo)
+    headers = {"Authorization": f"Bearer {bo.bearer}"}
+    async with connect(f"{post.world.worker.ws_url}/ws/notifications/", additional_headers=headers) as connection:
+        live = Live(connection)
+        await live.eventually("unread_counts")
+        await ana.send(chat)
+        told = (await live.eventually("notification"))["notification"]
+    assert await listed(bo) == [told]
 
-    def listen(announcements: Any) -> None:
-        for one in announcements:
-            if isinstance(one, Notified):
-                told.put_nowait(one)
-        announce(announcements)
 
-    db.announce = listen
-    try:
-        await ana.send(await ana.direct(bo))
-        async with asyncio.timeout(10):
-            notified = await told.get()
-    finally:
-        db.announce = announce
-    (one,) = await listed(bo)
-    assert notified.user_id == bo.id
-    assert {**one, **{key: str(notified.notification[key]) for key in ("id", "conversation", "message_id")}} == one
-    assert notified.notification.keys() == one.keys()
+async def test_kinds_by_mention_and_reply(post: Post) -> None:
+    ana, bo, cy = await post.people("ana", "bo", "cy")
+    chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
+    by_bo, by_cy = await bo.send(chat, "bo's"), await cy.send(chat, "cy's")
+    for mentions, reply_to in [([], None), ([bo.id], None), ([], by_bo), ([bo.id], by_bo), ([cy.id], by_cy)]:
+        more = {"reply_to": reply_to["id"]} if reply_to else {}
+        await ana.send(chat, "about", mentions=mentions, **more)
+    await post.read_log()
+    kinds = [one["kind"] for one in await listed(bo) if one["sender"]["id"] == ana.id]
+    assert kinds == ["message", "mention", "reply", "mention", "message"]
 
 
 async def test_preferences_are_set_whole(post: Post) -> None:

@@ -15,7 +15,6 @@ from wasgo_chat.notifications.rules import (
     Wishes,
     allows,
     decide,
-    kind_of,
     quiet_until,
     wants,
 )
@@ -23,20 +22,6 @@ from wasgo_chat.notifications.rules import (
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(hours=1), NOW - timedelta(hours=1)
 NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")
-
-
-@pytest.mark.parametrize(
-    ("mentions", "replied_to", "kind"),
-    [
-        ([], None, "message"),
-        (["bo"], None, "mention"),
-        ([], "bo", "reply"),
-        (["bo"], "bo", "mention"),
-        (["cy"], "cy", "message"),
-    ],
-)
-def test_what_a_message_is_to_bo(mentions: list[str], replied_to: str | None, kind: str) -> None:
-    assert kind_of("bo", mentions=mentions, replied_to=replied_to) == kind
 
 
 @pytest.mark.parametrize(

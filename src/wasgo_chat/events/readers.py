@@ -1,26 +1,31 @@
 """Readers of the log: who follows every conversation behind the senders, in order, and at least once.
 
-`emit` leaves a note (`pending`) in the transaction that appends. A reader claims a conversation by an advisory
-try-lock, never by locking a row that senders need, handles what follows its cursor, and commits the cursor in the
+`emit` leaves a note (`pending`) in the transaction that appends. A reader claims conversations by advisory
+try-locks, never by locking a row that senders need, handles what follows its cursors, and commits the cursors in the
 same transaction. A note goes once every reader has reached its head: a send that comes between raises the head and
 keeps it. Any number of workers run the same readers beside each other.
+
+Reading is behind the senders in time as well: it gathers, takes many conversations at once, and rests in proportion
+to its work, so that under load it falls back rather than slowing down who sends.
 """
 
 import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import BigInteger, ForeignKey, Text, Uuid, bindparam, func, select
+from sqlalchemy import BigInteger, ForeignKey, Text, Uuid, bindparam
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.db import Base, Database, Tx
 from wasgo_chat.core.errors import ChatError
-from wasgo_chat.events.log import Appended, EventRow, since
+from wasgo_chat.events.log import Appended
 
 log = structlog.get_logger(__name__)
 
@@ -31,9 +36,21 @@ POLL_S = 1.0
 EVENTS_PAGE = 50
 CONVERSATIONS_PAGE = 100
 LONGEST_REST_S = 60.0
+GATHER_S = 0.1
+REST_PER_WORK = 4.0
 
-Handle = Callable[[Tx, UUID, Sequence[EventRow]], Awaitable[None]]
-"""Handles events of one conversation in seq order; may see one again, so it is idempotent by (conversation, seq)."""
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Events of a conversation: those after a seq, up to another."""
+
+    conversation_id: UUID
+    after: int
+    up_to: int
+
+
+Handle = Callable[[Tx, Sequence[Span]], Awaitable[None]]
+"""Handles spans of different conversations; may see events again, so it is idempotent by (conversation, seq)."""
 
 
 class Pending(Base):
@@ -62,6 +79,26 @@ WHERE p.head > COALESCE(c.seq, 0) AND p.conversation_id <> ALL(:resting)
 LIMIT :limit
 """
 
+_CLAIM = """
+SELECT k.id FROM unnest(CAST(:ids AS uuid[])) AS k(id)
+WHERE pg_try_advisory_xact_lock(hashtextextended('reader' || chr(10) || :reader || chr(10) || k.id, 0))
+"""
+
+# Seqs have no gaps and a note's head is committed with its events, so a span needs no look at them.
+_SPANS = """
+SELECT p.conversation_id, COALESCE(c.seq, 0) AS after, LEAST(p.head, COALESCE(c.seq, 0) + :page) AS up_to
+FROM pending p
+LEFT JOIN reader_cursors c ON c.reader = :reader AND c.conversation_id = p.conversation_id
+WHERE p.conversation_id = ANY(CAST(:ids AS uuid[])) AND p.head > COALESCE(c.seq, 0)
+ORDER BY p.conversation_id
+"""
+
+_MOVE = """
+INSERT INTO reader_cursors (reader, conversation_id, seq)
+SELECT :reader, k.id, k.seq FROM unnest(CAST(:ids AS uuid[]), CAST(:seqs AS bigint[])) AS k(id, seq)
+ON CONFLICT (reader, conversation_id) DO UPDATE SET seq = excluded.seq
+"""
+
 # SKIP LOCKED, as a note that a sender holds is about to be raised. The lock re-reads `head`, so a raised one stays.
 _SWEEP = """
 WITH done AS (
@@ -75,6 +112,9 @@ WITH done AS (
 )
 DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation_id
 """
+
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid()))
 
 
 class Reader:
@@ -104,9 +144,11 @@ class Reader:
         """Read for ever; what other workers append is found within a second."""
         while True:
             self._woken.clear()
+            began = time.monotonic()
             try:
                 while await self.read_all():
-                    pass
+                    await asyncio.sleep(max(GATHER_S, REST_PER_WORK * (time.monotonic() - began)))
+                    began = time.monotonic()
             except ChatError as error:
                 log.warning("reading_failed", reader=self._name, error=error.code)
             except Exception:
@@ -114,6 +156,7 @@ class Reader:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._woken.wait()
+            await asyncio.sleep(GATHER_S)
 
     async def read_all(self) -> int:
         """One pass over the conversations that wait, then drop the notes that are done; how many events were read.
@@ -121,39 +164,58 @@ class Reader:
         Raises:
             Unavailable: the database does not answer.
         """
-        read = 0
-        for conversation_id in await self._waiting():
-            try:
-                read += await self.read(conversation_id)
+        waiting = await self._waiting()
+        try:
+            read = await self.read(*waiting)
+        except ChatError:
+            raise
+        except Exception:
+            log.exception("reading_failed", reader=self._name, conversations=len(waiting))
+            read = await self._read_singly(waiting)
+        else:
+            for conversation_id in waiting:
                 self._resting.pop(conversation_id, None)
-            except ChatError:
-                raise
-            except Exception:
-                # One conversation that cannot be handled stays behind, and its note with it; the others go on.
-                log.exception("reading_failed", reader=self._name, conversation=str(conversation_id))
-                self._rest(conversation_id)
         await self.sweep()
         return read
 
-    async def read(self, conversation_id: UUID) -> int:
-        """Handle the next page of one conversation, unless another worker is at it; how many events it was."""
+    async def read(self, *conversation_ids: UUID) -> int:
+        """Handle the next page of these conversations, but for those that another worker is at; how many events.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        if not conversation_ids:
+            return 0
         async with self._db.transaction() as tx:
-            name = f"reader\n{self._name}\n{conversation_id}"
-            lock = select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0)))
-            if not (await tx.execute(lock)).scalar_one():
+            given: dict[str, Any] = {"reader": self._name, "ids": list(conversation_ids)}
+            claimed = list((await tx.execute(sql(_CLAIM).bindparams(_IDS), given)).scalars())
+            # Read after the locks were taken, so cursors are where their last holders committed them.
+            given = {"reader": self._name, "ids": claimed, "page": EVENTS_PAGE}
+            found = await tx.execute(sql(_SPANS).bindparams(_IDS), given)
+            spans = [Span(row.conversation_id, row.after, row.up_to) for row in found]
+            if not spans:
                 return 0
-            # Read after the lock was taken, so it is where the last holder committed it.
-            place = (ReaderCursor.reader == self._name) & (ReaderCursor.conversation_id == conversation_id)
-            cursor = (await tx.execute(select(ReaderCursor.seq).where(place))).scalar_one_or_none() or 0
-            events = await since(tx, conversation_id, cursor, limit=EVENTS_PAGE)
-            if not events:
-                return 0
-            await self._handle(tx, conversation_id, events)
-            seq = events[-1].seq
-            moved = insert(ReaderCursor).values(reader=self._name, conversation_id=conversation_id, seq=seq)
-            key = [ReaderCursor.reader, ReaderCursor.conversation_id]
-            await tx.execute(moved.on_conflict_do_update(index_elements=key, set_={"seq": seq}))
-        return len(events)
+            await self._handle(tx, spans)
+            moved = {
+                "reader": self._name,
+                "ids": [span.conversation_id for span in spans],
+                "seqs": [span.up_to for span in spans],
+            }
+            await tx.execute(sql(_MOVE).bindparams(_IDS, bindparam("seqs", type_=ARRAY(BigInteger))), moved)
+        return sum(span.up_to - span.after for span in spans)
+
+    async def _read_singly(self, conversation_ids: Sequence[UUID]) -> int:
+        """One conversation that cannot be handled stays behind, and its note with it; the others go on."""
+        read = 0
+        for conversation_id in conversation_ids:
+            try:
+                read += await self.read(conversation_id)
+            except ChatError:
+                raise
+            except Exception:
+                log.exception("reading_failed", reader=self._name, conversation=str(conversation_id))
+                self._rest(conversation_id)
+        return read
 
     async def sweep(self) -> None:
         """Drop the notes that every reader has caught up with, also those that a crash left behind."""

@@ -20,10 +20,10 @@ class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
 
     `number` is the seq of an event, or of the first of several in a row, the version of a reading, or 1 for who
     types or came and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or
-    went, or is notified.
+    went.
     """
 
-    kind: Literal["event", "reading", "typing", "revoked", "touched", "presence", "notification"]
+    kind: Literal["event", "reading", "typing", "revoked", "touched", "presence", "notified"]
     origin: str
     number: int = 0
     user: str | None = None

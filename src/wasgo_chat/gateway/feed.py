@@ -21,9 +21,11 @@ from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.wire import encode
+from wasgo_chat.events.readers import Span
 from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.load import shape_conversations
 from wasgo_chat.messages import reads
+from wasgo_chat.notifications.feed import told_in
 from wasgo_chat.presence import acquainted, last_seen
 
 log = structlog.get_logger(__name__)
@@ -70,6 +72,7 @@ class Feed:
         self._db = db
         self._told: dict[str, set[Told]] = defaultdict(set)
         self._touched: set[UUID] = set()
+        self._notified: list[Span] = []
         self._woken = asyncio.Event()
 
     def add(self, watcher: Watcher) -> Told:
@@ -89,6 +92,12 @@ class Feed:
         """Something happened in these conversations, here or on another worker."""
         if self._told:
             self._touched.update(conversation_ids)
+            self._woken.set()
+
+    def notified(self, spans: Sequence[Span]) -> None:
+        """Users were told of messages in these spans, here or on another worker."""
+        if self._told:
+            self._notified += spans
             self._woken.set()
 
     def push(self, user_id: str, data: bytes) -> None:
@@ -153,6 +162,7 @@ class Feed:
             self._woken.clear()
             try:
                 await self._tell_touched()
+                await self._tell_notified()
             except ChatError as error:
                 log.warning("feed_failed", error=error.code)
             if loop.time() >= next_round:
@@ -171,6 +181,15 @@ class Feed:
         for user_id, conversation_ids in by_user.items():
             for told in tuple(self._told.get(user_id, ())):
                 await self._tell_or_log(told, conversation_ids)
+
+    async def _tell_notified(self) -> None:
+        spans, self._notified = self._notified, []
+        if not spans or not self._told:
+            return
+        async with self._db.snapshot() as tx:
+            told = await told_in(tx, spans, list(self._told))
+        for user_id, notification in told:
+            self.push(user_id, encode({"type": "notification", "notification": notification}))
 
     async def _tell_or_log(self, told: Told, touched: Collection[UUID] | None) -> None:
         """One socket's trouble is not the others'."""

@@ -19,6 +19,7 @@ from wasgo_chat.core.users import UserRevoked
 from wasgo_chat.core.wire import encode
 from wasgo_chat.events.broker import Broker, SoloBroker
 from wasgo_chat.events.log import Appended
+from wasgo_chat.events.readers import Span
 from wasgo_chat.gateway.background import Background
 from wasgo_chat.gateway.envelope import (
     CONTROL_CHANNEL,
@@ -89,7 +90,7 @@ class Teller:
                     if isinstance(announcement, MessagesRead):
                         publications.append(self._tell_reading(announcement))
                     elif isinstance(announcement, Notified):
-                        publications.append(self._tell_notification(announcement))
+                        publications.append(self._tell_notified(announcement))
                     elif isinstance(announcement, UserRevoked):
                         await self._hub.close_revoked([announcement.user_id])
                         header = Envelope("revoked", self.worker, user=announcement.user_id)
@@ -138,8 +139,9 @@ class Teller:
             self._feed.touch(msgspec.json.decode(frames[0], type=list[UUID]))
         elif header.kind == "revoked" and header.user is not None:
             self._background.spawn(self._hub.close_revoked([header.user]))
-        elif header.kind == "notification" and header.user is not None:
-            self._feed.push(header.user, frames[0])
+        elif header.kind == "notified":
+            spans = msgspec.json.decode(frames[0], type=list[tuple[UUID, int, int]])
+            self._feed.notified([Span(*span) for span in spans])
         elif header.kind == "presence" and header.user is not None:
             self._background.spawn(self._feed.presence(header.user, is_online=bool(header.number)))
 
@@ -186,10 +188,10 @@ class Teller:
         channel = channel_of(conversation_id)
         return [(channel, payload) for payload in pack_events(self.worker, frames)]
 
-    def _tell_notification(self, notified: Notified) -> Publication:
-        frame = encode({"type": "notification", "notification": notified.notification})
-        self._feed.push(notified.user_id, frame)
-        return CONTROL_CHANNEL, pack(Envelope("notification", self.worker, user=notified.user_id), frame)
+    def _tell_notified(self, notified: Notified) -> Publication:
+        self._feed.notified(notified.spans)
+        spans = [(span.conversation_id, span.after, span.up_to) for span in notified.spans]
+        return CONTROL_CHANNEL, pack(Envelope("notified", self.worker), encode(spans))
 
     def _tell_reading(self, reading: MessagesRead) -> Publication:
         frames = reading_frames(reading)

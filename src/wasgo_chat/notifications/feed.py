@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import BigInteger, Row, Select, Uuid, func, or_, select, update
 
 from wasgo_chat.conversations.models import Conversation, Participant
 from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.db import Tx, among, keys_of
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.paging import PageRequest
 from wasgo_chat.core.users import User, user_shape
+from wasgo_chat.events.readers import Span
 from wasgo_chat.messages.load import PREVIEW_CHARS
 from wasgo_chat.messages.models import Message
 from wasgo_chat.notifications.models import Notification
@@ -23,10 +23,9 @@ IS_READ = or_(Notification.read_at.is_not(None), Participant.read.op("@>")(Notif
 
 @dataclass(frozen=True, slots=True)
 class Notified:
-    """Announced when a user was told of a message; `notification` is a `NotificationOut`."""
+    """Announced when users were told of messages in these spans."""
 
-    user_id: str
-    notification: dict[str, Any]
+    spans: Sequence[Span]
 
 
 def notification_rows() -> Select[Any]:
@@ -101,29 +100,20 @@ async def mark_all_read(tx: Tx, actor: Actor) -> int:
     return len((await tx.execute(statement.returning(Notification.id))).all())
 
 
-async def told_shapes(
-    tx: Tx, conversation_id: UUID, told: Sequence[dict[str, Any]]
-) -> list[tuple[str, dict[str, Any]]]:
-    """Notifications that were just made: whose, and the shape. Two queries, however many they are."""
-    title = select(Conversation.title).where(Conversation.id == conversation_id)
-    of_conversation = (await tx.execute(title)).scalar_one()
-    statement = (
-        select(
-            Message.id,
-            func.left(Message.content, PREVIEW_CHARS).label("preview"),
-            User.id.label("sender_id"),
-            User.username,
-            User.display_name,
-            User.avatar_url,
-        )
-        .join(User, User.id == Message.sender_id)
-        .where(Message.conversation_id == conversation_id, Message.id.in_({row["message_id"] for row in told}))
+async def told_in(tx: Tx, spans: Sequence[Span], user_ids: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """What these users were told of in these spans, oldest first: whose, and the shape. One query."""
+    keys = keys_of(
+        conversation_id=(Uuid(), [span.conversation_id for span in spans]),
+        after=(BigInteger(), [span.after for span in spans]),
+        up_to=(BigInteger(), [span.up_to for span in spans]),
     )
-    messages = {row.id: row for row in await tx.execute(statement)}
-    return [
-        (row["user_id"], _build(row, messages[row["message_id"]], of_conversation, is_read=False, read_at=None))
-        for row in told
-    ]
+    in_span = (
+        (Notification.conversation_id == keys.c.conversation_id)
+        & (Notification.seq > keys.c.after)
+        & (Notification.seq <= keys.c.up_to)
+    )
+    statement = notification_rows().join(keys, in_span).where(among(Notification.user_id, user_ids))
+    return [(row.user_id, _shape(row)) for row in await tx.execute(statement.order_by(Notification.id))]
 
 
 def title_of(title: str, sender: dict[str, Any]) -> str:
@@ -132,23 +122,17 @@ def title_of(title: str, sender: dict[str, Any]) -> str:
 
 
 def _shape(row: Row[Any]) -> dict[str, Any]:
-    return _build(row._mapping, row, row.title, is_read=row.is_read, read_at=row.read_at)
-
-
-def _build(
-    notification: Any, message: Row[Any], title: str, *, is_read: bool, read_at: datetime | None
-) -> dict[str, Any]:
-    sender = user_shape(message.sender_id, message.username, message.display_name, message.avatar_url)
+    sender = user_shape(row.sender_id, row.username, row.display_name, row.avatar_url)
     return {
-        "id": notification["id"],
-        "kind": notification["kind"],
-        "conversation": notification["conversation_id"],
-        "message_id": notification["message_id"],
-        "seq": notification["seq"],
-        "title": title_of(title, sender),
+        "id": row.id,
+        "kind": row.kind,
+        "conversation": row.conversation_id,
+        "message_id": row.message_id,
+        "seq": row.seq,
+        "title": title_of(row.title, sender),
         "sender": sender,
-        "preview": message.preview,
-        "created_at": notification["created_at"],
-        "is_read": is_read,
-        "read_at": read_at,
+        "preview": row.preview,
+        "created_at": row.created_at,
+        "is_read": row.is_read,
+        "read_at": row.read_at,
     }

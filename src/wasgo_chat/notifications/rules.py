@@ -67,13 +67,6 @@ class Drop:
     reason: str
 
 
-def kind_of(user_id: str, *, mentions: Sequence[str], replied_to: str | None) -> str:
-    """What a message is to a user: `mention`, `reply` to one of theirs, or `message`."""
-    if user_id in mentions:
-        return "mention"
-    return "reply" if replied_to == user_id else "message"
-
-
 def wants(wishes: Wishes, here: ConversationWishes, kind: str) -> bool:
     """Whether the level lets this kind through; the conversation's level overrules the general one."""
     level = here.level or wishes.level

@@ -1,27 +1,84 @@
 """From the log to the list: each message becomes notifications of those who want it, and deliveries to be decided.
 
-Runs as a reader of the log, in the transaction that moves its cursor, so an event is told of once.
+Runs as a reader of the log, in the transaction that moves its cursors, so an event is told of once. Everything
+happens in the database, in one statement for any number of messages and members: who wants what is the rule of
+`rules.wants`, `rules.is_muted` and `rules.allows`, in SQL.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
-from wasgo_chat.core.wire import new_id
-from wasgo_chat.events.log import EventRow, MessageSent
-from wasgo_chat.messages.models import Message
-from wasgo_chat.notifications import rules, wishes
-from wasgo_chat.notifications.feed import Notified, told_shapes
-from wasgo_chat.notifications.models import Delivery, Notification, PushSubscription
-from wasgo_chat.notifications.wishes import Member
+from wasgo_chat.events.readers import Span
+from wasgo_chat.notifications.feed import Notified
 
-_Parent = aliased(Message, name="parent")
+# A UUIDv7 (RFC 9562, 5.7): milliseconds, then the place in the span, so that ids sort as the messages do. PostgreSQL
+# makes them itself from 18 on.
+_NEW_ID = """CAST(lpad(to_hex(CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)), 12, '0')
+    || '7' || lpad(to_hex(CAST(PLACE AS integer)), 3, '0')
+    || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16) AS uuid)"""
+
+_TELL = """
+WITH said AS (
+    SELECT m.conversation_id, m.id, m.seq, m.number, m.sender_id, m.mentions, m.created_at,
+           r.sender_id AS replied_to, m.seq - s.after AS place
+    FROM unnest(:ids, :afters, :up_tos) AS s(conversation_id, after, up_to)
+    JOIN messages m ON m.conversation_id = s.conversation_id AND m.seq > s.after AND m.seq <= s.up_to
+    LEFT JOIN messages r ON r.conversation_id = m.conversation_id AND r.id = m.reply_to
+    WHERE m.message_type <> 'system' AND m.deleted_at IS NULL
+), told AS (
+    INSERT INTO notifications (id, user_id, conversation_id, message_id, seq, number, kind, created_at)
+    SELECT NEW_ID, p.user_id, said.conversation_id, said.id, said.seq,
+           said.number, what.kind, said.created_at
+    FROM said
+    JOIN participants p ON p.conversation_id = said.conversation_id AND p.left_seq IS NULL
+        AND p.user_id <> said.sender_id AND p.joined_number < said.number
+    LEFT JOIN notification_preferences g ON g.user_id = p.user_id
+    LEFT JOIN conversation_preferences h ON h.user_id = p.user_id AND h.conversation_id = p.conversation_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN p.user_id = ANY(said.mentions) THEN 'mention'
+                    WHEN p.user_id = said.replied_to THEN 'reply' ELSE 'message' END AS kind,
+               COALESCE(h.level, g.level, 'all') AS level
+    ) AS what
+    WHERE (what.level = 'all' OR (what.level = 'mentions' AND what.kind <> 'message'))
+      AND NOT COALESCE(g.muted_until > said.created_at, false)
+      AND NOT COALESCE(h.muted_until > said.created_at, false)
+    ON CONFLICT DO NOTHING
+    RETURNING user_id, conversation_id, number
+), reached AS (
+    SELECT user_id, conversation_id, min(number) AS first, max(number) AS last
+    FROM told WHERE cardinality(CAST(:channels AS text[])) > 0 GROUP BY user_id, conversation_id
+), planned AS (
+    INSERT INTO deliveries AS d (id, user_id, conversation_id, channel, target, first_number, last_number, due_at)
+    SELECT NEW_ID, t.user_id, t.conversation_id, c.channel, c.target, t.first, t.last,
+           clock_timestamp() + make_interval(secs => :delay_s)
+    FROM reached t
+    JOIN users u ON u.id = t.user_id
+    LEFT JOIN notification_preferences g ON g.user_id = t.user_id
+    LEFT JOIN conversation_preferences h ON h.user_id = t.user_id AND h.conversation_id = t.conversation_id
+    CROSS JOIN LATERAL (
+        SELECT 'email' AS channel, '' AS target WHERE u.email <> '' AND COALESCE(h.email, g.email, true)
+        UNION ALL
+        SELECT 'push', CAST(b.id AS text) FROM push_subscriptions b
+        WHERE b.user_id = t.user_id AND COALESCE(h.push, g.push, true)
+        UNION ALL
+        SELECT 'webhook', '' WHERE COALESCE(h.webhook, g.webhook, true)
+    ) AS c
+    WHERE c.channel = ANY(CAST(:channels AS text[]))
+    -- In key order, as two readers may reach for deliveries of one user. The lock keeps the dispatcher from deciding
+    -- before the notifications are there to see.
+    ORDER BY t.user_id, t.conversation_id, c.channel, c.target
+    ON CONFLICT (user_id, conversation_id, channel, target) WHERE state = 'pending'
+    DO UPDATE SET last_number = greatest(d.last_number, excluded.last_number)
+)
+SELECT DISTINCT conversation_id FROM told
+"""
+_TELL = _TELL.replace("NEW_ID", _NEW_ID.replace("PLACE", "said.place"), 1).replace(
+    "NEW_ID", _NEW_ID.replace("PLACE", "0")
+)
 
 
 def channels_of(settings: Settings) -> list[str]:
@@ -34,122 +91,21 @@ def channels_of(settings: Settings) -> list[str]:
     return [channel for channel, is_set_up in set_up.items() if is_set_up]
 
 
-async def tell(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> None:
-    """Handle events of one conversation; see `events.readers.Handle`."""
-    sent = [event.message_id for event in events if event.type == MessageSent.type]
-    messages = await _messages(tx, conversation_id, [message_id for message_id in sent if message_id])
-    if not messages:
-        return
-    members = await wishes.members(tx, conversation_id)
-    rows: list[dict[str, Any]] = []
-    for message in messages:
-        rows += _notifications(message, members)
-    if not rows:
-        return
-    statement = insert(Notification.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]  # typed FromClause; it is a Table
-    made = await tx.execute(statement.returning(Notification.id), rows)
-    fresh = set(made.scalars())
-    told = [row for row in rows if row["id"] in fresh]
-    await _plan(tx, conversation_id, told, members)
-    for user_id, shape in await told_shapes(tx, conversation_id, told):
-        tx.announce(Notified(user_id, shape))
-
-
-async def _messages(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> Sequence[Any]:
-    """What people said and has not been deleted since, in order, with the sender of what it replies to."""
-    statement = (
-        select(
-            Message.conversation_id,
-            Message.id,
-            Message.seq,
-            Message.number,
-            Message.sender_id,
-            Message.mentions,
-            Message.created_at,
-            _Parent.sender_id.label("replied_to"),
-        )
-        .outerjoin(_Parent, (_Parent.conversation_id == Message.conversation_id) & (_Parent.id == Message.reply_to))
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.id.in_(message_ids),
-            Message.message_type != "system",
-            Message.deleted_at.is_(None),
-        )
-        .order_by(Message.seq)
+async def tell(tx: Tx, spans: Sequence[Span]) -> None:
+    """Handle events of many conversations; see `events.readers.Handle`."""
+    statement = text(_TELL).bindparams(
+        bindparam("ids", type_=ARRAY(Uuid())),
+        bindparam("afters", type_=ARRAY(BigInteger)),
+        bindparam("up_tos", type_=ARRAY(BigInteger)),
+        bindparam("channels", type_=ARRAY(Text)),
     )
-    return (await tx.execute(statement)).all() if message_ids else []
-
-
-def _notifications(message: Any, members: Iterable[Member]) -> list[dict[str, Any]]:
-    rows = []
-    for member in members:
-        if member.user_id == message.sender_id or message.number <= member.joined_number:
-            continue
-        kind = rules.kind_of(member.user_id, mentions=message.mentions, replied_to=message.replied_to)
-        if not rules.wants(member.wishes, member.here, kind):
-            continue
-        if rules.is_muted(member.wishes, member.here, message.created_at):
-            continue
-        rows.append(
-            {
-                "id": new_id(),
-                "user_id": member.user_id,
-                "conversation_id": message.conversation_id,
-                "message_id": message.id,
-                "seq": message.seq,
-                "number": message.number,
-                "kind": kind,
-                "created_at": message.created_at,
-            }
-        )
-    return rows
-
-
-async def _plan(tx: Tx, conversation_id: UUID, told: Sequence[dict[str, Any]], members: Iterable[Member]) -> None:
-    """Open a delivery for each channel of a user, or let the one that gathers reach further."""
-    channels = channels_of(tx.settings)
-    ranges: dict[str, tuple[int, int]] = {}
-    for row in told:
-        first, _ = ranges.get(row["user_id"], (row["number"], 0))
-        ranges[row["user_id"]] = (first, row["number"])
-    if not channels or not ranges:
-        return
-    browsers = await _browsers(tx, list(ranges)) if "push" in channels else {}
-    rows = []
-    for member in members:
-        if member.user_id not in ranges:
-            continue
-        targets = {"email": [""] if member.email else [], "push": browsers.get(member.user_id, []), "webhook": [""]}
-        first, last = ranges[member.user_id]
-        rows += [
-            {
-                "id": new_id(),
-                "user_id": member.user_id,
-                "conversation_id": conversation_id,
-                "channel": channel,
-                "target": target,
-                "first_number": first,
-                "last_number": last,
-            }
-            for channel in channels
-            if rules.allows(member.wishes, member.here, channel)
-            for target in targets[channel]
-        ]
-    if rows:
-        due_at = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, tx.settings.notify_delay_s)
-        statement = insert(Delivery.__table__).values(due_at=due_at)  # type: ignore[arg-type]  # typed FromClause; it is a Table
-        # The lock that this takes keeps the dispatcher from deciding before the notifications are there to see.
-        statement = statement.on_conflict_do_update(
-            index_elements=["user_id", "conversation_id", "channel", "target"],
-            index_where=text("state = 'pending'"),
-            set_={"last_number": func.greatest(Delivery.last_number, statement.excluded.last_number)},
-        )
-        await tx.execute(statement, rows)
-
-
-async def _browsers(tx: Tx, user_ids: Sequence[str]) -> dict[str, list[str]]:
-    statement = select(PushSubscription.user_id, PushSubscription.id).where(PushSubscription.user_id.in_(user_ids))
-    found: dict[str, list[str]] = {}
-    for user_id, subscription_id in await tx.execute(statement):
-        found.setdefault(user_id, []).append(str(subscription_id))
-    return found
+    given = {
+        "ids": [span.conversation_id for span in spans],
+        "afters": [span.after for span in spans],
+        "up_tos": [span.up_to for span in spans],
+        "channels": channels_of(tx.settings),
+        "delay_s": tx.settings.notify_delay_s,
+    }
+    told = set((await tx.execute(statement, given)).scalars())
+    if told:
+        tx.announce(Notified([span for span in spans if span.conversation_id in told]))

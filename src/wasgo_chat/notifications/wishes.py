@@ -1,6 +1,5 @@
-"""What users want to be told of: read for many at once, shown and set for one."""
+"""What users want to be told of: read, shown and set."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +7,10 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.conversations import access
-from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
-from wasgo_chat.core.users import User
 from wasgo_chat.core.wire import open_cursor, seal_cursor
 from wasgo_chat.notifications import rules
 from wasgo_chat.notifications.models import CHANNELS, ConversationPreferences, NotificationPreferences
@@ -21,36 +18,6 @@ from wasgo_chat.notifications.rules import ConversationWishes, Wishes
 from wasgo_chat.notifications.schemas import Preferences, PreferencesOfConversation
 
 _SEAL = "unsubscribe"
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody in a conversation, and what they want. `joined_number`: messages after it are news to them."""
-
-    user_id: str
-    joined_number: int
-    email: str | None
-    wishes: Wishes
-    here: ConversationWishes
-
-
-async def members(tx: Tx, conversation_id: UUID) -> list[Member]:
-    """Who is in a conversation now: one query, however many they are."""
-    statement = (
-        select(Participant, User.email, NotificationPreferences, ConversationPreferences)
-        .join(User, User.id == Participant.user_id)
-        .outerjoin(NotificationPreferences, NotificationPreferences.user_id == Participant.user_id)
-        .outerjoin(
-            ConversationPreferences,
-            (ConversationPreferences.conversation_id == Participant.conversation_id)
-            & (ConversationPreferences.user_id == Participant.user_id),
-        )
-        .where(Participant.conversation_id == conversation_id, Participant.left_seq.is_(None))
-    )
-    return [
-        Member(place.user_id, place.joined_number, email, wishes_of(general), wishes_here(here))
-        for place, email, general, here in await tx.execute(statement)
-    ]
 
 
 def wishes_of(row: NotificationPreferences | None) -> Wishes:
