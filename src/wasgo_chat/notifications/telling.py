@@ -17,7 +17,7 @@ from wasgo_chat.notifications.feed import Notified
 
 # A UUIDv7 (RFC 9562, 5.7): milliseconds, then the place in the span, so that ids sort as the messages do. PostgreSQL
 # makes them itself from 18 on.
-_NEW_ID = """CAST(lpad(to_hex(CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)), 12, '0')
+_NEW_ID = """CAST(lpad(to_hex(CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS bigint)), 12, '0')
     || '7' || lpad(to_hex(CAST(PLACE AS integer)), 3, '0')
     || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16) AS uuid)"""
 
