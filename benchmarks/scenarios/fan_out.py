@@ -1,0 +1,101 @@
+"""One conversation, many sockets, four senders: as fast as answers come, and at 20 messages a second.
+
+Each socket is of a member of its own. The service is also measured with members who want notifications of mentions
+only, as in large groups: storing one for each member and message is work that no other contestant does.
+"""
+
+from collections.abc import Sequence
+
+from benchmarks.contestants.base import Contestant, Running
+from benchmarks.run import Run, median, per_thousand, senders_first
+
+SENDERS = 4
+WINDOWS = (1, 8, 32)
+GROWTH = 1.1
+LONG_S = 1.5
+RATE = 20
+
+
+def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
+    """Every contestant with 200 and 1,000 sockets, on one worker and, where workers hear each other, two."""
+    for workers in run.worker_counts():
+        for sockets in (200,) if run.quick else (200, 1000):
+            for who, contestant in contestants:
+                if workers > 1 and not contestant.hears_others:
+                    continue
+                _measure_one(run, who, contestant, workers, sockets)
+
+
+def _measure_one(run: Run, who: str, contestant: Contestant, workers: int, sockets: int) -> None:
+    run.say(f"fan-out: {who}, {sockets} sockets, {workers} worker(s)")
+    contestant.prepare(run.cluster)
+    places = senders_first(contestant.group(sockets, SENDERS))
+    with run.serving(contestant, workers) as running:
+        run.load.open(running.port, places, fan=sockets)
+        running.settle()
+        window = _saturating_window(run)
+        running.settle()
+        _saturate(run, who, running, workers, sockets, window)
+        if sockets == 200:
+            _at_a_rate(run, who, running, workers, sockets)
+
+
+def _saturating_window(run: Run) -> int:
+    """The smallest number in flight for each sender beyond which no more is delivered."""
+    best, best_rate = WINDOWS[0], 0.0
+    for window in WINDOWS[1:] if run.quick else WINDOWS:
+        answer = run.load.do("flood", seconds=0.5, window=window)
+        rate = answer["deliveries"] / answer["seconds"]
+        if rate < best_rate * GROWTH:
+            break
+        best, best_rate = window, rate
+        if answer["seconds"] > LONG_S:  # it takes its time with what it has: more would only wait
+            break
+    return best
+
+
+def _saturate(run: Run, who: str, running: Running, workers: int, sockets: int, window: int) -> None:
+    rows = []
+    for _ in range(run.rounds):
+        answer, cpu = run.measured(running, "flood", seconds=1.0 if run.quick else 2.0, window=window)
+        rate = answer["deliveries"] / answer["seconds"]
+        rows.append({**answer, **per_thousand(cpu, answer["deliveries"]), "rate": rate})
+    run.add(
+        "fanout",
+        f"{sockets} sockets, saturated",
+        who,
+        workers,
+        deliveries_s=median(rows, "rate"),
+        server_cpu_ms=median(rows, "server_cpu_ms"),
+        postgres_cpu_ms=median(rows, "postgres_cpu_ms"),
+        redis_cpu_ms=median(rows, "redis_cpu_ms"),
+        in_flight=SENDERS * window,
+        rounds=len(rows),
+        generator_share=median(rows, "generator_share"),
+        missing=sum(row["missing"] for row in rows),
+        refused=sum(row["refused"] for row in rows),
+        closed=sum(row["closed"] for row in rows),
+    )
+
+
+def _at_a_rate(run: Run, who: str, running: Running, workers: int, sockets: int) -> None:
+    rows = []
+    for _ in range(min(run.rounds, 5)):
+        answer, cpu = run.measured(running, "steady", seconds=2.0 if run.quick else 3.0, rate=RATE)
+        rows.append({**answer, **per_thousand(cpu, answer["deliveries"])})
+        if answer["seconds"] > answer["sending_s"] + 3.0:
+            break  # more than it can do: repeating it says no more
+    run.add(
+        "fanout",
+        f"{sockets} sockets, {RATE}/s",
+        who,
+        workers,
+        p50_ms=median(rows, "p50_ms"),
+        p99_ms=median(rows, "p99_ms"),
+        server_cpu_ms=median(rows, "server_cpu_ms"),
+        postgres_cpu_ms=median(rows, "postgres_cpu_ms"),
+        redis_cpu_ms=median(rows, "redis_cpu_ms"),
+        rounds=len(rows),
+        generator_share=median(rows, "generator_share"),
+        missing=sum(row["missing"] for row in rows),
+    )

@@ -1,0 +1,60 @@
+"""The last 50 of 100,000 messages of a conversation, over keep-alive connections; also when nothing has changed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.contestants.base import Contestant, Page, Running
+from benchmarks.run import MILLI, Run, median
+
+MESSAGES, QUICK_MESSAGES = 100_000, 20_000
+CONNECTIONS = 4
+
+
+def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
+    """Every contestant; with `If-None-Match` where its pages carry an `ETag`."""
+    messages = QUICK_MESSAGES if run.quick else MESSAGES
+    for who, contestant in contestants:
+        run.say(f"history: {who}")
+        contestant.prepare(run.cluster)
+        page = contestant.history(messages)
+        for workers in run.worker_counts():
+            with run.serving(contestant, workers) as running:
+                answer = _read(run, running, page, 0.3)
+                running.settle()
+                case = f"50 of {messages:,}"
+                _measure_one(run, case, who, running, workers, page)
+                if answer["etag"] is not None:
+                    unchanged = Page(page.path, {**page.headers, "If-None-Match": answer["etag"]})
+                    _measure_one(run, f"{case}, unchanged", who, running, workers, unchanged)
+
+
+def _measure_one(run: Run, case: str, who: str, running: Running, workers: int, page: Page) -> None:
+    rows = []
+    for _ in range(run.rounds):
+        before = running.cpu()
+        answer = _read(run, running, page, 0.7 if run.quick else 1.5)
+        running.settle()
+        after = running.cpu()
+        costs = {name: MILLI * (after[name] - before[name]) / answer["pages"] for name in before}
+        rows.append({**answer, **costs, "rate": answer["pages"] / answer["seconds"]})
+    run.add(
+        "history",
+        case,
+        who,
+        workers,
+        pages_s=median(rows, "rate"),
+        p50_ms=median(rows, "p50_ms"),
+        p95_ms=median(rows, "p95_ms"),
+        server_cpu_ms_page=median(rows, "server"),
+        postgres_cpu_ms_page=median(rows, "postgres"),
+        bytes=rows[-1]["bytes"],
+        statuses="+".join(sorted({status for row in rows for status in row["statuses"]})),
+        rounds=len(rows),
+        generator_share=median(rows, "generator_share"),
+    )
+
+
+def _read(run: Run, running: Running, page: Page, seconds: float) -> dict[str, Any]:
+    return run.load.do(
+        "pages", port=running.port, path=page.path, headers=page.headers, seconds=seconds, abreast=CONNECTIONS
+    )

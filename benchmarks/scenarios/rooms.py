@@ -1,0 +1,110 @@
+"""Five hundred pairs: the highest rate at which 99 of 100 messages are with the other one within 100 ms.
+
+Sends come at a rate whatever the server does. A rate is kept when it was sent in time, all of it was accepted, stored
+and delivered, and p99 stayed below the limit. The rate is raised by steps until one fails twice, then bisected.
+"""
+
+from collections.abc import Callable, Sequence
+
+from benchmarks.contestants.base import Contestant, Running
+from benchmarks.run import Run, per_thousand, senders_first
+
+PAIRS = 500
+LIMIT_MS = 100.0
+FIRST_RATE = 40.0
+LAG_MS = 50.0
+
+
+def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
+    """Every contestant on one worker and, where workers hear each other, two."""
+    for workers in run.worker_counts():
+        for who, contestant in contestants:
+            if workers > 1 and not contestant.hears_others:
+                continue
+            run.say(f"rooms: {who}, {workers} worker(s)")
+            contestant.prepare(run.cluster)
+            places = senders_first(contestant.pairs(PAIRS))
+            with run.serving(contestant, workers) as running:
+                run.load.open(running.port, places, fan=2)
+                running.settle()
+                Search(run, who, contestant, running, workers).go()
+
+
+class Search:
+    """The search for one contestant's rate; remembers what the best rate cost."""
+
+    def __init__(self, run: Run, who: str, contestant: Contestant, running: Running, workers: int) -> None:
+        self._run = run
+        self._who = who
+        self._contestant = contestant
+        self._running = running
+        self._workers = workers
+        self._kept: dict[str, float | None] = {}
+        self._accepted = contestant.stored() or 0
+        self._tries = 0
+
+    def go(self) -> None:
+        """Find the rate and add it to the run."""
+        quick = self._run.quick
+        rate = highest(self._holds, FIRST_RATE * (4 if quick else 1), closeness=1.3 if quick else 1.08)
+        self._run.add(
+            "rooms",
+            f"{PAIRS} pairs, p99 < {LIMIT_MS:.0f} ms",
+            self._who,
+            self._workers,
+            messages_s=rate,
+            **self._kept,
+            tries=self._tries,
+        )
+
+    def _holds(self, rate: float) -> bool:
+        return self._try(rate) or self._try(rate)
+
+    def _try(self, rate: float) -> bool:
+        self._tries += 1
+        seconds = 1.0 if self._run.quick else 2.5
+        answer, cpu = self._run.measured(self._running, "steady", seconds=seconds, rate=rate)
+        self._accepted += answer["accepted"]
+        stored = self._contestant.stored()
+        if stored is not None and stored != self._accepted:
+            raise AssertionError(f"{self._accepted} messages accepted, {stored} stored")
+        p99 = answer["p99_ms"]
+        holds = (
+            p99 is not None
+            and p99 < LIMIT_MS
+            and answer["lag_ms"] < LAG_MS
+            and not answer["missing"]
+            and answer["accepted"] == answer["sent"]
+        )
+        if holds:
+            costs = per_thousand(cpu, answer["accepted"])
+            share = answer["generator_share"]
+            self._kept = {"p50_ms": answer["p50_ms"], "p99_ms": p99, **costs, "generator_share": share}
+        elif p99 is not None and p99 < LIMIT_MS and answer["lag_ms"] >= LAG_MS:
+            self._run.say(f"at {rate:.0f}/s the generator itself was {answer['lag_ms']:.0f} ms late")
+        return holds
+
+
+def highest(holds: Callable[[float], bool], first: float, *, closeness: float) -> float:
+    """The highest rate that holds, to a factor of `closeness`; 0 where not even one message a second does."""
+    good, bad = 0.0, 0.0
+    rate = first
+    while not bad:
+        if holds(rate):
+            good, rate = rate, rate * 2
+        elif good:
+            bad = rate
+        else:
+            bad, rate = rate, rate / 4
+            while rate >= 1 and not holds(rate):
+                bad, rate = rate, rate / 4
+            if rate < 1:
+                return 0.0
+            good = rate
+    while bad / good > closeness:
+        middle = (good * bad) ** 0.5
+        if holds(middle):
+            good = middle
+        else:
+            bad = middle
+    return good
