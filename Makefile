@@ -4,14 +4,16 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := benchmarks/peers
+PEERS_READY := $(PEERS)/.venv/.ready
 # uv brings its own list of certificate authorities; the system's list is the one operators maintain.
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench-lists format docs lock clean
+.PHONY: help setup dev test check bench bench-growth bench-message bench-lists format docs lock clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: $(READY) ## install the locked tools and libraries into .venv
 
@@ -38,8 +40,22 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/wasgo-chat openapi --check docs/openapi.json
 	$(BIN)/wasgo-chat settings --check README.md
 
+bench: $(READY) $(if $(QUICK),,$(PEERS_READY)) ## measure beside Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
+
+bench-growth: $(READY) ## how the cost of a message and a page grows at ten times the size
+	@$(BIN)/python -m benchmarks.growth $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-message: $(READY) ## where a worker's CPU time goes for one message (SOCKETS=n)
+	@$(BIN)/python -m benchmarks.one_message $(if $(SOCKETS),--sockets $(SOCKETS))
+
+$(PEERS_READY): $(READY) $(PEERS)/requirements.txt
+	@test -x $(PEERS)/.venv/bin/python || $(PYTHON) -m venv $(PEERS)/.venv
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(PEERS)/.venv/bin/python --require-hashes $(PEERS)/requirements.txt
+	@touch $(PEERS_READY)
+
 bench-lists: $(READY) ## time the conversation list of a busy member in a million messages
-	@$(BIN)/python benchmarks/lists.py
+	@$(BIN)/python -m benchmarks.lists
 
 format: $(READY) ## put the code into its standard form
 	$(BIN)/ruff check --fix .
@@ -53,7 +69,8 @@ lock: $(READY) ## resolve the newest allowed versions into requirements/
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra dev ../pyproject.toml -o dev.txt $(ARGS)
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra embedded ../pyproject.toml -c dev.txt -o embedded.txt
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 ../pyproject.toml -c dev.txt -o runtime.txt
+	cd $(PEERS) && ../../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 requirements.in -o requirements.txt $(ARGS)
 	cd requirements && grep -A30 '^uv==' dev.txt | awk 'NR==1 || /^ /{print; next} {exit}' > uv.txt
 
 clean: ## remove .venv and caches; .data/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

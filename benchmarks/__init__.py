@@ -1,1 +1,1 @@
-"""Measurements of the service beside its peers. `python -m benchmarks --help`; docs/performance.md says how to read it."""
+"""Measurements of the service beside its peers: `make bench`. docs/performance.md says how to read them."""

@@ -59,7 +59,7 @@ def measure(run: Run, only: list[str]) -> None:
         "ceiling": lambda: ceiling.measure(run),
         "inserts": lambda: inserts.measure(run),
         "connect": lambda: connect.measure(run, contestants(quick=quick)),
-        "fanout": lambda: fan_out.measure(run, contestants(quick=quick, wishes=True, layers=True)),
+        "fanout": lambda: fan_out.measure(run, contestants(quick=quick, wishes=not quick, layers=True)),
         "rooms": lambda: rooms.measure(run, contestants(quick=quick, layers=True)),
         "history": lambda: history.measure(run, contestants(quick=quick)),
     }

@@ -91,7 +91,7 @@ def per_thousand(cpu: dict[str, float], count: int) -> dict[str, float]:
     return {name: round(value, 2) for name, value in each.items()}
 
 
-def senders_first(places: list[Place]) -> list[Place]:
+def senders_last(places: list[Place]) -> list[Place]:
     """Senders open last, so that none speaks to a half-open crowd."""
     return sorted(places, key=lambda place: place.sends)
 

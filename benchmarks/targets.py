@@ -34,8 +34,8 @@ def judge(entries: Sequence[Entry], workers: int = 1) -> list[Target]:
             for entry in entries
             if entry.scenario == scenario
             and entry.case.startswith(case)
-            and entry.who.startswith(who)
-            and (entry.who == who or who == "channels")
+            and not entry.case.endswith("unchanged")
+            and entry.who in (who, f"{who}-pubsub")
             and entry.workers in (workers, 1 if who == "plain" else workers)
             and entry.values.get(name) is not None
         ]

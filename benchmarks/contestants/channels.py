@@ -4,8 +4,10 @@ import os
 import subprocess
 
 from benchmarks.cluster import Cluster, fetch_value, run_all
-from benchmarks.contestants.base import ROOT, SECRET, Page, Place, bearer, clean_environment, uvicorn_command
+from benchmarks.contestants.base import SECRET, Page, bearer, clean_environment, uvicorn_command
 from benchmarks.contestants.service import path_of
+from benchmarks.load.peer import Place
+from benchmarks.load.steer import ROOT
 
 PEERS = ROOT / "benchmarks" / "peers"
 PYTHON = PEERS / ".venv" / "bin" / "python"
@@ -15,9 +17,7 @@ PUBSUB_LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
 _USERS = """INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email, is_staff, is_active,
         date_joined)
     SELECT 'u' || n, '', false, '', '', '', false, true, now() FROM generate_series(1, $1::int) AS n"""
-_CONVERSATION = (
-    "INSERT INTO channels_chat_conversation (id, title, last_seq) VALUES (md5('c1')::uuid, 'Case', $1::int)"
-)
+_CONVERSATION = "INSERT INTO channels_chat_conversation (id, title, last_seq) VALUES (md5('c1')::uuid, 'Case', $1::int)"
 _MEMBERS = """INSERT INTO channels_chat_participant (conversation_id, user_id)
     SELECT md5('c1')::uuid, id FROM auth_user"""
 _PAIRS = """INSERT INTO channels_chat_conversation (id, title, last_seq)

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.cluster import Cluster
-from benchmarks.contestants.base import Page, Place, clean_environment, uvicorn_command
+from benchmarks.contestants.base import Page, clean_environment, uvicorn_command
+from benchmarks.load.peer import Place
 
 
 class Plain:

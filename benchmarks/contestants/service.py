@@ -6,7 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 from benchmarks.cluster import Cluster, fetch_value, run_all
-from benchmarks.contestants.base import SECRET, Page, Place, bearer, clean_environment
+from benchmarks.contestants.base import SECRET, Page, bearer, clean_environment
+from benchmarks.load.peer import Place
 from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
 
@@ -73,7 +74,12 @@ class Service:
 
     def pairs(self, count: int) -> list[Place]:
         """See `Contestant.pairs`."""
-        seed: list[tuple[str, list[object]]] = [(_USERS, [2 * count]), (_PAIRS, [count]), (_PAIR_MEMBERS, [count]), ("ANALYZE", [])]
+        seed: list[tuple[str, list[object]]] = [
+            (_USERS, [2 * count]),
+            (_PAIRS, [count]),
+            (_PAIR_MEMBERS, [count]),
+            ("ANALYZE", []),
+        ]
         run_all(self._url, seed)
         paths = [path_of(f"p{1 + n // 2}") for n in range(2 * count)]
         return [Place(path, bearer(f"u{n + 1}"), n % 2 == 0) for n, path in enumerate(paths)]

@@ -8,6 +8,7 @@ import random
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from benchmarks.load.peer import Peer, Place
@@ -72,7 +73,8 @@ class Crowd:
 
         async def lane() -> None:
             for number, place in waiting:
-                _, peer = await loop.create_connection(lambda p=place, n=number: Peer(self, p, n), "127.0.0.1", port)
+                peer = Peer(self, place, number)
+                await loop.create_connection(partial(_same, peer), "127.0.0.1", port)
                 self.peers.append(peer)
                 if place.sends:
                     self.senders.append(peer)
@@ -111,9 +113,9 @@ class Crowd:
         count, lag = int((seconds + warm_s) * rate), 0.0
         for number in range(count):
             due = started + number / rate
-            while (wait := due - time.perf_counter()) > 0:
-                await asyncio.sleep(max(wait, STEP_S))
-            lag = max(lag, -wait)
+            if (early := due - time.perf_counter()) > 0:
+                await asyncio.sleep(max(early, STEP_S))
+            lag = max(lag, time.perf_counter() - due)
             self.senders[number % len(self.senders)].send()
             if number % 20 == 19:
                 await asyncio.sleep(0)
@@ -141,6 +143,10 @@ class Crowd:
             "close": self.closes[0] if self.closes else None,
             **_spread(self._delays),
         }
+
+
+def _same(peer: Peer) -> Peer:
+    return peer
 
 
 def _spread(delays_ns: list[int]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the load generator can take: the raw transport broadcasts to it as fast as it answers."""
 
 from benchmarks.contestants.floors import Raw
-from benchmarks.run import MILLI, Run, senders_first
+from benchmarks.run import MILLI, Run, senders_last
 
 WINDOW = 16
 
@@ -12,7 +12,7 @@ def measure(run: Run) -> None:
     raw.prepare(run.cluster)
     sockets = 200
     with run.serving(raw, 1) as running:
-        run.load.open(running.port, senders_first(raw.group(sockets, 4)), fan=sockets)
+        run.load.open(running.port, senders_last(raw.group(sockets, 4)), fan=sockets)
         answer, cpu = run.measured(running, "flood", seconds=0.7 if run.quick else 2.0, window=WINDOW)
     busy = answer["generator_share"] * answer["seconds"]
     run.add(

@@ -7,7 +7,7 @@ only, as in large groups: storing one for each member and message is work that n
 from collections.abc import Sequence
 
 from benchmarks.contestants.base import Contestant, Running
-from benchmarks.run import Run, median, per_thousand, senders_first
+from benchmarks.run import Run, median, per_thousand, senders_last
 
 SENDERS = 4
 WINDOWS = (1, 8, 32)
@@ -29,7 +29,7 @@ def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
 def _measure_one(run: Run, who: str, contestant: Contestant, workers: int, sockets: int) -> None:
     run.say(f"fan-out: {who}, {sockets} sockets, {workers} worker(s)")
     contestant.prepare(run.cluster)
-    places = senders_first(contestant.group(sockets, SENDERS))
+    places = senders_last(contestant.group(sockets, SENDERS))
     with run.serving(contestant, workers) as running:
         run.load.open(running.port, places, fan=sockets)
         running.settle()

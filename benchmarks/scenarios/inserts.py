@@ -65,4 +65,3 @@ async def _store(url: str, connections: int, batch: int, seconds: float) -> int:
         return count - first
 
     return sum(await asyncio.gather(*(lane(number) for number in range(connections))))
-

@@ -12,7 +12,9 @@ from django.urls import path  # noqa: E402
 
 from channels_chat.consumers import ChatConsumer  # noqa: E402
 
-application = ProtocolTypeRouter({
-    "http": http,
-    "websocket": URLRouter([path("ws/chat/<uuid:conversation_id>/", ChatConsumer.as_asgi())]),
-})
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": URLRouter([path("ws/chat/<uuid:conversation_id>/", ChatConsumer.as_asgi())]),
+    }
+)

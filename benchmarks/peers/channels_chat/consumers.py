@@ -40,13 +40,15 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
             "message": message,
         }
         await self.channel_layer.group_send(self.group, {"type": "chat.message", "frame": frame})
-        await self.send_json({
-            "type": "ack",
-            "ref": content["ref"],
-            "message_id": message["id"],
-            "seq": message["seq"],
-            "created_at": message["created_at"],
-        })
+        await self.send_json(
+            {
+                "type": "ack",
+                "ref": content["ref"],
+                "message_id": message["id"],
+                "seq": message["seq"],
+                "created_at": message["created_at"],
+            }
+        )
 
     async def chat_message(self, event):
         """What the group was told."""

@@ -21,9 +21,7 @@ def message_shape(message):
         "reply_to": str(message.reply_to_id) if message.reply_to_id else None,
         "reply_preview": None,
         "attachments": [],
-        "reactions": [
-            {"emoji": emoji, "count": len(users), "user_ids": users} for emoji, users in by_emoji.items()
-        ],
+        "reactions": [{"emoji": emoji, "count": len(users), "user_ids": users} for emoji, users in by_emoji.items()],
         "mentions": [],
         "metadata": message.metadata,
         "client_id": message.client_id,

@@ -1,0 +1,159 @@
+"""Where a worker's CPU time goes for a message: one sender, a worker in this process, its stack read every millisecond.
+
+Run: python -m benchmarks.one_message [--sockets 200] [--told-of mentions]. Samples are of CPU time (ITIMER_PROF), so
+waiting does not count. Each is laid to the task in which it was taken and to the kind of work by its innermost known
+frame; both tables sum to the CPU time of the run, divided by its messages.
+"""
+
+import argparse
+import asyncio
+import signal
+import time
+from collections import Counter
+from types import FrameType
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from benchmarks.cluster import Cluster
+from benchmarks.contestants.service import Service
+from benchmarks.load.steer import Generator
+from benchmarks.run import MILLI, senders_last
+from wasgo_chat.app import create_app
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.embedded import free_port
+from wasgo_chat.core.telemetry import configure_logging
+from wasgo_chat.serving import server_config
+
+EVERY_S = 0.001
+KINDS = (
+    ("SQL", ("/sqlalchemy/", "/asyncpg/", "wasgo_chat/core/db.py", "/greenlet/")),
+    ("redis", ("/redis/", "wasgo_chat/events/broker.py", "/hiredis/")),
+    ("write", ("wasgo_chat/gateway/outbox.py", "wasgo_chat/gateway/channel.py", "wasgo_chat/gateway/hub.py",
+               "/websockets_sansio_impl.py", "/websockets/", "/starlette/websockets.py",
+               "wasgo_chat/gateway/transport.py")),
+    ("door (parse)", ("wasgo_chat/gateway/protocol.py", "/pydantic/", "wasgo_chat/gateway/socket.py")),
+    ("encode", ("wasgo_chat/core/wire.py", "wasgo_chat/inbox/render.py", "wasgo_chat/messages/load.py",
+                "/msgspec/", "wasgo_chat/gateway/envelope.py")),
+    ("verb", ("wasgo_chat/messages/", "wasgo_chat/conversations/", "wasgo_chat/events/log.py",
+              "wasgo_chat/core/limits.py", "/limits/", "wasgo_chat/gateway/commands.py")),
+    ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/events/readers.py")),
+    ("log", ("/structlog/", "/logging/")),
+)  # fmt: skip
+
+
+class Sampler:
+    """Counts (task, kind) of the main thread's CPU time; `lines` are the innermost lines of the product."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[tuple[str, str]] = Counter()
+        self.lines: Counter[str] = Counter()
+        signal.signal(signal.SIGPROF, self._take)
+
+    def run(self, *, on: bool) -> None:
+        """Start or stop."""
+        signal.setitimer(signal.ITIMER_PROF, EVERY_S if on else 0, EVERY_S if on else 0)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        kind, line = "loop and other", ""
+        while frame is not None:
+            path = frame.f_code.co_filename
+            if kind == "loop and other":
+                kind = next((name for name, parts in KINDS if any(part in path for part in parts)), kind)
+            if not line and "wasgo_chat/" in path:
+                line = f"{path.rpartition('wasgo_chat/')[2]} {frame.f_code.co_qualname}"
+            frame = frame.f_back
+        self.taken[_task(), kind] += 1
+        if line:
+            self.lines[line] += 1
+
+
+def _task() -> str:
+    """The coroutine at the bottom of the running task."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        return "(callbacks: reading sockets and replies)"
+    coroutine: Any = task.get_coro()
+    return str(getattr(coroutine, "__qualname__", coroutine))
+
+
+def drive(port: int, service: Service, sockets: int, seconds: float, box: dict[str, Any]) -> None:
+    """The load, from a thread; the sampler is switched by signals to the main thread."""
+    with Generator() as load:
+        load.open(port, senders_last(service.group(sockets, 1)), fan=sockets)
+        load.do("flood", seconds=1.0, window=1)
+        box["cpu"] = time.process_time()
+        signal.raise_signal(signal.SIGUSR1)
+        box["answer"] = load.do("flood", seconds=seconds, window=1)
+        time.sleep(1.0)
+        signal.raise_signal(signal.SIGUSR1)
+        box["cpu"] = time.process_time() - box["cpu"]
+
+
+async def profile(settings: Settings, service: Service, sockets: int, seconds: float) -> tuple[Sampler, dict[str, Any]]:
+    """Serve in this loop while the load runs."""
+    port, sampler, box = free_port(), Sampler(), dict[str, Any]()
+    server = uvicorn.Server(server_config(create_app(settings), settings, host="127.0.0.1", port=port))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+        await asyncio.sleep(0.05)
+    switched: list[bool] = []
+    loop = asyncio.get_running_loop()
+
+    def switch() -> None:
+        switched.append(True)
+        sampler.run(on=len(switched) % 2 == 1)
+
+    loop.add_signal_handler(signal.SIGUSR1, switch)
+    await asyncio.to_thread(drive, port, service, sockets, seconds, box)
+    server.should_exit = True
+    await serving
+    return sampler, box
+
+
+def show(sampler: Sampler, box: dict[str, Any], top: int) -> None:
+    """Milliseconds a message: by task, by kind, and the product's own lines."""
+    answer, total = box["answer"], sum(sampler.taken.values())
+    each = MILLI * box["cpu"] / answer["accepted"]
+    print(f"{answer['accepted']} messages to {answer['deliveries'] // answer['accepted']} sockets, "
+          f"{each:.2f} CPU ms a message ({total} samples)")  # fmt: skip
+    for title, at in (("by kind", 1), ("by task", 0)):
+        sums: Counter[str] = Counter()
+        for key, count in sampler.taken.items():
+            sums[key[at]] += count
+        print(f"\n{title}")
+        for name, count in sums.most_common(12):
+            print(f"  {each * count / total:7.3f} ms  {100 * count / total:5.1f} %  {name}")
+    print("\nby task and kind")
+    for (task, kind), count in sampler.taken.most_common(top):
+        print(f"  {each * count / total:7.3f} ms  {100 * count / total:5.1f} %  {task}: {kind}")
+    print("\ninnermost lines of the product")
+    for line, count in sampler.lines.most_common(top):
+        print(f"  {each * count / total:7.3f} ms  {100 * count / total:5.1f} %  {line}")
+
+
+def main() -> None:
+    """Profile on servers of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sockets", type=int, default=2, help="sockets, and members, of the conversation")
+    parser.add_argument("--told-of", default="all", choices=("all", "mentions"), help="what members are notified of")
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--top", type=int, default=20)
+    options = parser.parse_args()
+    service = Service(told_of=options.told_of)
+    with Cluster() as cluster:
+        service.prepare(cluster)
+        given = {name.removeprefix("WASGO_CHAT_").lower(): value for name, value in service.environment().items()
+                 if name.startswith("WASGO_CHAT_")}  # fmt: skip
+        settings = Settings.model_validate(given)
+        configure_logging(settings.log_level, as_json=True)
+        sampler, box = uvloop.run(profile(settings, service, options.sockets, options.seconds))
+    show(sampler, box, options.top)
+
+
+if __name__ == "__main__":
+    main()
