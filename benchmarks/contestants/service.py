@@ -12,7 +12,7 @@ from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
 
 RAISED = {"MESSAGE_RATE": "0", "MAX_SOCKETS_PER_USER": "5000", "MAX_PARTICIPANTS": "5000", "MAX_FRAME_BYTES": "65536",
-          "HEARTBEAT_S": "60", "LOG_LEVEL": "WARNING"}  # fmt: skip
+          "HEARTBEAT_S": "60", "DATABASE_POOL_TIMEOUT_S": "30", "LOG_LEVEL": "WARNING"}  # fmt: skip
 
 _USERS = "INSERT INTO users (id, username) SELECT 'u' || n, 'u' || n FROM generate_series(1, $1::int) AS n"
 _CONVERSATION = "INSERT INTO conversations (id, conversation_type, title) VALUES (md5('c1')::uuid, 'support', 'Case')"
@@ -48,10 +48,12 @@ class Service:
         self._told_of = told_of
         self._url = ""
         self._redis = ""
+        self._files = ""
 
     def prepare(self, cluster: Cluster) -> None:
         """See `Contestant.prepare`."""
         self._url, self._redis = cluster.fresh("service"), cluster.valkey.url
+        self._files = str(cluster.folder / "files")
         migrations.upgrade(Settings(database_url=self._url).database_url)
 
     def command(self, port: int, workers: int) -> list[str]:
@@ -61,7 +63,13 @@ class Service:
 
     def environment(self) -> dict[str, str]:
         """See `Contestant.environment`."""
-        given = {"DATABASE_URL": self._url, "REDIS_URL": self._redis, "JWT_SECRET": SECRET, **RAISED}
+        given = {
+            "DATABASE_URL": self._url,
+            "REDIS_URL": self._redis,
+            "JWT_SECRET": SECRET,
+            "STORAGE_DIR": self._files,
+            **RAISED,
+        }
         return {**clean_environment(), **{f"WASGO_CHAT_{name}": value for name, value in given.items()}}
 
     def group(self, members: int, senders: int) -> list[Place]:

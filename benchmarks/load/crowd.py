@@ -58,6 +58,10 @@ class Crowd:
         if sent_ns >= self._sample_after:
             self._delays.append(time.monotonic_ns() - sent_ns)
 
+    def timed(self) -> int:
+        """How many arrivals were timed in this run."""
+        return len(self._delays)
+
     def lost(self, peer: Peer) -> None:
         """A connection is gone."""
         self.losses += 1

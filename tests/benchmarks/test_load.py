@@ -1,0 +1,63 @@
+"""The load generator counts what arrives, however the network cuts it."""
+
+import time
+
+import pytest
+
+from benchmarks.load.crowd import Crowd
+from benchmarks.load.peer import Peer, Place
+from benchmarks.scenarios.rooms import highest
+
+
+def frame(text: bytes) -> bytes:
+    size = len(text)
+    if size < 126:
+        return bytes([0x81, size]) + text
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + text
+    return b"\x81\x7f" + size.to_bytes(8, "big") + text
+
+
+def message(fill: int) -> bytes:
+    return frame(b'{"type":"new_message","content":"@%020d@%s"}' % (time.monotonic_ns(), b"x" * fill))
+
+
+UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+STREAM = UPGRADE + frame(b'{"type":"hello"}') + message(10) + message(500) + message(70_000) + message(0)
+
+
+@pytest.mark.parametrize("piece", [3, 1000, len(STREAM)])
+async def test_every_message_is_counted_and_timed_however_the_stream_is_cut(piece: int) -> None:
+    crowd = Crowd()
+    peer = Peer(crowd, Place("/"), 0)
+    for at in range(0, len(STREAM), piece):
+        peer.data_received(STREAM[at : at + piece])
+    assert peer.opened.done()
+    assert crowd.received == 4
+    assert crowd.timed() == 4
+
+
+async def test_answers_to_a_sender_are_no_deliveries() -> None:
+    crowd = Crowd()
+    peer = Peer(crowd, Place("/", sends=True), 0)
+    peer.data_received(UPGRADE + frame(b'{"type":"hello"}') + message(10))
+    peer.unacked = 2
+    peer.data_received(frame(b'{"type":"ack","ref":"1"}') + frame(b'{"type": "error", "ref": "2", "code": "x"}'))
+    assert (crowd.received, crowd.answered, len(crowd.refusals)) == (1, 1, 1)
+
+
+async def test_a_socket_that_is_refused_says_why() -> None:
+    peer = Peer(Crowd(), Place("/"), 0)
+    peer.data_received(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+    with pytest.raises(ConnectionError, match="403"):
+        await peer.opened
+
+
+@pytest.mark.parametrize("limit", [3.0, 40.0, 41.0, 1234.0])
+def test_the_highest_rate_is_found_from_above_and_below(limit: float) -> None:
+    found = highest(lambda rate: rate <= limit, 40.0, closeness=1.08)
+    assert limit / 1.08 <= found <= limit
+
+
+def test_nothing_is_found_where_nothing_holds() -> None:
+    assert highest(lambda rate: False, 40.0, closeness=1.08) == 0

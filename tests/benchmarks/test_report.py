@@ -1,0 +1,52 @@
+"""Targets are judged within a run, and the page gets the tables of a run."""
+
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.run import Entry
+from benchmarks.targets import judge
+
+ENTRIES = [
+    Entry("fanout", "200 sockets, saturated", "plain", 1, {"server_cpu_ms": 20.0}),
+    Entry("fanout", "200 sockets, saturated", "service", 1, {"server_cpu_ms": 5.0}),
+    Entry("fanout", "200 sockets, saturated", "service-mentions", 1, {"server_cpu_ms": 1.0}),
+    Entry("fanout", "200 sockets, saturated", "channels", 1, {"server_cpu_ms": 400.0}),
+    Entry("fanout", "200 sockets, saturated", "channels-pubsub", 1, {"server_cpu_ms": 250.0}),
+    Entry("history", "50 of 100,000", "service", 1, {"pages_s": 120.0, "server_cpu_ms_page": 2.0}),
+    Entry("history", "50 of 100,000", "channels", 1, {"pages_s": 10.0, "server_cpu_ms_page": 20.0}),
+    Entry("history", "50 of 100,000, unchanged", "service", 1, {"pages_s": 900.0, "server_cpu_ms_page": 0.3}),
+]
+
+
+def test_targets_are_ratios_with_the_better_layer_of_channels() -> None:
+    found = {one.name: one for one in judge(ENTRIES)}
+    assert found["fan-out, 200: CPU a delivery, of plain"].reached == 0.25
+    assert found["fan-out, 200: CPU a delivery, of plain"].verdict == "short"
+    assert found["fan-out, 200: Channels' CPU, of ours"].reached == 50
+    assert found["fan-out, 200: Channels' CPU, of ours"].verdict == "pass"
+    assert found["history: pages/s, of Channels"].reached == 12
+    assert found["history, unchanged: CPU a page"].reached == 0.3
+    assert found["rooms: rate, of plain"].verdict == "not measured"
+
+
+def test_tables_replace_what_stands_between_the_marks(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
+    machine = {
+        "processor": "one",
+        "cores": 2,
+        "memory_mib": 4096,
+        "system": "Linux",
+        "python": "3.11",
+        "load_before": 0,
+    }
+    measured = [
+        {"scenario": e.scenario, "case": e.case, "who": e.who, "workers": 1, "values": e.values} for e in ENTRIES
+    ]
+    result = {"date": "2026-01-02", "machine": machine, "rounds": 5, "seconds": 60.0, "measured": measured}
+    report.write_into(page, result)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| 200 sockets, saturated | channels-pubsub | 1 | 250 |" in text
