@@ -14,13 +14,16 @@ from starlette.types import ASGIApp
 from wasgo_chat.attachments import routes as attachments_routes
 from wasgo_chat.attachments.depot import Depot
 from wasgo_chat.attachments.sweep import Sweep
-from wasgo_chat.core import migrations, parent
+from wasgo_chat.conversations.places import places as places_of
+from wasgo_chat.core import migrations, parent, users
 from wasgo_chat.core.auth import Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
+from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.http import Problem, install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
+from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.telemetry import RequestLog, configure_logging
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.core.wire import Json
@@ -36,6 +39,7 @@ from wasgo_chat.inbox import routes as inbox_routes
 from wasgo_chat.integrations import router as integrations_router
 from wasgo_chat.messages import routes as messages_routes
 from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
+from wasgo_chat.messages.reads import last_read_by
 from wasgo_chat.notifications import routes as notifications_routes
 from wasgo_chat.notifications.notifier import Notifier
 from wasgo_chat.presence import Presence
@@ -45,6 +49,7 @@ from wasgo_chat.support import router as support_router
 DESCRIPTION = """The chat of a marketplace. Sockets, attachments, notifications and error codes: docs/protocol.md."""
 
 WATCHING_CONNECTIONS = 3
+LOOKUPS = 3
 
 health = APIRouter(tags=["health"])
 
@@ -75,10 +80,13 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     worker = secrets.token_hex(6)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
     watching = Database(settings, pool_size=WATCHING_CONNECTIONS)
-    lines = Database(settings, pool_size=CONNECTIONS)
+    lines = Database(settings, pool_size=CONNECTIONS + LOOKUPS)
     group = GroupCommit(settings, db, lines)
     presence = Presence(watching, settings.redis_url, worker)
-    hub = Hub(settings, watching, broker, background, presence)
+    known = Lookups(Direct(lines), users.known)
+    places = Lookups(Direct(lines), places_of)
+    last_read = Lookups(Direct(lines), last_read_by)
+    hub = Hub(settings, watching, broker, background, presence, places=places, last_read=last_read)
     feed = Feed(watching)
     teller = Teller(worker, hub, feed, watching, broker, background)
     head_check = HeadCheck(settings, hub, watching)
@@ -114,6 +122,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await broker.close()
         await rate_limits.close()
         await group.close()
+        for lookups in (known, places, last_read):
+            await lookups.close()
         await lines.close()
         await watching.close()
         await db.close()
@@ -129,6 +139,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.settings = settings
     app.state.db = db
     app.state.group = group
+    app.state.places = places
     app.state.hub = hub
     app.state.teller = teller
     app.state.feed = feed
@@ -137,7 +148,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.broker = broker
     app.state.depot = depot
     app.state.rate_limits = rate_limits
-    app.state.authenticator = Authenticator(TokenVerifier(settings), db)
+    app.state.authenticator = Authenticator(TokenVerifier(settings), db, known)
     install_problem_handlers(app)
     for router in (
         inbox_routes.router,

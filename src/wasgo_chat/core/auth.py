@@ -8,7 +8,9 @@ from starlette.datastructures import Headers
 from wasgo_chat.core import users
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ActAsRequired, Invalid, ScopeRequired, Unauthenticated
+from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.tokens import Token, TokenVerifier
+from wasgo_chat.core.users import Known
 from wasgo_chat.core.wire import has_stray_control
 
 
@@ -49,9 +51,10 @@ class Actor:
 class Authenticator:
     """The one way from a bearer string to an `Actor`, for both doors."""
 
-    def __init__(self, verifier: TokenVerifier, db: Database) -> None:
+    def __init__(self, verifier: TokenVerifier, db: Database, known: Lookups[str, Known]) -> None:
         self._verifier = verifier
         self._db = db
+        self._known = known
 
     async def from_headers(self, headers: Headers) -> Actor:
         """Authenticate an HTTP request or a socket's handshake by `Authorization: Bearer` and `X-Act-As`.
@@ -86,8 +89,7 @@ class Authenticator:
         """Refresh the mirror from a verified user token (or ticket) and refuse what is revoked."""
         if token.expires_at <= time.time():
             raise Unauthenticated("The token has expired")
-        async with self._db.snapshot() as tx:
-            user = await users.find(tx, token.subject)
+        user = await self._known.find(token.subject)
         if user is not None and user.revoked_before and token.issued_at < user.revoked_before.timestamp():
             raise Unauthenticated("The token was revoked")
         news = token.profile if user is None else _news(user, token)
@@ -122,7 +124,7 @@ class Authenticator:
         )
 
 
-def _news(user: users.User, token: Token) -> dict[str, object]:
+def _news(user: Known, token: Token) -> dict[str, object]:
     """What a token says of its user that the mirror does not know yet; one without `iat` counts as fresh.
 
     A token from before the mirror's last change fills what is empty and overrules nothing: what a service said

@@ -61,11 +61,36 @@ class Direct:
             await self._drop()
             raise
 
+    async def fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
+        """Run one reading statement, without the round trips of a transaction; once more where it found a dead end.
+
+        Raises:
+            Unavailable: the database does not answer or gave up.
+        """
+        try:
+            return await self._fetch(query, *given)
+        except Unavailable:
+            return await self._fetch(query, *given)
+
     async def close(self) -> None:
         """Give the connection back."""
         held, self._held, self._driver = self._held, None, None
         if held is not None:
             await held.close()
+
+    async def _fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
+        try:
+            async with asyncio.timeout(self._longest_s):
+                found: list[asyncpg.Record] = await (await self._connection()).fetch(query, *given)
+                return found
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            await self._drop()
+            if isinstance(error, TimeoutError) or is_unavailable(error):
+                raise Unavailable from error
+            raise
+        except BaseException:
+            await self._drop()
+            raise
 
     async def _connection(self) -> Any:
         if self._driver is None or self._driver.is_closed():

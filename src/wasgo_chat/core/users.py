@@ -1,6 +1,6 @@
 """The mirror of the platform's users: refreshed from token claims and by services, and who is revoked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.db import Base, Tx, among
+from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.wire import Line, Schema, Shape, UserId, without_bidi
 
 MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
@@ -68,6 +69,32 @@ def user_shape(user_id: str, username: str, display_name: str | None, avatar_url
 async def find(tx: Tx, user_id: str) -> User | None:
     """The mirrored user, if there is one."""
     return (await tx.execute(select(User).where(User.id == user_id))).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the mirror knows of a user, as a token is held against it."""
+
+    id: str
+    username: str
+    display_name: str | None
+    avatar_url: str | None
+    email: str | None
+    locale: str | None
+    is_staff: bool
+    revoked_before: datetime | None
+    updated_at: datetime
+
+
+_KNOWN = """
+SELECT id, username, display_name, avatar_url, email, locale, is_staff, revoked_before, updated_at
+FROM users WHERE id = ANY($1::text[])
+"""
+
+
+async def known(direct: Direct, user_ids: Sequence[str]) -> dict[str, Known]:
+    """Users by id, for `Lookups`."""
+    return {record["id"]: Known(**record) for record in await direct.fetch(_KNOWN, user_ids)}
 
 
 async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:

@@ -111,6 +111,8 @@ class Channel:
         self.last = 0
         self.wanted = 0
         self.reads_version = 0
+        # What `hello` says of who read how far, and the head and version at which that was read.
+        self.read_up_to: tuple[tuple[int, int], dict[str, int]] = ((-1, -1), {})
         self.subscriptions: set[Subscription] = set()
         self.recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
         self.catching_up = 0

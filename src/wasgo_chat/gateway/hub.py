@@ -15,18 +15,19 @@ from sqlalchemy import select
 
 from wasgo_chat.conversations import access
 from wasgo_chat.conversations.models import Conversation
+from wasgo_chat.conversations.places import Place
 from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError, NotFound
+from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.events.broker import Broker
 from wasgo_chat.gateway.background import Background
 from wasgo_chat.gateway.channel import Channel, Peer, Subscription
 from wasgo_chat.gateway.envelope import channel_of
 from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.render import Frame, frames_since
-from wasgo_chat.messages import reads
 from wasgo_chat.presence import Presence
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,15 @@ class Hub:
     """The conversations with local sockets, and the sockets of each user."""
 
     def __init__(
-        self, settings: Settings, db: Database, broker: Broker, background: Background, presence: Presence
+        self,
+        settings: Settings,
+        db: Database,
+        broker: Broker,
+        background: Background,
+        presence: Presence,
+        *,
+        places: Lookups[tuple[str, UUID], Place],
+        last_read: Lookups[UUID, dict[str, int]],
     ) -> None:
         self.channels: dict[UUID, Channel] = {}
         self.peers: dict[str, set[Peer]] = defaultdict(set)
@@ -47,6 +56,8 @@ class Hub:
         self._broker = broker
         self._background = background
         self._presence = presence
+        self._places = places
+        self._last_read = last_read
         self._opening: dict[UUID, asyncio.Task[Channel]] = {}
         self._filling: set[UUID] = set()
 
@@ -75,35 +86,37 @@ class Hub:
         """Attach a socket to a conversation and say what `hello` says of it; `catch_up` must follow.
 
         The channel is subscribed first, the socket attached at its head, and only then membership and head are
-        read, in one snapshot: whatever is committed after that snapshot reaches the attached socket.
+        read, by one statement: whatever is committed after that reaches the attached socket.
 
         Raises:
             NotFound: no such conversation for the caller.
             Unavailable: the database does not answer.
         """
         conversation_id = subscription.conversation_id
-        if conversation_id not in self.channels:
-            async with self._db.snapshot() as tx:  # strangers open no channel
-                await access.enter(tx, actor, conversation_id)
+        if conversation_id not in self.channels and await self._places.find((actor.user, conversation_id)) is None:
+            raise NotFound  # strangers open no channel
         channel = await self._open(conversation_id)
         while self.channels.get(conversation_id) is not channel:  # closed as empty before we were in it
             channel = await self._open(conversation_id)
         channel.subscriptions.add(subscription)
         try:
-            async with self._db.snapshot() as tx:
-                seat = await access.enter(tx, actor, conversation_id)
-                read_up_to = await reads.last_read_seqs(tx, [conversation_id])
+            place = await self._places.find((actor.user, conversation_id))
+            if place is None:
+                raise NotFound
+            state = (place.last_seq, place.reads_version)
+            if channel.read_up_to[0] != state:  # whoever joins while nothing happens is told the same
+                channel.read_up_to = (state, await self._last_read.find(conversation_id) or {})
         except BaseException:
             self.unsubscribe(subscription)
             raise
-        subscription.role = seat.role or ""
-        subscription.watermark = seat.conversation.last_seq
-        subscription.reads_version = seat.conversation.reads_version
+        subscription.role = place.role
+        subscription.watermark = place.last_seq
+        subscription.reads_version = place.reads_version
         return {
             "conversation_id": conversation_id,
-            "role": subscription.role,
-            "last_seq": seat.conversation.last_seq,
-            "reads": {user_id: seq for (_, user_id), seq in read_up_to.items()},
+            "role": place.role,
+            "last_seq": place.last_seq,
+            "reads": channel.read_up_to[1],
         }
 
     def unsubscribe(self, subscription: Subscription) -> None:

@@ -179,6 +179,7 @@ class Teller:
                 by_conversation.setdefault(one.conversation_id, []).append(frame)
         ready: list[Ready] = []
         for conversation_id, frames in by_conversation.items():
+            log.debug("told", conversation=str(conversation_id), seq=frames[0].seq, frames=len(frames))
             self._hub.offer(conversation_id, frames)
             if not self._is_alone:
                 ready += [Ready(*one) for one in self._publications(conversation_id, frames)]

@@ -19,6 +19,7 @@ from wasgo_chat.conversations.access import Action
 from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
+from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import Invalid, NotFound
 from wasgo_chat.core.users import user_shape
 from wasgo_chat.messages.models import Message
@@ -178,6 +179,14 @@ async def last_read_seqs(tx: Tx, conversation_ids: Sequence[UUID]) -> dict[tuple
     """By conversation and participant: the greatest seq up to which all that others sent is read."""
     rows = await tx.execute(text(_LAST_READ).bindparams(_IDS), {"ids": list(conversation_ids)})
     return {(conversation_id, user_id): seq for conversation_id, user_id, seq in rows}
+
+
+async def last_read_by(direct: Direct, conversation_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """The same by conversation, for `Lookups`."""
+    found: dict[UUID, dict[str, int]] = {conversation_id: {} for conversation_id in conversation_ids}
+    for conversation_id, user_id, seq in await direct.fetch(_LAST_READ.replace(":ids", "$1::uuid[]"), conversation_ids):
+        found[conversation_id][user_id] = seq
+    return found
 
 
 async def readings_since(tx: Tx, conversation_id: UUID, version: int, *, limit: int) -> list[MessagesRead]:
