@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +70,6 @@ def measure(run: Run, only: list[str]) -> None:
 
 def main() -> None:
     """Measure, print, keep."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that servers are ended and folders removed
     options = parse()
     described, began = machine.describe(), time.monotonic()
     print(f"{described['processor']}, {described['cores']} cores, Python {described['python']}, "

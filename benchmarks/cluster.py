@@ -1,6 +1,8 @@
 """The PostgreSQL and the Valkey that all contestants share: durable, in a folder that goes when they stop."""
 
 import asyncio
+import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +28,7 @@ class Cluster:
         self.valkey = Valkey()
 
     def __enter__(self) -> Self:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that blocks are left and folders removed
         self.postgres.start()
         self.valkey.start()
         return self

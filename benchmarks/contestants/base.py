@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,6 +18,7 @@ from benchmarks.cluster import Cluster
 from benchmarks.load.peer import Place
 from benchmarks.load.steer import ROOT
 from wasgo_chat.core.embedded import free_port
+from wasgo_chat.core.parent import die_with_parent
 
 SECRET = "a-secret-of-the-benchmark-that-is-long-enough"  # noqa: S105  of this run only
 START_S = 60.0
@@ -74,8 +76,9 @@ class Running:
         command = contestant.command(self.port, workers)
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603  our own contestants
-                command, env=contestant.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT
-            )
+                command, env=contestant.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT,
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  before any thread is started
+            )  # fmt: skip
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + START_S
