@@ -66,6 +66,12 @@ class Run:
         """How many workers the contestants that can are measured with."""
         return (1,) if self.quick else (1, 2)
 
+    def takes_part(self, who: str, contestant: Contestant, workers: int) -> bool:
+        """Whether it is measured with so many workers: more than one only where they hear each other, and without
+        variants (another layer, other members), which are named otherwise than their contestant.
+        """
+        return workers == 1 or (contestant.hears_others and who == contestant.name)
+
     def measured(self, running: Running, command: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, float]]:
         """A command of the generator; its answer, and the CPU seconds it cost until all was quiet again."""
         before = running.cpu()

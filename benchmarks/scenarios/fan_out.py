@@ -21,7 +21,7 @@ def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
     for workers in run.worker_counts():
         for sockets in (200,) if run.quick else (200, 1000):
             for who, contestant in contestants:
-                if workers > 1 and not contestant.hears_others:
+                if not run.takes_part(who, contestant, workers):
                     continue
                 _measure_one(run, who, contestant, workers, sockets)
 

@@ -20,7 +20,7 @@ def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
     pairs = QUICK_PAIRS if run.quick else PAIRS
     for workers in run.worker_counts():
         for who, contestant in contestants:
-            if workers > 1 and not contestant.hears_others:
+            if not run.takes_part(who, contestant, workers):
                 continue
             run.say(f"rooms: {who}, {workers} worker(s)")
             contestant.prepare(run.cluster)
