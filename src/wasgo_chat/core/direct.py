@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from wasgo_chat.core.db import Database, is_unavailable
@@ -23,6 +24,23 @@ _BY_KEY = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_merge
 
 class UnknownOutcome(Unavailable):
     """The connection was lost while a commit was under way: it may have taken effect, or may yet."""
+
+
+async def read(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
+    """Run one reading statement on any connection of a pool.
+
+    Raises:
+        Unavailable: the database does not answer or gave up.
+    """
+    try:
+        async with db.engine.connect() as held:
+            driver: Any = (await held.get_raw_connection()).driver_connection
+            found: list[asyncpg.Record] = await driver.fetch(query, *given)
+            return found
+    except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        if not is_unavailable(error):
+            raise
+        raise Unavailable from error
 
 
 class Direct:

@@ -1,5 +1,6 @@
 """Pages of messages: of one conversation by seq, or of all of the caller's by time."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,11 @@ from wasgo_chat.conversations import access
 from wasgo_chat.conversations.access import Action
 from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.core.paging import PageRequest
+from wasgo_chat.core.wire import digest
 from wasgo_chat.messages.load import message_rows, shape_messages
 from wasgo_chat.messages.models import Message
 
@@ -33,6 +36,31 @@ class Filters:
         """The name of this list, for its cursors."""
         return ["messages", self.conversation, self.before_seq, self.after_seq, self.around_seq, self.sender,
                 self.message_type]  # fmt: skip
+
+    def newest_page(self, settings: Settings, limit: int, cursor: str | None) -> PageRequest | None:
+        """The page as `newest` gives it, where these filters leave it to that.
+
+        Raises:
+            Invalid: a cursor of another list.
+        """
+        if (self.after_seq, self.around_seq, self.sender, self.message_type) != (None, None, None, None):
+            return None
+        page = PageRequest.parse(settings, self.listing(), limit, cursor)
+        return None if page.is_backward else page
+
+
+def page_headers(
+    settings: Settings, actor: Actor, filters: Filters, *, limit: int, cursor: str | None, last_seq: int
+) -> dict[str, str]:
+    """The `ETag` of a page and how it may be kept (RFC 9110, 8.8.3; RFC 9111, 5.2.2.4).
+
+    Every change of a message is an event, so the head of the log stands for the page. What is no event, the links of
+    attachments and the names of people, is renewed with the period of the links.
+    """
+    period = int(time.time()) // settings.attachment_url_ttl_s
+    listing = [*filters.listing(), limit, cursor, last_seq, actor.user_id, period]
+    tag = digest(settings.hash_key(), listing).hex()[:24]
+    return {"ETag": f'W/"{tag}"', "Cache-Control": "private, no-cache"}
 
 
 async def messages_of(tx: Tx, actor: Actor, filters: Filters, *, limit: int, cursor: str | None) -> dict[str, Any]:

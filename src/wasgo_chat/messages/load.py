@@ -1,10 +1,10 @@
 """Messages from rows to the shape `MessageOut`: three queries whatever their number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, case, func, select
+from sqlalchemy import Row, RowMapping, Select, Uuid, case, func, select
 from sqlalchemy.orm import aliased
 
 from wasgo_chat.attachments.load import attachments_of
@@ -56,7 +56,7 @@ async def shape_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | None
     keys = [(row.conversation_id, row.id) for row in rows]
     reactions = await _reactions(tx, keys)
     attachments = await attachments_of(tx, keys)
-    return [_shape(row, reactions.get(row.id, {}), attachments.get(row.id, []), viewer) for row in rows]
+    return [shape_message(row._mapping, reactions.get(row.id, {}), attachments.get(row.id, []), viewer) for row in rows]
 
 
 async def load_messages(
@@ -140,47 +140,52 @@ def _shape_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> list
     return shapes
 
 
-def _shape(
-    row: Row[Any], reactions: dict[str, list[str]], attachments: list[dict[str, Any]], viewer: str | None
+def shape_message(
+    row: RowMapping | Mapping[str, Any],
+    reactions: dict[str, list[str]],
+    attachments: list[dict[str, Any]],
+    viewer: str | None,
 ) -> dict[str, Any]:
-    is_deleted = row.deleted_at is not None
+    """The `MessageOut` of a row of `message_rows`, or of the same columns from elsewhere."""
+    is_deleted = row["deleted_at"] is not None
     sender = None
-    if row.sender_id is not None:
-        sender = user_shape(row.sender_id, row.username, row.display_name, row.avatar_url)
+    if row["sender_id"] is not None:
+        sender = user_shape(row["sender_id"], row["username"], row["display_name"], row["avatar_url"])
     return {
-        "id": row.id,
-        "conversation": row.conversation_id,
-        "seq": row.seq,
+        "id": row["id"],
+        "conversation": row["conversation_id"],
+        "seq": row["seq"],
         "sender": sender,
-        "message_type": row.message_type,
-        "content": row.content,
-        "reply_to": row.reply_to,
+        "message_type": row["message_type"],
+        "content": row["content"],
+        "reply_to": row["reply_to"],
         "reply_preview": _preview(row),
         "attachments": attachments,
         "reactions": _shape_reactions(reactions, viewer),
-        "mentions": row.mentions,
-        "metadata": row.metadata,
-        "client_id": row.client_id,
-        "revision": row.revision,
-        "is_edited": row.edited_at is not None,
-        "edited_at": row.edited_at,
+        "mentions": row["mentions"],
+        "metadata": row["metadata"],
+        "client_id": row["client_id"],
+        "revision": row["revision"],
+        "is_edited": row["edited_at"] is not None,
+        "edited_at": row["edited_at"],
         "is_deleted": is_deleted,
-        "deleted_at": row.deleted_at,
-        "created_at": row.created_at,
+        "deleted_at": row["deleted_at"],
+        "created_at": row["created_at"],
     }
 
 
-def _preview(row: Row[Any]) -> dict[str, Any] | None:
-    if row.parent_seq is None:
+def _preview(row: RowMapping | Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["parent_seq"] is None:
         return None
     sender = None
-    if row.parent_sender_id is not None:
-        sender = user_shape(row.parent_sender_id, row.parent_username, row.parent_display_name, row.parent_avatar_url)
+    if row["parent_sender_id"] is not None:
+        names = row["parent_username"], row["parent_display_name"], row["parent_avatar_url"]
+        sender = user_shape(row["parent_sender_id"], *names)
     return {
-        "id": row.reply_to,
-        "seq": row.parent_seq,
+        "id": row["reply_to"],
+        "seq": row["parent_seq"],
         "sender": sender,
-        "message_type": row.parent_type,
-        "content": row.parent_content,
-        "is_deleted": row.parent_deleted,
+        "message_type": row["parent_type"],
+        "content": row["parent_content"],
+        "is_deleted": row["parent_deleted"],
     }

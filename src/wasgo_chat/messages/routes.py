@@ -3,18 +3,22 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from wasgo_chat.conversations import access
+from wasgo_chat.conversations.places import Place
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
+from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, problems
+from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.paging import PageShape
 from wasgo_chat.core.wire import Json, Seq, UserId
 from wasgo_chat.messages import reactions, reads, verbs
 from wasgo_chat.messages.group_commit import GroupCommit
-from wasgo_chat.messages.history import Filters, messages_of
+from wasgo_chat.messages.history import Filters, messages_of, page_headers
 from wasgo_chat.messages.load import load_message, locate
+from wasgo_chat.messages.newest import newest
 from wasgo_chat.messages.schemas import (
     EditMessage,
     MarkMultipleRead,
@@ -39,10 +43,21 @@ class MessagePage(PageShape):
     last_seq: int | None = None
 
 
-@router.get("/", operation_id="list_messages", response_model=MessagePage, responses=problems(401, 403, 404, 422))
+async def _places(request: Request) -> Lookups[tuple[str, UUID], Place]:
+    places: Lookups[tuple[str, UUID], Place] = request.app.state.places
+    return places
+
+
+@router.get(
+    "/",
+    operation_id="list_messages",
+    response_model=MessagePage,
+    responses={304: {"description": "Nothing changed since that `ETag`."}, **problems(401, 403, 404, 422)},
+)
 async def list_messages(
     caller: Caller,
     db: Db,
+    places: Annotated[Lookups[tuple[str, UUID], Place], Depends(_places)],
     conversation: UUID | None = None,
     before_seq: Seq | None = None,
     after_seq: Annotated[Seq | None, Query(description="Then oldest first.")] = None,
@@ -51,11 +66,27 @@ async def list_messages(
     message_type: MessageType | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
+    if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier answer.")] = None,
 ) -> Response:
-    """List messages of one conversation by seq, or of all of the caller's by time."""
+    """List messages of one conversation by seq, or of all of the caller's by time.
+
+    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while nothing changed.
+    """
     filters = Filters(conversation, before_seq, after_seq, around_seq, sender, message_type)
+    headers: dict[str, str] = {}
+    if conversation is not None:
+        place = await places.find((caller.user, conversation))
+        if place is None:
+            raise NotFound
+        headers = page_headers(db.settings, caller, filters, limit=limit, cursor=cursor, last_seq=place.last_seq)
+        if headers["ETag"] in (if_none_match or ""):
+            return Response(status_code=304, headers=headers)
+        if (page := filters.newest_page(db.settings, limit, cursor)) is not None:
+            answer = await newest(db, conversation, caller.user, before_seq=before_seq, page=page)
+            if answer is not None:
+                return Json({**answer, "last_seq": place.last_seq}, headers=headers)
     async with db.snapshot() as tx:
-        return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor))
+        return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor), headers=headers)
 
 
 async def _group_commit(request: Request) -> GroupCommit:
