@@ -7,8 +7,9 @@ claim runs out: what was not handed over yet is sent by another worker, and so i
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +24,6 @@ from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.notifications import deliveries, letters, rules, wishes
 from wasgo_chat.notifications.channels.channel import Channel, NotDelivered, TargetGone, Unknown
-from wasgo_chat.notifications.channels.email import EmailChannel
-from wasgo_chat.notifications.channels.push import PushChannel
-from wasgo_chat.notifications.channels.webhook import WebhookChannel
 from wasgo_chat.notifications.feed import IS_READ, notification_rows
 from wasgo_chat.notifications.letters import Letter
 from wasgo_chat.notifications.models import Delivery, Notification, PushSubscription
@@ -40,11 +38,8 @@ AT_ONCE = 16
 LONGEST_SEND_S = deliveries.CLAIM_S / 2
 UNKNOWN = "unknown_outcome"
 
-_MAKERS: Mapping[str, Callable[[Settings], Channel]] = {
-    "email": EmailChannel,
-    "push": PushChannel,
-    "webhook": WebhookChannel,
-}
+_MAKERS = {"email": "EmailChannel", "push": "PushChannel", "webhook": "WebhookChannel"}
+"""By channel, its class in the module of that name: loaded where it is set up, as most of them bring a lot along."""
 
 
 async def nobody(user_ids: Collection[str]) -> set[str]:
@@ -58,7 +53,8 @@ def make_channels(settings: Settings) -> dict[str, Channel]:
     Raises:
         UnsafeSettings: one is set up by halves; the message says which variable to set.
     """
-    return {name: _MAKERS[name](settings) for name in channels_of(settings)}
+    folder = "wasgo_chat.notifications.channels"
+    return {name: getattr(import_module(f"{folder}.{name}"), _MAKERS[name])(settings) for name in channels_of(settings)}
 
 
 class LostClaim(Exception):
