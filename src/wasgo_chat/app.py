@@ -1,7 +1,6 @@
 """`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
 
 import gc
-import multiprocessing
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from wasgo_chat.attachments import routes as attachments_routes
 from wasgo_chat.attachments.depot import Depot
 from wasgo_chat.attachments.sweep import Sweep
 from wasgo_chat.conversations.places import places as places_of
-from wasgo_chat.core import migrations, parent, users
+from wasgo_chat.core import migrations, users
 from wasgo_chat.core.auth import Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -24,7 +23,7 @@ from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.http import Problem, install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
-from wasgo_chat.core.telemetry import RequestLog, configure_logging
+from wasgo_chat.core.telemetry import RequestLog
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.core.wire import Json
 from wasgo_chat.events.broker import RedisBroker, SoloBroker
@@ -60,15 +59,6 @@ class ChatApi(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """See Starlette."""
         return RequestLog(super().build_middleware_stack())
-
-
-def create_worker() -> FastAPI:
-    """The app of a `serve` process: settings from the environment; a worker is tied to the life of its supervisor."""
-    if (supervisor := multiprocessing.parent_process()) is not None and supervisor.pid is not None:
-        parent.die_with_parent(supervisor.pid)
-    settings = Settings()
-    configure_logging(settings.log_level, as_json=True)
-    return create_app(settings)
 
 
 def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
@@ -137,6 +127,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.is_draining = False
     app.state.db = db
     app.state.group = group
     app.state.places = places
@@ -221,7 +212,7 @@ async def healthz() -> Response:
 
 @health.get("/readyz", operation_id="get_readiness", responses={503: {"description": "Not ready."}})
 async def readyz(request: Request) -> Response:
-    """Whether this process can serve: database, migrations; Redis may be degraded."""
+    """Whether this process can serve: database, migrations, not about to end; Redis may be degraded."""
     state = request.app.state
     checks: dict[str, str] = {"database": "ok", "migrations": "ok", "redis": "none"}
     try:
@@ -232,5 +223,6 @@ async def readyz(request: Request) -> Response:
         checks["database"] = "unavailable"
     if state.settings.redis_url:
         checks["redis"] = "ok" if await state.broker.healthy() else "degraded"
-    is_ready = checks["database"] == "ok" and checks["migrations"] == "ok"
-    return Json({"status": "ready" if is_ready else "not_ready", "checks": checks}, 200 if is_ready else 503)
+    is_ready = checks["database"] == "ok" and checks["migrations"] == "ok" and not state.is_draining
+    status = "draining" if state.is_draining else "ready" if is_ready else "not_ready"
+    return Json({"status": status, "checks": checks}, 200 if is_ready else 503)

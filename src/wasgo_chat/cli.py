@@ -42,28 +42,23 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.", min=1, max=64)] = 1,
+    fd: Annotated[
+        int | None, typer.Option(help="Take this inherited listening socket instead of --host and --port.", min=0)
+    ] = None,
 ) -> None:
     """Serve in production, with settings from WASGO_CHAT_* variables.
 
     Refuses to start on a missing or unsafe setting, or a database that is not at the newest migration, and says
-    what to set. The variables are listed by `wasgo-chat settings`.
+    what to set. The variables are listed by `wasgo-chat settings`. SIGTERM drains, a second one ends at once; SIGHUP
+    replaces the workers one by one.
     """
-    import uvicorn
-    from uvicorn.supervisors import Multiprocess
-
+    from wasgo_chat import serving
     from wasgo_chat.core.telemetry import configure_logging
-    from wasgo_chat.serving import check_before_serving, server_config
 
     settings = Settings()
     configure_logging(settings.log_level, as_json=True)
-    check_before_serving(settings, workers=workers)
-    config = server_config(
-        "wasgo_chat.app:create_worker", settings, host=host, port=port, factory=True, workers=workers
-    )
-    if workers == 1:
-        uvicorn.Server(config).run()
-    else:
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
+    serving.check_before_serving(settings, workers=workers)
+    sys.exit(serving.serve(settings, serving.listen(settings, host, port, fd), workers=workers))
 
 
 @app.command()

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID
 
-import uvicorn
 from pydantic import SecretStr
 
 from wasgo_chat.app import create_app
@@ -23,6 +22,7 @@ from wasgo_chat.core.db import Database
 from wasgo_chat.core.embedded import Postgres
 from wasgo_chat.core.telemetry import configure_logging
 from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.draining import ChatServer
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.verbs import send
 from wasgo_chat.serving import server_config
@@ -72,8 +72,8 @@ def _serve(postgres: Postgres, host: str, port: int) -> None:
     conversation_id = asyncio.run(_seed(settings))
     sock = _bind(settings, host, port)
     _print_welcome(settings, f"{host}:{port}", conversation_id)
-    server = uvicorn.Server(server_config(create_app(settings), settings, host=host, port=port))
-    server.run(sockets=[sock])
+    app = create_app(settings)
+    ChatServer(server_config(app, settings), app).run(sockets=[sock])
 
 
 async def _seed(settings: Settings) -> UUID:

@@ -1,27 +1,30 @@
-"""How uvicorn is run: the limits and time-outs that its defaults leave open, for one worker or several."""
+"""How the service is run: what is checked before, uvicorn's limits and time-outs, one worker's process."""
 
 import asyncio
+import gc
+import socket
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from wasgo_chat.app import create_app
 from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.tokens import TokenVerifier
+from wasgo_chat.draining import ChatServer
 from wasgo_chat.gateway.transport import ChatWebSocket
 from wasgo_chat.notifications.dispatch import make_channels
+from wasgo_chat.supervisor import Supervisor
 
 
-def server_config(app: FastAPI | str, settings: Settings, *, host: str, port: int, **more: Any) -> uvicorn.Config:
+def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicorn.Config:
     """uvicorn for this service. Deflate is off: it costs memory and CPU a socket and invites bombs."""
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
         loop="uvloop",
         http="httptools",
         ws=ChatWebSocket,
@@ -30,12 +33,40 @@ def server_config(app: FastAPI | str, settings: Settings, *, host: str, port: in
         ws_ping_timeout=settings.heartbeat_s,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=settings.shutdown_s,
-        timeout_worker_healthcheck=10,
         log_config=None,
         access_log=False,
         server_header=False,
         **more,
     )
+
+
+def listen(settings: Settings, host: str, port: int, fd: int | None = None) -> socket.socket:
+    """The socket that workers share: bound here, or inherited as `fd`.
+
+    Raises:
+        UnsafeSettings: the address is taken or not ours, or `fd` is no socket.
+    """
+    if fd is not None:
+        try:
+            return socket.socket(fileno=fd)
+        except OSError as error:
+            raise UnsafeSettings(f"--fd {fd} is no socket that this process has inherited.") from error
+    try:
+        return server_config("", settings, host=host, port=port).bind_socket()
+    except SystemExit as error:
+        raise UnsafeSettings(f"{host}:{port} cannot be listened on: choose another --host or --port.") from error
+
+
+def serve(settings: Settings, sock: socket.socket, *, workers: int) -> int:
+    """Serve until told to end; the exit code. Even one worker has a supervisor, so that a hung one is replaced."""
+
+    def run_worker(beat: int) -> None:
+        app = create_app(settings)
+        ChatServer(server_config(app, settings), app, beat=beat).run(sockets=[sock])
+
+    gc.collect()
+    gc.freeze()  # what is imported stays as it is, and stays shared with the workers
+    return Supervisor(run_worker, workers=workers, sock=sock, shutdown_s=settings.shutdown_s).run()
 
 
 def check_before_serving(settings: Settings, *, workers: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -31,9 +32,9 @@ class Processes:
         self.ws_url = f"ws://127.0.0.1:{port}"
 
     def workers(self) -> list[int]:
-        """Process ids of the workers that are running."""
+        """Process ids of the workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"spawn_main" in _command_line(pid)]
+        return [int(pid) for pid in children]
 
     async def ready(self) -> None:
         """Wait until it answers that it can serve."""
@@ -46,6 +47,16 @@ class Processes:
                         return
                 except httpx.TransportError:
                     await asyncio.sleep(0.05)
+
+    async def started(self, log: Path) -> None:
+        """Wait until its first worker serves, where another service may answer at the same socket."""
+        async with asyncio.timeout(START_S):
+            while '"worker_ready"' not in _end_of(log):  # noqa: ASYNC110  polling is the point
+                await asyncio.sleep(0.05)
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        return await asyncio.to_thread(self.process.wait, START_S)
 
     async def gone(self) -> None:
         """Wait until nobody takes connections at the port."""
@@ -74,17 +85,19 @@ def environment(database: str, **changes: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def serving(database: str, log: Path, *, workers: int, **changes: str) -> AsyncIterator[Processes]:
-    """`wasgo-chat serve --workers N`, ready; killed at the end if it still runs."""
-    port = free_port()
-    process = _start(port, workers, environment(database, **changes), log)
+async def serving(
+    database: str, log: Path, sock: socket.socket | None = None, /, *, workers: int, **changes: str
+) -> AsyncIterator[Processes]:
+    """`wasgo-chat serve --workers N`, ready; at a port of its own, or on a socket that it inherits."""
+    port = free_port() if sock is None else sock.getsockname()[1]
+    process = _start(port, workers, environment(database, **changes), log, sock)
     settings = Settings(jwt_secret=SECRET)
     running = Processes(process, port, settings)
     try:
-        await running.ready()
+        await (running.ready() if sock is None else running.started(log))
         yield running
         process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(process.wait, START_S)
+        await running.ended()
     except BaseException:
         sys.stderr.write(_end_of(log))
         raise
@@ -93,17 +106,14 @@ async def serving(database: str, log: Path, *, workers: int, **changes: str) -> 
         process.wait()
 
 
-def _start(port: int, workers: int, env: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
-    command = [str(COMMAND), "serve", "--port", str(port), "--workers", str(workers)]
+def _start(
+    port: int, workers: int, env: dict[str, str], log: Path, sock: socket.socket | None
+) -> "subprocess.Popen[bytes]":
+    command = [str(COMMAND), "serve", "--workers", str(workers)]
+    command += ["--port", str(port)] if sock is None else ["--fd", str(sock.fileno())]
+    fds = [] if sock is None else [sock.fileno()]
     with log.open("wb") as out:
-        return subprocess.Popen(command, env=env, stdout=out, stderr=out)
-
-
-def _command_line(pid: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return b""
+        return subprocess.Popen(command, env=env, stdout=out, stderr=out, pass_fds=fds)
 
 
 def _end_of(log: Path) -> str:

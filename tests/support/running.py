@@ -12,13 +12,14 @@ from tests.support.servers import database_url, valkey_url
 from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.embedded import free_port
+from wasgo_chat.draining import ChatServer
 from wasgo_chat.serving import server_config
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
 
-class _Server(uvicorn.Server):
-    """uvicorn that leaves the signals to pytest."""
+class _Server(ChatServer):
+    """The service's server, which leaves the signals to pytest."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -55,6 +56,7 @@ def make_settings(database: str, **changes: Any) -> Settings:
         "sweep_s": 3600.0,  # workers of one database have different folders here: each removes its own, when told
         "allowed_origins": ["https://app.example"],
         "database_pool_size": 5,
+        "shutdown_s": 2,
         **changes,
     }
     return Settings(**given)
@@ -66,8 +68,7 @@ async def running(settings: Settings) -> AsyncIterator[Worker]:
     port = free_port()
     app = create_app(settings)
     config = server_config(app, settings, host="127.0.0.1", port=port)
-    config.timeout_graceful_shutdown = 2
-    server = _Server(config)
+    server = _Server(config, app)
     serving = asyncio.create_task(server.serve())
     while not server.started:
         if serving.done():

@@ -22,6 +22,7 @@ class Stubborn:
         self.acked: dict[str, int] = {}
         self.seen: list[int] = []
         self.reconnects = 0
+        self.closes: list[tuple[int, str]] = []
         self._waiting: dict[str, asyncio.Event] = {}
 
     async def live(self, messages: int, total: int) -> None:
@@ -33,8 +34,10 @@ class Stubborn:
                 try:
                     async with connect(f"{self._url}?after_seq={last}", additional_headers=self._headers) as ws:
                         await self._talk(ws, unsent, total)
-                except LOST:
+                except LOST as lost:
                     self.reconnects += 1
+                    if isinstance(lost, ConnectionClosed) and lost.rcvd is not None:
+                        self.closes.append((lost.rcvd.code, lost.rcvd.reason))
                     await asyncio.sleep(0.05)
 
     async def _talk(self, ws: ClientConnection, unsent: list[str], total: int) -> None:

@@ -172,7 +172,17 @@ class Settings(BaseSettings):
     notify_retry_s: float = Field(
         10.0, ge=0, description="Longest wait before the second attempt; doubles each time, up to an hour."
     )
-    shutdown_s: int = Field(10, ge=1, description="Longest wait for open requests at shutdown.")
+    drain_delay_s: float = Field(
+        0.0,
+        ge=0,
+        description="How long, after SIGTERM, `/readyz` says `draining` before no more connections are taken.",
+    )
+    restart_spread_s: float = Field(
+        5.0,
+        ge=0,
+        description="Sockets closed by a restart (1012) are told to come back within this time, each at its own.",
+    )
+    shutdown_s: int = Field(10, ge=1, description="From SIGTERM to the end: the delay, sockets and open requests.")
     log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 
     def hash_key(self) -> bytes:
@@ -226,6 +236,11 @@ class Settings(BaseSettings):
             raise UnsafeSettings(
                 f"WASGO_CHAT_REDIS_URL is not set, and {workers} workers deliver to each other through Redis: "
                 "set it to redis://host:6379/0, or start one worker."
+            )
+        if self.drain_delay_s >= self.shutdown_s:
+            raise UnsafeSettings(
+                f"WASGO_CHAT_DRAIN_DELAY_S ({self.drain_delay_s:g}) leaves nothing of WASGO_CHAT_SHUTDOWN_S "
+                f"({self.shutdown_s}) for open requests: set a shorter delay, or a longer shutdown."
             )
         self.hash_key()
         return self

@@ -137,6 +137,9 @@ class Database:
                 tx.settings = self.settings
                 yield tx
         except (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # The driver's complaint of being cut off must not stand in for the cancellation: a loop would go on.
+                raise asyncio.CancelledError from error
             if not is_unavailable(error):
                 raise
             raise Unavailable from error

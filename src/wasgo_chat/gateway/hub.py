@@ -5,6 +5,7 @@ filled from the log, so nothing that a broker loses is lost to a client.
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -51,6 +52,7 @@ class Hub:
     ) -> None:
         self.channels: dict[UUID, Channel] = {}
         self.peers: dict[str, set[Peer]] = defaultdict(set)
+        self.is_restarting = False
         self._settings = settings
         self._db = db
         self._broker = broker
@@ -81,6 +83,16 @@ class Hub:
             if not mine:
                 del self.peers[peer.user_id]
                 self._presence.left(peer.user_id)
+
+    def restart(self) -> None:
+        """Close every socket, and all that still come: the frame in hand is finished first."""
+        self.is_restarting = True
+        for peer in [peer for mine in self.peers.values() for peer in mine]:
+            peer.end(Close.RESTARTING, self.farewell())
+
+    def farewell(self) -> str:
+        """What a restart tells a socket: not all of them are to come back at once."""
+        return f"restarting; retry after {random.uniform(0, self._settings.restart_spread_s):.1f}"  # noqa: S311  no secret
 
     async def subscribe(self, subscription: Subscription, actor: Actor) -> dict[str, Any]:
         """Attach a socket to a conversation and say what `hello` says of it; `catch_up` must follow.

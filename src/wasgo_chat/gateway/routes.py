@@ -80,6 +80,9 @@ async def _accept(ws: WebSocket) -> bool:
 async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> None:
     state = ws.app.state
     try:
+        if state.hub.is_restarting:
+            await ws.close(Close.RESTARTING, state.hub.farewell())
+            return
         try:
             after_seq = _after_seq(ws)
             actor = await _authenticate(ws)

@@ -204,10 +204,13 @@ class Socket:
         if not self.hub.enter(self):
             await self._close(Close.TOO_FAST, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60")
             return
+        if self.hub.is_restarting:
+            self.end(Close.RESTARTING, self.hub.farewell())
         self._schedule_expiry()
         writer = asyncio.create_task(self._outbox.run())
         try:
-            await self._open(after_seq)
+            if self._closing is None:
+                await self._open(after_seq)
             if self._closing is None:
                 self._reader = asyncio.create_task(self._read())
                 done, _ = await asyncio.wait({self._reader, writer}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,0 +1,73 @@
+"""A supervisor over workers that only beat: what it does with the dead, the hung and the stubborn, without a service.
+
+Run as a program: `supervised.py NAME FOLDER SHUTDOWN_S`, where NAME is one of the workers below. Each worker leaves a
+file named after its process id in FOLDER, so that a test can count them.
+"""
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+from wasgo_chat import supervisor
+from wasgo_chat.supervisor import Supervisor
+
+folder = Path(sys.argv[2])
+
+
+def steady(beat: int) -> None:
+    """Beats until it is told to end."""
+    arrived: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: arrived.append(number))
+    while not arrived:
+        os.write(beat, b".")
+        time.sleep(0.02)
+
+
+def hanging(beat: int) -> None:
+    """The first one stops beating, the others are fine."""
+    if len(list(folder.iterdir())) == 1:
+        os.write(beat, b".")
+        time.sleep(60)
+    steady(beat)
+
+
+def stubborn(beat: int) -> None:
+    """Does not end when told to."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        os.write(beat, b".")
+        time.sleep(0.02)
+
+
+def broken(beat: int) -> None:
+    """Fails at its start."""
+    raise RuntimeError("nothing works")
+
+
+def dying(beat: int) -> None:
+    """Comes up, and dies at once."""
+    os.write(beat, b".")
+    time.sleep(0.05)
+
+
+def later_broken(beat: int) -> None:
+    """The first one is fine, what comes after it does not start."""
+    if len(list(folder.iterdir())) > 1:
+        raise RuntimeError("nothing works any more")
+    steady(beat)
+
+
+def run(beat: int) -> None:
+    (folder / str(os.getpid())).touch()
+    globals()[sys.argv[1]](beat)
+
+
+supervisor.HUNG_S = 1.0
+supervisor.KILL_AFTER_S = 0.2
+supervisor.FIRST_PAUSE_S = 0.1
+with socket.socket() as sock:
+    sock.bind(("127.0.0.1", 0))
+    sys.exit(Supervisor(run, workers=1, sock=sock, shutdown_s=float(sys.argv[3])).run())
