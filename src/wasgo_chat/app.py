@@ -69,8 +69,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     db = Database(settings)
     worker = secrets.token_hex(6)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
-    watching = Database(settings, pool_size=WATCHING_CONNECTIONS)
-    lines = Database(settings, pool_size=CONNECTIONS + LOOKUPS)
+    watching = Database(settings, pool_size=WATCHING_CONNECTIONS, outage=db.outage)
+    lines = Database(settings, pool_size=CONNECTIONS + LOOKUPS, outage=db.outage)
     group = GroupCommit(settings, db, lines)
     presence = Presence(watching, settings.redis_url, worker)
     known = Lookups(Direct(lines), users.known)

@@ -6,14 +6,17 @@ inside the endpoint and never by a dependency: an answer is made only once the c
 """
 
 import asyncio
+import socket
+import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, func, literal, text
+from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
@@ -21,13 +24,20 @@ from sqlalchemy.types import TypeEngine
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.outage import Link, Outage
 from wasgo_chat.core.wire import encode_str
+
+CONNECT_S = 3.0
+COMMAND_GRACE_S = 2.0
+"""What a statement may take beyond the server's own `statement_timeout`, before we stop waiting for its answer."""
+KEEPALIVE_S = 15
+USER_TIMEOUT_MS = 10_000
 
 Announce = Callable[[Sequence[object]], None]
 
-_UNAVAILABLE_SQLSTATES = frozenset(
-    ["40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "25006", "25P03"]
-)
+_BUSY_SQLSTATES = frozenset(["40001", "40P01", "53300", "55P03", "57014"])
+_AWAY_SQLSTATES = frozenset(["57P01", "57P02", "57P03", "25006", "25P03"])
+_UNAVAILABLE_SQLSTATES = _BUSY_SQLSTATES | _AWAY_SQLSTATES
 """Serialization failure, deadlock, too many connections, lock not available, cancelled, shutdowns, read-only
 after a failover, idle in transaction: nothing wrong with the request, so it may be sent again.
 Class 08 (connection) is handled beside it. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
@@ -70,9 +80,10 @@ class Database:
     Args:
         settings: where the database is, its limits and time-outs.
         pool_size: connections at most; `database_pool_size` of the settings by default.
+        outage: what another pool to the same database knows of its absence; by default one of its own.
     """
 
-    def __init__(self, settings: Settings, *, pool_size: int | None = None) -> None:
+    def __init__(self, settings: Settings, *, pool_size: int | None = None, outage: Outage | None = None) -> None:
         self.settings = settings
         self.announce: Announce = lambda announcements: None
         self.engine: AsyncEngine = create_async_engine(
@@ -84,7 +95,9 @@ class Database:
             pool_use_lifo=True,
             json_serializer=encode_str,
             connect_args={
-                "timeout": 5,
+                "timeout": CONNECT_S,
+                "command_timeout": settings.statement_timeout_s + COMMAND_GRACE_S,
+                "connection_class": Link,
                 "server_settings": {
                     "application_name": "wasgo-chat",
                     "jit": "off",  # compiling costs more than any query here takes
@@ -95,6 +108,10 @@ class Database:
                 },
             },
         )
+        _, address = self.engine.dialect.create_connect_args(self.engine.url)
+        self.outage = outage or Outage({**address, "server_settings": {"application_name": "wasgo-chat probe"}})
+        event.listen(self.engine.sync_engine, "connect", self._connected)
+        event.listen(self.engine.sync_engine, "checkout", self._check_out)
         # Verbs write past the identity map, so what is read is always taken from the row.
         self._sessions = async_sessionmaker(
             self.engine,
@@ -133,7 +150,7 @@ class Database:
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Tx]:
         try:
-            async with self._sessions() as tx:
+            async with self.outage.watched(), self._sessions() as tx:
                 tx.settings = self.settings
                 yield tx
         except (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -142,7 +159,13 @@ class Database:
                 raise asyncio.CancelledError from error
             if not is_unavailable(error):
                 raise
+            self.suspect(error)
             raise Unavailable from error
+
+    def suspect(self, error: BaseException) -> None:
+        """After an error that is not one of our statement's: find out whether the database is there at all."""
+        if is_unavailable(error) and not _is_busy(error):
+            self.outage.suspect()
 
     async def ping(self) -> None:
         """One round trip within two seconds.
@@ -158,7 +181,24 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.outage.close()
         await self.engine.dispose()
+
+    def _connected(self, connection: Any, record: object) -> None:
+        """The kernel gives up on a peer that acknowledges nothing; the driver has no setting for it."""
+        link: Any = connection.driver_connection
+        link.outage, link.made_at = self.outage, time.monotonic()
+        sock = link._transport.get_extra_info("socket")  # no public way
+        if sys.platform == "linux" and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+
+    def _check_out(self, connection: Any, record: object, proxy: object) -> None:
+        """A connection that ended while it lay in the pool is replaced unseen, without asking the server."""
+        link: Link = connection.driver_connection
+        if link.is_closed() or self.outage.outlived(link):
+            raise DisconnectionError
 
 
 def among(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
@@ -187,6 +227,11 @@ def is_unavailable(error: BaseException) -> bool:
     return isinstance(error, (OperationalError, InterfaceError)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether the database answered, and only has too much to do."""
+    return isinstance(error, PoolTimeout) or _sqlstate(error) in _BUSY_SQLSTATES
 
 
 def _sqlstate(error: BaseException) -> str | None:

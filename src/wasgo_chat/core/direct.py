@@ -33,13 +33,14 @@ async def read(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
         Unavailable: the database does not answer or gave up.
     """
     try:
-        async with db.engine.connect() as held:
+        async with db.outage.watched(), db.engine.connect() as held:
             driver: Any = (await held.get_raw_connection()).driver_connection
             found: list[asyncpg.Record] = await driver.fetch(query, *given)
             return found
     except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         if not is_unavailable(error):
             raise
+        db.suspect(error)
         raise Unavailable from error
 
 
@@ -62,7 +63,7 @@ class Direct:
         """
         is_committing = False
         try:
-            async with asyncio.timeout(self._longest_s):
+            async with asyncio.timeout(self._longest_s), self._db.outage.watched():
                 driver = await self._connection()
                 await driver.execute("BEGIN")
                 yield driver
@@ -70,6 +71,7 @@ class Direct:
                 await driver.execute("COMMIT")
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             await self._drop()
+            self._db.suspect(error)
             if is_committing:
                 raise UnknownOutcome from error
             if isinstance(error, TimeoutError) or is_unavailable(error):
@@ -98,11 +100,12 @@ class Direct:
 
     async def _fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
         try:
-            async with asyncio.timeout(self._longest_s):
+            async with asyncio.timeout(self._longest_s), self._db.outage.watched():
                 found: list[asyncpg.Record] = await (await self._connection()).fetch(query, *given)
                 return found
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             await self._drop()
+            self._db.suspect(error)
             if isinstance(error, TimeoutError) or is_unavailable(error):
                 raise Unavailable from error
             raise
@@ -111,7 +114,7 @@ class Direct:
             raise
 
     async def _connection(self) -> Any:
-        if self._driver is None or self._driver.is_closed():
+        if self._driver is None or self._driver.is_closed() or self._db.outage.outlived(self._driver):
             await self._drop()
             self._held = await self._db.engine.connect()
             self._driver = (await self._held.get_raw_connection()).driver_connection
