@@ -12,6 +12,8 @@ from typing import Annotated, Any, cast
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from sqlalchemy import DateTime, ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -79,7 +81,14 @@ class Presence:
         self._arrivals: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._redis: Redis | None = None
         if redis_url is not None:
-            self._redis = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
+            # No retries: by default it would try for ten seconds, and whoever asks who is online with it.
+            self._redis = Redis.from_url(
+                redis_url,
+                socket_timeout=1,
+                socket_connect_timeout=1,
+                retry=Retry(NoBackoff(), 0),
+                decode_responses=True,
+            )
 
     def arrived(self, user_id: str) -> None:
         """A user's first socket on this worker opened."""

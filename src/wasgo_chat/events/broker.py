@@ -22,7 +22,10 @@ log = structlog.get_logger(__name__)
 OnMessage = Callable[[str, bytes], None]
 OnGap = Callable[[], None]
 
+_OWN = "wasgo:worker"
 _SILENCE_S = 3.0
+_FAREWELL_S = 1.0
+_MAX_WAITING_BYTES = 8 * 1024 * 1024
 _SUBSCRIBE_TIMEOUT_S = 2.0
 
 
@@ -33,7 +36,7 @@ class Broker(Protocol):
         """Begin to listen. `on_message` gets channel and payload; `on_gap` that something may have been lost."""
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Send to the other workers; never raises for a broker that is away."""
+        """Have it sent to the other workers, in this order; neither raises nor waits for a broker that is away."""
 
     async def subscribe(self, channel: str) -> None:
         """Listen to a channel; returns once the broker confirmed it, or has been found to be away."""
@@ -92,25 +95,30 @@ class RedisBroker:
         self._pubsub: PubSub | None = None
         self._channels: set[str] = set()
         self._confirmed: dict[str, asyncio.Future[None]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: list[tuple[str, bytes]] = []
+        self._waiting_bytes = 0
+        self._woken = asyncio.Event()
+        self._sent = asyncio.Event()
+        self._sent.set()
         self._down_since: float | None = None
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Connect and listen in the background."""
         self._on_message, self._on_gap = on_message, on_gap
-        self._task = asyncio.create_task(self._listen(), name="redis-listener")
+        self._tasks.append(asyncio.create_task(self._listen(), name="redis-listener"))
+        self._tasks.append(asyncio.create_task(self._publish(), name="redis-publisher"))
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """One pipeline for all of them."""
-        pipeline = self._publisher.pipeline(transaction=False)
-        for channel, payload in messages:
-            pipeline.publish(channel, payload)
-        try:
-            await pipeline.execute()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._note_down("publish", error)
-        else:
-            self._note_up()
+        """Queue them: a Redis that stands still must not hold up who tells local sockets."""
+        size = sum(len(payload) for _, payload in messages)
+        if self._waiting_bytes + size > _MAX_WAITING_BYTES:
+            self._note_down("publish", OverflowError())
+            return  # the head checks of the others find it
+        self._waiting.extend(messages)
+        self._waiting_bytes += size
+        self._sent.clear()
+        self._woken.set()
 
     async def subscribe(self, channel: str) -> None:
         """Ask for a channel and wait for Redis to confirm it, at most two seconds."""
@@ -144,22 +152,42 @@ class RedisBroker:
         return True
 
     async def close(self) -> None:
-        """Stop listening and close the connections."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        """Send what waits, for a second at most, stop listening and close the connections."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._sent.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._publisher.aclose()
         await self._listener.aclose()
+
+    async def _publish(self) -> None:
+        """One pipeline for all that waits, one at a time, so that nothing overtakes."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            pipeline = self._publisher.pipeline(transaction=False)
+            for channel, payload in batch:
+                pipeline.publish(channel, payload)
+            try:
+                await pipeline.execute()
+            except (RedisError, OSError, TimeoutError) as error:
+                self._note_down("publish", error)
+            else:
+                self._note_up()
+            if not self._waiting:
+                self._sent.set()
 
     async def _listen(self) -> None:
         while True:
             try:
                 async with self._listener.pubsub() as pubsub:
                     # A channel of its own, so that there is a connection to ping before anybody subscribes.
-                    await pubsub.subscribe("wasgo:worker", *self._channels)
-                    self._pubsub = pubsub
-                    await self._read(pubsub)
+                    asked = {_OWN, *self._channels}
+                    await pubsub.subscribe(*asked)
+                    await self._read(pubsub, await self._greet(pubsub, asked))
             except (RedisError, OSError, TimeoutError) as error:
                 self._note_down("listen", error)
             finally:
@@ -167,10 +195,21 @@ class RedisBroker:
                 self._settle_all()
             await asyncio.sleep(0.2)
 
-    async def _read(self, pubsub: PubSub) -> None:
+    async def _greet(self, pubsub: PubSub, asked: set[str]) -> set[str]:
+        """The channel confirmed first. Nobody may wait for a Redis that takes connections and then stands still."""
+        first = await pubsub.get_message(timeout=_SUBSCRIBE_TIMEOUT_S)
+        if first is None:
+            raise TimeoutError("no answer to subscribe")
+        self._note_up()
+        self._pubsub = pubsub
+        if missing := self._channels - asked:
+            await pubsub.subscribe(*missing)
+        self._on_gap()
+        return {first["channel"].decode()}
+
+    async def _read(self, pubsub: PubSub, known: set[str]) -> None:
         """Hand on messages until the connection fails or has been silent for too long."""
         heard_at = pinged_at = time.monotonic()
-        known: set[str] = set()
         while True:
             message = await pubsub.get_message(timeout=0.5)
             now = time.monotonic()
@@ -192,8 +231,8 @@ class RedisBroker:
                 log.exception("publication_failed")  # one that another version sent must not deafen this worker
         elif kind == "subscribe":
             channel = message["channel"].decode()
-            if channel == "wasgo:worker" or channel in known:
-                # First on a new connection, or again on one that redis-py mended: something may be missing.
+            if channel in known:
+                # Again, on a connection that redis-py mended: something may be missing.
                 self._note_up()
                 self._on_gap()
             known.add(channel)

@@ -1,0 +1,82 @@
+"""A TCP proxy between the service and a server behind it: to another server, into the void, or cut."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+Target = Path | int
+
+
+class Proxy:
+    """Listens on a loopback port. `target` is a port or a unix socket; new connections go where it points.
+
+    While `is_void`, connections are taken and kept, and not a byte goes through: nobody is told.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.port = 0
+        self._through = asyncio.Event()
+        self._through.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    @property
+    def is_void(self) -> bool:
+        return not self._through.is_set()
+
+    @is_void.setter
+    def is_void(self, is_void: bool) -> None:
+        if is_void:
+            self._through.clear()
+        else:
+            self._through.set()
+
+    def cut(self) -> None:
+        """End every connection."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        with contextlib.suppress(OSError):
+            await self._through.wait()
+            if isinstance(self.target, Path):
+                behind, to_behind = await asyncio.open_unix_connection(self.target)
+            else:
+                behind, to_behind = await asyncio.open_connection("127.0.0.1", self.target)
+            self._writers.add(to_behind)
+            await asyncio.gather(self._pump(reader, to_behind), self._pump(behind, writer))
+            self._writers.discard(to_behind)
+        self._writers.discard(writer)
+        writer.transport.abort()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self._through.wait()
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def proxy_to(target: Target) -> AsyncIterator[Proxy]:
+    proxy = Proxy(target)
+    tasks: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.create_task(proxy.serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        proxy.cut()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
