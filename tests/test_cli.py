@@ -7,12 +7,14 @@ import signal
 import subprocess
 from pathlib import Path
 
+import asyncpg
 import httpx
 import jwt
 import pytest
 
 from tests.support.processes import COMMAND, environment
 from tests.support.running import SECRET
+from tests.support.servers import database_url
 from wasgo_chat.core.config import DEVELOPMENT_SECRET
 from wasgo_chat.core.embedded import free_port
 
@@ -97,6 +99,28 @@ def test_serve_refuses_a_database_without_tables(database: str) -> None:
     shown = run("serve", "--port", str(free_port()), env=bare)
     assert shown.returncode == 2
     assert "wasgo-chat migrate" in shown.stderr
+
+
+def test_serve_refuses_a_database_that_may_forget(database: str) -> None:
+    careless = environment(database, ALLOW_UNSAFE_DATABASE="false")
+    shown = run("serve", "--port", str(free_port()), env=careless)
+    assert shown.returncode == 2
+    assert "turn fsync and full_page_writes on" in shown.stderr
+
+
+async def test_serve_sees_what_a_role_has_switched_off(database: str) -> None:
+    admin = await asyncpg.connect(database_url(database))
+    try:
+        await admin.execute("CREATE ROLE careless LOGIN SUPERUSER")
+        await admin.execute("ALTER ROLE careless SET synchronous_commit = off")
+        url = database_url(database).replace("postgres@", "careless@")
+        careless = environment(database, DATABASE_URL=url, ALLOW_UNSAFE_DATABASE="false")
+        shown = await asyncio.to_thread(run, "serve", "--port", str(free_port()), env=careless)
+        assert shown.returncode == 2
+        assert "turn fsync and full_page_writes and synchronous_commit on" in shown.stderr
+    finally:
+        await admin.execute("DROP ROLE careless")
+        await admin.close()
 
 
 async def test_dev_survives_kill_9_with_nothing_lost_and_nothing_left(tmp_path: Path) -> None:

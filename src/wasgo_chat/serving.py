@@ -20,6 +20,11 @@ from wasgo_chat.gateway.transport import ChatWebSocket
 from wasgo_chat.notifications.dispatch import make_channels
 from wasgo_chat.supervisor import Supervisor
 
+_FORGETFUL = """
+SELECT name FROM pg_settings
+WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name
+"""
+
 
 def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicorn.Config:
     """uvicorn for this service. Deflate is off: it costs memory and CPU a socket and invites bombs."""
@@ -92,8 +97,15 @@ async def _check_database(settings: Settings) -> None:
             raise UnsafeSettings("The database is not at the newest migration: run `wasgo-chat migrate` first.")
         async with db.snapshot() as tx:
             version = int((await tx.execute(text("SHOW server_version_num"))).scalar_one())
+            # As this service's own connections see them: a role or a database may have values of its own.
+            off = (await tx.execute(text(_FORGETFUL))).scalars().all()
         if version < 150000:
             raise UnsafeSettings(f"PostgreSQL {version // 10000} is too old: version 15 or newer is needed.")
+        if off and not settings.allow_unsafe_database:
+            raise UnsafeSettings(
+                f"The database may forget what it has committed: turn {' and '.join(off)} on (for the server, or for "
+                "the role or database of WASGO_CHAT_DATABASE_URL). For tests, WASGO_CHAT_ALLOW_UNSAFE_DATABASE=true."
+            )
     except Unavailable as error:
         raise UnsafeSettings(
             "The database named by WASGO_CHAT_DATABASE_URL does not answer: check the address, and that it runs."

@@ -78,6 +78,7 @@ def environment(database: str, **changes: str) -> dict[str, str]:
         "REDIS_URL": valkey_url(),
         "JWT_SECRET": SECRET,
         "MESSAGE_RATE": "0",
+        "ALLOW_UNSAFE_DATABASE": "true",  # that of the tests has fsync off
         "LOG_LEVEL": "WARNING",
         **changes,
     }

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     database_pool_timeout_s: float = Field(3.0, gt=0, description="Longest wait for a free connection; then 503.")
     statement_timeout_s: float = Field(10.0, gt=0, description="Longest run of one SQL statement.")
     lock_timeout_s: float = Field(3.0, gt=0, description="Longest wait for a row lock; then 503.")
+    allow_unsafe_database: bool = Field(
+        False, description="Serve although the database may forget what it has committed; for tests only."
+    )
     max_content_chars: int = Field(10_000, ge=1, description="Characters of a message.")
     max_frame_bytes: int = Field(65_536, ge=1024, description="Bytes of a socket frame; more closes with 1009.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Bytes of a request body; more is 413.")
@@ -101,6 +104,9 @@ class Settings(BaseSettings):
         5_000, ge=10, description="Messages that wait to be stored, a tenth of them of one conversation; more is 429."
     )
     max_sockets_per_user: int = Field(20, ge=1, description="Sockets that one user may have open on a worker.")
+    max_opening_sockets: int = Field(
+        500, ge=1, description="Sockets of a worker that wait for their `hello`; more are closed with 1013."
+    )
     max_subscriptions: int = Field(1000, ge=1, description="Conversations that one socket follows.")
     max_bad_frames: int = Field(
         10,

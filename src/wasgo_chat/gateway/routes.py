@@ -9,11 +9,13 @@ from fastapi import APIRouter, Response, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.errors import ChatError, Forbidden, Unauthenticated
+from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
 from wasgo_chat.core.http import Caller, Db, problems
 from wasgo_chat.core.wire import Json, new_id
 from wasgo_chat.gateway import tickets
+from wasgo_chat.gateway.admission import Admission, Turn
 from wasgo_chat.gateway.feed import Feed
+from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.protocol import BEARER_PREFIX, SUBPROTOCOL, Close
 from wasgo_chat.gateway.socket import Socket
 from wasgo_chat.gateway.tickets import TicketOut
@@ -78,39 +80,54 @@ async def _accept(ws: WebSocket) -> bool:
 
 
 async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> None:
-    state = ws.app.state
+    hub: Hub = ws.app.state.hub
+    admission: Admission = ws.app.state.admission
     try:
-        if state.hub.is_restarting:
-            await ws.close(Close.RESTARTING, state.hub.farewell())
+        if hub.is_restarting:
+            await ws.close(Close.RESTARTING, hub.farewell())
             return
         try:
-            after_seq = _after_seq(ws)
-            actor = await _authenticate(ws)
-        except ValueError:
-            await ws.close(Close.MALFORMED, "after_seq must be a whole number")
+            turn = await admission.turn()
+        except RateLimited as error:
+            await ws.close(Close.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
             return
-        except ChatError as error:
-            code = Close.OVERLOADED if error.status >= 500 else Close.TOKEN
-            await ws.close(code, error.detail)
-            return
-        structlog.contextvars.bind_contextvars(
-            user=actor.user_id, connection=str(new_id()), conversation=str(own) if own else None
-        )
-        socket = Socket(
-            ws,
-            actor,
-            hub=state.hub,
-            teller=state.teller,
-            db=state.db,
-            group=state.group,
-            rates=state.rate_limits,
-            authenticator=state.authenticator,
-            own_conversation=own,
-            feed=feed,
-        )
-        await socket.run(after_seq)
+        try:
+            await _open(ws, own, feed, turn)
+        finally:
+            turn.over()
     except WebSocketDisconnect:
         log.debug("socket_gone")
+
+
+async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) -> None:
+    state = ws.app.state
+    try:
+        after_seq = _after_seq(ws)
+        actor = await _authenticate(ws)
+    except ValueError:
+        await ws.close(Close.MALFORMED, "after_seq must be a whole number")
+        return
+    except ChatError as error:
+        code = Close.OVERLOADED if error.status >= 500 else Close.TOKEN
+        await ws.close(code, error.detail)
+        return
+    structlog.contextvars.bind_contextvars(
+        user=actor.user_id, connection=str(new_id()), conversation=str(own) if own else None
+    )
+    socket = Socket(
+        ws,
+        actor,
+        hub=state.hub,
+        teller=state.teller,
+        db=state.db,
+        group=state.group,
+        rates=state.rate_limits,
+        authenticator=state.authenticator,
+        own_conversation=own,
+        feed=feed,
+        on_open=turn.over,
+    )
+    await socket.run(after_seq)
 
 
 async def _authenticate(ws: WebSocket) -> Actor:

@@ -7,6 +7,7 @@ A close asked for from anywhere lets the frame in hand finish first.
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,7 @@ from wasgo_chat.messages.group_commit import GroupCommit
 log = structlog.get_logger(__name__)
 
 FLUSH_S = 1.0
+CLOCK_S = 0.9
 TYPING_REPEAT_S = 2.0
 TYPING_CHANGE_S = 0.5
 MAX_REASON_BYTES = 120
@@ -62,6 +64,7 @@ class Socket:
         authenticator: Authenticator,
         own_conversation: UUID | None,
         feed: Feed | None = None,
+        on_open: Callable[[], None] = lambda: None,
     ) -> None:
         self.actor = actor
         self.user_id = actor.user
@@ -77,6 +80,7 @@ class Socket:
         self.subscriptions: dict[UUID, Subscription] = {}
         self._ws = ws
         self._feed = feed
+        self._on_open = on_open
         self._told: Told | None = None
         link: Link | None = ws.scope.get("extensions", {}).get(EXTENSION)
         self._receive = ws.receive if link is None else link.receive
@@ -211,6 +215,7 @@ class Socket:
         try:
             if self._closing is None:
                 await self._open(after_seq)
+            self._on_open()
             if self._closing is None:
                 self._reader = asyncio.create_task(self._read())
                 done, _ = await asyncio.wait({self._reader, writer}, return_when=asyncio.FIRST_COMPLETED)
@@ -328,7 +333,14 @@ class Socket:
         if self._expiry is not None:
             self._expiry.cancel()
         delay = max(0.0, self.actor.expires_at - time.time())
-        self._expiry = asyncio.get_running_loop().call_later(delay, self.end, Close.TOKEN, "the token has expired")
+        self._expiry = asyncio.get_running_loop().call_later(min(delay, CLOCK_S), self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        """A timer knows nothing of a wall clock that was set, so it looks again and again."""
+        if time.time() >= self.actor.expires_at:
+            self.end(Close.TOKEN, "the token has expired")
+        else:
+            self._schedule_expiry()
 
     def _catch_up(self) -> None:
         for subscription in self.subscriptions.values():
