@@ -48,7 +48,7 @@ from wasgo_chat.support import router as support_router
 
 DESCRIPTION = """The chat of a marketplace. Sockets, attachments, notifications and error codes: docs/protocol.md."""
 
-WATCHING_CONNECTIONS = 3
+WATCHING_CONNECTIONS = 6
 LOOKUPS = 3
 
 health = APIRouter(tags=["health"])

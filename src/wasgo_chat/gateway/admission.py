@@ -9,7 +9,7 @@ import random
 
 from wasgo_chat.core.errors import RateLimited
 
-ABREAST = 16
+ABREAST = 3
 SPREAD_S = 4.0
 
 

@@ -34,6 +34,7 @@ from wasgo_chat.presence import Presence
 log = structlog.get_logger(__name__)
 
 PAGE = 100
+REPLAYS_ABREAST = 2
 
 
 class Hub:
@@ -62,6 +63,7 @@ class Hub:
         self._last_read = last_read
         self._opening: dict[UUID, asyncio.Task[Channel]] = {}
         self._filling: set[UUID] = set()
+        self._replaying = asyncio.Semaphore(REPLAYS_ABREAST)  # a crowd must not take the teller's connections
 
     def enter(self, peer: Peer) -> bool:
         """Count a socket of a user; False where that user has too many."""
@@ -193,7 +195,7 @@ class Hub:
     async def _replay_page(self, channel: Channel, subscription: Subscription) -> bool:
         """Write one page of the log to a socket; membership and log are read in one snapshot."""
         frames: list[Frame] = []
-        async with self._db.snapshot() as tx:
+        async with self._replaying, self._db.snapshot() as tx:
             members = await access.members_among(tx, channel.conversation_id, [subscription.peer.user_id])
             if members:
                 frames = await frames_since(tx, channel.conversation_id, subscription.watermark, limit=PAGE)
