@@ -105,8 +105,9 @@ class Running:
 
     def workers(self) -> list[int]:
         """The processes that take connections: those below, or itself."""
-        children = [pid for pid in machine.family(self.pid) if b"spawn_main" in _command_line(pid)]
-        return children or [self.pid]
+        own = _command_line(self.pid)  # which forked workers share
+        below = [(pid, _command_line(pid)) for pid in machine.family(self.pid)[1:]]
+        return [pid for pid, line in below if line == own or b"spawn_main" in line] or [self.pid]
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far of this server, PostgreSQL and Redis."""
