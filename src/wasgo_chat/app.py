@@ -44,6 +44,8 @@ from wasgo_chat.notifications import routes as notifications_routes
 from wasgo_chat.notifications.notifier import Notifier
 from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
+from wasgo_chat.privacy import routes as privacy_routes
+from wasgo_chat.privacy.eraser import Eraser
 from wasgo_chat.support import router as support_router
 
 DESCRIPTION = """The chat of a marketplace. Sockets, attachments, notifications and error codes: docs/protocol.md."""
@@ -84,11 +86,13 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     depot = Depot(settings, db)
     sweep = Sweep(depot)
     notifier = Notifier(settings, db, online=presence.online)
+    eraser = Eraser(db)
 
     def announce(announcements: Sequence[object]) -> None:
         teller.announce(announcements)
         sweep.announce(announcements)
         notifier.announce(announcements)
+        eraser.announce(announcements)
 
     db.announce = announce
     presence.on_change = teller.presence_changed
@@ -106,6 +110,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         gc.freeze()  # what start-up made stays: scanning it again and again was half of a list page's p95
         background.spawn(presence.run())
         background.spawn(notifier.run())
+        background.spawn(eraser.run())
         yield
         await background.stop()
         await notifier.close()
@@ -149,6 +154,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         notifications_routes.router,
         integrations_router,
         presence_router,
+        privacy_routes.router,
         support_router,
         gateway_routes.router,
         health,

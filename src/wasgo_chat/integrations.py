@@ -19,7 +19,7 @@ from wasgo_chat.conversations.schemas import (
     Reference,
     UpdateConversation,
 )
-from wasgo_chat.core import users
+from wasgo_chat.core import audit, users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import Invalid, NotFound
@@ -169,7 +169,9 @@ async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Re
     """Refresh the mirror of a user (scope chat:provision); what is left out stays."""
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        await users.mirror(tx, {user_id: body.model_dump(exclude_none=True)})
+        given = body.model_dump(exclude_none=True)
+        await users.mirror(tx, {user_id: given})
+        await audit.record(tx, caller, "user_put", user_id=user_id, target=",".join(sorted(given)))
         user = await users.find(tx, user_id)
     if user is None:
         raise NotFound
@@ -188,6 +190,7 @@ async def revoke_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
         moment = await users.revoke(tx, user_id)
+        await audit.record(tx, caller, "user_revoked", user_id=user_id)
     return Json({"user_id": user_id, "revoked_before": moment})
 
 

@@ -23,6 +23,7 @@ from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.db import Base, Database, Tx, among
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.core.http import Caller, Db, problems
+from wasgo_chat.core.users import User
 from wasgo_chat.core.wire import Json, Shape, has_stray_control
 
 log = structlog.get_logger(__name__)
@@ -212,8 +213,9 @@ class Presence:
         if not user_ids:
             return
         async with self._db.transaction() as tx:
-            rows = [{"user_id": user_id, "seen_at": func.now()} for user_id in sorted(user_ids)]
-            statement = insert(LastSeen).values(rows)
+            # Of those who are there still: somebody who is being erased leaves their sockets too.
+            seen = select(User.id, func.now()).where(among(User.id, user_ids), User.erased_at.is_(None))
+            statement = insert(LastSeen).from_select(["user_id", "seen_at"], seen.order_by(User.id))
             await tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"seen_at": func.now()}))
 
 

@@ -14,6 +14,7 @@ from wasgo_chat.conversations.schemas import CreateConversation
 from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
+from wasgo_chat.core.erasures import erased_among
 from wasgo_chat.core.errors import Conflict, Forbidden
 from wasgo_chat.core.http import Caller, Db, KeyHeader, Rates, once_answer, problems
 from wasgo_chat.core.idempotency import Once
@@ -37,7 +38,7 @@ LEFT JOIN LATERAL (
     WHERE p.user_id = u.id AND p.left_seq IS NULL AND p.role = 'moderator'
       AND c.conversation_type = 'support' AND c.status = 'open'
 ) busy ON true
-WHERE CASE WHEN cardinality(:configured) > 0 THEN u.id = ANY(:configured) ELSE u.is_staff END
+WHERE u.erased_at IS NULL AND CASE WHEN cardinality(:configured) > 0 THEN u.id = ANY(:configured) ELSE u.is_staff END
   AND NOT u.id = ANY(:but) AND u.id = COALESCE(:only, u.id)
 ORDER BY busy.cases, u.id LIMIT 1
 """
@@ -108,7 +109,8 @@ async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller,
     """Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision)."""
     async with db.transaction() as tx:
         _require_assigner(await access.enter(tx, caller, conversation_id))
-        await users.mirror(tx, {user_id: {} for user_id in tx.settings.support_staff})
+        erased = await erased_among(tx, tx.settings.support_staff)
+        await users.mirror(tx, {user_id: {} for user_id in tx.settings.support_staff if user_id not in erased})
     async with db.transaction() as tx:
         await tx.execute(text(_ONE_AT_A_TIME))
         seat = await access.enter(tx, caller, conversation_id, lock=True)

@@ -5,7 +5,7 @@ from sqlalchemy import MetaData
 from wasgo_chat import presence
 from wasgo_chat.attachments import models as attachments
 from wasgo_chat.conversations import models as conversations
-from wasgo_chat.core import idempotency, users
+from wasgo_chat.core import audit, erasures, idempotency, users
 from wasgo_chat.core.db import Base
 from wasgo_chat.events import log, readers
 from wasgo_chat.gateway import tickets
@@ -15,7 +15,9 @@ from wasgo_chat.notifications import models as notifications
 __all__ = [
     "METADATA",
     "attachments",
+    "audit",
     "conversations",
+    "erasures",
     "idempotency",
     "log",
     "messages",

@@ -43,6 +43,8 @@ class Mirror:
                     self.people.pop(person["user"]["id"])
             case "participant_removed":
                 self.people.pop(frame["user_id"], None)
+                if "member_ids" in frame:
+                    self.people = {key: one for key, one in self.people.items() if key in frame["member_ids"]}
             case "conversation_updated":
                 self.conversation = {key: frame["conversation"][key] for key in _CORE}
 
@@ -55,6 +57,7 @@ class Mirror:
                 content = message["content"]
                 other["reply_preview"]["content"] = None if content is None else content[:PREVIEW_CHARS]
                 other["reply_preview"]["is_deleted"] = message["is_deleted"]
+                other["reply_preview"]["sender"] = message["sender"]
 
     def state(self) -> dict[str, Any]:
         """Everything, for comparing."""

@@ -42,6 +42,7 @@ class Attachment(Base):
             "position",
             postgresql_where=sql("message_id IS NOT NULL"),
         ),
+        Index("ix_attachments_uploader_id", "uploader_id", "id"),
         Index("ix_attachments_expires_at", "expires_at", postgresql_where=sql("expires_at IS NOT NULL")),
     )
 

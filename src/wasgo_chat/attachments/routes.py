@@ -20,6 +20,7 @@ from wasgo_chat.attachments.names import disposition
 from wasgo_chat.attachments.ranges import wanted_range
 from wasgo_chat.attachments.receive import is_form, receive_form
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
+from wasgo_chat.core import audit
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.core.http import Caller, Db, KeyHeader, once_answer, problems
 from wasgo_chat.core.idempotency import Once
@@ -99,8 +100,13 @@ async def upload_attachment(
 async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Response:
     """Get one attachment, with new links to its file."""
     caller.user  # noqa: B018  a service reads in a user's name only
-    async with db.snapshot() as tx:
-        return Json(await load_attachment(tx, caller, attachment_id))
+    if caller.service is None:
+        async with db.snapshot() as tx:
+            return Json(await load_attachment(tx, caller, attachment_id))
+    async with db.transaction() as tx:
+        answer = await load_attachment(tx, caller, attachment_id)
+        await audit.record(tx, caller, "attachment_read", target=attachment_id)
+    return Json(answer)
 
 
 @router.head("/{attachment_id}/{variant}", include_in_schema=False)

@@ -115,11 +115,11 @@ async def claim(tx: Tx, conversation_id: UUID, message_id: UUID, ids: Sequence[U
         await _update(tx, conversation_id, ids, values)
 
 
-async def release(tx: Tx, conversation_id: UUID, message_id: UUID) -> None:
-    """Take a message's attachments away; their stored objects are removed after the commit."""
+async def release(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
+    """Take the attachments of messages away; their stored objects are removed after the commit."""
     statement = (
         update(Attachment)
-        .where(Attachment.conversation_id == conversation_id, Attachment.message_id == message_id)
+        .where(Attachment.conversation_id == conversation_id, Attachment.message_id.in_(message_ids))
         .values(message_id=None, expires_at=func.now())
         .returning(Attachment.id)
     )

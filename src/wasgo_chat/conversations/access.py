@@ -192,6 +192,14 @@ async def moderators(tx: Tx, conversation_id: UUID) -> list[str]:
     return list((await tx.execute(statement.order_by(Participant.user_id))).scalars())
 
 
+async def member_ids(tx: Tx, conversation_id: UUID) -> list[str]:
+    """Everybody in a conversation now."""
+    statement = select(Participant.user_id).where(
+        Participant.conversation_id == conversation_id, Participant.left_seq.is_(None)
+    )
+    return list((await tx.execute(statement.order_by(Participant.user_id))).scalars())
+
+
 async def members_of(tx: Tx, conversation_ids: Collection[UUID], user_ids: Collection[str]) -> dict[str, set[UUID]]:
     """Which of these users are, or were, in which of these conversations."""
     statement = select(Participant.user_id, Participant.conversation_id).where(

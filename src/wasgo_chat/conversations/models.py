@@ -72,12 +72,7 @@ class Participant(Base):
     __tablename__ = "participants"
     __table_args__ = (
         CheckConstraint(_one_of("role", ROLES), name="role"),
-        Index(
-            "ix_participants_user_id",
-            "user_id",
-            "conversation_id",
-            postgresql_where=sql("left_seq IS NULL"),
-        ),
+        Index("ix_participants_user_id", "user_id", "conversation_id"),
     )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)

@@ -20,7 +20,7 @@ from wasgo_chat.conversations.schemas import (
     Reference,
     UpdateConversation,
 )
-from wasgo_chat.core import users
+from wasgo_chat.core import audit, users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import Forbidden, Invalid, LastAdmin, LimitReached, NotFound
@@ -271,6 +271,8 @@ async def _get_or_insert(
             for person in people.values()
         ]
         await tx.execute(insert(Participant).values(rows))
+    if actor.service is not None:
+        await audit.record(tx, actor, "conversation_created", conversation_id=conversation_id)
     tx.announce(Created(conversation_id))
     return Made(conversation_id, is_new=True)
 

@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 
 from wasgo_chat.core import users
 from wasgo_chat.core.db import Database
+from wasgo_chat.core.erasures import UserErased
 from wasgo_chat.core.errors import ActAsRequired, Invalid, ScopeRequired, Unauthenticated
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.tokens import Token, TokenVerifier
@@ -90,12 +91,15 @@ class Authenticator:
         if token.expires_at <= time.time():
             raise Unauthenticated("The token has expired")
         user = await self._known.find(token.subject)
-        if user is not None and user.revoked_before and token.issued_at < user.revoked_before.timestamp():
+        if user is not None and (user.erased_at or _is_revoked(user, token)):
             raise Unauthenticated("The token was revoked")
         news = token.profile if user is None else _news(user, token)
         if user is None or news:
-            async with self._db.transaction() as tx:
-                await users.mirror(tx, {token.subject: news})
+            try:
+                async with self._db.transaction() as tx:
+                    await users.mirror(tx, {token.subject: news})
+            except UserErased as error:
+                raise Unauthenticated("The token was revoked") from error
         username = token.profile.get("username") or (user.username if user else token.subject)
         return Actor(
             token.subject,
@@ -114,6 +118,8 @@ class Authenticator:
             user = await users.find(tx, user_id)
             if user is None:
                 await users.mirror(tx, {user_id: {}})
+            elif user.erased_at is not None:
+                raise UserErased
         return Actor(
             user_id,
             username=user.username if user else user_id,
@@ -122,6 +128,10 @@ class Authenticator:
             issued_at=service.issued_at,
             expires_at=service.expires_at,
         )
+
+
+def _is_revoked(user: Known, token: Token) -> bool:
+    return user.revoked_before is not None and token.issued_at < user.revoked_before.timestamp()
 
 
 def _news(user: Known, token: Token) -> dict[str, object]:

@@ -140,6 +140,10 @@ class Settings(BaseSettings):
     sweep_s: float = Field(60.0, gt=0, description="How often a worker removes attachments that nobody holds.")
     clamd: str | None = Field(None, pattern=r"^.+:[0-9]+$", description="Virus scanner: `host:port`; unset: none.")
     clamd_timeout_s: float = Field(30.0, gt=0, description="Longest wait for the virus scanner; then 503.")
+    erasure_settle_s: float = Field(
+        60.0, ge=0, description="How long the id of an erased user stays in the log, so that what was under way ends."
+    )
+    audit_retention_days: int = Field(365, ge=0, description="Life of a row of the audit; 0: for ever.")
     ticket_ttl_s: int = Field(30, ge=1, description="Life of a socket ticket.")
     idempotency_ttl_h: int = Field(24, ge=1, description="Life of an `Idempotency-Key`.")
     smtp_url: SecretStr | None = Field(

@@ -94,6 +94,7 @@ class Database:
             pool_pre_ping=False,
             pool_use_lifo=True,
             json_serializer=encode_str,
+            hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_S,
                 "command_timeout": settings.statement_timeout_s + COMMAND_GRACE_S,

@@ -107,5 +107,10 @@ class Once:
         return digest(tx.settings.hash_key(), self.request)
 
 
+async def forget(tx: Tx, user_id: str) -> None:
+    """Drop the keys that a user has used."""
+    await tx.execute(delete(IdempotencyKey).where(IdempotencyKey.caller == f"user:{user_id}"))
+
+
 def _cutoff(tx: Tx) -> Any:
     return func.now() - func.make_interval(0, 0, 0, 0, tx.settings.idempotency_ttl_h)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,8 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.db import Base, Tx, among
 from wasgo_chat.core.direct import Direct
+from wasgo_chat.core.erasures import refuse_erased
 from wasgo_chat.core.wire import Line, Schema, Shape, UserId, without_bidi
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
 MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
 
 
@@ -30,6 +32,7 @@ class User(Base):
     locale: Mapped[str | None] = mapped_column(Text)
     is_staff: Mapped[bool] = mapped_column(server_default="false")
     revoked_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
@@ -83,11 +86,12 @@ class Known:
     locale: str | None
     is_staff: bool
     revoked_before: datetime | None
+    erased_at: datetime | None
     updated_at: datetime
 
 
 _KNOWN = """
-SELECT id, username, display_name, avatar_url, email, locale, is_staff, revoked_before, updated_at
+SELECT id, username, display_name, avatar_url, email, locale, is_staff, revoked_before, erased_at, updated_at
 FROM users WHERE id = ANY($1::text[])
 """
 
@@ -103,6 +107,9 @@ async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
     Args:
         tx: the transaction.
         profiles: by user id, the fields of `MIRRORED` to set; a user without a username is called by their id.
+
+    Raises:
+        UserErased: one of them was erased; nobody is brought back by a job that lags behind.
     """
     for user_id in sorted(profiles):
         given = as_mirrored(profiles[user_id])
@@ -113,6 +120,8 @@ async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
         else:
             statement = statement.on_conflict_do_nothing()
         await tx.execute(statement)
+    # Afterwards: an insert that had to wait for the end of an erasure sees it only then.
+    await refuse_erased(tx, profiles)
 
 
 def as_mirrored(profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +137,11 @@ def as_mirrored(profile: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def revoke(tx: Tx, user_id: str) -> datetime:
-    """Refuse every token of a user that was issued before now; returns that moment."""
+    """Refuse every token of a user that was issued before now; returns that moment.
+
+    Raises:
+        UserErased: their tokens are refused for good.
+    """
     statement = (
         insert(User)
         .values(id=user_id, username=user_id, revoked_before=func.clock_timestamp())
@@ -136,12 +149,17 @@ async def revoke(tx: Tx, user_id: str) -> datetime:
         .returning(User.revoked_before)
     )
     moment = (await tx.execute(statement)).scalar_one()
+    await refuse_erased(tx, [user_id])
     assert moment is not None  # noqa: S101  just set
     tx.announce(UserRevoked(user_id))
     return moment
 
 
 async def revoked_before(tx: Tx, user_ids: Iterable[str]) -> dict[str, datetime]:
-    """Of these users, those with revoked tokens, and the moment."""
-    statement = select(User.id, User.revoked_before).where(among(User.id, user_ids), User.revoked_before.is_not(None))
-    return {user_id: moment for user_id, moment in await tx.execute(statement) if moment is not None}
+    """Of these users, those with revoked tokens, and the moment; for who is erased, or is no more, it never comes."""
+    asked = list(user_ids)
+    statement = select(User.id, User.revoked_before, User.erased_at).where(among(User.id, asked))
+    known = {row.id: row for row in await tx.execute(statement)}
+    moments = {row.id: FOREVER if row.erased_at else row.revoked_before for row in known.values()}
+    gone = {user_id: FOREVER for user_id in asked if user_id not in known}
+    return gone | {user_id: moment for user_id, moment in moments.items() if moment is not None}

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     DateTime,
     ForeignKey,
@@ -29,6 +30,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Base, Tx
 
@@ -56,6 +58,7 @@ class Event(ABC):
 
     type: ClassVar[str]
     is_activity: ClassVar[bool] = False
+    is_governing: ClassVar[bool] = False
 
     @abstractmethod
     def columns(self) -> dict[str, Any]:
@@ -122,6 +125,7 @@ class ParticipantAdded(Event):
     """Somebody joined, or came back."""
 
     type: ClassVar[str] = "participant_added"
+    is_governing: ClassVar[bool] = True
     user_id: str
 
     def columns(self) -> dict[str, Any]:
@@ -131,14 +135,19 @@ class ParticipantAdded(Event):
 
 @dataclass(frozen=True, slots=True)
 class ParticipantRemoved(Event):
-    """Somebody left or was removed: they see this event and nothing after it."""
+    """Somebody left or was removed: they see this event and nothing after it.
+
+    Of somebody `erased` the id goes from the log as well, so the frame then says who is left.
+    """
 
     type: ClassVar[str] = "participant_removed"
+    is_governing: ClassVar[bool] = True
     user_id: str
+    erased: bool = False
 
     def columns(self) -> dict[str, Any]:
         """See `Event.columns`."""
-        return {"user_id": self.user_id}
+        return {"user_id": self.user_id, "data": {"erased": True} if self.erased else {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,7 @@ class ParticipantUpdated(Event):
     """Somebody's role changed."""
 
     type: ClassVar[str] = "participant_updated"
+    is_governing: ClassVar[bool] = True
     user_id: str
 
     def columns(self) -> dict[str, Any]:
@@ -159,6 +169,7 @@ class ConversationUpdated(Event):
 
     type: ClassVar[str] = "conversation_updated"
     is_activity: ClassVar[bool] = True
+    is_governing: ClassVar[bool] = True
     fields: tuple[str, ...]
 
     def columns(self) -> dict[str, Any]:
@@ -215,24 +226,65 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emi
         .returning(_head.c.last_seq, _head.c.message_count, now.label("at"))
     )
     seq, number, at = (await tx.execute(raised)).one()
-    note = insert(_pending).values(conversation_id=conversation_id, head=seq)
-    head = func.greatest(_pending.c.head, note.excluded.head)
-    noted = note.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head})
-    await tx.execute(
-        insert(EventRow)
-        .values(
-            conversation_id=conversation_id,
-            seq=seq,
-            type=event.type,
-            actor_id=actor.user_id,
-            service=actor.service,
-            created_at=at,
-            **event.columns(),
-        )
-        .add_cte(noted.cte("noted"))
+    statement = (
+        insert(EventRow).values(_row(actor, conversation_id, event, seq, at)).add_cte(_noted(conversation_id, seq))
     )
+    if actor.service is not None or _governs(actor, event):
+        statement = statement.add_cte(_audited(actor, conversation_id, event))
+    await tx.execute(statement)
     tx.announce(Appended(conversation_id, seq))
     return Emitted(seq, number, at)
+
+
+async def emit_all(tx: Tx, actor: Actor, conversation_id: UUID, events: Sequence[Event]) -> Emitted:
+    """Append several events at once, none of them a new message; returns where the last one landed.
+
+    For work in bulk: it takes as many round trips as one event. Nothing of it is kept in the audit, which has a row for
+    the whole.
+    """
+    head = _head.c.last_seq + len(events)
+    now = func.greatest(_head.c.updated_at, func.clock_timestamp())
+    raised = update(_head).where(_head.c.id == conversation_id).values({_head.c.last_seq: head})
+    seq, number, at = (
+        await tx.execute(raised.returning(_head.c.last_seq, _head.c.message_count, now.label("at")))
+    ).one()
+    first = seq - len(events) + 1
+    rows = [_row(actor, conversation_id, event, first + place, at) for place, event in enumerate(events)]
+    columns: dict[str, Any] = {"message_id": None, "revision": None, "user_id": None, "data": {}}
+    statement = insert(EventRow).values([{**columns, **row} for row in rows])
+    await tx.execute(statement.add_cte(_noted(conversation_id, seq)))
+    tx.announce(Appended(conversation_id, first))
+    return Emitted(seq, number, at)
+
+
+def _row(actor: Actor, conversation_id: UUID, event: Event, seq: int, at: datetime) -> dict[str, Any]:
+    return {
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "type": event.type,
+        "actor_id": actor.user_id,
+        "service": actor.service,
+        "created_at": at,
+        **event.columns(),
+    }
+
+
+def _noted(conversation_id: UUID, seq: int) -> CTE:
+    note = insert(_pending).values(conversation_id=conversation_id, head=seq)
+    head = func.greatest(_pending.c.head, note.excluded.head)
+    return note.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head}).cte("noted")
+
+
+def _governs(actor: Actor, event: Event) -> bool:
+    """Whether somebody decides here over others, and not only over themselves."""
+    return event.is_governing and event.columns().get("user_id") != actor.user_id
+
+
+def _audited(actor: Actor, conversation_id: UUID, event: Event) -> CTE:
+    columns = event.columns()
+    target = ",".join(event.fields) if isinstance(event, ConversationUpdated) else columns.get("message_id")
+    acted = audit.row(actor, event.type, conversation_id=conversation_id, user_id=columns.get("user_id"), target=target)
+    return acted.cte("audited")
 
 
 async def since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> Sequence[EventRow]:
@@ -244,3 +296,15 @@ async def since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) ->
         .limit(limit)
     )
     return (await tx.execute(statement)).scalars().all()
+
+
+async def rename(
+    tx: Tx, conversation_id: UUID, user_id: str, pseudonym: str, *, after_seq: int, page: int
+) -> int | None:
+    """Put a pseudonym in the place of a user, in the next events of a log; the seq to go on after, None at the end."""
+    head = select(_head.c.last_seq).where(_head.c.id == conversation_id)
+    last: int = (await tx.execute(head)).scalar_one()
+    here = (EventRow.conversation_id == conversation_id) & EventRow.seq.between(after_seq + 1, after_seq + page)
+    for column_ in (EventRow.actor_id, EventRow.user_id):
+        await tx.execute(update(EventRow).where(here, column_ == user_id).values({column_: pseudonym}))
+    return after_seq + page if after_seq + page < last else None

@@ -81,5 +81,10 @@ async def redeem(tx: Tx, ticket: str) -> Token:
     return Token("user", row[0], issued_at=row[1], expires_at=row[2])
 
 
+async def forget(tx: Tx, user_id: str) -> None:
+    """Drop the tickets of a user."""
+    await tx.execute(delete(SocketTicket).where(SocketTicket.user_id == user_id))
+
+
 def _hash(ticket: str) -> bytes:
     return sha256(ticket.encode()).digest()

@@ -10,6 +10,7 @@ from wasgo_chat.conversations.schemas import AddParticipant, UpdateConversation
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.users import User
+from wasgo_chat.messages.notes import sentence
 from wasgo_chat.messages.verbs import post_note
 
 
@@ -27,8 +28,7 @@ async def add_to(tx: Tx, seat: Seat, body: AddParticipant) -> bool:
     """The same in a conversation entered and locked before."""
     is_new = await verbs.add_participant(tx, seat, body)
     if is_new:
-        who = await _name(tx, body.user_id)
-        await _note(tx, seat, f"{who} joined", "participant_added", user_id=body.user_id, role=body.role)
+        await _note(tx, seat, "participant_added", user_id=body.user_id, role=body.role)
     return is_new
 
 
@@ -41,8 +41,7 @@ async def remove(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str) -> b
     seat = await access.enter(tx, actor, conversation_id, lock=True)
     was_in = await verbs.remove_participant(tx, seat, user_id)
     if was_in:
-        how = "left" if user_id == actor.user_id else "was removed"
-        await _note(tx, seat, f"{await _name(tx, user_id)} {how}", "participant_removed", user_id=user_id)
+        await _note(tx, seat, "participant_removed", user_id=user_id)
     return was_in
 
 
@@ -52,7 +51,7 @@ async def hand_over(tx: Tx, seat: Seat, user_id: str, *, instead_of: Sequence[st
         if earlier != user_id:
             await verbs.place_out(tx, seat, earlier)
     await verbs.place_in(tx, seat, user_id, "moderator")
-    await _note(tx, seat, f"{await _name(tx, user_id)} is now in charge", "assigned", user_id=user_id)
+    await _note(tx, seat, "assigned", user_id=user_id)
 
 
 async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str, role: str) -> bool:
@@ -64,8 +63,7 @@ async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str,
     seat = await access.enter(tx, actor, conversation_id, lock=True)
     is_changed = await verbs.change_role(tx, seat, user_id, role)
     if is_changed:
-        text = f"{await _name(tx, user_id)} is now {role}"
-        await _note(tx, seat, text, "participant_updated", user_id=user_id, role=role)
+        await _note(tx, seat, "participant_updated", user_id=user_id, role=role)
     return is_changed
 
 
@@ -79,16 +77,17 @@ async def update(tx: Tx, actor: Actor, conversation_id: UUID, body: UpdateConver
     changed = await verbs.update_conversation(tx, seat, body)
     if "status" in changed and not seat.is_direct:
         happened = "closed" if body.status == "closed" else "reopened"
-        await _note(tx, seat, f"The conversation was {happened}", f"conversation_{happened}")
+        await _note(tx, seat, f"conversation_{happened}")
     return seat
 
 
-async def _note(tx: Tx, seat: Seat, text: str, action: str, **about: Any) -> None:
-    """System messages are in English; `metadata.action` and its ids let a client say it in any language."""
+async def _note(tx: Tx, seat: Seat, action: str, *, user_id: str | None = None, **about: Any) -> None:
     if seat.is_direct:
         return
-    metadata = {"action": action, **about, "by": seat.actor.user_id}
-    await post_note(tx, seat.actor, seat.conversation.id, text, metadata)
+    named = {} if user_id is None else {"user_id": user_id}
+    metadata = {"action": action, **named, **about, "by": seat.actor.user_id}
+    who = await _name(tx, user_id) if user_id is not None else ""
+    await post_note(tx, seat.actor, seat.conversation.id, sentence(metadata, who), metadata)
 
 
 async def _name(tx: Tx, user_id: str) -> str:

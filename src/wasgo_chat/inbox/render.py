@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from wasgo_chat.conversations import access
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.wire import encode
 from wasgo_chat.events import log
@@ -44,17 +45,19 @@ async def frames_since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: 
 
 
 async def frame_bodies(tx: Tx, conversation_id: UUID, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
-    """Events as plain frames, with at most four queries for all of them."""
+    """Events as plain frames, with at most five queries for all of them."""
     messages = await load_messages(tx, conversation_id, [row.message_id for row in rows if row.message_id])
     people = await load_places(tx, conversation_id, list({row.user_id for row in rows if row.user_id}))
     needs_core = any(row.type == "conversation_updated" for row in rows)
     core = await load_core(tx, conversation_id) if needs_core else {}
+    needs_members = any(row.type == "participant_removed" and row.data for row in rows)
+    members = await access.member_ids(tx, conversation_id) if needs_members else []
     return [
         {
             "type": row.type,
             "conversation_id": conversation_id,
             "seq": row.seq,
-            **_body(row, messages, people, core),
+            **_body(row, messages, people, core, members),
         }
         for row in rows
     ]
@@ -71,6 +74,7 @@ def _body(
     messages: dict[UUID, dict[str, Any]],
     people: dict[str, dict[str, Any]],
     core: dict[str, Any],
+    members: Sequence[str],
 ) -> dict[str, Any]:
     message = messages.get(row.message_id) if row.message_id else None
     person = people.get(row.user_id) if row.user_id else None
@@ -90,7 +94,9 @@ def _body(
         case "participant_added" | "participant_updated":
             return {"participant": person}
         case "participant_removed":
-            return {"user_id": row.user_id, "by": row.actor_id}
+            removed = {"user_id": row.user_id, "by": row.actor_id}
+            # Whom the client knows by another id can only be told from who is left.
+            return {**removed, "member_ids": members} if row.data.get("erased") else removed
         case "conversation_updated":
             return {"conversation": core}
     raise AssertionError(f"no frame for {row.type}")

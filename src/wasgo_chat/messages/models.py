@@ -95,7 +95,7 @@ class Reaction(Base):
     """One emoji of one user on one message."""
 
     __tablename__ = "reactions"
-    __table_args__ = (_of_message(),)
+    __table_args__ = (Index("ix_reactions_user_id", "user_id", "conversation_id"), _of_message())
 
     conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
     message_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -109,7 +109,7 @@ class Read(Base):
 
     __tablename__ = "reads"
     __table_args__ = (
-        Index("ix_reads_user_id", "conversation_id", "user_id"),
+        Index("ix_reads_user_id", "user_id", "conversation_id"),
         ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
     )
 

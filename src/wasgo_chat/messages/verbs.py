@@ -19,6 +19,7 @@ from wasgo_chat.attachments.prepare import Prepared
 from wasgo_chat.attachments.receive import Incoming
 from wasgo_chat.conversations import access
 from wasgo_chat.conversations.access import Action, Seat
+from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
@@ -213,6 +214,9 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
         revision = message.revision + 1
         event = await log.emit(tx, actor, seat.conversation.id, log.MessageDeleted(message_id, revision))
         await _keep_revision(tx, message, event)
+        if not is_own and not actor.service:  # what services do is kept by `emit`
+            about = {"conversation_id": message.conversation_id, "user_id": message.sender_id, "target": message_id}
+            await audit.record(tx, actor, log.MessageDeleted.type, **about)
         blank: dict[str, Any] = {
             "content": None,
             "mentions": [],
@@ -223,7 +227,7 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
         await _update(tx, message, blank)
         of_message = (Reaction.conversation_id == message.conversation_id) & (Reaction.message_id == message_id)
         await tx.execute(sql_delete(Reaction).where(of_message))
-        await attachments.release(tx, message.conversation_id, message_id)
+        await attachments.release(tx, message.conversation_id, [message_id])
     return seat
 
 

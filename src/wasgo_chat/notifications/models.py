@@ -83,7 +83,10 @@ class ConversationPreferences(Base):
     """What a user wants of one conversation; null leaves it to what they want in general."""
 
     __tablename__ = "conversation_preferences"
-    __table_args__ = (CheckConstraint(_one_of("level", LEVELS), name="level"),)
+    __table_args__ = (
+        CheckConstraint(_one_of("level", LEVELS), name="level"),
+        Index("ix_conversation_preferences_user_id", "user_id"),
+    )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
@@ -143,6 +146,7 @@ class Delivery(Base):
             "target",
             postgresql_where=sql("state IN ('retrying', 'sending')"),
         ),
+        Index("ix_deliveries_user_id", "user_id"),
         Index("ix_deliveries_ended", "state", "id", postgresql_where=sql("state IN ('sent', 'dead')")),
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 
+from wasgo_chat.core import audit
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, once_answer, problems
 from wasgo_chat.core.idempotency import Once
@@ -243,4 +244,5 @@ async def retry_delivery(delivery_id: UUID, caller: Caller, db: Db) -> Response:
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
         answer = await deliveries.retry(tx, delivery_id)
+        await audit.record(tx, caller, "delivery_retried", user_id=answer["user_id"], target=delivery_id)
     return Json(answer)

@@ -52,7 +52,12 @@ async def find(
 async def show(tx: Tx, actor: Actor) -> dict[str, Any]:
     """The caller's general preferences, as `Preferences`."""
     statement = select(NotificationPreferences).where(NotificationPreferences.user_id == actor.user)
-    wishes = wishes_of((await tx.execute(statement)).scalar_one_or_none())
+    return shape_of((await tx.execute(statement)).scalar_one_or_none())
+
+
+def shape_of(row: NotificationPreferences | None) -> dict[str, Any]:
+    """A row as `Preferences`."""
+    wishes = wishes_of(row)
     quiet = wishes.quiet
     return {
         "level": wishes.level,

@@ -1,0 +1,113 @@
+"""The HTTP doors of people's own data, for services: erase, export, and the audit."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
+from starlette.responses import StreamingResponse
+
+from wasgo_chat.core import audit
+from wasgo_chat.core.erasures import Erasure
+from wasgo_chat.core.http import Caller, Cursor, Db, Limit, problems
+from wasgo_chat.core.wire import Json, Key, UserId
+from wasgo_chat.privacy import erasing, export, records
+from wasgo_chat.privacy.schemas import AuditPage, ErasureOut
+
+router = APIRouter()
+
+
+@router.delete(
+    "/chat/users/{user_id}/",
+    tags=["users"],
+    operation_id="erase_user",
+    status_code=202,
+    response_model=ErasureOut,
+    responses=problems(401, 403),
+)
+async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
+    """Erase a person (scopes chat:provision and chat:moderate).
+
+    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done in the
+    background; a second time answers how far it has come.
+    """
+    caller.require_scope("chat:provision")
+    caller.require_scope("chat:moderate")
+    async with db.transaction() as tx:
+        found = await erasing.begin(tx, caller, user_id)
+    return Json(_shape(found, user_id), 202)
+
+
+@router.get(
+    "/chat/users/{user_id}/erasure/",
+    tags=["users"],
+    operation_id="get_erasure",
+    response_model=ErasureOut,
+    responses=problems(401, 403, 404),
+)
+async def get_erasure(user_id: UserId, caller: Caller, db: Db) -> Response:
+    """How far the erasure of a person has come (scope chat:provision)."""
+    caller.require_scope("chat:provision")
+    async with db.snapshot() as tx:
+        found = await erasing.find(tx, user_id)
+    return Json(_shape(found, user_id))
+
+
+@router.get(
+    "/chat/users/{user_id}/export/",
+    tags=["users"],
+    operation_id="export_user",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The archive.",
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems(401, 403, 404),
+    },
+)
+async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db) -> Response:
+    """A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they uploaded."""
+    caller.require_scope("chat:act_as")
+    async with db.transaction() as tx:
+        await export.check(tx, user_id)
+        await audit.record(tx, caller, "user_exported", user_id=user_id)
+    headers = {"Content-Disposition": 'attachment; filename="chat-export.zip"', "Cache-Control": "no-store"}
+    stream = export.pieces(db, request.app.state.depot, user_id)
+    return StreamingResponse(stream, 200, headers, "application/zip")
+
+
+@router.get(
+    "/chat/audit/",
+    tags=["audit"],
+    operation_id="list_audit",
+    response_model=AuditPage,
+    responses=problems(401, 403, 422),
+)
+async def list_audit(
+    caller: Caller,
+    db: Db,
+    actor: Annotated[Key | None, Query(description="A user or a service: who did it.")] = None,
+    conversation: Annotated[UUID | None, Query(description="Where it was done.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Not before this time.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List what services, moderators and admins did, newest first (scope chat:moderate)."""
+    caller.require_scope("chat:moderate")
+    moment: datetime | None = since
+    async with db.snapshot() as tx:
+        filters: dict[str, Any] = {"actor": actor, "conversation": conversation, "since": moment}
+        return Json(await records.page_of(tx, **filters, limit=limit, cursor=cursor))
+
+
+def _shape(erasure: Erasure, user_id: str) -> dict[str, Any]:
+    return {
+        "user_id": user_id,
+        "state": "done" if erasure.state == "done" else "running",
+        "messages": erasure.messages,
+        "conversations": erasure.conversations,
+        "requested_at": erasure.requested_at,
+        "done_at": erasure.done_at,
+    }
