@@ -37,11 +37,15 @@ class Ana:
         self.person = Person(world, self.id, "ana", bearer)
         self.bo, self.cy = world.people("bo", "cy")
 
+    async def arrive(self) -> None:
+        """Be known, and in one conversation."""
+        self.job = await self.world.job(admin=self.person, participant=self.bo, moderator=self.cy)
+        await self.world.service.ok("PUT", f"/chat/users/{self.id}/", self.profile)
+
     async def live(self) -> None:
         """Do everything that leaves a trace."""
-        service, ana, bo, cy = self.world.service, self.person, self.bo, self.cy
-        await service.ok("PUT", f"/chat/users/{self.id}/", self.profile)
-        self.job = await self.world.job(admin=ana, participant=bo, moderator=cy)
+        service, ana, bo = self.world.service, self.person, self.bo
+        await self.arrive()
         path = f"/chat/conversations/{self.job['id']}"
         note = {"content": f"{self.profile['display_name']} was assigned", "metadata": {"who": self.id}}
         await service.ok("POST", f"{path}/system_messages/", note, status=201)

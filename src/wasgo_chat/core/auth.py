@@ -7,8 +7,7 @@ from starlette.datastructures import Headers
 
 from wasgo_chat.core import users
 from wasgo_chat.core.db import Database
-from wasgo_chat.core.erasures import UserErased
-from wasgo_chat.core.errors import ActAsRequired, Invalid, ScopeRequired, Unauthenticated
+from wasgo_chat.core.errors import ActAsRequired, Invalid, ScopeRequired, Unauthenticated, UserErased
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.tokens import Token, TokenVerifier
 from wasgo_chat.core.users import Known

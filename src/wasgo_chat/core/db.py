@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.errors import Unavailable, UserErased
 from wasgo_chat.core.outage import Link, Outage
 from wasgo_chat.core.wire import encode_str
 
@@ -129,6 +129,7 @@ class Database:
         Raises:
             Unavailable: no connection, or the database gave up on this transaction; whether a commit that was
                 under way took effect is then unknown.
+            UserErased: somebody whom it names was erased meanwhile.
         """
         async with self._opened() as tx:
             async with tx.begin():
@@ -158,10 +159,12 @@ class Database:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 # The driver's complaint of being cut off must not stand in for the cancellation: a loop would go on.
                 raise asyncio.CancelledError from error
-            if not is_unavailable(error):
-                raise
-            self.suspect(error)
-            raise Unavailable from error
+            if is_unavailable(error):
+                self.suspect(error)
+                raise Unavailable from error
+            if _names_nobody(error):
+                raise UserErased from error
+            raise
 
     def suspect(self, error: BaseException) -> None:
         """After an error that is not one of our statement's: find out whether the database is there at all."""
@@ -233,6 +236,13 @@ def is_unavailable(error: BaseException) -> bool:
 def _is_busy(error: BaseException) -> bool:
     """Whether the database answered, and only has too much to do."""
     return isinstance(error, PoolTimeout) or _sqlstate(error) in _BUSY_SQLSTATES
+
+
+def _names_nobody(error: BaseException) -> bool:
+    """Whether a row names a user who is not there (23503): they were erased while the request was under way."""
+    source = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
+    name = getattr(source, "constraint_name", None) or ""
+    return _sqlstate(error) == "23503" and name.endswith("_users")
 
 
 def _sqlstate(error: BaseException) -> str | None:

@@ -14,16 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Base, Tx, among
-from wasgo_chat.core.errors import Conflict
+from wasgo_chat.core.errors import UserErased
 from wasgo_chat.core.wire import digest
 
 STATES = ("words", "names", "done")
-
-
-class UserErased(Conflict):
-    """Whoever had this id was erased; it is not used again."""
-
-    code, title = "user_erased", "The user with this id was erased, and the id is not used again"
 
 
 class Erasure(Base):

@@ -110,6 +110,12 @@ class LimitReached(Conflict):
     code, title = "limit_reached", "A limit is reached"
 
 
+class UserErased(Conflict):
+    """Whoever had this id was erased; it is not used again."""
+
+    code, title = "user_erased", "The user with this id was erased, and the id is not used again"
+
+
 class Invalid(ChatError):
     """A well-formed request with a value that is not acceptable; `errors` says where."""
 

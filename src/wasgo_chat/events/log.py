@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core import audit
@@ -227,7 +227,9 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emi
     )
     seq, number, at = (await tx.execute(raised)).one()
     statement = (
-        insert(EventRow).values(_row(actor, conversation_id, event, seq, at)).add_cte(_noted(conversation_id, seq))
+        insert(EventRow)
+        .values(_row(actor, conversation_id, event, seq, at))
+        .add_cte(_noted(conversation_id, seq).cte("noted"))
     )
     if actor.service is not None or _governs(actor, event):
         statement = statement.add_cte(_audited(actor, conversation_id, event))
@@ -239,8 +241,8 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emi
 async def emit_all(tx: Tx, actor: Actor, conversation_id: UUID, events: Sequence[Event]) -> Emitted:
     """Append several events at once, none of them a new message; returns where the last one landed.
 
-    For work in bulk: it takes as many round trips as one event. Nothing of it is kept in the audit, which has a row for
-    the whole.
+    For work in bulk: it takes a few round trips however many they are. Nothing of it is kept in the audit, which has a
+    row for the whole.
     """
     head = _head.c.last_seq + len(events)
     now = func.greatest(_head.c.updated_at, func.clock_timestamp())
@@ -251,8 +253,8 @@ async def emit_all(tx: Tx, actor: Actor, conversation_id: UUID, events: Sequence
     first = seq - len(events) + 1
     rows = [_row(actor, conversation_id, event, first + place, at) for place, event in enumerate(events)]
     columns: dict[str, Any] = {"message_id": None, "revision": None, "user_id": None, "data": {}}
-    statement = insert(EventRow).values([{**columns, **row} for row in rows])
-    await tx.execute(statement.add_cte(_noted(conversation_id, seq)))
+    await tx.execute(insert(EventRow.__table__), [{**columns, **row} for row in rows])  # type: ignore[arg-type]  # typed FromClause; it is a Table
+    await tx.execute(_noted(conversation_id, seq))
     tx.announce(Appended(conversation_id, first))
     return Emitted(seq, number, at)
 
@@ -269,10 +271,10 @@ def _row(actor: Actor, conversation_id: UUID, event: Event, seq: int, at: dateti
     }
 
 
-def _noted(conversation_id: UUID, seq: int) -> CTE:
+def _noted(conversation_id: UUID, seq: int) -> Insert:
     note = insert(_pending).values(conversation_id=conversation_id, head=seq)
     head = func.greatest(_pending.c.head, note.excluded.head)
-    return note.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head}).cte("noted")
+    return note.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head})
 
 
 def _governs(actor: Actor, event: Event) -> bool:

@@ -1,0 +1,72 @@
+"""An export has everything of a person and nothing of anybody else, and never lies in memory as a whole."""
+
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tests.privacy.life import Ana
+from tests.support.world import World
+from wasgo_chat.privacy.archive import Archive
+
+
+async def exported(world: World, user_id: str) -> zipfile.ZipFile:
+    answer = await world.service.call("GET", f"/chat/users/{user_id}/export/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["cache-control"] == "no-store"
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    return archive
+
+
+def read(archive: zipfile.ZipFile, name: str) -> Any:
+    return json.loads(archive.read(name))
+
+
+async def test_an_export_has_all_of_a_person_and_no_word_of_others(world: World) -> None:
+    ana = Ana(world)
+    await ana.live()
+    archive = await exported(world, ana.id)
+    profile = read(archive, "profile.json")
+    assert {name: profile[name] for name in ana.profile} == ana.profile
+    places = {one["conversation"]: one for one in read(archive, "conversations.json")}
+    assert places.keys() == {chat["id"] for chat in ana.conversations}
+    assert places[ana.job["id"]]["role"] == "moderator"
+    messages = read(archive, "messages.json")
+    assert sorted(one["content"] or "-" for one in messages) == sorted(
+        2 * [f"{ana.words} 1", f"{ana.words} 3", "-"] + [ana.words] * 2 + ["-"]
+    )
+    edited = next(one for one in messages if one["content"] == f"{ana.words} 3")
+    assert [one["content"] for one in edited["earlier"]] == [f"{ana.words} 2"]
+    assert [one["emoji"] for one in read(archive, "reactions.json")] == ["👍", "👍"]
+    assert {one["conversation"] for one in read(archive, "reads.json")} == {ana.job["id"], ana.direct["id"]}
+    wishes = read(archive, "preferences.json")
+    assert wishes["preferences"]["level"] == "mentions"
+    assert wishes["conversations"][0]["level"] == "all"
+    assert list(wishes["push_subscriptions"][0]) == ["id", "created_at"]
+    files = {one["filename"]: archive.read(one["file"]) for one in read(archive, "attachments.json")}
+    assert files[f"{ana.mark}.jpg"].startswith(b"\xff\xd8")
+    texts = [data for name, data in files.items() if name.endswith(".txt")]
+    assert texts == [f"second file of {ana.words}".encode()]
+    everything = b"".join(archive.read(name) for name in archive.namelist())
+    for word in ("Sure", "Later", "One more", "to be deleted by somebody else", "push.example"):
+        assert word.encode() not in everything
+
+
+async def test_nobody_is_exported_who_never_was(world: World) -> None:
+    await world.service.refused("GET", "/chat/users/nobody-at-all/export/", status=404, code="not_found")
+
+
+async def test_an_archive_is_given_away_piece_by_piece() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b"\x07" * 65_536
+
+    archive = Archive()
+    out = [archive.add("a.json", {"a": 1})]
+    out += [piece async for piece in archive.add_file("big", pieces())]
+    out.append(archive.close())
+    assert max(len(piece) for piece in out) < 70_000
+    assert zipfile.ZipFile(io.BytesIO(b"".join(out))).read("big") == b"\x07" * 65_536 * 64

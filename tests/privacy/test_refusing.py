@@ -1,0 +1,71 @@
+"""Who was erased stays away: sockets close, tokens are refused, and no job that lags behind brings them back."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from tests.privacy.life import Ana, dump
+from tests.support.world import World, rows
+from wasgo_chat.conversations.models import Participant
+from wasgo_chat.core.errors import UserErased
+from wasgo_chat.core.tokens import mint_user
+
+
+async def test_sockets_close_tokens_are_refused_and_nobody_comes_back(world: World) -> None:
+    ana = Ana(world)
+    await ana.arrive()
+    async with ana.person.at(None) as live, ana.person.at(ana.job) as there:
+        await ana.erase()
+        assert (await live.closed())[0] == 4401
+        assert (await there.closed())[0] in (4401, 4403)
+    service, path = world.service, f"/chat/conversations/{ana.job['id']}/add_participant/"
+    later = mint_user(world.worker.settings, ana.id, ttl_s=3600)
+    for is_done in (False, True):
+        if is_done:
+            await ana.erased()
+        for bearer in (ana.person.bearer, later):
+            headers = {"Authorization": f"Bearer {bearer}"}
+            answer = await service.call("GET", "/chat/conversations/unread_counts/", headers=headers)
+            assert answer.status_code == 401
+        refused: dict[str, Any] = {"status": 409, "code": "user_erased"}
+        await service.refused("PUT", f"/chat/users/{ana.id}/", {"username": "ana"}, **refused)
+        await service.refused("POST", f"/chat/users/{ana.id}/revoke/", **refused)
+        await service.refused("POST", path, {"user_id": ana.id}, **refused)
+        await service.acting_as(ana.person).refused("GET", "/chat/notifications/", **refused)
+        await service.refused("GET", f"/chat/users/{ana.id}/export/", status=404, code="not_found")
+        assert (await ana.erase())["user_id"] == ana.id
+    assert (await ana.erase())["state"] == "done"
+    assert not await rows(world.worker, "SELECT 1 FROM users WHERE id = :id", id=ana.id)
+
+
+async def test_an_id_that_never_was_is_kept_out_too(world: World) -> None:
+    nobody = Ana(world)
+    await world.service.refused("GET", f"/chat/users/{nobody.id}/erasure/", status=404, code="not_found")
+    await nobody.erase()
+    await nobody.erased()
+    answer = await nobody.person.call("GET", "/chat/notifications/")
+    assert answer.status_code == 401
+    assert nobody.mark not in await dump(world.worker)
+
+
+async def test_erasing_takes_both_scopes(world: World) -> None:
+    ana = Ana(world)
+    path = f"/chat/users/{ana.id}/"
+    for scopes in (["chat:provision"], ["chat:moderate"], ["chat:act_as"], []):
+        service = world.make_service("half", *scopes)
+        await service.refused("DELETE", path, status=403, code="scope_required")
+    moderating = world.make_service("reader", "chat:moderate")
+    await moderating.refused("GET", f"{path}erasure/", status=403, code="scope_required")
+    await moderating.refused("GET", f"{path}export/", status=403, code="scope_required")
+    await ana.bo.refused("DELETE", path, status=403, code="scope_required")
+    await ana.bo.refused("GET", f"/chat/users/{ana.bo.id}/export/", status=403, code="scope_required")
+
+
+async def test_who_is_named_while_their_erasure_ends_is_refused_and_not_a_fault(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    with pytest.raises(UserErased):
+        async with world.worker.db.transaction() as tx:
+            values = {"conversation_id": chat["id"], "user_id": "nobody-any-more", "role": "participant"}
+            await tx.execute(insert(Participant).values(values))
