@@ -65,7 +65,11 @@ async def test_erasing_takes_both_scopes(world: World) -> None:
 async def test_who_is_named_while_their_erasure_ends_is_refused_and_not_a_fault(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    with pytest.raises(UserErased):
+    values = {"conversation_id": chat["id"], "user_id": "nobody-any-more", "role": "participant"}
+
+    async def join() -> None:
         async with world.worker.db.transaction() as tx:
-            values = {"conversation_id": chat["id"], "user_id": "nobody-any-more", "role": "participant"}
             await tx.execute(insert(Participant).values(values))
+
+    with pytest.raises(UserErased):
+        await join()

@@ -191,7 +191,9 @@ class Settings(BaseSettings):
         description="Sockets closed by a restart (1012) are told to come back within this time, each at its own.",
     )
     shutdown_s: int = Field(10, ge=1, description="From SIGTERM to the end: the delay, sockets and open requests.")
-    log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+    log_level: str = Field(
+        "INFO", pattern=r"^(?i:DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
 
     def hash_key(self) -> bytes:
         """The key of cursors and request hashes: 32 bytes, the same on every worker.

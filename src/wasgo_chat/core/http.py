@@ -180,4 +180,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:
-    return problem_of(ChatError())
+    answer = problem_of(ChatError())
+    # The server closes the connection after a crash: a client must not send its next request into that.
+    answer.headers["Connection"] = "close"
+    return answer

@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wasgo_chat.core.discretion import shown_path, told_error, write_error
 from wasgo_chat.core.errors import PROBLEM_JSON, NotFound, problem
 from wasgo_chat.core.wire import encode_str, new_id
 
@@ -25,7 +26,8 @@ _TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
 def configure_logging(level: str, *, as_json: bool) -> None:
     """One line an event on standard error; libraries' loggers go the same way.
 
-    uvicorn's own lines carry query strings, and so tickets: it may speak of warnings only.
+    Libraries may speak of warnings only: what they say below that holds query strings, and so tickets, pieces of forms,
+    and what pictures say of their place.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -35,9 +37,12 @@ def configure_logging(level: str, *, as_json: bool) -> None:
     ]
     last: list[Any]
     if as_json:
-        last = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(serializer=_dumps)]
+        last = [
+            structlog.processors.ExceptionRenderer(told_error),
+            structlog.processors.JSONRenderer(serializer=_dumps),
+        ]
     else:
-        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=write_error)]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -50,9 +55,9 @@ def configure_logging(level: str, *, as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove, *last], foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in ("uvicorn.error", "uvicorn.access", "websockets", "httpx2", "httpcore2", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    wanted = logging.getLevelNamesMapping()[level.upper()]
+    logging.basicConfig(handlers=[handler], level=max(wanted, logging.WARNING), force=True)
+    logging.getLogger("wasgo_chat").setLevel(wanted)
 
 
 def _dumps(value: Any, **_: Any) -> str:
@@ -117,7 +122,7 @@ class RequestLog:
             log.info(
                 "request" if scope["type"] == "http" else "socket",
                 method=scope.get("method"),
-                path=scope["path"],
+                path=shown_path(scope["path"]),
                 status=status or None,
                 ms=round((time.perf_counter() - started) * 1000, 1),
             )
