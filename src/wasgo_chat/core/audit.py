@@ -39,6 +39,12 @@ class AuditRow(Base):
     request_id: Mapped[str | None] = mapped_column(Text)
 
 
+def request_id() -> str | None:
+    """The request that is being answered, by which its log line is found too."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request")
+    return found
+
+
 def row(
     actor: Actor,
     action: str,
@@ -56,7 +62,7 @@ def row(
         "conversation_id": conversation_id,
         "user_id": user_id,
         "target": None if target is None else str(target),
-        "request_id": structlog.contextvars.get_contextvars().get("request"),
+        "request_id": request_id(),
     }
     return insert(AuditRow).values(values)
 

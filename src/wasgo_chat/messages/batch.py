@@ -39,9 +39,9 @@ _HOLD_FREE = f"{_HOLD} SKIP LOCKED"
 _STORE = """
 WITH given AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[],
-                         $8::text[], $9::text[], $10::text[], $11::bytea[])
+                         $8::text[], $9::text[], $10::text[], $11::bytea[], $12::text[])
     WITH ORDINALITY AS g(conversation_id, sender_id, id, service, message_type, content, reply_to,
-                         mentions, metadata, client_id, request_hash, n)
+                         mentions, metadata, client_id, request_hash, request_id, n)
 ), now AS MATERIALIZED (
     SELECT clock_timestamp() AS at
 ), good AS MATERIALIZED (
@@ -49,13 +49,13 @@ WITH given AS (
            c.last_seq + row_number() OVER w AS seq, c.message_count + row_number() OVER w AS number,
            u.username, u.display_name, u.avatar_url,
            r.seq AS parent_seq, r.sender_id AS parent_sender_id, r.message_type AS parent_type,
-           left(r.content, $13::int) AS parent_content, r.deleted_at IS NOT NULL AS parent_deleted,
+           left(r.content, $14::int) AS parent_content, r.deleted_at IS NOT NULL AS parent_deleted,
            ru.username AS parent_username, ru.display_name AS parent_display_name, ru.avatar_url AS parent_avatar_url
     FROM given g
     CROSS JOIN now
     JOIN conversations c ON c.id = g.conversation_id AND c.status = 'open'
     JOIN participants p ON p.conversation_id = g.conversation_id AND p.user_id = g.sender_id
-        AND p.left_seq IS NULL AND p.role = ANY($12::text[])
+        AND p.left_seq IS NULL AND p.role = ANY($13::text[])
     JOIN users u ON u.id = g.sender_id
     LEFT JOIN messages r ON r.conversation_id = g.conversation_id AND r.id = g.reply_to
     LEFT JOIN users ru ON ru.id = r.sender_id
@@ -84,6 +84,10 @@ WITH given AS (
 ), logged AS (
     INSERT INTO events (conversation_id, seq, type, actor_id, service, message_id, revision, created_at)
     SELECT conversation_id, seq, 'new_message', sender_id, service, id, 1, at FROM good
+), audited AS (
+    INSERT INTO audit (id, actor_id, service, action, conversation_id, target, request_id)
+    SELECT id, sender_id, service, 'new_message', conversation_id, id::text, request_id
+    FROM good WHERE service IS NOT NULL
 ), noted AS (
     INSERT INTO pending AS p (conversation_id, head) SELECT conversation_id, seq FROM heads ORDER BY conversation_id
     ON CONFLICT (conversation_id) DO UPDATE SET head = greatest(p.head, excluded.head)
@@ -113,6 +117,7 @@ class Row:
     body: MessageContent
     message_id: UUID
     request_hash: bytes | None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,7 @@ def _columns(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
                     encode_str(row.body.metadata) if row.body.metadata else "{}",
                     row.body.client_id,
                     row.request_hash,
+                    row.request_id,
                 )
                 for row in rows
             ),

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -91,7 +92,8 @@ class GroupCommit:
             raise Overloaded
         request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-        waiting = Waiting(Row(actor, conversation_id, body, new_id(), request_hash), outcome)
+        row = Row(actor, conversation_id, body, new_id(), request_hash, audit.request_id())
+        waiting = Waiting(row, outcome)
         self._count += 1
         outcome.add_done_callback(self._settled)
         if lane is not None:
