@@ -41,6 +41,9 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
         log_config=None,
         access_log=False,
         server_header=False,
+        # By default whoever connects from this machine, or whom FORWARDED_ALLOW_IPS names, may call himself anybody.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         **more,
     )
 

@@ -22,7 +22,7 @@ from wasgo_chat.attachments.receive import is_form, receive_form
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
 from wasgo_chat.core import audit
 from wasgo_chat.core.errors import Invalid
-from wasgo_chat.core.http import Caller, Db, KeyHeader, once_answer, problems
+from wasgo_chat.core.http import Anybody, Caller, Db, KeyHeader, once_answer, problems
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.wire import Json, Line
 
@@ -112,6 +112,7 @@ async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Respons
 @router.head("/{attachment_id}/{variant}", include_in_schema=False)
 @router.get(
     "/{attachment_id}/{variant}",
+    dependencies=[Anybody],
     operation_id="download_attachment",
     response_class=Response,
     responses={

@@ -5,6 +5,7 @@ The table in README.md is generated from this class (`make docs`).
 
 import hashlib
 import hmac
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -35,7 +36,14 @@ def _for_asyncpg(url: str) -> str:
     return url
 
 
+def _network(name: str) -> str:
+    ipaddress.ip_network(name)  # says itself what is wrong; "*" is no network, and would believe everybody
+    return name
+
+
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -100,6 +108,27 @@ class Settings(BaseSettings):
     message_rate_window_s: int = Field(10, ge=1, description="The window of `MESSAGE_RATE`.")
     max_waiting_sends: int = Field(
         5_000, ge=10, description="Messages that wait to be stored, a tenth of them of one conversation; more is 429."
+    )
+    rate_reads_per_minute: int = Field(1200, ge=0, description="GET requests of a user on a worker; 0: no limit.")
+    rate_writes_per_minute: int = Field(
+        300, ge=0, description="Other requests of a user, beside messages, uploads and tickets; 0: no limit."
+    )
+    rate_uploads_per_minute: int = Field(
+        60, ge=0, description="Uploads of a user, beside files sent with messages; 0: no limit."
+    )
+    rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets of a user; 0: no limit.")
+    rate_frames_per_minute: int = Field(
+        1200, ge=0, description="Socket frames of a user on a worker, beside messages; 0: no limit."
+    )
+    rate_address_per_minute: int = Field(
+        6000, ge=0, description="Requests from one public address on a worker, services not counted; 0: no limit."
+    )
+    rate_failures_per_minute: int = Field(
+        120, ge=0, description="Refused tokens from one public address on a worker before 429; 0: no limit."
+    )
+    trusted_proxies: Proxies = Field(
+        default_factory=list,
+        description="Addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed; empty: none.",
     )
     max_sockets_per_user: int = Field(20, ge=1, description="Sockets that one user may have open on a worker.")
     max_opening_sockets: int = Field(

@@ -1,5 +1,6 @@
 """What every HTTP door shares: who calls, the database, page parameters, and errors as problem documents."""
 
+import ipaddress
 import re
 from typing import Annotated, Any
 
@@ -10,11 +11,12 @@ from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Database
-from wasgo_chat.core.errors import PROBLEM_JSON, ChatError, Invalid, NotFound, problem, problem_of
-from wasgo_chat.core.limits import RateLimits
+from wasgo_chat.core.errors import PROBLEM_JSON, ChatError, Invalid, NotFound, Unauthenticated, problem, problem_of
+from wasgo_chat.core.limits import Kind, RateLimits
 from wasgo_chat.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from wasgo_chat.core.wire import Json, has_stray_control
 
@@ -23,6 +25,12 @@ log = structlog.get_logger(__name__)
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user's or a service's token.")
 _MAX_CURSOR_CHARS = 500
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
+_KINDS: dict[str, Kind | None] = {
+    "/chat/messages/": None,
+    "/chat/conversations/create_support_conversation/": None,
+    "/chat/attachments/": "upload",
+    "/chat/ws_tickets/": "ticket",
+}
 _UNQUOTED = {
     "json_invalid": "is not JSON",
     "union_tag_invalid": "is no type of frame that a client sends",
@@ -38,9 +46,44 @@ async def _caller(
         str | None, Header(description="User id a service acts as (scope `chat:act_as`).", max_length=128)
     ] = None,
 ) -> Actor:
-    actor: Actor = await request.app.state.authenticator.from_headers(request.headers)
+    rates: RateLimits = request.app.state.rate_limits
+    try:
+        actor: Actor = await request.app.state.authenticator.from_headers(request.headers)
+    except Unauthenticated:
+        rates.count_failure(address_of(request))
+        raise
     structlog.contextvars.bind_contextvars(user=actor.user_id, service=actor.service)
+    if actor.service is None:  # a service speaks for many
+        rates.count_address(address_of(request))
+        if (kind := _kind_of(request)) is not None:
+            await rates.count_request(actor.user, kind)
     return actor
+
+
+async def _anybody(request: Request) -> None:
+    rates: RateLimits = request.app.state.rate_limits
+    rates.count_address(address_of(request))
+
+
+def address_of(connection: HTTPConnection) -> str | None:
+    """A client's address, as the connection or a trusted proxy says; one of IPv6 is its network of 64 bits.
+
+    None where it is not a public one: then it is a proxy's, which many share.
+    """
+    try:
+        address = ipaddress.ip_address(connection.client.host if connection.client else "")
+    except ValueError:
+        return None
+    if not address.is_global:
+        return None
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+
+
+def _kind_of(request: Request) -> Kind | None:
+    """What a request counts as; None where its route counts it as a message, so that nothing is counted twice."""
+    if request.method in ("GET", "HEAD"):
+        return "read"
+    return _KINDS.get(request.url.path, "write")
 
 
 async def _database(request: Request) -> Database:
@@ -59,6 +102,7 @@ def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHA
     return cursor
 
 
+Anybody = Depends(_anybody)
 Caller = Annotated[Actor, Depends(_caller)]
 Db = Annotated[Database, Depends(_database)]
 Rates = Annotated[RateLimits, Depends(_rate_limits)]
@@ -111,7 +155,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": _PROBLEMS[status], "content": {PROBLEM_JSON: {"schema": schema}}}
-        for status in sorted({*statuses, 400, 413, 503})
+        for status in sorted({*statuses, 400, 413, 429, 503})
     }
 
 

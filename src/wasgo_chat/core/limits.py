@@ -1,20 +1,39 @@
-"""How much and how often: the size of client JSON; rate limits in Redis, or here where there is none."""
+"""How much and how often: the size of client JSON, and the rates of requests, frames and messages.
 
+What is rare and dear (writes, uploads, tickets, messages) is counted in Redis, for all workers together, in one round
+trip. What is frequent and cheap (reads, frames, addresses) is counted by each worker for itself. Without Redis, or
+while it does not answer, everything is.
+"""
+
+import asyncio
 import time
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Invalid, RateLimited
+from wasgo_chat.core.pace import Pace
 from wasgo_chat.core.wire import check_json
 
 log = structlog.get_logger(__name__)
+
+PATIENCE_S = 0.1
+"""Longest that a request waits for Redis to count it."""
+
+AWAY_S = 5.0
+"""How long Redis is left alone after it did not answer."""
+
+MINUTE_S = 60
+
+Kind = Literal["read", "write", "upload", "ticket"]
 
 
 def check_object(settings: Settings, field: str, value: dict[str, Any]) -> None:
@@ -37,14 +56,24 @@ class RateLimits:
         self._shared: SlidingWindowCounterRateLimiter | None = None
         if settings.redis_url:
             url = settings.redis_url
-            self._pool = ConnectionPool.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+            once: Any = Retry(NoBackoff(), 0)  # a second attempt would take the time of the first again
+            self._pool = ConnectionPool.from_url(
+                url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, retry=once
+            )
             # A pool of our own, as the library never closes the one it makes.
             options: dict[str, Any] = {"connection_pool": self._pool}  # typed too narrowly by the library
             storage = RedisStorage(f"async+{url}", implementation="redispy", **options)
             self._shared = SlidingWindowCounterRateLimiter(storage)
-        self._messages: RateLimitItemPerSecond | None = None
-        if settings.message_rate:
-            self._messages = RateLimitItemPerSecond(settings.message_rate, settings.message_rate_window_s)
+        self._messages = _item(settings.message_rate, settings.message_rate_window_s)
+        self._requests = {
+            "write": _item(settings.rate_writes_per_minute),
+            "upload": _item(settings.rate_uploads_per_minute),
+            "ticket": _item(settings.rate_tickets_per_minute),
+        }
+        self._reads = Pace(settings.rate_reads_per_minute)
+        self._frames = Pace(settings.rate_frames_per_minute)
+        self._addresses = Pace(settings.rate_address_per_minute)
+        self._failures = Pace(settings.rate_failures_per_minute)
         self._shared_again_at = 0.0
 
     async def count_message(self, user_id: str, conversation_id: object) -> None:
@@ -56,26 +85,69 @@ class RateLimits:
         if self._messages is not None:
             await self._count(self._messages, "message", user_id, str(conversation_id))
 
+    async def count_request(self, user_id: str, kind: Kind) -> None:
+        """Count one request of a user; messages are counted by themselves.
+
+        Raises:
+            RateLimited: as in `count_message`.
+        """
+        if kind == "read":
+            _refuse_after(self._reads.hit(user_id))
+        elif (item := self._requests[kind]) is not None:
+            await self._count(item, kind, user_id)
+
+    def count_frame(self, user_id: str) -> None:
+        """Count one frame of a user that is no message. Raises: RateLimited."""
+        _refuse_after(self._frames.hit(user_id))
+
+    def count_address(self, address: str | None) -> None:
+        """Count one request from a client's address, where it is known. Raises: RateLimited."""
+        if address is not None:
+            _refuse_after(self._addresses.hit(address))
+
+    def count_failure(self, address: str | None) -> None:
+        """Count a token that was not accepted. Raises: RateLimited, in place of another 401."""
+        if address is not None:
+            _refuse_after(self._failures.hit(address))
+
     async def close(self) -> None:
         """Close the connections to Redis."""
         if self._pool is not None:
             await self._pool.aclose()
 
-    async def _count(self, limit: RateLimitItemPerSecond, *key: str) -> None:
-        limiter = self._local
-        if self._shared is not None and time.monotonic() >= self._shared_again_at:
-            try:
-                if await self._shared.hit(limit, *key):
-                    return
-                limiter = self._shared
-                reset = (await limiter.get_window_stats(limit, *key)).reset_time
-            except (RedisError, OSError) as error:
-                # Counting must not stop the chat: count here for five seconds, then look again.
-                log.warning("rate_limits_local", error=type(error).__name__)
-                self._shared_again_at = time.monotonic() + 5
-                limiter = self._local
-            else:
-                raise RateLimited(retry_after_s=max(0.1, round(reset - time.time(), 1)))
-        if not await limiter.hit(limit, *key):
-            reset = (await limiter.get_window_stats(limit, *key)).reset_time
-            raise RateLimited(retry_after_s=max(0.1, round(reset - time.time(), 1)))
+    async def _count(self, item: RateLimitItemPerSecond, *key: str) -> None:
+        # Here too in any case: it says how long to wait without asking Redis again, and knows when Redis goes away.
+        is_within = await self._local.hit(item, *key)
+        shared = await self._count_shared(item, *key)
+        if shared is not None:
+            is_within = shared
+        if not is_within:
+            stats = await self._local.get_window_stats(item, *key)
+            wait_s = stats.reset_time - time.time() if not stats.remaining else item.get_expiry()
+            raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))
+
+    async def _count_shared(self, item: RateLimitItemPerSecond, *key: str) -> bool | None:
+        """What Redis says, in one round trip; None where it does not answer in time."""
+        if self._shared is None or time.monotonic() < self._shared_again_at:
+            return None
+        if self._shared_again_at:
+            self._shared_again_at = time.monotonic() + AWAY_S  # one asks whether it is back, the others do not wait
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                is_within = await self._shared.hit(item, *key)
+        except (RedisError, OSError, TimeoutError) as error:
+            # Counting must not stop the chat.
+            log.warning("rate_limits_local", error=type(error).__name__)
+            self._shared_again_at = time.monotonic() + AWAY_S
+            return None
+        self._shared_again_at = 0.0
+        return is_within
+
+
+def _item(limit: int, window_s: int = MINUTE_S) -> RateLimitItemPerSecond | None:
+    return RateLimitItemPerSecond(limit, window_s) if limit else None
+
+
+def _refuse_after(wait_s: float) -> None:
+    if wait_s:
+        raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
-from wasgo_chat.core.http import Caller, Db, problems
+from wasgo_chat.core.http import Caller, Db, address_of, problems
 from wasgo_chat.core.wire import Json, new_id
 from wasgo_chat.gateway import tickets
 from wasgo_chat.gateway.admission import Admission, Turn
@@ -103,9 +103,12 @@ async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) 
     state = ws.app.state
     try:
         after_seq = _after_seq(ws)
-        actor = await _authenticate(ws)
+        actor = await _admit(ws)
     except ValueError:
         await ws.close(Close.MALFORMED, "after_seq must be a whole number")
+        return
+    except RateLimited as error:
+        await ws.close(Close.TOO_FAST, f"too many refused tokens; retry after {error.retry_after_s:g}")
         return
     except ChatError as error:
         code = Close.OVERLOADED if error.status >= 500 else Close.TOKEN
@@ -128,6 +131,20 @@ async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) 
         on_open=turn.over,
     )
     await socket.run(after_seq)
+
+
+async def _admit(ws: WebSocket) -> Actor:
+    """Authenticate; who fails too often is told to wait.
+
+    Raises:
+        RateLimited: too many tokens from this address were refused.
+        As `_authenticate`.
+    """
+    try:
+        return await _authenticate(ws)
+    except Unauthenticated:
+        ws.app.state.rate_limits.count_failure(address_of(ws))
+        raise
 
 
 async def _authenticate(ws: WebSocket) -> Actor:

@@ -30,6 +30,7 @@ from wasgo_chat.gateway.protocol import (
     ClientFrame,
     Close,
     MalformedFrame,
+    SendMessageFrame,
     ack,
     error_frame,
     parse,
@@ -278,6 +279,8 @@ class Socket:
             frame = parse(text)
             ref = frame.ref
             log.debug("frame", type=frame.type, about=str(frame.conversation_id or self.own_conversation))
+            if not isinstance(frame, SendMessageFrame):  # messages have a limit of their own
+                self.rates.count_frame(self.user_id)
             result = await commands.perform(self, frame)
         except MalformedFrame as malformed:
             self._refuse(malformed.ref, malformed.error)

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from wasgo_chat.core import audit
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, once_answer, problems
+from wasgo_chat.core.http import Anybody, Caller, Cursor, Db, KeyHeader, Limit, once_answer, problems
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.wire import Json
 from wasgo_chat.notifications import deliveries, feed, subscriptions, wishes
@@ -191,6 +191,7 @@ async def remove_push_subscription(body: Unsubscribe, caller: Caller, db: Db) ->
 
 @router.get(
     "/chat/notifications/unsubscribe/{token}/",
+    dependencies=[Anybody],
     operation_id="ask_to_unsubscribe",
     response_class=HTMLResponse,
     responses=problems(404),
@@ -204,6 +205,7 @@ async def ask_to_unsubscribe(token: Token, db: Db) -> Response:
 
 @router.post(
     "/chat/notifications/unsubscribe/{token}/",
+    dependencies=[Anybody],
     operation_id="unsubscribe_from_email",
     response_class=HTMLResponse,
     responses=problems(404),
