@@ -20,6 +20,7 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.headers import Headers
 from wasgo_chat.core.http import Problem, install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
@@ -61,7 +62,7 @@ class ChatApi(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """See Starlette."""
-        return RequestLog(super().build_middleware_stack())
+        return RequestLog(super().build_middleware_stack(), Headers(self.state.settings))
 
 
 def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure

@@ -143,8 +143,8 @@ async def test_workers_count_together_in_one_round_trip(database: str, valkey: V
 async def test_a_frozen_redis_holds_up_nobody_and_limits_go_on(database: str, valkey: Valkey) -> None:
     limits = RateLimits(make_settings(database, **{**STRICT, "redis_url": valkey.url}))
     await limits.count_request("ana", "write")
-    assert valkey._process is not None
-    os.kill(valkey._process.pid, signal.SIGSTOP)
+    assert valkey.pid is not None
+    os.kill(valkey.pid, signal.SIGSTOP)
     try:
         async with asyncio.timeout(2):
             await limits.count_request("ana", "write")
@@ -152,7 +152,7 @@ async def test_a_frozen_redis_holds_up_nobody_and_limits_go_on(database: str, va
                 with pytest.raises(RateLimited):
                     await limits.count_request("ana", "write")
     finally:
-        os.kill(valkey._process.pid, signal.SIGCONT)
+        os.kill(valkey.pid, signal.SIGCONT)
         await limits.close()
 
 

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed; empty: none.",
     )
+    hsts_max_age_s: int = Field(
+        0, ge=0, description="`max-age` of `Strict-Transport-Security`; 0: none. For a service that is on TLS for good."
+    )
     max_sockets_per_user: int = Field(20, ge=1, description="Sockets that one user may have open on a worker.")
     max_opening_sockets: int = Field(
         500, ge=1, description="Sockets of a worker that wait for their `hello`; more are closed with 1013."

@@ -11,15 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasgo_chat.core.discretion import shown_path, told_error, write_error
 from wasgo_chat.core.errors import PROBLEM_JSON, NotFound, problem
+from wasgo_chat.core.headers import Headers
 from wasgo_chat.core.wire import encode_str, new_id
 
 log = structlog.get_logger(__name__)
 
-_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
 _NOT_FOUND = problem(404, NotFound.code, NotFound.title)
+_REFUSED = problem(403, "forbidden", "A page of this origin may not open sockets")
 _TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
 
 
@@ -76,11 +74,13 @@ def _is_utf8(raw_path: bytes) -> bool:
 class RequestLog:
     """ASGI middleware around everything: request id, one log line without query string, security headers.
 
-    A 413 of the body limit, made below FastAPI's handlers as plain text, becomes a problem document here.
+    A 413 of the body limit, made below FastAPI's handlers as plain text, becomes a problem document here, and so does
+    the refusal of a handshake.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Headers) -> None:
         self.app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -90,12 +90,14 @@ class RequestLog:
         request_id = str(new_id())
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=request_id)
+        request_header = [(b"x-request-id", request_id.encode())]
         started = time.perf_counter()
         status = 0
         replaces_body = False
+        is_handshake = scope["type"] == "websocket" and "websocket.http.response" in scope.get("extensions", {})
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status, replaces_body
+            nonlocal status, replaces_body, is_handshake
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message.get("headers", []))
@@ -105,12 +107,16 @@ class RequestLog:
                         (b"content-type", PROBLEM_JSON.encode()),
                         (b"content-length", b"%d" % len(_TOO_LARGE)),
                     ]
-                message = {
-                    **message,
-                    "headers": [*headers, *_HEADERS, (b"x-request-id", request_id.encode())],
-                }
+                message = {**message, "headers": [*self._headers.added_to(headers), *request_header]}
             elif message["type"] == "http.response.body" and replaces_body:
                 message = {"type": "http.response.body", "body": _TOO_LARGE}
+            elif message["type"] == "websocket.accept":
+                is_handshake = False
+            elif message["type"] == "websocket.close" and is_handshake:
+                status = _REFUSED.status_code
+                headers = [*self._headers.added_to(_REFUSED.raw_headers), *request_header]
+                await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+                message = {"type": "websocket.http.response.body", "body": _REFUSED.body}
             elif message["type"] == "websocket.close":
                 status = message.get("code", 1000)
             await send(message)
