@@ -1,5 +1,7 @@
 # Build: the locked libraries and the package in a virtual environment of their own.
-FROM python:3.11-slim AS build
+# Pin the base by its digest where you build for others: --build-arg BASE=python:3.11-slim@sha256:…
+ARG BASE=python:3.11-slim
+FROM ${BASE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python -m venv /venv && python -m venv /build-tools
@@ -18,11 +20,12 @@ RUN /build-tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel
     && /venv/bin/pip install --no-deps --no-index /wheels/*.whl
 
 
-# Run: the environment only, without build tools and without root.
-FROM python:3.11-slim
+# Run: the environment only, without build tools and without root. Runs with a read-only root file system too, if /tmp
+# and /var/lib/wasgo-chat can be written.
+FROM ${BASE}
 # Quiet hours need time zones, and browsers still name some by their old names.
 RUN apt-get update && apt-get install -y --no-install-recommends tzdata tzdata-legacy && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --no-create-home --shell /usr/sbin/nologin chat \
+RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin chat \
     && install -d -o chat -g chat -m 0750 /var/lib/wasgo-chat
 COPY --from=build /venv /venv
 WORKDIR /app
@@ -31,7 +34,8 @@ COPY alembic.ini ./
 COPY migrations/ migrations/
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     WASGO_CHAT_STORAGE_DIR=/var/lib/wasgo-chat/attachments
-USER chat
+# By number, so that an orchestrator can see that it is not root.
+USER 10001:10001
 # Attachments, or with S3 only uploads on their way. Containers without S3 share it.
 VOLUME /var/lib/wasgo-chat
 EXPOSE 8000

@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS := benchmarks/peers
 PEERS_READY := $(PEERS)/.venv/.ready
+SUPPLY := build/supply
 # uv brings its own list of certificate authorities; the system's list is the one operators maintain.
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench bench-growth bench-message bench-lists format docs lock clean
+.PHONY: help setup dev test check bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -70,7 +71,28 @@ lock: $(READY) ## resolve the newest allowed versions into requirements/
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra embedded ../pyproject.toml -c dev.txt -o embedded.txt
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 ../pyproject.toml -c dev.txt -o runtime.txt
 	cd $(PEERS) && ../../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 requirements.in -o requirements.txt $(ARGS)
+	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["supply"]))' > requirements/supply.in
+	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 supply.in -o supply.txt; rm supply.in
 	cd requirements && grep -A30 '^uv==' dev.txt | awk 'NR==1 || /^ /{print; next} {exit}' > uv.txt
+
+sbom: $(SUPPLY)/.ready ## write build/sbom.json: what the service is made of, as CycloneDX
+	@$(SUPPLY)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --of JSON -o build/sbom.json 2> build/sbom.log || { cat build/sbom.log; exit 1; }
+	@$(BIN)/python -c 'import json; print("build/sbom.json:", len(json.load(open("build/sbom.json"))["components"]), "components")'
+
+# A mirror may answer without knowing anything: what does not find the holes of an old Jinja2 has not looked at ours.
+audit: $(SUPPLY)/.ready ## look the locked libraries up in a database of vulnerabilities, where one can be reached
+	@echo 'jinja2==2.4.1' > build/known.txt
+	@if $(SUPPLY)/bin/pip-audit --disable-pip --no-deps -r build/known.txt --progress-spinner off --timeout 15 2> build/audit.log | grep -q '^jinja2 .*\(PYSEC\|CVE\|GHSA\)'; then \
+	$(SUPPLY)/bin/pip-audit --disable-pip --require-hashes -r requirements/runtime.txt --progress-spinner off; \
+	else echo 'NOT CHECKED: no database of vulnerabilities can be reached from here. What pip-audit said last:'; tail -n 1 build/audit.log; fi
+
+lint-image: $(SUPPLY)/.ready ## lint the Dockerfile
+	@if test -x $(SUPPLY)/bin/hadolint; then $(SUPPLY)/bin/hadolint --ignore DL3008 Dockerfile; else echo 'NOT CHECKED: there is no hadolint for this platform.'; fi
+
+$(SUPPLY)/.ready: requirements/supply.txt $(READY)
+	@test -x $(SUPPLY)/bin/python || $(PYTHON) -m venv $(SUPPLY)
+	@$(BIN)/uv pip sync --quiet --python $(SUPPLY)/bin/python --require-hashes requirements/supply.txt
+	@touch $@
 
 clean: ## remove .venv and caches; .data/ stays
 	rm -rf $(VENV) $(PEERS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

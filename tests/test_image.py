@@ -1,0 +1,59 @@
+"""What the Dockerfile claims, as far as reading shows: no root, no secret, nothing that is not locked or needed."""
+
+import fnmatch
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SECRETS = re.compile(r"(SECRET|PASSWORD|TOKEN|PRIVATE|_KEY|DATABASE_URL)", re.IGNORECASE)
+
+
+def instructions() -> list[tuple[str, str]]:
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+    return [(name.upper(), rest) for name, rest in lines]
+
+
+def last_stage() -> list[tuple[str, str]]:
+    found = instructions()
+    start = max(at for at, (name, _) in enumerate(found) if name == "FROM")
+    return found[start:]
+
+
+def test_it_runs_without_root_and_says_whether_it_lives() -> None:
+    stage = last_stage()
+    users = [rest for name, rest in stage if name == "USER"]
+    assert [re.fullmatch(r"[1-9]\d+:[1-9]\d+", user) is not None for user in users] == [True]
+    names = [name for name, _ in stage]
+    assert names.index("USER") > max(at for at, name in enumerate(names) if name in ("RUN", "COPY"))
+    assert "/healthz" in next(rest for name, rest in stage if name == "HEALTHCHECK")
+    assert next(rest for name, rest in stage if name == "CMD").startswith('["wasgo-chat", "serve"')
+
+
+def test_nothing_secret_is_in_it_and_nothing_comes_from_elsewhere() -> None:
+    for name, rest in instructions():
+        assert name != "ADD", "ADD takes URLs and unpacks archives"
+        if name in ("ENV", "ARG", "LABEL"):
+            assert not SECRETS.search(rest), rest
+    assert not re.search(r"curl|wget|https?://(?!127\.0\.0\.1)", (ROOT / "Dockerfile").read_text())
+
+
+def test_libraries_are_installed_by_hash_or_from_what_was_just_built() -> None:
+    commands = [one for name, rest in instructions() if name == "RUN" for one in rest.split("&&")]
+    for command in commands:
+        if re.search(r"pip (install|wheel)", command):
+            assert "--require-hashes" in command or "--no-deps" in command, command
+
+
+def test_it_copies_only_what_is_let_through_and_that_is_all_there() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    allowed = [line[1:].rstrip("/") for line in ignored if line.startswith("!")]
+    copied: set[str] = set()
+    for name, rest in instructions():
+        if name == "COPY" and not rest.startswith("--from="):
+            copied |= {source.rstrip("/") for source in rest.split()[:-1]}
+    assert copied == set(allowed)
+    assert all((ROOT / path).exists() for path in copied)
+    for never in (".git", ".env", ".data", ".venv", "tests", "build"):
+        assert not any(fnmatch.fnmatch(never, pattern) for pattern in allowed)
