@@ -22,6 +22,7 @@ from wasgo_chat.presence import LastSeen
 from wasgo_chat.privacy.archive import Archive
 
 PAGE = 200
+PIECE_BYTES = 65_536
 
 Item = dict[str, Any]
 Key = TypeVar("Key")
@@ -39,12 +40,22 @@ async def check(tx: Tx, user_id: str) -> None:
 
 
 async def pieces(db: Database, depot: Depot, user_id: str) -> AsyncIterator[bytes]:
-    """The bytes of the archive.
+    """The bytes of the archive, in pieces that are worth sending.
 
     Raises:
         Unavailable: the database or the store does not answer; the archive then ends without its directory, and no
             program opens it.
     """
+    waiting = bytearray()
+    async for piece in _entries(db, depot, user_id):
+        waiting += piece
+        if len(waiting) >= PIECE_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
+
+
+async def _entries(db: Database, depot: Depot, user_id: str) -> AsyncIterator[bytes]:
     archive = Archive()
     async with db.snapshot() as tx:
         yield archive.add("profile.json", await _profile(tx, user_id))
