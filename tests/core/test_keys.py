@@ -9,7 +9,7 @@ import pytest
 from tests.core.issuer import KINDS, Issuer, forge, make_key, public_pem, sign, user_claims
 from tests.support.running import make_settings
 from tests.support.world import Caller, World, world_with
-from wasgo_chat.core import tokens
+from wasgo_chat.core import jwks
 from wasgo_chat.core.config import Settings
 
 ME = "/chat/conversations/unread_counts/"
@@ -99,7 +99,7 @@ async def test_an_unknown_key_is_looked_up_anew_but_not_at_every_try(
             unknown = sign(claims, make_key("ES256"), "ES256", kid=f"unknown-{number}")
             assert await status(world, unknown) == 401
         assert issuer.fetches == 1
-        monkeypatch.setattr(tokens, "JWKS_REFETCH_S", 0.0)
+        monkeypatch.setattr(jwks, "REFETCH_S", 0.0)
         assert await status(world, issuer.token("ES256-2", claims)) == 200
         assert issuer.fetches == 2
         assert await status(world, old) == 200
@@ -115,7 +115,7 @@ async def test_a_document_that_fails_is_503_at_first_and_the_old_keys_later(
 ) -> None:
     async with trusting(database, "ES256") as (world, issuer):
         claims = user_claims(world.worker.settings, world.unique("ana"))
-        monkeypatch.setattr(tokens, "JWKS_REFETCH_S", 0.0)
+        monkeypatch.setattr(jwks, "REFETCH_S", 0.0)
         issuer.fails = True
         response = await Caller(world, issuer.token("ES256", claims)).call("GET", ME)
         assert (response.status_code, response.json()["code"]) == (503, "unavailable")
@@ -123,7 +123,7 @@ async def test_a_document_that_fails_is_503_at_first_and_the_old_keys_later(
         issuer.fails = False
         assert await status(world, issuer.token("ES256", claims)) == 200
         issuer.fails = True
-        monkeypatch.setattr(tokens, "JWKS_TTL_S", 0.0)
+        monkeypatch.setattr(jwks, "TTL_S", 0.0)
         assert await status(world, issuer.token("ES256", claims)) == 200
 
 

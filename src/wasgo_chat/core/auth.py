@@ -60,14 +60,18 @@ class Authenticator:
         """Authenticate an HTTP request or a socket's handshake by `Authorization: Bearer` and `X-Act-As`.
 
         Raises:
-            Unauthenticated: no token, or one that is not accepted.
+            Unauthenticated: no token, more than one, or one that is not accepted.
             ScopeRequired: `X-Act-As` without the scope `chat:act_as`.
-            Invalid: `X-Act-As` is not a user id.
+            Invalid: `X-Act-As` is not one user id.
         """
-        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        # Of two, something on the way may have looked at the other one.
+        given, acts_as = headers.getlist("authorization"), headers.getlist("x-act-as")
+        scheme, _, bearer = (given[0] if len(given) == 1 else "").partition(" ")
         if scheme.lower() != "bearer" or not bearer.strip():
             raise Unauthenticated
-        return await self.from_bearer(bearer.strip(), act_as=headers.get("x-act-as"))
+        if len(acts_as) > 1:
+            raise Invalid.field(["header", "x-act-as"], "repeated", "is given more than once")
+        return await self.from_bearer(bearer.strip(), act_as=acts_as[0] if acts_as else None)
 
     async def from_bearer(self, bearer: str, *, act_as: str | None = None) -> Actor:
         """The same for a bare token."""

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpcore2
@@ -11,9 +11,22 @@ import httpx2
 
 CONNECT_TIMEOUT_S = 5.0
 STEP_TIMEOUT_S = 10.0
+FETCH_S = 10.0
+RESOLVE_S = 3.0
 
+# Only these are given out to hosts of the open internet (RFC 4291, 2.4); translators live outside, but for one.
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 # They carry an IPv4 address to a host that translates, so what looks global may end anywhere.
-_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("2002::/16"))
+_TRANSLATED_6 = (IPv6Network("2002::/16"), IPv6Network("2001::/23"))
+_TRANSLATED_4 = IPv4Network("192.88.99.0/24")
+
+
+class NotPublic(Exception):
+    """A host that users may not name: it is not on the open internet, or is not found at all."""
+
+
+class TooLarge(Exception):
+    """An answer is longer than anybody asked for."""
 
 
 def is_public(address: str) -> bool:
@@ -22,14 +35,44 @@ def is_public(address: str) -> bool:
     if isinstance(found, IPv6Address):
         if found.ipv4_mapped is not None:
             return is_public(str(found.ipv4_mapped))
-        if any(found in network for network in _TRANSLATED):
+        if found not in _GLOBAL_UNICAST or any(found in network for network in _TRANSLATED_6):
             return False
+    elif found in _TRANSLATED_4:
+        return False
     return found.is_global and not found.is_multicast
+
+
+async def require_public(host: str, port: int) -> None:
+    """Refuse, when a user names it, a host that no connection will be made to; each connect looks again.
+
+    Raises:
+        NotPublic: it leads to an address that is not public, or to none: a caller cannot tell which, and so learns
+            nothing of names that are known inside only.
+    """
+    await _public_addresses(host, port, RESOLVE_S)
 
 
 def trusted_client() -> httpx2.AsyncClient:
     """For addresses that the operator named."""
     return httpx2.AsyncClient(timeout=_timeout(), follow_redirects=False, trust_env=False)
+
+
+async def fetch_trusted(url: str, *, max_bytes: int) -> bytes:
+    """The body at an address that the operator named, all of it within ten seconds.
+
+    Raises:
+        httpx2.HTTPError: no answer, or one that is not 2xx; redirects are not followed.
+        TooLarge: it has more than `max_bytes`.
+        TimeoutError: it took too long.
+    """
+    body = bytearray()
+    async with asyncio.timeout(FETCH_S), trusted_client() as client, client.stream("GET", url) as response:
+        response.raise_for_status()
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > max_bytes:
+                raise TooLarge(url)
+    return bytes(body)
 
 
 def wary_client() -> httpx2.AsyncClient:
@@ -61,12 +104,29 @@ class _WaryBackend(httpcore2.AnyIOBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         try:
-            async with asyncio.timeout(timeout):
-                loop = asyncio.get_running_loop()
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError, TimeoutError) as error:
-            raise httpcore2.ConnectError("The host is not found") from error
-        addresses = [str(one[4][0]) for one in found]
-        if not addresses or not all(is_public(address) for address in addresses):
-            raise httpcore2.ConnectError("The host is not on the open internet")
+            addresses = await _public_addresses(host, port, timeout)
+        except NotPublic as error:
+            raise httpcore2.ConnectError(str(error)) from error
         return await super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host, as the system's resolver says. Raises: OSError, UnicodeError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(one[4][0]) for one in found]
+
+
+async def _public_addresses(host: str, port: int, timeout: float | None) -> list[str]:
+    """The addresses of a host, if all of them are public. The system's own resolver reads every way to write one.
+
+    Raises:
+        NotPublic: one is not, or there is none.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            addresses = await resolve(host, port)
+    except (OSError, UnicodeError, TimeoutError) as error:
+        raise NotPublic("The host is not found") from error
+    if not addresses or not all(is_public(address) for address in addresses):
+        raise NotPublic("The host is not on the open internet")
+    return addresses

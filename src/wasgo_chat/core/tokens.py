@@ -1,33 +1,37 @@
-"""JSON Web Tokens: verify the platform's, mint for development. Nothing here touches the database.
+"""JSON Web Tokens: verify the platform's, mint for development. Nothing here touches the database or the network;
+keys that are fetched come from `core.jwks`.
 
 One family of algorithms is configured; everything else is refused (RFC 8725, sections 3.1 and 3.2).
 """
 
-import asyncio
+import math
+import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import httpx2
 import jwt
-import structlog
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from wasgo_chat.core.config import DEVELOPMENT_SECRET, MINIMUM_SECRET_BYTES, Settings, UnsafeSettings
-from wasgo_chat.core.errors import Unauthenticated, Unavailable
+from wasgo_chat.core.errors import Unauthenticated
+from wasgo_chat.core.jwks import MINIMUM_RSA_BITS, JwksCache
 from wasgo_chat.core.wire import has_stray_control
-
-log = structlog.get_logger(__name__)
 
 SCOPES = ("chat:provision", "chat:system_message", "chat:act_as", "chat:moderate")
 ASYMMETRIC = ("RS256", "ES256", "EdDSA")
-JWKS_TTL_S = 600.0
-JWKS_REFETCH_S = 30.0
+MAX_BEARER_CHARS = 16_384
+CLOCK_SKEW_S = 60.0
 _PROFILE = {"username": "username", "name": "display_name", "picture": "avatar_url", "email": "email",
             "locale": "locale"}  # fmt: skip
 _PROFILE_CHARS = 2000
+# RFC 8725, 3.11: a logout token or a security event of the same issuer is signed as well, and is no access token.
+_TYPES = ("jwt", "at+jwt", "application/jwt", "application/at+jwt")
+# Decoders pass over what is not base64url: the same token could be written in many ways (RFC 7515, 7.1).
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_WEB_ADDRESS = re.compile(r"https?://")
+_NOT_ACCEPTED = "The token is not accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,11 @@ class TokenVerifier:
             Unauthenticated: the token is not accepted; the detail says why, without quoting it.
             Unavailable: the JWKS could not be fetched.
         """
+        if len(bearer) > MAX_BEARER_CHARS or not _COMPACT.fullmatch(bearer):
+            raise Unauthenticated(_NOT_ACCEPTED)
         audiences = [self._settings.jwt_audience, self._settings.jwt_service_audience]
         try:
+            _require_type(bearer)
             key = self._key if self._jwks is None else await self._jwks.key(bearer)
             claims = jwt.decode(
                 bearer,
@@ -84,7 +91,7 @@ class TokenVerifier:
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The token has expired") from error
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
-            raise Unauthenticated("The token is not accepted") from error
+            raise Unauthenticated(_NOT_ACCEPTED) from error
         return self._token(claims)
 
     def _token(self, claims: dict[str, Any]) -> Token:
@@ -93,76 +100,38 @@ class TokenVerifier:
         is_service = self._settings.jwt_service_audience in named
         if is_service and self._settings.jwt_audience in named:
             raise Unauthenticated("The token names both audiences")
-        subject, issued_at = claims["sub"], claims.get("iat", 0)
+        subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= 128 or has_stray_control(subject, allowed=""):
             raise Unauthenticated("The token's subject is not acceptable")
-        if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
-            raise Unauthenticated("The token's iat is not a time")
-        expires_at = float(claims["exp"])
+        issued_at, expires_at = _time(claims, "iat"), _time(claims, "exp")
+        _time(claims, "nbf")
+        # One from the future would outlive every revocation.
+        if issued_at > time.time() + CLOCK_SKEW_S:
+            raise Unauthenticated("The token's iat is in the future")
         if is_service:
             scope = claims.get("scope", "")
             scopes = scope.split() if isinstance(scope, str) else []
-            return Token("service", subject, expires_at, float(issued_at), scopes=frozenset(scopes))
-        return Token("user", subject, expires_at, float(issued_at), profile=_profile(claims))
+            return Token("service", subject, expires_at, issued_at, scopes=frozenset(scopes))
+        return Token("user", subject, expires_at, issued_at, profile=_profile(claims))
 
 
-class JwksCache:
-    """The keys of a JWKS document, by `kid`. One fetch at a time; unknown ids refetch at most twice a minute."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._keys: dict[str, Any] = {}
-        self._fetched_at = float("-inf")
-        self._tried_at = float("-inf")
-        self._lock = asyncio.Lock()
-
-    async def key(self, bearer: str) -> Any:
-        """The key that a token says it was signed with.
-
-        Raises:
-            jwt.InvalidTokenError: no such key.
-            Unavailable: there is no document, neither fresh nor kept.
-        """
-        kid = jwt.get_unverified_header(bearer).get("kid")
-        if not isinstance(kid, str):
-            raise jwt.InvalidTokenError("no kid")
-        if kid not in self._keys or time.monotonic() - self._fetched_at > JWKS_TTL_S:
-            async with self._lock:
-                now = time.monotonic()
-                stale = now - self._fetched_at > JWKS_TTL_S
-                if (kid not in self._keys or stale) and now - self._tried_at > JWKS_REFETCH_S:
-                    self._tried_at = now
-                    await self._fetch()
-        if not self._keys:
-            raise Unavailable("The keys of the token issuer cannot be fetched")
-        try:
-            return self._keys[kid]
-        except KeyError as error:
-            raise jwt.InvalidTokenError("unknown kid") from error
-
-    async def _fetch(self) -> None:
-        """Replace the keys; where that fails, those that were good ten minutes ago beat refusing everybody."""
-        try:
-            async with httpx2.AsyncClient(timeout=5, follow_redirects=False, trust_env=False) as client:
-                document = (await client.get(self._url)).raise_for_status().json()
-            found = dict(_readable(document["keys"]))
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
-            log.warning("jwks_not_fetched", error=type(error).__name__)
-            return
-        self._keys, self._fetched_at = found, time.monotonic()
+def _require_type(bearer: str) -> None:
+    """Raises: jwt.InvalidTokenError, where the header names another type of token (RFC 8725, section 3.11)."""
+    named = jwt.get_unverified_header(bearer).get("typ", "JWT")
+    if not isinstance(named, str) or named.lower() not in _TYPES:
+        raise jwt.InvalidTokenError("another type of token")
 
 
-def _readable(keys: list[Any]) -> Iterator[tuple[str, Any]]:
-    """Signature keys by id; a key that cannot be read is passed over (RFC 7517, section 5)."""
-    for key in keys:
-        if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or key.get("use", "sig") != "sig":
-            continue
-        if key.get("kty") not in ("RSA", "EC", "OKP"):
-            continue
-        try:
-            yield key["kid"], jwt.PyJWK(key).key
-        except jwt.PyJWTError:
-            log.warning("jwk_not_readable", kid=key["kid"])
+def _time(claims: dict[str, Any], name: str) -> float:
+    """A claim as Unix seconds, 0 where it is missing: a number, and nothing that only can be made one."""
+    value = claims.get(name, 0)
+    try:
+        seconds = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds):
+        raise Unauthenticated(f"The token's {name} is not a time")
+    return seconds
 
 
 def mint_user(settings: Settings, user_id: str, *, ttl_s: int, username: str | None = None, staff: bool = False) -> str:
@@ -195,6 +164,8 @@ def _profile(claims: dict[str, Any]) -> dict[str, Any]:
             and not has_stray_control(value, allowed="")
         ):
             profile[name] = value
+    if not _WEB_ADDRESS.match(profile.get("avatar_url", "https://")):
+        del profile["avatar_url"]
     if isinstance(claims.get("staff"), bool):
         profile["is_staff"] = claims["staff"]
     return profile
@@ -202,10 +173,10 @@ def _profile(claims: dict[str, Any]) -> dict[str, Any]:
 
 def _algorithm_of(key: Any) -> str:
     match key:
-        case rsa.RSAPublicKey():
+        case rsa.RSAPublicKey() if key.key_size >= MINIMUM_RSA_BITS:
             return "RS256"
         case ec.EllipticCurvePublicKey() if isinstance(key.curve, ec.SECP256R1):
             return "ES256"
         case ed25519.Ed25519PublicKey():
             return "EdDSA"
-    raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY must be an RSA, P-256 or Ed25519 public key.")
+    raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY must be an RSA (2048 bits or more), P-256 or Ed25519 public key.")

@@ -105,7 +105,8 @@ async def _react(socket: "Socket", frame: ReactFrame) -> dict[str, Any]:
 
 
 async def _refresh_token(socket: "Socket", frame: RefreshTokenFrame) -> dict[str, Any]:
-    actor = await socket.authenticator.from_bearer(frame.token)
+    acts_as = socket.user_id if socket.actor.service is not None else None
+    actor = await socket.authenticator.from_bearer(frame.token, act_as=acts_as)
     if actor.user_id != socket.user_id or actor.service != socket.actor.service:
         raise Unauthenticated("The token is of another subject")
     socket.prolong(actor)

@@ -165,6 +165,8 @@ async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
 )
 async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
     """Take a browser's push subscription; the same endpoint again replaces it."""
+    caller.user  # noqa: B018  a browser is a user's
+    await subscriptions.check(db.settings, body)
     once = Once("add_push_subscription", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         if earlier := await once.earlier(tx):

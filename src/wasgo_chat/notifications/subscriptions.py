@@ -3,12 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+import httpx2
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
+from wasgo_chat.core.outgoing import NotPublic, require_public
 from wasgo_chat.core.wire import new_id
 from wasgo_chat.notifications.channels import push
 from wasgo_chat.notifications.models import PushSubscription
@@ -17,17 +20,31 @@ from wasgo_chat.notifications.schemas import Subscribe
 MAX_BROWSERS = 20
 
 
-async def subscribe(tx: Tx, actor: Actor, body: Subscribe) -> UUID:
-    """Store a browser's subscription; the same endpoint again takes its keys and its user over.
+async def check(settings: Settings, body: Subscribe) -> None:
+    """Hold a browser's subscription to the rules, before any transaction: a name has to be looked up.
 
     Raises:
-        Invalid: the keys are none, or the endpoint is not one over TLS.
-        LimitReached: the user has too many browsers.
+        Invalid: the keys are none, or the endpoint is not one over TLS on the open internet.
     """
-    if not body.endpoint.startswith("https://") and not tx.settings.push_to_private_addresses:
-        raise Invalid.field(["endpoint"], "endpoint", "must be an https:// address")
     if not push.are_keys(body.keys.p256dh, body.keys.auth):
         raise Invalid.field(["keys"], "keys", "must be a P-256 point and 16 bytes, in base64url")
+    if settings.push_to_private_addresses:
+        return
+    try:
+        url = httpx2.URL(body.endpoint)
+        if url.scheme != "https":
+            raise Invalid.field(["endpoint"], "endpoint", "must be an https:// address")
+        await require_public(url.host, url.port or 443)
+    except (NotPublic, httpx2.InvalidURL) as error:
+        raise Invalid.field(["endpoint"], "endpoint", "must be an address of a push service") from error
+
+
+async def subscribe(tx: Tx, actor: Actor, body: Subscribe) -> UUID:
+    """Store a browser's subscription that was checked; the same endpoint again takes its keys and its user over.
+
+    Raises:
+        LimitReached: the user has too many browsers.
+    """
     others = (PushSubscription.user_id == actor.user) & (PushSubscription.endpoint != body.endpoint)
     if (await tx.execute(select(func.count()).where(others))).scalar_one() >= MAX_BROWSERS:
         raise LimitReached(f"A user has at most {MAX_BROWSERS} browsers with push")
