@@ -54,9 +54,8 @@ async def get_conversation_of(kind: str, reference_id: str, caller: Actor, db: D
     Raises:
         NotFound: there is none, or not for the caller.
     """
-    caller.user  # noqa: B018  a service reads in a user's name only
     async with db.snapshot() as tx:
-        conversation_id = await _conversation_of(tx, kind, reference_id)
+        conversation_id = await _conversation_of(tx, caller.user, kind, reference_id)
         return Json(await load_conversation(tx, caller, conversation_id))
 
 
@@ -194,11 +193,13 @@ async def revoke_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     return Json({"user_id": user_id, "revoked_before": moment})
 
 
-async def _conversation_of(tx: Tx, kind: str, reference_id: str) -> UUID:
+async def _conversation_of(tx: Tx, user_id: str, kind: str, reference_id: str) -> UUID:
+    """One query, so that a stranger's wait does not tell whether there is one."""
     statement = select(Conversation.id).where(
         Conversation.conversation_type == kind,
         Conversation.reference_type == kind,
         Conversation.reference_id == reference_id,
+        access.is_member(user_id),
     )
     found: UUID | None = (await tx.execute(statement)).scalar_one_or_none()
     if found is None:

@@ -113,7 +113,7 @@ async def enter(tx: Tx, actor: Actor, conversation_id: UUID, *, lock: bool = Fal
     if lock:
         held = select(Conversation.id).where(Conversation.id == conversation_id)
         if not actor.is_service:
-            held = held.where(_is_member(actor.user))  # strangers take no lock
+            held = held.where(is_member(actor.user))  # strangers take no lock
         if (await tx.execute(held.with_for_update(key_share=True))).first() is None:
             raise NotFound  # also who joins at this moment: going on would be to write without the lock
     if actor.is_service:
@@ -159,7 +159,7 @@ async def lock_many(tx: Tx, actor: Actor, conversation_ids: Sequence[UUID]) -> l
     ordered = sorted(set(conversation_ids))
     held = await tx.execute(
         select(Conversation.id)
-        .where(among(Conversation.id, ordered), _is_member(actor.user))
+        .where(among(Conversation.id, ordered), is_member(actor.user))
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
     )
@@ -221,7 +221,8 @@ async def members_among(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) 
     return set((await tx.execute(statement)).scalars())
 
 
-def _is_member(user_id: str) -> Any:
+def is_member(user_id: str) -> Any:
+    """The condition that a user is in a conversation of the statement now."""
     return (
         select(Participant.user_id)
         .where(

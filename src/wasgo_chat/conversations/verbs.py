@@ -205,8 +205,8 @@ async def update_conversation(tx: Tx, seat: Seat, body: UpdateConversation) -> f
         Invalid: metadata or settings that cannot be stored.
     """
     given = body.model_dump(exclude_none=True)
-    if given.keys() - {"status"}:
-        seat.require(Action.CONFIGURE)
+    if given.keys() - {"status"} or (seat.actor.is_service and not given):
+        seat.require(Action.CONFIGURE)  # changing nothing would still show a service the conversation
     if "status" in given:
         seat.require(Action.CLOSE)
     for field in given.keys() & {"metadata", "settings"}:
