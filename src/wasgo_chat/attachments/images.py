@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base as Tag
 
 from wasgo_chat.attachments.storage import disk_errors, remove_files
-from wasgo_chat.attachments.strip import STRIPPERS, Damaged
+from wasgo_chat.attachments.strip import STRIPPERS, Counted, Damaged
 from wasgo_chat.core.errors import ChatError, Invalid
 
 THUMBNAIL_PIXELS = 320
@@ -74,10 +74,14 @@ def clean_image(path: Path, content_type: str, *, max_pixels: int, loc: list[str
 def _clean(
     path: Path, cleaned: Path, thumbnail: Path, file_format: str, max_pixels: int, loc: list[str | int]
 ) -> Picture:
-    with Image.open(path, formats=[file_format]) as image:
+    source = path
+    if file_format == "GIF":
+        STRIPPERS[file_format](path, cleaned)
+        source = cleaned  # Pillow would put a comment of a million pieces together
+    with Counted(source) as file, Image.open(file, formats=[file_format]) as image:
         if image.width * image.height > max_pixels:
             raise Invalid.field(loc, "too_many_pixels", f"has more than {max_pixels} pixels")
-        animated = getattr(image, "n_frames", 1) > 1
+        animated = getattr(image, "is_animated", False)  # counting its frames could take minutes
         image.seek(0)
         turned = not animated and image.getexif().get(Tag.Orientation, 1) not in (0, 1)
         profile = image.info.get("icc_profile")
@@ -86,7 +90,8 @@ def _clean(
             upright = image if not turned else ImageOps.exif_transpose(image)
             _save(upright, cleaned, file_format, "keep" if keeps_tables else _QUALITY, profile)
         else:
-            STRIPPERS[file_format](path, cleaned)
+            if file_format != "GIF":
+                STRIPPERS[file_format](path, cleaned)
             image.load()
             upright = image
         width, height = upright.size

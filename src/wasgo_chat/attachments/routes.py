@@ -29,6 +29,8 @@ from wasgo_chat.core.wire import Json, Line
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
 
 SANDBOX = "sandbox; default-src 'none'"
+# A browser that is led to an image or a film wraps it in a page of its own, which needs these.
+INLINE_SANDBOX = f"{SANDBOX}; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
 _UPLOAD_FORM = {
     "type": "object",
     "required": ["conversation", "file"],
@@ -151,14 +153,14 @@ async def download_attachment(
 
 def _headers(row: Row[Any], content_type: str, etag: str, seconds_left: int) -> dict[str, str]:
     inline = is_inline(content_type)
-    headers = {
+    return {
         "Accept-Ranges": "bytes",
         "Cache-Control": f"private, max-age={seconds_left}, immutable",
         "Content-Disposition": disposition("inline" if inline else "attachment", row.filename),
+        "Content-Security-Policy": INLINE_SANDBOX if inline else SANDBOX,
         "Cross-Origin-Resource-Policy": "cross-origin",
         "ETag": etag,
     }
-    return headers if inline else {**headers, "Content-Security-Policy": SANDBOX}
 
 
 async def _serve(

@@ -4,6 +4,7 @@ What a browser shows by itself (`INLINE`) is told by strict signatures of our ow
 out as a download, so there a guess is good enough.
 """
 
+import re
 import zlib
 from pathlib import Path
 
@@ -22,6 +23,8 @@ ALLOWED: dict[str, frozenset[str]] = {"image": IMAGES, "audio": AUDIO, "video": 
 """By message_type, the types it takes; types that are not named here take anything but executables."""
 
 _EDGE_BYTES = 65_536
+# Only what really is a zip: any other name would go into a header as the sender wrote it.
+_NAMED_IN_ZIP = re.compile(rb"application/(epub\+zip|vnd\.oasis\.opendocument\.[a-z-]{1,40})(?=PK)")
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -136,8 +139,8 @@ def _zip(head: bytes, tail: bytes) -> str:
     if b"META-INF/MANIFEST.MF" in both or b"AndroidManifest.xml" in both:
         return EXECUTABLE
     if head[30:38] == b"mimetype":
-        named = head[38 : 38 + 80].split(b"PK", 1)[0].decode("ascii", "replace")
-        return named if named.startswith("application/") and named.isprintable() else "application/zip"
+        named = _NAMED_IN_ZIP.match(head, 38)
+        return named[0].decode() if named else "application/zip"
     if b"[Content_Types].xml" in both:
         office = "application/vnd.openxmlformats-officedocument"
         for folder, kind in (
