@@ -29,6 +29,7 @@ from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.core.wire import Json
 from wasgo_chat.events.broker import RedisBroker, SoloBroker
 from wasgo_chat.gateway import routes as gateway_routes
+from wasgo_chat.gateway.addresses import Addresses
 from wasgo_chat.gateway.admission import Admission
 from wasgo_chat.gateway.background import Background
 from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
@@ -142,6 +143,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.admission = Admission(settings.max_opening_sockets)
     app.state.teller = teller
     app.state.feed = feed
+    app.state.addresses = Addresses(settings)
     app.state.presence = presence
     app.state.notifier = notifier
     app.state.broker = broker

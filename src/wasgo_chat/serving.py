@@ -16,6 +16,7 @@ from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.draining import ChatServer
+from wasgo_chat.gateway.door import ChatHttp
 from wasgo_chat.gateway.transport import ChatWebSocket
 from wasgo_chat.notifications.dispatch import make_channels
 from wasgo_chat.supervisor import Supervisor
@@ -31,7 +32,7 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=ChatHttp,
         ws=ChatWebSocket,
         ws_max_size=settings.max_frame_bytes,
         ws_ping_interval=settings.heartbeat_s,

@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     max_opening_sockets: int = Field(
         500, ge=1, description="Sockets of a worker that wait for their `hello`; more are closed with 1013."
     )
+    max_sockets_per_address: int = Field(
+        500, ge=1, description="Sockets from one public address on a worker; with `TRUSTED_PROXIES`, from any."
+    )
     max_subscriptions: int = Field(1000, ge=1, description="Conversations that one socket follows.")
     max_bad_frames: int = Field(
         10,

@@ -70,8 +70,8 @@ async def notification_socket(ws: WebSocket) -> None:
 
 async def _accept(ws: WebSocket) -> bool:
     """Finish the handshake, unless the page that asks is not allowed to."""
-    origin = ws.headers.get("origin")
-    if origin is not None and origin not in ws.app.state.settings.allowed_origins:
+    # Compared as browsers write them, and all of them where there are two.
+    if any(origin not in ws.app.state.settings.allowed_origins for origin in ws.headers.getlist("origin")):
         await ws.close()  # before `accept`: HTTP 403
         return False
     offered = ws.scope["subprotocols"]
@@ -86,15 +86,19 @@ async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> N
         if hub.is_restarting:
             await ws.close(Close.RESTARTING, hub.farewell())
             return
-        try:
-            turn = await admission.turn()
-        except RateLimited as error:
-            await ws.close(Close.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
-            return
-        try:
-            await _open(ws, own, feed, turn)
-        finally:
-            turn.over()
+        with ws.app.state.addresses.one_more(ws.client) as is_within:
+            if not is_within:
+                await ws.close(Close.TOO_FAST, "too many sockets of this address; retry after 60")
+                return
+            try:
+                turn = await admission.turn()
+            except RateLimited as error:
+                await ws.close(Close.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
+                return
+            try:
+                await _open(ws, own, feed, turn)
+            finally:
+                turn.over()
     except WebSocketDisconnect:
         log.debug("socket_gone")
 

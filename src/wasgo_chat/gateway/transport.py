@@ -2,7 +2,8 @@
 
 Handshake, parsing, ping, close and limits stay stock. The way is found in the ASGI scope's `extensions`; where another
 server leaves it out, the gateway sends text through ASGI. Stock uvicorn also closes a transport by waiting for a flush
-that never comes, so a connection would stay for as long as its peer likes.
+that never comes, so a connection would stay for as long as its peer likes; and it answers every ping and keeps every
+fragment, whatever is unread already.
 """
 
 import asyncio
@@ -10,9 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
 
 EXTENSION = "wasgo_chat.link"
 FLUSH_S = 5.0
+MAX_UNREAD_PONGS = 262_144
+MAX_FRAGMENTS = 4_096
 
 
 class Link:
@@ -46,7 +50,7 @@ class Link:
 
 
 class ChatWebSocket(WebSocketsSansIOProtocol):
-    """Stock but for `Link` and its end: a few seconds after the handler has returned the connection is gone."""
+    """Stock but for `Link`, for what floods it, and for its end a few seconds after the handler has returned."""
 
     link: Link | None = None
 
@@ -74,3 +78,18 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
         """The handler has returned: what is not flushed soon never will be."""
         super().on_task_complete(task)
         self.loop.call_later(FLUSH_S, self.transport.abort)
+
+    def handle_ping(self) -> None:
+        """Pongs go out past the outbox and its bound: a peer that pings and does not read would fill the memory."""
+        super().handle_ping()
+        _, high = self.transport.get_write_buffer_limits()
+        if self.transport.get_write_buffer_size() > 2 * high + MAX_UNREAD_PONGS:
+            self.transport.abort()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Empty fragments count for nothing in the size of a message, and cost memory all the same."""
+        super().handle_cont(event)
+        if len(self.frames) > MAX_FRAGMENTS:
+            self.frames = []
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "too many fragments")
+            self.handle_parser_exception()
