@@ -70,8 +70,8 @@ async def notification_socket(ws: WebSocket) -> None:
 
 async def _accept(ws: WebSocket) -> bool:
     """Finish the handshake, unless the page that asks is not allowed to."""
-    # Compared as browsers write them, and all of them where there are two.
-    if any(origin not in ws.app.state.settings.allowed_origins for origin in ws.headers.getlist("origin")):
+    origin = ws.headers.get("origin")
+    if origin is not None and origin not in ws.app.state.settings.allowed_origins:
         await ws.close()  # before `accept`: HTTP 403
         return False
     offered = ws.scope["subprotocols"]

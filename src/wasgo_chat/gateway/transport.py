@@ -79,6 +79,18 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
         super().on_task_complete(task)
         self.loop.call_later(FLUSH_S, self.transport.abort)
 
+    def send_receive_event_to_app(self) -> None:
+        """Text that is not UTF-8 is the peer's mistake: stock writes it into the log, as an error of ours."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
     def handle_ping(self) -> None:
         """Pongs go out past the outbox and its bound: a peer that pings and does not read would fill the memory."""
         super().handle_ping()
