@@ -11,7 +11,7 @@ SUPPLY := build/supply
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
+.PHONY: help setup dev test check fuzz bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/python -m tests.support.migrations_match
 	$(BIN)/wasgo-chat openapi --check docs/openapi.json
 	$(BIN)/wasgo-chat settings --check README.md
+
+fuzz: $(READY) ## send requests and frames of every kind for a while (MINUTES=…, SEED=…)
+	@$(BIN)/python -m tests.security.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
 bench: $(READY) $(if $(QUICK),,$(PEERS_READY)) ## measure beside Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))

@@ -118,7 +118,7 @@ def _add_doors(path: str, kind: str) -> None:
         response_model=ConversationOut,
         responses={
             201: {"model": ConversationOut, "description": "It was created."},
-            **problems(401, 403, 409, 422),
+            **problems(401, 403, 404, 409, 422),
         },
     )
 
@@ -162,7 +162,7 @@ async def send_system_message(
     tags=["users"],
     operation_id="put_user",
     response_model=UserOut,
-    responses=problems(401, 403, 422),
+    responses=problems(401, 403, 404, 422),
 )
 async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Response:
     """Refresh the mirror of a user (scope chat:provision); what is left out stays."""
@@ -182,7 +182,7 @@ async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Re
     tags=["users"],
     operation_id="revoke_user",
     response_model=Revoked,
-    responses=problems(401, 403),
+    responses=problems(401, 403, 404),
 )
 async def revoke_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     """Refuse every token of a user issued before now, and close its sockets (scope chat:provision)."""

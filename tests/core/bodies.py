@@ -9,7 +9,8 @@ from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
 
 CANARY = "canary-7f3a"
-DOCUMENT = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40)).openapi()
+APP = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40))
+DOCUMENT = APP.openapi()
 
 
 @dataclass(frozen=True)

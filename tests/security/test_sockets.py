@@ -10,10 +10,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.gateway.conftest import other_worker  # noqa: F401  a fixture
 from tests.security.raw import close_code, connected, frame, handshake
 from tests.support.processes import serving
-from tests.support.running import Worker, make_settings
+from tests.support.running import Worker, make_settings, running
 from tests.support.world import Live, Person, World, world_with
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.tokens import mint_user
@@ -67,7 +66,7 @@ async def test_no_compression_is_agreed_on(world: World) -> None:
         assert await close_code(raw) == 1002
 
 
-async def test_of_twenty_who_use_a_ticket_at_once_one_gets_in(world: World, other_worker: Worker) -> None:  # noqa: F811  a fixture
+async def test_of_twenty_who_use_a_ticket_at_once_one_gets_in(world: World, database: str) -> None:
     ana = world.person("ana")
     ticket = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
 
@@ -80,8 +79,8 @@ async def test_of_twenty_who_use_a_ticket_at_once_one_gets_in(world: World, othe
                 assert connection.close_code == 4401
                 return False
 
-    workers = [world.worker, other_worker] * 10
-    assert sum(await asyncio.gather(*(opened(worker) for worker in workers))) == 1
+    async with running(make_settings(database)) as other:
+        assert sum(await asyncio.gather(*(opened(worker) for worker in [world.worker, other] * 10))) == 1
 
 
 async def test_a_ticket_is_of_its_subject_and_ends_with_its_token_and_its_user(world: World) -> None:

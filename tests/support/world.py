@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import event, text
 from starlette.routing import Match
@@ -255,6 +256,11 @@ def hold_against_documents(worker: Worker, response: httpx.Response) -> None:
 
 def routes_of(worker: Worker) -> list[APIRoute]:
     """Every HTTP route of the service."""
+    return routes_in(worker.app)
+
+
+def routes_in(app: FastAPI) -> list[APIRoute]:
+    """The same of an app that need not run."""
     found: list[APIRoute] = []
 
     def walk(routes: Any) -> None:
@@ -264,7 +270,7 @@ def routes_of(worker: Worker) -> list[APIRoute]:
             elif hasattr(route, "routes"):
                 walk(route.routes)
 
-    walk(worker.app.routes)
+    walk(app.routes)
     return found
 
 

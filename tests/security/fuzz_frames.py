@@ -1,0 +1,162 @@
+"""Frames by the hundred thousand: every type that a client may send, good, spoilt and broken, and worse than broken."""
+
+import asyncio
+import json
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+from tests.security.fuzz_http import Broken
+from tests.security.making import Maker
+from tests.security.raw import frame, handshake
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.gateway.protocol import AnyFrame
+
+SCHEMA = TypeAdapter(AnyFrame).json_schema()
+FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["anyOf"]]
+AT_ONCE = 8  # ten malformed ones in a row would end the socket
+PATIENCE_S = 60.0
+GOOD_ENDS = {1000, 1002, 1005, 1007, 1009, 4400, 4403, 4404}
+KNOWN_CODES = {
+    "invalid", "not_found", "forbidden", "unauthenticated", "scope_required", "conflict", "message_deleted",
+    "idempotency_conflict", "limit_reached", "conversation_closed", "direct_conversation", "rate_limited",
+}  # fmt: skip
+
+
+class FrameFuzzer:
+    """One socket after another; `counts` says what was answered, and `ends` how sockets ended."""
+
+    def __init__(self, settings: Settings, port: int, seed: int, chat: str, user: str) -> None:
+        self.make = Maker(seed, SCHEMA["$defs"])
+        self.make.known = {
+            "conversation_id": [chat], "message_id": [str(uuid4())], "message_ids": [str(uuid4())],
+            "reply_to": [str(uuid4())], "mentions": [user], "emoji": ["👍", "❤", "🎉"], "ref": [None], "token": ["x"],
+            "attachment_ids": [str(uuid4())], "message_type": ["text"], "metadata": [{}],
+        }  # fmt: skip
+        self.counts: Counter[str] = Counter()
+        self.ends: Counter[int] = Counter()
+        self.sent = 0
+        self._port = port
+        self._chat = chat
+        self._bearer = mint_user(settings, user, ttl_s=36_000)
+        self._messages: list[str] = []
+
+    async def run(self, frames: int) -> None:
+        """Send so many frames.
+
+        Raises:
+            Broken: a socket that ended as none may, or an answer that must not be.
+        """
+        while self.sent < frames:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 20)
+            try:
+                await self._converse(reader, writer, frames)
+            finally:
+                writer.transport.abort()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, frames: int) -> None:
+        path = self.make.random.choice((f"/ws/chat/{self._chat}/", "/ws/chat/", "/ws/notifications/"))
+        writer.write(handshake(path, Authorization=f"Bearer {self._bearer}"))
+        async with asyncio.timeout(PATIENCE_S):
+            await reader.readuntil(b"\r\n\r\n")
+        if path != f"/ws/chat/{self._chat}/":
+            subscribe = {"type": "subscribe", "conversation_id": self._chat}
+            writer.write(frame(1, json.dumps(subscribe).encode()))
+        for _ in range(self.make.random.randint(5, 100)):
+            batch = [self._frame() for _ in range(AT_ONCE)]
+            is_last = self.make.random.random() < 0.03
+            sync = f"sync-{self.sent}"
+            ask = json.dumps(
+                {"type": "typing", "is_typing": False, "ref": sync, "conversation_id": self._chat}
+            ).encode()
+            writer.write(b"".join([*batch, frame(1, ask), *([self._violation()] if is_last else [])]))
+            self.sent += AT_ONCE + 1 + is_last
+            if not await self._listen(reader, writer, batch, sync, is_last=is_last) or self.sent >= frames:
+                return
+            if is_last:
+                raise Broken("a violation went by")
+
+    def _frame(self) -> bytes:
+        """A whole message, in one frame or several, with pings between."""
+        name = self.make.random.choice(FRAMES)
+        value = self.make.good({"$ref": f"#/$defs/{name}"})
+        if self.make.random.random() < 0.6:
+            value = self.make.spoilt(value)
+        content = self.make.text(value)[:65_536]
+        try:
+            content.decode()
+        except UnicodeDecodeError:
+            content = content.decode("utf-8", "replace").encode()[:60_000].decode("utf-8", "ignore").encode()
+        if self.make.random.random() < 0.03:
+            return frame(2, content)
+        if self.make.random.random() > 0.1:
+            return frame(1, content)
+        cut = sorted(self.make.random.randrange(len(content) + 1) for _ in range(3))
+        parts = [content[start:end] for start, end in zip([0, *cut], [*cut, len(content)], strict=True)]
+        ping, pong = frame(9, b"?" * self.make.random.randrange(126)), frame(10, b"!")
+        opened = [frame(1, parts[0], fin=False), ping]
+        return b"".join([*opened, *(frame(0, part, fin=False) for part in parts[1:-1]), pong, frame(0, parts[-1])])
+
+    def _violation(self) -> bytes:
+        """What RFC 6455 forbids, or a limit does."""
+        return self.make.random.choice(
+            (
+                frame(1, b"\xff\xfe"), frame(1, b"{}", masked=False), frame(3), frame(11), frame(1, b"{}", bits=0x40),
+                frame(1, b"{}", bits=0x10), frame(0, b"{}"), frame(9, b"x" * 126), frame(9, fin=False),
+                frame(8, b"\x03"), frame(8, b"\x03\xed"), frame(8, b"\x03\xe8\xff"), frame(8), frame(8, b"\x03\xe8bye"),
+                frame(1, b"{", fin=False) + frame(1, b"}"), frame(1, b"x" * 65_537), b"\x81\xff" + b"\xff" * 12,
+                frame(1, b"x" * 40_000, fin=False) + frame(0, b"x" * 40_000),
+            )
+        )  # fmt: skip
+
+    async def _listen(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        batch: list[bytes],
+        sync: str,
+        *,
+        is_last: bool,
+    ) -> bool:
+        """Hear answers until the one to `sync`, or the end where one is due; whether the socket is still open."""
+        shown = f"after {'a violation and ' if is_last else ''}{batch!r}"[:20_000]
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    opcode, payload = await _next(reader)
+                    if opcode == 9:
+                        writer.write(frame(10, payload))
+                    if opcode == 8:
+                        code = int.from_bytes(payload[:2]) if payload else 1005
+                        self.ends[code] += 1
+                        if code not in GOOD_ENDS or not (is_last or code in (4400, 4403)):
+                            raise Broken(f"closed with {payload!r} {shown}")
+                        return False
+                    if opcode == 1 and self._hear(json.loads(payload), sync, shown) and not is_last:
+                        return True
+        except (asyncio.IncompleteReadError, OSError, TimeoutError) as error:
+            raise Broken(f"ended without a close frame, or not at all, {shown}") from error
+
+    def _hear(self, said: Any, sync: str, shown: str) -> bool:
+        if said["type"] == "error":
+            self.counts[said["code"]] += 1
+            if said["code"] not in KNOWN_CODES:
+                raise Broken(f"{said} {shown}")
+        elif said["type"] == "new_message":
+            self._messages = [*self._messages[-20:], said["message"]["id"]]
+            for name in ("message_id", "message_ids", "reply_to"):
+                self.make.known[name] = self._messages
+        self.counts[said["type"]] += 1
+        return bool(said.get("ref") == sync)
+
+
+async def _next(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    first, size = await reader.readexactly(2)
+    if size == 126:
+        size = int.from_bytes(await reader.readexactly(2))
+    elif size == 127:
+        size = int.from_bytes(await reader.readexactly(8))
+    return first & 15, await reader.readexactly(size)
