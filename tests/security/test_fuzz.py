@@ -63,11 +63,11 @@ async def test_no_frame_breaks_it(there: World, seed: int) -> None:
 
 @pytest.mark.parametrize("operation", list(SCHEMA.get_all_operations()), ids=lambda one: one.ok().label)
 async def test_answers_are_as_the_document_says(there: World, operation: Any) -> None:
-    made: list[schemathesis.Case] = []
+    made: list[schemathesis.Case[Any]] = []
 
     @QUIET
     @given(operation.ok().as_strategy())
-    def make(case: schemathesis.Case) -> None:
+    def make(case: "schemathesis.Case[Any]") -> None:
         made.append(case)
 
     make()

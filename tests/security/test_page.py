@@ -1,0 +1,34 @@
+"""docs/security.md names tests that exist, and every one it names is in the file it says."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NAMED = re.compile(r"`(?:(tests/[\w/]+\.py)::)?(test_\w+)`")
+
+
+def functions_of(path: str) -> set[str]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_every_test_that_the_page_names_exists() -> None:
+    named = 0
+    for line in (ROOT / "docs/security.md").read_text(encoding="utf-8").splitlines():
+        path = ""
+        for found in NAMED.finditer(line):
+            path = found[1] or path
+            assert path, f"no file before {found[2]}"
+            assert found[2] in functions_of(path), f"{path} has no {found[2]}"
+            named += 1
+    assert named > 80
+
+
+def test_every_threat_has_a_test() -> None:
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    threats = page.split("## Threats")[1].split("## OWASP")[0]
+    rows = [line for line in threats.splitlines() if line.startswith("| ") and "---" not in line]
+    rows = [row for row in rows if not row.startswith("| threat |")]
+    assert len(rows) > 35
+    assert [row for row in rows if not NAMED.search(row)] == []

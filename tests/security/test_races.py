@@ -1,0 +1,79 @@
+"""Things done at the same time, or with what belongs to somebody else."""
+
+import asyncio
+
+import pytest
+
+from tests.security.raw import connected
+from tests.support.world import Json, Person, World
+
+
+async def write(bo: Person, chat: Json, first: Json, content: str) -> None:
+    """Send, edit and react: done, or not there any more."""
+    body = {"conversation": chat["id"], "content": content}
+    response = await bo.call("POST", "/chat/messages/", body)
+    assert response.status_code in (201, 404), response.text
+    for verb, given in (("edit", {"content": content}), ("react", {"emoji": "👍"})):
+        response = await bo.call("POST", f"/chat/messages/{first['id']}/{verb}/", given)
+        assert response.status_code in (200, 404), response.text
+
+
+async def test_nothing_of_a_member_follows_their_removal(world: World) -> None:
+    for _ in range(3):
+        ana, bo = world.people("ana", "bo")
+        chat = await world.job(admin=ana, participant=bo)
+        first = await bo.send(chat)
+        path = f"/chat/conversations/{chat['id']}/remove_participant/"
+        remove = ana.ok("POST", path, {"user_id": bo.id}, status=204)
+        writes = [write(bo, chat, first, str(n)) for n in range(12)]
+        await asyncio.gather(*writes[:6], remove, *writes[6:])
+        events = await ana.events(chat)
+        removed = next(one["seq"] for one in events if one["type"] == "participant_removed")
+        later = [one for one in events if one["seq"] > removed]
+        assert [one["message"]["message_type"] for one in later] == ["system"], later
+
+
+async def test_what_is_anothers_is_worth_nothing(world: World) -> None:
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    chats = [await world.job(admin=ana, participant=bo) for _ in range(3)]
+    cursor = (await ana.ok("GET", "/chat/conversations/", params={"limit": 1}))["next"]
+    page = await cy.ok("GET", "/chat/conversations/", params={"limit": 1, "cursor": cursor})
+    assert page["results"] == []  # a cursor says where in one's own list, and cy has none
+    messages = [await ana.send(chats[0]) for _ in range(3)]
+    where = {"conversation": chats[0]["id"], "limit": 1}
+    cursor = (await ana.ok("GET", "/chat/messages/", params=where))["next"]
+    await cy.refused("GET", "/chat/messages/", params={**where, "cursor": cursor}, status=404, code="not_found")
+    for params in ({"limit": 1, "cursor": cursor}, {"conversation": chats[1]["id"], "cursor": cursor}):
+        await ana.refused("GET", "/chat/messages/", params=params, status=422, code="invalid")
+    headers = {"Idempotency-Key": "one"}
+    made = await ana.ok("POST", "/chat/conversations/", {"conversation_type": "support"}, status=201, headers=headers)
+    own = await bo.ok("POST", "/chat/conversations/", {"conversation_type": "support"}, status=201, headers=headers)
+    assert own["id"] != made["id"]
+    sent = await ana.send(chats[0], "x", client_id="one")
+    assert (await bo.send(chats[0], "x", client_id="one"))["id"] != sent["id"]
+    assert (await ana.send(chats[1], "x", client_id="one"))["id"] != sent["id"]
+    async with ana.at(
+        chats[1]
+    ) as live:  # a member of both: a frame is about the socket's own conversation all the same
+        for kind, more in (("edit_message", {"content": "y"}), ("delete_message", {}), ("react", {"emoji": "👍"})):
+            assert (await live.asks(kind, message_id=messages[0]["id"], **more))["code"] == "not_found"
+        assert (await live.asks("mark_read", message_ids=[messages[0]["id"]]))["code"] == "not_found"
+        assert (await live.asks("typing", conversation_id=chats[0]["id"]))["code"] == "not_found"
+
+
+async def test_acting_for_somebody_unknown_opens_nothing(world: World) -> None:
+    ana, nobody = world.people("ana", "nobody")
+    chat = await ana.direct(world.person("bo"))
+    acting = world.service.acting_as(nobody)
+    assert (await acting.ok("GET", "/chat/conversations/"))["results"] == []
+    await acting.refused("GET", f"/chat/conversations/{chat['id']}/", status=404, code="not_found")
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "TRACK", "PROPFIND", "DEBUG"])
+async def test_methods_that_mirror_or_tunnel_are_not_taken(world: World, method: str) -> None:
+    async with connected(world.worker) as raw:
+        request = f"{method} /healthz HTTP/1.1\r\nHost: x\r\nX-Secret: mirrored\r\nConnection: close\r\n\r\n"
+        await raw.send(request.encode())
+        said = await raw.ended()
+    assert said.split(b" ")[1] in (b"400", b"404", b"405")
+    assert b"mirrored" not in said
