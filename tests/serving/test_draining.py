@@ -32,12 +32,13 @@ def world_of(served: Processes, worker: Worker) -> World:
 
 
 @asynccontextmanager
-async def stuck(database: str, chat: Json) -> AsyncIterator[None]:
-    """While the block runs, whoever writes into the conversation waits."""
+async def stuck(database: str, *chats: Json) -> AsyncIterator[None]:
+    """While the block runs, whoever writes into the conversations waits."""
     connection = await asyncpg.connect(database_url(database))
     try:
         async with connection.transaction():
-            await connection.execute("SELECT FROM conversations WHERE id = $1 FOR NO KEY UPDATE", chat["id"])
+            for chat in chats:
+                await connection.execute("SELECT FROM conversations WHERE id = $1 FOR NO KEY UPDATE", chat["id"])
             yield
     finally:
         await connection.close()
@@ -62,11 +63,11 @@ async def test_what_is_being_sent_is_answered_and_sockets_are_told_to_come_back(
     async with serving(database, tmp_path / "log", workers=1, **settings) as served:
         world = world_of(served, worker)
         ana, bo = world.people("ana", "bo")
-        chat = await ana.direct(bo)
+        chat, other = await ana.direct(bo), await ana.direct(world.person("cy"))
         async with bo.at(chat) as live, ana.at(chat) as idle:
-            async with stuck(database, chat):
+            async with stuck(database, chat, other):
                 by_socket = asyncio.create_task(live.asks("send_message", content="by socket"))
-                by_http = asyncio.create_task(ana.send(chat, "by HTTP"))
+                by_http = asyncio.create_task(ana.send(other, "by HTTP"))
                 await waiting(database, locks=2)
                 served.process.send_signal(signal.SIGTERM)
                 await until_draining(served)

@@ -16,7 +16,9 @@ from tests.support.world import until
 USERS = 10
 
 
-@pytest.mark.parametrize("sockets", [500, pytest.param(5000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "sockets", [150, pytest.param(500, marks=pytest.mark.long), pytest.param(5000, marks=pytest.mark.long)]
+)
 async def test_a_storm_is_let_in_and_caught_up(database: str, worker: Worker, tmp_path: Path, sockets: int) -> None:
     settings = {"MAX_SOCKETS_PER_USER": str(sockets)}
     async with serving(database, tmp_path / "log", workers=1, **settings) as served:
