@@ -1,6 +1,8 @@
 # Every target sets up what it needs: Python 3.11+, make and git are all that must be there before.
 PYTHON ?= python3
 PORT ?= 8000
+MINUTES ?= 25
+SEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -11,7 +13,7 @@ SUPPLY := build/supply
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check fuzz bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
+.PHONY: help setup dev test check chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -57,6 +59,9 @@ $(PEERS_READY): $(READY) $(PEERS)/requirements.txt
 	@test -x $(PEERS)/.venv/bin/python || $(PYTHON) -m venv $(PEERS)/.venv
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(PEERS)/.venv/bin/python --require-hashes $(PEERS)/requirements.txt
 	@touch $(PEERS_READY)
+
+chaos: $(READY) ## hurt a running service for MINUTES=25 and check what its clients saw; SEED=… repeats one
+	@$(BIN)/python -m tests.chaos.run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 bench-lists: $(READY) ## time the conversation list of a busy member in a million messages
 	@$(BIN)/python -m benchmarks.lists

@@ -91,7 +91,7 @@ async def serving(
 ) -> AsyncIterator[Processes]:
     """`wasgo-chat serve --workers N`, ready; at a port of its own, or on a socket that it inherits."""
     port = free_port() if sock is None else sock.getsockname()[1]
-    process = _start(port, workers, environment(database, **changes), log, sock)
+    process = start(port, workers, environment(database, **changes), log, sock)
     settings = Settings(jwt_secret=SECRET)
     running = Processes(process, port, settings)
     try:
@@ -107,9 +107,10 @@ async def serving(
         process.wait()
 
 
-def _start(
-    port: int, workers: int, env: dict[str, str], log: Path, sock: socket.socket | None
+def start(
+    port: int, workers: int, env: dict[str, str], log: Path, sock: socket.socket | None = None
 ) -> "subprocess.Popen[bytes]":
+    """`wasgo-chat serve`, not waited for."""
     command = [str(COMMAND), "serve", "--workers", str(workers)]
     command += ["--port", str(port)] if sock is None else ["--fd", str(sock.fileno())]
     fds = [] if sock is None else [sock.fileno()]

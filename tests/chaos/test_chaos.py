@@ -1,0 +1,35 @@
+"""Every kind of fault once, while clients talk: a short run of what `make chaos` does for as long as one likes."""
+
+import tempfile
+from pathlib import Path
+
+from tests.chaos.crowd import Size
+from tests.chaos.report import summary
+from tests.chaos.run import Run
+
+SHORT = Size(chats=2, senders=3, rate=50.0, longest_s=0.8)
+ONCE = (
+    "cut a client", "remove and add a member", "kill a worker", "cut before the ack", "terminate a backend",
+    "stop a worker", "kill Redis clients", "restart Redis", "cut at a later frame", "restart PostgreSQL immediately",
+    "remove and add a member", "client does not read", "stop Redis", "hold a conversation's row", "flush Redis",
+    "terminate all backends", "restart PostgreSQL fast", "all at once",
+)  # fmt: skip
+
+
+async def test_nothing_is_lost_doubled_or_reordered_whatever_fails() -> None:
+    with tempfile.TemporaryDirectory(prefix="wasgo-chat-chaos-") as folder:
+        run = Run(Path(folder), SHORT, seed=1, durable=False, serves=1)
+
+        async def strike() -> None:
+            for kind in ONCE:
+                await run.faults.strike(kind)
+
+        try:
+            await run.prepare()
+            await run.during(strike)
+            outcome = await run.verdict()
+        finally:
+            await run.close()
+    assert not outcome.broken, summary(outcome)
+    assert run.crowd.acked > 100
+    assert {session.close for session in run.crowd.history.sessions} >= {None, 4403}
