@@ -44,17 +44,18 @@ class Subscription:
     """A socket's place in a conversation.
 
     `watermark` is the last seq written to it. While `live` it gets events as they come; else `hub.catch_up`
-    leads it there from the log.
+    leads it there from the log. `entered_at` is the head at which its user was found to be a member.
     """
 
-    __slots__ = ("behind_since", "catching_up", "conversation_id", "greeted", "live", "peer", "reads_version",
-                 "role", "watermark")  # fmt: skip
+    __slots__ = ("behind_since", "catching_up", "conversation_id", "entered_at", "greeted", "live", "peer",
+                 "reads_version", "role", "watermark")  # fmt: skip
 
     def __init__(self, peer: Peer, conversation_id: UUID) -> None:
         self.peer = peer
         self.conversation_id = conversation_id
         self.role = ""
         self.watermark = 0
+        self.entered_at = 0
         self.reads_version = 0
         self.greeted = False
         self.live = False
@@ -78,6 +79,10 @@ class Subscription:
             self.watermark = run.last
         else:
             self.fall_behind()
+
+    def is_ended_by(self, frame: Frame) -> bool:
+        """Whether this, the last one written, removes its user; a removal before they were let in is history."""
+        return frame.removed == self.peer.user_id and frame.seq == self.watermark > self.entered_at
 
     def take_all(self, frames: Iterable[bytes]) -> bool:
         """Write signals; False where the socket is too far behind to take them."""
@@ -198,6 +203,6 @@ class Channel:
     def _serve(self, subscription: Subscription, frame: Frame) -> None:
         if not subscription.take(frame):
             subscription.fall_behind()
-        elif frame.removed == subscription.peer.user_id and frame.seq == subscription.watermark:
+        elif subscription.is_ended_by(frame):
             # Exactly here, in the order of the log: nothing after the removal is ever written.
             self.drop(subscription, Close.REMOVED)

@@ -124,7 +124,7 @@ class Hub:
             self.unsubscribe(subscription)
             raise
         subscription.role = place.role
-        subscription.watermark = place.last_seq
+        subscription.watermark = subscription.entered_at = place.last_seq
         subscription.reads_version = place.reads_version
         return {
             "conversation_id": conversation_id,
@@ -208,6 +208,9 @@ class Hub:
                 await subscription.peer.drained()
                 subscription.made_progress()
             if subscription not in channel.subscriptions:  # it was ended, or began again, while we read
+                return False
+            if subscription.is_ended_by(frame):  # and was added again since: that is for the next socket
+                channel.drop(subscription, Close.REMOVED)
                 return False
         return bool(frames)
 
