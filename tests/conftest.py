@@ -47,3 +47,10 @@ async def world(worker: Worker) -> AsyncIterator[World]:
     made = World(worker)
     yield made
     await made.close()
+
+
+@pytest.fixture(scope="session")
+async def other_worker(database: str) -> AsyncIterator[Worker]:
+    """A second worker on the same database and Redis, for what crosses workers."""
+    async with running(make_settings(database, head_check_s=0.2)) as started:
+        yield started

@@ -20,7 +20,18 @@ class Proxy:
         self.port = 0
         self._through = asyncio.Event()
         self._through.set()
+        self._answers = asyncio.Event()
+        self._answers.set()
         self._writers: set[asyncio.StreamWriter] = set()
+
+    @property
+    def ws_url(self) -> str:
+        """For sockets to a worker behind it."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    def hold_answers(self) -> None:
+        """Let nothing more from behind through; what is asked still gets there."""
+        self._answers.clear()
 
     @property
     def is_void(self) -> bool:
@@ -47,15 +58,19 @@ class Proxy:
             else:
                 behind, to_behind = await asyncio.open_connection("127.0.0.1", self.target)
             self._writers.add(to_behind)
-            await asyncio.gather(self._pump(reader, to_behind), self._pump(behind, writer))
+            await asyncio.gather(self._pump(reader, to_behind), self._pump(behind, writer, self._answers))
             self._writers.discard(to_behind)
         self._writers.discard(writer)
         writer.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may: asyncio.Event | None = None
+    ) -> None:
         try:
             while data := await reader.read(65536):
                 await self._through.wait()
+                if may is not None:
+                    await may.wait()
                 writer.write(data)
                 await writer.drain()
         finally:

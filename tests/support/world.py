@@ -6,7 +6,7 @@ import secrets
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -100,6 +100,13 @@ class Caller:
         return problem
 
 
+class Door(Protocol):
+    """Where sockets can be opened: a worker, or what stands before one."""
+
+    @property
+    def ws_url(self) -> str: ...
+
+
 class Person(Caller):
     """A user of the platform."""
 
@@ -142,16 +149,14 @@ class Person(Caller):
         return found
 
     @asynccontextmanager
-    async def at(self, conversation: Json | None, worker: Worker | None = None, **query: Any) -> "AsyncIterator[Live]":
+    async def at(self, conversation: Json | None, worker: Door | None = None, **query: Any) -> "AsyncIterator[Live]":
         """A socket to a conversation, greeted; to many where none is named."""
         async with self.dial(conversation, worker, **query) as live:
             live.hello = await live.receives("hello")
             yield live
 
     @asynccontextmanager
-    async def dial(
-        self, conversation: Json | None, worker: Worker | None = None, **query: Any
-    ) -> "AsyncIterator[Live]":
+    async def dial(self, conversation: Json | None, worker: Door | None = None, **query: Any) -> "AsyncIterator[Live]":
         """The same, whatever the service answers."""
         at = (worker or self.world.worker).ws_url
         path = f"{at}/ws/chat/{conversation['id']}/" if conversation else f"{at}/ws/chat/"

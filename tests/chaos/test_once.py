@@ -1,0 +1,67 @@
+"""One client_id, one effect: on every worker and by every door, also when the answer was lost on the way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.support.proxy import proxy_to
+from tests.support.running import Worker
+from tests.support.world import Json, Person, World, rows
+
+Say = Callable[[Person, Json, Worker, str], Awaitable[Json]]
+"""Says `content` with the client_id c; `seq` and `message_id` of the answer, or its `code`."""
+
+
+async def by_http(person: Person, chat: Json, worker: Worker, content: str) -> Json:
+    body = {"conversation": chat["id"], "content": content, "client_id": "c"}
+    response = await person.call("POST", f"{worker.url}/chat/messages/", body)
+    answer: Json = response.json()
+    return {"code": answer["code"]} if response.status_code >= 400 else _place(answer["id"], answer["seq"])
+
+
+async def by_socket(person: Person, chat: Json, worker: Worker, content: str) -> Json:
+    async with person.at(chat, worker) as live:
+        answer = await live.asks("send_message", content=content, client_id="c")
+    return {"code": answer["code"]} if answer["type"] == "error" else _place(answer["message_id"], answer["seq"])
+
+
+def _place(message_id: str, seq: int) -> Json:
+    return {"message_id": message_id, "seq": seq}
+
+
+async def stored(world: World, chat: Json) -> list[Json]:
+    """What the conversation has, as far as a repeat could change it."""
+    found = await rows(world.worker, "SELECT id, seq FROM messages WHERE conversation_id = :chat", chat=chat["id"])
+    return [_place(str(row.id), row.seq) for row in found]
+
+
+@pytest.mark.parametrize("again", [by_http, by_socket])
+@pytest.mark.parametrize("is_other", [False, True], ids=["same worker", "other worker"])
+async def test_what_was_stored_and_never_acked_is_found_again(
+    world: World, other_worker: Worker, again: Say, is_other: bool
+) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with proxy_to(world.worker.port) as proxy, ana.at(chat, proxy) as live:
+        proxy.hold_answers()
+        await live.say("send_message", content="once", client_id="c", ref="lost")
+        async with asyncio.timeout(10):
+            while not await stored(world, chat):  # noqa: ASYNC110  only the database knows
+                await asyncio.sleep(0.01)
+        proxy.cut()
+    worker = other_worker if is_other else world.worker
+    assert [await again(ana, chat, worker, "once")] == await stored(world, chat)
+    assert await again(ana, chat, worker, "twice") == {"code": "idempotency_conflict"}
+    assert len(await bo.events(chat)) == 1
+
+
+async def test_said_at_once_on_every_worker_by_every_door(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    doors = [(say, worker) for say in (by_http, by_socket) for worker in (world.worker, other_worker)]
+    answers = await asyncio.gather(*(say(ana, chat, worker, "once") for say, worker in doors for _ in range(3)))
+    assert answers == await stored(world, chat) * 12
+    for say, worker in doors:
+        assert await say(ana, chat, worker, "twice") == {"code": "idempotency_conflict"}
+    assert len(await bo.events(chat)) == 1

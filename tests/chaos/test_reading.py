@@ -1,0 +1,80 @@
+"""Whatever people say, delete, read, leave and come back: what is read stays read, unread equals a recount."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from tests.chaos.reading import PEOPLE, Life
+from tests.support.running import make_settings
+from wasgo_chat.core.db import Database
+
+people = st.sampled_from(PEOPLE)
+numbers = st.integers(0, 30)
+
+
+def test_reading_obeys_its_model(database: str) -> None:
+    with asyncio.Runner() as runner:
+        db = Database(make_settings(database, database_pool_size=1))
+
+        class Reading(RuleBasedStateMachine):
+            """One transaction an example; what it leaves is rolled back."""
+
+            def __init__(self) -> None:
+                super().__init__()
+                self.tx = runner.run(_entered(transaction := db.transaction()))
+                self.transaction = transaction
+                self.life = runner.run(Life.begin(self.tx))
+
+            def do(self, doing: Coroutine[Any, Any, None]) -> None:
+                runner.run(doing)
+
+            @rule(who=people)
+            def send(self, who: str) -> None:
+                self.do(self.life.send(self.tx, who))
+
+            @rule()
+            def note(self) -> None:
+                self.do(self.life.note(self.tx))
+
+            @rule(which=numbers)
+            def delete(self, which: int) -> None:
+                self.do(self.life.delete(self.tx, which))
+
+            @rule(who=people)
+            def move(self, who: str) -> None:
+                self.do(self.life.move(self.tx, who))
+
+            @rule(who=people, which=st.lists(numbers, min_size=1, max_size=5))
+            def mark(self, who: str, which: list[int]) -> None:
+                self.do(self.life.mark(self.tx, who, which))
+
+            @rule(who=people)
+            def mark_all(self, who: str) -> None:
+                self.do(self.life.mark_all(self.tx, who))
+
+            @invariant()
+            def holds(self) -> None:
+                self.do(self.life.check(self.tx))
+
+            def teardown(self) -> None:
+                runner.run(self.tx.rollback())
+                runner.run(self.tx.close())
+
+        try:
+            run_state_machine_as_test(
+                Reading,
+                settings=settings(
+                    max_examples=10, stateful_step_count=25, deadline=None, derandomize=True, database=None,
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )  # fmt: skip
+        finally:
+            runner.run(db.close())
+
+
+async def _entered(transaction: Any) -> Any:
+    return await transaction.__aenter__()
