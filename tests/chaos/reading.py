@@ -120,7 +120,7 @@ class Life:
             assert not member.is_in
             return
         assert member.is_in
-        member.read |= numbers
+        member.read |= {number for number in numbers if self.said[number - 1].sender not in (None, who)}
         assert answer["unread_count"] == len(self.unread(who)), (answer, self.unread(who))
 
     async def mark_all(self, tx: Tx, who: str) -> None:

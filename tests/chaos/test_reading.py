@@ -25,8 +25,8 @@ def test_reading_obeys_its_model(database: str) -> None:
 
             def __init__(self) -> None:
                 super().__init__()
-                self.tx = runner.run(_entered(transaction := db.transaction()))
-                self.transaction = transaction
+                self.tx = db._sessions()
+                self.tx.settings = db.settings
                 self.life = runner.run(Life.begin(self.tx))
 
             def do(self, doing: Coroutine[Any, Any, None]) -> None:
@@ -68,13 +68,9 @@ def test_reading_obeys_its_model(database: str) -> None:
             run_state_machine_as_test(
                 Reading,
                 settings=settings(
-                    max_examples=10, stateful_step_count=25, deadline=None, derandomize=True, database=None,
+                    max_examples=8, stateful_step_count=20, deadline=None, derandomize=True, database=None,
                     suppress_health_check=list(HealthCheck),
                 ),
             )  # fmt: skip
         finally:
             runner.run(db.close())
-
-
-async def _entered(transaction: Any) -> Any:
-    return await transaction.__aenter__()
