@@ -34,6 +34,8 @@ from tests.support.world import Json
 LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, TimeoutError, EOFError)
 STAR = "* "
 PATIENCE_S, LONGEST_PATIENCE_S = 0.05, 1.6
+LATER = {"unavailable", "overloaded"}
+"""Error codes after which the same is sent again."""
 NEVER = {1002, 1003, 1007, 1009, 1011, 4400, 4401, 4429}
 """Close codes that say that a client or the service is broken."""
 
@@ -289,7 +291,7 @@ class Client:
     def _answered(self, frame: Json) -> None:
         ref = frame["ref"] or ""
         code = frame.get("code", "")
-        if code in ("internal", "invalid", "malformed"):
+        if code in ("internal_error", "invalid", "malformed"):
             self.crowd.history.oddities.append(f"{self.name} got {frame}")
         if (future := self._asks.get(ref)) is not None:
             if not future.done():
@@ -315,8 +317,8 @@ class Client:
             self.crowd.starred.put_nowait(Starred(send.conversation, message_id, self.user))
 
     def _refused(self, client_id: str, code: str) -> None:
-        """Only the first and only try's refusal says that nothing was stored; `unavailable` says nothing at all."""
-        if code == "unavailable" or client_id not in self.unanswered:
+        """Only the first and only try's refusal says that nothing was stored; "later" says nothing at all."""
+        if code in LATER or client_id not in self.unanswered:
             return
         if code == "idempotency_conflict":
             self.crowd.history.oddities.append(f"{client_id} was refused as a conflict with itself")

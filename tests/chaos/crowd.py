@@ -92,7 +92,7 @@ class Crowd:
             response = await self._http.request(method, url, json=body, headers=headers)
         except (httpx.TransportError, OSError):
             return None
-        if response.status_code == 503:
+        if response.status_code in (429, 503):
             return None
         answer: Any = response.json() if response.content else {}
         if response.status_code >= 500 or response.status_code in (400, 401, 422):

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.chaos.crowd import Crowd
 from tests.chaos.faults import Faults
 
-SHOWN = 10
+SHOWN, SHOWN_CHARS = 10, 200
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,11 @@ def logged(logs: list[Path]) -> Counter[str]:
         for line in log.read_text(errors="replace").splitlines():
             try:
                 entry = json.loads(line)
-                found[f"{entry.get('level')} {entry.get('event')} {entry.get('error', '')}"[:120]] += 1
-            except (ValueError, AttributeError):
-                found[line[:120]] += 1
+                raised = [f"{one['exc_type']}: {one['exc_value']}" for one in entry.get("exception", [])][:1]
+                said = [entry["level"], entry["event"], entry.get("error", ""), *raised]
+                found[" ".join(said)[:SHOWN_CHARS]] += 1
+            except (ValueError, KeyError, TypeError, AttributeError):
+                found[line[:SHOWN_CHARS]] += 1
     return found
 
 
