@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 MINUTES ?= 25
+OPERATIONS ?= 1000000
 SEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -62,6 +63,12 @@ $(PEERS_READY): $(READY) $(PEERS)/requirements.txt
 
 chaos: $(READY) ## hurt a running service for MINUTES=25 and check what its clients saw; SEED=… repeats one
 	@$(BIN)/python -m tests.chaos.run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+chaos-reads: $(READY) ## hold reading against its model, OPERATIONS=1000000 of them; SEED=… repeats one
+	@$(BIN)/python -m tests.chaos.reading --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
+
+seeded-bugs: $(READY) ## put each known bug in and see that its tests catch it; ONLY=07,21 for some
+	@$(BIN)/python -m tests.chaos.seeded_bugs $(if $(ONLY),--only $(ONLY))
 
 bench-lists: $(READY) ## time the conversation list of a busy member in a million messages
 	@$(BIN)/python -m benchmarks.lists
