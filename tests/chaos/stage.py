@@ -63,8 +63,9 @@ class Stage:
         await self.aside(self.postgres.start)
         await self.aside(self.valkey.start)
         await self.aside(lambda: migrations.upgrade(Settings(database_url=self.database_url).database_url))
-        self.serves = [self._serve(free_port()) for _ in range(self._count)]
-        await asyncio.gather(*(one.ready() for one in self.serves))
+        for _ in range(self._count):
+            self.serves.append(self._serve(free_port()))
+            await self.serves[-1].ready()
 
     async def stop(self) -> None:
         """End everything, in whatever state it is."""
