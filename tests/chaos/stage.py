@@ -19,6 +19,7 @@ from wasgo_chat.core.embedded import Postgres, Valkey, free_port
 
 DATABASE = "postgres"
 WORKERS = 2
+PATIENCE_S = 300.0
 
 # As in production: what was acked must survive an immediate stop.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "max_wal_size": "512MB"}
@@ -65,7 +66,7 @@ class Stage:
         await self.aside(lambda: migrations.upgrade(Settings(database_url=self.database_url).database_url))
         for _ in range(self._count):
             self.serves.append(self._serve(free_port()))
-            await self.serves[-1].ready()
+            await self.serves[-1].ready(PATIENCE_S)
 
     async def stop(self) -> None:
         """End everything, in whatever state it is."""
@@ -89,7 +90,7 @@ class Stage:
         await asyncio.to_thread(one.process.wait)
         await one.gone()
         self.serves[at] = self._serve(one.port)
-        await self.serves[at].ready()
+        await self.serves[at].ready(PATIENCE_S)
 
     async def sql(self, statement: str) -> list[asyncpg.Record]:
         """Run a statement as the database's owner, on a connection of its own."""

@@ -1,6 +1,7 @@
 """The service as it runs in production: `wasgo-chat serve` in processes of its own, to be killed."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -36,17 +37,16 @@ class Processes:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [int(pid) for pid in children]
 
-    async def ready(self) -> None:
+    async def ready(self, patience_s: float = START_S) -> None:
         """Wait until it answers that it can serve."""
-        async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(START_S):
+        async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(patience_s):
             while True:
                 if self.process.poll() is not None:
                     raise AssertionError("serve ended at its start")
-                try:
+                with contextlib.suppress(httpx.TransportError):
                     if (await client.get("/readyz")).status_code == 200:
                         return
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)
 
     async def started(self, log: Path) -> None:
         """Wait until its first worker serves, where another service may answer at the same socket."""
