@@ -30,8 +30,10 @@ class Link:
         self.on_writable: Callable[[], None] = lambda: None
 
     def limit(self, unsent_bytes: int) -> None:
-        """Set where `is_writable` ends; it begins again at a quarter of that."""
-        self._protocol.transport.set_write_buffer_limits(unsent_bytes, unsent_bytes // 4)
+        """Set where `is_writable` ends; it begins again at a quarter of that. Nothing to set where the peer is gone."""
+        transport = self._protocol.transport
+        if not transport.is_closing():
+            transport.set_write_buffer_limits(unsent_bytes, unsent_bytes // 4)
 
     def write(self, wire: bytes) -> None:
         """Write whole frames now; never waits, so look at `is_writable` before."""
