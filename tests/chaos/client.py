@@ -33,6 +33,8 @@ from tests.support.world import Json
 
 LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, TimeoutError, EOFError)
 STAR = "* "
+UNANSWERED_PING = "keepalive ping timeout"
+"""uvicorn's reason where we did not answer for long: a lost connection, as far as a client goes."""
 PATIENCE_S, LONGEST_PATIENCE_S = 0.05, 1.6
 LATER = {"unavailable", "overloaded"}
 """Error codes after which the same is sent again."""
@@ -136,7 +138,8 @@ class Client:
             try:
                 await self._connect()
             except ConnectionClosed as closed:
-                code = closed.rcvd.code if closed.rcvd is not None else None
+                if closed.rcvd is not None and closed.rcvd.reason != UNANSWERED_PING:
+                    code = closed.rcvd.code
             except LOST:
                 pass  # and try again, as every client must
             finally:

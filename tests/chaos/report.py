@@ -23,13 +23,16 @@ class Outcome:
     seconds: float
 
 
-def progress(crowd: Crowd, faults: Faults, seconds: float) -> None:
-    """One line."""
+def progress(crowd: Crowd, faults: Faults, seconds: float, told: int) -> int:
+    """One line, and what is odd beyond the first `told`; how many oddities are told now."""
     sys.stdout.write(
         f"{seconds:6.0f} s  acked {crowd.acked:7}  deliveries {len(crowd.delays):8}"
         f"  faults {faults.counts.total():5}  odd {len(crowd.history.oddities)}\n"
     )
+    for oddity in crowd.history.oddities[told:]:
+        sys.stdout.write(f"        {oddity[:300]}\n")
     sys.stdout.flush()
+    return len(crowd.history.oddities)
 
 
 def summary(outcome: Outcome) -> str:

@@ -164,9 +164,10 @@ async def long_run(minutes: float, seed: int, folder: Path) -> Outcome:
             await asyncio.sleep(6 * rng.random())
 
     async def tell() -> None:
+        told = 0
         while now() < until:
             await asyncio.sleep(min(10.0, max(0.0, until - now())))
-            progress(run.crowd, run.faults, now() - run.started_at)
+            told = progress(run.crowd, run.faults, now() - run.started_at, told)
 
     try:
         await run.prepare()

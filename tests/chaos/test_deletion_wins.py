@@ -35,7 +35,7 @@ async def test_a_deletion_among_edits_wins_everywhere(world: World, other_worker
         log = await bo.events(chat)
         seen = await asyncio.gather(follow(here, empty[0], len(log)), follow(there, empty[1], len(log)))
     present = (await Mirror.of(ana, chat)).state()
-    assert seen == [present, present]
+    assert list(seen) == [present, present]
     assert all(message["is_deleted"] and message["content"] is None for message in await bo.history(chat))
     for message in await bo.history(chat):
         about = [event["type"] for event in log if (event.get("message") or event).get("id") == message["id"]]
