@@ -70,7 +70,7 @@ def caught(bug: Bug) -> tuple[bool, str]:
             )
         except subprocess.TimeoutExpired:
             return False, "the tests did not end"
-    failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
+    failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", ran.stdout, re.MULTILINE)
     if ran.returncode != TESTS_FAILED or not failed:
         return False, f"SURVIVED (pytest ended with {ran.returncode})"
     return True, failed[0]
