@@ -47,6 +47,7 @@ class Stage:
         self.logs: list[Path] = []
         self._count = serves
         self._service = service
+        self._is_durable = durable
         # A child dies with the thread that started it (PR_SET_PDEATHSIG): one thread for all, alive to the end.
         self._thread = ThreadPoolExecutor(1)
 
@@ -116,6 +117,7 @@ class Stage:
             "REDIS_URL": self.valkey.url,
             "JWT_SECRET": SECRET,
             "MESSAGE_RATE": "0",
+            "ALLOW_UNSAFE_DATABASE": str(not self._is_durable).lower(),
             "LOG_LEVEL": "WARNING",
             "STORAGE_DIR": str(self.folder / "attachments"),
             **self._service,

@@ -9,14 +9,12 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from tests.gateway.conftest import other_worker
 from tests.support.running import Worker
 from tests.support.world import Person, World
 from wasgo_chat.core import wire
 from wasgo_chat.core.tokens import mint_user
 from wasgo_chat.gateway import socket as sockets
 
-__all__ = ["other_worker"]
 DAYS_3 = 3 * 86_400
 
 
