@@ -122,3 +122,25 @@ async def test_a_publication_that_cannot_be_taken_does_not_deafen() -> None:
     await broker.publish([("wasgo:c:broken", b"broken"), ("wasgo:c:broken", b"good")])
     await until(lambda: heard == [b"good"])
     await broker.close()
+
+
+async def test_who_is_alone_knows_it_until_another_comes_and_when_it_went() -> None:
+    valkey = Valkey()
+    valkey.start()
+    one, two = RedisBroker(valkey.url), RedisBroker(valkey.url)
+    try:
+        async with listening(one):
+            assert not one.is_alone, "before it is known there may be others"
+            await until(lambda: one.is_alone)
+            async with listening(two) as ear:
+                await until(lambda: ear.gaps > 0)
+                await until(lambda: not one.is_alone)
+                await two.subscribe("wasgo:c:1")
+                await one.publish([("wasgo:c:1", b"one")])
+                await until(lambda: ear.messages == [("wasgo:c:1", b"one")])
+                assert not two.is_alone
+            await until(lambda: one.is_alone)
+            valkey.stop()
+            await until(lambda: not one.is_alone)
+    finally:
+        valkey.stop()

@@ -6,6 +6,7 @@ loses the hub's head check finds in the log.
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ OnMessage = Callable[[str, bytes], None]
 OnGap = Callable[[], None]
 
 _OWN = "wasgo:worker"
+_COUNT_S = 0.5
 _SILENCE_S = 3.0
 _FAREWELL_S = 1.0
 _MAX_WAITING_BYTES = 8 * 1024 * 1024
@@ -30,7 +32,12 @@ _SUBSCRIBE_TIMEOUT_S = 2.0
 
 
 class Broker(Protocol):
-    """What the hub needs. `start` before anything else, `close` at the end."""
+    """What the hub needs. `start` before anything else, `close` at the end.
+
+    `is_alone`: no other worker listens, as far as is known, so there is nobody to publish to.
+    """
+
+    is_alone: bool
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Begin to listen. `on_message` gets channel and payload; `on_gap` that something may have been lost."""
@@ -54,6 +61,8 @@ class Broker(Protocol):
 class SoloBroker:
     """No broker: one process serves, and its hub delivers by itself."""
 
+    is_alone = True
+
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Nobody will call."""
 
@@ -75,9 +84,14 @@ class SoloBroker:
 
 
 class RedisBroker:
-    """Redis pub/sub. Owns its reconnecting, as redis-py resubscribes in silence and messages between are gone."""
+    """Redis pub/sub. Owns its reconnecting, as redis-py resubscribes in silence and messages between are gone.
+
+    Every worker listens to one channel of its kind; how many do is asked twice a second. A worker that starts, or
+    was cut off and is back, says so there, so that the others publish again at once.
+    """
 
     def __init__(self, url: str) -> None:
+        self.is_alone = False
         # A pool that waits: the plain one refuses the fifth at once, and what it was to publish would be lost.
         pool = BlockingConnectionPool.from_url(
             url,
@@ -92,6 +106,7 @@ class RedisBroker:
         self._listener = Redis.from_url(
             url, socket_connect_timeout=2, socket_timeout=2, retry=Retry(NoBackoff(), 0), max_connections=2
         )
+        self._name = secrets.token_bytes(8)
         self._pubsub: PubSub | None = None
         self._channels: set[str] = set()
         self._confirmed: dict[str, asyncio.Future[None]] = {}
@@ -108,6 +123,7 @@ class RedisBroker:
         self._on_message, self._on_gap = on_message, on_gap
         self._tasks.append(asyncio.create_task(self._listen(), name="redis-listener"))
         self._tasks.append(asyncio.create_task(self._publish(), name="redis-publisher"))
+        self._tasks.append(asyncio.create_task(self._count(), name="redis-counter"))
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
         """Queue them: a Redis that stands still must not hold up who tells local sockets."""
@@ -180,6 +196,16 @@ class RedisBroker:
             if not self._waiting:
                 self._sent.set()
 
+    async def _count(self) -> None:
+        while True:
+            try:
+                ((_, listeners),) = await self._publisher.pubsub_numsub(_OWN)
+            except (RedisError, OSError, TimeoutError):
+                self.is_alone = False
+            else:
+                self.is_alone = listeners <= 1 and self._pubsub is not None
+            await asyncio.sleep(_COUNT_S)
+
     async def _listen(self) -> None:
         while True:
             try:
@@ -205,6 +231,7 @@ class RedisBroker:
         if missing := self._channels - asked:
             await pubsub.subscribe(*missing)
         self._on_gap()
+        await self.publish([(_OWN, self._name)])
         return {first["channel"].decode()}
 
     async def _read(self, pubsub: PubSub, known: set[str]) -> None:
@@ -224,7 +251,10 @@ class RedisBroker:
 
     def _take(self, message: dict[str, Any], known: set[str]) -> None:
         kind = message["type"]
-        if kind == "message":
+        if kind == "message" and message["channel"] == _OWN.encode():
+            if message["data"] != self._name:
+                self.is_alone = False
+        elif kind == "message":
             try:
                 self._on_message(message["channel"].decode(), message["data"])
             except Exception:

@@ -17,7 +17,7 @@ from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.users import UserRevoked
 from wasgo_chat.core.wire import encode
-from wasgo_chat.events.broker import Broker, SoloBroker
+from wasgo_chat.events.broker import Broker
 from wasgo_chat.events.log import Appended
 from wasgo_chat.events.readers import Span
 from wasgo_chat.gateway.background import Background
@@ -60,7 +60,6 @@ class Teller:
         self._db = db
         self._broker = broker
         self._background = background
-        self._is_alone = isinstance(broker, SoloBroker)
         self._announced: asyncio.Queue[Sequence[object]] = asyncio.Queue()
 
     def announce(self, announcements: Sequence[object]) -> None:
@@ -73,7 +72,7 @@ class Teller:
         """Tell a conversation's other sockets, here and elsewhere, who types; nothing of it is kept."""
         if (channel := self._hub.channels.get(conversation_id)) is not None:
             channel.typing(user_id, username, is_typing=is_typing)
-        if not self._is_alone:  # by the one task that publishes, so that "stopped" cannot overtake "types"
+        if not self._broker.is_alone:  # by the one task that publishes, so that "stopped" cannot overtake "types"
             packed = pack(Envelope("typing", self.worker, int(is_typing), user_id, name=username))
             self._announced.put_nowait([Ready(channel_of(conversation_id), packed)])
 
@@ -96,7 +95,7 @@ class Teller:
                         header = Envelope("revoked", self.worker, user=announcement.user_id)
                         publications.append((CONTROL_CHANNEL, pack(header)))
                 publications += self._tell_touched(waiting)
-                if publications and not self._is_alone:
+                if publications and not self._broker.is_alone:
                     await self._broker.publish(publications)
             except ChatError as error:
                 log.warning("telling_failed", error=error.code)
@@ -129,7 +128,7 @@ class Teller:
 
     async def presence_changed(self, user_id: str, is_online: bool) -> None:
         """Tell, here and elsewhere, that a user came or went."""
-        if not self._is_alone:
+        if not self._broker.is_alone:
             header = Envelope("presence", self.worker, int(is_online), user_id)
             await self._broker.publish([(CONTROL_CHANNEL, pack(header))])
         await self._feed.presence(user_id, is_online=is_online)
@@ -156,7 +155,7 @@ class Teller:
         first: dict[UUID, int] = {}
         for one in appended:
             first.setdefault(one.conversation_id, one.seq)
-        if self._is_alone:
+        if self._broker.is_alone:
             first = {key: seq for key, seq in first.items() if key in self._hub.channels}
         publications: list[Publication] = []
         if not first:
@@ -174,14 +173,14 @@ class Teller:
         """Here now, the others with the next pipeline: a commit leaves the seqs of a conversation consecutive."""
         by_conversation: dict[UUID, list[Frame]] = {}
         for one in stored:
-            if not self._is_alone or one.conversation_id in self._hub.channels:
+            if not self._broker.is_alone or one.conversation_id in self._hub.channels:
                 frame = sent_frame(one.conversation_id, one.seq, one.shape)
                 by_conversation.setdefault(one.conversation_id, []).append(frame)
         ready: list[Ready] = []
         for conversation_id, frames in by_conversation.items():
             log.debug("told", conversation=str(conversation_id), seq=frames[0].seq, frames=len(frames))
             self._hub.offer(conversation_id, frames)
-            if not self._is_alone:
+            if not self._broker.is_alone:
                 ready += [Ready(*one) for one in self._publications(conversation_id, frames)]
         return ready
 
