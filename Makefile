@@ -42,6 +42,7 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.support.migrations_match
 	$(BIN)/wasgo-chat openapi --check docs/openapi.json
+	$(BIN)/wasgo-chat asyncapi --check docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --check README.md
 
 fuzz: $(READY) ## send requests and frames of every kind for a while (MINUTES=…, SEED=…)
@@ -77,8 +78,9 @@ format: $(READY) ## put the code into its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(READY) ## regenerate docs/openapi.json and the settings table of README.md
+docs: $(READY) ## regenerate docs/openapi.json, docs/asyncapi.json and the settings table of README.md
 	$(BIN)/wasgo-chat openapi --write docs/openapi.json
+	$(BIN)/wasgo-chat asyncapi --write docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --write README.md
 
 lock: $(READY) ## resolve the newest allowed versions into requirements/

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -21,12 +22,14 @@ from wasgo_chat.core.db import Database
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.headers import Headers
-from wasgo_chat.core.http import Problem, install_problem_handlers
+from wasgo_chat.core.http import install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.telemetry import RequestLog
 from wasgo_chat.core.tokens import TokenVerifier
-from wasgo_chat.core.wire import Json
+from wasgo_chat.core.wire import Json, Shape
+from wasgo_chat.documents.asyncapi import asyncapi_json
+from wasgo_chat.documents.openapi import describe
 from wasgo_chat.events.broker import RedisBroker, SoloBroker
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.gateway.addresses import Addresses
@@ -49,8 +52,6 @@ from wasgo_chat.presence import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
 from wasgo_chat.privacy.eraser import Eraser
 from wasgo_chat.support import router as support_router
-
-DESCRIPTION = """The chat of a marketplace. Sockets, attachments, notifications and error codes: docs/protocol.md."""
 
 WATCHING_CONNECTIONS = 6
 LOOKUPS = 3
@@ -129,7 +130,6 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app = ChatApi(
         title="wasgo-chat",
         version=version("wasgo-chat"),
-        description=DESCRIPTION,
         lifespan=lifespan,
         max_body_size=settings.max_body_bytes,
         redirect_slashes=False,
@@ -180,48 +180,35 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
             ],
             max_age=600,
         )
-    _document_problems(app)
+    describe(app)
     return app
 
 
-def _document_problems(app: FastAPI) -> None:
-    """Put `Problem` into the document, and take out the validation error that is never sent."""
-    made = app.openapi
+class Health(Shape):
+    """The process is alive."""
 
-    def openapi() -> dict[str, object]:
-        if app.openapi_schema is None:
-            document = made()
-            schemas = document["components"]["schemas"]
-            for name in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(name, None)
-            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(schema.pop("$defs", {}))
-            schemas["Problem"] = schema
-            document["components"]["schemas"] = dict(sorted(schemas.items()))
-            for path in document["paths"].values():
-                for operation in path.values():
-                    _replace_validation_error(operation["responses"])
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    # FastAPI's documented way to extend the document.
-    app.openapi = openapi  # type: ignore[method-assign]  # assigning is the documented way
+    status: Literal["ok"]
 
 
-def _replace_validation_error(responses: dict[str, dict[str, object]]) -> None:
-    """FastAPI documents its own 422 where a route has parameters; ours is a problem like the others."""
-    if "HTTPValidationError" in str(responses.get("422")):
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        responses["422"] = {"description": "A value is not acceptable.", "content": content}
+class Readiness(Shape):
+    """Whether the process can serve, and what it looked at."""
+
+    status: Literal["ready", "not_ready", "draining"]
+    checks: dict[str, str]
 
 
-@health.get("/healthz", operation_id="get_health")
+@health.get("/healthz", operation_id="get_health", response_model=Health)
 async def healthz() -> Response:
     """Whether this process is alive."""
     return Json({"status": "ok"})
 
 
-@health.get("/readyz", operation_id="get_readiness", responses={503: {"description": "Not ready."}})
+@health.get(
+    "/readyz",
+    operation_id="get_readiness",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Not ready."}},
+)
 async def readyz(request: Request) -> Response:
     """Whether this process can serve: database, migrations, not about to end; Redis may be degraded."""
     state = request.app.state
@@ -237,3 +224,9 @@ async def readyz(request: Request) -> Response:
     is_ready = checks["database"] == "ok" and checks["migrations"] == "ok" and not state.is_draining
     status = "draining" if state.is_draining else "ready" if is_ready else "not_ready"
     return Json({"status": status, "checks": checks}, 200 if is_ready else 503)
+
+
+@health.get("/asyncapi.json", include_in_schema=False)
+async def asyncapi() -> Response:
+    """The AsyncAPI document of the sockets."""
+    return Response(asyncapi_json(), media_type="application/json")

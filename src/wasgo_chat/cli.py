@@ -127,6 +127,17 @@ def openapi(
 
 
 @app.command()
+def asyncapi(
+    write: Annotated[Path | None, typer.Option(help="Write the document to this file.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Fail if this file is not up to date.")] = None,
+) -> None:
+    """Print the AsyncAPI document of the sockets, or write it, or check that a file is up to date."""
+    from wasgo_chat.documents.asyncapi import asyncapi_json
+
+    _put(asyncapi_json(), write, check)
+
+
+@app.command()
 def settings(
     write: Annotated[Path | None, typer.Option(help="Write the table into this file, between its marks.")] = None,
     check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,

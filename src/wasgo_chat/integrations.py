@@ -22,7 +22,7 @@ from wasgo_chat.conversations.schemas import (
 from wasgo_chat.core import audit, users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Database, Tx
-from wasgo_chat.core.errors import Invalid, NotFound
+from wasgo_chat.core.errors import ConversationClosed, IdempotencyConflict, Invalid, LimitReached, NotFound
 from wasgo_chat.core.http import Caller, Db, KeyHeader, once_answer, problems
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.limits import check_object
@@ -118,7 +118,7 @@ def _add_doors(path: str, kind: str) -> None:
         response_model=ConversationOut,
         responses={
             201: {"model": ConversationOut, "description": "It was created."},
-            **problems(401, 403, 404, 409, 422),
+            **problems(401, 403, 404, LimitReached, 422),
         },
     )
 
@@ -133,7 +133,7 @@ for _path, _kind in _KINDS.items():
     operation_id="send_system_message",
     status_code=201,
     response_model=MessageOut,
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, ConversationClosed, IdempotencyConflict, 422),
 )
 async def send_system_message(
     conversation_id: UUID, body: SendSystemMessage, caller: Caller, db: Db, key: KeyHeader = None

@@ -11,11 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from wasgo_chat.conversations import access, verbs
 from wasgo_chat.conversations.access import Seat
 from wasgo_chat.conversations.schemas import CreateConversation
+from wasgo_chat.conversations.verbs import ConversationTypeForbidden
 from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.erasures import erased_among
-from wasgo_chat.core.errors import Conflict, Forbidden
+from wasgo_chat.core.errors import Conflict, Forbidden, IdempotencyConflict
 from wasgo_chat.core.http import Caller, Db, KeyHeader, Rates, once_answer, problems
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.wire import Json, Line, Schema, Title, UserId
@@ -75,7 +76,7 @@ class AssignStaff(Schema):
     operation_id="create_support_conversation",
     status_code=201,
     response_model=ConversationOut,
-    responses=problems(401, 403, 409, 422, 429),
+    responses=problems(401, 403, ConversationTypeForbidden, IdempotencyConflict, 422, 429),
 )
 async def create_support_conversation(
     body: CreateSupportConversation, caller: Caller, db: Db, rates: Rates, key: KeyHeader = None
@@ -103,7 +104,10 @@ async def create_support_conversation(
     "/{conversation_id}/assign/",
     operation_id="assign_staff",
     response_model=ConversationOut,
-    responses={204: {"description": "Handed on; the caller has left."}, **problems(401, 403, 404, 409, 422)},
+    responses={
+        204: {"description": "Handed on; the caller has left."},
+        **problems(401, 403, Forbidden, 404, NotSupport, NobodyFree, 422),
+    },
 )
 async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller, db: Db) -> Response:
     """Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision)."""

@@ -14,10 +14,10 @@ import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import event, text
-from starlette.routing import Match
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.support.documents import hold_answer, hold_frame
 from tests.support.running import Worker, running
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
@@ -85,7 +85,7 @@ class Caller:
         if body is not None:
             more["json"] = body
         response = await self.client.request(method, path, **more)
-        hold_against_documents(self.world.worker, response)
+        hold_answer(response)
         return response
 
     async def ok(self, method: str, path: str, body: Any = None, *, status: int = 200, **more: Any) -> Any:
@@ -204,6 +204,7 @@ class Live:
     async def next(self) -> Json:
         async with asyncio.timeout(PATIENCE_S):
             frame: Json = json.loads(await self.connection.recv())
+            hold_frame(frame)
             return frame
 
     async def _listen(self) -> None:
@@ -242,21 +243,6 @@ def queries(worker: Worker, *, max: int) -> Iterator[Queries]:
     finally:
         event.remove(engine, "before_cursor_execute", note)
     assert len(seen.statements) <= max, "\n---\n".join(seen.statements)
-
-
-def hold_against_documents(worker: Worker, response: httpx.Response) -> None:
-    """An error is a problem document; any other answer fits the model its route documents."""
-    if response.status_code >= 400:
-        assert response.headers["content-type"] == "application/problem+json", response.text
-        problem = response.json()
-        assert problem["status"] == response.status_code
-        assert {"type", "title", "detail", "code"} <= problem.keys()
-        return
-    scope = {"type": "http", "method": response.request.method, "path": response.request.url.path}
-    for route in routes_of(worker):
-        if route.matches(scope)[0] is Match.FULL and route.response_model is not None and response.content:
-            route.response_model.model_validate_json(response.content)
-            return
 
 
 def routes_of(worker: Worker) -> list[APIRoute]:

@@ -14,19 +14,24 @@ from wasgo_chat.attachments import verbs
 from wasgo_chat.attachments.depot import Depot, is_inline, key_of
 from wasgo_chat.attachments.fields import parse_fields
 from wasgo_chat.attachments.images import THUMBNAIL_TYPE
-from wasgo_chat.attachments.links import check_link
+from wasgo_chat.attachments.links import LinkExpired, check_link
 from wasgo_chat.attachments.load import find_stored, load_attachment
 from wasgo_chat.attachments.names import disposition
-from wasgo_chat.attachments.ranges import wanted_range
-from wasgo_chat.attachments.receive import is_form, receive_form
+from wasgo_chat.attachments.ranges import RangeNotSatisfiable, wanted_range
+from wasgo_chat.attachments.receive import FileTooLarge, MalformedForm, is_form, receive_form
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
+from wasgo_chat.attachments.sniff import TypeNotAllowed
+from wasgo_chat.attachments.storage import StorageFull
 from wasgo_chat.core import audit
-from wasgo_chat.core.errors import Invalid
+from wasgo_chat.core.errors import ConversationClosed, Forbidden, IdempotencyConflict, Invalid
 from wasgo_chat.core.http import Anybody, Caller, Db, KeyHeader, once_answer, problems
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.wire import Json, Line
 
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
+
+FORM_PROBLEMS = (MalformedForm, FileTooLarge, 415, TypeNotAllowed, StorageFull)
+"""What a route that takes files may answer besides."""
 
 SANDBOX = "sandbox; default-src 'none'"
 # A browser that is led to an image or a film wraps it in a page of its own, which needs these.
@@ -61,7 +66,7 @@ FromDepot = Annotated[Depot, Depends(_depot)]
     response_model=AttachmentOut,
     responses={
         200: {"model": AttachmentOut, "description": "This Idempotency-Key was used before."},
-        **problems(401, 403, 404, 409, 415, 422, 507),
+        **problems(401, 403, Forbidden, 404, ConversationClosed, IdempotencyConflict, 422, *FORM_PROBLEMS),
     },
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _UPLOAD_FORM}}},
@@ -122,7 +127,7 @@ async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Respons
         206: {"description": "The range that was asked for."},
         304: {"description": "It is the one that the caller has."},
         307: {"description": "The store serves it, at a signed link of its own."},
-        **problems(403, 404, 416, 422),
+        **problems(LinkExpired, 404, RangeNotSatisfiable, 422),
     },
 )
 async def download_attachment(

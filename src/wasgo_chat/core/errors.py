@@ -163,6 +163,17 @@ def _sentence(error: Mapping[str, Any]) -> str:
     return f"{where}: {error.get('message')}" if where else str(error.get("message"))
 
 
+def problem_body(status: int, code: str, title: str, detail: str | None = None) -> dict[str, Any]:
+    """The members that every RFC 9457 problem document of ours has."""
+    return {
+        "type": f"urn:wasgo-chat:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        "code": code,
+    }
+
+
 def problem(
     status: int,
     code: str,
@@ -173,14 +184,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An RFC 9457 problem document as a response."""
-    body = {
-        "type": f"urn:wasgo-chat:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail or title,
-        "code": code,
-        **(extras or {}),
-    }
+    body = {**problem_body(status, code, title, detail), **(extras or {})}
     return Response(encode(body), status, dict(headers or {}), media_type=PROBLEM_JSON)
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import structlog
@@ -15,7 +16,21 @@ from starlette.requests import HTTPConnection
 
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Database
-from wasgo_chat.core.errors import PROBLEM_JSON, ChatError, Invalid, NotFound, Unauthenticated, problem, problem_of
+from wasgo_chat.core.errors import (
+    PROBLEM_JSON,
+    ActAsRequired,
+    ChatError,
+    Conflict,
+    Invalid,
+    NotFound,
+    RateLimited,
+    ScopeRequired,
+    Unauthenticated,
+    Unavailable,
+    problem,
+    problem_body,
+    problem_of,
+)
 from wasgo_chat.core.limits import Kind, RateLimits
 from wasgo_chat.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from wasgo_chat.core.wire import Json, has_stray_control
@@ -149,14 +164,63 @@ _PROBLEMS = {
     503: "Try again with the same key; see Retry-After.",
 }
 
+# What the server itself refuses, by status: a stable code and a title.
+_OF_THE_SERVER = {
+    400: ("malformed_json", "The body cannot be parsed"),
+    404: ("not_found", NotFound.title),
+    405: ("method_not_allowed", "This path does not take this method"),
+    413: ("body_too_large", "The body is too large"),
+    415: ("unsupported_media_type", "This content type is not taken here"),
+}
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` entry of a route: its problem documents, and those that any route may answer."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {
-        status: {"description": _PROBLEMS[status], "content": {PROBLEM_JSON: {"schema": schema}}}
-        for status in sorted({*statuses, 400, 413, 429, 503})
-    }
+_CODES: dict[int, tuple[str, ...]] = {
+    400: ("malformed_json",),
+    401: (Unauthenticated.code,),
+    403: (ActAsRequired.code, ScopeRequired.code),
+    404: (NotFound.code,),
+    409: (Conflict.code,),
+    413: ("body_too_large",),
+    415: ("unsupported_media_type",),
+    422: (Invalid.code,),
+    429: (RateLimited.code,),
+    503: (Unavailable.code,),
+}
+
+
+def problems(*facts: int | type[ChatError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` entry of a route: its problem documents, and those that any route may answer.
+
+    Args:
+        facts: statuses, which stand for their ordinary codes, and errors with codes of their own.
+    """
+    codes: dict[int, list[str]] = {status: [*_CODES[status]] for status in (400, 413, 429, 503)}
+    for fact in facts:
+        status, named = (fact, _CODES[fact]) if isinstance(fact, int) else (fact.status, (fact.code,))
+        known = codes.setdefault(status, [])
+        known += [code for code in named if code not in known]
+    return {status: problem_response(status, codes[status]) for status in sorted(codes)}
+
+
+def problem_response(status: int, codes: Sequence[str]) -> dict[str, Any]:
+    """One response in OpenAPI; each code that it may have is an example, kept once for the whole document."""
+    examples = {code: {"$ref": f"#/components/examples/problem_{code}"} for code in codes}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
+    return {"description": _PROBLEMS[status], "content": {PROBLEM_JSON: content}}
+
+
+def problem_examples() -> dict[str, dict[str, Any]]:
+    """Every problem by its code, as it looks."""
+    found: dict[str, dict[str, Any]] = {}
+    for status, (code, title) in _OF_THE_SERVER.items():
+        found[code] = problem_body(status, code, title)
+    kinds: list[type[ChatError]] = [ChatError]
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        found[kind.code] = problem_body(kind.status, kind.code, kind.title)
+    found[Invalid.code]["errors"] = [{"loc": ["content"], "code": "empty", "message": "has nothing but white space"}]
+    found[RateLimited.code]["retry_after_s"] = found[Unavailable.code]["retry_after_s"] = 1.2
+    return dict(sorted(found.items()))
 
 
 def once_answer(status: int, content: Any) -> Response:
@@ -213,13 +277,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
-    code, title = {
-        400: ("malformed_json", "The body cannot be parsed"),
-        404: ("not_found", NotFound.title),
-        405: ("method_not_allowed", "This path does not take this method"),
-        413: ("body_too_large", "The body is too large"),
-        415: ("unsupported_media_type", "This content type is not taken here"),
-    }.get(error.status_code, (f"http_{error.status_code}", "The request cannot be answered"))
+    code, title = _OF_THE_SERVER.get(error.status_code, (f"http_{error.status_code}", "The request cannot be answered"))
     return problem(error.status_code, code, title, headers=dict(error.headers or {}))
 
 

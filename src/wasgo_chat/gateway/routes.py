@@ -30,7 +30,7 @@ router = APIRouter()
     operation_id="create_socket_ticket",
     status_code=201,
     response_model=TicketOut,
-    responses=problems(401, 403),
+    responses=problems(401, 403, Forbidden),
 )
 async def create_socket_ticket(caller: Caller, db: Db) -> Response:
     """Get a single-use ticket for `?ticket=`; it lives 30 seconds."""

@@ -15,7 +15,9 @@ from wasgo_chat.conversations.schemas import (
     UpdateConversation,
     UpdateParticipant,
 )
+from wasgo_chat.conversations.verbs import ConversationTypeForbidden
 from wasgo_chat.core import users
+from wasgo_chat.core.errors import DirectConversation, Forbidden, IdempotencyConflict, LastAdmin, LimitReached
 from wasgo_chat.core.http import (
     Caller,
     Cursor,
@@ -30,9 +32,10 @@ from wasgo_chat.core.limits import check_object
 from wasgo_chat.core.wire import Json, Key, Line, Seq, UserId
 from wasgo_chat.events import log
 from wasgo_chat.inbox import membership
+from wasgo_chat.inbox.frames import EventPage
 from wasgo_chat.inbox.load import conversation_page, load_conversation, load_place
 from wasgo_chat.inbox.render import frame_bodies
-from wasgo_chat.inbox.schemas import ConversationOut, ConversationPage, EventPage, UnreadCounts
+from wasgo_chat.inbox.schemas import ConversationOut, ConversationPage, UnreadCounts
 from wasgo_chat.messages import reads
 from wasgo_chat.messages.schemas import ReadResult
 
@@ -74,7 +77,7 @@ async def list_conversations(
     response_model=ConversationOut,
     responses={
         200: {"model": ConversationOut, "description": "It existed already."},
-        **problems(401, 403, 404, 409, 422),
+        **problems(401, 403, ConversationTypeForbidden, 404, IdempotencyConflict, 422),
     },
 )
 async def create_conversation(body: CreateConversation, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
@@ -121,7 +124,7 @@ async def get_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Res
     "/{conversation_id}/",
     operation_id="update_conversation",
     response_model=ConversationOut,
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, Forbidden, DirectConversation, 404, 422),
 )
 async def update_conversation(conversation_id: UUID, body: UpdateConversation, caller: Caller, db: Db) -> Response:
     """Change title, metadata or settings (admin), close or reopen (moderator)."""
@@ -138,7 +141,7 @@ async def update_conversation(conversation_id: UUID, body: UpdateConversation, c
     response_model=ParticipantOut,
     responses={
         200: {"model": ParticipantOut, "description": "Already in."},
-        **problems(401, 403, 404, 409, 422),
+        **problems(401, 403, Forbidden, DirectConversation, 404, IdempotencyConflict, LimitReached, 422),
     },
 )
 async def add_participant(
@@ -167,7 +170,7 @@ async def add_participant(
     operation_id="remove_participant",
     status_code=204,
     response_class=Response,
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
 )
 async def remove_participant(conversation_id: UUID, body: RemoveParticipant, caller: Caller, db: Db) -> Response:
     """Remove somebody, or leave by removing oneself."""
@@ -180,7 +183,7 @@ async def remove_participant(conversation_id: UUID, body: RemoveParticipant, cal
     "/{conversation_id}/participants/{user_id}/",
     operation_id="update_participant",
     response_model=ParticipantOut,
-    responses=problems(401, 403, 404, 422),
+    responses=problems(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
 )
 async def update_participant(
     conversation_id: UUID, user_id: UserId, body: UpdateParticipant, caller: Caller, db: Db

@@ -1,6 +1,5 @@
 """Shapes that hold both conversations and messages."""
 
-from typing import Any
 from uuid import UUID
 
 from wasgo_chat.conversations.schemas import ConversationCore, ParticipantOut
@@ -23,13 +22,6 @@ class ConversationPage(PageShape):
     """Conversations, newest activity first."""
 
     results: list[ConversationOut]
-
-
-class EventPage(PageShape):
-    """Durable frames of the log, oldest first, as the socket would have sent them."""
-
-    results: list[dict[str, Any]]
-    last_seq: int
 
 
 class UnreadCounts(Shape):

@@ -5,11 +5,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from wasgo_chat.attachments.routes import FORM_PROBLEMS
 from wasgo_chat.conversations import access
 from wasgo_chat.conversations.places import Place
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
-from wasgo_chat.core.errors import NotFound
+from wasgo_chat.core.errors import (
+    ConversationClosed,
+    Forbidden,
+    IdempotencyConflict,
+    LimitReached,
+    MessageDeleted,
+    NotFound,
+)
 from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, problems
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.paging import PageShape
@@ -126,7 +134,7 @@ router.add_api_route(
     response_model=MessageOut,
     responses={
         200: {"model": MessageOut, "description": "This client_id was sent before."},
-        **problems(401, 403, 404, 409, 415, 422, 429, 507),
+        **problems(401, 403, Forbidden, 404, ConversationClosed, IdempotencyConflict, 422, 429, *FORM_PROBLEMS),
     },
     openapi_extra={"requestBody": {"content": {"multipart/form-data": {"schema": FORM}}}},
 )
@@ -157,7 +165,7 @@ async def get_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     "/{message_id}/edit/",
     operation_id="edit_message",
     response_model=MessageOut,
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, Forbidden, 404, ConversationClosed, MessageDeleted, 422),
 )
 async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: Db) -> Response:
     """Change the content of one's own message."""
@@ -171,7 +179,7 @@ async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: 
     "/{message_id}/delete/",
     operation_id="delete_message",
     response_model=MessageOut,
-    responses=problems(401, 403, 404, 409),
+    responses=problems(401, 403, Forbidden, 404, ConversationClosed),
 )
 async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     """Make a message a tombstone: one's own, or as moderator anybody's."""
@@ -185,7 +193,7 @@ async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     "/{message_id}/react/",
     operation_id="react_to_message",
     response_model=ReactionResult,
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, Forbidden, 404, ConversationClosed, MessageDeleted, LimitReached, 422),
 )
 async def react_to_message(message_id: UUID, body: ReactToMessage, caller: Caller, db: Db) -> Response:
     """Toggle an emoji; with `action` add or remove it."""

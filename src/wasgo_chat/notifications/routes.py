@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 
 from wasgo_chat.core import audit
-from wasgo_chat.core.errors import NotFound
+from wasgo_chat.core.errors import Conflict, IdempotencyConflict, LimitReached, NotFound
 from wasgo_chat.core.http import Anybody, Caller, Cursor, Db, KeyHeader, Limit, once_answer, problems
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.wire import Json
@@ -161,7 +161,7 @@ async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
     operation_id="add_push_subscription",
     status_code=201,
     response_model=SubscriptionOut,
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, IdempotencyConflict, LimitReached, 422),
 )
 async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
     """Take a browser's push subscription; the same endpoint again replaces it."""
@@ -241,7 +241,7 @@ async def list_deliveries(
     "/chat/deliveries/{delivery_id}/retry/",
     operation_id="retry_delivery",
     response_model=DeliveryOut,
-    responses=problems(401, 403, 404, 409),
+    responses=problems(401, 403, 404, Conflict),
 )
 async def retry_delivery(delivery_id: UUID, caller: Caller, db: Db) -> Response:
     """Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WithJsonSchema, field_validator
 
 from wasgo_chat.core.paging import PageShape
 from wasgo_chat.core.users import UserOut
@@ -34,14 +34,16 @@ def _in_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+# JSON Schema's format "time" wants an offset, which a time of the wall clock has not.
+WallTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"})]
 PushKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+=*$", max_length=200)]
 
 
 class QuietHours(Schema):
     """No e-mail, push or webhook from `start` to `end` of the wall clock in `time_zone`; they come afterwards."""
 
-    start: time
-    end: time
+    start: WallTime
+    end: WallTime
     time_zone: TimeZone
 
     @field_validator("start", "end")

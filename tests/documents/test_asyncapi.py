@@ -1,0 +1,59 @@
+"""The AsyncAPI document: its examples are true, its frames are what the sockets say, and it is served."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.documents import ASYNCAPI, OPENAPI, hold_frame, validator
+from tests.support.world import Json, World
+from wasgo_chat.documents.examples import CHAT, MESSAGE
+from wasgo_chat.documents.frame_examples import CLIENT
+from wasgo_chat.gateway.protocol import Close
+
+DOCS = Path(__file__).parents[2] / "docs"
+MESSAGES = ASYNCAPI["components"]["messages"]
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_every_message_has_examples_that_fit(name: str) -> None:
+    message = MESSAGES[name]
+    assert message["examples"]
+    for example in message["examples"]:
+        validator(message["payload"]["$ref"].removeprefix("#"), of_sockets=True).validate(example["payload"])
+
+
+def test_a_frame_that_is_none_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="not valid"):
+        hold_frame({"type": "new_message", "conversation_id": CHAT, "seq": 1})
+
+
+def test_every_close_code_has_its_meaning() -> None:
+    assert {1009, *Close} == {int(code) for code in ASYNCAPI["x-close-codes"]}
+
+
+@pytest.mark.parametrize("name", CLIENT)
+async def test_the_examples_of_client_frames_are_acked(world: World, name: str) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await world.job(admin=ana, participant=bo)
+    message = await ana.send(chat, "hi")
+    async with ana.at(None) as live:
+        if name not in ("subscribe", "refresh_token"):
+            await live.asks("subscribe", conversation_id=chat["id"])
+        for example in CLIENT[name]:
+            text = json.dumps(example).replace(CHAT, chat["id"]).replace(MESSAGE, message["id"])
+            frame: Json = {"conversation_id": chat["id"], **json.loads(text), "ref": None}
+            if name == "refresh_token":
+                frame["token"] = ana.bearer
+            answer = await live.asks(frame.pop("type"), **{key: value for key, value in frame.items() if key != "ref"})
+            assert answer["type"] == "ack", answer
+            schema = MESSAGES[f"{name}_ack"]["payload"]["$ref"].removeprefix("#")
+            validator(schema, of_sockets=True).validate(answer)
+
+
+async def test_both_documents_are_served_as_they_are_committed(world: World) -> None:
+    ana = world.person("ana")
+    assert (await ana.client.get("/openapi.json")).json() == OPENAPI
+    served = await ana.client.get("/asyncapi.json")
+    assert served.headers["content-type"] == "application/json"
+    assert served.json() == json.loads((DOCS / "asyncapi.json").read_text())
