@@ -1,0 +1,307 @@
+// A conversation that keeps itself in sync: loads, follows, fills gaps, and tells its subscribers of every change.
+
+import { type ChatError, problemOf } from "./errors.js";
+import type {
+  ConversationCore,
+  MessageOut,
+  ParticipantOut,
+  ReactAck,
+  SendMessageAck,
+  ServerFrame,
+} from "./generated/frames.js";
+import type { Draft, OutboxEntry } from "./outbox.js";
+import { type DurableFrame, Replica } from "./replica.js";
+import { type PendingMessage, Sender } from "./sender.js";
+import type { Surroundings } from "./surroundings.js";
+import { Typing } from "./typing.js";
+
+export type ConversationStatus = "loading" | "live" | "away" | "gone";
+
+/** What is known of a conversation at one moment. A new object after every change. */
+export interface ConversationState {
+  /** `live`: in sync. `away`: what is known, without a connection. `gone`: removed from it, or there is none. */
+  readonly status: ConversationStatus;
+  readonly conversation: ConversationCore | undefined;
+  readonly participants: readonly ParticipantOut[];
+  /** By seq, oldest first; tombstones stay in their place. */
+  readonly messages: readonly MessageOut[];
+  /** One's own messages that are not stored yet, and those refused (`failed`). */
+  readonly pending: readonly PendingMessage[];
+  readonly unread: number;
+  /** Names of others who type. */
+  readonly typing: readonly string[];
+  /** Whether there are older messages to load. */
+  readonly hasOlder: boolean;
+}
+
+const BEHIND_MS = 2_000;
+const RELOAD_MS = 1_000;
+
+export class Conversation {
+  state: ConversationState;
+  #status: ConversationStatus = "loading";
+  #replica: Replica | undefined;
+  #unread = 0;
+  #hasOlder = false;
+  #isAsking = false;
+  #isLoading = false;
+  #held: DurableFrame[] = [];
+  #behind: ReturnType<typeof setTimeout> | undefined;
+  #isTelling = false;
+  readonly #typing: Typing;
+  readonly #sender: Sender;
+  readonly #subscribers = new Set<() => void>();
+
+  constructor(
+    readonly id: string,
+    private readonly around: Surroundings,
+  ) {
+    this.#typing = new Typing(id, around.connection, () => this.#changed());
+    this.#sender = new Sender(around.connection, around.outbox, () => this.#changed());
+    this.state = this.#now();
+  }
+
+  /** Calls `fn` after every change; gives what ends that. */
+  subscribe(fn: () => void): () => void {
+    this.#subscribers.add(fn);
+    return () => this.#subscribers.delete(fn);
+  }
+
+  get messages(): readonly MessageOut[] {
+    return this.state.messages;
+  }
+
+  get unread(): number {
+    return this.state.unread;
+  }
+
+  get typing(): readonly string[] {
+    return this.state.typing;
+  }
+
+  /** The seq up to which this copy is true; 0 before it is loaded. */
+  get last(): number {
+    return this.#replica?.last ?? 0;
+  }
+
+  /** Sends a message: it is in `pending` at once, and in `messages` when stored. Rejects where it is refused for good. */
+  send(content: string, more: Omit<Draft, "content"> = {}): Promise<SendMessageAck> {
+    this.#typing.sent();
+    const clientId = crypto.randomUUID();
+    const draft = { content, ...more };
+    const entry = { clientId, userId: this.around.userId(), conversationId: this.id, draft, createdAt: Date.now() };
+    return this.#sender.send(entry).finally(() => this.#expectEvents());
+  }
+
+  /** Takes up a message that was on its way before a reload. */
+  resume(entry: OutboxEntry): void {
+    const sent = this.#sender.send(entry, true).finally(() => this.#expectEvents());
+    sent.catch(() => {}); // it is in `pending`, as failed
+  }
+
+  discard(clientId: string): void {
+    this.#sender.discard(clientId);
+  }
+
+  async edit(messageId: string, content: string): Promise<void> {
+    await this.#ask({ type: "edit_message", message_id: messageId, content });
+  }
+
+  async delete(messageId: string): Promise<void> {
+    await this.#ask({ type: "delete_message", message_id: messageId });
+  }
+
+  /** Adds or removes an emoji; safe to repeat. */
+  async react(messageId: string, emoji: string, action: "add" | "remove" = "add"): Promise<ReactAck> {
+    return (await this.#ask({ type: "react", message_id: messageId, emoji, action })) as ReactAck;
+  }
+
+  /** Marks these messages as read, or everything. */
+  async markRead(messageIds?: readonly string[]): Promise<void> {
+    const result = messageIds
+      ? await this.#ask({ type: "mark_read", message_ids: messageIds as [string, ...string[]] })
+      : await this.around.markAllRead(this.id);
+    this.#unread = (result as { unread_count: number }).unread_count;
+    this.#changed();
+  }
+
+  /** Call it on every key: it is passed on as often as it is of use. */
+  type(): void {
+    this.#typing.type();
+  }
+
+  /** Loads a page of older messages. */
+  async loadOlder(): Promise<void> {
+    const first = this.#replica?.ordered()[0];
+    if (!this.#replica || !first || !this.#hasOlder) return;
+    const page = await this.around.loadMessages(this.id, first.seq);
+    for (const message of page.results) this.#replica.take(message);
+    this.#hasOlder = page.next !== null;
+    this.#changed();
+  }
+
+  // What the connection says
+
+  /** The socket is open: follow from where this copy stands. */
+  async follow(): Promise<void> {
+    if (this.#isAsking || this.#status === "gone") return;
+    this.#isAsking = true;
+    try {
+      if (!this.#replica) await this.#load();
+      // Where the copy ends after the question was asked, frames from before it are known and ignored.
+      await this.around.connection.ask({ type: "subscribe", conversation_id: this.id, after_seq: this.last });
+    } catch (error) {
+      this.#notFollowed(error as ChatError);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  lost(): void {
+    this.#sender.ready(false);
+    this.#typing.clear();
+    clearTimeout(this.#behind);
+    if (this.#status === "live") this.#become("away");
+  }
+
+  take(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "subscribed":
+        for (const [user, seq] of Object.entries(frame.reads)) this.#replica?.read(user, [], seq);
+        this.#become("live");
+        this.#sender.ready(true);
+        this.around.countUnread();
+        break;
+      case "unsubscribed":
+        if (frame.code !== 1000) this.#goneFor();
+        break;
+      case "resync":
+        void this.#reload();
+        break;
+      case "typing":
+        this.#typing.heard(frame);
+        break;
+      case "messages_read":
+        this.#replica?.read(frame.user_id, frame.message_ids, frame.up_to_seq);
+        if (frame.user_id === this.around.userId()) this.around.countUnread();
+        this.#changed();
+        break;
+      default:
+        if ("seq" in frame && "conversation_id" in frame) this.#event(frame as DurableFrame);
+    }
+  }
+
+  /** The service has counted. */
+  counted(unread: number): void {
+    this.#unread = unread;
+    this.#changed();
+  }
+
+  stop(): void {
+    this.#sender.stop();
+    this.#typing.clear();
+    clearTimeout(this.#behind);
+  }
+
+  #event(frame: DurableFrame): void {
+    if (this.#isLoading || !this.#replica) {
+      this.#held.push(frame);
+      return;
+    }
+    const applied = this.#replica.apply(frame);
+    if (applied === "gap") void this.follow();
+    if (applied !== "taken") return;
+    if (frame.type === "new_message") this.#said(frame.message);
+    if (frame.type === "message_deleted" && this.#unread > 0) this.around.countUnread();
+    this.#changed();
+  }
+
+  #said(message: MessageOut): void {
+    if (message.sender) this.#typing.ended(message.sender.id);
+    if (message.sender?.id !== this.around.userId()) {
+      if (message.sender && !message.is_deleted) this.#unread++;
+      this.around.countUnread();
+    } else if (message.client_id !== null) {
+      const { id: message_id, seq, created_at } = message;
+      this.#sender.stored(message.client_id, () => ({ type: "ack", ref: "", message_id, seq, created_at }));
+    }
+  }
+
+  async #ask(frame: Parameters<Surroundings["connection"]["ask"]>[0]): Promise<unknown> {
+    const answer = await this.around.connection.ask({ ...frame, conversation_id: this.id });
+    this.#expectEvents();
+    return answer;
+  }
+
+  /** What was answered is in the log. If nothing of it comes, a frame was lost on the way. */
+  #expectEvents(): void {
+    const before = this.last;
+    clearTimeout(this.#behind);
+    this.#behind = setTimeout(() => this.last === before && this.#status === "live" && void this.follow(), BEHIND_MS);
+  }
+
+  async #load(): Promise<void> {
+    const [detail, page] = await Promise.all([this.around.loadConversation(this.id), this.around.loadMessages(this.id)]);
+    this.#replica = new Replica(detail, page.results, Math.min(detail.last_seq, page.last_seq ?? detail.last_seq));
+    this.#hasOlder = page.next !== null;
+    this.#unread = detail.unread_count;
+    this.#changed();
+  }
+
+  /** Loads afresh while frames come in; those are applied on top of what was loaded. */
+  async #reload(): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    try {
+      await this.#load();
+    } catch (error) {
+      this.#notFollowed(error as ChatError);
+      return;
+    } finally {
+      this.#isLoading = false;
+      const held = this.#held.splice(0);
+      for (const frame of held) this.#event(frame);
+    }
+    if (this.#status !== "live") void this.follow();
+  }
+
+  #notFollowed(error: ChatError): void {
+    const { code } = error.name === "ChatError" ? error : problemOf(undefined);
+    if (code === "not_found" || code === "act_as_required") this.#goneFor();
+    else if (code !== "connection_lost") setTimeout(() => this.around.connection.state === "open" && void this.follow(), RELOAD_MS);
+  }
+
+  #goneFor(): void {
+    this.#sender.ready(false);
+    this.#become("gone");
+  }
+
+  #become(status: ConversationStatus): void {
+    this.#status = status;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.state = this.#now();
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      for (const fn of this.#subscribers) fn();
+    });
+  }
+
+  #now(): ConversationState {
+    const replica = this.#replica;
+    return {
+      status: this.#status,
+      conversation: replica?.conversation,
+      participants: replica ? [...replica.participants.values()] : [],
+      messages: replica ? replica.ordered() : [],
+      pending: this.#sender.pending,
+      unread: this.#unread,
+      typing: this.#typing.names,
+      hasOlder: this.#hasOlder,
+    };
+  }
+}

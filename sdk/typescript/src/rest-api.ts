@@ -1,0 +1,3 @@
+// The generated REST functions and their types, as `@wasgo/chat/rest`.
+
+export * from "./generated/rest/index.js";

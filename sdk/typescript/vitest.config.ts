@@ -1,0 +1,54 @@
+import { createServer } from "node:net";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+export default defineConfig(async () => {
+  // This is evaluated for each project; the page of the tests may open sockets at the one stage.
+  process.env.STAGE_ORIGIN ??= `http://127.0.0.1:${await freePort()}`;
+  const port = Number(new URL(process.env.STAGE_ORIGIN).port);
+  const shared = { include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false };
+  return {
+    test: {
+      globalSetup: ["test/stage.ts"],
+      projects: [
+        { extends: true, test: { ...shared, name: "node", setupFiles: ["test/node.ts"] } },
+        {
+          extends: true,
+          optimizeDeps: { include: [] },
+          test: {
+            ...shared,
+            name: "chromium",
+            browser: {
+              enabled: true,
+              headless: true,
+              screenshotFailures: false,
+              api: { host: "127.0.0.1", port },
+              provider: playwright({ launchOptions: { executablePath: CHROMIUM, args: FLAGS } }),
+              instances: [{ browser: "chromium" }],
+            },
+          },
+        },
+      ],
+    },
+  };
+});
