@@ -1,0 +1,1 @@
+"""Generated from docs/openapi.json and docs/asyncapi.json: do not edit."""

@@ -1,0 +1,255 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.download_attachment_variant import check_download_attachment_variant
+from ...models.download_attachment_variant import DownloadAttachmentVariant
+from ...models.problem import Problem
+from ...types import File, FileTypes
+from io import BytesIO
+from typing import cast
+from uuid import UUID
+
+
+def _get_kwargs(
+    attachment_id: UUID,
+    variant: DownloadAttachmentVariant,
+    *,
+    expires: int,
+    signature: str,
+) -> dict[str, Any]:
+
+    params: dict[str, Any] = {}
+
+    params["expires"] = expires
+
+    params["signature"] = signature
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/chat/attachments/{attachment_id}/{variant}".format(
+            attachment_id=quote(str(attachment_id), safe=""),
+            variant=quote(str(variant), safe=""),
+        ),
+        "params": params,
+    }
+
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | File | Problem | None:
+    if response.status_code == 200:
+        response_200 = File(payload=BytesIO(response.content))
+
+        return response_200
+
+    if response.status_code == 206:
+        response_206 = cast(Any, None)
+        return response_206
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
+
+    if response.status_code == 307:
+        response_307 = cast(Any, None)
+        return response_307
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 416:
+        response_416 = Problem.from_dict(response.json())
+
+        return response_416
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Any | File | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    attachment_id: UUID,
+    variant: DownloadAttachmentVariant,
+    *,
+    client: AuthenticatedClient | Client,
+    expires: int,
+    signature: str,
+) -> Response[Any | File | Problem]:
+    """Download Attachment
+
+     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+
+    Args:
+        attachment_id (UUID):
+        variant (DownloadAttachmentVariant):
+        expires (int):
+        signature (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | File | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        attachment_id=attachment_id,
+        variant=variant,
+        expires=expires,
+        signature=signature,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    attachment_id: UUID,
+    variant: DownloadAttachmentVariant,
+    *,
+    client: AuthenticatedClient | Client,
+    expires: int,
+    signature: str,
+) -> Any | File | Problem | None:
+    """Download Attachment
+
+     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+
+    Args:
+        attachment_id (UUID):
+        variant (DownloadAttachmentVariant):
+        expires (int):
+        signature (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | File | Problem
+    """
+
+    return sync_detailed(
+        attachment_id=attachment_id,
+        variant=variant,
+        client=client,
+        expires=expires,
+        signature=signature,
+    ).parsed
+
+
+async def asyncio_detailed(
+    attachment_id: UUID,
+    variant: DownloadAttachmentVariant,
+    *,
+    client: AuthenticatedClient | Client,
+    expires: int,
+    signature: str,
+) -> Response[Any | File | Problem]:
+    """Download Attachment
+
+     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+
+    Args:
+        attachment_id (UUID):
+        variant (DownloadAttachmentVariant):
+        expires (int):
+        signature (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Any | File | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        attachment_id=attachment_id,
+        variant=variant,
+        expires=expires,
+        signature=signature,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    attachment_id: UUID,
+    variant: DownloadAttachmentVariant,
+    *,
+    client: AuthenticatedClient | Client,
+    expires: int,
+    signature: str,
+) -> Any | File | Problem | None:
+    """Download Attachment
+
+     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+
+    Args:
+        attachment_id (UUID):
+        variant (DownloadAttachmentVariant):
+        expires (int):
+        signature (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Any | File | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            attachment_id=attachment_id,
+            variant=variant,
+            client=client,
+            expires=expires,
+            signature=signature,
+        )
+    ).parsed

@@ -1,0 +1,263 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.attachment_out import AttachmentOut
+from ...models.problem import Problem
+from ...models.upload_attachment_body import UploadAttachmentBody
+from ...types import UNSET, Unset
+from typing import cast
+
+
+def _get_kwargs(
+    *,
+    body: UploadAttachmentBody,
+    idempotency_key: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(idempotency_key, Unset):
+        headers["Idempotency-Key"] = idempotency_key
+
+    if not isinstance(x_act_as, Unset):
+        headers["x-act-as"] = x_act_as
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/chat/attachments/",
+    }
+
+    _kwargs["files"] = body.to_multipart()
+
+    headers["Content-Type"] = "multipart/form-data; boundary=+++"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> AttachmentOut | Problem | None:
+    if response.status_code == 200:
+        response_200 = AttachmentOut.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 201:
+        response_201 = AttachmentOut.from_dict(response.json())
+
+        return response_201
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if response.status_code == 507:
+        response_507 = Problem.from_dict(response.json())
+
+        return response_507
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[AttachmentOut | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: UploadAttachmentBody,
+    idempotency_key: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[AttachmentOut | Problem]:
+    """Upload Attachment
+
+     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+
+    Args:
+        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
+            answer again.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (UploadAttachmentBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AttachmentOut | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        idempotency_key=idempotency_key,
+        x_act_as=x_act_as,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: UploadAttachmentBody,
+    idempotency_key: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> AttachmentOut | Problem | None:
+    """Upload Attachment
+
+     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+
+    Args:
+        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
+            answer again.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (UploadAttachmentBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AttachmentOut | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        idempotency_key=idempotency_key,
+        x_act_as=x_act_as,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: UploadAttachmentBody,
+    idempotency_key: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[AttachmentOut | Problem]:
+    """Upload Attachment
+
+     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+
+    Args:
+        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
+            answer again.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (UploadAttachmentBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AttachmentOut | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        idempotency_key=idempotency_key,
+        x_act_as=x_act_as,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: UploadAttachmentBody,
+    idempotency_key: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> AttachmentOut | Problem | None:
+    """Upload Attachment
+
+     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+
+    Args:
+        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
+            answer again.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (UploadAttachmentBody):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AttachmentOut | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            idempotency_key=idempotency_key,
+            x_act_as=x_act_as,
+        )
+    ).parsed

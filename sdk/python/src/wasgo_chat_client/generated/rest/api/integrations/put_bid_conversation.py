@@ -1,0 +1,249 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.conversation_out import ConversationOut
+from ...models.problem import Problem
+from ...models.provision_conversation import ProvisionConversation
+from ...types import UNSET, Unset
+from typing import cast
+
+
+def _get_kwargs(
+    reference_id: str,
+    *,
+    body: ProvisionConversation,
+    x_act_as: None | str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_act_as, Unset):
+        headers["x-act-as"] = x_act_as
+
+    _kwargs: dict[str, Any] = {
+        "method": "put",
+        "url": "/bids/{reference_id}/conversation/".format(
+            reference_id=quote(str(reference_id), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ConversationOut | Problem | None:
+    if response.status_code == 200:
+        response_200 = ConversationOut.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 201:
+        response_201 = ConversationOut.from_dict(response.json())
+
+        return response_201
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ConversationOut | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    reference_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: ProvisionConversation,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[ConversationOut | Problem]:
+    """Get or create the conversation of a bid (scope chat:provision)
+
+    Args:
+        reference_id (str): The platform's id of the object.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
+            dispute.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ConversationOut | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        reference_id=reference_id,
+        body=body,
+        x_act_as=x_act_as,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    reference_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: ProvisionConversation,
+    x_act_as: None | str | Unset = UNSET,
+) -> ConversationOut | Problem | None:
+    """Get or create the conversation of a bid (scope chat:provision)
+
+    Args:
+        reference_id (str): The platform's id of the object.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
+            dispute.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ConversationOut | Problem
+    """
+
+    return sync_detailed(
+        reference_id=reference_id,
+        client=client,
+        body=body,
+        x_act_as=x_act_as,
+    ).parsed
+
+
+async def asyncio_detailed(
+    reference_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: ProvisionConversation,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[ConversationOut | Problem]:
+    """Get or create the conversation of a bid (scope chat:provision)
+
+    Args:
+        reference_id (str): The platform's id of the object.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
+            dispute.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ConversationOut | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        reference_id=reference_id,
+        body=body,
+        x_act_as=x_act_as,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    reference_id: str,
+    *,
+    client: AuthenticatedClient,
+    body: ProvisionConversation,
+    x_act_as: None | str | Unset = UNSET,
+) -> ConversationOut | Problem | None:
+    """Get or create the conversation of a bid (scope chat:provision)
+
+    Args:
+        reference_id (str): The platform's id of the object.
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
+            dispute.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ConversationOut | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            reference_id=reference_id,
+            client=client,
+            body=body,
+            x_act_as=x_act_as,
+        )
+    ).parsed

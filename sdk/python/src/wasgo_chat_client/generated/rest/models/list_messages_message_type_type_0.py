@@ -1,0 +1,19 @@
+from typing import Literal
+
+ListMessagesMessageTypeType0 = Literal["audio", "file", "image", "location", "system", "text", "video"]
+
+LIST_MESSAGES_MESSAGE_TYPE_TYPE_0_VALUES: set[ListMessagesMessageTypeType0] = {
+    "audio",
+    "file",
+    "image",
+    "location",
+    "system",
+    "text",
+    "video",
+}
+
+
+def check_list_messages_message_type_type_0(value: str) -> ListMessagesMessageTypeType0:
+    if value in LIST_MESSAGES_MESSAGE_TYPE_TYPE_0_VALUES:
+        return value
+    raise TypeError(f"Unexpected value {value!r}. Expected one of {LIST_MESSAGES_MESSAGE_TYPE_TYPE_0_VALUES!r}")

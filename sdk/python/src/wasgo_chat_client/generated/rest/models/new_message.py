@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+from typing import Literal, cast
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from ..models.message_out import MessageOut
+
+
+T = TypeVar("T", bound="NewMessage")
+
+
+@_attrs_define
+class NewMessage:
+    """Somebody, or the service, has said something.
+
+    Attributes:
+        conversation_id (UUID):
+        seq (int):
+        type_ (Literal['new_message']):
+        message (MessageOut): A message. A deleted one is a tombstone: content null, nothing attached.
+    """
+
+    conversation_id: UUID
+    seq: int
+    type_: Literal["new_message"]
+    message: MessageOut
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.message_out import MessageOut  # noqa: PLC0415
+
+        conversation_id = str(self.conversation_id)
+
+        seq = self.seq
+
+        type_ = self.type_
+
+        message = self.message.to_dict()
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "conversation_id": conversation_id,
+                "seq": seq,
+                "type": type_,
+                "message": message,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.message_out import MessageOut  # noqa: PLC0415
+
+        d = dict(src_dict)
+        conversation_id = UUID(d.pop("conversation_id"))
+
+        seq = d.pop("seq")
+
+        type_ = cast(Literal["new_message"], d.pop("type"))
+        if type_ != "new_message":
+            raise ValueError(f"type must match const 'new_message', got '{type_}'")
+
+        message = MessageOut.from_dict(d.pop("message"))
+
+        new_message = cls(
+            conversation_id=conversation_id,
+            seq=seq,
+            type_=type_,
+            message=message,
+        )
+
+        return new_message

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.participant_in_role import check_participant_in_role
+from ..models.participant_in_role import ParticipantInRole
+from ..types import UNSET, Unset
+from typing import cast
+
+
+T = TypeVar("T", bound="ParticipantIn")
+
+
+@_attrs_define
+class ParticipantIn:
+    """Somebody to put into a new conversation.
+
+    Attributes:
+        user_id (str):
+        role (ParticipantInRole | Unset):  Default: 'participant'.
+    """
+
+    user_id: str
+    role: ParticipantInRole | Unset = "participant"
+
+    def to_dict(self) -> dict[str, Any]:
+        user_id = self.user_id
+
+        role: str | Unset = UNSET
+        if not isinstance(self.role, Unset):
+            role = self.role
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "user_id": user_id,
+            }
+        )
+        if role is not UNSET:
+            field_dict["role"] = role
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        user_id = d.pop("user_id")
+
+        _role = d.pop("role", UNSET)
+        role: ParticipantInRole | Unset
+        if isinstance(_role, Unset):
+            role = UNSET
+        else:
+            role = check_participant_in_role(_role)
+
+        participant_in = cls(
+            user_id=user_id,
+            role=role,
+        )
+
+        return participant_in

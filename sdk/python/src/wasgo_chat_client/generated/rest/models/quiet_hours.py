@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+
+T = TypeVar("T", bound="QuietHours")
+
+
+@_attrs_define
+class QuietHours:
+    """No e-mail, push or webhook from `start` to `end` of the wall clock in `time_zone`; they come afterwards.
+
+    Attributes:
+        start (str):
+        end (str):
+        time_zone (str):
+    """
+
+    start: str
+    end: str
+    time_zone: str
+
+    def to_dict(self) -> dict[str, Any]:
+        start = self.start
+
+        end = self.end
+
+        time_zone = self.time_zone
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "start": start,
+                "end": end,
+                "time_zone": time_zone,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        start = d.pop("start")
+
+        end = d.pop("end")
+
+        time_zone = d.pop("time_zone")
+
+        quiet_hours = cls(
+            start=start,
+            end=end,
+            time_zone=time_zone,
+        )
+
+        return quiet_hours
