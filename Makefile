@@ -14,7 +14,7 @@ SUPPLY := build/supply
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -44,6 +44,7 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/wasgo-chat openapi --check docs/openapi.json
 	$(BIN)/wasgo-chat asyncapi --check docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --check README.md
+	$(BIN)/python -m sdk.stamp --check
 
 fuzz: $(READY) ## send requests and frames of every kind for a while (MINUTES=…, SEED=…)
 	@$(BIN)/python -m tests.security.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
@@ -73,6 +74,49 @@ seeded-bugs: $(READY) ## put each known bug in and see that its tests catch it; 
 
 bench-lists: $(READY) ## time the conversation list of a busy member in a million messages
 	@$(BIN)/python -m benchmarks.lists
+
+TS := sdk/typescript
+PY := sdk/python
+PYBIN := $(PY)/.venv/bin
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+
+sdk-setup: $(TS)/node_modules/.ready $(PY)/.venv/.ready ## install the locked tools of the client SDKs; needs Node 20
+
+$(TS)/node_modules/.ready: $(TS)/package.json $(TS)/package-lock.json
+	@cd $(TS) && npm ci --no-progress --loglevel=error
+	@touch $@
+
+$(PY)/.venv/.ready: $(READY) $(PY)/requirements.txt $(PY)/pyproject.toml
+	@test -x $(PYBIN)/python || $(PYTHON) -m venv $(PY)/.venv
+	@$(BIN)/uv pip sync --quiet --python $(PYBIN)/python --require-hashes $(PY)/requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(PYBIN)/python --no-deps --no-build-isolation --editable $(PY)
+	@touch $@
+
+sdk: sdk-setup ## regenerate what the client SDKs have from the documents
+	cd $(TS) && npm run --silent generate
+	$(PYBIN)/python $(PY)/tools/generate.py
+	$(BIN)/python -m sdk.stamp --write
+
+sdk-check: sdk ## lint the documents; types and size of the SDKs; generated code as it is committed
+	@git diff --stat -- $(TS)/src/generated $(PY)/src/wasgo_chat_client/generated sdk/generated.json
+	@test -z "$$(git status --porcelain -- $(TS)/src/generated $(PY)/src/wasgo_chat_client/generated sdk/generated.json)" || { echo 'commit what `make sdk` has generated'; exit 1; }
+	cd $(TS) && REDOCLY_TELEMETRY=off npm run --silent lint:openapi
+	cd $(TS) && ASYNCAPI_METRICS=false npm run --silent lint:asyncapi
+	cd $(TS) && npm run --silent types
+	cd $(TS) && npm run --silent size
+	cd $(PY) && .venv/bin/mypy
+
+chromium: ## install Chromium for the browser tests, on Debian
+	@test -x $(CHROMIUM) || apt-get install --yes --quiet --no-install-recommends chromium
+
+sdk-test: sdk-setup chromium ## run the SDKs against a live service, in Node, Chromium and Python, and from their packages
+	cd $(TS) && npm run --silent test
+	cd $(PY) && .venv/bin/python -m pytest
+	$(BIN)/python -m sdk.packaged
+
+sdk-lock: $(READY) ## resolve the newest allowed tools of the Python SDK
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make sdk-lock' --python-version 3.11 --extra dev $(PY)/pyproject.toml -o $(PY)/requirements.txt $(ARGS)
 
 format: $(READY) ## put the code into its standard form
 	$(BIN)/ruff check --fix .
