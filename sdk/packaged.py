@@ -61,7 +61,9 @@ def _typescript(folder: Path, environment: dict[str, str]) -> None:
     _run(["npm", "run", "--silent", "build"], TYPESCRIPT)
     packed = _run(["npm", "pack", "--silent", "--pack-destination", str(folder)], TYPESCRIPT).strip().splitlines()[-1]
     (folder / "package.json").write_text('{"private": true, "type": "module"}')
-    _run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", f"./{packed}", "ws", "@types/ws"], folder)
+    versions = json.loads((TYPESCRIPT / "package.json").read_text())["devDependencies"]
+    others = [f"{name}@{versions[name]}" for name in ("ws", "@types/ws")]
+    _run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", f"./{packed}", *others], folder)
     example = _blocks(TYPESCRIPT / "README.md", "js")[0]
     (folder / "example.js").write_text(example)
     _expect(_run(["node", "example.js"], folder, environment), "stored as", "conversations without news")

@@ -31,7 +31,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.Compl
     )
 
 
-@pytest.mark.parametrize("command", ["dev", "serve", "migrate", "token", "openapi", "settings"])
+@pytest.mark.parametrize("command", ["dev", "serve", "migrate", "token", "openapi", "asyncapi", "settings"])
 def test_every_command_explains_itself(command: str) -> None:
     shown = run(command, "--help")
     assert shown.returncode == 0

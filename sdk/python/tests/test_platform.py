@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sdk_door import Stage
-from wasgo_chat_client import AsyncPlatform, ChatError, Platform
+from wasgo_chat_client import AsyncPlatform, Chat, ChatError, Platform
 from wasgo_chat_client.generated.rest.api.attachments import upload_attachment
 from wasgo_chat_client.generated.rest.api.messages import list_messages
 from wasgo_chat_client.generated.rest.models import AttachmentOut, MessagePage
@@ -106,3 +106,24 @@ async def test_all_of_it_is_there_for_asyncio(stage: Stage) -> None:
         assert note.message_type == "system"
         case = await platform.create_support_conversation(ana, "technical")
         assert case.conversation_type == "support"
+
+
+async def test_a_token_provider_that_fails_is_asked_again(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.call("/faults", {})
+    ana, tokens = unique("ana"), iter(["start"])
+    with Platform(stage.url, stage.token(service="platform")) as platform:
+        made = platform.create_job_conversation(unique("job"), [{"user_id": ana, "role": "admin"}])
+    reasons: list[str] = []
+
+    def token(reason: str) -> str:
+        reasons.append(reason)
+        if len(reasons) == 2:
+            raise RuntimeError("the platform is away")
+        return stage.token(user=ana, ttl_s=-5 if next(tokens, None) else 3600)
+
+    async with Chat(stage.url, token) as chat:
+        ack = await chat.conversation(str(made.id)).send("at last")
+    assert ack["seq"] == 1
+    assert reasons[0] == "start"
+    assert "refused" in reasons
+    assert "the token provider failed" in caplog.text

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import logging
 import re
 import time
 from typing import Any, Literal, Protocol
@@ -21,6 +22,8 @@ from wasgo_chat_client.tokens import Tokens, read_token
 
 Frame = dict[str, Any]
 ConnectionState = Literal["connecting", "open", "waiting", "stopped"]
+
+log = logging.getLogger(__name__)
 
 SUBPROTOCOL = Subprotocol("wasgo.chat.v1")
 MAX_RENEW_AHEAD_S = 60.0
@@ -99,9 +102,11 @@ class Connection:
 
     async def run(self) -> None:
         """Keep it open until the service says for good that it is not wanted."""
+        code, reason = 0, ""
         while True:
             self.state = "connecting"
-            code, reason = await self._live()
+            if await self._has_token(is_refused=code == 4401):
+                code, reason = await self._live()
             wait = seconds_after(code, reason, self._attempt)
             self._attempt += 1
             if wait is None:
@@ -109,12 +114,18 @@ class Connection:
                 return
             self.state = "waiting"
             await asyncio.sleep(wait)
-            if code == 4401:
-                await self._tokens.renew("refused", self._token)
+
+    async def _has_token(self, *, is_refused: bool) -> bool:
+        """Have a token to connect with. What the application's provider raises is logged, and it is asked again."""
+        try:
+            self._token = await (self._tokens.renew("refused", self._token) if is_refused else self._tokens.get())
+        except Exception:
+            log.exception("the token provider failed")
+            return False
+        return True
 
     async def _live(self) -> tuple[int, str]:
         """One connection from its handshake to its close code and reason."""
-        self._token = await self._tokens.get()
         protocols = [SUBPROTOCOL, Subprotocol(f"bearer.{self._token}")]
         renewal: asyncio.Task[None] | None = None
         try:
@@ -163,9 +174,13 @@ class Connection:
             left = read_token(self._token).expires_at - time.time()
             await asyncio.sleep(max(0.0, left - min(MAX_RENEW_AHEAD_S, left / 5)))
             before = self._token
-            token = await self._tokens.renew("expiring", before)
-            if token == before:
+            try:
+                token = await self._tokens.renew("expiring", before)
+            except Exception:
+                log.exception("the token provider failed")
                 return  # the service closes with 4401 when it ends, and another is asked for then
+            if token == before:
+                return
             with contextlib.suppress(ChatError):
                 await self.ask("refresh_token", token=token)
             self._token = token
