@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client/index.js';
-import type { AddParticipantData, AddParticipantErrors, AddParticipantResponses, AddPushSubscriptionData, AddPushSubscriptionErrors, AddPushSubscriptionResponses, ArchiveConversationData, ArchiveConversationErrors, ArchiveConversationResponses, AskToUnsubscribeData, AskToUnsubscribeErrors, AskToUnsubscribeResponses, AssignStaffData, AssignStaffErrors, AssignStaffResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateSocketTicketData, CreateSocketTicketErrors, CreateSocketTicketResponses, CreateSupportConversationData, CreateSupportConversationErrors, CreateSupportConversationResponses, DeleteMessageData, DeleteMessageErrors, DeleteMessageResponses, DownloadAttachmentData, DownloadAttachmentErrors, DownloadAttachmentResponses, EditMessageData, EditMessageErrors, EditMessageResponses, GetAttachmentData, GetAttachmentErrors, GetAttachmentResponses, GetBidConversationData, GetBidConversationErrors, GetBidConversationResponses, GetConversationData, GetConversationErrors, GetConversationNotificationPreferencesData, GetConversationNotificationPreferencesErrors, GetConversationNotificationPreferencesResponses, GetConversationResponses, GetDisputeConversationData, GetDisputeConversationErrors, GetDisputeConversationResponses, GetHealthData, GetHealthResponses, GetJobConversationData, GetJobConversationErrors, GetJobConversationResponses, GetMessageData, GetMessageErrors, GetMessageResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRequestConversationData, GetRequestConversationErrors, GetRequestConversationResponses, GetUnreadCountsData, GetUnreadCountsErrors, GetUnreadCountsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPresenceData, ListPresenceErrors, ListPresenceResponses, ListPushSubscriptionsData, ListPushSubscriptionsErrors, ListPushSubscriptionsResponses, ListReceiptsData, ListReceiptsErrors, ListReceiptsResponses, MarkAllNotificationsReadData, MarkAllNotificationsReadErrors, MarkAllNotificationsReadResponses, MarkConversationReadData, MarkConversationReadErrors, MarkConversationReadResponses, MarkMessageReadData, MarkMessageReadErrors, MarkMessageReadResponses, MarkMessagesReadData, MarkMessagesReadErrors, MarkMessagesReadResponses, MarkNotificationReadData, MarkNotificationReadErrors, MarkNotificationReadResponses, PutBidConversationData, PutBidConversationErrors, PutBidConversationResponses, PutConversationNotificationPreferencesData, PutConversationNotificationPreferencesErrors, PutConversationNotificationPreferencesResponses, PutDisputeConversationData, PutDisputeConversationErrors, PutDisputeConversationResponses, PutJobConversationData, PutJobConversationErrors, PutJobConversationResponses, PutNotificationPreferencesData, PutNotificationPreferencesErrors, PutNotificationPreferencesResponses, PutRequestConversationData, PutRequestConversationErrors, PutRequestConversationResponses, PutUserData, PutUserErrors, PutUserResponses, ReactToMessageData, ReactToMessageErrors, ReactToMessageResponses, RemoveParticipantData, RemoveParticipantErrors, RemoveParticipantResponses, RemovePushSubscriptionData, RemovePushSubscriptionErrors, RemovePushSubscriptionResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeUserData, RevokeUserErrors, RevokeUserResponses, SendMessageData, SendMessageErrors, SendMessageResponses, SendSystemMessageData, SendSystemMessageErrors, SendSystemMessageResponses, UnarchiveConversationData, UnarchiveConversationErrors, UnarchiveConversationResponses, UnsubscribeFromEmailData, UnsubscribeFromEmailErrors, UnsubscribeFromEmailResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateParticipantData, UpdateParticipantErrors, UpdateParticipantResponses, UploadAttachmentData, UploadAttachmentErrors, UploadAttachmentResponses } from './types.gen.js';
+import type { AddParticipantData, AddParticipantErrors, AddParticipantResponses, AddPushSubscriptionData, AddPushSubscriptionErrors, AddPushSubscriptionResponses, ArchiveConversationData, ArchiveConversationErrors, ArchiveConversationResponses, AskToUnsubscribeData, AskToUnsubscribeErrors, AskToUnsubscribeResponses, AssignStaffData, AssignStaffErrors, AssignStaffResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateSocketTicketData, CreateSocketTicketErrors, CreateSocketTicketResponses, CreateSupportConversationData, CreateSupportConversationErrors, CreateSupportConversationResponses, DeleteMessageData, DeleteMessageErrors, DeleteMessageResponses, DownloadAttachmentData, DownloadAttachmentErrors, DownloadAttachmentResponses, EditMessageData, EditMessageErrors, EditMessageResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GetAttachmentData, GetAttachmentErrors, GetAttachmentResponses, GetBidConversationData, GetBidConversationErrors, GetBidConversationResponses, GetConversationData, GetConversationErrors, GetConversationNotificationPreferencesData, GetConversationNotificationPreferencesErrors, GetConversationNotificationPreferencesResponses, GetConversationResponses, GetDisputeConversationData, GetDisputeConversationErrors, GetDisputeConversationResponses, GetErasureData, GetErasureErrors, GetErasureResponses, GetHealthData, GetHealthResponses, GetJobConversationData, GetJobConversationErrors, GetJobConversationResponses, GetMessageData, GetMessageErrors, GetMessageResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRequestConversationData, GetRequestConversationErrors, GetRequestConversationResponses, GetUnreadCountsData, GetUnreadCountsErrors, GetUnreadCountsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPresenceData, ListPresenceErrors, ListPresenceResponses, ListPushSubscriptionsData, ListPushSubscriptionsErrors, ListPushSubscriptionsResponses, ListReceiptsData, ListReceiptsErrors, ListReceiptsResponses, MarkAllNotificationsReadData, MarkAllNotificationsReadErrors, MarkAllNotificationsReadResponses, MarkConversationReadData, MarkConversationReadErrors, MarkConversationReadResponses, MarkMessageReadData, MarkMessageReadErrors, MarkMessageReadResponses, MarkMessagesReadData, MarkMessagesReadErrors, MarkMessagesReadResponses, MarkNotificationReadData, MarkNotificationReadErrors, MarkNotificationReadResponses, PutBidConversationData, PutBidConversationErrors, PutBidConversationResponses, PutConversationNotificationPreferencesData, PutConversationNotificationPreferencesErrors, PutConversationNotificationPreferencesResponses, PutDisputeConversationData, PutDisputeConversationErrors, PutDisputeConversationResponses, PutJobConversationData, PutJobConversationErrors, PutJobConversationResponses, PutNotificationPreferencesData, PutNotificationPreferencesErrors, PutNotificationPreferencesResponses, PutRequestConversationData, PutRequestConversationErrors, PutRequestConversationResponses, PutUserData, PutUserErrors, PutUserResponses, ReactToMessageData, ReactToMessageErrors, ReactToMessageResponses, RemoveParticipantData, RemoveParticipantErrors, RemoveParticipantResponses, RemovePushSubscriptionData, RemovePushSubscriptionErrors, RemovePushSubscriptionResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeUserData, RevokeUserErrors, RevokeUserResponses, SendMessageData, SendMessageErrors, SendMessageResponses, SendSystemMessageData, SendSystemMessageErrors, SendSystemMessageResponses, UnarchiveConversationData, UnarchiveConversationErrors, UnarchiveConversationResponses, UnsubscribeFromEmailData, UnsubscribeFromEmailErrors, UnsubscribeFromEmailResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateParticipantData, UpdateParticipantErrors, UpdateParticipantResponses, UploadAttachmentData, UploadAttachmentErrors, UploadAttachmentResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -174,6 +174,8 @@ export const listEvents = <ThrowOnError extends boolean = false>(options: Option
  * List Messages
  *
  * List messages of one conversation by seq, or of all of the caller's by time.
+ *
+ * Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while nothing changed.
  */
 export const listMessages = <ThrowOnError extends boolean = false>(options?: Options<ListMessagesData, ThrowOnError>): RequestResult<ListMessagesResponses, ListMessagesErrors, ThrowOnError> => (options?.client ?? client).get<ListMessagesResponses, ListMessagesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -551,6 +553,20 @@ export const sendSystemMessage = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
+ * Erase User
+ *
+ * Erase a person (scopes chat:provision and chat:moderate).
+ *
+ * At once nobody sees their name, their tokens are refused and their sockets close. The rest is done in the
+ * background; a second time answers how far it has come.
+ */
+export const eraseUser = <ThrowOnError extends boolean = false>(options: Options<EraseUserData, ThrowOnError>): RequestResult<EraseUserResponses, EraseUserErrors, ThrowOnError> => (options.client ?? client).delete<EraseUserResponses, EraseUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/users/{user_id}/',
+    ...options
+});
+
+/**
  * Put User
  *
  * Refresh the mirror of a user (scope chat:provision); what is left out stays.
@@ -584,6 +600,39 @@ export const revokeUser = <ThrowOnError extends boolean = false>(options: Option
 export const listPresence = <ThrowOnError extends boolean = false>(options: Options<ListPresenceData, ThrowOnError>): RequestResult<ListPresenceResponses, ListPresenceErrors, ThrowOnError> => (options.client ?? client).get<ListPresenceResponses, ListPresenceErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/chat/presence/',
+    ...options
+});
+
+/**
+ * Get Erasure
+ *
+ * How far the erasure of a person has come (scope chat:provision).
+ */
+export const getErasure = <ThrowOnError extends boolean = false>(options: Options<GetErasureData, ThrowOnError>): RequestResult<GetErasureResponses, GetErasureErrors, ThrowOnError> => (options.client ?? client).get<GetErasureResponses, GetErasureErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/users/{user_id}/erasure/',
+    ...options
+});
+
+/**
+ * Export User
+ *
+ * A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they uploaded.
+ */
+export const exportUser = <ThrowOnError extends boolean = false>(options: Options<ExportUserData, ThrowOnError>): RequestResult<ExportUserResponses, ExportUserErrors, ThrowOnError> => (options.client ?? client).get<ExportUserResponses, ExportUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/users/{user_id}/export/',
+    ...options
+});
+
+/**
+ * List Audit
+ *
+ * List what services, moderators and admins did, newest first (scope chat:moderate).
+ */
+export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>): RequestResult<ListAuditResponses, ListAuditErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/audit/',
     ...options
 });
 
@@ -638,7 +687,7 @@ export const getHealth = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Readyz
  *
- * Whether this process can serve: database, migrations; Redis may be degraded.
+ * Whether this process can serve: database, migrations, not about to end; Redis may be degraded.
  */
 export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
 

@@ -92,6 +92,74 @@ export type AttachmentOut = {
 };
 
 /**
+ * AuditOut
+ *
+ * One act. `user_id` is whom it was done to; `target` which thing, or which fields.
+ */
+export type AuditOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Actor Id
+     */
+    actor_id: string | null;
+    /**
+     * Service
+     */
+    service: string | null;
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * Conversation
+     */
+    conversation: string | null;
+    /**
+     * User Id
+     */
+    user_id: string | null;
+    /**
+     * Target
+     */
+    target: string | null;
+    /**
+     * Request Id
+     */
+    request_id: string | null;
+};
+
+/**
+ * AuditPage
+ *
+ * A page of the audit, newest first.
+ */
+export type AuditPage = {
+    /**
+     * Next
+     *
+     * Cursor of the following page, null at the end.
+     */
+    next: string | null;
+    /**
+     * Previous
+     *
+     * Cursor of the page before, null at the start.
+     */
+    previous: string | null;
+    /**
+     * Results
+     */
+    results: Array<AuditOut>;
+};
+
+/**
  * ChannelChoices
  *
  * The same for one conversation; null leaves it to the general choice.
@@ -416,6 +484,42 @@ export type EditMessage = {
      * Content
      */
     content: string;
+};
+
+/**
+ * ErasureOut
+ *
+ * How far an erasure has come. While it is `running` the person is unknown already, and their tokens refused.
+ */
+export type ErasureOut = {
+    /**
+     * User Id
+     */
+    user_id: string;
+    /**
+     * State
+     */
+    state: 'running' | 'done';
+    /**
+     * Messages
+     *
+     * Messages that became tombstones so far.
+     */
+    messages: number;
+    /**
+     * Conversations
+     *
+     * Conversations gone through so far.
+     */
+    conversations: number;
+    /**
+     * Requested At
+     */
+    requested_at: string;
+    /**
+     * Done At
+     */
+    done_at: string | null;
 };
 
 /**
@@ -1205,7 +1309,7 @@ export type Readiness = {
     /**
      * Status
      */
-    status: 'ready' | 'not_ready';
+    status: 'ready' | 'not_ready' | 'draining';
     /**
      * Checks
      */
@@ -2311,6 +2415,12 @@ export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 export type ListMessagesData = {
     body?: never;
     headers?: {
+        /**
+         * If-None-Match
+         *
+         * The `ETag` of an earlier answer.
+         */
+        'if-none-match'?: string | null;
         /**
          * X-Act-As
          *
@@ -4244,6 +4354,60 @@ export type SendSystemMessageResponses = {
 
 export type SendSystemMessageResponse = SendSystemMessageResponses[keyof SendSystemMessageResponses];
 
+export type EraseUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/chat/users/{user_id}/';
+};
+
+export type EraseUserErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or not for the caller.
+     */
+    404: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type EraseUserError = EraseUserErrors[keyof EraseUserErrors];
+
+export type EraseUserResponses = {
+    /**
+     * Successful Response
+     */
+    202: ErasureOut;
+};
+
+export type EraseUserResponse = EraseUserResponses[keyof EraseUserResponses];
+
 export type PutUserData = {
     body: PutUser;
     headers?: {
@@ -4415,6 +4579,188 @@ export type ListPresenceResponses = {
 };
 
 export type ListPresenceResponse = ListPresenceResponses[keyof ListPresenceResponses];
+
+export type GetErasureData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/chat/users/{user_id}/erasure/';
+};
+
+export type GetErasureErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or not for the caller.
+     */
+    404: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetErasureError = GetErasureErrors[keyof GetErasureErrors];
+
+export type GetErasureResponses = {
+    /**
+     * Successful Response
+     */
+    200: ErasureOut;
+};
+
+export type GetErasureResponse = GetErasureResponses[keyof GetErasureResponses];
+
+export type ExportUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/chat/users/{user_id}/export/';
+};
+
+export type ExportUserErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or not for the caller.
+     */
+    404: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ExportUserError = ExportUserErrors[keyof ExportUserErrors];
+
+export type ExportUserResponses = {
+    /**
+     * The archive.
+     */
+    200: Blob | File;
+};
+
+export type ExportUserResponse = ExportUserResponses[keyof ExportUserResponses];
+
+export type ListAuditData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Actor
+         *
+         * A user or a service: who did it.
+         */
+        actor?: string | null;
+        /**
+         * Conversation
+         *
+         * Where it was done.
+         */
+        conversation?: string | null;
+        /**
+         * Since
+         *
+         * Not before this time.
+         */
+        since?: string | null;
+        /**
+         * Limit
+         *
+         * Results of a page; 50 by default.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/chat/audit/';
+};
+
+export type ListAuditErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
+
+export type ListAuditResponses = {
+    /**
+     * Successful Response
+     */
+    200: AuditPage;
+};
+
+export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
 
 export type CreateSupportConversationData = {
     body: CreateSupportConversation;

@@ -4,6 +4,8 @@ from .add_participant import AddParticipant
 from .add_participant_role import AddParticipantRole
 from .assign_staff import AssignStaff
 from .attachment_out import AttachmentOut
+from .audit_out import AuditOut
+from .audit_page import AuditPage
 from .channel_choices import ChannelChoices
 from .channels import Channels
 from .conversation_changed import ConversationChanged
@@ -28,6 +30,8 @@ from .delivery_out_state import DeliveryOutState
 from .delivery_page import DeliveryPage
 from .download_attachment_variant import DownloadAttachmentVariant
 from .edit_message import EditMessage
+from .erasure_out import ErasureOut
+from .erasure_out_state import ErasureOutState
 from .event_page import EventPage
 from .field_error import FieldError
 from .health import Health
@@ -115,6 +119,8 @@ __all__ = (
     "AddParticipantRole",
     "AssignStaff",
     "AttachmentOut",
+    "AuditOut",
+    "AuditPage",
     "ChannelChoices",
     "Channels",
     "ConversationChanged",
@@ -139,6 +145,8 @@ __all__ = (
     "DeliveryPage",
     "DownloadAttachmentVariant",
     "EditMessage",
+    "ErasureOut",
+    "ErasureOutState",
     "EventPage",
     "FieldError",
     "Health",

@@ -1,8 +1,9 @@
 from typing import Literal
 
-ReadinessStatus = Literal["not_ready", "ready"]
+ReadinessStatus = Literal["draining", "not_ready", "ready"]
 
 READINESS_STATUS_VALUES: set[ReadinessStatus] = {
+    "draining",
     "not_ready",
     "ready",
 }

@@ -27,9 +27,13 @@ def _get_kwargs(
     message_type: ListMessagesMessageTypeType0 | None | Unset = UNSET,
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
+    if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["if-none-match"] = if_none_match
+
     if not isinstance(x_act_as, Unset):
         headers["x-act-as"] = x_act_as
 
@@ -102,11 +106,17 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessagePage | Problem | None:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Any | MessagePage | Problem | None:
     if response.status_code == 200:
         response_200 = MessagePage.from_dict(response.json())
 
         return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -141,7 +151,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[MessagePage | Problem]:
+) -> Response[Any | MessagePage | Problem]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -161,11 +171,15 @@ def sync_detailed(
     message_type: ListMessagesMessageTypeType0 | None | Unset = UNSET,
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
+    if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessagePage | Problem]:
+) -> Response[Any | MessagePage | Problem]:
     """List Messages
 
      List messages of one conversation by seq, or of all of the caller's by time.
+
+    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
+    nothing changed.
 
     Args:
         conversation (None | Unset | UUID):
@@ -176,6 +190,7 @@ def sync_detailed(
         message_type (ListMessagesMessageTypeType0 | None | Unset):
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
+        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
 
     Raises:
@@ -183,7 +198,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessagePage | Problem]
+        Response[Any | MessagePage | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -195,6 +210,7 @@ def sync_detailed(
         message_type=message_type,
         limit=limit,
         cursor=cursor,
+        if_none_match=if_none_match,
         x_act_as=x_act_as,
     )
 
@@ -216,11 +232,15 @@ def sync(
     message_type: ListMessagesMessageTypeType0 | None | Unset = UNSET,
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
+    if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> MessagePage | Problem | None:
+) -> Any | MessagePage | Problem | None:
     """List Messages
 
      List messages of one conversation by seq, or of all of the caller's by time.
+
+    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
+    nothing changed.
 
     Args:
         conversation (None | Unset | UUID):
@@ -231,6 +251,7 @@ def sync(
         message_type (ListMessagesMessageTypeType0 | None | Unset):
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
+        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
 
     Raises:
@@ -238,7 +259,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessagePage | Problem
+        Any | MessagePage | Problem
     """
 
     return sync_detailed(
@@ -251,6 +272,7 @@ def sync(
         message_type=message_type,
         limit=limit,
         cursor=cursor,
+        if_none_match=if_none_match,
         x_act_as=x_act_as,
     ).parsed
 
@@ -266,11 +288,15 @@ async def asyncio_detailed(
     message_type: ListMessagesMessageTypeType0 | None | Unset = UNSET,
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
+    if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessagePage | Problem]:
+) -> Response[Any | MessagePage | Problem]:
     """List Messages
 
      List messages of one conversation by seq, or of all of the caller's by time.
+
+    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
+    nothing changed.
 
     Args:
         conversation (None | Unset | UUID):
@@ -281,6 +307,7 @@ async def asyncio_detailed(
         message_type (ListMessagesMessageTypeType0 | None | Unset):
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
+        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
 
     Raises:
@@ -288,7 +315,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessagePage | Problem]
+        Response[Any | MessagePage | Problem]
     """
 
     kwargs = _get_kwargs(
@@ -300,6 +327,7 @@ async def asyncio_detailed(
         message_type=message_type,
         limit=limit,
         cursor=cursor,
+        if_none_match=if_none_match,
         x_act_as=x_act_as,
     )
 
@@ -319,11 +347,15 @@ async def asyncio(
     message_type: ListMessagesMessageTypeType0 | None | Unset = UNSET,
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
+    if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> MessagePage | Problem | None:
+) -> Any | MessagePage | Problem | None:
     """List Messages
 
      List messages of one conversation by seq, or of all of the caller's by time.
+
+    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
+    nothing changed.
 
     Args:
         conversation (None | Unset | UUID):
@@ -334,6 +366,7 @@ async def asyncio(
         message_type (ListMessagesMessageTypeType0 | None | Unset):
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
+        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
 
     Raises:
@@ -341,7 +374,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessagePage | Problem
+        Any | MessagePage | Problem
     """
 
     return (
@@ -355,6 +388,7 @@ async def asyncio(
             message_type=message_type,
             limit=limit,
             cursor=cursor,
+            if_none_match=if_none_match,
             x_act_as=x_act_as,
         )
     ).parsed

@@ -1,0 +1,292 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.audit_page import AuditPage
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+from uuid import UUID
+import datetime
+
+
+def _get_kwargs(
+    *,
+    actor: None | str | Unset = UNSET,
+    conversation: None | Unset | UUID = UNSET,
+    since: datetime.datetime | None | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_act_as, Unset):
+        headers["x-act-as"] = x_act_as
+
+    params: dict[str, Any] = {}
+
+    json_actor: None | str | Unset
+    if isinstance(actor, Unset):
+        json_actor = UNSET
+    else:
+        json_actor = actor
+    params["actor"] = json_actor
+
+    json_conversation: None | str | Unset
+    if isinstance(conversation, Unset):
+        json_conversation = UNSET
+    elif isinstance(conversation, UUID):
+        json_conversation = str(conversation)
+    else:
+        json_conversation = conversation
+    params["conversation"] = json_conversation
+
+    json_since: None | str | Unset
+    if isinstance(since, Unset):
+        json_since = UNSET
+    elif isinstance(since, datetime.datetime):
+        json_since = since.isoformat()
+    else:
+        json_since = since
+    params["since"] = json_since
+
+    params["limit"] = limit
+
+    json_cursor: None | str | Unset
+    if isinstance(cursor, Unset):
+        json_cursor = UNSET
+    else:
+        json_cursor = cursor
+    params["cursor"] = json_cursor
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/chat/audit/",
+        "params": params,
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AuditPage | Problem | None:
+    if response.status_code == 200:
+        response_200 = AuditPage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[AuditPage | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    actor: None | str | Unset = UNSET,
+    conversation: None | Unset | UUID = UNSET,
+    since: datetime.datetime | None | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[AuditPage | Problem]:
+    """List Audit
+
+     List what services, moderators and admins did, newest first (scope chat:moderate).
+
+    Args:
+        actor (None | str | Unset): A user or a service: who did it.
+        conversation (None | Unset | UUID): Where it was done.
+        since (datetime.datetime | None | Unset): Not before this time.
+        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        cursor (None | str | Unset):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuditPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        actor=actor,
+        conversation=conversation,
+        since=since,
+        limit=limit,
+        cursor=cursor,
+        x_act_as=x_act_as,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    actor: None | str | Unset = UNSET,
+    conversation: None | Unset | UUID = UNSET,
+    since: datetime.datetime | None | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> AuditPage | Problem | None:
+    """List Audit
+
+     List what services, moderators and admins did, newest first (scope chat:moderate).
+
+    Args:
+        actor (None | str | Unset): A user or a service: who did it.
+        conversation (None | Unset | UUID): Where it was done.
+        since (datetime.datetime | None | Unset): Not before this time.
+        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        cursor (None | str | Unset):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuditPage | Problem
+    """
+
+    return sync_detailed(
+        client=client,
+        actor=actor,
+        conversation=conversation,
+        since=since,
+        limit=limit,
+        cursor=cursor,
+        x_act_as=x_act_as,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    actor: None | str | Unset = UNSET,
+    conversation: None | Unset | UUID = UNSET,
+    since: datetime.datetime | None | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[AuditPage | Problem]:
+    """List Audit
+
+     List what services, moderators and admins did, newest first (scope chat:moderate).
+
+    Args:
+        actor (None | str | Unset): A user or a service: who did it.
+        conversation (None | Unset | UUID): Where it was done.
+        since (datetime.datetime | None | Unset): Not before this time.
+        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        cursor (None | str | Unset):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AuditPage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        actor=actor,
+        conversation=conversation,
+        since=since,
+        limit=limit,
+        cursor=cursor,
+        x_act_as=x_act_as,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    actor: None | str | Unset = UNSET,
+    conversation: None | Unset | UUID = UNSET,
+    since: datetime.datetime | None | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: None | str | Unset = UNSET,
+    x_act_as: None | str | Unset = UNSET,
+) -> AuditPage | Problem | None:
+    """List Audit
+
+     List what services, moderators and admins did, newest first (scope chat:moderate).
+
+    Args:
+        actor (None | str | Unset): A user or a service: who did it.
+        conversation (None | Unset | UUID): Where it was done.
+        since (datetime.datetime | None | Unset): Not before this time.
+        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        cursor (None | str | Unset):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AuditPage | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            actor=actor,
+            conversation=conversation,
+            since=since,
+            limit=limit,
+            cursor=cursor,
+            x_act_as=x_act_as,
+        )
+    ).parsed

@@ -1,0 +1,224 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.erasure_out import ErasureOut
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+
+
+def _get_kwargs(
+    user_id: str,
+    *,
+    x_act_as: None | str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_act_as, Unset):
+        headers["x-act-as"] = x_act_as
+
+    _kwargs: dict[str, Any] = {
+        "method": "delete",
+        "url": "/chat/users/{user_id}/".format(
+            user_id=quote(str(user_id), safe=""),
+        ),
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErasureOut | Problem | None:
+    if response.status_code == 202:
+        response_202 = ErasureOut.from_dict(response.json())
+
+        return response_202
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ErasureOut | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    user_id: str,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[ErasureOut | Problem]:
+    """Erase User
+
+     Erase a person (scopes chat:provision and chat:moderate).
+
+    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
+    in the
+    background; a second time answers how far it has come.
+
+    Args:
+        user_id (str):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ErasureOut | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        user_id=user_id,
+        x_act_as=x_act_as,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    user_id: str,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> ErasureOut | Problem | None:
+    """Erase User
+
+     Erase a person (scopes chat:provision and chat:moderate).
+
+    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
+    in the
+    background; a second time answers how far it has come.
+
+    Args:
+        user_id (str):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ErasureOut | Problem
+    """
+
+    return sync_detailed(
+        user_id=user_id,
+        client=client,
+        x_act_as=x_act_as,
+    ).parsed
+
+
+async def asyncio_detailed(
+    user_id: str,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[ErasureOut | Problem]:
+    """Erase User
+
+     Erase a person (scopes chat:provision and chat:moderate).
+
+    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
+    in the
+    background; a second time answers how far it has come.
+
+    Args:
+        user_id (str):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ErasureOut | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        user_id=user_id,
+        x_act_as=x_act_as,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    user_id: str,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> ErasureOut | Problem | None:
+    """Erase User
+
+     Erase a person (scopes chat:provision and chat:moderate).
+
+    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
+    in the
+    background; a second time answers how far it has come.
+
+    Args:
+        user_id (str):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ErasureOut | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            user_id=user_id,
+            client=client,
+            x_act_as=x_act_as,
+        )
+    ).parsed
