@@ -1711,6 +1711,10 @@ export type ListConversationsErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -1782,6 +1786,10 @@ export type CreateConversationErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -1830,6 +1838,10 @@ export type GetUnreadCountsErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -1884,6 +1896,10 @@ export type GetConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -1950,6 +1966,10 @@ export type UpdateConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2027,6 +2047,10 @@ export type AddParticipantErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -2096,6 +2120,10 @@ export type RemoveParticipantErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2167,6 +2195,10 @@ export type UpdateParticipantErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -2220,6 +2252,10 @@ export type ArchiveConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2275,6 +2311,10 @@ export type UnarchiveConversationErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -2328,6 +2368,10 @@ export type MarkConversationReadErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2395,6 +2439,10 @@ export type ListEventsErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2489,6 +2537,10 @@ export type ListMessagesErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2634,6 +2686,10 @@ export type MarkMessagesReadErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -2687,6 +2743,10 @@ export type GetMessageErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2758,6 +2818,10 @@ export type EditMessageErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -2815,6 +2879,10 @@ export type DeleteMessageErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -2886,6 +2954,10 @@ export type ReactToMessageErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -2940,6 +3012,10 @@ export type MarkMessageReadErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -2993,6 +3069,10 @@ export type ListReceiptsErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3054,6 +3134,10 @@ export type ListNotificationsErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3098,6 +3182,10 @@ export type MarkAllNotificationsReadErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3153,6 +3241,10 @@ export type MarkNotificationReadErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3197,6 +3289,10 @@ export type GetNotificationPreferencesErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3255,6 +3351,10 @@ export type PutNotificationPreferencesErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3308,6 +3408,10 @@ export type GetConversationNotificationPreferencesErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3375,6 +3479,10 @@ export type PutConversationNotificationPreferencesErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3432,6 +3540,10 @@ export type RemovePushSubscriptionErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3476,6 +3588,10 @@ export type ListPushSubscriptionsErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3544,6 +3660,10 @@ export type AddPushSubscriptionErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3580,6 +3700,10 @@ export type AskToUnsubscribeErrors = {
      */
     404: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3615,6 +3739,10 @@ export type UnsubscribeFromEmailErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3676,6 +3804,10 @@ export type ListDeliveriesErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3734,6 +3866,10 @@ export type RetryDeliveryErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3789,6 +3925,10 @@ export type GetBidConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3862,6 +4002,10 @@ export type PutBidConversationErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -3921,6 +4065,10 @@ export type GetJobConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -3994,6 +4142,10 @@ export type PutJobConversationErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -4053,6 +4205,10 @@ export type GetRequestConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -4126,6 +4282,10 @@ export type PutRequestConversationErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -4185,6 +4345,10 @@ export type GetDisputeConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -4257,6 +4421,10 @@ export type PutDisputeConversationErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -4338,6 +4506,10 @@ export type SendSystemMessageErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -4391,6 +4563,10 @@ export type EraseUserErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -4458,6 +4634,10 @@ export type PutUserErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -4512,6 +4692,10 @@ export type RevokeUserErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -4563,6 +4747,10 @@ export type ListPresenceErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -4618,6 +4806,10 @@ export type GetErasureErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -4671,6 +4863,10 @@ export type ExportUserErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -4745,6 +4941,10 @@ export type ListAuditErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -4887,6 +5087,10 @@ export type AssignStaffErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -4935,6 +5139,10 @@ export type CreateSocketTicketErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
@@ -5058,6 +5266,10 @@ export type UploadAttachmentErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -5120,6 +5332,10 @@ export type GetAttachmentErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
      * Try again with the same key; see Retry-After.
      */
     503: Problem;
@@ -5178,6 +5394,10 @@ export type DownloadAttachmentErrors = {
      * A value is not acceptable.
      */
     422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
     /**
      * Try again with the same key; see Retry-After.
      */
