@@ -16,6 +16,7 @@ HEAD_S = 10.0
 BODY_S = 10.0
 STALL_S = 30.0
 FLUSH_S = 5.0
+LATE_S = 1.0
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 100
 BODY_BYTES_PER_S = 1024
@@ -163,12 +164,16 @@ class ChatHttp(HttpToolsProtocol):
             self._head_timer = self.loop.call_later(HEAD_S, self._look_at_head)
 
     def _look_at_head(self) -> None:
-        """While we do not read, it is not the peer who is slow."""
+        """While we do not read, or were busy ourselves, it is not the peer who is slow."""
+        is_ours = self.flow.read_paused or self._is_late(self._head_timer)
         self._head_timer = None
-        if self.flow.read_paused:
+        if is_ours:
             self._await_head()
         else:
             self._refuse(408)
+
+    def _is_late(self, timer: asyncio.TimerHandle | None) -> bool:
+        return timer is not None and self.loop.time() - timer.when() > LATE_S
 
     def _count_head(self, length: int) -> None:
         self._head_bytes += length
@@ -177,7 +182,7 @@ class ChatHttp(HttpToolsProtocol):
 
     def _look_at_body(self) -> None:
         came = self._body_bytes - self._body_bytes_before
-        is_ours = self.flow.read_paused or self.cycle.waiting_for_100_continue
+        is_ours = self.flow.read_paused or self.cycle.waiting_for_100_continue or self._is_late(self._body_timer)
         if came < BODY_BYTES_PER_S * BODY_S and not is_ours:
             self._refuse(408)
             return
