@@ -19,7 +19,7 @@ class Expected:
     """One operation.
 
     `needs` is the lowest role in the conversation that may, `USER`, `EVERYBODY`, or None where only a service may.
-    `scope` lets a service do it in its own name. `names` says that it names an object which may be foreign.
+    `scope` lets a service do it in its own name; of two it needs both. `names` says that it names an object which may be foreign.
     """
 
     method: str
@@ -109,6 +109,12 @@ OPERATIONS: dict[str, Expected] = {
     "retry_delivery": _service("POST", "/chat/deliveries/{unknown}/retry/", "chat:provision", status=404),
     "put_user": _service("PUT", "/chat/users/{new}/", "chat:provision", {}, names=False),
     "revoke_user": _service("POST", "/chat/users/{new}/revoke/", "chat:provision", names=False),
+    "erase_user": _service(
+        "DELETE", "/chat/users/{new}/", "chat:provision chat:moderate", names=False, status=202
+    ),
+    "get_erasure": _service("GET", "/chat/users/{unknown}/erasure/", "chat:provision", status=404),
+    "export_user": _service("GET", "/chat/users/{extra}/export/", "chat:act_as"),
+    "list_audit": _service("GET", "/chat/audit/", "chat:moderate", names=False),
     "list_presence": _user("GET", "/chat/presence/?user_ids={extra}"),
     "create_socket_ticket": _user("POST", "/chat/ws_tickets/", status=201),
     "get_health": Expected("GET", "/healthz", EVERYBODY, names=False, why="says only that the process lives"),

@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx
 
 from tests.security.fuzz_frames import FrameFuzzer
-from tests.security.fuzz_http import HttpFuzzer
+from tests.security.fuzz_http import UNLIMITED, HttpFuzzer
 from tests.support.processes import Processes, serving
 from tests.support.running import SECRET
 from tests.support.servers import TestServers, create_database, database_url
@@ -66,7 +66,7 @@ async def _main(minutes: float, seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         await create_database(database_url("postgres"), "fuzz", "chat_template")
         log = Path(folder) / "log"
-        changes = {"STORAGE_DIR": folder, "LOG_LEVEL": "ERROR"}
+        changes = {"STORAGE_DIR": folder, "LOG_LEVEL": "ERROR", **{name.upper(): "0" for name in UNLIMITED}}
         async with serving("fuzz", log, workers=1, **changes) as service:
             await _fuzz(service, minutes, seed)
         if log.stat().st_size:

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.core.bodies import DOCUMENT
 from tests.security.fuzz_frames import FrameFuzzer
-from tests.security.fuzz_http import OPERATIONS, HttpFuzzer
+from tests.security.fuzz_http import OPERATIONS, UNLIMITED, HttpFuzzer
 from tests.support.running import make_settings
 from tests.support.world import World, world_with
 
@@ -38,7 +38,7 @@ QUIET = settings(
 @pytest.fixture(scope="module")
 async def there(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     folder = tmp_path_factory.mktemp("fuzz")
-    async with world_with(make_settings(database, storage_dir=folder)) as made:
+    async with world_with(make_settings(database, storage_dir=folder, **UNLIMITED)) as made:
         yield made
 
 

@@ -24,7 +24,7 @@ router = APIRouter()
     operation_id="erase_user",
     status_code=202,
     response_model=ErasureOut,
-    responses=problems(401, 403),
+    responses=problems(401, 403, 404),
 )
 async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     """Erase a person (scopes chat:provision and chat:moderate).
