@@ -42,8 +42,9 @@ async def test_an_erasure_whose_worker_is_killed_goes_on_at_the_next_start(tmp_p
             chat = (await client.put("/jobs/kill/conversation/", json=body)).json()
             await connection.execute(WRITE, chat["id"], MESSAGES)
             assert (await client.delete("/chat/users/ana-of-the-kill/")).status_code == 202
-        while await connection.fetchval(DONE) < MESSAGES // 3:  # noqa: ASYNC110  polling
-            await asyncio.sleep(0.002)
+        async with asyncio.timeout(60):
+            while await connection.fetchval(DONE) < MESSAGES // 3:  # noqa: ASYNC110  polling
+                await asyncio.sleep(0.002)
         served.process.kill()
     assert await connection.fetchval(DONE) < MESSAGES, "it was done before anybody was killed"
     async with serving(name, tmp_path / "log", workers=1, **settings):
