@@ -96,7 +96,7 @@ class Ana:
         point = ec.generate_private_key(ec.SECP256R1()).public_key()
         raw = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         keys = {"p256dh": base64.urlsafe_b64encode(raw).decode(), "auth": base64.urlsafe_b64encode(b"a" * 16).decode()}
-        body = {"endpoint": f"https://push.example/{self.mark}", "keys": keys}
+        body = {"endpoint": f"https://8.8.8.8/{self.mark}", "keys": keys}
         await ana.ok("POST", "/chat/push_subscriptions/", body, status=201)
         await ana.ok("PUT", "/chat/notifications/preferences/", {"level": "mentions"})
         await ana.ok("PUT", f"/chat/conversations/{self.job['id']}/notification_preferences/", {"level": "all"})

@@ -75,6 +75,7 @@ export class Replica {
         break;
       case "participant_removed":
         this.participants.delete(frame.user_id);
+        if (frame.member_ids) this.#keepOnly(frame.member_ids);
         break;
       case "conversation_updated":
         this.conversation = frame.conversation;
@@ -114,11 +115,18 @@ export class Replica {
     return [...this.messages.values()].sort((one, other) => one.seq - other.seq);
   }
 
+  /** Somebody was erased, perhaps known by an id that nobody says any more. */
+  #keepOnly(memberIds: readonly string[]): void {
+    for (const id of [...this.participants.keys()]) {
+      if (!memberIds.includes(id)) this.participants.delete(id);
+    }
+  }
+
   #renewPreviews(message: MessageOut): void {
     const content = message.content === null ? null : [...message.content].slice(0, PREVIEW_CHARS).join("");
     for (const reply of this.messages.values()) {
       if (reply.reply_to !== message.id || !reply.reply_preview) continue;
-      const preview = { ...reply.reply_preview, content, is_deleted: message.is_deleted };
+      const preview = { ...reply.reply_preview, content, is_deleted: message.is_deleted, sender: message.sender };
       this.messages.set(reply.id, { ...reply, reply_preview: preview });
     }
   }

@@ -27,6 +27,7 @@ from wasgo_chat.core.errors import (
     ScopeRequired,
     Unauthenticated,
     Unavailable,
+    UserErased,
     problem,
     problem_body,
     problem_of,
@@ -194,7 +195,8 @@ def problems(*facts: int | type[ChatError]) -> dict[int | str, dict[str, Any]]:
         facts: statuses, which stand for their ordinary codes, and errors with codes of their own.
     """
     codes: dict[int, list[str]] = {status: [*_CODES[status]] for status in (400, 413, 429, 503)}
-    for fact in facts:
+    # Whoever is named, by a token or by X-Act-As, may have been erased.
+    for fact in (*facts, *([UserErased] if 401 in facts else [])):
         status, named = (fact, _CODES[fact]) if isinstance(fact, int) else (fact.status, (fact.code,))
         known = codes.setdefault(status, [])
         known += [code for code in named if code not in known]

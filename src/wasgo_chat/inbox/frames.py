@@ -70,11 +70,16 @@ class ParticipantUpdated(EventFrame):
 
 
 class ParticipantRemoved(EventFrame):
-    """Somebody left, or was removed; `by` is null for a service."""
+    """Somebody left, or was removed; `by` is null for a service.
+
+    `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
+    one that was never told.
+    """
 
     type: Literal["participant_removed"]
     user_id: str
     by: str | None
+    member_ids: list[str] | None = None
 
 
 class ConversationChanged(EventFrame):

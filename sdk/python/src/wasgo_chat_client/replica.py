@@ -47,6 +47,8 @@ class Replica:
                     self.participants.pop(participant["user"]["id"], None)
             case "participant_removed":
                 self.participants.pop(frame["user_id"], None)
+                if (left := frame.get("member_ids")) is not None:  # somebody was erased, under an id of old
+                    self.participants = {key: one for key, one in self.participants.items() if key in left}
             case "conversation_updated":
                 self.conversation = frame["conversation"]
         return "taken"
@@ -75,5 +77,6 @@ class Replica:
         for reply in tuple(self.messages.values()):
             preview = reply["reply_preview"]
             if reply["reply_to"] == message["id"] and preview is not None:
-                renewed = {**preview, "content": content, "is_deleted": message["is_deleted"]}
+                now = {"content": content, "is_deleted": message["is_deleted"], "sender": message["sender"]}
+                renewed = {**preview, **now}
                 self.messages[reply["id"]] = cast("MessageOut", {**reply, "reply_preview": renewed})
