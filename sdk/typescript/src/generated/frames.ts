@@ -329,6 +329,9 @@ participant: ParticipantOut
 }
 /**
  * Somebody left, or was removed; `by` is null for a service.
+ * 
+ * `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
+ * one that was never told.
  */
 export interface ParticipantRemoved {
 conversation_id: string
@@ -336,6 +339,7 @@ seq: number
 type: "participant_removed"
 user_id: string
 by: (string | null)
+member_ids?: (string[] | null)
 }
 /**
  * Title, metadata, settings or status as they stand now.

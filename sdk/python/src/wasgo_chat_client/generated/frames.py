@@ -86,6 +86,7 @@ class ParticipantRemoved(TypedDict):
     type: Literal["participant_removed"]
     user_id: str
     by: str | None
+    member_ids: NotRequired[list[str] | None]
 
 
 class PresenceSignal(TypedDict):

@@ -922,6 +922,9 @@ export type ParticipantOut = {
  * ParticipantRemoved
  *
  * Somebody left, or was removed; `by` is null for a service.
+ *
+ * `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
+ * one that was never told.
  */
 export type ParticipantRemoved = {
     /**
@@ -944,6 +947,10 @@ export type ParticipantRemoved = {
      * By
      */
     by: string | null;
+    /**
+     * Member Ids
+     */
+    member_ids?: Array<string> | null;
 };
 
 /**
@@ -1707,6 +1714,10 @@ export type ListConversationsErrors = {
      */
     403: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -1835,6 +1846,10 @@ export type GetUnreadCountsErrors = {
      */
     403: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -1892,6 +1907,10 @@ export type GetConversationErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -1954,6 +1973,10 @@ export type UpdateConversationErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * The body is too large.
      */
@@ -2109,6 +2132,10 @@ export type RemoveParticipantErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * The body is too large.
      */
     413: Problem;
@@ -2183,6 +2210,10 @@ export type UpdateParticipantErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * The body is too large.
      */
     413: Problem;
@@ -2249,6 +2280,10 @@ export type ArchiveConversationErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -2307,6 +2342,10 @@ export type UnarchiveConversationErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -2364,6 +2403,10 @@ export type MarkConversationReadErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -2435,6 +2478,10 @@ export type ListEventsErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -2533,6 +2580,10 @@ export type ListMessagesErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -2674,6 +2725,10 @@ export type MarkMessagesReadErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * The body is too large.
      */
     413: Problem;
@@ -2739,6 +2794,10 @@ export type GetMessageErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -3008,6 +3067,10 @@ export type MarkMessageReadErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -3065,6 +3128,10 @@ export type ListReceiptsErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -3130,6 +3197,10 @@ export type ListNotificationsErrors = {
      */
     403: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -3178,6 +3249,10 @@ export type MarkAllNotificationsReadErrors = {
      * Seen, but not allowed.
      */
     403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -3237,6 +3312,10 @@ export type MarkNotificationReadErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -3285,6 +3364,10 @@ export type GetNotificationPreferencesErrors = {
      * Seen, but not allowed.
      */
     403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -3338,6 +3421,10 @@ export type PutNotificationPreferencesErrors = {
      * Seen, but not allowed.
      */
     403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * The body is too large.
      */
@@ -3405,6 +3492,10 @@ export type GetConversationNotificationPreferencesErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -3467,6 +3558,10 @@ export type PutConversationNotificationPreferencesErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * The body is too large.
      */
     413: Problem;
@@ -3528,6 +3623,10 @@ export type RemovePushSubscriptionErrors = {
      */
     403: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * The body is too large.
      */
     413: Problem;
@@ -3584,6 +3683,10 @@ export type ListPushSubscriptionsErrors = {
      * Seen, but not allowed.
      */
     403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -3800,6 +3903,10 @@ export type ListDeliveriesErrors = {
      */
     403: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -3921,6 +4028,10 @@ export type GetBidConversationErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -4062,6 +4173,10 @@ export type GetJobConversationErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -4202,6 +4317,10 @@ export type GetRequestConversationErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -4341,6 +4460,10 @@ export type GetDisputeConversationErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -4560,6 +4683,10 @@ export type EraseUserErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -4621,6 +4748,10 @@ export type PutUserErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * The body is too large.
      */
@@ -4688,6 +4819,10 @@ export type RevokeUserErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -4743,6 +4878,10 @@ export type ListPresenceErrors = {
      * Seen, but not allowed.
      */
     403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -4802,6 +4941,10 @@ export type GetErasureErrors = {
      */
     404: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -4859,6 +5002,10 @@ export type ExportUserErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -4937,6 +5084,10 @@ export type ListAuditErrors = {
      * Seen, but not allowed.
      */
     403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */
@@ -5136,6 +5287,10 @@ export type CreateSocketTicketErrors = {
      */
     403: Problem;
     /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
      * A value is not acceptable.
      */
     422: Problem;
@@ -5327,6 +5482,10 @@ export type GetAttachmentErrors = {
      * There is no such thing, or not for the caller.
      */
     404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
     /**
      * A value is not acceptable.
      */

@@ -8,6 +8,7 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..types import UNSET, Unset
 from typing import cast
 from typing import Literal, cast
 from uuid import UUID
@@ -20,12 +21,16 @@ T = TypeVar("T", bound="ParticipantRemoved")
 class ParticipantRemoved:
     """Somebody left, or was removed; `by` is null for a service.
 
-    Attributes:
-        conversation_id (UUID):
-        seq (int):
-        type_ (Literal['participant_removed']):
-        user_id (str):
-        by (None | str):
+    `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
+    one that was never told.
+
+        Attributes:
+            conversation_id (UUID):
+            seq (int):
+            type_ (Literal['participant_removed']):
+            user_id (str):
+            by (None | str):
+            member_ids (list[str] | None | Unset):
     """
 
     conversation_id: UUID
@@ -33,6 +38,7 @@ class ParticipantRemoved:
     type_: Literal["participant_removed"]
     user_id: str
     by: None | str
+    member_ids: list[str] | None | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         conversation_id = str(self.conversation_id)
@@ -46,6 +52,15 @@ class ParticipantRemoved:
         by: None | str
         by = self.by
 
+        member_ids: list[str] | None | Unset
+        if isinstance(self.member_ids, Unset):
+            member_ids = UNSET
+        elif isinstance(self.member_ids, list):
+            member_ids = self.member_ids
+
+        else:
+            member_ids = self.member_ids
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -57,6 +72,8 @@ class ParticipantRemoved:
                 "by": by,
             }
         )
+        if member_ids is not UNSET:
+            field_dict["member_ids"] = member_ids
 
         return field_dict
 
@@ -80,12 +97,30 @@ class ParticipantRemoved:
 
         by = _parse_by(d.pop("by"))
 
+        def _parse_member_ids(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                member_ids_type_0 = cast(list[str], data)
+
+                return member_ids_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        member_ids = _parse_member_ids(d.pop("member_ids", UNSET))
+
         participant_removed = cls(
             conversation_id=conversation_id,
             seq=seq,
             type_=type_,
             user_id=user_id,
             by=by,
+            member_ids=member_ids,
         )
 
         return participant_removed
