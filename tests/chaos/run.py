@@ -60,6 +60,8 @@ class Run:
             words = LARGE if number == 0 else ""
             self.clients += [self._client(user, user, [chat], interval, words=words) for user in users]
             self.flapping[self._client(flapper, flapper, [chat], 2.0)] = users[0]
+            for user in users[1:]:  # one in each conversation is notified: the run is about messages
+                await self.crowd.insist("PUT", "/chat/notifications/preferences/", {"level": "none"}, user=user)
         self.clients.append(self._client("second-device", "user-1-0", [chats[1]], interval))
         self.clients += [self._client(f"roamer-{one}", f"roamer-{one}", chats, 1.0, is_roaming=True) for one in (0, 1)]
         self.faults = Faults(self.stage, self.crowd, self.clients, self.flapping, self.rng, longest_s=size.longest_s)
