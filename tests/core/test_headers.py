@@ -85,7 +85,11 @@ async def test_pages_and_files_keep_policies_of_their_own(world: World) -> None:
     assert "default-src" not in docs.headers["content-security-policy"]
     chat = await ana.direct(bo)
     for name, data, policy in (
-        ("a.jpg", picture(), None),
+        (
+            "a.jpg",
+            picture(),
+            "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'",
+        ),
         ("a.txt", b"text", "sandbox; default-src 'none'"),
     ):
         files = {"file": (name, data)}

@@ -90,7 +90,7 @@ async def test_the_examples_are_requests_that_work(
         ana = staff
         staff = world.person("other", staff=True)
         await staff.ok("GET", "/chat/conversations/unread_counts/")
-    living = {CHAT: chat["id"], MESSAGE: message["id"]}
+    living = {CHAT: chat["id"], MESSAGE: message["id"], "push.example": "8.8.8.8"}  # an address is looked at, not used
     if ATTACHMENT in str(body):
         files = {"file": ("notes.txt", b"notes")}
         form = {"conversation": chat["id"], "message_type": "file"}

@@ -19,7 +19,8 @@ class Expected:
     """One operation.
 
     `needs` is the lowest role in the conversation that may, `USER`, `EVERYBODY`, or None where only a service may.
-    `scope` lets a service do it in its own name; of two it needs both. `names` says that it names an object which may be foreign.
+    `scope` lets a service do it in its own name; of two it needs both. `names` says that it names an object which may
+    be foreign.
     """
 
     method: str

@@ -66,6 +66,8 @@ class HeadCheck:
                 since = subscription.behind_since
                 if since is not None and now - since > self._settings.slow_socket_s:
                     subscription.peer.end(Close.TOO_SLOW, "too far behind; reconnect with after_seq")
+                elif subscription.greeted:
+                    self._hub.catch_up_soon(subscription)  # whatever kept it from catching up when it had drained
 
     async def _compare(self) -> None:
         heads = await self._heads(list(self._hub.channels))

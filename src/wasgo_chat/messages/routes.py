@@ -17,6 +17,7 @@ from wasgo_chat.core.errors import (
     LimitReached,
     MessageDeleted,
     NotFound,
+    Overloaded,
 )
 from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, problems
 from wasgo_chat.core.lookups import Lookups
@@ -134,7 +135,9 @@ router.add_api_route(
     response_model=MessageOut,
     responses={
         200: {"model": MessageOut, "description": "This client_id was sent before."},
-        **problems(401, 403, Forbidden, 404, ConversationClosed, IdempotencyConflict, 422, 429, *FORM_PROBLEMS),
+        **problems(
+            401, 403, Forbidden, 404, ConversationClosed, IdempotencyConflict, 422, 429, Overloaded, *FORM_PROBLEMS
+        ),
     },
     openapi_extra={"requestBody": {"content": {"multipart/form-data": {"schema": FORM}}}},
 )
