@@ -182,7 +182,7 @@ async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Re
     tags=["users"],
     operation_id="revoke_user",
     response_model=Revoked,
-    responses=problems(401, 403, 404),
+    responses=problems(401, 403, 404, 409),
 )
 async def revoke_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     """Refuse every token of a user issued before now, and close its sockets (scope chat:provision)."""
