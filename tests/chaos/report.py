@@ -60,7 +60,9 @@ def summary(outcome: Outcome) -> str:
         f"delivery delay: p50 {_at(delays, 0.5):.3f} s, p99 {_at(delays, 0.99):.3f} s, max {_at(delays, 1.0):.3f} s",
         f"closes: {', '.join(f'{code} {count}' for code, count in sorted(crowd.closes.items()))}",
     ]
-    lines += [f"logged: {count} × {event}" for event, count in logged(outcome.logs).most_common(SHOWN)]
+    said = logged(outcome.logs).most_common()
+    said.sort(key=lambda entry: entry[0].startswith("warning"))  # errors first
+    lines += [f"logged: {count} × {event}" for event, count in said[:SHOWN]]
     lines.append("")
     for kind in ("lost", "doubled", "reordered", "gaps", "unseen"):
         lines.append(f"{kind} {len(outcome.broken.get(kind, []))}")

@@ -28,8 +28,8 @@ async def test_nothing_is_lost_doubled_or_reordered_whatever_fails() -> None:
             await run.prepare()
             await run.during(strike)
             outcome = await run.verdict()
+            assert not outcome.broken, summary(outcome)
         finally:
             await run.close()
-    assert not outcome.broken, summary(outcome)
     assert run.crowd.acked > 100
     assert {session.close for session in run.crowd.history.sessions} >= {None, 4403}
