@@ -43,6 +43,11 @@ after a failover, idle in transaction: nothing wrong with the request, so it may
 Class 08 (connection) is handled beside it. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
+DRIVER_ERRORS = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a statement may raise, whether SQLAlchemy wrapped it or not. The last is of a connection that the server ended
+a moment ago, while nobody used it: the driver has heard so, and does not know yet that the socket is closed."""
+
+
 class Base(DeclarativeBase):
     """Base of all tables. Constraint names are fixed, so that migrations can name them."""
 
@@ -155,7 +160,7 @@ class Database:
             async with self.outage.watched(), self._sessions() as tx:
                 tx.settings = self.settings
                 yield tx
-        except (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (PoolTimeout, *DRIVER_ERRORS) as error:
             if (task := asyncio.current_task()) is not None and task.cancelling():
                 # The driver's complaint of being cut off must not stand in for the cancellation: a loop would go on.
                 raise asyncio.CancelledError from error
@@ -223,7 +228,7 @@ def keys_of(**columns: tuple[TypeEngine[Any], Iterable[Any]]) -> TableValuedAlia
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether an error speaks of the database's state rather than of our statement."""
-    if isinstance(error, (PoolTimeout, OSError, asyncpg.InterfaceError)):
+    if isinstance(error, (PoolTimeout, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return True
     sqlstate = _sqlstate(error)
     if sqlstate is not None:

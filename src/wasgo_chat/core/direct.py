@@ -10,11 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from wasgo_chat.core.db import Database, is_unavailable
+from wasgo_chat.core.db import DRIVER_ERRORS, Database, is_unavailable
 from wasgo_chat.core.errors import Unavailable
 
 # Every access by the statements that run here is by key. A generic plan made while the tables were small must
@@ -37,7 +36,7 @@ async def read(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
             driver: Any = (await held.get_raw_connection()).driver_connection
             found: list[asyncpg.Record] = await driver.fetch(query, *given)
             return found
-    except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (PoolTimeout, *DRIVER_ERRORS) as error:
         if not is_unavailable(error):
             raise
         db.suspect(error)
@@ -69,7 +68,7 @@ class Direct:
                 yield driver
                 is_committing = True
                 await driver.execute("COMMIT")
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
             self._db.suspect(error)
             if is_committing:
@@ -103,7 +102,7 @@ class Direct:
             async with asyncio.timeout(self._longest_s), self._db.outage.watched():
                 found: list[asyncpg.Record] = await (await self._connection()).fetch(query, *given)
                 return found
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
             self._db.suspect(error)
             if isinstance(error, TimeoutError) or is_unavailable(error):

@@ -1,0 +1,61 @@
+"""A connection that the server ended a moment ago: whoever uses it next is told to try again, and nobody after."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.world import World
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.direct import Direct, read
+from wasgo_chat.core.errors import Unavailable
+
+# ErrorResponse (PostgreSQL's protocol, 53.7): FATAL 57P01, as pg_terminate_backend has it sent.
+_FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+ENDED = b"E" + (len(_FIELDS) + 4).to_bytes(4, "big") + _FIELDS
+
+
+def end(link: Any) -> None:
+    """The server's last words arrive; that it closed the socket is seen only later."""
+    link._protocol.data_received(ENDED)
+
+
+async def ask(db: Database, *, to_end: bool = False) -> None:
+    """One statement; what ends the connection comes when it lies in the pool again."""
+    async with db.transaction() as tx:
+        assert (await tx.execute(text("SELECT 1"))).scalar_one() == 1
+        link = (await (await tx.connection()).get_raw_connection()).driver_connection
+    if to_end:
+        end(link)
+
+
+async def use_ended_directly(direct: Direct) -> None:
+    async with direct.transaction() as link:
+        end(link)
+        await link.fetch("SELECT 1")
+
+
+async def test_a_request_on_an_ended_connection_may_be_tried_again(world: World) -> None:
+    db = Database(world.worker.settings, pool_size=1)
+    try:
+        await ask(db, to_end=True)
+        with pytest.raises(Unavailable):
+            await read(db, "SELECT 1")
+        assert (await read(db, "SELECT 1"))[0][0] == 1
+        await ask(db, to_end=True)
+        with pytest.raises(Unavailable):
+            await ask(db)
+        await ask(db)
+    finally:
+        await db.close()
+
+
+async def test_a_batch_on_an_ended_connection_may_be_tried_again(world: World) -> None:
+    direct = Direct(world.worker.db)
+    try:
+        with pytest.raises(Unavailable):
+            await use_ended_directly(direct)
+        async with direct.transaction() as link:
+            assert await link.fetchval("SELECT 1") == 1
+    finally:
+        await direct.close()
