@@ -1,7 +1,10 @@
 """Every kind of fault once, while clients talk: a short run of what `make chaos` does for as long as one likes."""
 
+import gc
 import tempfile
 from pathlib import Path
+
+import pytest
 
 from tests.chaos.crowd import Size
 from tests.chaos.report import summary
@@ -16,6 +19,9 @@ ONCE = (
 )  # fmt: skip
 
 
+# A client that is cut off in its handshake leaves its transport to the collector: `connect` of websockets has nothing
+# to close yet.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_nothing_is_lost_doubled_or_reordered_whatever_fails() -> None:
     with tempfile.TemporaryDirectory(prefix="wasgo-chat-chaos-") as folder:
         run = Run(Path(folder), SHORT, seed=1, durable=False, serves=1)
@@ -31,5 +37,6 @@ async def test_nothing_is_lost_doubled_or_reordered_whatever_fails() -> None:
             assert not outcome.broken, summary(outcome)
         finally:
             await run.close()
+            gc.collect()  # here, where it is expected
     assert run.crowd.acked > 100
     assert {session.close for session in run.crowd.history.sessions} >= {None, 4403}

@@ -198,12 +198,13 @@ class RedisBroker:
 
     async def _count(self) -> None:
         while True:
+            is_counted = self._pubsub is not None  # else the one listener is another
             try:
                 ((_, listeners),) = await self._publisher.pubsub_numsub(_OWN)
             except (RedisError, OSError, TimeoutError):
                 self.is_alone = False
             else:
-                self.is_alone = listeners <= 1 and self._pubsub is not None
+                self.is_alone = is_counted and listeners <= 1
             await asyncio.sleep(_COUNT_S)
 
     async def _listen(self) -> None:
