@@ -1,7 +1,6 @@
 """A storm: many sockets are dropped at once and come back. How long until all have caught up, and what they met.
 
-The clients of `test_storm.py`, and a program of its own: `storm.py WS_URL CHAT TOKENS_FILE SOCKETS` opens the sockets
-and prints what it measured when the service has dropped them and all are back.
+The clients of `test_storm.py`, which runs them in its own process.
 """
 
 import asyncio
