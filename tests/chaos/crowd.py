@@ -56,7 +56,8 @@ class Crowd:
         self.acked = 0
         self.delays = array("f")
         self.closes: Counter[str] = Counter()
-        self.starred: asyncio.Queue[Starred] = asyncio.Queue()
+        self.starred: asyncio.Queue[Starred | None] = asyncio.Queue()
+        """What to meddle with; None where no more comes."""
         self._bearers: dict[str, str] = {}
         self._service = mint_service(stage.settings, "chaos", list(SCOPES), ttl_s=TOKEN_S)
         limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)

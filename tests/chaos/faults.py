@@ -90,9 +90,8 @@ class Faults:
         """The same measure without any fault, to compare with."""
         self.recovery["(none)"].append(await self._recovered("nothing", self._clients))
 
-    async def meddle(self) -> None:
+    async def meddle(self, starred: Starred) -> None:
         """Edit, delete and react to one message at once, by several doors and people."""
-        starred = await self._crowd.starred.get()
         await asyncio.sleep(self._spell() / 2)
         near = [one for one in self._clients if starred.conversation in one.chats]
         doings: list[Awaitable[None]] = [self._edit(starred, 1)]

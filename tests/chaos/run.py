@@ -30,6 +30,7 @@ LONG = Size(chats=12, senders=5, rate=200.0, longest_s=4.0)
 SERVICE = {"OUTBOX_BYTES": "65536", "SLOW_SOCKET_S": "2", "DATABASE_POOL_SIZE": "6"}
 SILENCE_S = 20.0
 REST_S = 90.0
+CALM = 4
 LARGE = "😀" * 2000
 
 
@@ -82,8 +83,11 @@ class Run:
         watching = [asyncio.create_task(self._watch()), *(asyncio.create_task(self._meddle()) for _ in range(2))]
         try:
             await asyncio.gather(*(lane() for lane in lanes))
-            for task in watching[1:]:
-                task.cancel()
+            self.crowd.is_sending = False
+            # What is being said to the service is said to its end: what it does afterwards nobody would wait for.
+            self.crowd.starred.put_nowait(None)
+            self.crowd.starred.put_nowait(None)
+            await asyncio.gather(*watching[1:])
             await self._come_to_rest()
         finally:
             self.crowd.is_over = True
@@ -118,8 +122,8 @@ class Run:
         await self.stage.stop()
 
     async def _meddle(self) -> None:
-        while True:
-            await self.faults.meddle()
+        while (starred := await self.crowd.starred.get()) is not None:
+            await self.faults.meddle(starred)
 
     async def _watch(self) -> None:
         """A client that hears nothing for long reconnects, as one behind a dead network does."""
@@ -131,12 +135,13 @@ class Run:
                     client.cut()
 
     async def _come_to_rest(self) -> None:
-        self.crowd.is_sending = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REST_S):
                 while any(client.unanswered for client in self.everybody):  # noqa: ASYNC110  nothing to wait for
                     await asyncio.sleep(0.1)
-                while not await self._all_seen():  # noqa: ASYNC110  likewise
+                calm = 0
+                while calm < CALM:  # a request that nobody answered may still take effect
+                    calm = calm + 1 if await self._all_seen() else 0
                     await asyncio.sleep(0.2)
 
     async def _all_seen(self) -> bool:
