@@ -1,13 +1,14 @@
 """Who is online, over all workers, and when the others were seen last.
 
 Each worker keeps its users alive in Redis for a few beats; what a crashed worker leaves behind expires by itself,
-and whoever finds it expired tells the others. Times in Redis are Redis's own. Without Redis one process knows all.
+and whoever finds it expired tells the others. Times in Redis are Redis's own, and each change of many users is one
+script there. Without Redis one process knows all.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
@@ -34,8 +35,51 @@ LIFE_S = 3 * BEAT_S
 GRACE_S = 2.0
 SEEN_EVERY = 12
 MAX_USERS = 100
+GATHER_S = 0.05
+PAGE = 500
 _AWAY = (RedisError, OSError, TimeoutError)
 _ALL = "wasgo:online"
+
+# One sorted set of "worker user" for what expires, and one for each user of the workers that answer for them; scores
+# are the moments until which they do. Arguments: the worker, the seconds, the users. Answers with who was offline.
+_KEEP = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1e6
+local came = {}
+for at = 3, #ARGV do
+    local key = KEYS[1] .. ':' .. ARGV[at]
+    if redis.call('ZCOUNT', key, now, '+inf') == 0 then came[#came + 1] = ARGV[at] end
+    redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1] .. ' ' .. ARGV[at])
+    redis.call('ZADD', key, now + ARGV[2], ARGV[1])
+    redis.call('EXPIRE', key, math.max(1, math.ceil(2 * ARGV[2])))
+end
+return came
+"""
+# Arguments: the worker, the users. Answers with who is offline now.
+_LEAVE = """
+local time = redis.call('TIME')
+local gone = {}
+for at = 2, #ARGV do
+    local key = KEYS[1] .. ':' .. ARGV[at]
+    redis.call('ZREM', KEYS[1], ARGV[1] .. ' ' .. ARGV[at])
+    redis.call('ZREM', key, ARGV[1])
+    if redis.call('ZCOUNT', key, time[1] + time[2] / 1e6, '+inf') == 0 then gone[#gone + 1] = ARGV[at] end
+end
+return gone
+"""
+# Removes what has expired, at most so many; of all who look, one gets each user to tell the others of.
+_SWEEP = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1e6
+local gone = {}
+for _, entry in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[1])) do
+    local worker, user = string.match(entry, '^(%S+) (.*)$')
+    redis.call('ZREM', KEYS[1], entry)
+    redis.call('ZREM', KEYS[1] .. ':' .. user, worker)
+    if redis.call('ZCOUNT', KEYS[1] .. ':' .. user, now, '+inf') == 0 then gone[#gone + 1] = user end
+end
+return gone
+"""
 
 OnChange = Callable[[str, bool], Awaitable[None]]
 
@@ -90,6 +134,7 @@ class Presence:
                 retry=Retry(NoBackoff(), 0),
                 decode_responses=True,
             )
+            self._scripts = {name: self._redis.register_script(name) for name in (_KEEP, _LEAVE, _SWEEP)}
 
     def arrived(self, user_id: str) -> None:
         """A user's first socket on this worker opened."""
@@ -132,8 +177,11 @@ class Presence:
                         await self._note_seen(list(self._here))
                     beats += 1
                 async with asyncio.timeout(max(0.01, next_beat - loop.time())):
-                    user_id, is_here = await self._arrivals.get()
-                await (self._come(user_id) if is_here else self._go(user_id))
+                    first = await self._arrivals.get()
+                await asyncio.sleep(GATHER_S)  # a crowd comes at once
+                moved = dict([first, *(self._arrivals.get_nowait() for _ in range(self._arrivals.qsize()))])
+                await self._go([user_id for user_id, is_here in moved.items() if not is_here])
+                await self._come([user_id for user_id, is_here in moved.items() if is_here])
             except TimeoutError:
                 continue
             except _AWAY as error:
@@ -141,73 +189,51 @@ class Presence:
             except ChatError as error:
                 log.warning("presence_not_kept", error=error.code)
             except Exception:
-                log.exception("presence_failed")  # one arrival must not end the knowledge of all
+                log.exception("presence_failed")  # some arrivals must not end the knowledge of all
 
     async def close(self) -> None:
         """Leave at once rather than by expiry."""
         if self._redis is not None:
             try:
-                pipeline = self._redis.pipeline(transaction=False)
-                for user_id in self._here:
-                    pipeline.zrem(_ALL, self._entry(user_id))
-                    pipeline.zrem(_key(user_id), self._worker)
-                await pipeline.execute()
+                await self._ask(_LEAVE, [], list(self._here))
             except _AWAY as error:
                 log.warning("presence_not_left", error=type(error).__name__)
             await self._redis.aclose()
 
-    async def _come(self, user_id: str) -> None:
-        if user_id not in self._here:
-            return
-        if self._redis is not None:
-            now = await self._now()
-            pipeline = self._redis.pipeline(transaction=True)
-            pipeline.zcount(_key(user_id), now, "+inf")
-            self._keep(pipeline, user_id, now)
-            if (await pipeline.execute())[0]:
-                return
-        await self.on_change(user_id, True)
+    async def _come(self, user_ids: Sequence[str]) -> None:
+        here = [user_id for user_id in user_ids if user_id in self._here]
+        for user_id in await self._keep(here):
+            await self.on_change(user_id, True)
 
-    async def _go(self, user_id: str) -> None:
-        if user_id in self._here:
-            return
-        await self._note_seen([user_id])
-        if self._redis is not None:
-            now = await self._now()
-            pipeline = self._redis.pipeline(transaction=True)
-            pipeline.zrem(_ALL, self._entry(user_id))
-            pipeline.zrem(_key(user_id), self._worker)
-            pipeline.zcount(_key(user_id), now, "+inf")
-            if (await pipeline.execute())[2]:
-                return
-        await self.on_change(user_id, False)
+    async def _go(self, user_ids: Sequence[str]) -> None:
+        gone = [user_id for user_id in user_ids if user_id not in self._here]
+        await self._note_seen(gone)
+        for user_id in await self._ask(_LEAVE, [], gone):
+            await self.on_change(user_id, False)
 
     async def _beat(self) -> None:
-        if self._redis is None:
-            return
-        now = await self._now()
-        pipeline = self._redis.pipeline(transaction=False)
-        for user_id in self._here:
-            self._keep(pipeline, user_id, now)
-        pipeline.zrange(_ALL, "-inf", now, byscore=True, offset=0, num=1000)
-        for entry in (await pipeline.execute())[-1]:
-            if await self._redis.zrem(_ALL, entry):  # of all who see it expired, one removes it and tells
-                worker, _, user_id = entry.partition(" ")
-                await self._redis.zrem(_key(user_id), worker)
-                if not await self._redis.zcount(_key(user_id), now, "+inf"):
-                    await self.on_change(user_id, False)
+        await self._keep(list(self._here))
+        if self._redis is not None:
+            for user_id in await self._scripts[_SWEEP]([_ALL], [1000]):
+                await self.on_change(user_id, False)
 
-    def _keep(self, pipeline: Any, user_id: str, now: float) -> None:
-        pipeline.zadd(_ALL, {self._entry(user_id): now + LIFE_S})
-        pipeline.zadd(_key(user_id), {self._worker: now + LIFE_S})
-        pipeline.expire(_key(user_id), int(2 * LIFE_S))
+    async def _keep(self, user_ids: Sequence[str], life_s: float = LIFE_S) -> list[str]:
+        """Answer for these users for so long; those who were offline."""
+        return await self._ask(_KEEP, [life_s], user_ids)
+
+    async def _ask(self, script: str, given: list[float], user_ids: Sequence[str]) -> list[str]:
+        """Run a script in pages; whom it names. Without Redis everybody it was asked about."""
+        if self._redis is None:
+            return list(user_ids)
+        named: list[str] = []
+        for start in range(0, len(user_ids), PAGE):
+            page = user_ids[start : start + PAGE]
+            named += await self._scripts[script]([_ALL], [self._worker, *given, *page])
+        return named
 
     async def _now(self) -> float:
         seconds, micros = await cast("Redis", self._redis).time()
         return float(seconds) + float(micros) / 1e6
-
-    def _entry(self, user_id: str) -> str:
-        return f"{self._worker} {user_id}"
 
     async def _note_seen(self, user_ids: Sequence[str]) -> None:
         if not user_ids:

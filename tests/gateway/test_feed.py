@@ -80,10 +80,7 @@ async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(worl
     await ana.direct(bo)
     presence: Presence = world.worker.app.state.presence
     crashed = Presence(other_worker.db, other_worker.settings.redis_url, world.unique("crashed"))
-    assert crashed._redis is not None
-    pipeline = crashed._redis.pipeline()
-    crashed._keep(pipeline, bo.id, await crashed._now() - 600)  # it beat for the last time ten minutes ago
-    await pipeline.execute()
+    await crashed._keep([bo.id], life_s=-600)  # it beat for the last time ten minutes ago
     async with notified(ana, world.worker) as a:
         await a.eventually("unread_counts")
         await presence._beat()
