@@ -1,6 +1,6 @@
 """The mirror of the platform's users: refreshed from token claims and by services, and who is revoked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -10,8 +10,8 @@ from sqlalchemy import DateTime, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.db import Base, Tx, among
-from wasgo_chat.core.direct import Direct
+from wasgo_chat.core.db import Base, Database, Tx
+from wasgo_chat.core.direct import Direct, read
 from wasgo_chat.core.erasures import refuse_erased
 from wasgo_chat.core.wire import Line, Schema, Shape, UserId, without_bidi
 
@@ -155,11 +155,17 @@ async def revoke(tx: Tx, user_id: str) -> datetime:
     return moment
 
 
-async def revoked_before(tx: Tx, user_ids: Iterable[str]) -> dict[str, datetime]:
-    """Of these users, those with revoked tokens, and the moment; for who is erased, or is no more, it never comes."""
-    asked = list(user_ids)
-    statement = select(User.id, User.revoked_before, User.erased_at).where(among(User.id, asked))
-    known = {row.id: row for row in await tx.execute(statement)}
-    moments = {row.id: FOREVER if row.erased_at else row.revoked_before for row in known.values()}
-    gone = {user_id: FOREVER for user_id in asked if user_id not in known}
-    return gone | {user_id: moment for user_id, moment in moments.items() if moment is not None}
+_REVOKED = """
+SELECT k.id, CASE WHEN u.id IS NULL OR u.erased_at IS NOT NULL THEN NULL ELSE u.revoked_before END AS moment
+FROM unnest($1::text[]) AS k(id) LEFT JOIN users u ON u.id = k.id
+WHERE u.id IS NULL OR u.erased_at IS NOT NULL OR u.revoked_before IS NOT NULL
+"""
+
+
+async def revoked_before(db: Database, user_ids: Sequence[str]) -> dict[str, datetime]:
+    """Of these users, those with revoked tokens, and the moment; for who is erased, or is no more, it never comes.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    return {record["id"]: record["moment"] or FOREVER for record in await read(db, _REVOKED, user_ids)}

@@ -23,6 +23,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.core import direct
 from wasgo_chat.core.db import Base, Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.events.log import Appended
@@ -36,7 +37,7 @@ POLL_S = 1.0
 EVENTS_PAGE = 50
 CONVERSATIONS_PAGE = 100
 LONGEST_REST_S = 60.0
-GATHER_S = 0.1
+GATHER_S = 0.2
 REST_PER_WORK = 4.0
 
 
@@ -74,9 +75,9 @@ class ReaderCursor(Base):
 
 _WAITING = """
 SELECT p.conversation_id FROM pending p
-LEFT JOIN reader_cursors c ON c.reader = :reader AND c.conversation_id = p.conversation_id
-WHERE p.head > COALESCE(c.seq, 0) AND p.conversation_id <> ALL(:resting)
-LIMIT :limit
+LEFT JOIN reader_cursors c ON c.reader = $1 AND c.conversation_id = p.conversation_id
+WHERE p.head > COALESCE(c.seq, 0) AND p.conversation_id <> ALL($2::uuid[])
+LIMIT $3
 """
 
 _CLAIM = """
@@ -110,7 +111,7 @@ WITH done AS (
             WHERE c.reader = r.reader AND c.conversation_id = p.conversation_id AND c.seq >= p.head))
     LIMIT :limit FOR UPDATE SKIP LOCKED
 )
-DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation_id
+DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation_id RETURNING 1
 """
 
 
@@ -134,6 +135,8 @@ class Reader:
         self._readers = list(readers)
         self._woken = asyncio.Event()
         self._resting: dict[UUID, tuple[float, float]] = {}
+        self._is_swept = False
+        self._sweep_at = 0.0
 
     def announce(self, announcements: Sequence[object]) -> None:
         """Take what a commit of this worker announced: what was appended here is read at once."""
@@ -159,7 +162,8 @@ class Reader:
             await asyncio.sleep(GATHER_S)
 
     async def read_all(self) -> int:
-        """One pass over the conversations that wait, then drop the notes that are done; how many events were read.
+        """One pass over the conversations that wait; how many events were read. Notes that are done go once it is calm,
+        or now and then.
 
         Raises:
             Unavailable: the database does not answer.
@@ -175,7 +179,12 @@ class Reader:
         else:
             for conversation_id in waiting:
                 self._resting.pop(conversation_id, None)
-        await self.sweep()
+        self._is_swept = self._is_swept and not read
+        if not self._is_swept and (not read or time.monotonic() >= self._sweep_at):
+            while await self.sweep() == CONVERSATIONS_PAGE:
+                pass
+            self._is_swept = not read
+            self._sweep_at = time.monotonic() + POLL_S
         return read
 
     async def read(self, *conversation_ids: UUID) -> int:
@@ -217,18 +226,16 @@ class Reader:
                 self._rest(conversation_id)
         return read
 
-    async def sweep(self) -> None:
-        """Drop the notes that every reader has caught up with, also those that a crash left behind."""
+    async def sweep(self) -> int:
+        """Drop notes that every reader has caught up with, also those that a crash left behind; how many."""
         async with self._db.transaction() as tx:
-            await tx.execute(sql(_SWEEP), {"readers": self._readers, "limit": CONVERSATIONS_PAGE})
+            gone = await tx.execute(sql(_SWEEP), {"readers": self._readers, "limit": CONVERSATIONS_PAGE})
+            return len(gone.all())
 
     async def _waiting(self) -> list[UUID]:
         now = time.monotonic()
         resting = [conversation_id for conversation_id, (until, _) in self._resting.items() if until > now]
-        statement = sql(_WAITING).bindparams(bindparam("resting", type_=ARRAY(Uuid())))
-        given = {"reader": self._name, "resting": resting, "limit": CONVERSATIONS_PAGE}
-        async with self._db.snapshot() as tx:
-            return list((await tx.execute(statement, given)).scalars())
+        return [record[0] for record in await direct.read(self._db, _WAITING, self._name, resting, CONVERSATIONS_PAGE)]
 
     def _rest(self, conversation_id: UUID) -> None:
         _, rested_s = self._resting.get(conversation_id, (0.0, POLL_S / 2))

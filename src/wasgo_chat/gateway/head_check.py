@@ -10,11 +10,10 @@ import time
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 
-from wasgo_chat.conversations.models import Conversation
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database, among
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.direct import read
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.hub import Hub
@@ -25,6 +24,8 @@ from wasgo_chat.messages import reads
 log = structlog.get_logger(__name__)
 
 READINGS_PAGE = 100
+
+_HEADS = "SELECT id, last_seq, reads_version FROM conversations WHERE id = ANY($1::uuid[])"
 
 
 class HeadCheck:
@@ -91,12 +92,8 @@ class HeadCheck:
         await self._resync(suspects)
 
     async def _heads(self, ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
-        if not ids:
-            return {}
-        statement = select(Conversation.id, Conversation.last_seq, Conversation.reads_version)
-        async with self._db.snapshot() as tx:
-            rows = (await tx.execute(statement.where(among(Conversation.id, ids)))).all()
-        return {row.id: (row.last_seq, row.reads_version) for row in rows}
+        found = await read(self._db, _HEADS, ids) if ids else []
+        return {record["id"]: (record["last_seq"], record["reads_version"]) for record in found}
 
     async def _resync(self, suspects: dict[UUID, int]) -> None:
         """After a failover a log may end before what we told: clients must load afresh.

@@ -41,7 +41,7 @@ class Eraser:
         while True:
             self._asked.clear()
             try:
-                while await self.step():
+                while await erasing.is_due(self._db) and await self.step():
                     pass
                 await self._sweep()
             except ChatError as error:

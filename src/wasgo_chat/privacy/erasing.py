@@ -18,7 +18,8 @@ from wasgo_chat.conversations import personal as places
 from wasgo_chat.core import audit, idempotency, users
 from wasgo_chat.core.audit import AuditRow
 from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.direct import read
 from wasgo_chat.core.erasures import Erasure, mark_of
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.people import ERASED, Person
@@ -81,6 +82,15 @@ async def find(tx: Tx, user_id: str) -> Erasure:
     if found is None:
         raise NotFound
     return found
+
+
+async def is_due(db: Database) -> bool:
+    """Whether there is something to claim: asked every second, so without the layers of a transaction.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    return bool(await read(db, "SELECT FROM erasures WHERE state <> 'done' AND due_at <= clock_timestamp() LIMIT 1"))
 
 
 async def claim(tx: Tx) -> Erasure | None:
