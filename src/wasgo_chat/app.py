@@ -107,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         background.spawn(teller.run())
         background.spawn(group.run())
         background.spawn(head_check.run())
+        background.spawn(hub.watch_tokens())
         background.spawn(sweep.run())
         background.spawn(feed.run())
         gc.collect()

@@ -23,6 +23,7 @@ class Peer(Protocol):
 
     user_id: str
     issued_at: float
+    expires_at: float
 
     def write(self, data: bytes) -> bool:
         """Queue a frame; False where too much is unsent already (then nothing was queued)."""

@@ -1,11 +1,12 @@
 """From a parsed frame to the verb it calls, and from its result to the `ack`. The socket's side of the two doors."""
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from wasgo_chat.gateway.protocol import (
-    AnyFrame,
+    Asked,
     DeleteMessageFrame,
     EditMessageFrame,
     MarkReadFrame,
@@ -19,21 +20,20 @@ from wasgo_chat.gateway.protocol import (
 from wasgo_chat.messages import reactions, reads, verbs
 from wasgo_chat.messages.load import load_message, locate
 from wasgo_chat.messages.schemas import ReactToMessage
+from wasgo_chat.messages.verbs import Sent
 
 if TYPE_CHECKING:
     from wasgo_chat.core.db import Tx
     from wasgo_chat.gateway.socket import Socket
 
 
-async def perform(socket: "Socket", frame: AnyFrame) -> dict[str, Any]:
-    """Do what a frame asks; the result goes into its `ack`.
+async def perform(socket: "Socket", frame: Asked) -> dict[str, Any]:
+    """Do what a frame asks, of those that are done at once; the result goes into its `ack`.
 
     Raises:
         ChatError: it was refused; the socket answers with an `error` frame.
     """
     match frame:
-        case SendMessageFrame():
-            return await _send(socket, frame)
         case TypingFrame():
             return _type(socket, frame)
         case MarkReadFrame():
@@ -52,12 +52,21 @@ async def perform(socket: "Socket", frame: AnyFrame) -> dict[str, Any]:
             return _unsubscribe(socket, frame)
 
 
-async def _send(socket: "Socket", frame: SendMessageFrame) -> dict[str, Any]:
+async def send(socket: "Socket", frame: SendMessageFrame) -> "asyncio.Future[Sent]":
+    """Put a message into the next batch; the future is done once it was stored or refused.
+
+    Raises:
+        ChatError: it was refused at once.
+    """
     conversation_id = socket.conversation_of(frame)
     verbs.check_message(socket.settings, frame)
     await socket.rates.count_message(socket.user_id, conversation_id)
-    sent = await socket.group.send(socket.actor, conversation_id, frame)
-    return {"message_id": sent.message_id, "seq": sent.seq, "created_at": sent.created_at}
+    return socket.group.send(socket.actor, conversation_id, frame)
+
+
+def sent(outcome: Sent) -> dict[str, Any]:
+    """What the `ack` of a message says."""
+    return {"message_id": outcome.message_id, "seq": outcome.seq, "created_at": outcome.created_at}
 
 
 def _type(socket: "Socket", frame: TypingFrame) -> dict[str, Any]:

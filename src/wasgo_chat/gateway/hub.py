@@ -6,6 +6,7 @@ filled from the log, so nothing that a broker loses is lost to a client.
 
 import asyncio
 import random
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -35,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 PAGE = 100
 REPLAYS_ABREAST = 2
+TOKENS_S = 0.8
 
 
 class Hub:
@@ -163,10 +165,17 @@ class Hub:
             del self.channels[channel.conversation_id]
             self._background.spawn(self._stop_listening(channel.conversation_id))
 
+    async def watch_tokens(self) -> None:
+        """Close the sockets whose tokens have ended, for ever. Looks again and again, as a wall clock may be set."""
+        while True:
+            await asyncio.sleep(TOKENS_S)
+            now = time.time()
+            for peer in [peer for mine in self.peers.values() for peer in mine if peer.expires_at <= now]:
+                peer.end(Close.TOKEN, "the token has expired")
+
     async def close_revoked(self, user_ids: list[str]) -> None:
         """Close the sockets of users whose tokens were revoked after those sockets' tokens were issued."""
-        async with self._db.snapshot() as tx:
-            revoked = await users.revoked_before(tx, user_ids)
+        revoked = await users.revoked_before(self._db, user_ids)
         for user_id, moment in revoked.items():
             for peer in tuple(self.peers.get(user_id, ())):
                 if peer.issued_at < moment.timestamp():

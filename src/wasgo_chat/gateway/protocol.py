@@ -109,9 +109,8 @@ class UnsubscribeFrame(ClientFrame):
     type: Literal["unsubscribe"]
 
 
-AnyFrame = (
-    SendMessageFrame
-    | TypingFrame
+Asked = (
+    TypingFrame
     | MarkReadFrame
     | EditMessageFrame
     | DeleteMessageFrame
@@ -120,6 +119,9 @@ AnyFrame = (
     | SubscribeFrame
     | UnsubscribeFrame
 )
+"""Frames that are done before the next one is read."""
+
+AnyFrame = SendMessageFrame | Asked
 _FRAMES: TypeAdapter[AnyFrame] = TypeAdapter(Annotated[AnyFrame, Field(discriminator="type")])
 
 

@@ -1,13 +1,15 @@
 """One connection from `hello` to close: reads frames one by one, answers them, and follows conversations.
 
-Frames of one socket are performed in order, each after the one before is answered, so a sender's order is kept.
-A close asked for from anywhere lets the frame in hand finish first.
+Frames of one socket are performed in order, each after the one before is answered. Messages alone do not wait for each
+other: they go to the group commit in their order, which keeps it, and are answered as they are stored. A close asked
+for from anywhere lets what is in hand finish first.
 """
 
 import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -39,11 +41,13 @@ from wasgo_chat.gateway.protocol import (
 from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.gateway.transport import EXTENSION, Link
 from wasgo_chat.messages.group_commit import GroupCommit
+from wasgo_chat.messages.verbs import Sent
 
 log = structlog.get_logger(__name__)
 
 FLUSH_S = 1.0
-CLOCK_S = 0.9
+MOST_SENDING = 64
+"""Messages of one socket on their way to a commit at a time; then it is not read until one has arrived."""
 TYPING_REPEAT_S = 2.0
 TYPING_CHANGE_S = 0.5
 MAX_REASON_BYTES = 120
@@ -70,6 +74,7 @@ class Socket:
         self.actor = actor
         self.user_id = actor.user
         self.issued_at = actor.issued_at
+        self.expires_at = actor.expires_at
         self.hub = hub
         self.teller = teller
         self.db = db
@@ -94,7 +99,7 @@ class Socket:
         self._closing: tuple[Close, str] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._is_receiving = False
-        self._expiry: asyncio.TimerHandle | None = None
+        self._sending: set[asyncio.Future[Sent]] = set()
         self._bad_frames = 0
         self._typing: dict[UUID, tuple[bool, float]] = {}
 
@@ -184,7 +189,7 @@ class Socket:
         """Take a newer token of the same subject over."""
         self.actor = actor
         self.issued_at = actor.issued_at
-        self._schedule_expiry()
+        self.expires_at = actor.expires_at
 
     def is_news(self, conversation_id: UUID, *, is_typing: bool) -> bool:
         """Whether a typing frame is worth spreading: a change, or a repeat after two seconds."""
@@ -211,7 +216,6 @@ class Socket:
             return
         if self.hub.is_restarting:
             self.end(Close.RESTARTING, self.hub.farewell())
-        self._schedule_expiry()
         writer = asyncio.create_task(self._outbox.run())
         try:
             if self._closing is None:
@@ -222,8 +226,6 @@ class Socket:
                 done, _ = await asyncio.wait({self._reader, writer}, return_when=asyncio.FIRST_COMPLETED)
                 self._log_crash(done)
         finally:
-            if self._expiry is not None:
-                self._expiry.cancel()
             for conversation_id, (is_typing, _) in self._typing.items():
                 if is_typing:
                     self.tell_typing(conversation_id, is_typing=False)
@@ -232,6 +234,7 @@ class Socket:
             self.hub.leave(self, tuple(self.subscriptions.values()))
             if self._reader is not None and self._is_receiving:
                 self._reader.cancel()
+            await self._settled()
             if self._closing is not None and not writer.done():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):
@@ -240,6 +243,7 @@ class Socket:
             self._outbox.abandon()
             # A frame in hand is finished: cut off within its commit, it would be told a second late.
             await asyncio.gather(writer, *([self._reader] if self._reader else []), return_exceptions=True)
+            await self._settled()
         if self._closing is not None:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
             await self._close(*self._closing)
@@ -278,28 +282,57 @@ class Socket:
                 raise MalformedFrame(None, Invalid.field([], "binary", "send text frames"))
             frame = parse(text)
             ref = frame.ref
-            log.debug("frame", type=frame.type, about=str(frame.conversation_id or self.own_conversation))
-            if not isinstance(frame, SendMessageFrame):  # messages have a limit of their own
-                self.rates.count_frame(self.user_id)
+            log.debug("frame", type=frame.type, about=frame.conversation_id or self.own_conversation)
+            if isinstance(frame, SendMessageFrame):
+                await self._send_message(frame)
+                return
+            self.rates.count_frame(self.user_id)  # messages have a limit of their own
+            await self._settled()  # answers keep the order of what was asked
             result = await commands.perform(self, frame)
         except MalformedFrame as malformed:
             self._refuse(malformed.ref, malformed.error)
             self._count_bad(Close.MALFORMED, "too many malformed frames")
-        except RateLimited as error:
-            self._refuse(ref, error)
-            self._count_bad(Close.TOO_FAST, f"too fast; retry after {error.retry_after_s:g}")
-        except ChatError as error:
-            self._bad_frames = 0
-            self._refuse(ref, error)
-            if isinstance(error, Unavailable):
-                self.end(Close.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
-        except Exception:
-            log.exception("command_failed")
-            self._refuse(ref, ChatError())
+        except Exception as error:
+            self._failed(ref, error)
         else:
-            self._bad_frames = 0
-            if ref is not None:
-                self._answer(ack(ref, result))
+            self._done(ref, result)
+
+    async def _send_message(self, frame: SendMessageFrame) -> None:
+        """Hand a message on and read the next: many of one sender may share a commit, in their order."""
+        while len(self._sending) >= MOST_SENDING:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        outcome = await commands.send(self, frame)
+        self._sending.add(outcome)
+        outcome.add_done_callback(partial(self._sent, frame.ref))
+
+    def _sent(self, ref: str | None, outcome: "asyncio.Future[Sent]") -> None:
+        self._sending.discard(outcome)
+        if (error := outcome.exception()) is not None:
+            self._failed(ref, error)
+        else:
+            self._done(ref, commands.sent(outcome.result()))
+
+    async def _settled(self) -> None:
+        """Wait until what is being sent was stored or refused, and answered."""
+        while self._sending:
+            await asyncio.wait(self._sending)
+
+    def _done(self, ref: str | None, result: dict[str, Any]) -> None:
+        self._bad_frames = 0
+        if ref is not None:
+            self._answer(ack(ref, result))
+
+    def _failed(self, ref: str | None, error: BaseException) -> None:
+        if not isinstance(error, ChatError):
+            log.error("command_failed", exc_info=error)
+            error = ChatError()
+        self._refuse(ref, error)
+        if isinstance(error, RateLimited):
+            self._count_bad(Close.TOO_FAST, f"too fast; retry after {error.retry_after_s:g}")
+            return
+        self._bad_frames = 0
+        if isinstance(error, Unavailable):
+            self.end(Close.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
 
     def _refuse(self, ref: str | None, error: ChatError) -> None:
         log.debug("frame_refused", code=error.code)
@@ -331,19 +364,6 @@ class Socket:
                 "window_s": s.message_rate_window_s,
             },
         }
-
-    def _schedule_expiry(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-        delay = max(0.0, self.actor.expires_at - time.time())
-        self._expiry = asyncio.get_running_loop().call_later(min(delay, CLOCK_S), self._look_at_the_clock)
-
-    def _look_at_the_clock(self) -> None:
-        """A timer knows nothing of a wall clock that was set, so it looks again and again."""
-        if time.time() >= self.actor.expires_at:
-            self.end(Close.TOKEN, "the token has expired")
-        else:
-            self._schedule_expiry()
 
     def _catch_up(self) -> None:
         for subscription in self.subscriptions.values():

@@ -5,6 +5,7 @@ members, duplicates and heads are read by the second one, after the first has th
 to be one statement for any number of messages.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,23 +40,23 @@ _HOLD_FREE = f"{_HOLD} SKIP LOCKED"
 _STORE = """
 WITH given AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[],
-                         $8::text[], $9::text[], $10::text[], $11::bytea[], $12::text[])
+                         $8::text[], $9::text[], $10::text[], $11::bytea[], $12::text[], $13::int[])
     WITH ORDINALITY AS g(conversation_id, sender_id, id, service, message_type, content, reply_to,
-                         mentions, metadata, client_id, request_hash, request_id, n)
+                         mentions, metadata, client_id, request_hash, request_id, place, n)
 ), now AS MATERIALIZED (
     SELECT clock_timestamp() AS at
-), good AS MATERIALIZED (
-    SELECT g.*, greatest(c.updated_at, now.at) AS at,
-           c.last_seq + row_number() OVER w AS seq, c.message_count + row_number() OVER w AS number,
+), fit AS (
+    SELECT g.*, greatest(c.updated_at, now.at) AS at, c.last_seq, c.message_count,
+           row_number() OVER (PARTITION BY g.conversation_id, g.sender_id ORDER BY g.n) AS fit_place,
            u.username, u.display_name, u.avatar_url,
            r.seq AS parent_seq, r.sender_id AS parent_sender_id, r.message_type AS parent_type,
-           left(r.content, $14::int) AS parent_content, r.deleted_at IS NOT NULL AS parent_deleted,
+           left(r.content, $15::int) AS parent_content, r.deleted_at IS NOT NULL AS parent_deleted,
            ru.username AS parent_username, ru.display_name AS parent_display_name, ru.avatar_url AS parent_avatar_url
     FROM given g
     CROSS JOIN now
     JOIN conversations c ON c.id = g.conversation_id AND c.status = 'open'
     JOIN participants p ON p.conversation_id = g.conversation_id AND p.user_id = g.sender_id
-        AND p.left_seq IS NULL AND p.role = ANY($13::text[])
+        AND p.left_seq IS NULL AND p.role = ANY($14::text[])
     JOIN users u ON u.id = g.sender_id
     LEFT JOIN messages r ON r.conversation_id = g.conversation_id AND r.id = g.reply_to
     LEFT JOIN users ru ON ru.id = r.sender_id
@@ -68,7 +69,11 @@ WITH given AS (
           WHERE NOT EXISTS (
               SELECT FROM participants o
               WHERE o.conversation_id = g.conversation_id AND o.user_id = named.user_id AND o.left_seq IS NULL))
-    WINDOW w AS (PARTITION BY g.conversation_id ORDER BY g.n)
+), good AS MATERIALIZED (
+    -- What somebody says after something unfit waits for what becomes of that, or it would overtake it.
+    SELECT fit.*, last_seq + row_number() OVER w AS seq, message_count + row_number() OVER w AS number
+    FROM fit WHERE fit_place = place
+    WINDOW w AS (PARTITION BY conversation_id ORDER BY n)
 ), heads AS (
     SELECT conversation_id, count(*) AS count, max(seq) AS seq, max(at) AS at FROM good GROUP BY conversation_id
 ), raised AS (
@@ -167,7 +172,13 @@ async def find(
 
 
 def _columns(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
-    """The parameters of `_STORE`, an array a column."""
+    """The parameters of `_STORE`, an array a column; the last is the place among a sender's in a conversation."""
+    said: Counter[tuple[UUID, str]] = Counter()
+
+    def place(row: Row) -> int:
+        said[row.conversation_id, row.actor.user] += 1
+        return said[row.conversation_id, row.actor.user]
+
     return list(
         zip(
             *(
@@ -184,6 +195,7 @@ def _columns(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
                     row.body.client_id,
                     row.request_hash,
                     row.request_id,
+                    place(row),
                 )
                 for row in rows
             ),

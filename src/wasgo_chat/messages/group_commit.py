@@ -67,6 +67,7 @@ class GroupCommit:
         self._places = settings.max_waiting_sends
         self._count = 0
         self._queue: OrderedDict[UUID, deque[Waiting]] = OrderedDict()
+        self._under_way: set[UUID] = set()
         self._woken = asyncio.Event()
         self._lanes: dict[UUID, deque[Waiting]] = {}
         self._lane_tasks: set[asyncio.Task[None]] = set()
@@ -98,9 +99,9 @@ class GroupCommit:
         outcome.add_done_callback(self._settled)
         if lane is not None:
             lane.append(waiting)
-        elif body.attachment_ids:
+        elif body.attachment_ids and conversation_id not in self._queue and conversation_id not in self._under_way:
             self._use_lane([waiting])
-        else:
+        else:  # behind what came before it, whatever it is
             self._queue.setdefault(conversation_id, deque()).append(waiting)
             self._woken.set()
         return outcome
@@ -111,7 +112,11 @@ class GroupCommit:
             await self._woken.wait()
             self._woken.clear()
             while taken := self._take():
-                self._use_lane(await self._commit(self._direct, taken, wait=False))
+                self._under_way = {waiting.row.conversation_id for waiting in taken}
+                try:
+                    self._use_lane(await self._commit(self._direct, taken, wait=False))
+                finally:
+                    self._under_way = set()
 
     async def close(self) -> None:
         """Finish what is in lanes and close the connections. `run` is to be cancelled before."""
@@ -178,13 +183,16 @@ class GroupCommit:
         return [waiting for waiting in taken if waiting.row.message_id not in found]
 
     def _use_lane(self, waiting: Iterable[Waiting]) -> None:
-        """Put sends into the lane of their conversation; a new lane gets a task."""
+        """Give sends a lane of their conversation, which is then the only way to it: what queues for it follows them.
+
+        None of them has one yet: a conversation that has a lane gets into no batch.
+        """
+        lanes: dict[UUID, deque[Waiting]] = {}
         for one in waiting:
-            conversation_id = one.row.conversation_id
-            if (lane := self._lanes.get(conversation_id)) is not None:
-                lane.append(one)
-                continue
-            self._lanes[conversation_id] = deque([one])
+            lanes.setdefault(one.row.conversation_id, deque()).append(one)
+        for conversation_id, lane in lanes.items():
+            lane.extend(self._queue.pop(conversation_id, ()))
+            self._lanes[conversation_id] = lane
             task = asyncio.create_task(self._work_lane(conversation_id))
             self._lane_tasks.add(task)
             task.add_done_callback(self._lane_tasks.discard)
@@ -224,18 +232,26 @@ class GroupCommit:
 
 
 def _fit_for_batch(taken: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
-    """Sends for a batch, and behind them those with attachments and those that repeat a client_id of it."""
+    """Sends for a batch; and those with attachments, or that repeat a client_id of it, with all that their senders
+    say after them.
+    """
     seen: set[tuple[UUID, str | None, str]] = set()
+    held_back: set[tuple[UUID, str]] = set()
     fresh: list[Waiting] = []
     others: list[Waiting] = []
     for waiting in taken:
         row = waiting.row
-        is_fit = not row.body.attachment_ids
+        place = (row.conversation_id, row.actor.user)
+        is_fit = not row.body.attachment_ids and place not in held_back
         if is_fit and row.body.client_id is not None:
             key = (row.conversation_id, row.actor.user_id, row.body.client_id)
             is_fit = key not in seen
             seen.add(key)
-        (fresh if is_fit else others).append(waiting)
+        if is_fit:
+            fresh.append(waiting)
+        else:
+            held_back.add(place)
+            others.append(waiting)
     return fresh, others
 
 

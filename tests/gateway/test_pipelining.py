@@ -1,0 +1,103 @@
+"""Messages said without waiting for answers: many share a commit, in the order in which their sender said them."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import text
+
+from tests.support.world import Json, Live, Person, World, rows, until
+
+MANY = 90
+
+
+async def _answers(live: Live, count: int) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    while len(found) < count:
+        frame = await live.until(lambda frame: frame.get("ref") is not None)
+        assert frame["ref"] not in found, "answered twice"
+        found[frame["ref"]] = frame
+    return found
+
+
+async def _said(person: Person, chat: Json) -> list[str]:
+    return [event["message"]["content"] for event in await person.events(chat) if event["type"] == "new_message"]
+
+
+async def test_they_share_commits_and_keep_their_order(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with ana.at(chat) as live:
+        for at in range(MANY):
+            await live.say("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
+        answers = await _answers(live, MANY)
+    assert [answers[str(at)]["seq"] for at in range(MANY)] == list(range(1, MANY + 1))
+    assert await _said(ana, chat) == [str(at) for at in range(MANY)]
+    commits = await rows(world.worker, "SELECT DISTINCT xmin::text FROM messages WHERE sender_id = :ana", ana=ana.id)
+    assert len(commits) < MANY / 2
+
+
+async def test_what_cannot_be_stored_with_others_holds_back_only_what_was_said_after_it(world: World) -> None:
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    chat = await ana.direct(bo)
+    upload = {"file": ("note.txt", b"words", "text/plain")}
+    attached = await ana.ok("POST", "/chat/attachments/", status=201, files=upload, data={"conversation": chat["id"]})
+    odd: dict[int, dict[str, Any]] = {
+        7: {"mentions": [cy.id]},
+        11: {"client_id": "c10"},  # said before, with other content
+        19: {"attachment_ids": [attached["id"]]},
+        23: {"content": "22", "client_id": "c22"},  # the same once more
+        31: {"reply_to": cy.id.rjust(36, "0")},
+    }
+    async with ana.at(chat) as live:
+        for at in range(40):
+            body = {"content": str(at), "client_id": f"c{at}", **odd.get(at, {})}
+            await live.say("send_message", ref=str(at), **body)
+        answers = await _answers(live, 40)
+    refused = {at: answers[str(at)]["code"] for at in range(40) if answers[str(at)]["type"] == "error"}
+    assert refused == {7: "invalid", 11: "idempotency_conflict", 31: "invalid"}
+    assert answers["23"]["seq"] == answers["22"]["seq"]
+    assert await _said(ana, chat) == [str(at) for at in range(40) if at not in (7, 11, 23, 31)]
+    assert (await ana.history(chat, around_seq=answers["19"]["seq"]))[0]["attachments"] is not None
+
+
+async def test_a_held_conversation_keeps_the_order_of_all_that_waits_for_it(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    group = world.worker.app.state.group
+    async with ana.at(chat) as live:
+        async with world.worker.db.transaction() as tx:
+            await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
+            for at in range(20):
+                await live.say("send_message", ref=str(at), content=str(at))
+            await until(lambda: len(group._lanes) == 1)
+            for at in range(20, 40):
+                await live.say("send_message", ref=str(at), content=str(at))
+        await _answers(live, 40)
+    assert await _said(ana, chat) == [str(at) for at in range(40)]
+
+
+async def test_what_is_not_a_message_is_answered_after_the_messages_before_it(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with ana.at(chat) as live:
+        for at in range(10):
+            await live.say("send_message", ref=str(at), content=str(at))
+        await live.say("typing", ref="typing", is_typing=True)
+        refs = [(await live.until(lambda frame: frame.get("ref") is not None))["ref"] for _ in range(11)]
+    assert refs == [*map(str, range(10)), "typing"]
+
+
+async def test_a_socket_that_is_cut_off_has_sent_all_that_arrived(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with ana.at(chat) as live:
+        for at in range(30):
+            await live.say("send_message", content=str(at))
+        await live.asks("typing", is_typing=False)
+        for at in range(30, 50):
+            await live.say("send_message", content=str(at))
+        live.connection.transport.abort()
+    await asyncio.sleep(1.0)
+    said = await _said(ana, chat)
+    assert len(said) >= 30
+    assert said == [str(at) for at in range(len(said))]
