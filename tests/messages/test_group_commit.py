@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,12 @@ from sqlalchemy import text
 from tests.support.running import make_settings
 from tests.support.servers import database_url
 from tests.support.world import Person, World, rows, until, world_with
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.direct import Direct
+from wasgo_chat.core.wire import new_id
+from wasgo_chat.messages import batch
+from wasgo_chat.messages.batch import Row
+from wasgo_chat.messages.schemas import MessageContent
 
 MESSAGES = "/chat/messages/"
 SOCKET = ".s.PGSQL.5432"
@@ -179,3 +186,19 @@ async def test_a_commit_whose_answer_is_lost_is_found_out_and_acked(
             assert (await live.receives("new_message"))["message"]["id"] == answer["id"]
         assert [message["id"] for message in await bo.history(chat)].count(answer["id"]) == 1
         assert len(await bo.events(chat)) == 2
+
+
+async def test_what_is_said_after_something_unfit_waits_for_what_becomes_of_that(world: World) -> None:
+    """Its mention may be of somebody who is added this moment: stored afterwards, it would come after what followed."""
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    chat = await ana.direct(bo)
+    said = [(ana, "one", []), (ana, "of cy", [cy.id]), (bo, "two", []), (ana, "three", [])]
+    rows_of_it = [
+        Row(Actor(person.id), UUID(chat["id"]), MessageContent(content=content, mentions=mentions), new_id(), None)
+        for person, content, mentions in said
+    ]
+    direct = Direct(world.worker.db)
+    async with direct.transaction() as connection:
+        stored = await batch.store(connection, rows_of_it, wait=True)
+    await direct.close()
+    assert {at: one.seq for at, one in stored.items()} == {0: 1, 2: 2}
