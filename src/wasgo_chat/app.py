@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from wasgo_chat.attachments import routes as attachments_routes
 from wasgo_chat.attachments.depot import Depot
 from wasgo_chat.attachments.sweep import Sweep
+from wasgo_chat.conversations.places import entrances as entrances_of
 from wasgo_chat.conversations.places import places as places_of
 from wasgo_chat.core import migrations, users
 from wasgo_chat.core.auth import Authenticator
@@ -54,7 +55,7 @@ from wasgo_chat.privacy.eraser import Eraser
 from wasgo_chat.support import router as support_router
 
 WATCHING_CONNECTIONS = 6
-LOOKUPS = 3
+LOOKUPS = 4
 
 health = APIRouter(tags=["health"])
 
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     presence = Presence(watching, settings.redis_url, worker)
     known = Lookups(Direct(lines), users.known)
     places = Lookups(Direct(lines), places_of)
+    entrances = Lookups(Direct(lines), entrances_of)
     last_read = Lookups(Direct(lines), last_read_by)
     hub = Hub(settings, watching, broker, background, presence, places=places, last_read=last_read)
     feed = Feed(watching)
@@ -122,7 +124,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await broker.close()
         await rate_limits.close()
         await group.close()
-        for lookups in (known, places, last_read):
+        for lookups in (known, places, entrances, last_read):
             await lookups.close()
         await lines.close()
         await watching.close()
@@ -140,6 +142,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.db = db
     app.state.group = group
     app.state.places = places
+    app.state.entrances = entrances
     app.state.hub = hub
     app.state.admission = Admission(settings.max_opening_sockets)
     app.state.teller = teller

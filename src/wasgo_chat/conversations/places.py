@@ -1,6 +1,7 @@
 """Where a user stands in a conversation, and its head: what every join and every page asks first, for many at once.
 
 The same condition as in `access.enter`, as one statement for `core.lookups`; strangers and unknown ids are both absent.
+Who comes in by a token is looked up with it, so that a page costs one round trip and a join hardly more.
 """
 
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from wasgo_chat.core.direct import Direct
+from wasgo_chat.core.lookups import Lookups
+from wasgo_chat.core.users import Known
 
 _PLACES = """
 SELECT p.user_id, c.id, p.role, c.last_seq, c.reads_version
@@ -15,6 +18,18 @@ FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
 JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
 JOIN conversations c ON c.id = k.conversation_id
 """
+
+_ENTRANCES = """
+SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version,
+       u.id, u.username, u.display_name, u.avatar_url, u.email, u.locale, u.is_staff, u.revoked_before, u.erased_at,
+       u.updated_at
+FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
+LEFT JOIN users u ON u.id = k.user_id
+LEFT JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
+LEFT JOIN conversations c ON c.id = p.conversation_id
+"""
+
+Key = tuple[str, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +41,45 @@ class Place:
     reads_version: int
 
 
-async def places(direct: Direct, keys: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], Place]:
+async def places(direct: Direct, keys: Sequence[Key]) -> dict[Key, Place]:
     """By user and conversation, for `Lookups`."""
     records = await direct.fetch(_PLACES, [key[0] for key in keys], [key[1] for key in keys])
     return {(user_id, conversation_id): Place(*place) for user_id, conversation_id, *place in records}
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A user as a token is held against them, and their place; each None where there is none."""
+
+    user: Known | None
+    place: Place | None
+
+
+async def entrances(direct: Direct, keys: Sequence[Key]) -> dict[Key, Entrance]:
+    """By user and conversation, for `Lookups`."""
+    found: dict[Key, Entrance] = {}
+    records = await direct.fetch(_ENTRANCES, [key[0] for key in keys], [key[1] for key in keys])
+    for user_id, conversation_id, role, last_seq, reads_version, *user in records:
+        place = None if last_seq is None else Place(role, last_seq, reads_version)
+        found[user_id, conversation_id] = Entrance(None if user[0] is None else Known(*user), place)
+    return found
+
+
+class Entering:
+    """One who comes in: their `find` tells `Authenticator` of the user, and remembers the place.
+
+    `place` is None for a stranger; `is_found` says whether anybody was looked up at all.
+    """
+
+    def __init__(self, lookups: Lookups[Key, Entrance], conversation_id: UUID) -> None:
+        self.is_found = False
+        self.place: Place | None = None
+        self._lookups = lookups
+        self._conversation_id = conversation_id
+
+    async def find(self, user_id: str) -> Known | None:
+        """See `Authenticator.from_bearer`."""
+        entrance = await self._lookups.find((user_id, self._conversation_id))
+        assert entrance is not None  # noqa: S101  there is a row for each key
+        self.is_found, self.place = True, entrance.place
+        return entrance.user

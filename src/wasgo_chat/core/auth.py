@@ -1,6 +1,7 @@
 """Who is calling: a token becomes an `Actor`, its user is mirrored, revoked tokens are refused."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -48,6 +49,10 @@ class Actor:
             raise ScopeRequired(f"A service token with the scope {scope} is needed")
 
 
+Find = Callable[[str], Awaitable[Known | None]]
+"""The mirror's entry of a user id, as it is now."""
+
+
 class Authenticator:
     """The one way from a bearer string to an `Actor`, for both doors."""
 
@@ -56,8 +61,12 @@ class Authenticator:
         self._db = db
         self._known = known
 
-    async def from_headers(self, headers: Headers) -> Actor:
+    async def from_headers(self, headers: Headers, find: Find | None = None) -> Actor:
         """Authenticate an HTTP request or a socket's handshake by `Authorization: Bearer` and `X-Act-As`.
+
+        Args:
+            headers: of the request.
+            find: see `from_bearer`.
 
         Raises:
             Unauthenticated: no token, more than one, or one that is not accepted.
@@ -71,15 +80,21 @@ class Authenticator:
             raise Unauthenticated
         if len(acts_as) > 1:
             raise Invalid.field(["header", "x-act-as"], "repeated", "is given more than once")
-        return await self.from_bearer(bearer.strip(), act_as=acts_as[0] if acts_as else None)
+        return await self.from_bearer(bearer.strip(), act_as=acts_as[0] if acts_as else None, find=find)
 
-    async def from_bearer(self, bearer: str, *, act_as: str | None = None) -> Actor:
-        """The same for a bare token."""
+    async def from_bearer(self, bearer: str, *, act_as: str | None = None, find: Find | None = None) -> Actor:
+        """The same for a bare token.
+
+        Args:
+            bearer: the token.
+            act_as: the user whom a service acts as.
+            find: looks the token's user up, where somebody asks for more about them at the same time.
+        """
         token = await self._verifier.verify(bearer)
         if token.kind == "user":
             if act_as is not None:
                 raise ScopeRequired("Only a service may act as somebody else")
-            return await self.from_user_token(token)
+            return await self.from_user_token(token, find)
         actor = Actor(
             None,
             service=token.subject,
@@ -89,11 +104,11 @@ class Authenticator:
         )
         return actor if act_as is None else await self._acting_as(actor, act_as)
 
-    async def from_user_token(self, token: Token) -> Actor:
+    async def from_user_token(self, token: Token, find: Find | None = None) -> Actor:
         """Refresh the mirror from a verified user token (or ticket) and refuse what is revoked."""
         if token.expires_at <= time.time():
             raise Unauthenticated("The token has expired")
-        user = await self._known.find(token.subject)
+        user = await (find or self._known.find)(token.subject)
         if user is not None and (user.erased_at or _is_revoked(user, token)):
             raise Unauthenticated("The token was revoked")
         news = token.profile if user is None else _news(user, token)

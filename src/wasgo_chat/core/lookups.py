@@ -4,7 +4,7 @@ A thousand sockets that come back together cost a handful of statements this way
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from wasgo_chat.core.direct import Direct
@@ -28,7 +28,7 @@ class Lookups(Generic[Key, Found]):
     ) -> None:
         self._direct = direct
         self._fetch = fetch
-        self._asked: dict[Key, asyncio.Future[Found | None]] = {}
+        self._asked: dict[Key, list[asyncio.Future[Found | None]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def find(self, key: Key) -> Found | None:
@@ -37,12 +37,11 @@ class Lookups(Generic[Key, Found]):
         Raises:
             Unavailable: the database does not answer.
         """
-        outcome = self._asked.get(key)
-        if outcome is None:
-            outcome = self._asked[key] = asyncio.get_running_loop().create_future()
-            if self._task is None:
-                self._task = asyncio.create_task(self._work())
-        return await asyncio.shield(outcome)  # others may wait for the same
+        outcome: asyncio.Future[Found | None] = asyncio.get_running_loop().create_future()
+        self._asked.setdefault(key, []).append(outcome)
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+        return await outcome
 
     async def close(self) -> None:
         """End the task and give the connection back."""
@@ -59,13 +58,18 @@ class Lookups(Generic[Key, Found]):
                 try:
                     found = await self._fetch(self._direct, keys)
                 except BaseException as error:
-                    for outcome in asked.values():
+                    for outcome in _waiting(asked.values()):
                         outcome.set_exception(error)
-                        outcome.exception()  # looked at, also where nobody waits any more
                     if not isinstance(error, Exception):
                         raise
                 else:
-                    for key, outcome in asked.items():
-                        outcome.set_result(found.get(key))
+                    for key, outcomes in asked.items():
+                        for outcome in _waiting([outcomes]):
+                            outcome.set_result(found.get(key))
         finally:
             self._task = None
+
+
+def _waiting(asked: Iterable[Iterable["asyncio.Future[Found | None]"]]) -> "Iterator[asyncio.Future[Found | None]]":
+    """Those that nobody has given up on."""
+    return (outcome for outcomes in asked for outcome in outcomes if not outcome.done())

@@ -23,6 +23,8 @@ SCOPES = ("chat:provision", "chat:system_message", "chat:act_as", "chat:moderate
 ASYMMETRIC = ("RS256", "ES256", "EdDSA")
 MAX_BEARER_CHARS = 16_384
 CLOCK_SKEW_S = 60.0
+MAX_KEPT = 10_000
+MAX_KEPT_CHARS = 2_048
 _PROFILE = {"username": "username", "name": "display_name", "picture": "avatar_url", "email": "email",
             "locale": "locale"}  # fmt: skip
 _PROFILE_CHARS = 2000
@@ -53,6 +55,8 @@ class TokenVerifier:
         self._settings = settings
         self._jwks: JwksCache | None = None
         self._key: Any = None
+        # What was verified once needs only a look at the clock, for as long as its key is the same.
+        self._verified: dict[str, tuple[Any, Token]] = {}
         if settings.jwks_url:
             self._algorithms: tuple[str, ...] = ASYMMETRIC
             self._jwks = JwksCache(settings.jwks_url)
@@ -78,8 +82,13 @@ class TokenVerifier:
             raise Unauthenticated(_NOT_ACCEPTED)
         audiences = [self._settings.jwt_audience, self._settings.jwt_service_audience]
         try:
-            _require_type(bearer)
             key = self._key if self._jwks is None else await self._jwks.key(bearer)
+            signed_with, token = self._verified.get(bearer, (None, None))
+            if token is not None and signed_with is key:
+                if token.expires_at <= time.time():
+                    raise jwt.ExpiredSignatureError
+                return token
+            _require_type(bearer)
             claims = jwt.decode(
                 bearer,
                 key,
@@ -92,7 +101,12 @@ class TokenVerifier:
             raise Unauthenticated("The token has expired") from error
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise Unauthenticated(_NOT_ACCEPTED) from error
-        return self._token(claims)
+        token = self._token(claims)
+        if len(bearer) <= MAX_KEPT_CHARS:
+            if len(self._verified) >= MAX_KEPT:
+                self._verified.pop(next(iter(self._verified)))
+            self._verified[bearer] = (key, token)
+        return token
 
     def _token(self, claims: dict[str, Any]) -> Token:
         audience = claims["aud"]

@@ -6,6 +6,7 @@ loses the hub's head check finds in the log.
 
 import asyncio
 import contextlib
+import itertools
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -117,12 +118,15 @@ class RedisBroker:
         self._sent = asyncio.Event()
         self._sent.set()
         self._down_since: float | None = None
+        self._orders: list[tuple[bool, str]] = []
+        self._ordered = asyncio.Event()
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Connect and listen in the background."""
         self._on_message, self._on_gap = on_message, on_gap
         self._tasks.append(asyncio.create_task(self._listen(), name="redis-listener"))
         self._tasks.append(asyncio.create_task(self._publish(), name="redis-publisher"))
+        self._tasks.append(asyncio.create_task(self._take_orders(), name="redis-subscriber"))
         self._tasks.append(asyncio.create_task(self._count(), name="redis-counter"))
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
@@ -143,21 +147,18 @@ class RedisBroker:
         if pubsub is None:
             return  # away: the reconnect subscribes to every channel and reports a gap
         confirmed = self._confirmed.setdefault(channel, asyncio.get_running_loop().create_future())
+        self._order(channel, is_wanted=True)
         try:
             async with asyncio.timeout(_SUBSCRIBE_TIMEOUT_S):
-                await pubsub.subscribe(channel)
                 await asyncio.shield(confirmed)
-        except (RedisError, OSError, TimeoutError) as error:
+        except TimeoutError as error:
             self._note_down("subscribe", error)
 
     async def unsubscribe(self, channel: str) -> None:
         """Drop a channel."""
         self._channels.discard(channel)
         if self._pubsub is not None:
-            try:
-                await self._pubsub.unsubscribe(channel)
-            except (RedisError, OSError, TimeoutError) as error:
-                self._note_down("unsubscribe", error)
+            self._order(channel, is_wanted=False)
 
     async def healthy(self) -> bool:
         """Whether Redis answers a ping."""
@@ -177,6 +178,24 @@ class RedisBroker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._publisher.aclose()
         await self._listener.aclose()
+
+    def _order(self, channel: str, *, is_wanted: bool) -> None:
+        self._orders.append((is_wanted, channel))
+        self._ordered.set()
+
+    async def _take_orders(self) -> None:
+        """Subscribe and unsubscribe in the order in which it was asked for, by one command for a run of either."""
+        while True:
+            await self._ordered.wait()
+            self._ordered.clear()
+            orders, self._orders = self._orders, []
+            for is_wanted, run in itertools.groupby(orders, key=lambda order: order[0]):
+                if (pubsub := self._pubsub) is None:
+                    break  # the reconnect subscribes to what is wanted by then
+                try:
+                    await (pubsub.subscribe if is_wanted else pubsub.unsubscribe)(*(channel for _, channel in run))
+                except (RedisError, OSError, TimeoutError) as error:
+                    self._note_down("subscribe", error)
 
     async def _publish(self) -> None:
         """One pipeline for all that waits, one at a time, so that nothing overtakes."""

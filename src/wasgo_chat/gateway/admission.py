@@ -1,7 +1,7 @@
 """How many sockets are opened at a time: a crowd that comes back at once is let in one after the other.
 
-Opening a socket costs several queries, a socket that is open next to nothing. So few are opened abreast, some wait in
-the order in which they came, and whoever finds the queue full is told when to try again.
+Opening a socket costs queries, which many abreast share, a socket that is open next to nothing. So some are opened
+abreast, some wait in the order in which they came, and whoever finds the queue full is told when to try again.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import random
 
 from wasgo_chat.core.errors import RateLimited
 
-ABREAST = 3
+ABREAST = 16
 SPREAD_S = 4.0
 
 

@@ -13,15 +13,14 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 
 from wasgo_chat.conversations import access
-from wasgo_chat.conversations.models import Conversation
 from wasgo_chat.conversations.places import Place
 from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
+from wasgo_chat.core.direct import read
 from wasgo_chat.core.errors import ChatError, NotFound
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.events.broker import Broker
@@ -37,6 +36,8 @@ log = structlog.get_logger(__name__)
 PAGE = 100
 REPLAYS_ABREAST = 2
 TOKENS_S = 0.8
+
+_HEAD = "SELECT last_seq, reads_version FROM conversations WHERE id = $1"
 
 
 class Hub:
@@ -98,27 +99,24 @@ class Hub:
         """What a restart tells a socket: not all of them are to come back at once."""
         return f"restarting; retry after {random.uniform(0, self._settings.restart_spread_s):.1f}"  # noqa: S311  no secret
 
-    async def subscribe(self, subscription: Subscription, actor: Actor) -> dict[str, Any]:
+    async def subscribe(self, subscription: Subscription, actor: Actor, place: Place | None = None) -> dict[str, Any]:
         """Attach a socket to a conversation and say what `hello` says of it; `catch_up` must follow.
 
-        The channel is subscribed first, the socket attached at its head, and only then membership and head are
-        read, by one statement: whatever is committed after that reaches the attached socket.
+        A channel's head is read once the broker listens, so a channel misses nothing. A member's place may be from a
+        moment before: the socket is led on from that head, and who was removed since is found then.
 
         Raises:
             NotFound: no such conversation for the caller.
             Unavailable: the database does not answer.
         """
         conversation_id = subscription.conversation_id
-        if conversation_id not in self.channels and await self._places.find((actor.user, conversation_id)) is None:
+        if place is None and (place := await self._places.find((actor.user, conversation_id))) is None:
             raise NotFound  # strangers open no channel
         channel = await self._open(conversation_id)
         while self.channels.get(conversation_id) is not channel:  # closed as empty before we were in it
             channel = await self._open(conversation_id)
         channel.subscriptions.add(subscription)
         try:
-            place = await self._places.find((actor.user, conversation_id))
-            if place is None:
-                raise NotFound
             state = (place.last_seq, place.reads_version)
             if channel.read_up_to[0] != state:  # whoever joins while nothing happens is told the same
                 channel.read_up_to = (state, await self._last_read.find(conversation_id) or {})
@@ -246,15 +244,13 @@ class Hub:
 
     async def _prepare(self, conversation_id: UUID) -> Channel:
         await self._broker.subscribe(channel_of(conversation_id))
-        async with self._db.snapshot() as tx:
-            statement = select(Conversation.last_seq, Conversation.reads_version)
-            row = (await tx.execute(statement.where(Conversation.id == conversation_id))).one_or_none()
-        if row is None:
+        found = await read(self._db, _HEAD, conversation_id)
+        if not found:
             await self._broker.unsubscribe(channel_of(conversation_id))
             raise NotFound
         channel = Channel(conversation_id)
-        channel.last = channel.wanted = row.last_seq
-        channel.reads_version = row.reads_version
+        channel.last = channel.wanted = found[0]["last_seq"]
+        channel.reads_version = found[0]["reads_version"]
         self.channels[conversation_id] = channel
         return channel
 

@@ -8,7 +8,8 @@ import structlog
 from fastapi import APIRouter, Response, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from wasgo_chat.core.auth import Actor
+from wasgo_chat.conversations.places import Entering
+from wasgo_chat.core.auth import Actor, Find
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
 from wasgo_chat.core.http import Caller, Db, address_of, problems
 from wasgo_chat.core.wire import Json, new_id
@@ -107,7 +108,8 @@ async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) 
     state = ws.app.state
     try:
         after_seq = _after_seq(ws)
-        actor = await _admit(ws)
+        entering = Entering(state.entrances, own) if own is not None else None
+        actor = await _admit(ws, entering.find if entering is not None else None)
     except ValueError:
         await ws.close(Close.MALFORMED, "after_seq must be a whole number")
         return
@@ -134,10 +136,10 @@ async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) 
         feed=feed,
         on_open=turn.over,
     )
-    await socket.run(after_seq)
+    await socket.run(after_seq, entering)
 
 
-async def _admit(ws: WebSocket) -> Actor:
+async def _admit(ws: WebSocket, find: Find | None) -> Actor:
     """Authenticate; who fails too often is told to wait.
 
     Raises:
@@ -145,13 +147,13 @@ async def _admit(ws: WebSocket) -> Actor:
         As `_authenticate`.
     """
     try:
-        return await _authenticate(ws)
+        return await _authenticate(ws, find)
     except Unauthenticated:
         ws.app.state.rate_limits.count_failure(address_of(ws))
         raise
 
 
-async def _authenticate(ws: WebSocket) -> Actor:
+async def _authenticate(ws: WebSocket, find: Find | None) -> Actor:
     """By header, subprotocol, ticket or cookie, in that order; never by a token in the query string.
 
     Raises:
@@ -160,15 +162,15 @@ async def _authenticate(ws: WebSocket) -> Actor:
     authenticator = ws.app.state.authenticator
     actor: Actor
     if "authorization" in ws.headers:
-        actor = await authenticator.from_headers(ws.headers)
+        actor = await authenticator.from_headers(ws.headers, find)
     elif bearers := [one for one in ws.scope["subprotocols"] if one.startswith(BEARER_PREFIX)]:
-        actor = await authenticator.from_bearer(bearers[0].removeprefix(BEARER_PREFIX))
+        actor = await authenticator.from_bearer(bearers[0].removeprefix(BEARER_PREFIX), find=find)
     elif ticket := ws.query_params.get("ticket"):
         async with ws.app.state.db.transaction() as tx:
             token = await tickets.redeem(tx, ticket)
-        actor = await authenticator.from_user_token(token)
+        actor = await authenticator.from_user_token(token, find)
     elif (name := ws.app.state.settings.cookie_name) and (bearer := ws.cookies.get(name)):
-        actor = await authenticator.from_bearer(bearer)
+        actor = await authenticator.from_bearer(bearer, find=find)
     else:
         raise Unauthenticated
     actor.user  # noqa: B018  a service opens sockets in a user's name only

@@ -16,6 +16,7 @@ from uuid import UUID
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from wasgo_chat.conversations.places import Entering, Place
 from wasgo_chat.core.auth import Actor, Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -149,7 +150,9 @@ class Socket:
             raise NotFound
         return conversation_id
 
-    async def follow(self, conversation_id: UUID, after_seq: int | None, *, greeting: str) -> None:
+    async def follow(
+        self, conversation_id: UUID, after_seq: int | None, *, greeting: str, place: Place | None = None
+    ) -> None:
         """Greet; what came after `after_seq` and then the live stream follow by themselves.
 
         Raises:
@@ -164,7 +167,7 @@ class Socket:
         subscription = Subscription(self, conversation_id)
         self.subscriptions[conversation_id] = subscription
         try:
-            hello = await self.hub.subscribe(subscription, self.actor)
+            hello = await self.hub.subscribe(subscription, self.actor, place)
         except BaseException:
             self.subscriptions.pop(conversation_id, None)
             raise
@@ -209,8 +212,13 @@ class Socket:
 
     # Its life
 
-    async def run(self, after_seq: int | None) -> None:
-        """Serve an accepted connection until either side closes it."""
+    async def run(self, after_seq: int | None, entering: Entering | None = None) -> None:
+        """Serve an accepted connection until either side closes it.
+
+        Args:
+            after_seq: where the client stands in the socket's one conversation.
+            entering: what was found of it with the token.
+        """
         if not self.hub.enter(self):
             await self._close(Close.TOO_FAST, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60")
             return
@@ -219,7 +227,7 @@ class Socket:
         writer = asyncio.create_task(self._outbox.run())
         try:
             if self._closing is None:
-                await self._open(after_seq)
+                await self._open(after_seq, entering)
             self._on_open()
             if self._closing is None:
                 self._reader = asyncio.create_task(self._read())
@@ -248,10 +256,13 @@ class Socket:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
             await self._close(*self._closing)
 
-    async def _open(self, after_seq: int | None) -> None:
+    async def _open(self, after_seq: int | None, entering: Entering | None) -> None:
         try:
+            if entering is not None and entering.is_found and entering.place is None:
+                raise NotFound
             if self.own_conversation is not None:
-                await self.follow(self.own_conversation, after_seq, greeting="hello")
+                place = entering.place if entering is not None else None
+                await self.follow(self.own_conversation, after_seq, greeting="hello", place=place)
                 return
             self._tell({"type": "hello", **self._about_me()})
             if self._feed is not None:
