@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -22,6 +22,7 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.express import Express
 from wasgo_chat.core.headers import Headers
 from wasgo_chat.core.http import install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
@@ -43,6 +44,7 @@ from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.inbox import routes as inbox_routes
 from wasgo_chat.integrations import router as integrations_router
+from wasgo_chat.messages import express
 from wasgo_chat.messages import routes as messages_routes
 from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
 from wasgo_chat.messages.reads import last_read_by
@@ -57,15 +59,36 @@ from wasgo_chat.support import router as support_router
 WATCHING_CONNECTIONS = 6
 LOOKUPS = 4
 
+_CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
+    "expose_headers": [
+        "Accept-Ranges",
+        "Content-Range",
+        "ETag",
+        "Idempotent-Replay",
+        "Retry-After",
+        "X-Request-Id",
+    ],
+    "max_age": 600,
+}
+
 health = APIRouter(tags=["health"])
 
 
 class ChatApi(FastAPI):
-    """FastAPI with our request log around everything, FastAPI's own body limit and crash handler included."""
+    """FastAPI with our request log around everything, FastAPI's own body limit and crash handler included.
+
+    CORS is around the crash handler too: a page must be able to read what became of its request.
+    """
 
     def build_middleware_stack(self) -> ASGIApp:
         """See Starlette."""
-        return RequestLog(super().build_middleware_stack(), Headers(self.state.settings))
+        settings: Settings = self.state.settings
+        stack: ASGIApp = Express(super().build_middleware_stack(), {express.PATH: express.list_messages})
+        if settings.allowed_origins:
+            stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
+        return RequestLog(stack, Headers(settings))
 
 
 def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
@@ -168,22 +191,6 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     ):
         app.include_router(router)
     app.include_router(attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes)
-    if settings.allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
-            expose_headers=[
-                "Accept-Ranges",
-                "Content-Range",
-                "ETag",
-                "Idempotent-Replay",
-                "Retry-After",
-                "X-Request-Id",
-            ],
-            max_age=600,
-        )
     describe(app)
     return app
 

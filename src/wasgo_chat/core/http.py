@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 import structlog
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
-from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.auth import Actor, Find
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import (
     PROBLEM_JSON,
@@ -62,9 +63,23 @@ async def _caller(
         str | None, Header(description="User id a service acts as (scope `chat:act_as`).", max_length=128)
     ] = None,
 ) -> Actor:
+    return await admit(request)
+
+
+async def admit(request: Request, find: Find | None = None) -> Actor:
+    """Who makes a request, counted.
+
+    Args:
+        request: of a running app.
+        find: see `Authenticator.from_bearer`.
+
+    Raises:
+        Unauthenticated, ScopeRequired, Invalid: as `Authenticator.from_headers`.
+        RateLimited: too many requests of theirs, or too many tokens that were not accepted.
+    """
     rates: RateLimits = request.app.state.rate_limits
     try:
-        actor: Actor = await request.app.state.authenticator.from_headers(request.headers)
+        actor: Actor = await request.app.state.authenticator.from_headers(request.headers, find)
     except Unauthenticated:
         rates.count_failure(address_of(request))
         raise
@@ -86,8 +101,13 @@ def address_of(connection: HTTPConnection) -> str | None:
 
     None where it is not a public one: then it is a proxy's, which many share.
     """
+    return None if connection.client is None else _counted(connection.client.host)
+
+
+@lru_cache(4096)
+def _counted(host: str) -> str | None:
     try:
-        address = ipaddress.ip_address(connection.client.host if connection.client else "")
+        address = ipaddress.ip_address(host)
     except ValueError:
         return None
     if not address.is_global:
@@ -99,7 +119,7 @@ def _kind_of(request: Request) -> Kind | None:
     """What a request counts as; None where its route counts it as a message, so that nothing is counted twice."""
     if request.method in ("GET", "HEAD"):
         return "read"
-    return _KINDS.get(request.url.path, "write")
+    return _KINDS.get(request.scope["path"], "write")
 
 
 async def _database(request: Request) -> Database:
@@ -257,6 +277,11 @@ def _shown(part: str | int) -> str | int:
 
 async def _on_chat_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChatError)  # noqa: S101  registered for this class only
+    return answer_of(error)
+
+
+def answer_of(error: ChatError) -> Response:
+    """What a request is told of one of our errors."""
     if error.status >= 500:
         log.warning("unavailable", error=type(error.__cause__ or error).__name__)
     return problem_of(error)

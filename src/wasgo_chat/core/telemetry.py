@@ -122,10 +122,11 @@ class RequestLog:
         try:
             await app(scope, receive, send_with_headers)
         finally:
-            log.info(
-                "request" if scope["type"] == "http" else "socket",
-                method=scope.get("method"),
-                path=shown_path(scope["path"]),
-                status=status or None,
-                ms=round((time.perf_counter() - started) * 1000, 1),
-            )
+            if log.is_enabled_for(logging.INFO):
+                log.info(
+                    "request" if scope["type"] == "http" else "socket",
+                    method=scope.get("method"),
+                    path=shown_path(scope["path"]),
+                    status=status or None,
+                    ms=round((time.perf_counter() - started) * 1000, 1),
+                )

@@ -25,9 +25,9 @@ from wasgo_chat.core.paging import PageShape
 from wasgo_chat.core.wire import Json, Seq, UserId
 from wasgo_chat.messages import reactions, reads, verbs
 from wasgo_chat.messages.group_commit import GroupCommit
-from wasgo_chat.messages.history import Filters, messages_of, page_headers
+from wasgo_chat.messages.history import Filters, messages_of
 from wasgo_chat.messages.load import load_message, locate
-from wasgo_chat.messages.newest import newest
+from wasgo_chat.messages.pages import answer_page
 from wasgo_chat.messages.schemas import (
     EditMessage,
     MarkMultipleRead,
@@ -82,20 +82,15 @@ async def list_messages(
     Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while nothing changed.
     """
     filters = Filters(conversation, before_seq, after_seq, around_seq, sender, message_type)
-    headers: dict[str, str] = {}
-    if conversation is not None:
-        place = await places.find((caller.user, conversation))
-        if place is None:
-            raise NotFound
-        headers = page_headers(db.settings, caller, filters, limit=limit, cursor=cursor, last_seq=place.last_seq)
-        if headers["ETag"] in (if_none_match or ""):
-            return Response(status_code=304, headers=headers)
-        if (page := filters.newest_page(db.settings, limit, cursor)) is not None:
-            answer = await newest(db, conversation, caller.user, before_seq=before_seq, page=page)
-            if answer is not None:
-                return Json({**answer, "last_seq": place.last_seq}, headers=headers)
-    async with db.snapshot() as tx:
-        return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor), headers=headers)
+    if conversation is None:
+        async with db.snapshot() as tx:
+            return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor))
+    place = await places.find((caller.user, conversation))
+    if place is None:
+        raise NotFound
+    return await answer_page(
+        db, caller, filters, limit=limit, cursor=cursor, last_seq=place.last_seq, seen=if_none_match
+    )
 
 
 async def _group_commit(request: Request) -> GroupCommit:

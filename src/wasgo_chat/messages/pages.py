@@ -1,0 +1,37 @@
+"""The answer with a page of one conversation: nothing new, the page that everybody loads, or any other."""
+
+from starlette.responses import Response
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.wire import Json
+from wasgo_chat.messages.history import Filters, messages_of, page_headers
+from wasgo_chat.messages.newest import newest
+
+
+async def answer_page(
+    db: Database, actor: Actor, filters: Filters, *, limit: int, cursor: str | None, last_seq: int, seen: str | None
+) -> Response:
+    """A page for a member.
+
+    Args:
+        db: where it is.
+        actor: who was found to be a member.
+        filters: with a conversation.
+        limit: messages at most.
+        cursor: where the page begins.
+        last_seq: the head that was read with the membership.
+        seen: `If-None-Match` of the request.
+
+    Raises:
+        As `messages_of`.
+    """
+    headers = page_headers(db.settings, actor, filters, limit=limit, cursor=cursor, last_seq=last_seq)
+    if headers["ETag"] in (seen or ""):
+        return Response(status_code=304, headers=headers)
+    if filters.conversation is not None and (page := filters.newest_page(db.settings, limit, cursor)) is not None:
+        answer = await newest(db, filters.conversation, actor.user, before_seq=filters.before_seq, page=page)
+        if answer is not None:
+            return Json({**answer, "last_seq": last_seq}, headers=headers)
+    async with db.snapshot() as tx:
+        return Json(await messages_of(tx, actor, filters, limit=limit, cursor=cursor), headers=headers)
