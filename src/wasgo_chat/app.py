@@ -47,7 +47,7 @@ from wasgo_chat.integrations import router as integrations_router
 from wasgo_chat.messages import express
 from wasgo_chat.messages import routes as messages_routes
 from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
-from wasgo_chat.messages.reads import last_read_by
+from wasgo_chat.messages.reads import readings as readings_of
 from wasgo_chat.notifications import routes as notifications_routes
 from wasgo_chat.notifications.notifier import Notifier
 from wasgo_chat.presence import Presence
@@ -85,7 +85,9 @@ class ChatApi(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """See Starlette."""
         settings: Settings = self.state.settings
-        stack: ASGIApp = Express(super().build_middleware_stack(), {express.PATH: express.list_messages})
+        stack: ASGIApp = Express(
+            super().build_middleware_stack(), {express.PATH: express.list_messages}, gateway_routes.open_socket
+        )
         if settings.allowed_origins:
             stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
         return RequestLog(stack, Headers(settings))
@@ -106,8 +108,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     known = Lookups(Direct(lines), users.known)
     places = Lookups(Direct(lines), places_of)
     entrances = Lookups(Direct(lines), entrances_of)
-    last_read = Lookups(Direct(lines), last_read_by)
-    hub = Hub(settings, watching, broker, background, presence, places=places, last_read=last_read)
+    readings = Lookups(Direct(lines), readings_of)
+    hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings)
     feed = Feed(watching)
     teller = Teller(worker, hub, feed, watching, broker, background)
     head_check = HeadCheck(settings, hub, watching)
@@ -147,7 +149,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await broker.close()
         await rate_limits.close()
         await group.close()
-        for lookups in (known, places, entrances, last_read):
+        for lookups in (known, places, entrances, readings):
             await lookups.close()
         await lines.close()
         await watching.close()

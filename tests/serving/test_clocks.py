@@ -13,7 +13,7 @@ from tests.support.running import Worker
 from tests.support.world import Person, World
 from wasgo_chat.core import wire
 from wasgo_chat.core.tokens import mint_user
-from wasgo_chat.gateway import socket as sockets
+from wasgo_chat.gateway import hub
 
 DAYS_3 = 3 * 86_400
 
@@ -63,5 +63,5 @@ async def test_a_token_ends_by_the_wall_clock_though_that_was_set(
     async with hour.at(chat) as live:
         set_forward = SimpleNamespace(time=lambda: time.time() + 3601, monotonic=time.monotonic)
         with monkeypatch.context() as patch:
-            patch.setattr(sockets, "time", set_forward)
+            patch.setattr(hub, "time", set_forward)
             assert (await live.closed())[0] == 4401

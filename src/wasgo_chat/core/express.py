@@ -1,4 +1,4 @@
-"""A short way for the requests that clients make most: from the path straight to the answer.
+"""A short way for sockets and for the requests that clients make most: from the path straight to the answer.
 
 FastAPI's layers (routing, dependencies, validation of each parameter) cost more than such an answer itself. An express
 handler takes the ordinary form of a request, and leaves every other form to the route that documents it by answering
@@ -18,19 +18,22 @@ from wasgo_chat.core.http import answer_of
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response | None]]
+OpenSocket = Callable[[Scope, Receive, Send], Awaitable[bool]]
 
 
 class Express:
-    """ASGI middleware: GET requests with a handler for just their path.
+    """ASGI middleware: GET requests with a handler for just their path, and sockets.
 
     Args:
         app: takes everything else.
         handlers: by path.
+        open_socket: serves a socket, or answers False where its path is of none.
     """
 
-    def __init__(self, app: ASGIApp, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, app: ASGIApp, handlers: Mapping[str, Handler], open_socket: OpenSocket) -> None:
         self._app = app
         self._handlers = handlers
+        self._open_socket = open_socket
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -39,6 +42,8 @@ class Express:
             if handler is not None and (answer := await self._answer(handler, Request(scope))) is not None:
                 await answer(scope, receive, send)
                 return
+        elif scope["type"] == "websocket" and await self._open_socket(scope, receive, send):
+            return
         await self._app(scope, receive, send)
 
     async def _answer(self, handler: Handler, request: Request) -> Response | None:

@@ -42,6 +42,8 @@ def check_object(settings: Settings, field: str, value: dict[str, Any]) -> None:
     Raises:
         Invalid: it is too large, too deep, or has a string or number that cannot be stored.
     """
+    if not value:
+        return
     wrong = check_json(value, max_bytes=settings.max_metadata_bytes, max_depth=settings.max_metadata_depth)
     if wrong:
         raise Invalid.field([field], "json_object", wrong)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import math
-import unicodedata
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
@@ -45,9 +45,14 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+# Unicode categories Cc and Cs.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def has_stray_control(text: str, *, allowed: str = "\n\t") -> bool:
     """Whether text has NUL, a lone surrogate or a control character other than `allowed`."""
-    return any(unicodedata.category(char) in ("Cc", "Cs") and char not in allowed for char in text)
+    found = _CONTROLS.findall(text)
+    return bool(found) and not set(found) <= set(allowed)
 
 
 def without_bidi(text: str) -> str:

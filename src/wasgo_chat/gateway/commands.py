@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Overloaded, Unauthenticated
 from wasgo_chat.gateway.protocol import (
     Asked,
     DeleteMessageFrame,
@@ -61,7 +61,12 @@ async def send(socket: "Socket", frame: SendMessageFrame) -> "asyncio.Future[Sen
     conversation_id = socket.conversation_of(frame)
     verbs.check_message(socket.settings, frame)
     await socket.rates.count_message(socket.user_id, conversation_id)
-    return socket.group.send(socket.actor, conversation_id, frame)
+    while True:
+        try:
+            return socket.group.send(socket.actor, conversation_id, frame)
+        except Overloaded:
+            if not await socket.one_sent():  # who has messages on their way makes room by waiting for them
+                raise
 
 
 def sent(outcome: Sent) -> dict[str, Any]:

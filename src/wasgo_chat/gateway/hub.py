@@ -20,7 +20,6 @@ from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
-from wasgo_chat.core.direct import read
 from wasgo_chat.core.errors import ChatError, NotFound
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.events.broker import Broker
@@ -29,6 +28,7 @@ from wasgo_chat.gateway.channel import Channel, Peer, Subscription
 from wasgo_chat.gateway.envelope import channel_of
 from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.render import Frame, frames_since
+from wasgo_chat.messages.reads import Reading
 from wasgo_chat.presence import Presence
 
 log = structlog.get_logger(__name__)
@@ -36,8 +36,6 @@ log = structlog.get_logger(__name__)
 PAGE = 100
 REPLAYS_ABREAST = 2
 TOKENS_S = 0.8
-
-_HEAD = "SELECT last_seq, reads_version FROM conversations WHERE id = $1"
 
 
 class Hub:
@@ -52,7 +50,7 @@ class Hub:
         presence: Presence,
         *,
         places: Lookups[tuple[str, UUID], Place],
-        last_read: Lookups[UUID, dict[str, int]],
+        readings: Lookups[UUID, Reading],
     ) -> None:
         self.channels: dict[UUID, Channel] = {}
         self.peers: dict[str, set[Peer]] = defaultdict(set)
@@ -63,7 +61,7 @@ class Hub:
         self._background = background
         self._presence = presence
         self._places = places
-        self._last_read = last_read
+        self._readings = readings
         self._opening: dict[UUID, asyncio.Task[Channel]] = {}
         self._filling: set[UUID] = set()
         self._replaying = asyncio.Semaphore(REPLAYS_ABREAST)  # a crowd must not take the teller's connections
@@ -119,7 +117,8 @@ class Hub:
         try:
             state = (place.last_seq, place.reads_version)
             if channel.read_up_to[0] != state:  # whoever joins while nothing happens is told the same
-                channel.read_up_to = (state, await self._last_read.find(conversation_id) or {})
+                reading = await self._readings.find(conversation_id)
+                channel.read_up_to = (state, reading.by if reading is not None else {})
         except BaseException:
             self.unsubscribe(subscription)
             raise
@@ -142,7 +141,10 @@ class Hub:
 
     def catch_up_soon(self, subscription: Subscription) -> None:
         """Lead a socket from its watermark to the live stream, in the background, at the pace at which it reads."""
-        if not subscription.catching_up and not subscription.live:
+        channel = self.channels.get(subscription.conversation_id)
+        if channel is None or subscription.catching_up or subscription.live:
+            return
+        if subscription not in channel.subscriptions or not channel.serve_recent(subscription):
             self._background.spawn(self._catch_up(subscription))
 
     def offer(self, conversation_id: UUID, frames: Sequence[Frame]) -> None:
@@ -244,13 +246,14 @@ class Hub:
 
     async def _prepare(self, conversation_id: UUID) -> Channel:
         await self._broker.subscribe(channel_of(conversation_id))
-        found = await read(self._db, _HEAD, conversation_id)
-        if not found:
+        reading = await self._readings.find(conversation_id)
+        if reading is None:
             await self._broker.unsubscribe(channel_of(conversation_id))
             raise NotFound
         channel = Channel(conversation_id)
-        channel.last = channel.wanted = found[0]["last_seq"]
-        channel.reads_version = found[0]["reads_version"]
+        channel.last = channel.wanted = reading.last_seq
+        channel.reads_version = reading.version
+        channel.read_up_to = ((reading.last_seq, reading.version), reading.by)
         self.channels[conversation_id] = channel
         return channel
 

@@ -21,8 +21,8 @@ class Outbox(Protocol):
     async def drained(self) -> None:
         """Wait until little enough is unsent that more may come."""
 
-    async def run(self) -> None:
-        """Work until cancelled or the peer is gone."""
+    def run(self) -> "asyncio.Task[None] | None":
+        """The task that writes, until cancelled or the peer is gone; None where there is nothing to do beside `put`."""
 
     def abandon(self) -> None:
         """Drop what comes and wake who waits: the peer is gone."""
@@ -59,9 +59,9 @@ class DirectOutbox:
             self._writable.clear()
             await self._writable.wait()
 
-    async def run(self) -> None:
-        """See `Outbox.run`: there is nothing to do but to be cancelled."""
-        await asyncio.get_running_loop().create_future()
+    def run(self) -> "asyncio.Task[None] | None":
+        """See `Outbox.run`: what is put is written."""
+        return None
 
     def abandon(self) -> None:
         """See `Outbox.abandon`."""
@@ -112,8 +112,11 @@ class QueuedOutbox:
         """See `Outbox.drained`: here, until everything was handed to the transport."""
         await self._empty.wait()
 
-    async def run(self) -> None:
-        """Write frames until cancelled or the peer is gone (then the error of `send` comes out here)."""
+    def run(self) -> "asyncio.Task[None] | None":
+        """See `Outbox.run`; the error of `send` comes out of it."""
+        return asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
         while True:
             await self._waiting.wait()
             while self._frames:

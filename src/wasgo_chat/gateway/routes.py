@@ -2,10 +2,12 @@
 only a foreign `Origin` is refused before it.
 """
 
+import re
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Response, WebSocket
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from wasgo_chat.conversations.places import Entering
@@ -23,6 +25,8 @@ from wasgo_chat.gateway.tickets import TicketOut
 
 log = structlog.get_logger(__name__)
 router = APIRouter()
+
+_CHAT_SOCKET = re.compile(r"/ws/chat/([^/]+)/")
 
 
 @router.post(
@@ -42,7 +46,20 @@ async def create_socket_ticket(caller: Caller, db: Db) -> Response:
     return Json(return_value, 201)
 
 
-@router.websocket("/ws/chat/{conversation_id}/")
+async def open_socket(scope: Scope, receive: Receive, send: Send) -> bool:
+    """Serve a socket, where its path is one of ours; before FastAPI's layers, of which none has a part in it."""
+    path: str = scope["path"]
+    if path == "/ws/chat/":
+        await many_socket(WebSocket(scope, receive, send))
+    elif path == "/ws/notifications/":
+        await notification_socket(WebSocket(scope, receive, send))
+    elif (found := _CHAT_SOCKET.fullmatch(path)) is not None:
+        await chat_socket(WebSocket(scope, receive, send), found[1])
+    else:
+        return False
+    return True
+
+
 async def chat_socket(ws: WebSocket, conversation_id: str) -> None:
     """The socket of one conversation."""
     if not await _accept(ws):
@@ -55,14 +72,12 @@ async def chat_socket(ws: WebSocket, conversation_id: str) -> None:
     await _serve(ws, own)
 
 
-@router.websocket("/ws/chat/")
 async def many_socket(ws: WebSocket) -> None:
     """The socket for many conversations: `subscribe` and `unsubscribe`."""
     if await _accept(ws):
         await _serve(ws, None)
 
 
-@router.websocket("/ws/notifications/")
 async def notification_socket(ws: WebSocket) -> None:
     """The socket of a user: counts, conversations, presence, notifications; takes the same frames."""
     if await _accept(ws):

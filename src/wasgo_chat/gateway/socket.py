@@ -47,7 +47,7 @@ from wasgo_chat.messages.verbs import Sent
 log = structlog.get_logger(__name__)
 
 FLUSH_S = 1.0
-MOST_SENDING = 64
+MOST_SENDING = 32
 """Messages of one socket on their way to a commit at a time; then it is not read until one has arrived."""
 TYPING_REPEAT_S = 2.0
 TYPING_CHANGE_S = 0.5
@@ -210,6 +210,13 @@ class Socket:
         name = self.actor.username or self.user_id
         self.teller.typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
+    async def one_sent(self) -> bool:
+        """Wait until one of the messages on their way was stored or refused; False where there is none."""
+        if not self._sending:
+            return False
+        await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        return True
+
     # Its life
 
     async def run(self, after_seq: int | None, entering: Entering | None = None) -> None:
@@ -224,14 +231,15 @@ class Socket:
             return
         if self.hub.is_restarting:
             self.end(Close.RESTARTING, self.hub.farewell())
-        writer = asyncio.create_task(self._outbox.run())
+        writer = self._outbox.run()
         try:
             if self._closing is None:
                 await self._open(after_seq, entering)
             self._on_open()
             if self._closing is None:
                 self._reader = asyncio.create_task(self._read())
-                done, _ = await asyncio.wait({self._reader, writer}, return_when=asyncio.FIRST_COMPLETED)
+                tasks = [self._reader, *([writer] if writer is not None else [])]
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 self._log_crash(done)
         finally:
             for conversation_id, (is_typing, _) in self._typing.items():
@@ -243,14 +251,15 @@ class Socket:
             if self._reader is not None and self._is_receiving:
                 self._reader.cancel()
             await self._settled()
-            if self._closing is not None and not writer.done():
+            if self._closing is not None and (writer is None or not writer.done()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):
                         await self._outbox.drained()
-            writer.cancel()
+            if writer is not None:
+                writer.cancel()
             self._outbox.abandon()
             # A frame in hand is finished: cut off within its commit, it would be told a second late.
-            await asyncio.gather(writer, *([self._reader] if self._reader else []), return_exceptions=True)
+            await asyncio.gather(*(task for task in (writer, self._reader) if task is not None), return_exceptions=True)
             await self._settled()
         if self._closing is not None:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
@@ -311,7 +320,7 @@ class Socket:
     async def _send_message(self, frame: SendMessageFrame) -> None:
         """Hand a message on and read the next: many of one sender may share a commit, in their order."""
         while len(self._sending) >= MOST_SENDING:
-            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            await self.one_sent()
         outcome = await commands.send(self, frame)
         self._sending.add(outcome)
         outcome.add_done_callback(partial(self._sent, frame.ref))

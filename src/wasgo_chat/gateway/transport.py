@@ -1,9 +1,9 @@
 """uvicorn's sans-io WebSocket, with a way to write pre-built frames and an end to peers that do not read.
 
-Handshake, parsing, ping, close and limits stay stock. The way is found in the ASGI scope's `extensions`; where another
-server leaves it out, the gateway sends text through ASGI. Stock uvicorn also closes a transport by waiting for a flush
-that never comes, so a connection would stay for as long as its peer likes; and it answers every ping and keeps every
-fragment, whatever is unread already.
+Handshake, ping, close, limits and the parsing of all but the usual frames stay stock. The way is found in the ASGI
+scope's `extensions`; where another server leaves it out, the gateway sends text through ASGI. Stock uvicorn also closes
+a transport by waiting for a flush that never comes, so a connection would stay for as long as its peer likes; and it
+answers every ping and keeps every fragment, whatever is unread already.
 """
 
 import asyncio
@@ -13,10 +13,13 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
+from wasgo_chat.gateway.frames import Scanner
+
 EXTENSION = "wasgo_chat.link"
 FLUSH_S = 5.0
 MAX_UNREAD_PONGS = 262_144
 MAX_FRAGMENTS = 4_096
+MOST_UNREAD = 8
 
 
 class Link:
@@ -52,9 +55,10 @@ class Link:
 
 
 class ChatWebSocket(WebSocketsSansIOProtocol):
-    """Stock but for `Link`, for what floods it, and for its end a few seconds after the handler has returned."""
+    """Stock but for `Link`, for the usual frames, for what floods it, and for its end soon after the handler's."""
 
     link: Link | None = None
+    scanner: Scanner | None = None
 
     async def run_asgi(self) -> None:
         """Put the link into the scope and run the app."""
@@ -62,6 +66,22 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[EXTENSION] = self.link
         await super().run_asgi()
+
+    def data_received(self, data: bytes) -> None:
+        """Messages as they usually come go to the handler past the parser, which is most of what they would cost."""
+        if self.scanner is None:  # the request, whole, as the door hands it over: frames begin behind it
+            super().data_received(data)
+            self.scanner = Scanner(self.config.ws_max_size)
+            return
+        messages = self.scanner.messages(data)
+        if messages is None:
+            super().data_received(data)
+        elif not self.close_sent:
+            for text in messages:
+                self.queue.put_nowait({"type": "websocket.receive", "text": text})
+            if self.queue.qsize() > MOST_UNREAD and not self.read_paused:
+                self.read_paused = True
+                self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """What was unsent has mostly left."""

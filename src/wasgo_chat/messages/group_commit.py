@@ -93,7 +93,9 @@ class GroupCommit:
             raise Overloaded
         request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-        row = Row(actor, conversation_id, body, new_id(), request_hash, audit.request_id())
+        # Only what a service does is audited.
+        request = None if actor.service is None else audit.request_id()
+        row = Row(actor, conversation_id, body, new_id(), request_hash, request)
         waiting = Waiting(row, outcome)
         self._count += 1
         outcome.add_done_callback(self._settled)

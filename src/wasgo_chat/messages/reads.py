@@ -55,6 +55,12 @@ SELECT p.conversation_id, p.user_id, {LAST_READ_SEQ} AS last_read_seq
 FROM participants p WHERE p.conversation_id = ANY(:ids) AND p.left_seq IS NULL
 """
 
+_READINGS = f"""
+SELECT c.id, c.last_seq, c.reads_version, p.user_id, {LAST_READ_SEQ} AS last_read_seq
+FROM conversations c LEFT JOIN participants p ON p.conversation_id = c.id AND p.left_seq IS NULL
+WHERE c.id = ANY($1::uuid[])
+"""
+
 # Marks, and closes the gaps that own and system messages leave below the first unread one: ranges stay compact.
 _MARK = f"""
 WITH marked AS (
@@ -181,11 +187,22 @@ async def last_read_seqs(tx: Tx, conversation_ids: Sequence[UUID]) -> dict[tuple
     return {(conversation_id, user_id): seq for conversation_id, user_id, seq in rows}
 
 
-async def last_read_by(direct: Direct, conversation_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
-    """The same by conversation, for `Lookups`."""
-    found: dict[UUID, dict[str, int]] = {conversation_id: {} for conversation_id in conversation_ids}
-    for conversation_id, user_id, seq in await direct.fetch(_LAST_READ.replace(":ids", "$1::uuid[]"), conversation_ids):
-        found[conversation_id][user_id] = seq
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A conversation's head and version of readings, and the `last_read_seq` of each member."""
+
+    last_seq: int
+    version: int
+    by: dict[str, int]
+
+
+async def readings(direct: Direct, conversation_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+    """By conversation, for `Lookups`."""
+    found: dict[UUID, Reading] = {}
+    for conversation_id, last_seq, version, user_id, seq in await direct.fetch(_READINGS, conversation_ids):
+        reading = found.setdefault(conversation_id, Reading(last_seq, version, {}))
+        if user_id is not None:
+            reading.by[user_id] = seq
     return found
 
 
