@@ -1,10 +1,11 @@
 """The servers of a chaos run, all its own and all to be hurt: PostgreSQL, Valkey, and `wasgo-chat serve` twice."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,13 @@ PATIENCE_S = 300.0
 # As in production: what was acked must survive an immediate stop.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "max_wal_size": "512MB"}
 QUICK = {"fsync": "off", "full_page_writes": "off"}
+
+AWAY = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 
 Result = TypeVar("Result")
 
@@ -94,22 +102,30 @@ class Stage:
         await self.serves[at].ready(PATIENCE_S)
 
     async def sql(self, statement: str) -> list[asyncpg.Record]:
-        """Run a statement as the database's owner, on a connection of its own."""
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            return list(await connection.fetch(statement))
-        finally:
-            await connection.close()
+        """Run a statement as the database's owner, on a connection of its own; again where another fault cut it off."""
+
+        async def run() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.database_url)
+            try:
+                return list(await connection.fetch(statement))
+            finally:
+                await connection.close()
+
+        return await _insist(run, (OSError, asyncpg.InterfaceError, *AWAY))
 
     async def redis(self, *command: str) -> bytes:
         """Run a command on Valkey; the first piece of its answer (RESP, as the documentation of Redis says)."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.valkey.port)
-        try:
-            parts = [part.encode() for part in command]
-            writer.write(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
-            return await reader.read(65536)
-        finally:
-            writer.close()
+
+        async def run() -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.valkey.port)
+            try:
+                parts = [part.encode() for part in command]
+                writer.write(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
+                return await reader.read(65536)
+            finally:
+                writer.close()
+
+        return await _insist(run, (OSError,))
 
     def _serve(self, port: int) -> Processes:
         given = {
@@ -128,3 +144,12 @@ class Stage:
         env = {**kept, **{f"WASGO_CHAT_{name}": value for name, value in given.items()}}
         process: subprocess.Popen[bytes] = start(port, WORKERS, env, log)
         return Processes(process, port, self.settings)
+
+
+async def _insist(run: Callable[[], Awaitable[Result]], errors: tuple[type[Exception], ...]) -> Result:
+    """Until it is done: the server may be down just now, by another fault."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with contextlib.suppress(*errors):
+                return await run()
+            await asyncio.sleep(0.2)
