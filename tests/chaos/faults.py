@@ -229,7 +229,7 @@ class Faults:
     # The service
 
     async def _kill_worker(self) -> Iterable[Client]:
-        os.kill(self._rng.choice(self._stage.workers()), signal.SIGKILL)
+        self._kill_one()
         return self._clients
 
     async def _stop_worker(self) -> Iterable[Client]:
@@ -245,13 +245,16 @@ class Faults:
         return self._clients
 
     async def _all_at_once(self) -> Iterable[Client]:
-        os.kill(self._rng.choice(self._stage.workers()), signal.SIGKILL)
+        self._kill_one()
         await asyncio.gather(self._restart_redis(), self._restart_immediately(), self._cut())
         return self._clients
 
+    def _kill_one(self) -> None:
+        with contextlib.suppress(ProcessLookupError):  # another fault was there first
+            os.kill(self._rng.choice(self._stage.workers()), signal.SIGKILL)
+
     async def _stopped(self, pid: int, seconds: float) -> None:
-        os.kill(pid, signal.SIGSTOP)
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it may have been replaced, as one that hangs
+            os.kill(pid, signal.SIGSTOP)
             await asyncio.sleep(seconds)
-        finally:
             os.kill(pid, signal.SIGCONT)

@@ -25,7 +25,7 @@ from tests.chaos.rules import check
 from tests.chaos.stage import Stage
 from tests.chaos.truth import read_truth
 
-LONG = Size(chats=12, senders=5, rate=200.0, longest_s=4.0)
+LONG = Size(chats=12, senders=5, rate=300.0, longest_s=4.0)
 # A narrow outbox, so that clients that do not read leave the live stream within seconds.
 SERVICE = {"OUTBOX_BYTES": "65536", "SLOW_SOCKET_S": "2", "DATABASE_POOL_SIZE": "6"}
 SILENCE_S = 20.0

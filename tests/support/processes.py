@@ -33,8 +33,11 @@ class Processes:
         self.ws_url = f"ws://127.0.0.1:{port}"
 
     def workers(self) -> list[int]:
-        """Process ids of the workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        """Process ids of the workers; none once it has ended."""
+        try:
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        except FileNotFoundError:
+            return []
         return [int(pid) for pid in children]
 
     async def ready(self, patience_s: float = START_S) -> None:
@@ -66,6 +69,8 @@ class Processes:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 except ConnectionRefusedError:
                     return
+                except ConnectionResetError:  # the last of them ended just now
+                    continue
                 writer.close()
                 await asyncio.sleep(0.05)
 
