@@ -256,5 +256,7 @@ class Faults:
     async def _stopped(self, pid: int, seconds: float) -> None:
         with contextlib.suppress(ProcessLookupError):  # it may have been replaced, as one that hangs
             os.kill(pid, signal.SIGSTOP)
-            await asyncio.sleep(seconds)
-            os.kill(pid, signal.SIGCONT)
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                os.kill(pid, signal.SIGCONT)
