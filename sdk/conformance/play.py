@@ -17,6 +17,7 @@ from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
 
 Json = dict[str, Any]
 SCENARIOS = Path(__file__).parent / "scenarios"
+ERASED_S = 30.0
 ROLES = {"ana": "admin", "bo": "participant", "cy": "observer"}
 
 
@@ -98,6 +99,8 @@ class Play:
                 await asyncio.sleep(step["seconds"])
             case "revoke":
                 await self._call("service", "POST", f"/chat/users/{self.user('ana')}/revoke/")
+            case "erase":
+                await self._erase(self.user(step["user"]))
             case verb:
                 for at in range(step.get("times", 1)):
                     await self._act(verb, step, at)
@@ -127,6 +130,14 @@ class Play:
                 await self._call("service", "PATCH", f"{here}/", step["changes"])
             case _:
                 raise PlayFailed(f"there is no step {verb}")
+
+    async def _erase(self, user_id: str) -> None:
+        """Erase a person; returns when nothing of it is left to do."""
+        path = f"/chat/users/{user_id}/"
+        await self._call("service", "DELETE", path)
+        async with asyncio.timeout(ERASED_S):
+            while (await self._call("service", "GET", f"{path}erasure/"))["state"] != "done":
+                await asyncio.sleep(0.1)
 
     async def compare(self, state: Json) -> Json:
         """Whether a client's copy is the same as a fresh snapshot, and where it is not."""

@@ -129,6 +129,7 @@ async def run(database_url: str, folder: Path, origins: list[str]) -> None:
         jwt_secret=SecretStr(SECRET),
         message_rate=0,
         replay_limit=REPLAY_LIMIT,
+        erasure_settle_s=0.5,
         storage_dir=folder / "attachments",
         allowed_origins=origins,
     )
