@@ -65,7 +65,7 @@ async def send(socket: "Socket", frame: SendMessageFrame) -> "asyncio.Future[Sen
         try:
             return socket.group.send(socket.actor, conversation_id, frame)
         except Overloaded:
-            if not await socket.one_sent():  # who has messages on their way makes room by waiting for them
+            if not await socket.sending.one_done():  # who has messages on their way makes room by waiting for them
                 raise
 
 

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +38,7 @@ from wasgo_chat.gateway.protocol import (
     parse,
     resync_frame,
 )
+from wasgo_chat.gateway.sending import Sending
 from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.gateway.transport import EXTENSION, Link
 from wasgo_chat.messages.group_commit import GroupCommit
@@ -47,8 +47,6 @@ from wasgo_chat.messages.verbs import Sent
 log = structlog.get_logger(__name__)
 
 FLUSH_S = 1.0
-MOST_SENDING = 32
-"""Messages of one socket on their way to a commit at a time; then it is not read until one has arrived."""
 TYPING_REPEAT_S = 2.0
 TYPING_CHANGE_S = 0.5
 MAX_REASON_BYTES = 120
@@ -100,7 +98,7 @@ class Socket:
         self._closing: tuple[Close, str] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._is_receiving = False
-        self._sending: set[asyncio.Future[Sent]] = set()
+        self.sending = Sending(self._sent)
         self._bad_frames = 0
         self._typing: dict[UUID, tuple[bool, float]] = {}
 
@@ -210,13 +208,6 @@ class Socket:
         name = self.actor.username or self.user_id
         self.teller.typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
-    async def one_sent(self) -> bool:
-        """Wait until one of the messages on their way was stored or refused; False where there is none."""
-        if not self._sending:
-            return False
-        await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-        return True
-
     # Its life
 
     async def run(self, after_seq: int | None, entering: Entering | None = None) -> None:
@@ -250,7 +241,7 @@ class Socket:
             self.hub.leave(self, tuple(self.subscriptions.values()))
             if self._reader is not None and self._is_receiving:
                 self._reader.cancel()
-            await self._settled()
+            await self.sending.all_done()
             if self._closing is not None and (writer is None or not writer.done()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):
@@ -260,7 +251,7 @@ class Socket:
             self._outbox.abandon()
             # A frame in hand is finished: cut off within its commit, it would be told a second late.
             await asyncio.gather(*(task for task in (writer, self._reader) if task is not None), return_exceptions=True)
-            await self._settled()
+            await self.sending.all_done()
         if self._closing is not None:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
             await self._close(*self._closing)
@@ -304,10 +295,11 @@ class Socket:
             ref = frame.ref
             log.debug("frame", type=frame.type, about=frame.conversation_id or self.own_conversation)
             if isinstance(frame, SendMessageFrame):
-                await self._send_message(frame)
+                await self.sending.room()
+                self.sending.add(ref, await commands.send(self, frame))
                 return
             self.rates.count_frame(self.user_id)  # messages have a limit of their own
-            await self._settled()  # answers keep the order of what was asked
+            await self.sending.all_done()  # answers keep the order of what was asked
             result = await commands.perform(self, frame)
         except MalformedFrame as malformed:
             self._refuse(malformed.ref, malformed.error)
@@ -317,25 +309,11 @@ class Socket:
         else:
             self._done(ref, result)
 
-    async def _send_message(self, frame: SendMessageFrame) -> None:
-        """Hand a message on and read the next: many of one sender may share a commit, in their order."""
-        while len(self._sending) >= MOST_SENDING:
-            await self.one_sent()
-        outcome = await commands.send(self, frame)
-        self._sending.add(outcome)
-        outcome.add_done_callback(partial(self._sent, frame.ref))
-
-    def _sent(self, ref: str | None, outcome: "asyncio.Future[Sent]") -> None:
-        self._sending.discard(outcome)
-        if (error := outcome.exception()) is not None:
-            self._failed(ref, error)
+    def _sent(self, ref: str | None, outcome: Sent | BaseException) -> None:
+        if isinstance(outcome, Sent):
+            self._done(ref, commands.sent(outcome))
         else:
-            self._done(ref, commands.sent(outcome.result()))
-
-    async def _settled(self) -> None:
-        """Wait until what is being sent was stored or refused, and answered."""
-        while self._sending:
-            await asyncio.wait(self._sending)
+            self._failed(ref, outcome)
 
     def _done(self, ref: str | None, result: dict[str, Any]) -> None:
         self._bad_frames = 0
