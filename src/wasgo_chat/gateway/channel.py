@@ -169,8 +169,8 @@ class Channel:
         elif self._typing.pop(user_id, None) is None:
             return
         frame = typing_frame(self.conversation_id, user_id, username, is_typing=is_typing)
-        for subscription in self.subscriptions:
-            if subscription.greeted and subscription.peer.user_id != user_id:
+        for subscription in self.subscriptions:  # who is behind may have been removed by what is still to come
+            if subscription.live and subscription.peer.user_id != user_id:
                 subscription.peer.write(frame)
 
     def expire_typing(self) -> None:
@@ -184,7 +184,7 @@ class Channel:
         """A `messages_read`; who misses one before it gets all from there again at the next head check."""
         self.reads_version = max(self.reads_version, version)
         for subscription in self.subscriptions:
-            if subscription.greeted and version > subscription.reads_version:
+            if subscription.live and version > subscription.reads_version:
                 is_written = subscription.take_all(frames)
                 if is_written and version == subscription.reads_version + 1:
                     subscription.reads_version = version

@@ -84,7 +84,7 @@ class HeadCheck:
             elif last_seq < channel.last:
                 suspects[conversation_id] = channel.last
             channel.reads_version = max(channel.reads_version, reads_version)
-            behind = [one for one in channel.subscriptions if one.greeted and one.reads_version < reads_version]
+            behind = [one for one in channel.subscriptions if one.live and one.reads_version < reads_version]
             if behind:
                 lagging[conversation_id] = behind
         for conversation_id, behind in lagging.items():

@@ -1,0 +1,55 @@
+"""A channel by itself: who is behind in the log is told of nothing but the log."""
+
+from uuid import UUID
+
+from wasgo_chat.core.wire import new_id
+from wasgo_chat.gateway.channel import Channel, Subscription
+from wasgo_chat.gateway.frames import Run
+from wasgo_chat.gateway.protocol import Close
+from wasgo_chat.inbox.render import Frame
+
+
+class Peer:
+    """A socket that keeps what it was written."""
+
+    issued_at, expires_at = 0.0, 0.0
+
+    def __init__(self, user_id: str) -> None:
+        self.user_id = user_id
+        self.heard: list[bytes] = []
+
+    def write(self, data: bytes) -> bool:
+        self.heard.append(data)
+        return True
+
+    def write_run(self, run: Run) -> bool:
+        self.heard += [frame.data for frame in run.frames]
+        return True
+
+    async def drained(self) -> None:
+        """It always is."""
+
+    def end(self, code: Close, reason: str = "") -> None:
+        """Nobody ends it."""
+
+    def dropped(self, subscription: Subscription, code: Close) -> None:
+        """Nobody drops it."""
+
+
+def _follow(channel: Channel, user_id: str, *, live: bool) -> Peer:
+    peer = Peer(user_id)
+    subscription = Subscription(peer, channel.conversation_id)
+    subscription.greeted, subscription.live = True, live
+    channel.subscriptions.add(subscription)
+    return peer
+
+
+def test_signals_go_to_who_has_heard_all_of_the_log() -> None:
+    """Whoever is behind may have been removed by an event that is still to come: a signal of afterwards would leak."""
+    channel = Channel(UUID(str(new_id())))
+    there, behind = _follow(channel, "ana", live=True), _follow(channel, "bo", live=False)
+    channel.typing("cy", "cy", is_typing=True)
+    channel.reading(1, [b"reading"])
+    channel.offer([Frame(1, b"event")])
+    assert len(there.heard) == 3
+    assert behind.heard == []
