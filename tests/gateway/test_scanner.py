@@ -4,11 +4,12 @@ import os
 from dataclasses import dataclass
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.utils import apply_mask
 
-from wasgo_chat.gateway.frames import Scanner
+from wasgo_chat.gateway.frames import NotMinimal, Scanner
 
 MAX = 1_000
 
@@ -19,11 +20,10 @@ class Sent:
 
     first: int
     payload: bytes
-    is_long: bool = False
 
     def wire(self) -> bytes:
         size, mask = len(self.payload), os.urandom(4)
-        if size < 126 and not self.is_long:
+        if size < 126:
             head = bytes((self.first, 0x80 | size))
         elif size < 65_536:
             head = bytes((self.first, 0x80 | 126)) + size.to_bytes(2, "big")
@@ -81,12 +81,37 @@ def test_it_reads_again_after_what_it_left_to_the_parser() -> None:
     assert scanner.messages(usual) == ["{}"]
 
 
-def test_it_stays_silent_once_it_has_lost_count() -> None:
-    scanner, usual = Scanner(MAX), Sent(0x81, b"{}").wire()
-    assert scanner.messages(usual[:1]) is None
-    assert scanner.messages(usual[1:]) is None
-    assert scanner.messages(usual) is None
+@pytest.mark.parametrize("size", [5, 126, 500])
+def test_it_reads_again_after_a_frame_that_was_cut_in_its_head(size: int) -> None:
+    usual, cut = Sent(0x81, b"{}").wire(), Sent(0x81, b"x" * size).wire()
+    for at in range(1, 9):
+        scanner = Scanner(MAX)
+        assert scanner.messages(usual + cut[:at]) is None
+        for byte in range(at, len(cut)):
+            assert scanner.messages(cut[byte : byte + 1]) is None
+        assert scanner.messages(usual) == ["{}"]
+
+
+@pytest.mark.parametrize(("size", "size_bytes"), [(0, 2), (125, 2), (0, 8), (126, 8), (65_535, 8)])
+def test_a_length_in_more_bytes_than_it_needs_is_told(size: int, size_bytes: int) -> None:
+    usual = Sent(0x81, b"{}").wire()
+    head = bytes((0x81, 0x80 | {2: 126, 8: 127}[size_bytes])) + size.to_bytes(size_bytes, "big") + bytes(4)
+    for pieces in ([head], [usual + head], [usual + head[:1], head[1:]]):
+        scanner = Scanner(MAX)
+        for piece in pieces[:-1]:
+            scanner.messages(piece)
+        with pytest.raises(NotMinimal):
+            scanner.messages(pieces[-1])
+
+
+@pytest.mark.parametrize("close", [Sent(0x88, b"\x03\xe8").wire(), Sent(0x88, b"").wire()])
+def test_it_stays_silent_once_the_client_has_closed(close: bytes) -> None:
+    usual, wrong = Sent(0x81, b"{}").wire(), b"\x81\xfe\x00\x00" + bytes(4)
+    for pieces in ([usual + close + wrong, usual], [close, wrong, usual], [close[:1], close[1:] + wrong, usual]):
+        scanner = Scanner(MAX)
+        assert [scanner.messages(piece) for piece in pieces] == [None] * len(pieces)
 
 
 def test_an_unmasked_frame_is_the_parsers_to_refuse() -> None:
-    assert Scanner(MAX).messages(b"\x81\x02{}") is None
+    for unmasked in (b"\x81\x02{}", b"\x81\x02{}abcdef"):
+        assert Scanner(MAX).messages(unmasked) is None

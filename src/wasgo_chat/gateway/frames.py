@@ -11,7 +11,7 @@ except ImportError:  # where the library was built without its compiled part
     from websockets.utils import apply_mask
 
 _FINAL_TEXT = 0x81
-_FINAL, _OPCODE, _CONTROL = 0x80, 0x0F, 0x08
+_FINAL, _OPCODE, _CONTROL, _CLOSE = 0x80, 0x0F, 0x08, 0x08
 _MASKED, _SIZE = 0x80, 0x7F
 
 
@@ -23,6 +23,10 @@ def wire_of(data: bytes) -> bytes:
     if size < 65_536:
         return bytes((_FINAL_TEXT, 126)) + size.to_bytes(2, "big") + data
     return bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big") + data
+
+
+class NotMinimal(Exception):
+    """A frame says its length in more bytes than it needs (RFC 6455, 5.2), which the parser would let pass."""
 
 
 class Scanner:
@@ -38,23 +42,36 @@ class Scanner:
     def __init__(self, max_size: int) -> None:
         self._max_size = max_size
         self._missing = 0
+        self._head = b""
         self._is_fragmented = False
-        self._is_lost = False
+        self._is_over = False
 
     def messages(self, data: bytes) -> list[str] | None:
-        """The messages of what arrived, if it is nothing but usual frames; else None, and it is for the parser."""
-        if self._is_lost:
+        """The messages of what arrived, if it is nothing but usual frames; else None, and it is for the parser.
+
+        Raises:
+            NotMinimal: nothing of it was read, and nothing after it may be.
+        """
+        if self._is_over:
             return None
+        is_usual = self._missing == 0 and not self._head and not self._is_fragmented
+        if self._head:
+            data = self._head + data
+            self._head = b""
         at, length = self._missing, len(data)
-        is_usual = at == 0 and not self._is_fragmented
         found: list[str] = []
         while at < length:
+            first = data[at]
             head = _head(data, at)
-            if head is None:  # cut within its head: where it ends cannot be known, nor where any later one does
-                self._is_lost = True
+            if head is None:  # cut within its head: all of it is the parser's
+                self._head = data[at:]
+                self._missing = 0
                 return None
             body, size = head
-            first, end = data[at], body + size
+            if first & _OPCODE == _CLOSE or not data[at + 1] & _MASKED:
+                self._is_over = True  # what follows counts for nothing (RFC 6455, 1.4), or this is refused (5.1)
+                return None
+            end = body + size
             if not first & _CONTROL:
                 is_usual = is_usual and not self._is_fragmented
                 self._is_fragmented = not first & _FINAL
@@ -70,16 +87,23 @@ class Scanner:
 
 
 def _head(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where the payload of a masked frame begins, and its size; None where neither is said yet, or it is not masked."""
-    if at + 6 > len(data) or not data[at + 1] & _MASKED:
+    """Where the payload of a frame begins, if it is masked as it has to be, and its size; None while it is not said.
+
+    Raises:
+        NotMinimal: fewer bytes would have said the size.
+    """
+    if at + 6 > len(data):
         return None
     size = data[at + 1] & _SIZE
     if size < 126:
         return at + 6, size
-    more = 2 if size == 126 else 8
+    more, fewest = (2, 126) if size == 126 else (8, 65_536)
     if at + 6 + more > len(data):
         return None
-    return at + 6 + more, int.from_bytes(data[at + 2 : at + 2 + more], "big")
+    size = int.from_bytes(data[at + 2 : at + 2 + more], "big")
+    if size < fewest:
+        raise NotMinimal
+    return at + 6 + more, size
 
 
 class Run:

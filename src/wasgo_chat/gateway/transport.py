@@ -13,7 +13,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from wasgo_chat.gateway.frames import Scanner
+from wasgo_chat.gateway.frames import NotMinimal, Scanner
 
 EXTENSION = "wasgo_chat.link"
 FLUSH_S = 5.0
@@ -73,7 +73,12 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
             super().data_received(data)
             self.scanner = Scanner(self.config.ws_max_size)
             return
-        messages = self.scanner.messages(data)
+        try:
+            messages = self.scanner.messages(data)
+        except NotMinimal:
+            self.conn.fail(CloseCode.PROTOCOL_ERROR, "length not minimal")
+            self.handle_parser_exception()
+            return
         if messages is None:
             super().data_received(data)
         elif not self.close_sent:
