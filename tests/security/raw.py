@@ -83,18 +83,37 @@ def handshake(path: str, **headers: str) -> bytes:
     return HANDSHAKE % (path.encode(), lines.encode())
 
 
-def frame(opcode: int, payload: bytes = b"", *, fin: bool = True, masked: bool = True, bits: int = 0) -> bytes:
-    """A frame as RFC 6455, 5.2 draws it, also where it forbids it. The mask is of zeros, so the payload stays."""
+def frame(
+    opcode: int,
+    payload: bytes = b"",
+    *,
+    fin: bool = True,
+    masked: bool = True,
+    bits: int = 0,
+    key: bytes = bytes(4),
+    size_bytes: int | None = None,
+) -> bytes:
+    """A frame as RFC 6455, 5.2 draws it, also where it forbids it.
+
+    Args:
+        opcode: and the payload, what it says.
+        payload: see above.
+        fin: whether it is the last of its message.
+        masked: whether it is masked as a client's must be.
+        bits: reserved ones that are set.
+        key: of the mask; with that of zeros the payload stays as it is.
+        size_bytes: how many bytes say the length (0, 2, 8), where it shall not be as few as can.
+    """
     first = (0x80 if fin else 0) | bits | opcode
     mark = 0x80 if masked else 0
     size = len(payload)
-    if size < 126:
-        head = bytes([first, mark | size])
-    elif size < 65_536:
-        head = bytes([first, mark | 126]) + size.to_bytes(2)
-    else:
-        head = bytes([first, mark | 127]) + size.to_bytes(8)
-    return head + (bytes(4) if masked else b"") + payload
+    if size_bytes is None:
+        size_bytes = 0 if size < 126 else 2 if size < 65_536 else 8
+    second = {0: size, 2: 126, 8: 127}[size_bytes]
+    head = bytes([first, mark | second]) + (size.to_bytes(size_bytes) if size_bytes else b"")
+    if not masked:
+        return head + payload
+    return head + key + bytes(byte ^ key[at % 4] for at, byte in enumerate(payload))
 
 
 async def close_code(raw: Raw) -> int:

@@ -39,9 +39,9 @@ class Link:
             transport.set_write_buffer_limits(unsent_bytes, unsent_bytes // 4)
 
     def write(self, wire: bytes) -> None:
-        """Write whole frames now; never waits, so look at `is_writable` before."""
+        """Write whole frames now; never waits, so look at `is_writable` before. Nothing follows a close frame."""
         protocol = self._protocol
-        if not (protocol.disconnected or protocol.close_sent):
+        if not (protocol.close_sent or protocol.transport.is_closing()):
             protocol.transport.write(wire)
 
     @property
@@ -108,12 +108,12 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
 
     def send_receive_event_to_app(self) -> None:
         """Text that is not UTF-8 is the peer's mistake: stock writes it into the log, as an error of ours."""
-        if self.curr_msg_data_type == "text":
+        if self.curr_msg_data_type == "text" and not self.close_sent:
             try:
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:
                 self.frames = []
-                self.conn.send_close(CloseCode.INVALID_DATA)
+                self.conn.fail(CloseCode.INVALID_DATA)  # their close, in the same segment, may be answered already
                 self.handle_parser_exception()
                 return
         super().send_receive_event_to_app()

@@ -1,0 +1,21 @@
+"""Fixtures of sockets."""
+
+import pytest
+
+from tests.gateway.peer import Peers
+from tests.support.world import World
+from wasgo_chat.gateway.transport import ChatWebSocket
+
+
+@pytest.fixture
+def peers(world: World, monkeypatch: pytest.MonkeyPatch) -> Peers:
+    """Opens sockets byte by byte, and knows what the service has read of them."""
+    arrived: list[bytes] = []
+    receive = ChatWebSocket.data_received
+
+    def note(self: ChatWebSocket, data: bytes) -> None:
+        arrived.append(data)
+        receive(self, data)
+
+    monkeypatch.setattr(ChatWebSocket, "data_received", note)
+    return Peers(world, arrived)
