@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,8 @@ from wasgo_chat.gateway.protocol import AnyFrame
 SCHEMA = TypeAdapter(AnyFrame).json_schema()
 FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["anyOf"]]
 AT_ONCE = 8  # ten malformed ones in a row would end the socket
-PATIENCE_S = 60.0
+PATIENCE_S = 60.0  # for answers; the machine may be busy
+END_S = 20.0  # for the end that a violation has to have: it needs no database
 GOOD_ENDS = {1000, 1002, 1005, 1007, 1009, 4400, 4403, 4404}
 KNOWN_CODES = {
     "invalid", "not_found", "forbidden", "unauthenticated", "scope_required", "conflict", "message_deleted",
@@ -67,17 +69,42 @@ class FrameFuzzer:
             writer.write(frame(1, json.dumps(subscribe).encode()))
         for _ in range(self.make.random.randint(5, 100)):
             batch = [self._frame() for _ in range(AT_ONCE)]
-            is_last = self.make.random.random() < 0.03
             sync = f"sync-{self.sent}"
-            ask = json.dumps(
-                {"type": "typing", "is_typing": False, "ref": sync, "conversation_id": self._chat}
-            ).encode()
-            writer.write(b"".join([*batch, frame(1, ask), *([self._violation()] if is_last else [])]))
-            self.sent += AT_ONCE + 1 + is_last
-            if not await self._listen(reader, writer, batch, sync, is_last=is_last) or self.sent >= frames:
+            await self._write(writer, b"".join([*batch, self._ask(sync)]))
+            self.sent += AT_ONCE + 1
+            if not await self._listen(reader, writer, batch, sync) or self.sent >= frames:
                 return
-            if is_last:
-                raise Broken("a violation went by")
+            if self.make.random.random() < 0.03:
+                await self._violate(reader, writer)
+                return
+
+    def _ask(self, ref: str) -> bytes:
+        asks = {"type": "typing", "is_typing": False, "ref": ref, "conversation_id": self._chat}
+        return frame(1, json.dumps(asks).encode())
+
+    async def _write(self, writer: asyncio.StreamWriter, sent: bytes) -> None:
+        """Sometimes in pieces that end anywhere."""
+        cuts = [self.make.random.randrange(len(sent)) for _ in range(self.make.random.choice((0, 0, 1, 3)))]
+        for start, end in pairwise([0, *sorted(cuts), len(sent)]):
+            writer.write(sent[start:end])
+            await asyncio.sleep(0)
+
+    async def _violate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """What must end the socket, within a bound; a question behind it shows at once where it does not.
+
+        Raises:
+            Broken: it was taken, or nothing came of it.
+        """
+        violation, late = self._violation(), "too-late"
+        self.sent += 1
+        before = self._ask(f"before-{self.sent}") * self.make.random.randrange(2)
+        writer.write(before + violation + self._ask(late))  # at once: what comes later is answered by a reset
+        try:
+            is_open = await self._listen(reader, writer, [violation], late, is_last=True)
+        except Broken as error:
+            raise Broken(f"of a violation: {error}") from error
+        if is_open:
+            raise Broken(f"a violation went by: {violation[:200]!r}")
 
     def _frame(self) -> bytes:
         """A whole message, in one frame or several, with pings between."""
@@ -108,7 +135,10 @@ class FrameFuzzer:
                 frame(1, b"{}", bits=0x10), frame(0, b"{}"), frame(9, b"x" * 126), frame(9, fin=False),
                 frame(8, b"\x03"), frame(8, b"\x03\xed"), frame(8, b"\x03\xe8\xff"), frame(8), frame(8, b"\x03\xe8bye"),
                 frame(1, b"{", fin=False) + frame(1, b"}"), frame(1, b"x" * 65_537), b"\x81\xff" + b"\xff" * 12,
-                frame(1, b"x" * 40_000, fin=False) + frame(0, b"x" * 40_000),
+                frame(1, b"x" * 40_000, fin=False) + frame(0, b"x" * 40_000), frame(1, b"{}", size_bytes=2),
+                frame(1, b"{}", size_bytes=8), frame(9, b"x", size_bytes=2), frame(0, b"{}", fin=False),
+                frame(1, b"\xff") * 3, frame(1, b"\xff") + frame(8, b"\x03\xe8"), frame(10, b"x", bits=0x20),
+                frame(1, b"{", fin=False) + frame(8, b"\x03\xe8"), frame(2, b"x", masked=False),
             )
         )  # fmt: skip
 
@@ -119,12 +149,12 @@ class FrameFuzzer:
         batch: list[bytes],
         sync: str,
         *,
-        is_last: bool,
+        is_last: bool = False,
     ) -> bool:
-        """Hear answers until the one to `sync`, or the end where one is due; whether the socket is still open."""
-        shown = f"after {'a violation and ' if is_last else ''}{batch!r}"[:20_000]
+        """Hear answers until the one to `sync`, or the end; whether the socket is still open."""
+        shown = f"after {batch!r}"[:20_000]
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(END_S if is_last else PATIENCE_S):
                 while True:
                     opcode, payload = await _next(reader)
                     if opcode == 9:
@@ -135,7 +165,7 @@ class FrameFuzzer:
                         if code not in GOOD_ENDS or not (is_last or code in (4400, 4403)):
                             raise Broken(f"closed with {payload!r} {shown}")
                         return False
-                    if opcode == 1 and self._hear(json.loads(payload), sync, shown) and not is_last:
+                    if opcode == 1 and self._hear(json.loads(payload), sync, shown):
                         return True
         except (asyncio.IncompleteReadError, OSError, TimeoutError) as error:
             raise Broken(f"ended without a close frame, or not at all, {shown}") from error
