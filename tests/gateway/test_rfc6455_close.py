@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.peer import CLOSE, CONT, KEY, PING, TEXT, Peers
+from tests.gateway.peer import CLOSE, CONT, KEY, PING, PONG, TEXT, Peers
 from tests.security.raw import frame
-from tests.support.world import World, until
+from tests.support.running import make_settings
+from tests.support.world import World, until, world_with
 
 TOGETHER_OR_NOT = pytest.mark.parametrize("is_joined", [True, False], ids=["one segment", "segments of their own"])
 GOOD = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4403, 4999)
@@ -150,3 +151,16 @@ async def test_who_was_closed_may_still_answer(peers: Peers, broken: bytes, capl
         assert await peer.raw.ended() == b""
         assert await peer.user.history(peer.chat) == []
     assert not caplog.records
+
+
+async def test_who_answers_no_ping_is_closed_with_1011(database: str) -> None:
+    """[5.5.2, 5.5.3, 7.4.1]: one that answers stays, one that says something else does not."""
+    async with world_with(make_settings(database, heartbeat_s=0.2)) as world, Peers(world, [])() as peer:
+        for _ in range(2):
+            opcode, payload = await peer.hears()
+            assert opcode == PING
+            await peer.raw.send(frame(PONG, payload, key=KEY))
+        opcode, payload = await peer.hears()
+        assert opcode == PING
+        await peer.raw.send(frame(PONG, b"another", key=KEY), peer.usual()[1])
+        assert await peer.closed() == (1011).to_bytes(2) + b"keepalive ping timeout"

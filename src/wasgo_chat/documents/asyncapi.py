@@ -68,7 +68,10 @@ _SERVER_FRAMES: dict[str, type[Shape]] = {
 _MANY_ONLY = ("subscribe", "unsubscribe")
 
 _CLOSE_CODES = {
+    1002: "A frame that RFC 6455 forbids, a bug of the client: reconnect with after_seq.",
+    1007: "Text that is not UTF-8, a bug of the client: reconnect with after_seq.",
     1009: "A frame was too large; do not send it again, reconnect with after_seq.",
+    1011: "No pong came in time: reconnect with after_seq.",
     1012: "The service restarts: reconnect with after_seq.",
     1013: "Overloaded: reconnect with after_seq, send again what was not acked with the same client_id.",
     4400: "Malformed frames, or a bad after_seq: do not reconnect.",
