@@ -188,6 +188,27 @@ async def test_a_commit_whose_answer_is_lost_is_found_out_and_acked(
         assert len(await bo.events(chat)) == 2
 
 
+async def test_finding_out_that_fails_is_answered_and_stops_nobody(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    async with (
+        losing_answers(database, tmp_path) as (url, armed),
+        world_with(make_settings(database, database_url=url)) as world,
+    ):
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        body = {"conversation": chat["id"], "content": "its answer is lost", "client_id": "c1"}
+        with monkeypatch.context() as patch:
+            patch.setattr(batch, "find", fails)
+            armed.set()
+            await ana.refused("POST", MESSAGES, body, status=503, code="unavailable")
+        assert (await ana.ok("POST", MESSAGES, body))["seq"] == 1
+        assert (await ana.send(chat, "next"))["seq"] == 2
+
+
 async def test_what_is_said_after_something_unfit_waits_for_what_becomes_of_that(world: World) -> None:
     """Its mention may be of somebody who is added this moment: stored afterwards, it would come after what followed."""
     ana, bo, cy = world.people("ana", "bo", "cy")

@@ -178,6 +178,10 @@ class GroupCommit:
         except Unavailable as error:
             _fail(taken, error)
             return []
+        except Exception:
+            log.exception("finding_out_failed", messages=len(taken))  # whatever it is, others are still to be sent
+            _fail(taken, Unavailable())
+            return []
         for waiting in taken:
             if (place := found.get(waiting.row.message_id)) is not None:
                 self._db.announce([Appended(waiting.row.conversation_id, place[0])])
