@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import asyncpg
 import httpx
@@ -17,9 +17,8 @@ import pytest
 from tests.support.processes import Processes, serving
 from tests.support.running import Worker
 from tests.support.servers import database_url
-from tests.support.stubborn import Stubborn
-from tests.support.world import NO_TLS, Json, World, until
-from wasgo_chat.core.tokens import mint_user
+from tests.support.stubborn import Poster, Stubborn
+from tests.support.world import Json, World, until
 
 MESSAGES = 30
 COME_BACK = re.compile(r"restarting; retry after \d+\.\d")
@@ -91,35 +90,6 @@ async def until_draining(served: Processes) -> None:
                 return
 
 
-class Poster:
-    """Sends over HTTP, a new connection each time, and again until it has an answer."""
-
-    def __init__(self, served: Processes, chat: Json, name: str) -> None:
-        self._url = served.url
-        self._headers = {"Authorization": f"Bearer {mint_user(served.settings, name, ttl_s=600)}"}
-        self._chat = chat
-        self.name = name
-        self.acked: dict[str, int] = {}
-        self.answers: set[int] = set()
-
-    async def live(self, messages: int) -> None:
-        async with asyncio.timeout(90):
-            while len(self.acked) < messages:
-                client_id = f"{self.name}-{len(self.acked)}"
-                body = {"conversation": self._chat["id"], "content": client_id, "client_id": client_id}
-                try:
-                    answer = await self._post(body)
-                except httpx.TransportError:
-                    continue
-                self.answers.add(answer.status_code)
-                if answer.status_code in (200, 201):
-                    self.acked[client_id] = answer.json()["seq"]
-
-    async def _post(self, body: dict[str, Any]) -> httpx.Response:
-        async with httpx.AsyncClient(base_url=self._url, headers=self._headers, verify=NO_TLS) as client:
-            return await client.post("/chat/messages/", json=body)
-
-
 @pytest.mark.long
 async def test_a_rolling_restart_under_load_loses_nothing(database: str, worker: Worker, tmp_path: Path) -> None:
     quick = {"RESTART_SPREAD_S": "0.2", "LOG_LEVEL": "INFO"}
@@ -130,7 +100,7 @@ async def test_a_rolling_restart_under_load_loses_nothing(database: str, worker:
             chat = await world.job(**{f"participant_{number}": one for number, one in enumerate(people)})
             total = 6 * MESSAGES
             sockets = [Stubborn(old.ws_url, one.bearer or "", chat, one.id) for one in people[:4]]
-            posters = [Poster(old, chat, one.id) for one in people[4:]]
+            posters = [Poster(old.url, one.bearer or "", chat, one.id) for one in people[4:]]
             senders: list[Stubborn | Poster] = [*sockets, *posters]
             living = [asyncio.create_task(one.live(MESSAGES, total)) for one in sockets]
             living += [asyncio.create_task(one.live(MESSAGES)) for one in posters]

@@ -1,12 +1,13 @@
-"""A client that does not give up: reconnects with `after_seq`, sends again with the same `client_id`."""
+"""Clients that do not give up: reconnect with `after_seq`, send again with the same `client_id`."""
 
 import asyncio
 import json
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from tests.support.world import Json
+from tests.support.world import NO_TLS, Json
 
 LOST = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
 PATIENCE_S = 90.0
@@ -57,3 +58,32 @@ class Stubborn:
                 self.seen.append(int(frame["seq"]))
             if len(self.acked) == len(unsent) and self.seen and self.seen[-1] >= total:
                 return
+
+
+class Poster:
+    """Sends over HTTP, a new connection each time, and again until it has an answer."""
+
+    def __init__(self, url: str, bearer: str, chat: Json, name: str) -> None:
+        self._url = f"{url}/chat/messages/"
+        self._headers = {"Authorization": f"Bearer {bearer}"}
+        self._chat = chat
+        self.name = name
+        self.acked: dict[str, int] = {}
+        self.answers: set[int] = set()
+
+    async def live(self, messages: int) -> None:
+        """Send `messages`, one after the other."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.acked) < messages:
+                client_id = f"{self.name}-{len(self.acked)}"
+                body = {"conversation": self._chat["id"], "content": client_id, "client_id": client_id}
+                try:
+                    async with httpx.AsyncClient(headers=self._headers, verify=NO_TLS) as client:
+                        answer = await client.post(self._url, json=body)
+                except httpx.TransportError:
+                    continue
+                self.answers.add(answer.status_code)
+                if answer.status_code in (200, 201):
+                    self.acked[client_id] = answer.json()["seq"]
+                elif answer.status_code == 503:
+                    await asyncio.sleep(float(answer.headers["retry-after"]))

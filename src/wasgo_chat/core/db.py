@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, text
+from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, make_url, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable, UserErased
+from wasgo_chat.core.hosts import Hosts
 from wasgo_chat.core.outage import Link, Outage
 from wasgo_chat.core.wire import encode_str
 
@@ -91,8 +92,11 @@ class Database:
     def __init__(self, settings: Settings, *, pool_size: int | None = None, outage: Outage | None = None) -> None:
         self.settings = settings
         self.announce: Announce = lambda announcements: None
+        url = make_url(settings.database_url)
+        _, address = url.get_dialect()().create_connect_args(url)
+        self.outage = outage or Outage(Hosts(address))
         self.engine: AsyncEngine = create_async_engine(
-            settings.database_url,
+            url,
             pool_size=pool_size or settings.database_pool_size,
             max_overflow=0,
             pool_timeout=settings.database_pool_timeout_s,
@@ -104,6 +108,7 @@ class Database:
                 "timeout": CONNECT_S,
                 "command_timeout": settings.statement_timeout_s + COMMAND_GRACE_S,
                 "connection_class": Link,
+                "async_creator_fn": self.outage.hosts.connect,
                 "server_settings": {
                     "application_name": "wasgo-chat",
                     "jit": "off",  # compiling costs more than any query here takes
@@ -114,8 +119,6 @@ class Database:
                 },
             },
         )
-        _, address = self.engine.dialect.create_connect_args(self.engine.url)
-        self.outage = outage or Outage({**address, "server_settings": {"application_name": "wasgo-chat probe"}})
         event.listen(self.engine.sync_engine, "connect", self._connected)
         event.listen(self.engine.sync_engine, "checkout", self._check_out)
         # Verbs write past the identity map, so what is read is always taken from the row.
@@ -180,13 +183,16 @@ class Database:
         """One round trip within two seconds.
 
         Raises:
-            Unavailable: there was no answer.
+            Unavailable: there was no answer, or it is a standby, which takes no writes.
         """
         try:
             async with asyncio.timeout(2), self.snapshot() as tx:
-                await tx.execute(text("SELECT 1"))
+                is_standby = (await tx.execute(text("SELECT pg_is_in_recovery()"))).scalar_one()
         except TimeoutError as error:
             raise Unavailable("The database does not answer") from error
+        if is_standby:
+            self.outage.suspect()
+            raise Unavailable("The database is a standby")
 
     async def close(self) -> None:
         """Close every connection."""

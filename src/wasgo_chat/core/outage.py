@@ -9,12 +9,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 import structlog
 
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.hosts import Hosts
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +22,7 @@ SUSPECT_S = 1.0
 PROBE_S = 3.0
 PROBE_EVERY_S = 0.5
 _BUSY = "53300"
+_PROBE = {"application_name": "wasgo-chat probe"}
 _IS_READ_ONLY = "SELECT current_setting('transaction_read_only') = 'on'"
 
 
@@ -43,12 +44,12 @@ class Outage:
     """One for all pools of a worker.
 
     Args:
-        connect: arguments of `asyncpg.connect` for the database.
+        hosts: where the database is.
     """
 
-    def __init__(self, connect: dict[str, Any]) -> None:
+    def __init__(self, hosts: Hosts) -> None:
+        self.hosts = hosts
         self.is_on = False
-        self._connect = connect
         self._began_at = self._ended_at = 0.0
         self._guards: set[asyncio.Timeout] = set()
         self._finding_out: asyncio.Task[None] | None = None
@@ -92,24 +93,28 @@ class Outage:
     async def _find_out(self) -> None:
         while True:
             try:
-                await self._probe()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                has_moved = await self._probe()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 if getattr(error, "sqlstate", None) == _BUSY:
                     return  # it answers
                 self._begin(error)
             else:
+                if has_moved:  # what hangs at the host before would not be told
+                    self._begin(asyncpg.ReadOnlySQLTransactionError("another host has taken over"))
                 self._end()
                 return
             await asyncio.sleep(PROBE_EVERY_S)
 
-    async def _probe(self) -> None:
+    async def _probe(self) -> bool:
+        """Whether another host answers than before."""
         async with asyncio.timeout(PROBE_S):
-            connection = await asyncpg.connect(**self._connect)
+            connection, has_moved = await self.hosts.look(timeout=PROBE_S, server_settings=_PROBE)
             try:
                 if await connection.fetchval(_IS_READ_ONLY):
                     raise asyncpg.ReadOnlySQLTransactionError("a standby")
             finally:
                 connection.terminate()
+            return has_moved
 
     def _begin(self, error: Exception) -> None:
         if self.is_on:

@@ -1,0 +1,68 @@
+"""A PostgreSQL and its standby, which has all that was committed: to be killed, and to be promoted."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from tests.support.standalone import NAME, own_postgres
+from tests.support.world import PATIENCE_S
+from wasgo_chat.core.embedded import Postgres
+
+FAST = {"fsync": "off", "full_page_writes": "off"}
+_COPIES = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+
+
+class Pair:
+    """A primary that acknowledges no commit which its standby does not have."""
+
+    def __init__(self, primary: Postgres, standby: Postgres) -> None:
+        self.primary = primary
+        self.standby = standby
+
+    async def lose_primary(self) -> None:
+        """As after a crash."""
+        await asyncio.to_thread(self.primary.stop, immediately=True)
+
+    async def promote(self) -> None:
+        """Make the standby a primary; returns when it takes writes."""
+        await run(self.standby, "SELECT pg_promote()")
+
+
+@asynccontextmanager
+async def replicated_postgres(folder: Path) -> AsyncIterator[Pair]:
+    """Both running, with a migrated database `chat`."""
+    async with own_postgres(folder) as primary:
+        standby = Postgres(folder / "standby", {**FAST, "primary_conninfo": f"host={primary.run_folder} user=postgres"})
+        await asyncio.to_thread(_copy, primary, standby)
+        await asyncio.to_thread(standby.start)
+        try:
+            await run(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+            await run(primary, "SELECT pg_reload_conf()")
+            async with asyncio.timeout(PATIENCE_S):
+                while not await run(primary, _COPIES):  # noqa: ASYNC110  polling is the point
+                    await asyncio.sleep(0.02)
+            yield Pair(primary, standby)
+        finally:
+            await asyncio.to_thread(standby.stop, immediately=True)
+
+
+def _copy(primary: Postgres, standby: Postgres) -> None:
+    standby._own(standby.data)
+    command = [str(primary._bin / "pg_basebackup"), "-D", str(standby.data), "-h", str(primary.run_folder)]
+    command += ["-U", "postgres", "-c", "fast", "--no-sync", "-R"]
+    copying = primary._spawn(command, subprocess.PIPE)
+    output, _ = copying.communicate(timeout=60)
+    assert copying.returncode == 0, output.decode(errors="replace")
+
+
+async def run(postgres: Postgres, statement: str) -> object:
+    """The first value that a statement gives, on a connection of its own."""
+    connection = await asyncpg.connect(postgres.url(NAME))
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
