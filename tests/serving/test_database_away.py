@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.proxy import proxy_to
 from tests.support.running import make_settings
 from tests.support.standalone import NAME, frozen, own_postgres, terminate_backends
 from tests.support.world import Json, Person, World, world_with
@@ -91,6 +92,37 @@ async def test_a_frozen_database_is_503_and_1013_and_a_resend_settles(there: Wor
         seen = [(await idle.eventually("new_message"))["message"]["client_id"] for _ in range(2)]
     assert sorted(seen) == ["by-http", "by-socket"]
     assert sorted(one["client_id"] for one in await ana.history(chat)) == ["by-http", "by-socket"]
+
+
+@pytest.mark.parametrize("end", ["heals", "is cut"])
+async def test_a_network_that_swallows_everything_is_503_and_1013_until_it_ends(
+    database: str, postgres: Postgres, end: str
+) -> None:
+    async with proxy_to(postgres.run_folder / ".s.PGSQL.5432") as proxy:
+        url = f"postgresql://postgres@127.0.0.1:{proxy.port}/{NAME}"
+        async with world_with(make_settings(database, database_url=url)) as there:
+            ana, bo = there.people("ana", "bo")
+            chat = await ana.direct(bo)
+            body = {"conversation": chat["id"], "content": "by HTTP", "client_id": "by-http"}
+            async with bo.at(chat) as live, ana.at(chat) as idle:
+                proxy.is_void = True
+                by_http = asyncio.create_task(ana.client.post("/chat/messages/", json=body))
+                answer = await live.asks("send_message", content="by socket", client_id="by-socket")
+                assert (answer["type"], answer["code"]) == ("error", "unavailable")
+                assert (await live.closed())[0] == 1013
+                for refused in (await by_http, await ana.client.post("/chat/messages/", json=body)):
+                    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+                if end == "is cut":
+                    proxy.cut()
+                proxy.is_void = False  # what was held comes through now, late
+                await back(ana)
+                assert (await ana.client.post("/chat/messages/", json=body)).status_code in (200, 201)
+                async with bo.at(chat) as again:
+                    answer = await again.asks("send_message", content="by socket", client_id="by-socket")
+                    assert answer["type"] == "ack"
+                seen = [await idle.eventually("new_message") for _ in range(2)]
+            assert [frame["seq"] for frame in seen] == [1, 2]
+            assert sorted(one["client_id"] for one in await ana.history(chat)) == ["by-http", "by-socket"]
 
 
 async def test_without_a_database_every_door_answers_503(there: World, postgres: Postgres) -> None:

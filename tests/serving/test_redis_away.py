@@ -14,6 +14,8 @@ from tests.support.world import World, until
 from wasgo_chat.core.embedded import Valkey, free_port
 from wasgo_chat.events.broker import RedisBroker
 
+ROUNDS = 4
+
 
 @pytest.fixture
 async def valkey() -> AsyncIterator[Valkey]:
@@ -78,6 +80,21 @@ async def test_an_emptied_redis_forgets_nothing_that_matters(database: str, valk
             await admin.flushall()
             await admin.script_flush()
         await is_heard_on_both(world, two)
+
+
+async def test_killed_connections_to_redis_lose_nothing(database: str, valkey: Valkey) -> None:
+    async with two_workers(database, valkey.url) as (world, two), Redis.from_url(valkey.url) as admin:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with bo.at(chat) as near, bo.at(chat, two) as far, ana.at(chat, two) as speaker:
+            for number in range(1, ROUNDS + 1):
+                for kind in ("pubsub", "normal"):
+                    await admin.client_kill_filter(_type=kind, skipme=True)
+                await ana.send(chat, f"{number} near")  # at once: the other worker listens to nothing yet
+                assert (await speaker.asks("send_message", content=f"{number} far"))["type"] == "ack"
+                for live in (near, far):
+                    heard = [await live.eventually("new_message") for _ in range(2)]
+                    assert [frame["seq"] for frame in heard] == [2 * number - 1, 2 * number]
 
 
 async def test_a_connection_into_the_void_is_noticed_without_any_error(valkey: Valkey) -> None:
