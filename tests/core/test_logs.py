@@ -39,3 +39,18 @@ async def test_debug_logs_follow_a_message_without_token_or_content(database: st
     assert any(line["event"] == "told" and line["conversation"] == made["id"] for line in lines)
     for secret in ("secret words", platform, ana, ticket, ana.split(".")[2]):
         assert secret not in text
+
+
+async def test_the_log_says_which_service_read_in_whose_name(database: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    async with serving(database, log, workers=1, LOG_LEVEL="INFO") as served:
+        assistant = mint_service(served.settings, "assistant", ["chat:act_as"], ttl_s=600)
+        headers = {"Authorization": f"Bearer {assistant}", "X-Act-As": "bo-of-the-logs"}
+        async with httpx.AsyncClient(base_url=served.url, headers=headers) as client:
+            assert (await client.get("/chat/messages/")).status_code == 200
+        async with connect(f"{served.ws_url}/ws/chat/", additional_headers=headers) as connection:
+            await Live(connection).receives("hello")
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    paths = {(line["event"], line["path"]) for line in lines if line.get("service") == "assistant"}
+    assert paths == {("request", "/chat/messages/"), ("socket", "/ws/chat/")}
+    assert {line["user"] for line in lines if line.get("service") == "assistant"} == {"bo-of-the-logs"}

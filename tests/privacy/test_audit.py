@@ -1,11 +1,16 @@
 """Whatever a service, moderator or admin does leaves a row; what people do among themselves leaves none."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
+from websockets.asyncio.client import connect
 
-from tests.support.world import Caller, Json, World, pages, rows
+from tests.notifications.test_push import PATH as PUSH
+from tests.notifications.test_push import Browser
+from tests.support.running import make_settings
+from tests.support.world import PATIENCE_S, Caller, Json, Live, Person, World, pages, rows, world_with
 from wasgo_chat.privacy.eraser import Eraser
 
 AUDIT = "/chat/audit/"
@@ -65,6 +70,79 @@ async def test_services_are_named_also_where_they_act_as_somebody(world: World) 
     assert mine[0]["request_id"] == request_id
     assert mine == await acts(world, actor=mine[0]["service"])
     assert mine[:1] == await acts(world, actor=ana.id)
+
+
+async def does_their_own_business(caller: Caller, other: Person, chat: Json) -> list[tuple[str, bool, str | None]]:
+    """Whatever somebody changes for themselves alone; the rows it makes: what, whether in a conversation, which thing.
+
+    Each is done twice where the second time changes nothing.
+    """
+    messages = [await other.send(chat, "read me") for _ in range(4)]
+    one, *some = [message["id"] for message in messages]
+    path, preferences = f"/chat/conversations/{chat['id']}", "/chat/notifications/preferences/"
+    for _ in range(2):
+        await caller.ok("POST", f"/chat/messages/{one}/mark_read/")
+        await caller.ok("POST", "/chat/messages/mark_multiple_read/", {"message_ids": [one, *some[:2]]})
+        await caller.ok("POST", f"{path}/mark_read/")
+    last = await other.send(chat, "read me on a socket")
+    who = {name: caller.client.headers[name] for name in ("Authorization", "X-Act-As") if name in caller.client.headers}
+    url = f"{caller.world.worker.ws_url}/ws/chat/{chat['id']}/"
+    async with connect(url, additional_headers=who) as connection:
+        assert (await Live(connection).asks("mark_read", message_ids=[last["id"]]))["marked"] == 1
+    await caller.ok("POST", f"{path}/archive/")
+    await caller.ok("POST", f"{path}/unarchive/")
+    await caller.ok("PUT", preferences, {"level": "mentions", "channels": {"email": False}})
+    await caller.ok("PUT", f"{path}/notification_preferences/", {"muted_until": "2100-01-01T00:00:00Z"})
+    browser = Browser("https://127.0.0.1:9").subscription
+    push = (await caller.ok("POST", PUSH, browser, status=201))["id"]
+    for _ in range(2):
+        await caller.ok("DELETE", PUSH, {"endpoint": browser["endpoint"]}, status=204)
+    form = {"data": {"conversation": chat["id"]}, "files": {"file": ("notes.txt", b"some notes")}}
+    file = (await caller.ok("POST", "/chat/attachments/", status=201, **form))["id"]
+    return [
+        ("messages_read", True, one),
+        ("messages_read", True, None),
+        ("messages_read", True, None),
+        ("messages_read", True, last["id"]),
+        ("conversation_archived", True, None),
+        ("conversation_unarchived", True, None),
+        ("preferences_put", False, "channels,level"),
+        ("preferences_put", True, "muted_until"),
+        ("push_subscription_added", False, push),
+        ("push_subscription_removed", False, push),
+        ("attachment_uploaded", True, file),
+    ]
+
+
+async def test_a_service_leaves_a_row_also_for_what_is_a_users_own_business(database: str) -> None:
+    async with world_with(make_settings(database, push_to_private_addresses=True)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await world.job(admin=ana, participant=bo)
+        service = world.make_service(world.unique("assistant"), "chat:act_as").acting_as(bo)
+        expected = await does_their_own_business(service, ana, chat)
+        found = await acts(world, actor=bo.id)
+        assert [(one["action"], one["conversation"] == chat["id"], one["target"]) for one in found] == expected
+        assert {one["service"][:9] for one in found} == {"assistant"}
+        await does_their_own_business(bo, ana, chat)
+        assert await acts(world, actor=bo.id) == found
+
+
+async def test_a_service_leaves_a_row_for_notifications_it_marks(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    await ana.send(chat)
+    service = world.service.acting_as(bo)
+    listed: list[Json] = []
+    async with asyncio.timeout(PATIENCE_S):
+        while len(listed) < 2:
+            listed = (await bo.ok("GET", "/chat/notifications/"))["results"]
+    for _ in range(2):
+        await service.ok("POST", f"/chat/notifications/{listed[0]['id']}/mark_read/")
+    for _ in range(2):
+        await service.ok("POST", "/chat/notifications/mark_all_read/")
+    found = [(one["action"], one["service"], one["target"]) for one in await acts(world, actor=bo.id)]
+    assert found == [("notifications_read", "platform", listed[0]["id"]), ("notifications_read", "platform", None)]
 
 
 async def test_an_act_that_fails_leaves_no_row(world: World) -> None:

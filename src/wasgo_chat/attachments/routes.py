@@ -93,7 +93,12 @@ async def upload_attachment(
     async with db.transaction() as tx:
         # Of two first uses at once, the later one lets its own file go.
         earlier = await once.earlier(tx)
-        await (once.keep(tx, 201, taken.id) if earlier is None else verbs.give_up(tx, body.conversation, [taken.id]))
+        if earlier is None:
+            await once.keep(tx, 201, taken.id)
+            about = {"conversation_id": body.conversation, "target": taken.id}
+            await audit.record_service(tx, caller, "attachment_uploaded", **about)
+        else:
+            await verbs.give_up(tx, body.conversation, [taken.id])
         answer = await load_attachment(tx, caller, earlier[1] if earlier else taken.id)
     return Json(answer, 201) if earlier is None else once_answer(200, answer)
 

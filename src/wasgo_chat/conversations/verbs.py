@@ -226,6 +226,8 @@ async def archive(tx: Tx, seat: Seat, *, archived: bool) -> None:
     seat.require(Action.ARCHIVE)
     number = seat.conversation.message_count if archived else None
     await _set_place(tx, seat, seat.actor.user, {"archived_at_number": number})
+    action = "conversation_archived" if archived else "conversation_unarchived"
+    await audit.record_service(tx, seat.actor, action, conversation_id=seat.conversation.id)
 
 
 async def _get_or_insert(

@@ -70,3 +70,9 @@ def row(
 async def record(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
     """Keep one act, in the transaction that does it; `about` as in `row`."""
     await tx.execute(row(actor, action, **about))
+
+
+async def record_service(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
+    """Keep what is a user's own business, where a service does it in their name: users themselves leave no row."""
+    if actor.service is not None:
+        await record(tx, actor, action, **about)

@@ -136,7 +136,10 @@ async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) 
         await ws.close(code, error.detail)
         return
     structlog.contextvars.bind_contextvars(
-        user=actor.user_id, connection=str(new_id()), conversation=str(own) if own else None
+        user=actor.user_id,
+        service=actor.service,
+        connection=str(new_id()),
+        conversation=str(own) if own else None,
     )
     socket = Socket(
         ws,

@@ -17,6 +17,7 @@ from sqlalchemy.types import Text
 from wasgo_chat.conversations import access
 from wasgo_chat.conversations.access import Action
 from wasgo_chat.conversations.models import Participant
+from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.direct import Direct
@@ -142,7 +143,11 @@ async def mark_messages(
             by_conversation[row.conversation_id][row.number] = row.id
     marked = 0
     for conversation_id in conversation_ids:
-        marked += await _mark(tx, user_id, conversation_id, by_conversation[conversation_id])
+        fresh = await _mark(tx, user_id, conversation_id, by_conversation[conversation_id])
+        if fresh:
+            target = fresh[0] if len(fresh) == 1 else None
+            await audit.record_service(tx, actor, "messages_read", conversation_id=conversation_id, target=target)
+        marked += len(fresh)
     counts = await unread_counts(tx, user_id, conversation_ids)
     return {"marked": marked, "unread_count": sum(counts.values())}
 
@@ -167,6 +172,7 @@ async def mark_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict
         numbers = f"{{[1,{head.message_count + 1})}}"
         named = tuple(row.id for row in reversed(newest))
         await _store(tx, user_id, conversation_id, numbers, named, up_to_seq=head.last_seq)
+        await audit.record_service(tx, actor, "messages_read", conversation_id=conversation_id)
     return {"marked": newest[0].unread if newest else 0, "unread_count": 0}
 
 
@@ -241,18 +247,19 @@ async def receipts(tx: Tx, conversation_id: UUID, message_id: UUID) -> list[dict
     ]
 
 
-async def _mark(tx: Tx, user_id: str, conversation_id: UUID, by_number: dict[int, UUID]) -> int:
-    """Mark those of these numbers that are not marked yet, in a locked conversation; how many they were."""
+async def _mark(tx: Tx, user_id: str, conversation_id: UUID, by_number: dict[int, UUID]) -> tuple[UUID, ...]:
+    """Mark those of these numbers that are not marked yet, in a locked conversation; which messages they are."""
     statement = text(
         """SELECT n FROM unnest(CAST(:numbers AS bigint[])) AS n, participants p
            WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id AND NOT p.read @> n ORDER BY n"""
     )
     given = {"numbers": list(by_number), "conversation_id": conversation_id, "user_id": user_id}
     fresh = list((await tx.execute(statement, given)).scalars()) if by_number else []
+    ids = tuple(by_number[number] for number in fresh)
     if fresh:
         numbers = "{" + ",".join(f"[{number},{number + 1})" for number in fresh) + "}"
-        await _store(tx, user_id, conversation_id, numbers, tuple(by_number[number] for number in fresh))
-    return len(fresh)
+        await _store(tx, user_id, conversation_id, numbers, ids)
+    return ids
 
 
 async def _store(

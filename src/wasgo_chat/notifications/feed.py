@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Row, Select, Uuid, func, or_, select, update
 
 from wasgo_chat.conversations.models import Conversation, Participant
+from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx, among, keys_of
 from wasgo_chat.core.errors import NotFound
@@ -86,7 +87,9 @@ async def mark_read(tx: Tx, actor: Actor, notification_id: UUID) -> dict[str, An
     """
     mine = (Notification.id == notification_id) & (Notification.user_id == actor.user)
     unmarked = mine & Notification.read_at.is_(None)
-    await tx.execute(update(Notification).where(unmarked).values(read_at=func.clock_timestamp()))
+    statement = update(Notification).where(unmarked).values(read_at=func.clock_timestamp())
+    if (await tx.execute(statement.returning(Notification.id))).all():
+        await audit.record_service(tx, actor, "notifications_read", target=notification_id)
     row = (await tx.execute(notification_rows().where(mine))).one_or_none()
     if row is None:
         raise NotFound
@@ -97,7 +100,10 @@ async def mark_all_read(tx: Tx, actor: Actor) -> int:
     """Mark all of the caller's notifications; how many were not marked before."""
     unmarked = (Notification.user_id == actor.user) & Notification.read_at.is_(None)
     statement = update(Notification).where(unmarked).values(read_at=func.clock_timestamp())
-    return len((await tx.execute(statement.returning(Notification.id))).all())
+    marked = len((await tx.execute(statement.returning(Notification.id))).all())
+    if marked:
+        await audit.record_service(tx, actor, "notifications_read")
+    return marked
 
 
 async def told_in(tx: Tx, spans: Sequence[Span], user_ids: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ import httpx2
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
@@ -52,6 +53,7 @@ async def subscribe(tx: Tx, actor: Actor, body: Subscribe) -> UUID:
     statement = insert(PushSubscription).values(id=new_id(), endpoint=body.endpoint, **values)
     statement = statement.on_conflict_do_update(index_elements=["endpoint"], set_=values)
     subscription_id: UUID = (await tx.execute(statement.returning(PushSubscription.id))).scalar_one()
+    await audit.record_service(tx, actor, "push_subscription_added", target=subscription_id)
     return subscription_id
 
 
@@ -76,4 +78,7 @@ async def list_of(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
 async def unsubscribe(tx: Tx, actor: Actor, endpoint: str) -> None:
     """Forget a browser of the caller's; one that is not theirs, or unknown, changes nothing."""
     mine = (PushSubscription.user_id == actor.user) & (PushSubscription.endpoint == endpoint)
-    await tx.execute(delete(PushSubscription).where(mine))
+    for removed in (
+        (await tx.execute(delete(PushSubscription).where(mine).returning(PushSubscription.id))).scalars().all()
+    ):
+        await audit.record_service(tx, actor, "push_subscription_removed", target=removed)

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.conversations import access
-from wasgo_chat.core import users
+from wasgo_chat.core import audit, users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
@@ -80,6 +80,7 @@ async def put(tx: Tx, actor: Actor, body: Preferences) -> None:
     }
     statement = insert(NotificationPreferences).values(user_id=actor.user, **values)
     await tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
+    await audit.record_service(tx, actor, "preferences_put", target=_given(body))
 
 
 async def show_here(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
@@ -105,6 +106,11 @@ async def put_here(tx: Tx, actor: Actor, conversation_id: UUID, body: Preference
     values = {"level": body.level, "muted_until": body.muted_until, **body.channels.model_dump()}
     statement = insert(ConversationPreferences).values(conversation_id=conversation_id, user_id=actor.user, **values)
     await tx.execute(statement.on_conflict_do_update(index_elements=["conversation_id", "user_id"], set_=values))
+    await audit.record_service(tx, actor, "preferences_put", conversation_id=conversation_id, target=_given(body))
+
+
+def _given(body: Preferences | PreferencesOfConversation) -> str:
+    return ",".join(sorted(body.model_fields_set))
 
 
 def unsubscribe_token(settings: Settings, user_id: str) -> str:
