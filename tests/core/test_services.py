@@ -1,8 +1,12 @@
 """Services that act for users, and users whose tokens are revoked."""
 
+import json
 import time
 
+import pytest
+
 from tests.core.issuer import sign, user_claims
+from tests.security.raw import Answer, close_code, connected, handshake
 from tests.support.running import SECRET
 from tests.support.world import Caller, Person, World, rows
 from wasgo_chat.core.tokens import mint_user
@@ -23,6 +27,41 @@ async def test_whom_a_service_acts_for_has_to_be_a_user_id(world: World) -> None
     for bad in ("", "x" * 129, "a\tb"):
         caller = Caller(world, world.service.bearer, {"X-Act-As": bad})
         await caller.refused("GET", ME, status=422, code="invalid")
+
+
+async def acting_as(world: World, path: str, user_id: bytes) -> Answer:
+    """What a service is answered that says in these very bytes whom it acts for."""
+    lines = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {world.service.bearer}\r\nX-Act-As: "
+    async with connected(world.worker) as raw:
+        await raw.send(lines.encode() + user_id + b"\r\n\r\n")
+        return await raw.answer()
+
+
+async def test_a_user_id_beyond_ascii_is_read_as_utf8(world: World) -> None:
+    bo, ana = world.person("bö 💬"), world.person("ana")
+    long = Person(world, "é" * 128, "é", mint_user(world.worker.settings, "é" * 128, ttl_s=600))
+    chat = await world.job(admin=ana, participant=bo, participant_2=long)
+    path = f"/chat/conversations/{chat['id']}/"
+    for one in (bo, long):
+        assert (await acting_as(world, path, one.id.encode())).status == 200
+        async with connected(world.worker) as raw:
+            who = {"Authorization": f"Bearer {world.service.bearer}", "X_Act_As": one.id}
+            await raw.send(handshake(f"/ws/chat/{chat['id']}/", **who))
+            assert (await raw.answer()).status == 101
+            assert json.dumps(one.id, ensure_ascii=False).encode() in await raw.reader.readuntil(b"limits")
+
+
+@pytest.mark.parametrize(
+    "user_id", ["bö".encode("latin-1"), b"b\xff", b"b\xc0\xaf", b"\xed\xa0\x80", "é".encode() * 129, "b\x85".encode()]
+)
+async def test_what_is_no_user_id_in_utf8_is_refused(world: World, user_id: bytes) -> None:
+    answer = await acting_as(world, ME, user_id)
+    assert (answer.status, json.loads(answer.body)["errors"][0]["code"]) == (422, "user_id")
+    head = handshake("/ws/chat/", Authorization=f"Bearer {world.service.bearer}")[:-2]
+    async with connected(world.worker) as raw:
+        await raw.send(head + b"X-Act-As: " + user_id + b"\r\n\r\n")
+        assert (await raw.answer()).status == 101
+        assert await close_code(raw) == 4401
 
 
 async def test_acting_gives_the_users_rights_and_no_more(world: World) -> None:

@@ -71,7 +71,7 @@ class Authenticator:
         Raises:
             Unauthenticated: no token, more than one, or one that is not accepted.
             ScopeRequired: `X-Act-As` without the scope `chat:act_as`.
-            Invalid: `X-Act-As` is not one user id.
+            Invalid: `X-Act-As` is not one user id in UTF-8.
         """
         # Of two, something on the way may have looked at the other one.
         given, acts_as = headers.getlist("authorization"), headers.getlist("x-act-as")
@@ -80,7 +80,7 @@ class Authenticator:
             raise Unauthenticated
         if len(acts_as) > 1:
             raise Invalid.field(["header", "x-act-as"], "repeated", "is given more than once")
-        return await self.from_bearer(bearer.strip(), act_as=acts_as[0] if acts_as else None, find=find)
+        return await self.from_bearer(bearer.strip(), act_as=_user_id_of(acts_as[0]) if acts_as else None, find=find)
 
     async def from_bearer(self, bearer: str, *, act_as: str | None = None, find: Find | None = None) -> Actor:
         """The same for a bare token.
@@ -146,6 +146,18 @@ class Authenticator:
             issued_at=service.issued_at,
             expires_at=service.expires_at,
         )
+
+
+def _user_id_of(header: str) -> str:
+    """What a header says in UTF-8: Starlette reads the bytes of every header as Latin-1.
+
+    Raises:
+        Invalid: it is not UTF-8.
+    """
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeDecodeError as error:
+        raise Invalid.field(["header", "x-act-as"], "user_id", "must be a user id in UTF-8") from error
 
 
 def _is_revoked(user: Known, token: Token) -> bool:

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
@@ -40,6 +40,7 @@ from wasgo_chat.core.wire import Json, has_stray_control
 log = structlog.get_logger(__name__)
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user's or a service's token.")
+_UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]  # `from_headers` counts its characters
 _MAX_CURSOR_CHARS = 500
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
 _KINDS: dict[str, Kind | None] = {
@@ -59,9 +60,7 @@ _UNQUOTED = {
 async def _caller(
     request: Request,
     _: Annotated[Any, Depends(_BEARER)],
-    x_act_as: Annotated[
-        str | None, Header(description="User id a service acts as (scope `chat:act_as`).", max_length=128)
-    ] = None,
+    x_act_as: Annotated[_UserId | None, Header(description="User id a service acts as (scope `chat:act_as`).")] = None,
 ) -> Actor:
     return await admit(request)
 
