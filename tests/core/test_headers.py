@@ -53,14 +53,14 @@ async def test_every_answer_has_its_headers(
 
 
 async def test_a_crash_has_them_too_and_ends_the_connection(world: World) -> None:
-    feed = world.worker.app.state.authenticator
-    world.worker.app.state.authenticator = None
+    state, origin = world.worker.app.state, "https://app.example"
+    authenticator, state.authenticator = state.authenticator, None
     try:
-        answer = await world.person("ana").client.get("/chat/notifications/")
+        answer = await world.person("ana").client.get("/chat/notifications/", headers={"Origin": origin})
     finally:
-        world.worker.app.state.authenticator = feed
+        state.authenticator = authenticator
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert not lacking(answer.headers, {**DATA, "connection": "close"})
+    assert not lacking(answer.headers, {**DATA, "connection": "close", "access-control-allow-origin": origin})
 
 
 async def test_a_refused_handshake_is_a_problem_with_headers(world: World) -> None:
