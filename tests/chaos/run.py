@@ -85,8 +85,10 @@ class Run:
             await asyncio.gather(*(lane() for lane in lanes))
             self.crowd.is_sending = False
             # What is being said to the service is said to its end: what it does afterwards nobody would wait for.
-            self.crowd.starred.put_nowait(None)
-            self.crowd.starred.put_nowait(None)
+            while not self.crowd.starred.empty():
+                self.crowd.starred.get_nowait()
+            for _ in watching[1:]:
+                self.crowd.starred.put_nowait(None)
             await asyncio.gather(*watching[1:])
             await self._come_to_rest()
         finally:

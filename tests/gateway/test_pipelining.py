@@ -3,9 +3,12 @@
 import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from tests.support.world import Json, Live, Person, World, rows, until
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.messages import batch
 
 MANY = 90
 
@@ -101,3 +104,35 @@ async def test_a_socket_that_is_cut_off_has_sent_all_that_arrived(world: World) 
     said = await _said(ana, chat)
     assert len(said) >= 30
     assert said == [str(at) for at in range(len(said))]
+
+
+async def test_what_follows_a_failure_fails_too_or_its_repeat_would_come_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    store, began, ends = batch.store, asyncio.Event(), asyncio.Event()
+
+    async def fail_once(*given: Any, **more: Any) -> Any:
+        monkeypatch.setattr(batch, "store", store)
+        began.set()
+        await ends.wait()
+        raise Unavailable
+
+    async with ana.at(chat) as live:
+        monkeypatch.setattr(batch, "store", fail_once)
+        await live.say("send_message", ref="0", content="0", client_id="c0")
+        await began.wait()
+        for at in range(1, 5):
+            await live.say("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
+        await until(lambda: sum(map(len, world.worker.app.state.group._queue.values())) == 4)
+        ends.set()
+        answers = await _answers(live, 5)
+        assert {answer.get("code") for answer in answers.values()} == {"unavailable"}
+        assert (await live.closed())[0] == 1013
+    assert await _said(ana, chat) == []
+    async with ana.at(chat) as live:
+        for at in range(5):
+            await live.say("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
+        await _answers(live, 5)
+    assert await _said(ana, chat) == [str(at) for at in range(5)]

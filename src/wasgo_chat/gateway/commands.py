@@ -63,7 +63,7 @@ async def send(socket: "Socket", frame: SendMessageFrame) -> "asyncio.Future[Sen
     await socket.rates.count_message(socket.user_id, conversation_id)
     while True:
         try:
-            return socket.group.send(socket.actor, conversation_id, frame)
+            return socket.group.send(socket.actor, conversation_id, frame, socket.sending.stream)
         except Overloaded:
             if not await socket.sending.one_done():  # who has messages on their way makes room by waiting for them
                 raise

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from wasgo_chat.messages.group_commit import Stream
 from wasgo_chat.messages.verbs import Sent
 
 MOST = 32
@@ -20,6 +21,7 @@ class Sending:
     """
 
     def __init__(self, answer: Answer) -> None:
+        self.stream = Stream()
         self._answer = answer
         self._outcomes: set[asyncio.Future[Sent]] = set()
 

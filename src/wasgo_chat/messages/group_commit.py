@@ -44,11 +44,21 @@ class MessageStored(Appended):
 
 
 @dataclass(eq=False, slots=True)
+class Stream:
+    """The sends of one socket. Where one of them failed and is to be sent again, those behind it fail too: it would
+    come after them.
+    """
+
+    is_broken: bool = False
+
+
+@dataclass(eq=False, slots=True)
 class Waiting:
     """A send and the future of its outcome."""
 
     row: Row
     outcome: "asyncio.Future[Sent]"
+    stream: Stream | None = None
 
 
 class GroupCommit:
@@ -75,10 +85,18 @@ class GroupCommit:
         self._lines = list(self._free_lines)
         self._slots = asyncio.Semaphore(LANES)
 
-    def send(self, actor: Actor, conversation_id: UUID, body: MessageContent) -> "asyncio.Future[Sent]":
+    def send(
+        self, actor: Actor, conversation_id: UUID, body: MessageContent, stream: Stream | None = None
+    ) -> "asyncio.Future[Sent]":
         """Store a checked message (`verbs.check_message`); the future is done after the commit.
 
         Who stops waiting for it does not stop the send.
+
+        Args:
+            actor: who says it.
+            conversation_id: where.
+            body: what.
+            stream: of the socket, for who does not wait for one message before sending the next.
 
         Raises:
             Overloaded: too many wait already; nothing was done.
@@ -87,6 +105,8 @@ class GroupCommit:
             Unavailable: out of the future; whether it was stored, a repeat with the same client_id tells.
         """
         actor.user  # noqa: B018  raises for a service in its own name
+        if stream is not None and stream.is_broken:
+            raise Unavailable
         lane = self._lanes.get(conversation_id)
         mine = lane if lane is not None else self._queue.get(conversation_id, ())
         if self._count >= self._places or len(mine) >= self._places // SHARE:
@@ -96,7 +116,7 @@ class GroupCommit:
         # Only what a service does is audited.
         request = None if actor.service is None else audit.request_id()
         row = Row(actor, conversation_id, body, new_id(), request_hash, request)
-        waiting = Waiting(row, outcome)
+        waiting = Waiting(row, outcome, stream)
         self._count += 1
         outcome.add_done_callback(self._settled)
         if lane is not None:
@@ -145,7 +165,7 @@ class GroupCommit:
 
     async def _commit(self, direct: Direct, taken: Sequence[Waiting], *, wait: bool) -> list[Waiting]:
         """Store a batch, tell of it and answer; what it could not store is returned, in its order."""
-        fresh, others = _fit_for_batch(taken)
+        fresh, others = _fit_for_batch(_unbroken(taken))
         rows = [waiting.row for waiting in fresh]
         try:
             async with direct.transaction() as connection:
@@ -221,6 +241,8 @@ class GroupCommit:
             _fail(lane, Unavailable())
 
     async def _send_singly(self, waiting: Waiting) -> None:
+        if not _unbroken([waiting]):
+            return
         row = waiting.row
         try:
             async with self._db.transaction() as tx:
@@ -266,7 +288,20 @@ def _settle(waiting: Waiting, sent: Sent) -> None:
         waiting.outcome.set_result(sent)
 
 
+def _unbroken(taken: Iterable[Waiting]) -> list[Waiting]:
+    """Those behind which nothing failed; the others fail as well."""
+    kept: list[Waiting] = []
+    for waiting in taken:
+        if waiting.stream is not None and waiting.stream.is_broken:
+            _fail([waiting], Unavailable())
+        else:
+            kept.append(waiting)
+    return kept
+
+
 def _fail(waiting: Iterable[Waiting], error: Exception) -> None:
     for one in waiting:
+        if one.stream is not None and isinstance(error, Unavailable):
+            one.stream.is_broken = True
         if not one.outcome.done():
             one.outcome.set_exception(error)
