@@ -104,7 +104,9 @@ def test_a_length_in_more_bytes_than_it_needs_is_told(size: int, size_bytes: int
             scanner.messages(pieces[-1])
 
 
-@pytest.mark.parametrize("close", [Sent(0x88, b"\x03\xe8").wire(), Sent(0x88, b"").wire()])
+@pytest.mark.parametrize(
+    "close", [Sent(0x88, b"\x03\xe8").wire(), Sent(0x88, b"").wire()], ids=["with a code", "empty"]
+)
 def test_it_stays_silent_once_the_client_has_closed(close: bytes) -> None:
     usual, wrong = Sent(0x81, b"{}").wire(), b"\x81\xfe\x00\x00" + bytes(4)
     for pieces in ([usual + close + wrong, usual], [close, wrong, usual], [close[:1], close[1:] + wrong, usual]):
