@@ -40,6 +40,15 @@ class Processes:
             return []
         return [int(pid) for pid in children]
 
+    def busiest_worker(self) -> int:
+        """The worker with the most connections of clients: whoever is idle takes the next, so one may hold all."""
+        return max(self.workers(), key=lambda pid: len(_sockets_of(pid) & self._clients()))
+
+    def _clients(self) -> set[str]:
+        """Inodes of the established connections at the port, see proc_pid_net(5)."""
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return {row[9] for row in rows if row[1].endswith(f":{self.port:04X}") and row[3] == "01"}
+
     async def ready(self, patience_s: float = START_S) -> None:
         """Wait until it answers that it can serve."""
         async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(patience_s):
@@ -121,6 +130,14 @@ def start(
     fds = [] if sock is None else [sock.fileno()]
     with log.open("wb") as out:
         return subprocess.Popen(command, env=env, stdout=out, stderr=out, pass_fds=fds)
+
+
+def _sockets_of(pid: int) -> set[str]:
+    found = set()
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since the folder was read
+            found.add(fd.readlink().name.removeprefix("socket:[").removesuffix("]"))
+    return found
 
 
 def _end_of(log: Path) -> str:
