@@ -100,7 +100,8 @@ async def test_a_socket_that_is_cut_off_has_sent_all_that_arrived(world: World) 
         for at in range(30, 50):
             await live.say("send_message", content=str(at))
         live.connection.transport.abort()
-    await asyncio.sleep(1.0)
+    state = world.worker.app.state
+    await until(lambda: ana.id not in state.hub.peers and not state.group._count)
     said = await _said(ana, chat)
     assert len(said) >= 30
     assert said == [str(at) for at in range(len(said))]

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.utils import apply_mask
 
+from tests.security.raw import frame
 from wasgo_chat.gateway.frames import NotMinimal, Scanner
 
 MAX = 1_000
@@ -22,14 +22,8 @@ class Sent:
     payload: bytes
 
     def wire(self) -> bytes:
-        size, mask = len(self.payload), os.urandom(4)
-        if size < 126:
-            head = bytes((self.first, 0x80 | size))
-        elif size < 65_536:
-            head = bytes((self.first, 0x80 | 126)) + size.to_bytes(2, "big")
-        else:
-            head = bytes((self.first, 0x80 | 127)) + size.to_bytes(8, "big")
-        return head + mask + apply_mask(self.payload, mask)
+        fin, bits, opcode = bool(self.first & 0x80), self.first & 0x70, self.first & 0x0F
+        return frame(opcode, self.payload, fin=fin, bits=bits, key=os.urandom(4))
 
 
 TEXTS = st.text(max_size=200).map(str.encode)
@@ -43,7 +37,7 @@ FRAMES = st.one_of(
 @given(frames=st.lists(FRAMES, max_size=12), cuts=st.lists(st.integers(0, 3_000), max_size=8))
 def test_what_it_reads_is_what_the_parser_reads(frames: list[Sent], cuts: list[int]) -> None:
     """Pieces that it leaves to the parser go there, and what is read is, in order, what the parser alone would read."""
-    wires = [frame.wire() for frame in frames]
+    wires = [sent.wire() for sent in frames]
     stream = b"".join(wires)
     bounds = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     scanner, at_frame, ends = Scanner(MAX), 0, {sum(map(len, wires[:count])): count for count in range(len(wires) + 1)}
@@ -55,16 +49,16 @@ def test_what_it_reads_is_what_the_parser_reads(frames: list[Sent], cuts: list[i
         assert end in ends, "it read half a frame"
         at_frame = ends[start]
         taken = frames[at_frame : ends[end]]
-        assert read == [frame.payload.decode() for frame in taken]
-        assert all(frame.first == 0x81 and len(frame.payload) <= MAX for frame in taken)
+        assert read == [sent.payload.decode() for sent in taken]
+        assert all(sent.first == 0x81 and len(sent.payload) <= MAX for sent in taken)
         assert not _is_fragmented(frames[:at_frame])
 
 
 def _is_fragmented(frames: list[Sent]) -> bool:
     is_open = False
-    for frame in frames:
-        if not frame.first & 0x08:
-            is_open = not frame.first & 0x80
+    for sent in frames:
+        if not sent.first & 0x08:
+            is_open = not sent.first & 0x80
     return is_open
 
 
