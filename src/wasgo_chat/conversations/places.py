@@ -10,7 +10,7 @@ from uuid import UUID
 
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.lookups import Lookups
-from wasgo_chat.core.users import Known
+from wasgo_chat.core.users import KNOWN_COLUMNS, Known
 
 _PLACES = """
 SELECT p.user_id, c.id, p.role, c.last_seq, c.reads_version
@@ -20,14 +20,12 @@ JOIN conversations c ON c.id = k.conversation_id
 """
 
 _ENTRANCES = """
-SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version,
-       u.id, u.username, u.display_name, u.avatar_url, u.email, u.locale, u.is_staff, u.revoked_before, u.erased_at,
-       u.updated_at
+SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version, COLUMNS
 FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
 LEFT JOIN users u ON u.id = k.user_id
 LEFT JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
 LEFT JOIN conversations c ON c.id = p.conversation_id
-"""
+""".replace("COLUMNS", KNOWN_COLUMNS)
 
 Key = tuple[str, UUID]
 

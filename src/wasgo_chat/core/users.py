@@ -1,7 +1,7 @@
 """The mirror of the platform's users: refreshed from token claims and by services, and who is revoked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -90,10 +90,10 @@ class Known:
     updated_at: datetime
 
 
-_KNOWN = """
-SELECT id, username, display_name, avatar_url, email, locale, is_staff, revoked_before, erased_at, updated_at
-FROM users WHERE id = ANY($1::text[])
-"""
+KNOWN_COLUMNS = ", ".join(f"u.{field.name}" for field in fields(Known))
+"""Those of the table `users`, called `u`, in the order of `Known`."""
+
+_KNOWN = "SELECT COLUMNS FROM users u WHERE u.id = ANY($1::text[])".replace("COLUMNS", KNOWN_COLUMNS)
 
 
 async def known(direct: Direct, user_ids: Sequence[str]) -> dict[str, Known]:
