@@ -8,9 +8,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "channels_chat.settings")
 http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  after Django is set up
-from django.urls import path  # noqa: E402
+from django.urls import path  # noqa: E402  after the set-up of Django
 
-from channels_chat.consumers import ChatConsumer  # noqa: E402
+from channels_chat.consumers import ChatConsumer  # noqa: E402  after the set-up of Django
 
 application = ProtocolTypeRouter(
     {

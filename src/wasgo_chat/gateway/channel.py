@@ -22,8 +22,14 @@ class Peer(Protocol):
     """A socket, as far as the hub cares."""
 
     user_id: str
-    issued_at: float
-    expires_at: float
+
+    @property
+    def issued_at(self) -> float:
+        """When its token was issued, in Unix seconds."""
+
+    @property
+    def expires_at(self) -> float:
+        """When its token ends, likewise."""
 
     def write(self, data: bytes) -> bool:
         """Queue a frame; False where too much is unsent already (then nothing was queued)."""

@@ -79,8 +79,7 @@ def _type(socket: "Socket", frame: TypingFrame) -> dict[str, Any]:
     subscription = socket.subscriptions[conversation_id]
     if subscription.role == "observer":
         raise Forbidden("The role observer does not allow this")
-    if socket.is_news(conversation_id, is_typing=frame.is_typing):
-        socket.tell_typing(conversation_id, is_typing=frame.is_typing)
+    socket.typing.say(conversation_id, is_typing=frame.is_typing)
     return {}
 
 

@@ -7,7 +7,6 @@ for from anywhere lets what is in hand finish first.
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -19,10 +18,11 @@ from wasgo_chat.conversations.places import Entering, Place
 from wasgo_chat.core.auth import Actor, Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
-from wasgo_chat.core.errors import ChatError, Invalid, LimitReached, NotFound, RateLimited, Unavailable
+from wasgo_chat.core.errors import ChatError, Invalid, LimitReached, NotFound
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.wire import encode
 from wasgo_chat.gateway import commands
+from wasgo_chat.gateway.answers import Answers
 from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.feed import Feed, Told
 from wasgo_chat.gateway.frames import Run
@@ -33,22 +33,19 @@ from wasgo_chat.gateway.protocol import (
     Close,
     MalformedFrame,
     SendMessageFrame,
-    ack,
-    error_frame,
     parse,
     resync_frame,
 )
 from wasgo_chat.gateway.sending import Sending
 from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.gateway.transport import EXTENSION, Link
+from wasgo_chat.gateway.typing import Typing
 from wasgo_chat.messages.group_commit import GroupCommit
 from wasgo_chat.messages.verbs import Sent
 
 log = structlog.get_logger(__name__)
 
 FLUSH_S = 1.0
-TYPING_REPEAT_S = 2.0
-TYPING_CHANGE_S = 0.5
 MAX_REASON_BYTES = 120
 
 
@@ -72,8 +69,6 @@ class Socket:
     ) -> None:
         self.actor = actor
         self.user_id = actor.user
-        self.issued_at = actor.issued_at
-        self.expires_at = actor.expires_at
         self.hub = hub
         self.teller = teller
         self.db = db
@@ -99,10 +94,20 @@ class Socket:
         self._reader: asyncio.Task[None] | None = None
         self._is_receiving = False
         self.sending = Sending(self._sent)
-        self._bad_frames = 0
-        self._typing: dict[UUID, tuple[bool, float]] = {}
+        self.typing = Typing(self._tell_typing)
+        self._answers = Answers(self._outbox, self.end, self.settings.max_bad_frames)
 
     # What the hub asks of a peer
+
+    @property
+    def issued_at(self) -> float:
+        """See `Peer.issued_at`."""
+        return self.actor.issued_at
+
+    @property
+    def expires_at(self) -> float:
+        """See `Peer.expires_at`."""
+        return self.actor.expires_at
 
     def write(self, data: bytes) -> bool:
         """See `Peer.write`."""
@@ -189,24 +194,6 @@ class Socket:
     def prolong(self, actor: Actor) -> None:
         """Take a newer token of the same subject over."""
         self.actor = actor
-        self.issued_at = actor.issued_at
-        self.expires_at = actor.expires_at
-
-    def is_news(self, conversation_id: UUID, *, is_typing: bool) -> bool:
-        """Whether a typing frame is worth spreading: a change, or a repeat after two seconds."""
-        before, told_at = self._typing.get(conversation_id, (False, 0.0))
-        now = time.monotonic()
-        if before == is_typing and (not is_typing or now - told_at < TYPING_REPEAT_S):
-            return False
-        if is_typing and now - told_at < TYPING_CHANGE_S:
-            return False
-        self._typing[conversation_id] = (is_typing, now)
-        return True
-
-    def tell_typing(self, conversation_id: UUID, *, is_typing: bool) -> None:
-        """Spread that this user types or has stopped."""
-        name = self.actor.username or self.user_id
-        self.teller.typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
     # Its life
 
@@ -233,25 +220,24 @@ class Socket:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 self._log_crash(done)
         finally:
-            for conversation_id, (is_typing, _) in self._typing.items():
-                if is_typing:
-                    self.tell_typing(conversation_id, is_typing=False)
+            self.typing.stop()
             if self._feed is not None and self._told is not None:
                 self._feed.remove(self._told)
             self.hub.leave(self, tuple(self.subscriptions.values()))
             if self._reader is not None and self._is_receiving:
                 self._reader.cancel()
+            # A frame in hand is finished: cut off within its commit, it would be told a second late.
+            if self._reader is not None:
+                await asyncio.gather(self._reader, return_exceptions=True)
             await self.sending.all_done()
             if self._closing is not None and (writer is None or not writer.done()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):
                         await self._outbox.drained()
+            self._outbox.abandon()
             if writer is not None:
                 writer.cancel()
-            self._outbox.abandon()
-            # A frame in hand is finished: cut off within its commit, it would be told a second late.
-            await asyncio.gather(*(task for task in (writer, self._reader) if task is not None), return_exceptions=True)
-            await self.sending.all_done()
+                await asyncio.gather(writer, return_exceptions=True)
         if self._closing is not None:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
             await self._close(*self._closing)
@@ -302,52 +288,24 @@ class Socket:
             await self.sending.all_done()  # answers keep the order of what was asked
             result = await commands.perform(self, frame)
         except MalformedFrame as malformed:
-            self._refuse(malformed.ref, malformed.error)
-            self._count_bad(Close.MALFORMED, "too many malformed frames")
+            self._answers.malformed(malformed)
         except Exception as error:
-            self._failed(ref, error)
+            self._answers.failed(ref, error)
         else:
-            self._done(ref, result)
+            self._answers.done(ref, result)
 
     def _sent(self, ref: str | None, outcome: Sent | BaseException) -> None:
         if isinstance(outcome, Sent):
-            self._done(ref, commands.sent(outcome))
+            self._answers.done(ref, commands.sent(outcome))
         else:
-            self._failed(ref, outcome)
+            self._answers.failed(ref, outcome)
 
-    def _done(self, ref: str | None, result: dict[str, Any]) -> None:
-        self._bad_frames = 0
-        if ref is not None:
-            self._answer(ack(ref, result))
-
-    def _failed(self, ref: str | None, error: BaseException) -> None:
-        if not isinstance(error, ChatError):
-            log.error("command_failed", exc_info=error)
-            error = ChatError()
-        self._refuse(ref, error)
-        if isinstance(error, RateLimited):
-            self._count_bad(Close.TOO_FAST, f"too fast; retry after {error.retry_after_s:g}")
-            return
-        self._bad_frames = 0
-        if isinstance(error, Unavailable):
-            self.end(Close.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
-
-    def _refuse(self, ref: str | None, error: ChatError) -> None:
-        log.debug("frame_refused", code=error.code)
-        self._answer(error_frame(ref, error))
-
-    def _count_bad(self, code: Close, reason: str) -> None:
-        self._bad_frames += 1
-        if self._bad_frames >= self.settings.max_bad_frames:
-            self.end(code, reason)
+    def _tell_typing(self, conversation_id: UUID, is_typing: bool) -> None:
+        name = self.actor.username or self.user_id
+        self.teller.typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
     def _tell(self, frame: dict[str, Any]) -> None:
-        self._answer(encode(frame))
-
-    def _answer(self, data: bytes) -> None:
-        """What a client waits for is written or the socket closes: it is never left out in silence."""
-        if not self._outbox.put(data):
-            self.end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+        self._answers.write(encode(frame))
 
     def _about_me(self) -> dict[str, Any]:
         s = self.settings
