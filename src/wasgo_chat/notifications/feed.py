@@ -113,10 +113,12 @@ async def told_in(tx: Tx, spans: Sequence[Span], user_ids: Sequence[str]) -> lis
         after=(BigInteger(), [span.after for span in spans]),
         up_to=(BigInteger(), [span.up_to for span in spans]),
     )
+    # By the span's messages and their numbers, which the key has; it does not know their seqs.
     in_span = (
         (Notification.conversation_id == keys.c.conversation_id)
-        & (Notification.seq > keys.c.after)
-        & (Notification.seq <= keys.c.up_to)
+        & (Message.seq > keys.c.after)
+        & (Message.seq <= keys.c.up_to)
+        & (Notification.number == Message.number)
     )
     statement = notification_rows().join(keys, in_span).where(among(Notification.user_id, user_ids))
     return [(row.user_id, _shape(row)) for row in await tx.execute(statement.order_by(Notification.id))]

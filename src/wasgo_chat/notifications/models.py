@@ -8,9 +8,9 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     Text,
     Time,
     UniqueConstraint,
@@ -32,21 +32,22 @@ def _one_of(name: str, values: tuple[str, ...]) -> str:
 
 
 class Notification(Base):
-    """A user was told of a message. `number` is the message's: read there is read here."""
+    """A user was told of a message. `number` is the message's: read there is read here.
+
+    The log's reader writes one for each member and message, from those very rows, so nothing refers to them: a foreign
+    key would look both up again and lock them, for more than the rest of the row costs. Who removes a message or a user
+    removes these as well. Two keys serve every question that is asked, which begins with a user.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
         CheckConstraint(_one_of("kind", KINDS), name="kind"),
-        UniqueConstraint("conversation_id", "seq", "user_id"),
-        Index("ix_notifications_user_id", "user_id", "id"),
-        Index("ix_notifications_place", "user_id", "conversation_id", "number"),
-        ForeignKeyConstraint(
-            ["conversation_id", "message_id"], ["messages.conversation_id", "messages.id"], ondelete="CASCADE"
-        ),
+        PrimaryKeyConstraint("user_id", "id"),
+        UniqueConstraint("user_id", "conversation_id", "number"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    id: Mapped[UUID]
+    user_id: Mapped[str] = mapped_column(Text)
     conversation_id: Mapped[UUID]
     message_id: Mapped[UUID]
     seq: Mapped[int] = mapped_column(BigInteger)

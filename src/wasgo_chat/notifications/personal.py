@@ -34,7 +34,7 @@ async def forget_page(tx: Tx, user_id: str) -> bool:
     for table in (Notification, Delivery):
         page = select(table.id).where(table.user_id == user_id).limit(PAGE)
         ids = list((await tx.execute(page)).scalars())
-        await tx.execute(delete(table).where(among(table.id, ids)))
+        await tx.execute(delete(table).where(table.user_id == user_id, among(table.id, ids)))
         is_full = is_full or len(ids) == PAGE
     for wanted in (ConversationPreferences, NotificationPreferences, PushSubscription):
         await tx.execute(delete(wanted).where(wanted.user_id == user_id))

@@ -15,23 +15,23 @@ from wasgo_chat.core.db import Tx
 from wasgo_chat.events.readers import Span
 from wasgo_chat.notifications.feed import Notified
 
-# A UUIDv7 (RFC 9562, 5.7): milliseconds, then the place in the span, so that ids sort as the messages do. PostgreSQL
-# makes them itself from 18 on.
-_NEW_ID = """CAST(lpad(to_hex(CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS bigint)), 12, '0')
-    || '7' || lpad(to_hex(CAST(PLACE AS integer)), 3, '0')
-    || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 16) AS uuid)"""
+# A UUIDv7 (RFC 9562, 5.7) in two halves: milliseconds with the place in the span, so that ids sort as the messages do,
+# and chance. PostgreSQL makes them itself from 18 on.
+_HALF = """lpad(to_hex(CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS bigint)), 12, '0')
+    || '7' || lpad(to_hex(CAST(PLACE AS integer)), 3, '0')"""
+_CHANCE = "right(encode(uuid_send(gen_random_uuid()), 'hex'), 16)"
 
 _TELL = """
 WITH said AS (
     SELECT m.conversation_id, m.id, m.seq, m.number, m.sender_id, m.mentions, m.created_at,
-           r.sender_id AS replied_to, m.seq - s.after AS place
+           r.sender_id AS replied_to, HALF_OF_ID AS half
     FROM unnest(:ids, :afters, :up_tos) AS s(conversation_id, after, up_to)
     JOIN messages m ON m.conversation_id = s.conversation_id AND m.seq > s.after AND m.seq <= s.up_to
     LEFT JOIN messages r ON r.conversation_id = m.conversation_id AND r.id = m.reply_to
     WHERE m.message_type <> 'system' AND m.deleted_at IS NULL
 ), told AS (
     INSERT INTO notifications (id, user_id, conversation_id, message_id, seq, number, kind, created_at)
-    SELECT NEW_ID, p.user_id, said.conversation_id, said.id, said.seq,
+    SELECT CAST(said.half || CHANCE AS uuid), p.user_id, said.conversation_id, said.id, said.seq,
            said.number, what.kind, said.created_at
     FROM said
     JOIN participants p ON p.conversation_id = said.conversation_id AND p.left_seq IS NULL
@@ -46,14 +46,14 @@ WITH said AS (
     WHERE (what.level = 'all' OR (what.level = 'mentions' AND what.kind <> 'message'))
       AND NOT COALESCE(g.muted_until > said.created_at, false)
       AND NOT COALESCE(h.muted_until > said.created_at, false)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (user_id, conversation_id, number) DO NOTHING
     RETURNING user_id, conversation_id, number
 ), reached AS (
     SELECT user_id, conversation_id, min(number) AS first, max(number) AS last
     FROM told WHERE cardinality(CAST(:channels AS text[])) > 0 GROUP BY user_id, conversation_id
 ), planned AS (
     INSERT INTO deliveries AS d (id, user_id, conversation_id, channel, target, first_number, last_number, due_at)
-    SELECT NEW_ID, t.user_id, t.conversation_id, c.channel, c.target, t.first, t.last,
+    SELECT CAST(HALF || CHANCE AS uuid), t.user_id, t.conversation_id, c.channel, c.target, t.first, t.last,
            clock_timestamp() + make_interval(secs => :delay_s)
     FROM reached t
     JOIN users u ON u.id = t.user_id
@@ -76,9 +76,12 @@ WITH said AS (
 )
 SELECT DISTINCT conversation_id FROM told
 """
-_TELL = _TELL.replace("NEW_ID", _NEW_ID.replace("PLACE", "said.place"), 1).replace(
-    "NEW_ID", _NEW_ID.replace("PLACE", "0")
-)
+for _name, _sql in (
+    ("HALF_OF_ID", _HALF.replace("PLACE", "m.seq - s.after")),
+    ("HALF", _HALF.replace("PLACE", "0")),
+    ("CHANCE", _CHANCE),
+):
+    _TELL = _TELL.replace(_name, _sql)
 
 
 def channels_of(settings: Settings) -> list[str]:
