@@ -65,17 +65,22 @@ def serve(
 def migrate(
     revision: Annotated[str, typer.Option(help="Revision to go to; `base` takes everything down.")] = "head",
     down: Annotated[bool, typer.Option("--down", help="Go back to --revision instead of up to it.")] = False,
+    patience: Annotated[float, typer.Option(help="Seconds to go on asking for a lock that others hold.", min=0)] = 120,
 ) -> None:
-    """Bring the database at WASGO_CHAT_DATABASE_URL to the newest migration."""
+    """Bring the database at WASGO_CHAT_DATABASE_URL to the newest migration.
+
+    The service may go on meanwhile, also that of the release before. A migration waits five seconds at most for a
+    lock, lets everybody pass, and asks again. A second migrator waits for the first.
+    """
     from wasgo_chat.core import migrations
 
     url = Settings().database_url
     if not url:
         raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
     if down:
-        migrations.downgrade(url, revision)
+        migrations.downgrade(url, revision, patience_s=patience)
     else:
-        migrations.upgrade(url, revision)
+        migrations.upgrade(url, revision, patience_s=patience)
     print(f"The database is at {revision}.")
 
 
