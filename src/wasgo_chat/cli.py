@@ -74,14 +74,31 @@ def migrate(
     """
     from wasgo_chat.core import migrations
 
-    url = Settings().database_url
-    if not url:
-        raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
+    url = Settings().require_database()
     if down:
         migrations.downgrade(url, revision, patience_s=patience)
     else:
         migrations.upgrade(url, revision, patience_s=patience)
     print(f"The database is at {revision}.")
+
+
+@app.command()
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is due.")] = False,
+) -> None:
+    """Remove now what is past WASGO_CHAT_RETENTION_DAYS and WASGO_CHAT_NOTIFICATION_RETENTION_DAYS.
+
+    The service does the same in the background, slowly; this is for the first time, and to see what it would do.
+    It may be ended and started again at any time.
+    """
+    import asyncio
+
+    from wasgo_chat.retention import command
+
+    settings = Settings()
+    settings.require_database()
+    for line in asyncio.run(command.purge(settings, dry_run=dry_run)):
+        print(line)
 
 
 @app.command()

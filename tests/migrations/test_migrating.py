@@ -16,20 +16,18 @@ from wasgo_chat.core.db import Database
 from wasgo_chat.serving import check_before_serving
 
 NEW = """
-from alembic import op
-from wasgo_chat.core.migrations import create_index_concurrently
+from wasgo_chat.core.migrations import create_index_concurrently, drop_index_concurrently
 
 revision = "9001"
 down_revision = "{head}"
 
 
 def upgrade():
-    op.execute("ALTER TABLE users ADD COLUMN nickname text")
-    create_index_concurrently("ix_users_nickname", "users", ["nickname"])
+    create_index_concurrently("ix_users_locale", "users", ["locale"])
 
 
 def downgrade():
-    op.execute("ALTER TABLE users DROP COLUMN nickname")
+    drop_index_concurrently("ix_users_locale")
 """
 
 
@@ -103,14 +101,14 @@ async def test_an_index_that_was_left_half_done_is_made_anew(
 
     monkeypatch.setattr(migrations, "config", with_one_more)
     holder = await asyncpg.connect(database_url(empty))
-    await holder.execute("CREATE INDEX ix_users_nickname ON users (username)")
-    await holder.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_users_nickname'::regclass")
+    await holder.execute("CREATE INDEX ix_users_locale ON users (username)")
+    await holder.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_users_locale'::regclass")
     await aside(url_of(empty))
     statement = "SELECT indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = $1::regclass"
-    row = await holder.fetchrow(statement, "ix_users_nickname")
+    row = await holder.fetchrow(statement, "ix_users_locale")
     assert row is not None
     assert row["indisvalid"]
-    assert "(nickname)" in row["pg_get_indexdef"]
+    assert "(locale)" in row["pg_get_indexdef"]
     await holder.close()
 
 
