@@ -102,6 +102,34 @@ def purge(
 
 
 @app.command()
+def seed(
+    conversations: Annotated[int, typer.Option(help="Conversations to make.", min=1)] = 100,
+    messages: Annotated[int, typer.Option(help="Messages in all of them.", min=0)] = 10_000,
+    users: Annotated[int | None, typer.Option(help="People; a fifth of the conversations by default.", min=2)] = None,
+    number: Annotated[int, typer.Option("--seed", help="The same number makes the same, on the same day.", min=0)] = 1,
+    into_full: Annotated[bool, typer.Option("--into-full", help="Also beside conversations that are there.")] = False,
+) -> None:
+    """Fill an empty database with made-up conversations, for load and demos.
+
+    People are called seed1-000000 and on; `wasgo-chat token --user seed1-000000` lets you look. Nobody is notified.
+    """
+    import asyncio
+
+    from wasgo_chat.bulk import seeding
+
+    settings = Settings()
+    settings.require_database()
+    people = users or max(10, conversations // 5)
+    with typer.progressbar(length=messages, label="Messages", file=sys.stderr) as bar:
+        made = seeding.seed(
+            settings, conversations=conversations, messages=messages, number=number, users=people,
+            into_full=into_full, progress=bar.update,
+        )  # fmt: skip
+        asyncio.run(made)
+    print(f"Made {conversations} conversations of {people} people, with {messages} messages.")
+
+
+@app.command()
 def token(
     user: Annotated[str | None, typer.Option(help="User id the token is for.")] = None,
     username: Annotated[str | None, typer.Option(help="User name in the token; the id by default.")] = None,
