@@ -54,6 +54,7 @@ from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
 from wasgo_chat.privacy.eraser import Eraser
+from wasgo_chat.retention.purger import Purger
 from wasgo_chat.support import router as support_router
 
 WATCHING_CONNECTIONS = 6
@@ -142,6 +143,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         background.spawn(presence.run())
         background.spawn(notifier.run())
         background.spawn(eraser.run())
+        background.spawn(Purger(db).run())
         yield
         await background.stop()
         await notifier.close()

@@ -65,18 +65,68 @@ def serve(
 def migrate(
     revision: Annotated[str, typer.Option(help="Revision to go to; `base` takes everything down.")] = "head",
     down: Annotated[bool, typer.Option("--down", help="Go back to --revision instead of up to it.")] = False,
+    patience: Annotated[float, typer.Option(help="Seconds to go on asking for a lock that others hold.", min=0)] = 120,
 ) -> None:
-    """Bring the database at WASGO_CHAT_DATABASE_URL to the newest migration."""
+    """Bring the database at WASGO_CHAT_DATABASE_URL to the newest migration.
+
+    The service may go on meanwhile, also that of the release before. A migration waits five seconds at most for a
+    lock, lets everybody pass, and asks again. A second migrator waits for the first.
+    """
     from wasgo_chat.core import migrations
 
-    url = Settings().database_url
-    if not url:
-        raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
+    url = Settings().require_database()
     if down:
-        migrations.downgrade(url, revision)
+        migrations.downgrade(url, revision, patience_s=patience)
     else:
-        migrations.upgrade(url, revision)
+        migrations.upgrade(url, revision, patience_s=patience)
     print(f"The database is at {revision}.")
+
+
+@app.command()
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is due.")] = False,
+) -> None:
+    """Remove now what is past WASGO_CHAT_RETENTION_DAYS and WASGO_CHAT_NOTIFICATION_RETENTION_DAYS.
+
+    The service does the same in the background, slowly; this is for the first time, and to see what it would do.
+    It may be ended and started again at any time.
+    """
+    import asyncio
+
+    from wasgo_chat.retention import command
+
+    settings = Settings()
+    settings.require_database()
+    for line in asyncio.run(command.purge(settings, dry_run=dry_run)):
+        print(line)
+
+
+@app.command()
+def seed(
+    conversations: Annotated[int, typer.Option(help="Conversations to make.", min=1)] = 100,
+    messages: Annotated[int, typer.Option(help="Messages in all of them.", min=0)] = 10_000,
+    users: Annotated[int | None, typer.Option(help="People; a fifth of the conversations by default.", min=2)] = None,
+    number: Annotated[int, typer.Option("--seed", help="The same number makes the same, on the same day.", min=0)] = 1,
+    into_full: Annotated[bool, typer.Option("--into-full", help="Also beside conversations that are there.")] = False,
+) -> None:
+    """Fill an empty database with made-up conversations, for load and demos.
+
+    People are called seed1-000000 and on; `wasgo-chat token --user seed1-000000` lets you look. Nobody is notified.
+    """
+    import asyncio
+
+    from wasgo_chat.bulk import seeding
+
+    settings = Settings()
+    settings.require_database()
+    people = users or max(10, conversations // 5)
+    with typer.progressbar(length=messages, label="Messages", file=sys.stderr) as bar:
+        made = seeding.seed(
+            settings, conversations=conversations, messages=messages, number=number, users=people,
+            into_full=into_full, progress=bar.update,
+        )  # fmt: skip
+        asyncio.run(made)
+    print(f"Made {conversations} conversations of {people} people, with {messages} messages.")
 
 
 @app.command()

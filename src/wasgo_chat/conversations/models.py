@@ -59,6 +59,8 @@ class Conversation(Base):
     last_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     message_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     reads_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # Up to here the log is gone, with the messages it told of; see `retention`.
+    purged_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 

@@ -13,14 +13,14 @@ from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.users import KNOWN_COLUMNS, Known
 
 _PLACES = """
-SELECT p.user_id, c.id, p.role, c.last_seq, c.reads_version
+SELECT p.user_id, c.id, p.role, c.last_seq, c.reads_version, c.purged_seq
 FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
 JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
 JOIN conversations c ON c.id = k.conversation_id
 """
 
 _ENTRANCES = """
-SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version, COLUMNS
+SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version, c.purged_seq, COLUMNS
 FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
 LEFT JOIN users u ON u.id = k.user_id
 LEFT JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
@@ -32,11 +32,12 @@ Key = tuple[str, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A member's role, the head of the log, and how often was read."""
+    """A member's role, the head of the log, how often was read, and up to where the log is purged."""
 
     role: str
     last_seq: int
     reads_version: int
+    purged_seq: int
 
 
 async def places(direct: Direct, keys: Sequence[Key]) -> dict[Key, Place]:
@@ -57,8 +58,8 @@ async def entrances(direct: Direct, keys: Sequence[Key]) -> dict[Key, Entrance]:
     """By user and conversation, for `Lookups`."""
     found: dict[Key, Entrance] = {}
     records = await direct.fetch(_ENTRANCES, [key[0] for key in keys], [key[1] for key in keys])
-    for user_id, conversation_id, role, last_seq, reads_version, *user in records:
-        place = None if last_seq is None else Place(role, last_seq, reads_version)
+    for user_id, conversation_id, role, last_seq, reads_version, purged_seq, *user in records:
+        place = None if last_seq is None else Place(role, last_seq, reads_version, purged_seq)
         found[user_id, conversation_id] = Entrance(None if user[0] is None else Known(*user), place)
     return found
 

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,12 +36,22 @@ def _for_asyncpg(url: str) -> str:
     return url
 
 
+def _by_name(value: object) -> object:
+    """`support=365,bid=730`."""
+    parts = _split(value)
+    return dict(part.partition("=")[::2] for part in parts) if isinstance(parts, list) else parts
+
+
 def _network(name: str) -> str:
     ipaddress.ip_network(name)  # says itself what is wrong; "*" is no network, and would believe everybody
     return name
 
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
+
+Days = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
 
 Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 
@@ -179,6 +189,14 @@ class Settings(BaseSettings):
         60.0, ge=0, description="How long the id of an erased user stays in the log, so that what was under way ends."
     )
     audit_retention_days: int = Field(365, ge=0, description="Life of a row of the audit; 0: for ever.")
+    retention_days: Days = Field(
+        default_factory=dict,
+        description="Life of messages by conversation type: `support=365,bid=730`; a type not named: for ever.",
+    )
+    notification_retention_days: int = Field(
+        0, ge=0, description="Life of a notification, and of a delivery that is dead; 0: as long as their message."
+    )
+    purge_s: float = Field(600.0, gt=0, description="How often a worker looks for what is past its retention.")
     ticket_ttl_s: int = Field(30, ge=1, description="Life of a socket ticket.")
     idempotency_ttl_h: int = Field(24, ge=1, description="Life of an `Idempotency-Key`.")
     smtp_url: SecretStr | None = Field(
@@ -244,14 +262,23 @@ class Settings(BaseSettings):
             )
         return hmac.digest(secret.get_secret_value().encode(), b"wasgo-chat hash key", hashlib.sha256)
 
+    def require_database(self) -> str:
+        """The database's URL.
+
+        Raises:
+            UnsafeSettings: none is set.
+        """
+        if not self.database_url:
+            raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
+        return self.database_url
+
     def check_safe_to_serve(self, *, workers: int) -> Self:
         """Refuse what must not go to production.
 
         Raises:
             UnsafeSettings: a setting is missing or unsafe; the message says what to set.
         """
-        if not self.database_url:
-            raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
+        self.require_database()
         keys = {
             "JWT_SECRET": self.jwt_secret,
             "JWT_PUBLIC_KEY": self.jwt_public_key,
@@ -296,7 +323,7 @@ def settings_table() -> str:
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        shown = ",".join(default) if isinstance(default, list) else default
+        shown = ",".join(default) if isinstance(default, (list, dict)) else default
         cell = "" if shown in (None, "") else f"`{shown}`"
         rows.append(f"| `WASGO_CHAT_{name.upper()}` | {cell} | {field.description} |")
     return "\n".join(rows)

@@ -3,21 +3,54 @@
 Alembic is loaded when it is needed: it is a tenth of the time that a worker takes to start.
 """
 
+import re
+import time
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from wasgo_chat.core.config import CannotStart
 from wasgo_chat.core.db import Database
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+log = structlog.get_logger(__name__)
+
+LOCK_TIMEOUT_MS = 5_000
+PATIENCE_S = 120.0
+WAIT_FOR_OTHERS_S = 600.0
+FIRST_REST_S = 1.0
+LONGEST_REST_S = 15.0
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CHOICES = (_PACKAGE / "migrations", _PACKAGE.parent.parent / "migrations")
 _UNDEFINED_TABLE = "42P01"
+_IN_THE_WAY = frozenset(["55P03", "40P01"])
+"""Lock not available, deadlock: somebody else held what a migration needs, and will let go."""
+_NUMBER = re.compile(r"[0-9]{4}")
+
+
+class AnotherMigrates(CannotStart):
+    """Another migrator is at this database, and does not come to an end."""
+
+    def __init__(self) -> None:
+        super().__init__("Another `wasgo-chat migrate` is at this database: wait for it, or end it.")
+
+
+class InTheWay(CannotStart):
+    """A migration did not get its lock, however often it asked."""
+
+    def __init__(self, patience_s: float) -> None:
+        super().__init__(
+            f"A migration did not get its lock within {patience_s:g} s: look for long transactions "
+            "(`wasgo-chat doctor` names them), and run `wasgo-chat migrate` again; it goes on where it stopped."
+        )
 
 
 def config(database_url: str = "") -> "Config":
@@ -30,18 +63,69 @@ def config(database_url: str = "") -> "Config":
     return made
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring a database up to a revision. Runs its own event loop: call it outside of any."""
+def upgrade(
+    database_url: str,
+    revision: str = "head",
+    *,
+    patience_s: float = PATIENCE_S,
+    lock_timeout_ms: int = LOCK_TIMEOUT_MS,
+) -> None:
+    """Bring a database up to a revision. Runs its own event loop: call it outside of any.
+
+    A migration that does not get its lock lets everybody pass and asks again, for `patience_s`. Those before it stay.
+
+    Raises:
+        AnotherMigrates, InTheWay: somebody else did not come to an end.
+    """
     from alembic import command  # noqa: PLC0415  see above
 
-    command.upgrade(config(database_url), revision)
+    made = config(database_url)
+    made.attributes["lock_timeout_ms"] = lock_timeout_ms
+    _persist(lambda: command.upgrade(made, revision), patience_s)
 
 
-def downgrade(database_url: str, revision: str) -> None:
-    """Take a database back to a revision. Runs its own event loop: call it outside of any."""
+def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_S) -> None:
+    """Take a database back to a revision. Runs its own event loop: call it outside of any.
+
+    Raises:
+        As `upgrade`.
+    """
     from alembic import command  # noqa: PLC0415  see above
 
-    command.downgrade(config(database_url), revision)
+    made = config(database_url)
+    _persist(lambda: command.downgrade(made, revision), patience_s)
+
+
+def create_index_concurrently(
+    name: str, table: str, columns: Sequence[str], *, unique: bool = False, where: str | None = None
+) -> None:
+    """For migrations: an index that nobody waits for, outside of any transaction.
+
+    One that failed half-way is left behind as invalid, and `IF NOT EXISTS` would take it for done: it goes first.
+    """
+    from alembic import op  # noqa: PLC0415  see above
+
+    with op.get_context().autocommit_block():
+        # It waits for transactions that began before it. Nobody waits for it meanwhile, so it may take its time.
+        op.execute("SET lock_timeout = 0")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.create_index(
+            name,
+            table,
+            list(columns),
+            unique=unique,
+            postgresql_where=None if where is None else text(where),
+            postgresql_concurrently=True,
+        )
+        op.execute("RESET lock_timeout")
+
+
+def drop_index_concurrently(name: str) -> None:
+    """For migrations: the way back."""
+    from alembic import op  # noqa: PLC0415  see above
+
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 @cache
@@ -52,17 +136,52 @@ def heads() -> frozenset[str]:
     return frozenset(ScriptDirectory.from_config(config()).get_heads())
 
 
-async def is_current(db: Database) -> bool:
-    """Whether a database is at the newest revision.
+async def found(db: Database) -> frozenset[str]:
+    """The revisions a database is at; none where it was never migrated.
 
     Raises:
         Unavailable: it does not answer.
     """
     try:
         async with db.snapshot() as tx:
-            found = (await tx.execute(text("SELECT version_num FROM alembic_version"))).scalars()
-            return frozenset(found) == heads()
+            return frozenset((await tx.execute(text("SELECT version_num FROM alembic_version"))).scalars())
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE:
-            return False
+            return frozenset()
         raise
+
+
+async def is_current(db: Database) -> bool:
+    """Whether a database has all that this program needs: its newest revision, or a later one.
+
+    Migrations only add until no older program runs any more, so the workers of the release before serve on, and may be
+    started anew, while and after a newer one migrates.
+
+    Raises:
+        Unavailable: it does not answer.
+    """
+    revisions = await found(db)
+    return revisions == heads() or is_ahead(revisions)
+
+
+def is_ahead(revisions: frozenset[str]) -> bool:
+    """Whether these are of a newer release than this program."""
+    numbers = [one for one in revisions if _NUMBER.fullmatch(one)]
+    return len(numbers) == len(revisions) == 1 and numbers[0] > max(heads())
+
+
+def _persist(migrate: Callable[[], None], patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    rest_s = FIRST_REST_S
+    while True:
+        try:
+            migrate()
+            return
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                raise
+            if time.monotonic() + rest_s > deadline:
+                raise InTheWay(patience_s) from error
+            log.warning("migration_in_the_way", retry_in_s=rest_s)
+        time.sleep(rest_s)
+        rest_s = min(rest_s * 2, LONGEST_REST_S)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     Text,
     Uuid,
@@ -39,6 +40,15 @@ class EventRow(Base):
     """One row of the log."""
 
     __tablename__ = "events"
+    __table_args__ = (
+        # Which messages the log still speaks of; a send does not touch it.
+        Index(
+            "ix_events_changed",
+            "conversation_id",
+            "message_id",
+            postgresql_where=sql("type <> 'new_message' AND message_id IS NOT NULL"),
+        ),
+    )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)

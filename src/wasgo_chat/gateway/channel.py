@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from wasgo_chat.gateway.frames import Run
-from wasgo_chat.gateway.protocol import Close, typing_frame
+from wasgo_chat.gateway.protocol import Close, resync_frame, typing_frame
 from wasgo_chat.inbox.render import Frame
 
 RECENT_FRAMES = 256
@@ -51,11 +51,12 @@ class Subscription:
     """A socket's place in a conversation.
 
     `watermark` is the last seq written to it. While `live` it gets events as they come; else `hub.catch_up`
-    leads it there from the log. `entered_at` is the head at which its user was found to be a member.
+    leads it there from the log. `entered_at` is the head at which its user was found to be a member,
+    and `purged_seq` what could not be replayed then.
     """
 
     __slots__ = ("behind_since", "catching_up", "conversation_id", "entered_at", "greeted", "live", "peer",
-                 "reads_version", "role", "watermark")  # fmt: skip
+                 "purged_seq", "reads_version", "role", "watermark")  # fmt: skip
 
     def __init__(self, peer: Peer, conversation_id: UUID) -> None:
         self.peer = peer
@@ -63,6 +64,7 @@ class Subscription:
         self.role = ""
         self.watermark = 0
         self.entered_at = 0
+        self.purged_seq = 0
         self.reads_version = 0
         self.greeted = False
         self.live = False
@@ -167,6 +169,21 @@ class Channel:
             return subscription.live or subscription not in self.subscriptions
         subscription.go_live()
         return True
+
+    def begin_again(self, subscription: Subscription, seq: int) -> bool:
+        """Have a socket load afresh, as what it lacks up to this seq is purged; False where it cannot take that now."""
+        if not subscription.peer.write(resync_frame(self.conversation_id, seq)):
+            return False
+        subscription.watermark = seq
+        return True
+
+    def skip_to(self, seq: int) -> None:
+        """Go on after this seq: what was to be served before it is purged."""
+        self.last = seq
+        self.recent.clear()
+        for subscription in self.subscriptions:
+            if subscription.live and not self.begin_again(subscription, seq):
+                subscription.fall_behind()
 
     def typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
         """Tell everybody else that somebody types or has stopped; who is not heard of again stops by themselves."""

@@ -125,6 +125,7 @@ class Hub:
         subscription.role = place.role
         subscription.watermark = subscription.entered_at = place.last_seq
         subscription.reads_version = place.reads_version
+        subscription.purged_seq = place.purged_seq
         return {
             "conversation_id": conversation_id,
             "role": place.role,
@@ -211,6 +212,9 @@ class Hub:
         if not members:
             channel.drop(subscription, Close.REMOVED)
             return False
+        is_cut = bool(frames) and frames[0].seq > subscription.watermark + 1
+        if is_cut and not channel.begin_again(subscription, frames[0].seq - 1):
+            return True
         for frame in frames:
             while subscription in channel.subscriptions and not subscription.take(frame):
                 subscription.fall_behind()
@@ -230,6 +234,8 @@ class Hub:
                     frames = await frames_since(tx, channel.conversation_id, channel.last, limit=PAGE)
                 if not frames:
                     return
+                if frames[0].seq > channel.last + 1:
+                    channel.skip_to(frames[0].seq - 1)
                 channel.offer(frames)
         finally:
             self._filling.discard(channel.conversation_id)

@@ -178,7 +178,8 @@ class Socket:
         subscription.greeted = True
         if after_seq is not None:
             head = subscription.watermark
-            if head - self.settings.replay_limit <= after_seq <= head and after_seq >= 0:
+            oldest = max(head - self.settings.replay_limit, subscription.purged_seq, 0)
+            if oldest <= after_seq <= head:
                 subscription.watermark = after_seq
             else:
                 self.write(resync_frame(conversation_id, head))

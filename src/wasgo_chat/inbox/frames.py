@@ -118,3 +118,4 @@ class EventPage(PageShape):
 
     results: list[DurableFrame]
     last_seq: int
+    purged_seq: int

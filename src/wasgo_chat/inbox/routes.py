@@ -243,7 +243,10 @@ async def list_events(
     after_seq: Annotated[Seq, Query(description="Events with a greater seq, oldest first.")] = 0,
     limit: Limit = 50,
 ) -> Response:
-    """Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on with."""
+    """Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on with.
+
+    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+    """
     caller.user  # noqa: B018  a service reads in a user's name only
     async with db.snapshot() as tx:
         seat = await access.enter(tx, caller, conversation_id)
@@ -251,8 +254,8 @@ async def list_events(
         page = rows[:limit]
         frames = await frame_bodies(tx, conversation_id, page)
     following = str(page[-1].seq) if len(rows) > limit else None
-    head = seat.conversation.last_seq
-    return Json({"results": frames, "next": following, "previous": None, "last_seq": head})
+    heads = {"last_seq": seat.conversation.last_seq, "purged_seq": seat.conversation.purged_seq}
+    return Json({"results": frames, "next": following, "previous": None, **heads})
 
 
 async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:

@@ -163,6 +163,8 @@ export const markConversationRead = <ThrowOnError extends boolean = false>(optio
  * List Events
  *
  * Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on with.
+ *
+ * Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
  */
 export const listEvents = <ThrowOnError extends boolean = false>(options: Options<ListEventsData, ThrowOnError>): RequestResult<ListEventsResponses, ListEventsErrors, ThrowOnError> => (options.client ?? client).get<ListEventsResponses, ListEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -548,6 +548,10 @@ export type EventPage = {
      * Last Seq
      */
     last_seq: number;
+    /**
+     * Purged Seq
+     */
+    purged_seq: number;
 };
 
 /**

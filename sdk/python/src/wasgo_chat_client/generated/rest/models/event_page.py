@@ -34,6 +34,7 @@ class EventPage:
         results (list[ConversationChanged | MessageDeleted | MessageEdited | NewMessage | ParticipantAdded |
             ParticipantRemoved | ParticipantUpdated | ReactionUpdate]):
         last_seq (int):
+        purged_seq (int):
     """
 
     next_: None | str
@@ -49,6 +50,7 @@ class EventPage:
         | ReactionUpdate
     ]
     last_seq: int
+    purged_seq: int
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.conversation_changed import ConversationChanged  # noqa: PLC0415
@@ -90,6 +92,8 @@ class EventPage:
 
         last_seq = self.last_seq
 
+        purged_seq = self.purged_seq
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -98,6 +102,7 @@ class EventPage:
                 "previous": previous,
                 "results": results,
                 "last_seq": last_seq,
+                "purged_seq": purged_seq,
             }
         )
 
@@ -214,11 +219,14 @@ class EventPage:
 
         last_seq = d.pop("last_seq")
 
+        purged_seq = d.pop("purged_seq")
+
         event_page = cls(
             next_=next_,
             previous=previous,
             results=results,
             last_seq=last_seq,
+            purged_seq=purged_seq,
         )
 
         return event_page

@@ -115,6 +115,8 @@ def sync_detailed(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
     with.
 
+    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+
     Args:
         conversation_id (UUID):
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
@@ -156,6 +158,8 @@ def sync(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
     with.
 
+    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+
     Args:
         conversation_id (UUID):
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
@@ -191,6 +195,8 @@ async def asyncio_detailed(
 
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
     with.
+
+    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
 
     Args:
         conversation_id (UUID):
@@ -230,6 +236,8 @@ async def asyncio(
 
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
     with.
+
+    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
 
     Args:
         conversation_id (UUID):

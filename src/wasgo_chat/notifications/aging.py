@@ -1,0 +1,61 @@
+"""Notifications, and deliveries that came to nothing, that are past their time, or whose message is."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from wasgo_chat.core.db import Tx
+
+USERS_PAGE = 200
+
+_FORGET = """
+DELETE FROM notifications n USING participants p
+WHERE p.conversation_id = :conversation_id AND n.user_id = p.user_id
+  AND n.conversation_id = :conversation_id AND n.number <= :number
+"""
+
+# The ids are UUIDv7, which begin with their time. Notifications are kept by user, so the oldest of each are found.
+_BOUND = """CAST(rpad(lpad(to_hex(CAST(floor(extract(epoch FROM now() - make_interval(days => :days)) * 1000)
+    AS bigint)), 12, '0'), 32, '0') AS uuid)"""
+
+_USERS = "SELECT id FROM users WHERE id > :after ORDER BY id LIMIT :users"
+
+_DROP = f"""
+DELETE FROM notifications n USING (
+    SELECT o.user_id, o.id FROM ({_USERS}) u
+    CROSS JOIN LATERAL (
+        SELECT user_id, id FROM notifications WHERE user_id = u.id AND id < {_BOUND} ORDER BY id LIMIT :page) o
+    LIMIT :page
+) old
+WHERE n.user_id = old.user_id AND n.id = old.id RETURNING 1
+"""
+
+_DROP_DEAD = f"""
+DELETE FROM deliveries WHERE id IN (
+    SELECT id FROM deliveries WHERE state = 'dead' AND id < {_BOUND} ORDER BY id LIMIT :page FOR UPDATE SKIP LOCKED)
+RETURNING 1
+"""
+
+
+async def forget(tx: Tx, conversation_id: UUID, number: int) -> None:
+    """Remove the notifications of the messages of a conversation up to a number."""
+    await tx.execute(text(_FORGET), {"conversation_id": conversation_id, "number": number})
+
+
+async def drop_old(tx: Tx, after: str, *, days: int, page: int) -> tuple[int, str | None]:
+    """Remove a page of what is older than so many days, of the next users after one.
+
+    Returns:
+        How many went, and the user to go on after, None at the end. The same users again, if a page was full.
+    """
+    given = {"after": after, "users": USERS_PAGE, "days": days, "page": page}
+    gone = len((await tx.execute(text(_DROP), given)).all())
+    users = (await tx.execute(text(_USERS), {"after": after, "users": USERS_PAGE})).scalars().all()
+    if gone == page:
+        return gone, after
+    return gone, users[-1] if len(users) == USERS_PAGE else None
+
+
+async def drop_dead(tx: Tx, *, days: int, page: int) -> int:
+    """Remove a page of dead deliveries that are older than so many days; how many."""
+    return len((await tx.execute(text(_DROP_DEAD), {"days": days, "page": page})).all())

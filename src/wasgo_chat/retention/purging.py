@@ -1,0 +1,111 @@
+"""The steps of a purge: each a short transaction that cuts a page off the old end of one conversation's log.
+
+Nothing notes how far a purge has come beside `conversations.purged_seq`, which moves with what it removes: any worker
+goes on where another was killed. The numbers of what stays do not change.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+
+from wasgo_chat.conversations.models import Conversation
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.direct import read
+from wasgo_chat.events import cutting
+from wasgo_chat.messages import aging
+from wasgo_chat.notifications import aging as notices
+
+PAGE = 500
+SCAN = 2_000
+
+# In pages by id, as most conversations have nothing to purge. The head's own message is due as well; its event stays.
+_SCAN = """
+WITH scanned AS MATERIALIZED (
+    SELECT c.id, c.last_seq, c.purged_seq, now() - make_interval(days => k.days) AS before
+    FROM (SELECT * FROM conversations WHERE id > $1 ORDER BY id LIMIT $2) c
+    LEFT JOIN unnest($3::text[], $4::int[]) AS k(type, days) ON k.type = c.conversation_type
+)
+SELECT s.id, s.before, EXISTS (
+    SELECT FROM events e WHERE e.conversation_id = s.id AND e.seq = s.purged_seq + 1 AND e.created_at < s.before
+      AND (s.last_seq > s.purged_seq + 1 OR EXISTS (
+          SELECT FROM messages m WHERE m.conversation_id = s.id AND m.id = e.message_id AND m.deleted_at IS NULL))
+) AS is_due
+FROM scanned s ORDER BY s.id
+"""
+
+_HEAD = """
+SELECT e.message_id, m.number FROM events e
+JOIN messages m ON m.conversation_id = e.conversation_id AND m.id = e.message_id AND m.deleted_at IS NULL
+WHERE e.conversation_id = :conversation_id AND e.seq = :head AND e.created_at < :before
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A conversation with something older than `before`, which is past its time."""
+
+    conversation_id: UUID
+    before: datetime
+
+
+@dataclass(slots=True)
+class Purged:
+    """What was removed. `is_held`: nothing, as somebody else holds the conversation now."""
+
+    events: int = 0
+    messages: int = 0
+    tombstones: int = 0
+    is_held: bool = False
+
+    def add(self, other: "Purged") -> None:
+        """Count what another step removed."""
+        self.events += other.events
+        self.messages += other.messages
+        self.tombstones += other.tombstones
+
+
+async def scan(db: Database, settings: Settings, after: UUID) -> tuple[list[Due], UUID | None]:
+    """Those of the next conversations after an id that are due, and the id to go on after; None at the end.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    types, days = list(settings.retention_days), list(settings.retention_days.values())
+    rows = await read(db, _SCAN, after, SCAN, types, days)
+    due = [Due(row["id"], row["before"]) for row in rows if row["is_due"]]
+    return due, rows[-1]["id"] if len(rows) == SCAN else None
+
+
+async def step(tx: Tx, due: Due) -> Purged:
+    """Purge a page of one conversation. Whoever sends, edits or reacts there waits for it, or it for them."""
+    conversation_id, before = due.conversation_id, due.before
+    held = select(Conversation).where(Conversation.id == conversation_id)
+    row = (await tx.execute(held.with_for_update(key_share=True, skip_locked=True))).scalar_one_or_none()
+    if row is None:
+        return Purged(is_held=True)
+    after, head = row.purged_seq, row.last_seq
+    cut = await cutting.next_cut(tx, conversation_id, after=after, head=head, before=before, page=PAGE)
+    purged = Purged()
+    number: int | None = None
+    if cut is not None:
+        told = await cutting.cut(tx, conversation_id, after=after, upto=cut)
+        kept = await cutting.still_spoken_of(tx, conversation_id, sorted(told))
+        gone = sorted(told - kept)
+        number = await aging.greatest_number(tx, conversation_id, told)
+        await aging.remove(tx, conversation_id, gone)
+        await aging.bury(tx, conversation_id, sorted(kept))
+        await tx.execute(update(Conversation).where(Conversation.id == conversation_id).values(purged_seq=cut))
+        purged = Purged(cut - after, len(gone), len(kept))
+    if (cut or after) == head - 1:
+        given = {"conversation_id": conversation_id, "head": head, "before": before}
+        if (last := (await tx.execute(text(_HEAD), given)).one_or_none()) is not None:
+            # Its event stays for those who follow the log; what it says does not.
+            await aging.bury(tx, conversation_id, [last.message_id])
+            purged.tombstones, number = purged.tombstones + 1, last.number
+    if number is not None:
+        await notices.forget(tx, conversation_id, number)
+        await aging.drop_reads(tx, conversation_id, number=number, before=before)
+    return purged
