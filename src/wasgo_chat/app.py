@@ -32,7 +32,7 @@ from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.core.wire import Json, Shape
 from wasgo_chat.documents.asyncapi import asyncapi_json
 from wasgo_chat.documents.openapi import describe
-from wasgo_chat.events.broker import RedisBroker, SoloBroker
+from wasgo_chat.events.broker import broker_at
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.gateway.addresses import Addresses
 from wasgo_chat.gateway.admission import Admission
@@ -95,7 +95,7 @@ class ChatApi(FastAPI):
 
 def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
     """One worker's app. Raises UnsafeSettings where no key for tokens is set."""
-    broker = RedisBroker(settings.redis_url) if settings.redis_url else SoloBroker()
+    broker = broker_at(settings.redis_url)
     background = Background()
     rate_limits = RateLimits(settings)
     db = Database(settings)

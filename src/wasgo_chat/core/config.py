@@ -12,6 +12,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wasgo_chat.core.redis import check_redis_url
+
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
 
@@ -54,8 +56,10 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_for_asyncpg)] = Field(
         "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
     )
-    redis_url: str | None = Field(
-        None, description="Redis 7 or Valkey: `redis://host:6379/0`. Required with more than one worker."
+    redis_url: Annotated[str | None, AfterValidator(check_redis_url)] = Field(
+        None,
+        description="Redis 7 or Valkey: `redis://host:6379/0`, `redis+cluster://host,host` or "
+        "`redis+sentinel://host,host/0?service=name`. Required with more than one worker.",
     )
     jwt_secret: SecretStr | None = Field(
         None,
