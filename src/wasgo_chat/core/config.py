@@ -30,6 +30,11 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _split_urls(value: object) -> object:
+    """By blanks, as a URL may hold commas."""
+    return value.split() if isinstance(value, str) else value
+
+
 def _for_asyncpg(url: str) -> str:
     """Platforms hand out `postgres://`; SQLAlchemy wants the driver named."""
     for prefix in ("postgres://", "postgresql://"):
@@ -45,6 +50,8 @@ def _network(name: str) -> str:
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
+Urls = Annotated[list[Annotated[str, AfterValidator(_for_asyncpg)]], NoDecode, BeforeValidator(_split_urls)]
+
 Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 
 
@@ -55,6 +62,13 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, AfterValidator(_for_asyncpg)] = Field(
         "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
+    )
+    replica_urls: Urls = Field(
+        default_factory=list,
+        description="URLs of standbys that may answer what is read, separated by blanks; empty: none.",
+    )
+    replica_max_lag_s: float = Field(
+        2.0, gt=0, description="How far behind the database a standby may be; then the database answers."
     )
     redis_url: Annotated[str | None, AfterValidator(check_redis_url)] = Field(
         None,

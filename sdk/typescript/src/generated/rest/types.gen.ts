@@ -1667,6 +1667,12 @@ export type ListConversationsData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path?: never;
     query?: {
@@ -1830,6 +1836,12 @@ export type GetUnreadCountsData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path?: never;
     query?: never;
@@ -1883,6 +1895,12 @@ export type GetConversationData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path: {
         /**
@@ -2441,6 +2459,12 @@ export type ListEventsData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path: {
         /**
@@ -2522,6 +2546,12 @@ export type ListMessagesData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path?: never;
     query?: {
