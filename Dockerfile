@@ -4,20 +4,22 @@ ARG BASE=python:3.11-slim
 FROM ${BASE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
-RUN python -m venv /venv && python -m venv /build-tools
+# Without pip: what runs has no tool that installs. That of the other environment puts things into it.
+RUN python -m venv --without-pip /venv && python -m venv /build-tools
+ENV PIP_PYTHON=/venv/bin/python
 
 COPY requirements/ requirements/
-RUN /venv/bin/pip install --require-hashes -r requirements/runtime.txt
+RUN /build-tools/bin/pip install --require-hashes -r requirements/runtime.txt
 # The build backend, at the versions and hashes of the lock file; it stays in this stage.
 RUN awk '/^[a-z]/ {wanted = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/} wanted' \
         requirements/dev.txt > build.txt \
-    && /build-tools/bin/pip install --require-hashes -r build.txt
+    && PIP_PYTHON=/build-tools/bin/python /build-tools/bin/pip install --require-hashes -r build.txt
 
 COPY pyproject.toml README.md ./
 COPY src/ src/
 COPY migrations/ migrations/
-RUN /build-tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
-    && /venv/bin/pip install --no-deps --no-index /wheels/*.whl
+RUN PIP_PYTHON=/build-tools/bin/python /build-tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /build-tools/bin/pip install --no-deps --no-index /wheels/*.whl
 
 
 # Run: the environment only, without build tools and without root. Runs with a read-only root file system too, if /tmp

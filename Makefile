@@ -10,11 +10,12 @@ READY := $(VENV)/.ready
 PEERS := benchmarks/peers
 PEERS_READY := $(PEERS)/.venv/.ready
 SUPPLY := build/supply
+HAPROXY ?= /usr/sbin/haproxy
 # uv brings its own list of certificate authorities; the system's list is the one operators maintain.
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists format docs lock sbom audit lint-image clean
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -74,6 +75,12 @@ seeded-bugs: $(READY) ## put each known bug in and see that its tests catch it; 
 
 bench-lists: $(READY) ## time the conversation list of a busy member in a million messages
 	@$(BIN)/python -m benchmarks.lists
+
+bench-sizes: $(READY) ## bytes of PostgreSQL for each stored message
+	@$(BIN)/python -m benchmarks.sizes
+
+scaling: $(READY) ## write what 10 k, 1 M and 100 M users need into docs/scaling.md
+	@$(BIN)/python -m benchmarks.model docs/scaling.md
 
 TS := sdk/typescript
 PY := sdk/python
@@ -149,6 +156,11 @@ audit: $(SUPPLY)/.ready ## look the locked libraries up in a database of vulnera
 
 lint-image: $(SUPPLY)/.ready ## lint the Dockerfile
 	@if test -x $(SUPPLY)/bin/hadolint; then $(SUPPLY)/bin/hadolint --ignore DL3008 Dockerfile; else echo 'NOT CHECKED: there is no hadolint for this platform.'; fi
+
+lint-deploy: $(SUPPLY)/.ready ## check compose.yaml and the manifests by their schemas, and the proxy's configuration
+	$(SUPPLY)/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(SUPPLY)/bin/kubernetes-validate --strict $$(ls deploy/kubernetes/*.yaml deploy/kubernetes/migrate/*.yaml | grep -v kustomization)
+	@if test -x "$(HAPROXY)"; then LISTEN=127.0.0.1:8080 CHAT_A=127.0.0.1:8001 CHAT_B=127.0.0.1:8002 $(HAPROXY) -c -f deploy/haproxy.cfg; else echo 'NOT CHECKED: there is no haproxy here (Debian: apt-get install haproxy).'; fi
 
 $(SUPPLY)/.ready: requirements/supply.txt $(READY)
 	@test -x $(SUPPLY)/bin/python || $(PYTHON) -m venv $(SUPPLY)

@@ -29,7 +29,7 @@ from wasgo_chat.serving import server_config
 EVERY_S = 0.001
 KINDS = (
     ("SQL", ("/sqlalchemy/", "/asyncpg/", "wasgo_chat/core/db.py", "/greenlet/")),
-    ("redis", ("/redis/", "wasgo_chat/events/broker.py", "/hiredis/")),
+    ("redis", ("/redis/", "wasgo_chat/events/broker/", "/hiredis/")),
     ("write", ("wasgo_chat/gateway/outbox.py", "wasgo_chat/gateway/channel.py", "wasgo_chat/gateway/hub.py",
                "/websockets_sansio_impl.py", "/websockets/", "/starlette/websockets.py",
                "wasgo_chat/gateway/transport.py")),

@@ -27,12 +27,13 @@ from wasgo_chat.core.headers import Headers
 from wasgo_chat.core.http import install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
+from wasgo_chat.core.replicas import HEADER, ReadAfter, Replicas
 from wasgo_chat.core.telemetry import RequestLog
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.core.wire import Json, Shape
 from wasgo_chat.documents.asyncapi import asyncapi_json
 from wasgo_chat.documents.openapi import describe
-from wasgo_chat.events.broker import RedisBroker, SoloBroker
+from wasgo_chat.events.broker import broker_at
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.gateway.addresses import Addresses
 from wasgo_chat.gateway.admission import Admission
@@ -62,13 +63,14 @@ LOOKUPS = 4
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range", HEADER],
     "expose_headers": [
         "Accept-Ranges",
         "Content-Range",
         "ETag",
         "Idempotent-Replay",
         "Retry-After",
+        HEADER,
         "X-Request-Id",
     ],
     "max_age": 600,
@@ -89,6 +91,9 @@ class ChatApi(FastAPI):
         stack: ASGIApp = Express(
             super().build_middleware_stack(), {express.PATH: express.list_messages}, gateway_routes.open_socket
         )
+        replicas: Replicas = self.state.replicas
+        if replicas.are_there:
+            stack = ReadAfter(stack, replicas)
         if settings.allowed_origins:
             stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
         return RequestLog(stack, Headers(settings))
@@ -96,7 +101,7 @@ class ChatApi(FastAPI):
 
 def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
     """One worker's app. Raises UnsafeSettings where no key for tokens is set."""
-    broker = RedisBroker(settings.redis_url) if settings.redis_url else SoloBroker()
+    broker = broker_at(settings.redis_url)
     background = Background()
     rate_limits = RateLimits(settings)
     db = Database(settings)
@@ -110,6 +115,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     places = Lookups(Direct(lines), places_of)
     entrances = Lookups(Direct(lines), entrances_of)
     readings = Lookups(Direct(lines), readings_of)
+    replicas = Replicas(settings, db, watching)
     hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings)
     feed = Feed(watching)
     teller = Teller(worker, hub, feed, watching, broker, background)
@@ -144,6 +150,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         background.spawn(notifier.run())
         background.spawn(eraser.run())
         background.spawn(Purger(db).run())
+        background.spawn(replicas.run())
         yield
         await background.stop()
         await notifier.close()
@@ -151,6 +158,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await broker.close()
         await rate_limits.close()
         await group.close()
+        await replicas.close()
         for lookups in (known, places, entrances, readings):
             await lookups.close()
         await lines.close()
@@ -169,6 +177,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.db = db
     app.state.group = group
     app.state.places = places
+    app.state.replicas = replicas
     app.state.entrances = entrances
     app.state.hub = hub
     app.state.admission = Admission(settings.max_opening_sockets)

@@ -2,20 +2,20 @@
 
 Each worker keeps its users alive in Redis for a few beats; what a crashed worker leaves behind expires by itself,
 and whoever finds it expired tells the others. Times in Redis are Redis's own, and each change of many users is one
-script there. Without Redis one process knows all.
+script there; in a cluster users are spread over a few places, each with its own script. Without Redis one process
+knows all.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated
+from zlib import crc32
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 from sqlalchemy import DateTime, ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
@@ -24,6 +24,7 @@ from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.db import Base, Database, Tx, among
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.core.http import Caller, Db, problems
+from wasgo_chat.core.redis import RedisPlace, close_sentinels
 from wasgo_chat.core.users import User
 from wasgo_chat.core.wire import Json, Shape, has_stray_control
 
@@ -37,8 +38,10 @@ SEEN_EVERY = 12
 MAX_USERS = 100
 GATHER_S = 0.05
 PAGE = 500
-_AWAY = (RedisError, OSError, TimeoutError)
+_AWAY = (RedisError, RedisClusterException, OSError, TimeoutError)
 _ALL = "wasgo:online"
+PLACES = 16
+"""Into how many places a cluster's users are put: no more shards than that can share the work."""
 
 # One sorted set of "worker user" for what expires, and one for each user of the workers that answer for them; scores
 # are the moments until which they do. Arguments: the worker, the seconds, the users. Answers with who was offline.
@@ -66,6 +69,15 @@ for at = 2, #ARGV do
     if redis.call('ZCOUNT', key, time[1] + time[2] / 1e6, '+inf') == 0 then gone[#gone + 1] = ARGV[at] end
 end
 return gone
+"""
+# Arguments: the users. Answers with who is online.
+_HERE = """
+local time = redis.call('TIME')
+local here = {}
+for _, user in ipairs(ARGV) do
+    if redis.call('ZCOUNT', KEYS[1] .. ':' .. user, time[1] + time[2] / 1e6, '+inf') > 0 then here[#here + 1] = user end
+end
+return here
 """
 # Removes what has expired, at most so many; of all who look, one gets each user to tell the others of.
 _SWEEP = """
@@ -124,17 +136,15 @@ class Presence:
         self._worker = worker
         self._here: set[str] = set()
         self._arrivals: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
-        self._redis: Redis | None = None
+        self._redis = None
+        self._places = [_ALL]
         if redis_url is not None:
+            place = RedisPlace.of(redis_url)
             # No retries: by default it would try for ten seconds, and whoever asks who is online with it.
-            self._redis = Redis.from_url(
-                redis_url,
-                socket_timeout=1,
-                socket_connect_timeout=1,
-                retry=Retry(NoBackoff(), 0),
-                decode_responses=True,
-            )
-            self._scripts = {name: self._redis.register_script(name) for name in (_KEEP, _LEAVE, _SWEEP)}
+            self._redis = place.client(timeout_s=1, decode_responses=True)
+            if place.kind == "cluster":  # in braces is what decides on the shard; a script has keys of one only
+                self._places = [f"{{{_ALL}:{number}}}" for number in range(PLACES)]
+            self._scripts = {name: self._redis.register_script(name) for name in (_KEEP, _LEAVE, _HERE, _SWEEP)}
 
     def arrived(self, user_id: str) -> None:
         """A user's first socket on this worker opened."""
@@ -154,11 +164,7 @@ class Presence:
         if self._redis is None or not asked:
             return found
         try:
-            now = await self._now()
-            pipeline = self._redis.pipeline(transaction=False)
-            for user_id in asked:
-                pipeline.zcount(_key(user_id), now, "+inf")
-            return found.union(one for one, count in zip(asked, await pipeline.execute(), strict=True) if count)
+            return found.union(await self._ask(_HERE, [], asked))
         except _AWAY as error:
             log.warning("presence_local", error=type(error).__name__)
             return found
@@ -195,10 +201,12 @@ class Presence:
         """Leave at once rather than by expiry."""
         if self._redis is not None:
             try:
-                await self._ask(_LEAVE, [], list(self._here))
+                await self._ask(_LEAVE, [self._worker], list(self._here))
             except _AWAY as error:
                 log.warning("presence_not_left", error=type(error).__name__)
             await self._redis.aclose()
+            if isinstance(self._redis, Redis):
+                await close_sentinels(self._redis.connection_pool)
 
     async def _come(self, user_ids: Sequence[str]) -> None:
         here = [user_id for user_id in user_ids if user_id in self._here]
@@ -208,32 +216,35 @@ class Presence:
     async def _go(self, user_ids: Sequence[str]) -> None:
         gone = [user_id for user_id in user_ids if user_id not in self._here]
         await self._note_seen(gone)
-        for user_id in await self._ask(_LEAVE, [], gone):
+        for user_id in await self._ask(_LEAVE, [self._worker], gone):
             await self.on_change(user_id, False)
 
     async def _beat(self) -> None:
         await self._keep(list(self._here))
         if self._redis is not None:
-            for user_id in await self._scripts[_SWEEP]([_ALL], [1000]):
-                await self.on_change(user_id, False)
+            for place in self._places:
+                for user_id in await self._scripts[_SWEEP]([place], [1000]):
+                    await self.on_change(user_id, False)
 
     async def _keep(self, user_ids: Sequence[str], life_s: float = LIFE_S) -> list[str]:
         """Answer for these users for so long; those who were offline."""
-        return await self._ask(_KEEP, [life_s], user_ids)
+        return await self._ask(_KEEP, [self._worker, life_s], user_ids)
 
-    async def _ask(self, script: str, given: list[float], user_ids: Sequence[str]) -> list[str]:
+    async def _ask(self, script: str, given: list[str | float], user_ids: Sequence[str]) -> list[str]:
         """Run a script in pages; whom it names. Without Redis everybody it was asked about."""
         if self._redis is None:
             return list(user_ids)
+        by_place: dict[str, list[str]] = {}
+        for user_id in user_ids:
+            by_place.setdefault(self._place_of(user_id), []).append(user_id)
         named: list[str] = []
-        for start in range(0, len(user_ids), PAGE):
-            page = user_ids[start : start + PAGE]
-            named += await self._scripts[script]([_ALL], [self._worker, *given, *page])
+        for place, theirs in by_place.items():
+            for start in range(0, len(theirs), PAGE):
+                named += await self._scripts[script]([place], [*given, *theirs[start : start + PAGE]])
         return named
 
-    async def _now(self) -> float:
-        seconds, micros = await cast("Redis", self._redis).time()
-        return float(seconds) + float(micros) / 1e6
+    def _place_of(self, user_id: str) -> str:
+        return self._places[crc32(user_id.encode()) % len(self._places)]
 
     async def _note_seen(self, user_ids: Sequence[str]) -> None:
         if not user_ids:
@@ -270,11 +281,6 @@ async def last_seen(tx: Tx, user_ids: Collection[str]) -> dict[str, datetime]:
 
 async def _nobody_cares(user_id: str, is_online: bool) -> None:
     """Until somebody does."""
-
-
-def _key(user_id: str) -> str:
-    """A user's workers, each until when it answers for them."""
-    return f"wasgo:online:{user_id}"
 
 
 @router.get("/", operation_id="list_presence", response_model=PresencesOut, responses=problems(401, 403, 422))

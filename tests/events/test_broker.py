@@ -1,4 +1,4 @@
-"""One contract over both brokers, and what only Redis can do to us."""
+"""One contract over all brokers, and what only Redis can do to us."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.asyncio import Redis
 
+from tests.support.redises import Cluster, Sentinels
 from tests.support.servers import valkey_url
 from tests.support.world import until
 from wasgo_chat.core.embedded import Valkey
-from wasgo_chat.events.broker import Broker, RedisBroker, SoloBroker
+from wasgo_chat.events.broker import Broker, ClusterBroker, RedisBroker, SoloBroker, broker_at
 
 
 class Ear:
@@ -37,9 +38,52 @@ async def listening(broker: Broker) -> AsyncIterator[Ear]:
         await broker.close()
 
 
-@pytest.mark.parametrize("make", [SoloBroker, lambda: RedisBroker(valkey_url())])
-async def test_every_broker_takes_what_the_hub_asks(make: type[SoloBroker]) -> None:
-    broker = make()
+@pytest.fixture(
+    params=[
+        "single",
+        pytest.param("cluster", marks=pytest.mark.xdist_group("redises")),
+        pytest.param("sentinel", marks=pytest.mark.xdist_group("redises")),
+    ]
+)
+def url(request: pytest.FixtureRequest) -> str:
+    """Where the brokers of a test meet: a Redis of each kind, started when the first asks."""
+    if request.param == "single":
+        return valkey_url()
+    found: Cluster | Sentinels = request.getfixturevalue(f"a_{request.param}")
+    return found.url
+
+
+async def kill_listeners(url: str) -> None:
+    """Cut every connection that listens, at every server behind a URL."""
+    hosts = url.split("://")[1].split("/", maxsplit=1)[0].split(",")
+    if "+sentinel" in url:
+        async with Redis.from_url(f"redis://{hosts[0]}") as watcher:
+            ip, port = await watcher.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "chat")  # type: ignore[no-untyped-call]
+            hosts = [f"{ip.decode()}:{int(port)}"]
+    elif "+cluster" in url:
+        async with Redis.from_url(f"redis://{hosts[0]}") as node:
+            hosts = list(await node.cluster("nodes"))
+    for host in hosts:
+        async with Redis.from_url(f"redis://{host}") as admin:
+            await admin.client_kill_filter(_type="pubsub")
+
+
+def test_a_url_says_which_broker() -> None:
+    assert isinstance(broker_at(None), SoloBroker)
+    assert isinstance(broker_at("redis://localhost"), RedisBroker)
+    assert isinstance(broker_at("rediss+sentinel://localhost?service=chat"), RedisBroker)
+    assert isinstance(broker_at("redis+cluster://localhost"), ClusterBroker)
+
+
+async def test_one_process_needs_no_broker() -> None:
+    await takes_what_the_hub_asks(SoloBroker())
+
+
+async def test_every_broker_takes_what_the_hub_asks(url: str) -> None:
+    await takes_what_the_hub_asks(broker_at(url))
+
+
+async def takes_what_the_hub_asks(broker: Broker) -> None:
     async with listening(broker):
         await broker.subscribe("wasgo:c:1")
         await broker.publish([("wasgo:c:1", b"one"), ("wasgo:c:2", b"two")])
@@ -48,8 +92,8 @@ async def test_every_broker_takes_what_the_hub_asks(make: type[SoloBroker]) -> N
         await broker.unsubscribe("wasgo:c:1")
 
 
-async def test_redis_carries_bytes_between_workers_once_subscribed() -> None:
-    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+async def test_redis_carries_bytes_between_workers_once_subscribed(url: str) -> None:
+    one, two = broker_at(url), broker_at(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:a")
@@ -65,14 +109,13 @@ async def test_redis_carries_bytes_between_workers_once_subscribed() -> None:
         assert ear.messages[100:] == [("wasgo:c:b", b"yes")]
 
 
-async def test_a_cut_connection_is_a_gap_and_every_channel_comes_back() -> None:
-    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+async def test_a_cut_connection_is_a_gap_and_every_channel_comes_back(url: str) -> None:
+    one, two = broker_at(url), broker_at(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:cut")
         before = ear.gaps
-        async with Redis.from_url(valkey_url()) as admin:
-            await admin.client_kill_filter(_type="pubsub")
+        await kill_listeners(url)
         await until(lambda: ear.gaps > before)
         async with asyncio.timeout(10):
             while not ear.messages:
@@ -98,8 +141,8 @@ async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
     again.stop()
 
 
-async def test_what_many_publish_at_once_all_arrives() -> None:
-    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+async def test_what_many_publish_at_once_all_arrives(url: str) -> None:
+    one, two = broker_at(url), broker_at(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:many")
@@ -107,8 +150,8 @@ async def test_what_many_publish_at_once_all_arrives() -> None:
         await until(lambda: len(ear.messages) == 40)
 
 
-async def test_a_publication_that_cannot_be_taken_does_not_deafen() -> None:
-    broker, heard = RedisBroker(valkey_url()), []
+async def test_a_publication_that_cannot_be_taken_does_not_deafen(url: str) -> None:
+    broker, heard = broker_at(url), []
 
     def refuse_the_first(channel: str, payload: bytes) -> None:
         if payload == b"broken":

@@ -33,10 +33,11 @@ class Pair:
 
 
 @asynccontextmanager
-async def replicated_postgres(folder: Path) -> AsyncIterator[Pair]:
-    """Both running, with a migrated database `chat`."""
+async def replicated_postgres(folder: Path, **settings: str) -> AsyncIterator[Pair]:
+    """Both running, with a migrated database `chat`; the settings are the standby's."""
     async with own_postgres(folder) as primary:
-        standby = Postgres(folder / "standby", {**FAST, "primary_conninfo": f"host={primary.run_folder} user=postgres"})
+        source = f"host={primary.run_folder} user=postgres"
+        standby = Postgres(folder / "standby", {**FAST, "primary_conninfo": source, **settings})
         await asyncio.to_thread(_copy, primary, standby)
         await asyncio.to_thread(standby.start)
         try:

@@ -6,7 +6,10 @@ Who comes in by a token is looked up with it, so that a page costs one round tri
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Depends, Request
 
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.lookups import Lookups
@@ -44,6 +47,14 @@ async def places(direct: Direct, keys: Sequence[Key]) -> dict[Key, Place]:
     """By user and conversation, for `Lookups`."""
     records = await direct.fetch(_PLACES, [key[0] for key in keys], [key[1] for key in keys])
     return {(user_id, conversation_id): Place(*place) for user_id, conversation_id, *place in records}
+
+
+async def _places(request: Request) -> Lookups[Key, Place]:
+    found: Lookups[Key, Place] = request.app.state.places
+    return found
+
+
+Places = Annotated[Lookups[Key, Place], Depends(_places)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wasgo_chat.core.redis import check_redis_url
+
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
 
@@ -26,6 +28,11 @@ class UnsafeSettings(CannotStart):
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _split_urls(value: object) -> object:
+    """By blanks, as a URL may hold commas."""
+    return value.split() if isinstance(value, str) else value
 
 
 def _for_asyncpg(url: str) -> str:
@@ -53,6 +60,8 @@ ConversationType = Literal["direct", "job", "bid", "request", "support", "disput
 
 Days = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
 
+Urls = Annotated[list[Annotated[str, AfterValidator(_for_asyncpg)]], NoDecode, BeforeValidator(_split_urls)]
+
 Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 
 
@@ -64,8 +73,17 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_for_asyncpg)] = Field(
         "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
     )
-    redis_url: str | None = Field(
-        None, description="Redis 7 or Valkey: `redis://host:6379/0`. Required with more than one worker."
+    replica_urls: Urls = Field(
+        default_factory=list,
+        description="URLs of standbys that may answer what is read, separated by blanks; empty: none.",
+    )
+    replica_max_lag_s: float = Field(
+        2.0, gt=0, description="How far behind the database a standby may be; then the database answers."
+    )
+    redis_url: Annotated[str | None, AfterValidator(check_redis_url)] = Field(
+        None,
+        description="Redis 7 or Valkey: `redis://host:6379/0`, `redis+cluster://host,host` or "
+        "`redis+sentinel://host,host/0?service=name`. Required with more than one worker.",
     )
     jwt_secret: SecretStr | None = Field(
         None,

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -151,10 +151,12 @@ class Valkey:
     Args:
         folder: where it keeps its append-only file; None keeps nothing.
         port: the port; 0 takes a free one at each start.
+        arguments: of the server, before its port; a file of settings must be the first.
     """
 
-    def __init__(self, folder: Path | None = None, port: int = 0) -> None:
+    def __init__(self, folder: Path | None = None, port: int = 0, arguments: Sequence[str] = ()) -> None:
         self._folder = folder
+        self._arguments = arguments
         self._wanted_port = port
         self.port = port
         self._binary = _valkey_binary()
@@ -177,7 +179,8 @@ class Valkey:
             CannotStart: it did not come up.
         """
         self.port = self._wanted_port or free_port()
-        command = [str(self._binary), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        command = [str(self._binary), *self._arguments]
+        command += ["--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
             command += ["--dir", str(self._folder), "--appendonly", "yes"]

@@ -35,6 +35,7 @@ from wasgo_chat.core.errors import (
 )
 from wasgo_chat.core.limits import Kind, RateLimits
 from wasgo_chat.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from wasgo_chat.core.replicas import Reading
 from wasgo_chat.core.wire import Json, has_stray_control
 
 log = structlog.get_logger(__name__)
@@ -131,6 +132,15 @@ async def _rate_limits(request: Request) -> RateLimits:
     return limits
 
 
+async def _reading(
+    request: Request,
+    x_read_after: Annotated[
+        str | None, Header(description="What the last answer said, where a standby may read as of then.")
+    ] = None,
+) -> Reading:
+    return Reading(request.app.state.replicas, x_read_after)
+
+
 def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHARS)] = None) -> str | None:
     if cursor is not None and (has_stray_control(cursor, allowed="") or not cursor.isascii()):
         raise Invalid.field(["query", "cursor"], "cursor", "is not a cursor of this list with these filters")
@@ -140,6 +150,7 @@ def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHA
 Anybody = Depends(_anybody)
 Caller = Annotated[Actor, Depends(_caller)]
 Db = Annotated[Database, Depends(_database)]
+Reads = Annotated[Reading, Depends(_reading)]
 Rates = Annotated[RateLimits, Depends(_rate_limits)]
 Cursor = Annotated[str | None, Depends(_clean_cursor)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=f"Results of a page; {DEFAULT_LIMIT} by default.")]

@@ -13,14 +13,13 @@ import structlog
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import RedisClusterException, RedisError
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Invalid, RateLimited
 from wasgo_chat.core.pace import Pace
+from wasgo_chat.core.redis import RedisPlace, close_sentinels
 from wasgo_chat.core.wire import check_json
 
 log = structlog.get_logger(__name__)
@@ -49,23 +48,34 @@ def check_object(settings: Settings, field: str, value: dict[str, Any]) -> None:
         raise Invalid.field([field], "json_object", wrong)
 
 
+class _Counters(RedisStorage):
+    """The library's counters on a client of ours: it would make one of its own, and never close it.
+
+    Both keys of a window have the same tag, so that a cluster keeps them together.
+    """
+
+    def __init__(self, client: "Redis | RedisCluster") -> None:
+        self._client = client
+        super().__init__("async+redis://", implementation="redispy")
+
+    def configure_bridge(self) -> None:
+        """Where the library would make its client."""
+        bridge: Any = self.bridge
+        bridge.storage = self._client
+        bridge.connection_getter = lambda readonly: self._client
+
+
 class RateLimits:
     """The limits of a worker. Without Redis each worker counts for itself, which is the lesser evil."""
 
     def __init__(self, settings: Settings) -> None:
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._pool: ConnectionPool | None = None
+        self._client: Redis | RedisCluster | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
         if settings.redis_url:
-            url = settings.redis_url
-            once: Any = Retry(NoBackoff(), 0)  # a second attempt would take the time of the first again
-            self._pool = ConnectionPool.from_url(
-                url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S, retry=once
-            )
-            # A pool of our own, as the library never closes the one it makes.
-            options: dict[str, Any] = {"connection_pool": self._pool}  # typed too narrowly by the library
-            storage = RedisStorage(f"async+{url}", implementation="redispy", **options)
-            self._shared = SlidingWindowCounterRateLimiter(storage)
+            # Without retries: a second attempt would take the time of the first again.
+            self._client = RedisPlace.of(settings.redis_url).client(timeout_s=PATIENCE_S)
+            self._shared = SlidingWindowCounterRateLimiter(_Counters(self._client))
         self._messages = _item(settings.message_rate, settings.message_rate_window_s)
         self._requests = {
             "write": _item(settings.rate_writes_per_minute),
@@ -114,8 +124,10 @@ class RateLimits:
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        if self._pool is not None:
-            await self._pool.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+        if isinstance(self._client, Redis):
+            await close_sentinels(self._client.connection_pool)
 
     async def _count(self, item: RateLimitItemPerSecond, *key: str) -> None:
         # Here too in any case: it says how long to wait without asking Redis again, and knows when Redis goes away.
@@ -137,7 +149,7 @@ class RateLimits:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 is_within = await self._shared.hit(item, *key)
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             # Counting must not stop the chat.
             log.warning("rate_limits_local", error=type(error).__name__)
             self._shared_again_at = time.monotonic() + AWAY_S

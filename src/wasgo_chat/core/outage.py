@@ -45,10 +45,12 @@ class Outage:
 
     Args:
         hosts: where the database is.
+        takes_writes: whether one that does not counts as away.
     """
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: Hosts, *, takes_writes: bool = True) -> None:
         self.hosts = hosts
+        self._takes_writes = takes_writes
         self.is_on = False
         self._began_at = self._ended_at = 0.0
         self._guards: set[asyncio.Timeout] = set()
@@ -110,7 +112,7 @@ class Outage:
         async with asyncio.timeout(PROBE_S):
             connection, has_moved = await self.hosts.look(timeout=PROBE_S, server_settings=_PROBE)
             try:
-                if await connection.fetchval(_IS_READ_ONLY):
+                if await connection.fetchval(_IS_READ_ONLY) and self._takes_writes:
                     raise asyncpg.ReadOnlySQLTransactionError("a standby")
             finally:
                 connection.terminate()

@@ -1,11 +1,12 @@
 """The HTTP doors of conversations: list, create, detail, membership, archive, unread, the log."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
 from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations.places import Places
 from wasgo_chat.conversations.schemas import (
     AddParticipant,
     ConversationType,
@@ -17,6 +18,7 @@ from wasgo_chat.conversations.schemas import (
 )
 from wasgo_chat.conversations.verbs import ConversationTypeForbidden
 from wasgo_chat.core import users
+from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import DirectConversation, Forbidden, IdempotencyConflict, LastAdmin, LimitReached
 from wasgo_chat.core.http import (
     Caller,
@@ -24,6 +26,7 @@ from wasgo_chat.core.http import (
     Db,
     KeyHeader,
     Limit,
+    Reads,
     once_answer,
     problems,
 )
@@ -45,7 +48,7 @@ router = APIRouter(prefix="/chat/conversations", tags=["conversations"])
 @router.get("/", operation_id="list_conversations", response_model=ConversationPage, responses=problems(401, 403, 422))
 async def list_conversations(
     caller: Caller,
-    db: Db,
+    reading: Reads,
     conversation_type: ConversationType | None = None,
     archived: bool = False,
     reference_type: Annotated[Line, Query(max_length=64)] | None = None,
@@ -55,8 +58,8 @@ async def list_conversations(
     limit: Limit = 50,
 ) -> Response:
     """List the caller's conversations, newest activity first; archived ones apart."""
-    async with db.snapshot() as tx:
-        page = await conversation_page(
+    page, headers = await reading.read(
+        lambda tx: conversation_page(
             tx,
             caller,
             conversation_type=conversation_type,
@@ -67,7 +70,8 @@ async def list_conversations(
             limit=limit,
             cursor=cursor,
         )
-    return Json(page)
+    )
+    return Json(page, headers=headers)
 
 
 @router.post(
@@ -100,11 +104,11 @@ async def create_conversation(body: CreateConversation, caller: Caller, db: Db, 
     response_model=UnreadCounts,
     responses=problems(401, 403),
 )
-async def get_unread_counts(caller: Caller, db: Db) -> Response:
+async def get_unread_counts(caller: Caller, reading: Reads) -> Response:
     """Count the caller's unread messages, in all and by conversation."""
-    async with db.snapshot() as tx:
-        counts = await reads.unread_counts(tx, caller.user)
-    return Json({"total": sum(counts.values()), "conversations": {str(key): count for key, count in counts.items()}})
+    counts, headers = await reading.read(lambda tx: reads.unread_counts(tx, caller.user))
+    by_conversation = {str(key): count for key, count in counts.items()}
+    return Json({"total": sum(counts.values()), "conversations": by_conversation}, headers=headers)
 
 
 @router.get(
@@ -113,11 +117,11 @@ async def get_unread_counts(caller: Caller, db: Db) -> Response:
     response_model=ConversationOut,
     responses=problems(401, 403, 404),
 )
-async def get_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
+async def get_conversation(conversation_id: UUID, caller: Caller, reading: Reads) -> Response:
     """Get one conversation."""
     caller.user  # noqa: B018  a service reads in a user's name only
-    async with db.snapshot() as tx:
-        return Json(await load_conversation(tx, caller, conversation_id))
+    answer, headers = await reading.read(lambda tx: load_conversation(tx, caller, conversation_id))
+    return Json(answer, headers=headers)
 
 
 @router.patch(
@@ -239,7 +243,8 @@ async def mark_conversation_read(conversation_id: UUID, caller: Caller, db: Db) 
 async def list_events(
     conversation_id: UUID,
     caller: Caller,
-    db: Db,
+    reading: Reads,
+    places: Places,
     after_seq: Annotated[Seq, Query(description="Events with a greater seq, oldest first.")] = 0,
     limit: Limit = 50,
 ) -> Response:
@@ -247,15 +252,18 @@ async def list_events(
 
     Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
     """
-    caller.user  # noqa: B018  a service reads in a user's name only
-    async with db.snapshot() as tx:
+
+    async def page_of(tx: Tx) -> dict[str, Any]:
         seat = await access.enter(tx, caller, conversation_id)
         rows = await log.since(tx, conversation_id, after_seq, limit=limit + 1)
         page = rows[:limit]
+        following = str(page[-1].seq) if len(rows) > limit else None
         frames = await frame_bodies(tx, conversation_id, page)
-    following = str(page[-1].seq) if len(rows) > limit else None
-    heads = {"last_seq": seat.conversation.last_seq, "purged_seq": seat.conversation.purged_seq}
-    return Json({"results": frames, "next": following, "previous": None, **heads})
+        heads = {"last_seq": seat.conversation.last_seq, "purged_seq": seat.conversation.purged_seq}
+        return {"results": frames, "next": following, "previous": None, **heads}
+
+    place = await places.find((caller.user, conversation_id)) if reading.may_be_elsewhere else None
+    return Json(await reading.read_at(place.last_seq if place else None, page_of))
 
 
 async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:

@@ -11,6 +11,7 @@ from wasgo_chat.conversations.places import Entering
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.http import admit
 from wasgo_chat.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from wasgo_chat.core.replicas import Reading
 from wasgo_chat.messages.history import Filters
 from wasgo_chat.messages.pages import answer_page
 
@@ -42,9 +43,10 @@ async def list_messages(request: Request) -> Response | None:
     if entering.place is None:
         raise NotFound
     filters = Filters(conversation_id, before_seq=before_seq)
+    reading = Reading(state.replicas, None)
     seen = request.headers.get("if-none-match")
     return await answer_page(
-        state.db, actor, filters, limit=limit, cursor=None, last_seq=entering.place.last_seq, seen=seen
+        state.db, reading, actor, filters, limit=limit, cursor=None, last_seq=entering.place.last_seq, seen=seen
     )
 
 

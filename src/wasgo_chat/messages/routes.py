@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from wasgo_chat.attachments.routes import FORM_PROBLEMS
 from wasgo_chat.conversations import access
-from wasgo_chat.conversations.places import Place
+from wasgo_chat.conversations.places import Places
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import (
@@ -19,8 +19,7 @@ from wasgo_chat.core.errors import (
     NotFound,
     Overloaded,
 )
-from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, problems
-from wasgo_chat.core.lookups import Lookups
+from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, Reads, problems
 from wasgo_chat.core.paging import PageShape
 from wasgo_chat.core.wire import Json, Seq, UserId
 from wasgo_chat.messages import reactions, reads, verbs
@@ -52,11 +51,6 @@ class MessagePage(PageShape):
     last_seq: int | None = None
 
 
-async def _places(request: Request) -> Lookups[tuple[str, UUID], Place]:
-    places: Lookups[tuple[str, UUID], Place] = request.app.state.places
-    return places
-
-
 @router.get(
     "/",
     operation_id="list_messages",
@@ -66,7 +60,8 @@ async def _places(request: Request) -> Lookups[tuple[str, UUID], Place]:
 async def list_messages(
     caller: Caller,
     db: Db,
-    places: Annotated[Lookups[tuple[str, UUID], Place], Depends(_places)],
+    places: Places,
+    reading: Reads,
     conversation: UUID | None = None,
     before_seq: Seq | None = None,
     after_seq: Annotated[Seq | None, Query(description="Then oldest first.")] = None,
@@ -83,13 +78,13 @@ async def list_messages(
     """
     filters = Filters(conversation, before_seq, after_seq, around_seq, sender, message_type)
     if conversation is None:
-        async with db.snapshot() as tx:
-            return Json(await messages_of(tx, caller, filters, limit=limit, cursor=cursor))
+        answer, headers = await reading.read(lambda tx: messages_of(tx, caller, filters, limit=limit, cursor=cursor))
+        return Json(answer, headers=headers)
     place = await places.find((caller.user, conversation))
     if place is None:
         raise NotFound
     return await answer_page(
-        db, caller, filters, limit=limit, cursor=cursor, last_seq=place.last_seq, seen=if_none_match
+        db, reading, caller, filters, limit=limit, cursor=cursor, last_seq=place.last_seq, seen=if_none_match
     )
 
 

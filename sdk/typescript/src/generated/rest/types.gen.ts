@@ -1671,6 +1671,12 @@ export type ListConversationsData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path?: never;
     query?: {
@@ -1834,6 +1840,12 @@ export type GetUnreadCountsData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path?: never;
     query?: never;
@@ -1887,6 +1899,12 @@ export type GetConversationData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path: {
         /**
@@ -2445,6 +2463,12 @@ export type ListEventsData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path: {
         /**
@@ -2526,6 +2550,12 @@ export type ListMessagesData = {
          * User id a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
+        /**
+         * X-Read-After
+         *
+         * What the last answer said, where a standby may read as of then.
+         */
+        'x-read-after'?: string | null;
     };
     path?: never;
     query?: {

@@ -19,10 +19,14 @@ def _get_kwargs(
     conversation_id: UUID,
     *,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(x_act_as, Unset):
         headers["x-act-as"] = x_act_as
+
+    if not isinstance(x_read_after, Unset):
+        headers["x-read-after"] = x_read_after
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -100,6 +104,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[ConversationOut | Problem]:
     """Get Conversation
 
@@ -108,6 +113,8 @@ def sync_detailed(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,6 +127,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         conversation_id=conversation_id,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = client.get_httpx_client().request(
@@ -134,6 +142,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> ConversationOut | Problem | None:
     """Get Conversation
 
@@ -142,6 +151,8 @@ def sync(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -155,6 +166,7 @@ def sync(
         conversation_id=conversation_id,
         client=client,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     ).parsed
 
 
@@ -163,6 +175,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[ConversationOut | Problem]:
     """Get Conversation
 
@@ -171,6 +184,8 @@ async def asyncio_detailed(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -183,6 +198,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         conversation_id=conversation_id,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -195,6 +211,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> ConversationOut | Problem | None:
     """Get Conversation
 
@@ -203,6 +220,8 @@ async def asyncio(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -217,5 +236,6 @@ async def asyncio(
             conversation_id=conversation_id,
             client=client,
             x_act_as=x_act_as,
+            x_read_after=x_read_after,
         )
     ).parsed

@@ -17,10 +17,14 @@ from typing import cast
 def _get_kwargs(
     *,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(x_act_as, Unset):
         headers["x-act-as"] = x_act_as
+
+    if not isinstance(x_read_after, Unset):
+        headers["x-read-after"] = x_read_after
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -88,6 +92,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[Problem | UnreadCounts]:
     """Get Unread Counts
 
@@ -95,6 +100,8 @@ def sync_detailed(
 
     Args:
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -106,6 +113,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = client.get_httpx_client().request(
@@ -119,6 +127,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Problem | UnreadCounts | None:
     """Get Unread Counts
 
@@ -126,6 +135,8 @@ def sync(
 
     Args:
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,6 +149,7 @@ def sync(
     return sync_detailed(
         client=client,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     ).parsed
 
 
@@ -145,6 +157,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[Problem | UnreadCounts]:
     """Get Unread Counts
 
@@ -152,6 +165,8 @@ async def asyncio_detailed(
 
     Args:
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,6 +178,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -174,6 +190,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Problem | UnreadCounts | None:
     """Get Unread Counts
 
@@ -181,6 +198,8 @@ async def asyncio(
 
     Args:
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -194,5 +213,6 @@ async def asyncio(
         await asyncio_detailed(
             client=client,
             x_act_as=x_act_as,
+            x_read_after=x_read_after,
         )
     ).parsed

@@ -26,10 +26,14 @@ def _get_kwargs(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(x_act_as, Unset):
         headers["x-act-as"] = x_act_as
+
+    if not isinstance(x_read_after, Unset):
+        headers["x-read-after"] = x_read_after
 
     params: dict[str, Any] = {}
 
@@ -152,6 +156,7 @@ def sync_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[ConversationPage | Problem]:
     """List Conversations
 
@@ -166,6 +171,8 @@ def sync_detailed(
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -184,6 +191,7 @@ def sync_detailed(
         limit=limit,
         cursor=cursor,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = client.get_httpx_client().request(
@@ -204,6 +212,7 @@ def sync(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> ConversationPage | Problem | None:
     """List Conversations
 
@@ -218,6 +227,8 @@ def sync(
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -237,6 +248,7 @@ def sync(
         limit=limit,
         cursor=cursor,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     ).parsed
 
 
@@ -251,6 +263,7 @@ async def asyncio_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[ConversationPage | Problem]:
     """List Conversations
 
@@ -265,6 +278,8 @@ async def asyncio_detailed(
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -283,6 +298,7 @@ async def asyncio_detailed(
         limit=limit,
         cursor=cursor,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -301,6 +317,7 @@ async def asyncio(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> ConversationPage | Problem | None:
     """List Conversations
 
@@ -315,6 +332,8 @@ async def asyncio(
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         cursor (None | str | Unset):
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -335,5 +354,6 @@ async def asyncio(
             limit=limit,
             cursor=cursor,
             x_act_as=x_act_as,
+            x_read_after=x_read_after,
         )
     ).parsed

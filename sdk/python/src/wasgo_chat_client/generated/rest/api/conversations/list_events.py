@@ -21,10 +21,14 @@ def _get_kwargs(
     after_seq: int | Unset = 0,
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(x_act_as, Unset):
         headers["x-act-as"] = x_act_as
+
+    if not isinstance(x_read_after, Unset):
+        headers["x-read-after"] = x_read_after
 
     params: dict[str, Any] = {}
 
@@ -109,6 +113,7 @@ def sync_detailed(
     after_seq: int | Unset = 0,
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[EventPage | Problem]:
     """List Events
 
@@ -122,6 +127,8 @@ def sync_detailed(
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -136,6 +143,7 @@ def sync_detailed(
         after_seq=after_seq,
         limit=limit,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = client.get_httpx_client().request(
@@ -152,6 +160,7 @@ def sync(
     after_seq: int | Unset = 0,
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> EventPage | Problem | None:
     """List Events
 
@@ -165,6 +174,8 @@ def sync(
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -180,6 +191,7 @@ def sync(
         after_seq=after_seq,
         limit=limit,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     ).parsed
 
 
@@ -190,6 +202,7 @@ async def asyncio_detailed(
     after_seq: int | Unset = 0,
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[EventPage | Problem]:
     """List Events
 
@@ -203,6 +216,8 @@ async def asyncio_detailed(
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -217,6 +232,7 @@ async def asyncio_detailed(
         after_seq=after_seq,
         limit=limit,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -231,6 +247,7 @@ async def asyncio(
     after_seq: int | Unset = 0,
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> EventPage | Problem | None:
     """List Events
 
@@ -244,6 +261,8 @@ async def asyncio(
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
         limit (int | Unset): Results of a page; 50 by default. Default: 50.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -260,5 +279,6 @@ async def asyncio(
             after_seq=after_seq,
             limit=limit,
             x_act_as=x_act_as,
+            x_read_after=x_read_after,
         )
     ).parsed

@@ -29,6 +29,7 @@ def _get_kwargs(
     cursor: None | str | Unset = UNSET,
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(if_none_match, Unset):
@@ -36,6 +37,9 @@ def _get_kwargs(
 
     if not isinstance(x_act_as, Unset):
         headers["x-act-as"] = x_act_as
+
+    if not isinstance(x_read_after, Unset):
+        headers["x-read-after"] = x_read_after
 
     params: dict[str, Any] = {}
 
@@ -183,6 +187,7 @@ def sync_detailed(
     cursor: None | str | Unset = UNSET,
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[Any | MessagePage | Problem]:
     """List Messages
 
@@ -202,6 +207,8 @@ def sync_detailed(
         cursor (None | str | Unset):
         if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -222,6 +229,7 @@ def sync_detailed(
         cursor=cursor,
         if_none_match=if_none_match,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = client.get_httpx_client().request(
@@ -244,6 +252,7 @@ def sync(
     cursor: None | str | Unset = UNSET,
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Any | MessagePage | Problem | None:
     """List Messages
 
@@ -263,6 +272,8 @@ def sync(
         cursor (None | str | Unset):
         if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -284,6 +295,7 @@ def sync(
         cursor=cursor,
         if_none_match=if_none_match,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     ).parsed
 
 
@@ -300,6 +312,7 @@ async def asyncio_detailed(
     cursor: None | str | Unset = UNSET,
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Response[Any | MessagePage | Problem]:
     """List Messages
 
@@ -319,6 +332,8 @@ async def asyncio_detailed(
         cursor (None | str | Unset):
         if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -339,6 +354,7 @@ async def asyncio_detailed(
         cursor=cursor,
         if_none_match=if_none_match,
         x_act_as=x_act_as,
+        x_read_after=x_read_after,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -359,6 +375,7 @@ async def asyncio(
     cursor: None | str | Unset = UNSET,
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
+    x_read_after: None | str | Unset = UNSET,
 ) -> Any | MessagePage | Problem | None:
     """List Messages
 
@@ -378,6 +395,8 @@ async def asyncio(
         cursor (None | str | Unset):
         if_none_match (None | str | Unset): The `ETag` of an earlier answer.
         x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
+            of then.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -400,5 +419,6 @@ async def asyncio(
             cursor=cursor,
             if_none_match=if_none_match,
             x_act_as=x_act_as,
+            x_read_after=x_read_after,
         )
     ).parsed

@@ -1,0 +1,185 @@
+"""What so many users need: sockets, messages, memory, cores and disk, from measured costs. Writes docs/scaling.md.
+
+Run: make scaling, or `python -m benchmarks.model --users 250000` for a size of your own. The costs are those of
+docs/performance.md and of `make bench-sizes`; what was assumed instead is marked so. A model, no measurement: it says
+which part is short first, and within a factor of two or three where.
+"""
+
+import argparse
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+DAY_S = 86_400
+GIB = 1024**3
+BEGIN, END = "<!-- model: begin -->", "<!-- model: end -->"
+SIZES = (10_000, 1_000_000, 100_000_000)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What users do. Assumed: put your own here."""
+
+    online_share: float = 0.10
+    sockets_each: float = 1.2
+    messages_a_day: float = 20.0
+    peak: float = 3.0
+    sockets_a_message: float = 2.5
+    pages_a_minute: float = 0.5
+    years_kept: float = 1.0
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What things cost. CPU in ms of one core, memory and disk in bytes."""
+
+    message_ms: float = 0.35
+    message_database_ms: float = 0.203
+    delivery_ms: float = 0.028
+    page_ms: float = 1.88
+    page_database_ms: float = 1.45
+    connect_ms: float = 1.95
+    socket_bytes: float = 13.7 * 1024
+    worker_bytes: float = 114 * 1024**2
+    message_bytes: float = 989.0
+    touched_ms: float = 0.02
+
+
+@dataclass(frozen=True)
+class Machines:
+    """What there is to put it on, and how full it may be. Assumed."""
+
+    fill: float = 0.5
+    sockets_a_worker: int = 20_000
+    batches_a_worker: float = 100.0
+    publications_a_redis: float = 500_000.0
+    database_cores: int = 32
+    database_disk_bytes: float = 8e12
+    worker_cores: int = 8
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one size of service comes to, at its peak."""
+
+    users: int
+    sockets: float
+    messages_s: float
+    deliveries_s: float
+    pages_s: float
+    worker_cores: float
+    workers: int
+    socket_gib: float
+    database_cores: float
+    control_s: float
+    stored_tb: float
+    returning_s: float
+
+    def shortages(self, machines: Machines) -> dict[str, float]:
+        """How many of each part would be needed if there could be only one: above 1 it is short."""
+        return {
+            "one worker": float(self.workers),
+            "one machine of workers": self.workers / machines.worker_cores,
+            "cores of one database": self.database_cores / (machines.database_cores * machines.fill),
+            "disk of one database": self.stored_tb * 1e12 / machines.database_disk_bytes,
+            "one Redis for what all workers hear": self.control_s / machines.publications_a_redis,
+        }
+
+
+def need(users: int, habits: Habits, costs: Costs, machines: Machines) -> Need:
+    """What so many users need.
+
+    Workers are found by repetition: each of them also hears what all the others touched.
+    """
+    sockets = users * habits.online_share * habits.sockets_each
+    messages_s = users * habits.messages_a_day / DAY_S * habits.peak
+    deliveries_s = messages_s * habits.sockets_a_message
+    pages_s = users * habits.online_share * habits.pages_a_minute / 60
+    extra = max(0.0, habits.sockets_a_message - 2) * costs.delivery_ms  # a message's own cost has two of them
+    cores = (messages_s * (costs.message_ms + extra) + pages_s * costs.page_ms) / 1000
+    workers, control_s, hearing = 0, 0.0, 0.0
+    for _ in range(50):
+        wanted = max(1, math.ceil(sockets / machines.sockets_a_worker), math.ceil((cores + hearing) / machines.fill))
+        if wanted == workers:
+            break
+        workers = wanted
+        batches_s = min(messages_s, workers * machines.batches_a_worker)
+        control_s = batches_s * (workers - 1)
+        # No more than a core each: past that the model has no answer but "too much", which the shortage says.
+        hearing = min(control_s * costs.touched_ms / 1000, workers * machines.fill / 2)
+    return Need(
+        users=users,
+        sockets=sockets,
+        messages_s=messages_s,
+        deliveries_s=deliveries_s,
+        pages_s=pages_s,
+        worker_cores=cores + hearing,
+        workers=workers,
+        socket_gib=(sockets * costs.socket_bytes + workers * costs.worker_bytes) / GIB,
+        database_cores=(messages_s * costs.message_database_ms + pages_s * costs.page_database_ms) / 1000,
+        control_s=control_s,
+        stored_tb=users * habits.messages_a_day * 365 * habits.years_kept * costs.message_bytes / 1e12,
+        returning_s=sockets * costs.connect_ms / 1000 / workers,
+    )
+
+
+def tables(sizes: tuple[int, ...] = SIZES) -> str:
+    """Inputs and outcome as Markdown."""
+    habits, costs, machines = Habits(), Costs(), Machines()
+    needs = [need(users, habits, costs, machines) for users in sizes]
+    rows = [
+        ("sockets at the peak", [_short(one.sockets) for one in needs]),
+        ("messages a second at the peak", [_short(one.messages_s) for one in needs]),
+        ("deliveries a second", [_short(one.deliveries_s) for one in needs]),
+        ("pages a second", [_short(one.pages_s) for one in needs]),
+        ("cores the workers use", [_short(one.worker_cores) for one in needs]),
+        ("workers", [_short(one.workers) for one in needs]),
+        ("memory of workers and sockets, GiB", [_short(one.socket_gib) for one in needs]),
+        ("cores PostgreSQL uses", [_short(one.database_cores) for one in needs]),
+        ("stored in a year, TB", [_short(one.stored_tb) for one in needs]),
+        ("what all workers hear, publications a second", [_short(one.control_s) for one in needs]),
+        (
+            "CPU seconds of a worker until all sockets are back after a restart",
+            [_short(one.returning_s) for one in needs],
+        ),
+    ]
+    lines = ["| users | " + " | ".join(_short(one.users) for one in needs) + " |", "| --- |" + " --- |" * len(needs)]
+    lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
+    lines += ["", "How many times over each part would be needed, were there one of it; above 1 it is short:", ""]
+    lines += ["| part | " + " | ".join(_short(one.users) for one in needs) + " |", "| --- |" + " --- |" * len(needs)]
+    shortages = [one.shortages(machines) for one in needs]
+    lines += [f"| {part} | " + " | ".join(_short(each[part]) for each in shortages) + " |" for part in shortages[0]]
+    given = {**vars(habits), **vars(costs), **vars(machines)}
+    lines += ["", "| input | value |", "| --- | --- |"]
+    lines += [f"| `{name}` | {value:,.10g} |" for name, value in given.items()]
+    return "\n".join(lines)
+
+
+def written(page: str) -> str:
+    """A page with the tables between its marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+def _short(value: float) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if value >= size:
+            return f"{value / (1e3 if letter == 'k' else size):,.3g} {letter}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def main() -> None:
+    """Print, or write into a page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("page", type=Path, nargs="?")
+    parser.add_argument("--users", type=int, nargs="+", default=list(SIZES))
+    given = parser.parse_args()
+    if given.page:
+        given.page.write_text(written(given.page.read_text()))
+    else:
+        print(tables(tuple(given.users)))
+
+
+if __name__ == "__main__":
+    main()

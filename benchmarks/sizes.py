@@ -1,0 +1,91 @@
+"""Bytes of PostgreSQL for each stored message: tables and indexes, by table, with what notifications leave behind.
+
+Run: make bench-sizes. Sends through the group commit, with a `client_id` each, then counts what grew once the log's
+readers are done. 60 characters a message; two members, of whom one is away.
+"""
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import text
+
+from wasgo_chat.app import create_app
+from wasgo_chat.conversations import verbs
+from wasgo_chat.conversations.schemas import CreateConversation
+from wasgo_chat.core import migrations
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.embedded import Postgres
+from wasgo_chat.core.telemetry import configure_logging
+from wasgo_chat.messages.schemas import SendMessage
+
+CONTENT = "See you on Friday at the usual place, and bring the keys too"
+AT_ONCE = 200
+_SIZES = """
+SELECT relname, pg_table_size(oid) AS tables, pg_indexes_size(oid) AS indexes
+FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
+
+
+async def measure(url: str, messages: int) -> None:
+    """Fill the database, and print the table."""
+    given = {"database_url": url, "jwt_secret": "x" * 40, "redis_url": None, "message_rate": 0}
+    settings = Settings.model_validate(given)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        db: Database = app.state.db
+        ana = Actor("ana", username="ana")
+        async with db.transaction() as tx:
+            body = CreateConversation.model_validate({"conversation_type": "direct", "participant_ids": ["bo"]})
+            chat = (await verbs.create(tx, ana, body)).conversation_id
+        before = await _sizes(db)
+        for start in range(0, messages, AT_ONCE):
+            bodies = [
+                SendMessage(conversation=chat, content=CONTENT, client_id=f"{number:08d}-a-name-of-the-client")
+                for number in range(start, start + AT_ONCE)
+            ]
+            await asyncio.gather(*(app.state.group.send(ana, chat, body) for body in bodies))
+        while await _waiting(db):  # noqa: ASYNC110  nothing tells when readers that gather and rest are through
+            await asyncio.sleep(0.2)
+        after = await _sizes(db)
+    print(f"{messages:,} messages of {len(CONTENT)} characters; bytes a message:")
+    total = 0.0
+    for name, (tables, indexes) in sorted(after.items()):
+        grown = [(now - then) / messages for now, then in zip((tables, indexes), before[name], strict=True)]
+        total += sum(grown)
+        if sum(grown) >= 1:
+            print(f"{name:28}{grown[0]:8.0f} table{grown[1]:8.0f} indexes")
+    print(f"{'all':28}{total:8.0f}")
+
+
+async def _sizes(db: Database) -> dict[str, tuple[int, int]]:
+    async with db.snapshot() as tx:
+        return {name: (tables, indexes) for name, tables, indexes in await tx.execute(text(_SIZES))}
+
+
+async def _waiting(db: Database) -> bool:
+    async with db.snapshot() as tx:
+        return bool((await tx.execute(text("SELECT count(*) FROM pending"))).scalar_one())
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=50_000)
+    messages = parser.parse_args().messages
+    configure_logging("WARNING", as_json=False)
+    with tempfile.TemporaryDirectory(prefix="wasgo-chat-sizes-") as folder:
+        postgres = Postgres(Path(folder) / "postgres")
+        postgres.start()
+        try:
+            migrations.upgrade(Settings(database_url=postgres.url()).database_url)
+            asyncio.run(measure(postgres.url(), messages))
+        finally:
+            postgres.stop()
+
+
+if __name__ == "__main__":
+    main()

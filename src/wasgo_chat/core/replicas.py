@@ -1,0 +1,242 @@
+"""Standbys of the database that may answer what is read, as far as the one who reads has seen no more than they.
+
+A position in the primary's write-ahead log stands for what a client has seen. It gets one (`X-Read-After`) with the
+answer to whatever it wrote, or read at the primary, and gives it back with what it reads; a standby answers only if
+it has replayed that much, and is not older than a bound. Where there is another way to know that an answer is new
+enough, as with the head of one conversation, that is asked instead. Whatever is wrong with a standby, the primary
+answers. Which routes read this way is theirs to say; nothing here writes.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+import structlog
+from sqlalchemy import make_url
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.direct import Direct
+from wasgo_chat.core.errors import ChatError, Unavailable
+from wasgo_chat.core.hosts import Hosts
+from wasgo_chat.core.lookups import Lookups
+from wasgo_chat.core.outage import Outage
+
+log = structlog.get_logger(__name__)
+
+HEADER = "X-Read-After"
+PROBE_EVERY_S = 0.1
+PATIENCE_S = 1.0
+"""Longest that a standby may take before the primary is asked."""
+
+_PROBE = {"application_name": "wasgo-chat probe"}
+# What is flushed: after a commit that is the commit at least, and a standby can get no more.
+_PRIMARY = "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint"
+_STANDBY = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint WHERE pg_is_in_recovery()"
+_FAILED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+
+Answer = TypeVar("Answer")
+
+
+async def position(direct: Direct, keys: Sequence[None]) -> Mapping[None, int]:
+    """Where the primary's log is flushed to, in bytes; for `Lookups`, so that many ask at once."""
+    (record,) = await direct.fetch(_PRIMARY)
+    return dict.fromkeys(keys, record[0])
+
+
+class Replica:
+    """One standby: what it has replayed, and a pool of its own."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        there = settings.model_copy(update={"database_url": url})
+        made = make_url(url)
+        _, address = made.get_dialect()().create_connect_args(made)
+        self._hosts = Hosts(address)
+        self.db = Database(there, outage=Outage(self._hosts, takes_writes=False))
+        self.name = made.host or str(made.query.get("host", ""))
+        self.replayed: int | None = None
+        self.fresh_at = 0.0
+
+    async def watch(self, passed: "deque[tuple[float, int]]") -> None:
+        """Ask what it has replayed, for ever. `passed`: when the primary was at which position, newest last."""
+        while True:
+            try:
+                connection = await self._hosts.connect(timeout=PATIENCE_S, server_settings=_PROBE)
+                try:
+                    while True:
+                        async with asyncio.timeout(PATIENCE_S):
+                            self._note(await connection.fetchval(_STANDBY), passed)
+                        await asyncio.sleep(PROBE_EVERY_S)
+                finally:
+                    connection.terminate()
+            except _FAILED as error:
+                if self.replayed is not None:
+                    log.warning("replica_away", replica=self.name, error=type(error).__name__)
+                self.replayed = None
+            await asyncio.sleep(PROBE_EVERY_S)
+
+    def _note(self, replayed: int | None, passed: "deque[tuple[float, int]]") -> None:
+        if self.replayed is None and replayed is not None:
+            log.info("replica_there", replica=self.name)
+        self.replayed = replayed
+        if replayed is not None:
+            self.fresh_at = next((at for at, place in reversed(passed) if place <= replayed), self.fresh_at)
+
+
+class Replicas:
+    """The standbys of a deployment; without any, everything is read at the primary and costs nothing more.
+
+    Args:
+        settings: their URLs, and how far behind they may be.
+        primary: where all else is read.
+        line: a pool for the one connection that asks the primary for its position.
+    """
+
+    def __init__(self, settings: Settings, primary: Database, line: Database) -> None:
+        self._primary = primary
+        self._max_lag_s = settings.replica_max_lag_s
+        self._all = [Replica(settings, url) for url in settings.replica_urls]
+        self._positions: Lookups[None, int] = Lookups(Direct(line), position)
+        self._passed: deque[tuple[float, int]] = deque(maxlen=int(self._max_lag_s / PROBE_EVERY_S) + 2)
+        self._turn = 0
+
+    @property
+    def are_there(self) -> bool:
+        """Whether any are named."""
+        return bool(self._all)
+
+    async def run(self) -> None:
+        """Watch primary and standbys, for ever."""
+        if self._all:
+            await asyncio.gather(self._watch_primary(), *(replica.watch(self._passed) for replica in self._all))
+
+    async def read(
+        self,
+        ask: Callable[[Tx], Awaitable[Answer]],
+        *,
+        after: int | None = 0,
+        suffices: Callable[[Answer], bool] = lambda answer: True,
+    ) -> tuple[Answer, bool]:
+        """What `ask` reads in a snapshot, and whether a standby said so.
+
+        Args:
+            ask: reads; it may be called twice.
+            after: the position that a standby must have replayed; None where none may answer.
+            suffices: whether an answer of a standby is new enough.
+
+        Raises:
+            What `ask` raises at the primary: a standby's errors count for nothing.
+        """
+        if after is not None and (replica := self._next(after)) is not None:
+            try:
+                async with asyncio.timeout(PATIENCE_S), replica.db.snapshot() as tx:
+                    answer = await ask(tx)
+            except (TimeoutError, Unavailable) as error:
+                log.warning("replica_failed", replica=replica.name, error=type(error).__name__)
+                replica.replayed = None  # until it has answered its next probe
+            except ChatError:
+                pass  # what it does not know, or does not allow, may have changed
+            else:
+                if suffices(answer):
+                    return answer, True
+        async with self._primary.snapshot() as tx:
+            return await ask(tx), False
+
+    async def position(self) -> int | None:
+        """What everything that is committed now lies before; None where the primary does not say."""
+        with contextlib.suppress(ChatError):
+            return await self._positions.find(None)
+        return None
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._positions.close()
+        for replica in self._all:
+            await replica.db.close()
+
+    def _next(self, after: int) -> Replica | None:
+        """One that may answer, each in its turn."""
+        oldest = time.monotonic() - self._max_lag_s
+        able = [one for one in self._all if (one.replayed or -1) >= after and one.fresh_at >= oldest]
+        if not able:
+            return None
+        self._turn += 1
+        return able[self._turn % len(able)]
+
+    async def _watch_primary(self) -> None:
+        while True:
+            asked_at = time.monotonic()
+            if (found := await self.position()) is not None:
+                self._passed.append((asked_at, found))
+            await asyncio.sleep(PROBE_EVERY_S)
+
+
+class Reading:
+    """What one request may read, and where.
+
+    Args:
+        replicas: of the worker.
+        seen: `X-Read-After` of the request.
+    """
+
+    def __init__(self, replicas: Replicas, seen: str | None) -> None:
+        self._replicas = replicas
+        self.may_be_elsewhere = replicas.are_there
+        self._after = _parsed(seen) if replicas.are_there else None
+
+    async def read(self, ask: Callable[[Tx], Awaitable[Answer]]) -> tuple[Answer, dict[str, str]]:
+        """What `ask` reads, at a standby where the request says what it has seen; and headers for the answer."""
+        answer, is_of_replica = await self._replicas.read(ask, after=self._after)
+        return answer, await self._headers(self._after if is_of_replica else None)
+
+    async def read_at(self, head: int | None, ask: Callable[[Tx], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """A page of one conversation's log, with its `last_seq`: as of that head, which the primary gave, or later.
+
+        None for a head that was not looked up: then the primary answers.
+        """
+        if head is None:
+            answer, _ = await self._replicas.read(ask, after=None)
+        else:
+            answer, _ = await self._replicas.read(ask, suffices=lambda page: bool(page["last_seq"] >= head))
+        return answer
+
+    async def _headers(self, after: int | None) -> dict[str, str]:
+        if after is None and self._replicas.are_there:
+            after = await self._replicas.position()
+        return {} if after is None else {HEADER: format(after, "x")}
+
+
+class ReadAfter:
+    """Around the app, where there are replicas: the answer to every write says what to read after."""
+
+    def __init__(self, app: ASGIApp, replicas: Replicas) -> None:
+        self._app = app
+        self._replicas = replicas
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_on(message: Message) -> None:
+            is_done = message["type"] == "http.response.start" and message["status"] < 400
+            if is_done and (after := await self._replicas.position()) is not None:
+                MutableHeaders(scope=message)[HEADER] = format(after, "x")
+            await send(message)
+
+        await self._app(scope, receive, send_on)
+
+
+def _parsed(seen: str | None) -> int | None:
+    """None for what is none: then the primary answers."""
+    try:
+        return int(seen, 16) if seen and len(seen) <= 16 else None
+    except ValueError:
+        return None

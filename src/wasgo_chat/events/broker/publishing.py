@@ -1,0 +1,111 @@
+"""The half of a broker that speaks: what waits to be published goes out by one pipeline at a time, in its order.
+
+Nothing of listening: how channels are followed differs from one kind of Redis to the next.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import structlog
+from redis.exceptions import RedisClusterException, RedisError
+
+log = structlog.get_logger(__name__)
+
+OWN = "wasgo:worker"
+"""The channel of all workers: how many listen there says whether one is alone, and who comes back says so there."""
+AWAY = (RedisError, RedisClusterException, OSError, TimeoutError)
+SUBSCRIBE_TIMEOUT_S = 2.0
+SILENCE_S = 3.0
+_FAREWELL_S = 1.0
+_MAX_WAITING_BYTES = 8 * 1024 * 1024
+
+
+class Pipeline(Protocol):
+    """What redis-py's pipelines of either kind can do."""
+
+    async def execute(self) -> Any:
+        """Send all of it."""
+
+
+class Publishing:
+    """Queues publications, and knows whether Redis is away."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: list[tuple[str, bytes]] = []
+        self._waiting_bytes = 0
+        self._woken = asyncio.Event()
+        self._sent = asyncio.Event()
+        self._sent.set()
+        self._down_since: float | None = None
+        self._confirmed: dict[str, asyncio.Future[None]] = {}
+
+    def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
+        """A new pipeline, and what puts a publication into it."""
+        raise NotImplementedError
+
+    async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Queue them: a Redis that stands still must not hold up who tells local sockets."""
+        size = sum(len(payload) for _, payload in messages)
+        if self._waiting_bytes + size > _MAX_WAITING_BYTES:
+            self._note_down("publish", OverflowError())
+            return  # the head checks of the others find it
+        self._waiting.extend(messages)
+        self._waiting_bytes += size
+        self._sent.clear()
+        self._woken.set()
+
+    async def _publish(self) -> None:
+        """One pipeline for all that waits, one at a time, so that nothing overtakes."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+            pipeline, add = self._pipeline()
+            for channel, payload in batch:
+                add(channel, payload)
+            try:
+                await pipeline.execute()
+            except AWAY as error:
+                self._note_down("publish", error)
+            else:
+                self._note_up()
+            if not self._waiting:
+                self._sent.set()
+
+    async def _stop(self) -> None:
+        """Send what waits, for a second at most, and end the tasks."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._sent.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _await_confirmation(self, confirmed: asyncio.Future[None]) -> None:
+        try:
+            async with asyncio.timeout(SUBSCRIBE_TIMEOUT_S):
+                await asyncio.shield(confirmed)
+        except TimeoutError as error:
+            self._note_down("subscribe", error)
+
+    def _settle(self, channel: str) -> None:
+        if (confirmed := self._confirmed.pop(channel, None)) is not None and not confirmed.done():
+            confirmed.set_result(None)
+
+    def _settle_all(self) -> None:
+        for channel in list(self._confirmed):
+            self._settle(channel)
+
+    def _note_down(self, doing: str, error: Exception) -> None:
+        if self._down_since is None:
+            self._down_since = time.monotonic()
+            log.warning("redis_away", doing=doing, error=type(error).__name__)
+
+    def _note_up(self) -> None:
+        if self._down_since is not None:
+            log.info("redis_back", after_s=round(time.monotonic() - self._down_since, 1))
+            self._down_since = None

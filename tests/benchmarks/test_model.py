@@ -1,0 +1,31 @@
+"""The page says what the model says, and the model says what it should of sizes that can be reckoned by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.model import Costs, Habits, Machines, need, written
+
+PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
+
+
+def test_the_page_has_the_tables_of_the_model() -> None:
+    page = PAGE.read_text()
+    assert written(page) == page, "run: make scaling"
+
+
+def test_a_size_by_hand() -> None:
+    habits = Habits(online_share=0.1, sockets_each=1, messages_a_day=86.4, peak=1, sockets_a_message=2, years_kept=1)
+    costs = Costs(message_ms=1, message_database_ms=0.5, page_ms=0, page_database_ms=0, message_bytes=1000)
+    one = need(1_000_000, habits, costs, Machines(fill=0.5, sockets_a_worker=50_000, batches_a_worker=10))
+    assert (one.sockets, one.messages_s, one.deliveries_s) == pytest.approx((100_000, 1000, 2000))
+    assert one.workers == 3  # one core of messages and what they hear, each at half, and sockets for two
+    assert one.database_cores == pytest.approx(0.5)
+    assert one.stored_tb == pytest.approx(1_000_000 * 86.4 * 365 * 1000 / 1e12)
+    assert one.control_s == pytest.approx(10 * 3 * 2)
+
+
+def test_what_all_hear_grows_faster_than_anything_else() -> None:
+    small, large = (need(users, Habits(), Costs(), Machines()) for users in (1_000_000, 10_000_000))
+    assert large.control_s / small.control_s > 20
+    assert large.sockets / small.sockets == pytest.approx(10)

@@ -1,0 +1,203 @@
+"""A cluster of Valkeys, and one with a replica under Sentinels: real ones on loopback, to be hurt."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from tests.support.world import PATIENCE_S
+from wasgo_chat.core.embedded import Valkey, free_port
+
+SHARDS = 3
+SERVICE = "chat"
+_SLOTS = 16384
+_NODE_TIMEOUT_MS = 600
+
+
+class Node(Valkey):
+    """A server at a port of its own, which it keeps over restarts."""
+
+    def __init__(self, folder: Path, arguments: Sequence[str], first: Sequence[str] = ()) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        super().__init__(port=free_port(), arguments=[*first, "--dir", str(folder), *arguments])
+
+    async def says(self, *command: object) -> Any:
+        """The answer to a command."""
+        async with Redis(port=self.port, socket_timeout=5, decode_responses=True, protocol=2) as client:
+            return await client.execute_command(*command)  # type: ignore[no-untyped-call]
+
+    async def knows(self, section: str, line: str) -> bool:
+        """Whether a line stands in `INFO` or `CLUSTER INFO`; no, where nobody answers."""
+        with contextlib.suppress(RedisError, OSError):
+            async with Redis(port=self.port, socket_timeout=5, protocol=2) as client:
+                client.response_callbacks.clear()
+                answer = await client.execute_command(*section.split())  # type: ignore[no-untyped-call]
+                return line.encode() in answer.splitlines()
+        return False
+
+
+class Cluster:
+    """Three primaries, each with a replica."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bus = {at: free_port() for at in range(2 * SHARDS)}
+        self.nodes = [Node(folder / str(at), self._arguments(at)) for at in range(2 * SHARDS)]
+
+    @property
+    def url(self) -> str:
+        """Two of them; the client finds the rest."""
+        return f"redis+cluster://127.0.0.1:{self.nodes[0].port},127.0.0.1:{self.nodes[1].port}"
+
+    async def form(self) -> None:
+        """Make them one cluster; returns when each knows it and every replica follows."""
+        primaries, replicas = self.nodes[:SHARDS], self.nodes[SHARDS:]
+        for at, node in enumerate(primaries):
+            first, last = at * _SLOTS // SHARDS, (at + 1) * _SLOTS // SHARDS - 1
+            await node.says("CLUSTER", "ADDSLOTSRANGE", first, last)
+            await node.says("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
+        for at, node in enumerate(self.nodes[1:], 1):
+            await self.nodes[0].says("CLUSTER", "MEET", "127.0.0.1", node.port, self.bus[at])
+        for node in self.nodes:
+            await eventually(node.knows, "CLUSTER INFO", f"cluster_known_nodes:{2 * SHARDS}")
+        for primary, replica in zip(primaries, replicas, strict=True):
+            name = await primary.says("CLUSTER", "MYID")
+            await patiently(replica.says, "CLUSTER", "REPLICATE", name)
+        for node in self.nodes:
+            await eventually(node.knows, "CLUSTER INFO", "cluster_state:ok")
+        for replica in replicas:
+            await eventually(replica.knows, "INFO replication", "master_link_status:up")
+
+    async def owner(self, slot: int) -> Node:
+        """The primary that has a slot now."""
+        for node in self.nodes:
+            with contextlib.suppress(RedisError, OSError):
+                for first, last, primary, *_ in await node.says("CLUSTER", "SLOTS"):
+                    if first <= slot <= last:
+                        return next(one for one in self.nodes if one.port == primary[1])
+        raise AssertionError(f"slot {slot} is nobody's")
+
+    async def move(self, slot: int) -> None:
+        """Give an empty slot to another primary."""
+        before = await self.owner(slot)
+        primaries = [one for one in self.nodes if await one.knows("INFO replication", "role:master")]
+        after = next(one for one in primaries if one is not before)
+        name = await after.says("CLUSTER", "MYID")
+        for node in (after, before):
+            await node.says("CLUSTER", "SETSLOT", slot, "NODE", name)
+
+    def _arguments(self, at: int) -> list[str]:
+        options = {
+            "cluster-enabled": "yes",
+            "cluster-port": str(self.bus[at]),
+            "cluster-node-timeout": str(_NODE_TIMEOUT_MS),
+            "cluster-replica-validity-factor": "0",
+            "repl-diskless-sync-delay": "0",
+        }
+        return [part for name, value in options.items() for part in (f"--{name}", value)]
+
+
+class Sentinels:
+    """A primary, a replica, and three who watch them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.primary = Node(folder / "one", ["--repl-diskless-sync-delay", "0"])
+        self.replica = Node(
+            folder / "two", ["--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", str(self.primary.port)]
+        )
+        self.watchers: list[Watcher] = []
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{watcher.port}" for watcher in self.watchers)
+        return f"redis+sentinel://{hosts}/0?service={SERVICE}"
+
+    async def form(self) -> None:
+        """Start all; returns when every Sentinel knows the replica and the other Sentinels."""
+        await asyncio.to_thread(self.primary.start)
+        await asyncio.to_thread(self.replica.start)
+        await eventually(self.replica.knows, "INFO replication", "master_link_status:up")
+        for at in range(3):
+            self.watchers.append(Watcher(self._folder / f"sentinel-{at}", self.primary.port))
+            await asyncio.to_thread(self.watchers[at].start)
+        await self._agreed()
+
+    async def swapped(self) -> None:
+        """After a failover: returns when the old primary follows the new one, and every Sentinel says so."""
+        self.primary, self.replica = self.replica, self.primary
+        await eventually(self.replica.knows, "INFO replication", "master_link_status:up")
+        await self._agreed()
+
+    async def _agreed(self) -> None:
+        line = f"master0:name={SERVICE},status=ok,address=127.0.0.1:{self.primary.port},slaves=1,sentinels=3"
+        for watcher in self.watchers:
+            await eventually(watcher.knows, "INFO sentinel", line)
+
+    def stop(self) -> None:
+        for node in (*self.watchers, self.primary, self.replica):
+            node.stop()
+
+
+class Watcher(Node):
+    """A Sentinel, which keeps what it knows in its file."""
+
+    def __init__(self, folder: Path, primary_port: int) -> None:
+        file = folder / "sentinel.conf"
+        super().__init__(folder, [], [str(file), "--sentinel"])
+        file.write_text(
+            f"sentinel monitor {SERVICE} 127.0.0.1 {primary_port} 2\n"
+            f"sentinel down-after-milliseconds {SERVICE} 600\n"
+            f"sentinel failover-timeout {SERVICE} 1000\n"
+        )
+
+
+@asynccontextmanager
+async def cluster() -> AsyncIterator[Cluster]:
+    """Formed, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="wasgo-chat-cluster-") as folder:
+        made = Cluster(Path(folder))
+        try:
+            for node in made.nodes:
+                await asyncio.to_thread(node.start)
+            await made.form()
+            yield made
+        finally:
+            for node in made.nodes:
+                node.stop()
+
+
+@asynccontextmanager
+async def sentinels() -> AsyncIterator[Sentinels]:
+    """Formed, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="wasgo-chat-sentinel-") as folder:
+        made = Sentinels(Path(folder))
+        try:
+            await made.form()
+            yield made
+        finally:
+            made.stop()
+
+
+async def eventually(holds: Callable[..., Awaitable[bool]], *arguments: object) -> None:
+    """Wait until a question that has to be awaited is answered with yes."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await holds(*arguments):  # noqa: ASYNC110  polling is the point
+            await asyncio.sleep(0.03)
+
+
+async def patiently(act: Callable[..., Awaitable[object]], *arguments: object) -> None:
+    """Do what is refused for a moment."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                await act(*arguments)
+            except RedisError:
+                await asyncio.sleep(0.03)
+            else:
+                return

@@ -1,0 +1,106 @@
+"""What the files of deploy/ and compose.yaml say of each other and of the service, as far as reading shows."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wasgo_chat.core.config import Settings
+
+ROOT = Path(__file__).parent.parent
+MANIFESTS = ROOT / "deploy" / "kubernetes"
+
+
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return found
+
+
+def manifest(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((MANIFESTS / name).read_text())
+    return found
+
+
+def seconds(settings: dict[str, str], name: str) -> float:
+    return float(settings[f"WASGO_CHAT_{name}"])
+
+
+def test_only_settings_that_there_are_are_set() -> None:
+    known = {f"WASGO_CHAT_{name.upper()}" for name in Settings.model_fields}
+    named = set(compose()["services"]["chat-a"]["environment"]) | set(manifest("config.yaml")["data"])
+    assert named <= known
+    Settings.model_validate(
+        {name.removeprefix("WASGO_CHAT_").lower(): value for name, value in manifest("config.yaml")["data"].items()}
+    )
+
+
+def test_no_secret_is_in_a_file() -> None:
+    for line in (ROOT / "deploy" / "compose.env").read_text().splitlines():
+        assert line.startswith("#") or line.endswith("="), line
+    environment = compose()["services"]["chat-a"]["environment"]
+    for name in ("WASGO_CHAT_JWT_SECRET", "WASGO_CHAT_S3_SECRET_ACCESS_KEY", "WASGO_CHAT_DATABASE_URL"):
+        assert "${" in environment[name]
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text()))
+    lines = (ROOT / "deploy" / "compose.env").read_text().splitlines()
+    given = {line.removesuffix("=") for line in lines if line.endswith("=")}
+    assert asked <= given
+
+
+def test_who_drains_is_seen_and_waited_for() -> None:
+    """The proxy asks more often than `DRAIN_DELAY_S`, and who kills waits longer than `SHUTDOWN_S`."""
+    config = (ROOT / "deploy" / "haproxy.cfg").read_text()
+    asked = re.search(r"inter (\d+)ms fall (\d+)", config)
+    assert asked is not None
+    interval = int(asked[1]) * int(asked[2]) / 1000
+    chat = compose()["services"]["chat-a"]
+    assert interval < seconds(chat["environment"], "DRAIN_DELAY_S")
+    assert float(chat["stop_grace_period"].rstrip("s")) > seconds(chat["environment"], "SHUTDOWN_S")
+
+    pod = manifest("deployment.yaml")["spec"]["template"]["spec"]
+    settings = manifest("config.yaml")["data"]
+    probe = pod["containers"][0]["readinessProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] < seconds(settings, "DRAIN_DELAY_S")
+    assert pod["terminationGracePeriodSeconds"] > seconds(settings, "SHUTDOWN_S")
+
+
+def test_a_silent_socket_outlives_the_pings_between() -> None:
+    heartbeat = Settings.model_fields["heartbeat_s"].default
+    minutes = re.search(r"timeout tunnel (\d+)m", (ROOT / "deploy" / "haproxy.cfg").read_text())
+    assert minutes is not None
+    assert int(minutes[1]) * 60 > 2 * heartbeat
+    annotations = manifest("ingress.yaml")["metadata"]["annotations"]
+    assert float(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]) > 2 * heartbeat
+
+
+def test_what_runs_is_the_user_of_the_image_and_may_write_where_that_needs_to() -> None:
+    image = (ROOT / "Dockerfile").read_text()
+    user, group = re.findall(r"^USER (\d+):(\d+)", image, flags=re.MULTILINE)[0]
+    volume = re.findall(r"^VOLUME (\S+)", image, flags=re.MULTILINE)[0]
+    pod = manifest("deployment.yaml")["spec"]["template"]["spec"]
+    context = pod["securityContext"]
+    assert (str(context["runAsUser"]), str(context["runAsGroup"]), context["runAsNonRoot"]) == (user, group, True)
+    container = pod["containers"][0]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/tmp", volume}
+    assert any(one.startswith(f"{volume}:uid={user},gid={group}") for one in compose()["services"]["chat-a"]["tmpfs"])
+
+
+def test_the_ingress_lets_every_public_route_through_and_no_other() -> None:
+    (rule,) = manifest("ingress.yaml")["spec"]["rules"]
+    prefixes = [path["path"] for path in rule["http"]["paths"]]
+    inside = ("/healthz", "/readyz", "/metrics", "/admin", "/ops")
+    public = [path for path in openapi_paths() if not path.startswith(inside)]
+    assert [path for path in public if not path.startswith(tuple(prefixes))] == []
+    assert not any(path.startswith(prefix) for path in inside for prefix in prefixes)
+
+
+def test_every_manifest_is_named() -> None:
+    for folder in (MANIFESTS, MANIFESTS / "migrate"):
+        named = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+        assert {*named, "kustomization.yaml"} == {path.name for path in folder.glob("*.yaml")}
+
+
+def openapi_paths() -> list[str]:
+    return list(json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"])
