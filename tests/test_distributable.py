@@ -1,4 +1,4 @@
-"""Whether the tables can be distributed by conversation (Citus): what stands in the way is known, and is all there is.
+"""Whether the tables can be distributed by conversation, or by user (Citus): what is in the way is known.
 
 The rules are those of `create_distributed_table`: every unique index holds the column that distributes, and a foreign
 key between distributed tables holds it on both sides. docs/scaling.md says what would be done about the exceptions.
@@ -20,7 +20,6 @@ DISTRIBUTED = {
             "events",
             "message_revisions",
             "messages",
-            "notifications",
             "participants",
             "pending",
             "reactions",
@@ -29,6 +28,7 @@ DISTRIBUTED = {
         ],
         "conversation_id",
     ),
+    "notifications": "user_id",
 }
 REFERENCE = {"users"}
 LOCAL = {
@@ -45,7 +45,6 @@ IN_THE_WAY = {
     ("conversations", ("conversation_type", "reference_type", "reference_id")),
     ("conversations", ("direct_pair",)),
     ("deliveries", ("id",)),
-    ("notifications", ("id",)),
 }
 
 _TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
