@@ -24,7 +24,8 @@ async def copy(tx: Tx, table: str, rows: Rows) -> None:
 async def driver_of(tx: Tx) -> "asyncpg.Connection[asyncpg.Record]":
     """The driver's connection of a transaction."""
     connection = await tx.connection()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+    raw: Any = await connection.get_raw_connection()
+    driver: asyncpg.Connection[asyncpg.Record] = raw.driver_connection
     if not driver.is_in_transaction():  # SQLAlchemy begins with its own first statement, and not before
         await tx.execute(text("SELECT 1"))
     return driver
