@@ -14,7 +14,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.crc import key_slot
 from redis.exceptions import ClusterDownError, MovedError, ResponseError
 
-from wasgo_chat.events.broker.publishing import AWAY, SILENCE_S
+from wasgo_chat.events.broker.publishing import AWAY, SILENCE_S, end
 
 Address = tuple[str, int]
 _PING_S = 1.0
@@ -68,8 +68,7 @@ class Ear:
 
     async def close(self) -> None:
         """End the connection."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end(self._task)
 
     def _command(self, *command: str) -> None:
         self._commands.append(command)
@@ -84,9 +83,7 @@ class Ear:
                 done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
                 await done.pop()
             finally:
-                for half in halves:
-                    half.cancel()
-                await asyncio.gather(*halves, return_exceptions=True)
+                await end(*halves)
         except AWAY as error:
             self._on_ended(self, error)
         finally:

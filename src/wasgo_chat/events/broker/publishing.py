@@ -81,9 +81,7 @@ class Publishing:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FAREWELL_S):
                 await self._sent.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     async def _await_confirmation(self, confirmed: asyncio.Future[None]) -> None:
         try:
@@ -109,3 +107,16 @@ class Publishing:
         if self._down_since is not None:
             log.info("redis_back", after_s=round(time.monotonic() - self._down_since, 1))
             self._down_since = None
+
+
+async def end(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks until they are done.
+
+    Once is not enough: before Python 3.12 `asyncio.wait_for`, by which redis-py sends, forgets a cancellation that is
+    there in the moment in which it is through, and a loop goes on.
+    """
+    while waiting := [task for task in tasks if not task.done()]:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=0.1)
+    await asyncio.gather(*tasks, return_exceptions=True)
