@@ -252,6 +252,7 @@ async def list_events(
 
     Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
     """
+    caller.user  # noqa: B018  a service reads in a user's name only
 
     async def page_of(tx: Tx) -> dict[str, Any]:
         seat = await access.enter(tx, caller, conversation_id)
