@@ -129,6 +129,34 @@ def seed(
     print(f"Made {conversations} conversations of {people} people, with {messages} messages.")
 
 
+@app.command("import")
+def import_history(
+    file: Annotated[Path, typer.Argument(help="JSON Lines, as docs/import.md describes.", exists=True, dir_okay=False)],
+    rejects: Annotated[Path | None, typer.Option(help="Where bad lines go; FILE.rejects by default.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Try every line, and keep nothing.")] = False,
+) -> None:
+    """Import conversations and messages of elsewhere, with their own times.
+
+    Nobody is notified. What is there already is passed over, so a run that was ended is simply started again. Lines
+    that cannot be imported are collected with their numbers and reasons; the exit code is 1 if there are any.
+    """
+    from wasgo_chat.bulk.importing import import_file
+
+    settings = Settings()
+    settings.require_database()
+    aside = rejects or file.with_name(f"{file.name}.rejects")
+    with typer.progressbar(length=file.stat().st_size, label="Bytes", file=sys.stderr) as bar:
+        report = import_file(settings, file, aside, dry_run=dry_run, progress=bar.update)
+    said = "Would import" if dry_run else "Imported"
+    print(f"{said} {report.users} users, {report.conversations} conversations and {report.messages} messages.")
+    if report.known:
+        print(f"{report.known} messages were there already.")
+    if report.rejected:
+        print(f"{report.rejected} lines cannot be imported: see {aside}.")
+        sys.exit(1)
+    aside.unlink()
+
+
 @app.command()
 def token(
     user: Annotated[str | None, typer.Option(help="User id the token is for.")] = None,

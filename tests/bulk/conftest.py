@@ -4,7 +4,9 @@ import secrets
 
 import pytest
 
+from tests.support.running import make_settings
 from tests.support.servers import TEMPLATE, create_database, database_url
+from wasgo_chat.core.config import Settings
 
 
 @pytest.fixture
@@ -13,3 +15,11 @@ async def empty(database: str) -> str:
     name = f"{database}_bulk_{secrets.token_hex(4)}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     return name
+
+
+@pytest.fixture(scope="session")
+async def empty_once(database: str) -> Settings:
+    """Settings of one that is shared by those who keep nothing."""
+    name = f"{database}_bulk_shared"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    return make_settings(name)

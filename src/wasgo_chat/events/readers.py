@@ -12,7 +12,7 @@ to its work, so that under load it falls back rather than slowing down who sends
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -241,3 +241,28 @@ class Reader:
         _, rested_s = self._resting.get(conversation_id, (0.0, POLL_S / 2))
         rest_s = min(rested_s * 2, LONGEST_REST_S)
         self._resting[conversation_id] = (time.monotonic() + rest_s, rest_s)
+
+
+_ENDED = """
+SELECT pg_advisory_xact_lock(hashtextextended('reader' || chr(10) || k.reader || chr(10) || CAST(:id AS text), 0)),
+       NOT EXISTS (
+           SELECT FROM pending p
+           LEFT JOIN reader_cursors c ON c.reader = k.reader AND c.conversation_id = p.conversation_id
+           WHERE p.conversation_id = CAST(CAST(:id AS text) AS uuid) AND p.head > COALESCE(c.seq, 0)) AS has_ended
+FROM unnest(CAST(:readers AS text[])) AS k(reader)
+"""
+
+
+async def claim_ended(tx: Tx, conversation_id: UUID) -> bool:
+    """Keep every reader from a conversation until the end of the transaction; whether they have read all of it."""
+    statement = sql(_ENDED).bindparams(bindparam("readers", type_=ARRAY(Text)))
+    rows = await tx.execute(statement, {"id": str(conversation_id), "readers": list(READERS)})
+    return all(row.has_ended for row in rows.all())
+
+
+async def move_past(tx: Tx, heads: Mapping[UUID, int]) -> None:
+    """Have every reader pass over these logs up to these seqs: nothing is to be told of them."""
+    given = {"ids": list(heads), "seqs": list(heads.values())}
+    for reader in READERS:
+        moved = sql(_MOVE).bindparams(_IDS, bindparam("seqs", type_=ARRAY(BigInteger)))
+        await tx.execute(moved, {"reader": reader, **given})

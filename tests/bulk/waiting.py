@@ -1,0 +1,17 @@
+"""Wait for rows that somebody else writes."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from wasgo_chat.core.db import Database
+
+
+async def until_stored(db: Database, question: str) -> None:
+    """Until a query finds something."""
+    async with asyncio.timeout(60):
+        while True:
+            async with db.snapshot() as tx:
+                if (await tx.execute(text(question))).first() is not None:
+                    return
+            await asyncio.sleep(0.005)
