@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
+MINIMUM_RSA_BITS = 2048
 
 
 class CannotStart(Exception):
