@@ -53,6 +53,14 @@ def memory_kib(pid: int) -> int:
     raise AssertionError("no VmRSS")
 
 
+def own_share_kib(pid: int) -> int:
+    """The same, but of what it shares with other processes its share only (PSS)."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    raise AssertionError("no Pss")
+
+
 def wait_for_quiet(pids: Sequence[int]) -> None:
     """Wait until these have finished what they were given: work that goes on behind a run belongs to it."""
     deadline = time.monotonic() + QUIET_TIMEOUT_S

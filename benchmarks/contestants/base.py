@@ -72,7 +72,9 @@ class Running:
     def __init__(self, contestant: Contestant, cluster: Cluster, workers: int = 1) -> None:
         self.cluster = cluster
         self.port = free_port()
+        self.ready_s = 0.0  # from its start to its first answer that it can serve
         self._log = cluster.folder / f"{contestant.name}.log"
+        self._started = time.monotonic()
         command = contestant.command(self.port, workers)
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603  our own contestants
@@ -87,7 +89,8 @@ class Running:
                 self._end()
                 sys.stderr.write(self._log.read_text(errors="replace")[-4000:])
                 raise AssertionError("a server did not start")
-            time.sleep(0.05)
+            time.sleep(0.01)
+        self.ready_s = time.monotonic() - self._started
         machine.wait_for_quiet([self._process.pid])
         return self
 
@@ -158,8 +161,11 @@ def uvicorn_command(python: Path, app: str, port: int, workers: int, *more: str)
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours, without settings of the service that happen to be set."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("WASGO_CHAT_")}
+    """Ours, without settings of the service that happen to be set, and with bytecode kept, as an installed package has
+    it: Python would compile the service at every start.
+    """
+    left_out = "PYTHONDONTWRITEBYTECODE"
+    return {n: value for n, value in os.environ.items() if not n.startswith("WASGO_CHAT_") and n != left_out}
 
 
 def _command_line(pid: int) -> bytes:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from wasgo_chat.core import collector
 from wasgo_chat.core.config import CannotStart, Settings, UnsafeSettings, settings_table
 
 app = typer.Typer(
@@ -32,7 +33,8 @@ def dev(
     Nothing else needs to be installed or running. The public development key is accepted, so this listens on
     loopback only. The data stays in --data and survives any end of the process.
     """
-    from wasgo_chat import development
+    with collector.resting():
+        from wasgo_chat import development
 
     development.run(host=host, port=port, data=data)
 
@@ -52,8 +54,9 @@ def serve(
     what to set. The variables are listed by `wasgo-chat settings`. SIGTERM drains, a second one ends at once; SIGHUP
     replaces the workers one by one.
     """
-    from wasgo_chat import serving
-    from wasgo_chat.core.telemetry import configure_logging
+    with collector.resting():
+        from wasgo_chat import serving
+        from wasgo_chat.core.telemetry import configure_logging
 
     settings = Settings()
     configure_logging(settings.log_level, as_json=True)

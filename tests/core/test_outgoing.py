@@ -3,7 +3,8 @@
 import httpx2
 import pytest
 
-from wasgo_chat.core.outgoing import is_public, wary_client
+from wasgo_chat.core.internet import is_public
+from wasgo_chat.core.outgoing import wary_client
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from tests.notifications.test_push import Browser
 from tests.support.running import SECRET, make_settings
 from tests.support.world import Caller, World, world_with
 from wasgo_chat.core import outgoing
-from wasgo_chat.core.outgoing import TooLarge, fetch_trusted, is_public, wary_client
+from wasgo_chat.core.internet import is_public
+from wasgo_chat.core.outgoing import TooLarge, fetch_trusted, wary_client
 
 PATH = "/chat/push_subscriptions/"
 INSIDE = (

@@ -12,11 +12,9 @@ from uuid import UUID
 import structlog
 
 from wasgo_chat.attachments import verbs
-from wasgo_chat.attachments.images import THUMBNAIL_TYPE
 from wasgo_chat.attachments.names import disposition
-from wasgo_chat.attachments.prepare import Prepared, prepare
+from wasgo_chat.attachments.prepare import THUMBNAIL_TYPE, Prepared, prepare
 from wasgo_chat.attachments.receive import Incoming
-from wasgo_chat.attachments.s3 import S3Storage
 from wasgo_chat.attachments.sniff import INLINE
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.core.auth import Actor
@@ -44,7 +42,7 @@ class Depot:
     def __init__(self, settings: Settings, db: Database) -> None:
         self.settings = settings
         self.db = db
-        self.storage: Storage = S3Storage(settings) if settings.s3_bucket else LocalStorage(settings.storage_dir)
+        self.storage = _storage(settings)
         self.incoming: Path = settings.storage_dir / "incoming"
         # Decoding an image may take some hundred MiB at the bound of pixels.
         self._decoding = asyncio.Semaphore(2)
@@ -97,6 +95,14 @@ class Depot:
             await self.storage.put(
                 key_of(file.id, "thumbnail"), file.thumbnail, content_type=THUMBNAIL_TYPE, disposition="inline"
             )
+
+
+def _storage(settings: Settings) -> Storage:
+    if not settings.s3_bucket:
+        return LocalStorage(settings.storage_dir)
+    from wasgo_chat.attachments.s3 import S3Storage  # noqa: PLC0415  brings a library that local files do without
+
+    return S3Storage(settings)
 
 
 def _remove_all(files: Sequence[Prepared]) -> None:

@@ -1,7 +1,8 @@
 """Images: held to a number of pixels, without what they say of place and device, measured, with a thumbnail.
 
 A JPEG is encoded anew with its own tables, others keep their pixels' bytes and lose the blocks that hold metadata
-(`attachments.strip`), so that animations stay as they are. Everything here is blocking: call it in a thread.
+(`attachments.strip`), so that animations stay as they are. Everything here is blocking: call it in a thread. Loaded
+with the first image (`attachments.prepare`), for it brings Pillow.
 """
 
 import warnings
@@ -17,7 +18,6 @@ from wasgo_chat.attachments.strip import STRIPPERS, Counted, Damaged
 from wasgo_chat.core.errors import ChatError, Invalid
 
 THUMBNAIL_PIXELS = 320
-THUMBNAIL_TYPE = "image/webp"
 _QUALITY = 90
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
 # Pillow warns from a bound of its own on; ours is looked at before anything is decoded.

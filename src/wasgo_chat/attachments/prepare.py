@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from wasgo_chat.attachments.images import Picture, clean_image
 from wasgo_chat.attachments.media import duration_of
 from wasgo_chat.attachments.receive import Incoming
 from wasgo_chat.attachments.scan import scan
@@ -16,6 +16,11 @@ from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.core.wire import new_id
+
+if TYPE_CHECKING:
+    from wasgo_chat.attachments.images import Picture
+
+THUMBNAIL_TYPE = "image/webp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,7 @@ async def prepare(
     picture: Picture | None = None
     if content_type in IMAGES:
         async with decoding:
-            picture = await asyncio.to_thread(
-                clean_image, file.path, content_type, max_pixels=settings.max_image_pixels, loc=where
-            )
+            picture = await asyncio.to_thread(_picture, file.path, content_type, settings.max_image_pixels, where)
     sent_sha256 = file.hash.digest()
     if picture is None:
         duration = await asyncio.to_thread(duration_of, file.path, content_type)
@@ -82,6 +85,12 @@ async def prepare(
         width=picture.width,
         height=picture.height,
     )
+
+
+def _picture(path: Path, content_type: str, max_pixels: int, loc: list[str | int]) -> "Picture":
+    from wasgo_chat.attachments.images import clean_image  # noqa: PLC0415  Pillow waits for the first image
+
+    return clean_image(path, content_type, max_pixels=max_pixels, loc=loc)
 
 
 def _measure(path: Path) -> tuple[int, bytes]:

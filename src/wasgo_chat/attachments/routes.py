@@ -13,10 +13,10 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from wasgo_chat.attachments import verbs
 from wasgo_chat.attachments.depot import Depot, is_inline, key_of
 from wasgo_chat.attachments.fields import parse_fields
-from wasgo_chat.attachments.images import THUMBNAIL_TYPE
 from wasgo_chat.attachments.links import LinkExpired, check_link
 from wasgo_chat.attachments.load import find_stored, load_attachment
 from wasgo_chat.attachments.names import disposition
+from wasgo_chat.attachments.prepare import THUMBNAIL_TYPE
 from wasgo_chat.attachments.ranges import RangeNotSatisfiable, wanted_range
 from wasgo_chat.attachments.receive import FileTooLarge, MalformedForm, is_form, receive_form
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant

@@ -8,8 +8,6 @@ import re
 import zlib
 from pathlib import Path
 
-import puremagic
-
 from wasgo_chat.core.errors import ChatError
 
 IMAGES = frozenset(["image/jpeg", "image/png", "image/gif", "image/webp"])
@@ -179,6 +177,8 @@ def _by_text(head: bytes) -> str | None:
 
 def _by_guess(head: bytes) -> str:
     """What the collected signatures say, as long as it is nothing that the strict ones would have known."""
+    import puremagic  # noqa: PLC0415  a thousand signatures, which most uploads do not need
+
     try:
         guess = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError, zlib.error):

@@ -16,6 +16,7 @@ from wasgo_chat.core.redis import check_redis_url
 
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
+MINIMUM_RSA_BITS = 2048
 
 
 class CannotStart(Exception):

@@ -11,6 +11,7 @@ import jwt
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from wasgo_chat.core.config import MINIMUM_RSA_BITS
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.outgoing import TooLarge, fetch_trusted
 
@@ -19,7 +20,6 @@ log = structlog.get_logger(__name__)
 TTL_S = 600.0
 REFETCH_S = 30.0
 MAX_BYTES = 262_144
-MINIMUM_RSA_BITS = 2048
 
 
 class JwksCache:

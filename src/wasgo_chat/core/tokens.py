@@ -8,16 +8,24 @@ import math
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from wasgo_chat.core.config import DEVELOPMENT_SECRET, MINIMUM_SECRET_BYTES, Settings, UnsafeSettings
+from wasgo_chat.core.config import (
+    DEVELOPMENT_SECRET,
+    MINIMUM_RSA_BITS,
+    MINIMUM_SECRET_BYTES,
+    Settings,
+    UnsafeSettings,
+)
 from wasgo_chat.core.errors import Unauthenticated
-from wasgo_chat.core.jwks import MINIMUM_RSA_BITS, JwksCache
 from wasgo_chat.core.wire import has_stray_control
+
+if TYPE_CHECKING:
+    from wasgo_chat.core.jwks import JwksCache
 
 SCOPES = ("chat:provision", "chat:system_message", "chat:act_as", "chat:moderate")
 ASYMMETRIC = ("RS256", "ES256", "EdDSA")
@@ -59,7 +67,7 @@ class TokenVerifier:
         self._verified: dict[str, tuple[Any, Token]] = {}
         if settings.jwks_url:
             self._algorithms: tuple[str, ...] = ASYMMETRIC
-            self._jwks = JwksCache(settings.jwks_url)
+            self._jwks = _jwks(settings.jwks_url)
         elif settings.jwt_public_key:
             self._key = load_pem_public_key(settings.jwt_public_key.replace("\\n", "\n").encode())
             self._algorithms = (_algorithm_of(self._key),)
@@ -127,6 +135,12 @@ class TokenVerifier:
             scopes = scope.split() if isinstance(scope, str) else []
             return Token("service", subject, expires_at, issued_at, scopes=frozenset(scopes))
         return Token("user", subject, expires_at, issued_at, profile=_profile(claims))
+
+
+def _jwks(url: str) -> "JwksCache":
+    from wasgo_chat.core.jwks import JwksCache  # noqa: PLC0415  brings an HTTP client, which other keys do without
+
+    return JwksCache(url)
 
 
 def _require_type(bearer: str) -> None:

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from starlette.datastructures import Address
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.outgoing import is_public
+from wasgo_chat.core.internet import is_public
 
 
 class Addresses:

@@ -12,7 +12,6 @@ from wasgo_chat.core.http import Anybody, Caller, Cursor, Db, KeyHeader, Limit, 
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.wire import Json
 from wasgo_chat.notifications import deliveries, feed, subscriptions, wishes
-from wasgo_chat.notifications.channels import push
 from wasgo_chat.notifications.schemas import (
     DeliveryOut,
     DeliveryPage,
@@ -151,7 +150,7 @@ async def put_conversation_preferences(
 )
 async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
     """The key for `pushManager.subscribe`, and the caller's browsers."""
-    key = push.public_key(db.settings) if db.settings.vapid_private_key else None
+    key = subscriptions.public_key(db.settings)
     async with db.snapshot() as tx:
         return Json({"public_key": key, "results": await subscriptions.list_of(tx, caller)})
 

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import httpx2
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -11,14 +10,25 @@ from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
-from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
-from wasgo_chat.core.outgoing import NotPublic, require_public
+from wasgo_chat.core.errors import LimitReached, NotFound
 from wasgo_chat.core.wire import new_id
-from wasgo_chat.notifications.channels import push
 from wasgo_chat.notifications.models import PushSubscription
 from wasgo_chat.notifications.schemas import Subscribe
 
 MAX_BROWSERS = 20
+
+
+def public_key(settings: Settings) -> str | None:
+    """The key that browsers subscribe with; None where push is not set up.
+
+    Raises:
+        UnsafeSettings: it is no P-256 key.
+    """
+    if not settings.vapid_private_key:
+        return None
+    from wasgo_chat.notifications.channels import push  # noqa: PLC0415  loaded where it is set up
+
+    return push.public_key(settings)
 
 
 async def check(settings: Settings, body: Subscribe) -> None:
@@ -27,17 +37,9 @@ async def check(settings: Settings, body: Subscribe) -> None:
     Raises:
         Invalid: the keys are none, or the endpoint is not one over TLS on the open internet.
     """
-    if not push.are_keys(body.keys.p256dh, body.keys.auth):
-        raise Invalid.field(["keys"], "keys", "must be a P-256 point and 16 bytes, in base64url")
-    if settings.push_to_private_addresses:
-        return
-    try:
-        url = httpx2.URL(body.endpoint)
-        if url.scheme != "https":
-            raise Invalid.field(["endpoint"], "endpoint", "must be an https:// address")
-        await require_public(url.host, url.port or 443)
-    except (NotPublic, httpx2.InvalidURL) as error:
-        raise Invalid.field(["endpoint"], "endpoint", "must be an address of a push service") from error
+    from wasgo_chat.notifications.channels import push  # noqa: PLC0415  loaded where it is set up
+
+    await push.check(settings, body.endpoint, body.keys.p256dh, body.keys.auth)
 
 
 async def subscribe(tx: Tx, actor: Actor, body: Subscribe) -> UUID:

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 from webpush import WebPush, WebPushSubscription
 
 from wasgo_chat.core.config import Settings, UnsafeSettings
-from wasgo_chat.core.outgoing import trusted_client, wary_client
+from wasgo_chat.core.errors import Invalid
+from wasgo_chat.core.outgoing import NotPublic, require_public, trusted_client, wary_client
 from wasgo_chat.core.wire import encode
 from wasgo_chat.notifications.channels.channel import Hand, NotDelivered, TargetGone
 from wasgo_chat.notifications.channels.webhook import seconds_of
@@ -60,13 +61,23 @@ def public_key(settings: Settings) -> str:
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
-def are_keys(p256dh: str, auth: str) -> bool:
-    """Whether a browser's keys are a point of P-256 and 16 bytes."""
+async def check(settings: Settings, endpoint: str, p256dh: str, auth: str) -> None:
+    """Hold what a browser says of itself to the rules; looks its push service's name up.
+
+    Raises:
+        Invalid: the keys are none, or the endpoint is not one over TLS on the open internet.
+    """
+    if not _are_keys(p256dh, auth):
+        raise Invalid.field(["keys"], "keys", "must be a P-256 point and 16 bytes, in base64url")
+    if settings.push_to_private_addresses:
+        return
     try:
-        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decoded(p256dh))
-        return len(_decoded(auth)) == 16
-    except ValueError:
-        return False
+        url = httpx2.URL(endpoint)
+        if url.scheme != "https":
+            raise Invalid.field(["endpoint"], "endpoint", "must be an https:// address")
+        await require_public(url.host, url.port or 443)
+    except (NotPublic, httpx2.InvalidURL) as error:
+        raise Invalid.field(["endpoint"], "endpoint", "must be an address of a push service") from error
 
 
 class PushChannel:
@@ -148,6 +159,15 @@ def _topic(letter: Letter) -> str:
     """RFC 8030, 5.4: at most 32 characters of base64url; says nothing about the conversation."""
     mixed = hashlib.blake2b(f"{letter.user_id}\n{letter.conversation_id}".encode(), digest_size=24).digest()
     return base64.urlsafe_b64encode(mixed).decode()
+
+
+def _are_keys(p256dh: str, auth: str) -> bool:
+    """Whether a browser's keys are a point of P-256 and 16 bytes."""
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decoded(p256dh))
+        return len(_decoded(auth)) == 16
+    except ValueError:
+        return False
 
 
 def _decoded(key: str) -> bytes:

