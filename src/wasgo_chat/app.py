@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -27,6 +28,7 @@ from wasgo_chat.core.headers import Headers
 from wasgo_chat.core.http import install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
+from wasgo_chat.core.metrics import Metrics
 from wasgo_chat.core.telemetry import RequestLog
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.core.wire import Json, Shape
@@ -50,6 +52,7 @@ from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
 from wasgo_chat.messages.reads import readings as readings_of
 from wasgo_chat.notifications import routes as notifications_routes
 from wasgo_chat.notifications.notifier import Notifier
+from wasgo_chat.observability.numbers import StoredNumbers, count_messages
 from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
@@ -94,13 +97,22 @@ class ChatApi(FastAPI):
         return RequestLog(stack, Headers(settings))
 
 
-def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
-    """One worker's app. Raises UnsafeSettings where no key for tokens is set."""
+def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
+    """One worker's app.
+
+    Args:
+        settings: of the deployment.
+        metrics_folder: where the workers of this machine leave their numbers; None where there is one.
+
+    Raises:
+        UnsafeSettings: no key for tokens is set, or a channel of notifications is set up by halves.
+    """
     broker = RedisBroker(settings.redis_url) if settings.redis_url else SoloBroker()
     background = Background()
     rate_limits = RateLimits(settings)
     db = Database(settings)
     worker = secrets.token_hex(6)
+    metrics = Metrics(worker, metrics_folder)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
     watching = Database(settings, pool_size=WATCHING_CONNECTIONS, outage=db.outage)
     lines = Database(settings, pool_size=CONNECTIONS + LOOKUPS, outage=db.outage)
@@ -110,8 +122,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     places = Lookups(Direct(lines), places_of)
     entrances = Lookups(Direct(lines), entrances_of)
     readings = Lookups(Direct(lines), readings_of)
-    hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings)
-    feed = Feed(watching)
+    hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings, counts=metrics.counts)
+    feed = Feed(watching, metrics.counts)
     teller = Teller(worker, hub, feed, watching, broker, background)
     head_check = HeadCheck(settings, hub, watching)
     depot = Depot(settings, db)
@@ -119,7 +131,11 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     notifier = Notifier(settings, db, online=presence.online)
     eraser = Eraser(db)
 
+    metrics.watch("sockets", lambda: hub.sockets)
+    metrics.ask_database(StoredNumbers(watching).read)
+
     def announce(announcements: Sequence[object]) -> None:
+        count_messages(metrics.counts, announcements)
         teller.announce(announcements)
         sweep.announce(announcements)
         notifier.announce(announcements)
@@ -132,6 +148,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await broker.start(teller.hear, head_check.soon)
         await broker.subscribe(CONTROL_CHANNEL)
+        background.spawn(metrics.run())
         background.spawn(teller.run())
         background.spawn(group.run())
         background.spawn(head_check.run())
@@ -156,6 +173,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await lines.close()
         await watching.close()
         await db.close()
+        metrics.write()
 
     app = ChatApi(
         title="wasgo-chat",
@@ -171,6 +189,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.places = places
     app.state.entrances = entrances
     app.state.hub = hub
+    app.state.metrics = metrics
     app.state.admission = Admission(settings.max_opening_sockets)
     app.state.teller = teller
     app.state.feed = feed

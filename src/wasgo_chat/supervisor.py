@@ -31,6 +31,9 @@ KILL_AFTER_S = 1.0
 MOST_FAILED_STARTS = 5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
+OnEnd = Callable[[int], None]
+"""Told the process id of each worker that has ended, whatever of."""
+
 RunWorker = Callable[[int], None]
 """What a worker does: serve, and write a byte each half a second to this pipe once it takes connections."""
 
@@ -57,13 +60,23 @@ class Supervisor:
         workers: how many.
         sock: the listening socket; this process lets go of it when it is told to end.
         shutdown_s: how long workers may take to end; a second later they are killed.
+        on_end: called once a worker has ended.
     """
 
-    def __init__(self, run_worker: RunWorker, *, workers: int, sock: socket.socket, shutdown_s: float) -> None:
+    def __init__(
+        self,
+        run_worker: RunWorker,
+        *,
+        workers: int,
+        sock: socket.socket,
+        shutdown_s: float,
+        on_end: OnEnd | None = None,
+    ) -> None:
         self._run_worker = run_worker
         self._workers = workers
         self._sock = sock
         self._shutdown_s = shutdown_s
+        self._on_end = on_end
         self._children: dict[int, Child] = {}
         self._outdated: list[Child] = []
         self._arrived: list[int] = []
@@ -211,9 +224,17 @@ class Supervisor:
             with contextlib.suppress(KeyError):
                 self._selector.unregister(child.pipe)
             os.close(child.pipe)
+            if self._on_end is not None:
+                self._tell_end(self._on_end, pid)
             if child.kill_at is None:
                 log.error("worker_died", worker=pid, status=os.waitstatus_to_exitcode(status))
                 self._pause_after(child)
+
+    def _tell_end(self, on_end: OnEnd, pid: int) -> None:
+        try:
+            on_end(pid)
+        except Exception:
+            log.exception("end_not_told", worker=pid)  # whoever wants to know must not end all workers
 
     def _pause_after(self, child: Child) -> None:
         """The first death is made good at once; workers that die again and again are started less and less often."""

@@ -114,8 +114,30 @@ WITH done AS (
 DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation_id RETURNING 1
 """
 
+_LAG = """
+SELECT COALESCE(sum(w.behind), 0)::bigint AS events,
+       COALESCE(extract(epoch FROM now() - min(e.created_at)), 0) AS seconds
+FROM (
+    SELECT p.conversation_id, COALESCE(c.seq, 0) AS seq, p.head - COALESCE(c.seq, 0) AS behind
+    FROM pending p
+    LEFT JOIN reader_cursors c ON c.reader = $1 AND c.conversation_id = p.conversation_id
+    WHERE p.head > COALESCE(c.seq, 0)
+    LIMIT 10000
+) w
+LEFT JOIN events e ON e.conversation_id = w.conversation_id AND e.seq = w.seq + 1
+"""
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid()))
+
+
+async def lag(db: Database, reader: str) -> tuple[int, float]:
+    """How many events a reader has not read, and the age of the oldest in seconds; of 10,000 conversations at most.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    ((events, seconds),) = await direct.read(db, _LAG, reader)
+    return int(events), max(0.0, float(seconds))
 
 
 class Reader:

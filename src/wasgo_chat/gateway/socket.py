@@ -95,7 +95,7 @@ class Socket:
         self._is_receiving = False
         self.sending = Sending(self._sent)
         self.typing = Typing(self._tell_typing)
-        self._answers = Answers(self._outbox, self.end, self.settings.max_bad_frames)
+        self._answers = Answers(self._outbox, self.end, self.settings.max_bad_frames, hub.counts)
 
     # What the hub asks of a peer
 
@@ -182,6 +182,8 @@ class Socket:
             if oldest <= after_seq <= head:
                 subscription.watermark = after_seq
             else:
+                self.hub.counts.resyncs += 1
+                self.hub.counts.frames_out["resync"] += 1
                 self.write(resync_frame(conversation_id, head))
         self.hub.catch_up_soon(subscription)
 
@@ -280,6 +282,7 @@ class Socket:
                 raise MalformedFrame(None, Invalid.field([], "binary", "send text frames"))
             frame = parse(text)
             ref = frame.ref
+            self.hub.counts.frames_in[frame.type] += 1
             log.debug("frame", type=frame.type, about=frame.conversation_id or self.own_conversation)
             if isinstance(frame, SendMessageFrame):
                 await self.sending.room()
@@ -289,6 +292,7 @@ class Socket:
             await self.sending.all_done()  # answers keep the order of what was asked
             result = await commands.perform(self, frame)
         except MalformedFrame as malformed:
+            self.hub.counts.frames_in["malformed"] += 1
             self._answers.malformed(malformed)
         except Exception as error:
             self._answers.failed(ref, error)
@@ -332,6 +336,7 @@ class Socket:
 
     async def _close(self, code: Close, reason: str) -> None:
         """Say goodbye; a peer that is gone or does not read must not hold us."""
+        self.hub.counts.socket_closes[str(int(code))] += 1
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(FLUSH_S):
                 await self._ws.close(int(code), reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))

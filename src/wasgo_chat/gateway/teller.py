@@ -5,6 +5,7 @@ it fails to tell, or a crash keeps it from telling, the head check finds.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -171,6 +172,7 @@ class Teller:
 
     def _tell_stored(self, stored: Sequence[MessageStored]) -> list[Ready]:
         """Here now, the others with the next pipeline: a commit leaves the seqs of a conversation consecutive."""
+        committed = time.perf_counter()
         by_conversation: dict[UUID, list[Frame]] = {}
         for one in stored:
             if not self._broker.is_alone or one.conversation_id in self._hub.channels:
@@ -182,6 +184,8 @@ class Teller:
             self._hub.offer(conversation_id, frames)
             if not self._broker.is_alone:
                 ready += [Ready(*one) for one in self._publications(conversation_id, frames)]
+        took_s = time.perf_counter() - committed
+        self._hub.counts.commit_to_write_seconds.observe(took_s, len(stored))
         return ready
 
     def _publications(self, conversation_id: UUID, frames: Sequence[Frame]) -> list[Publication]:
