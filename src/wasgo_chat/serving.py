@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import shutil
+import signal
 import socket
 import tempfile
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from wasgo_chat.core import metrics, migrations
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.log_levels import LogLevels
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.draining import ChatServer
 from wasgo_chat.gateway.door import ChatHttp
@@ -72,12 +75,14 @@ def listen(settings: Settings, host: str, port: int, fd: int | None = None) -> s
         raise UnsafeSettings(f"{host}:{port} cannot be listened on: choose another --host or --port.") from error
 
 
-def serve(settings: Settings, sock: socket.socket, *, workers: int) -> int:
+def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogLevels) -> int:
     """Serve until told to end; the exit code. Even one worker has a supervisor, so that a hung one is replaced."""
 
     folder = _metrics_folder()
 
     def run_worker(beat: int) -> None:
+        signal.signal(signal.SIGUSR2, lambda *_: Context().run(levels.apply))  # in nobody's request
+        levels.apply()  # a signal may have come while this process was made
         app = create_app(settings, metrics_folder=folder)
         ChatServer(server_config(app, settings), app, beat=beat).run(sockets=[sock])
 
@@ -88,6 +93,7 @@ def serve(settings: Settings, sock: socket.socket, *, workers: int) -> int:
         workers=workers,
         sock=sock,
         shutdown_s=settings.shutdown_s,
+        reread=levels.apply,
         on_end=(lambda pid: metrics.fold(folder, pid)) if folder is not None else None,
     )
     try:

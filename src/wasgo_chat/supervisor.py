@@ -29,7 +29,7 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 KILL_AFTER_S = 1.0
 MOST_FAILED_STARTS = 5
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2)
 
 OnEnd = Callable[[int], None]
 """Told the process id of each worker that has ended, whatever of."""
@@ -61,6 +61,7 @@ class Supervisor:
         sock: the listening socket; this process lets go of it when it is told to end.
         shutdown_s: how long workers may take to end; a second later they are killed.
         on_end: called once a worker has ended.
+        reread: called at SIGUSR2, which every worker gets too.
     """
 
     def __init__(
@@ -71,12 +72,14 @@ class Supervisor:
         sock: socket.socket,
         shutdown_s: float,
         on_end: OnEnd | None = None,
+        reread: Callable[[], None] = lambda: None,
     ) -> None:
         self._run_worker = run_worker
         self._workers = workers
         self._sock = sock
         self._shutdown_s = shutdown_s
         self._on_end = on_end
+        self._reread = reread
         self._children: dict[int, Child] = {}
         self._outdated: list[Child] = []
         self._arrived: list[int] = []
@@ -140,6 +143,7 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
             for signum in _SIGNALS:
                 signal.signal(signum, signal.SIG_DFL)
+            signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until the worker knows what to do, it must not die of it
             self._selector.close()
             for child in self._children.values():
                 os.close(child.pipe)
@@ -179,7 +183,11 @@ class Supervisor:
             signum = self._arrived.pop(0)
             if signum == signal.SIGCHLD:
                 continue  # it has woken us, and that is all it is for
-            if signum == signal.SIGHUP:
+            if signum == signal.SIGUSR2:
+                self._reread()
+                for child in self._children.values():
+                    os.kill(child.pid, signal.SIGUSR2)
+            elif signum == signal.SIGHUP:
                 self._outdated = [child for child in self._children.values() if child.kill_at is None]
             elif not self._is_ending:
                 self._is_ending = True

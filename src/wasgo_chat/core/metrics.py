@@ -156,11 +156,14 @@ class Metrics:
         whole = self.snapshot()
         if self._folder is not None:
             self._leave(self._folder, whole)  # nobody may find less later: to Prometheus that is a restart
-            for other in _others(self._folder, self._worker):
-                whole.add(other)
+            await asyncio.to_thread(self._add_others, self._folder, whole)
         if self._stored is not None:
             whole.gauges.update(await self._stored())
         return whole
+
+    def _add_others(self, folder: Path, whole: Snapshot) -> None:
+        for other in _others(folder, self._worker):
+            whole.add(other)
 
     def _leave(self, folder: Path, snapshot: Snapshot) -> None:
         """A full disk costs the numbers and nothing else."""

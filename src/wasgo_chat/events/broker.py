@@ -40,6 +40,10 @@ class Broker(Protocol):
 
     is_alone: bool
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it answered when it was needed last."""
+
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Begin to listen. `on_message` gets channel and payload; `on_gap` that something may have been lost."""
 
@@ -63,6 +67,7 @@ class SoloBroker:
     """No broker: one process serves, and its hub delivers by itself."""
 
     is_alone = True
+    is_up = True
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Nobody will call."""
@@ -159,6 +164,11 @@ class RedisBroker:
         self._channels.discard(channel)
         if self._pubsub is not None:
             self._order(channel, is_wanted=False)
+
+    @property
+    def is_up(self) -> bool:
+        """See `Broker`."""
+        return self._down_since is None
 
     async def healthy(self) -> bool:
         """Whether Redis answers a ping."""

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core import direct
+from wasgo_chat.core import direct, tracing
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Base, Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.events.log import Appended
@@ -148,10 +150,20 @@ class Reader:
         name: of the reader; workers that share it share the work.
         handle: what is done with events, in the transaction that moves the cursor.
         readers: all readers that notes wait for.
+        counts: of the worker.
     """
 
-    def __init__(self, db: Database, name: str, handle: Handle, *, readers: Sequence[str] = READERS) -> None:
+    def __init__(
+        self,
+        db: Database,
+        name: str,
+        handle: Handle,
+        *,
+        readers: Sequence[str] = READERS,
+        counts: Counts | None = None,
+    ) -> None:
         self._db = db
+        self._counts = counts or Counts()
         self._name = name
         self._handle = handle
         self._readers = list(readers)
@@ -192,7 +204,8 @@ class Reader:
         """
         waiting = await self._waiting()
         try:
-            read = await self.read(*waiting)
+            with tracing.NOTHING if tracing.active is None or not waiting else self._traced(tracing.active, waiting):
+                read = await self.read(*waiting)
         except ChatError:
             raise
         except Exception:
@@ -233,7 +246,9 @@ class Reader:
                 "seqs": [span.up_to for span in spans],
             }
             await tx.execute(sql(_MOVE).bindparams(_IDS, bindparam("seqs", type_=ARRAY(BigInteger))), moved)
-        return sum(span.up_to - span.after for span in spans)
+        handled = sum(span.up_to - span.after for span in spans)
+        self._counts.reader_events[self._name] += handled
+        return handled
 
     async def _read_singly(self, conversation_ids: Sequence[UUID]) -> int:
         """One conversation that cannot be handled stays behind, and its note with it; the others go on."""
@@ -253,6 +268,9 @@ class Reader:
         async with self._db.transaction() as tx:
             gone = await tx.execute(sql(_SWEEP), {"readers": self._readers, "limit": CONVERSATIONS_PAGE})
             return len(gone.all())
+
+    def _traced(self, active: tracing.Tracing, waiting: Sequence[UUID]) -> AbstractContextManager[Any]:
+        return active.span(f"{self._name} reading", conversations=len(waiting))
 
     async def _waiting(self) -> list[UUID]:
         now = time.monotonic()

@@ -15,6 +15,7 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wasgo_chat.conversations.places import Entering, Place
+from wasgo_chat.core import tracing
 from wasgo_chat.core.auth import Actor, Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -208,6 +209,7 @@ class Socket:
             entering: what was found of it with the token.
         """
         if not self.hub.enter(self):
+            self.hub.counts.refusals["sockets_of_user"] += 1
             await self._close(Close.TOO_FAST, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60")
             return
         if self.hub.is_restarting:
@@ -272,7 +274,11 @@ class Socket:
                 self._is_receiving = False
             if message["type"] == "websocket.disconnect":
                 return
-            await self._handle(message.get("text"))
+            if tracing.active is None:
+                await self._handle(message.get("text"))
+                continue
+            with tracing.active.span("frame", "server"):
+                await self._handle(message.get("text"))
 
     async def _handle(self, text: str | None) -> None:
         """One frame to its answer. Nothing a client sends gets past here as an exception."""
@@ -283,6 +289,8 @@ class Socket:
             frame = parse(text)
             ref = frame.ref
             self.hub.counts.frames_in[frame.type] += 1
+            if tracing.active is not None:
+                tracing.active.rename(f"frame {frame.type}")
             log.debug("frame", type=frame.type, about=frame.conversation_id or self.own_conversation)
             if isinstance(frame, SendMessageFrame):
                 await self.sending.room()

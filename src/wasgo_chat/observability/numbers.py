@@ -1,13 +1,15 @@
-"""Numbers that no part of a worker counts by itself: messages by type, and what only the database knows."""
+"""Numbers that no part of a worker counts by itself: messages by type, gauges, and what only the database knows."""
 
 import asyncio
 import time
 from collections.abc import Sequence
 
+from starlette.datastructures import State
+
 from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.core.metrics import Values
+from wasgo_chat.core.metrics import Metrics, Values
 from wasgo_chat.events import readers
 from wasgo_chat.messages.group_commit import MessageStored
 from wasgo_chat.messages.verbs import MessageAdded
@@ -59,3 +61,19 @@ class StoredNumbers:
         except Unavailable:
             return {}
         return {"reader_lag_events": events, "reader_lag_seconds": seconds, "dead_letters": {"": dead}}
+
+
+def watch(metrics: Metrics, state: State) -> None:
+    """Have the gauges of a worker read, once a second, from the parts of its app."""
+    pools: tuple[Database, ...] = (state.db, state.watching, state.lines)
+    metrics.watch("draining", lambda: int(state.is_draining))
+    metrics.watch("sockets", lambda: state.hub.sockets)
+    metrics.watch("channels", lambda: len(state.hub.channels))
+    metrics.watch("waiting_sends", lambda: state.group.waiting)
+    metrics.watch("lanes", lambda: state.group.lanes)
+    metrics.watch("pool_connections", lambda: {db.name: db.pool.checkedout() for db in pools})
+    metrics.watch("pool_size", lambda: {db.name: db.pool.size() for db in pools})
+    metrics.watch("database_up", lambda: int(not state.db.outage.is_on))
+    if state.settings.redis_url:
+        metrics.watch("redis_up", lambda: int(state.broker.is_up))
+    metrics.ask_database(StoredNumbers(state.watching).read)
