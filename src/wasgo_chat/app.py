@@ -5,9 +5,10 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -16,21 +17,20 @@ from wasgo_chat.attachments.depot import Depot
 from wasgo_chat.attachments.sweep import Sweep
 from wasgo_chat.conversations.places import entrances as entrances_of
 from wasgo_chat.conversations.places import places as places_of
-from wasgo_chat.core import migrations, users
+from wasgo_chat.core import users
 from wasgo_chat.core.auth import Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.direct import Direct
-from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.express import Express
 from wasgo_chat.core.headers import Headers
 from wasgo_chat.core.http import install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
+from wasgo_chat.core.metrics import Metrics
 from wasgo_chat.core.replicas import HEADER, ReadAfter, Replicas
 from wasgo_chat.core.telemetry import RequestLog
 from wasgo_chat.core.tokens import TokenVerifier
-from wasgo_chat.core.wire import Json, Shape
 from wasgo_chat.documents.openapi import describe
 from wasgo_chat.events.broker import broker_at
 from wasgo_chat.gateway import routes as gateway_routes
@@ -50,6 +50,10 @@ from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
 from wasgo_chat.messages.reads import readings as readings_of
 from wasgo_chat.notifications import routes as notifications_routes
 from wasgo_chat.notifications.notifier import Notifier
+from wasgo_chat.observability import health
+from wasgo_chat.observability import routes as observability_routes
+from wasgo_chat.observability.numbers import count_messages, watch
+from wasgo_chat.observability.traces import Traces
 from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
@@ -75,7 +79,7 @@ _CORS: dict[str, Any] = {
     "max_age": 600,
 }
 
-health = APIRouter(tags=["health"])
+documents = APIRouter()
 
 
 class ChatApi(FastAPI):
@@ -95,36 +99,48 @@ class ChatApi(FastAPI):
             stack = ReadAfter(stack, replicas)
         if settings.allowed_origins:
             stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
-        return RequestLog(stack, Headers(settings))
+        return RequestLog(stack, Headers(settings), self.state.metrics.counts)
 
 
-def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
-    """One worker's app. Raises UnsafeSettings where no key for tokens is set."""
+def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
+    """One worker's app.
+
+    Args:
+        settings: of the deployment.
+        metrics_folder: where the workers of this machine leave their numbers; None where there is one.
+
+    Raises:
+        UnsafeSettings: no key for tokens is set, or a channel of notifications is set up by halves.
+    """
+    worker = secrets.token_hex(6)
+    metrics = Metrics(worker, metrics_folder)
+    counts = metrics.counts
+    traces = Traces(settings, worker)
     broker = broker_at(settings.redis_url)
     background = Background()
-    rate_limits = RateLimits(settings)
-    db = Database(settings)
-    worker = secrets.token_hex(6)
+    rate_limits = RateLimits(settings, counts)
+    db = Database(settings, counts=counts)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
-    watching = Database(settings, pool_size=WATCHING_CONNECTIONS, outage=db.outage)
-    lines = Database(settings, pool_size=CONNECTIONS + LOOKUPS, outage=db.outage)
-    group = GroupCommit(settings, db, lines)
+    watching = Database(settings, pool_size=WATCHING_CONNECTIONS, outage=db.outage, name="watching", counts=counts)
+    lines = Database(settings, pool_size=CONNECTIONS + LOOKUPS, outage=db.outage, name="lines", counts=counts)
+    group = GroupCommit(settings, db, lines, counts)
     presence = Presence(watching, settings.redis_url, worker)
     known = Lookups(Direct(lines), users.known)
     places = Lookups(Direct(lines), places_of)
     entrances = Lookups(Direct(lines), entrances_of)
     readings = Lookups(Direct(lines), readings_of)
     replicas = Replicas(settings, db, watching)
-    hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings)
-    feed = Feed(watching)
+    hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings, counts=counts)
+    feed = Feed(watching, counts)
     teller = Teller(worker, hub, feed, watching, broker, background)
     head_check = HeadCheck(settings, hub, watching)
     depot = Depot(settings, db)
     sweep = Sweep(depot)
-    notifier = Notifier(settings, db, online=presence.online)
+    notifier = Notifier(settings, db, online=presence.online, counts=counts)
     eraser = Eraser(db)
 
     def announce(announcements: Sequence[object]) -> None:
+        count_messages(counts, announcements)
         teller.announce(announcements)
         sweep.announce(announcements)
         notifier.announce(announcements)
@@ -137,6 +153,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await broker.start(teller.hear, head_check.soon)
         await broker.subscribe(CONTROL_CHANNEL)
+        background.spawn(metrics.run())
         background.spawn(teller.run())
         background.spawn(group.run())
         background.spawn(head_check.run())
@@ -163,6 +180,8 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         await lines.close()
         await watching.close()
         await db.close()
+        metrics.write()
+        await traces.close()
 
     app = ChatApi(
         title="wasgo-chat",
@@ -170,6 +189,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         lifespan=lifespan,
         max_body_size=settings.max_body_bytes,
         redirect_slashes=False,
+        telemetry=traces.telemetry,
     )
     app.state.settings = settings
     app.state.is_draining = False
@@ -177,8 +197,11 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.group = group
     app.state.places = places
     app.state.replicas = replicas
+    app.state.lines = lines
+    app.state.watching = watching
     app.state.entrances = entrances
     app.state.hub = hub
+    app.state.metrics = metrics
     app.state.admission = Admission(settings.max_opening_sockets)
     app.state.teller = teller
     app.state.feed = feed
@@ -189,6 +212,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     app.state.depot = depot
     app.state.rate_limits = rate_limits
     app.state.authenticator = Authenticator(TokenVerifier(settings), db, known)
+    watch(metrics, app.state)
     install_problem_handlers(app)
     for router in (
         inbox_routes.router,
@@ -199,7 +223,9 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         privacy_routes.router,
         support_router,
         gateway_routes.router,
-        health,
+        health.router,
+        observability_routes.router,
+        documents,
     ):
         app.include_router(router)
     app.include_router(attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes)
@@ -207,49 +233,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
     return app
 
 
-class Health(Shape):
-    """The process is alive."""
-
-    status: Literal["ok"]
-
-
-class Readiness(Shape):
-    """Whether the process can serve, and what it looked at."""
-
-    status: Literal["ready", "not_ready", "draining"]
-    checks: dict[str, str]
-
-
-@health.get("/healthz", operation_id="get_health", response_model=Health)
-async def healthz() -> Response:
-    """Whether this process is alive."""
-    return Json({"status": "ok"})
-
-
-@health.get(
-    "/readyz",
-    operation_id="get_readiness",
-    response_model=Readiness,
-    responses={503: {"model": Readiness, "description": "Not ready."}},
-)
-async def readyz(request: Request) -> Response:
-    """Whether this process can serve: database, migrations, not about to end; Redis may be degraded."""
-    state = request.app.state
-    checks: dict[str, str] = {"database": "ok", "migrations": "ok", "redis": "none"}
-    try:
-        await state.db.ping()
-        if not await migrations.is_current(state.db):
-            checks["migrations"] = "behind"
-    except Unavailable:
-        checks["database"] = "unavailable"
-    if state.settings.redis_url:
-        checks["redis"] = "ok" if await state.broker.healthy() else "degraded"
-    is_ready = checks["database"] == "ok" and checks["migrations"] == "ok" and not state.is_draining
-    status = "draining" if state.is_draining else "ready" if is_ready else "not_ready"
-    return Json({"status": status, "checks": checks}, 200 if is_ready else 503)
-
-
-@health.get("/asyncapi.json", include_in_schema=False)
+@documents.get("/asyncapi.json", include_in_schema=False)
 async def asyncapi() -> Response:
     """The AsyncAPI document of the sockets."""
     from wasgo_chat.documents.asyncapi import asyncapi_json  # noqa: PLC0415  a shape a frame, for this document only

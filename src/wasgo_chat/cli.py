@@ -52,16 +52,18 @@ def serve(
 
     Refuses to start on a missing or unsafe setting, or a database that is not at the newest migration, and says
     what to set. The variables are listed by `wasgo-chat settings`. SIGTERM drains, a second one ends at once; SIGHUP
-    replaces the workers one by one.
+    replaces the workers one by one; SIGUSR2 reads WASGO_CHAT_LOG_LEVELS_FILE again.
     """
     with collector.resting():
         from wasgo_chat import serving
+        from wasgo_chat.core.log_levels import LogLevels
         from wasgo_chat.core.telemetry import configure_logging
 
     settings = Settings()
-    configure_logging(settings.log_level, as_json=True)
+    levels = LogLevels(settings.log_level, settings.log_levels, settings.log_levels_file)
+    configure_logging(levels, as_json=True)
     serving.check_before_serving(settings, workers=workers)
-    sys.exit(serving.serve(settings, serving.listen(settings, host, port, fd), workers=workers))
+    sys.exit(serving.serve(settings, serving.listen(settings, host, port, fd), workers=workers, levels=levels))
 
 
 @app.command()

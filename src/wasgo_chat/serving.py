@@ -2,24 +2,33 @@
 
 import asyncio
 import gc
+import shutil
+import signal
 import socket
+import tempfile
+from contextvars import Context
+from pathlib import Path
 from typing import Any
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
 
 from wasgo_chat.app import create_app
-from wasgo_chat.core import migrations
+from wasgo_chat.core import metrics, migrations
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.log_levels import LogLevels
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.draining import ChatServer
 from wasgo_chat.gateway.door import ChatHttp
 from wasgo_chat.gateway.transport import ChatWebSocket
 from wasgo_chat.notifications.dispatch import make_channels
 from wasgo_chat.supervisor import Supervisor
+
+log = structlog.get_logger(__name__)
 
 _FORGETFUL = """
 SELECT name FROM pg_settings
@@ -66,16 +75,41 @@ def listen(settings: Settings, host: str, port: int, fd: int | None = None) -> s
         raise UnsafeSettings(f"{host}:{port} cannot be listened on: choose another --host or --port.") from error
 
 
-def serve(settings: Settings, sock: socket.socket, *, workers: int) -> int:
+def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogLevels) -> int:
     """Serve until told to end; the exit code. Even one worker has a supervisor, so that a hung one is replaced."""
 
+    folder = _metrics_folder()
+
     def run_worker(beat: int) -> None:
-        app = create_app(settings)
+        signal.signal(signal.SIGUSR2, lambda *_: Context().run(levels.apply))  # in nobody's request
+        levels.apply()  # a signal may have come while this process was made
+        app = create_app(settings, metrics_folder=folder)
         ChatServer(server_config(app, settings), app, beat=beat).run(sockets=[sock])
 
     gc.collect()
     gc.freeze()  # what is imported stays as it is, and stays shared with the workers
-    return Supervisor(run_worker, workers=workers, sock=sock, shutdown_s=settings.shutdown_s).run()
+    supervisor = Supervisor(
+        run_worker,
+        workers=workers,
+        sock=sock,
+        shutdown_s=settings.shutdown_s,
+        reread=levels.apply,
+        on_end=(lambda pid: metrics.fold(folder, pid)) if folder is not None else None,
+    )
+    try:
+        return supervisor.run()
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _metrics_folder() -> Path | None:
+    """A private folder for the numbers of the workers; without one each of them speaks of itself alone."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="wasgo-chat-metrics-"))
+    except OSError as error:
+        log.warning("metrics_of_each_worker_alone", error=type(error).__name__)
+        return None
 
 
 def check_before_serving(settings: Settings, *, workers: int) -> None:

@@ -29,7 +29,10 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 KILL_AFTER_S = 1.0
 MOST_FAILED_STARTS = 5
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2)
+
+OnEnd = Callable[[int], None]
+"""Told the process id of each worker that has ended, whatever of."""
 
 RunWorker = Callable[[int], None]
 """What a worker does: serve, and write a byte each half a second to this pipe once it takes connections."""
@@ -57,13 +60,26 @@ class Supervisor:
         workers: how many.
         sock: the listening socket; this process lets go of it when it is told to end.
         shutdown_s: how long workers may take to end; a second later they are killed.
+        on_end: called once a worker has ended.
+        reread: called at SIGUSR2, which every worker gets too.
     """
 
-    def __init__(self, run_worker: RunWorker, *, workers: int, sock: socket.socket, shutdown_s: float) -> None:
+    def __init__(
+        self,
+        run_worker: RunWorker,
+        *,
+        workers: int,
+        sock: socket.socket,
+        shutdown_s: float,
+        on_end: OnEnd | None = None,
+        reread: Callable[[], None] = lambda: None,
+    ) -> None:
         self._run_worker = run_worker
         self._workers = workers
         self._sock = sock
         self._shutdown_s = shutdown_s
+        self._on_end = on_end
+        self._reread = reread
         self._children: dict[int, Child] = {}
         self._outdated: list[Child] = []
         self._arrived: list[int] = []
@@ -127,6 +143,7 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
             for signum in _SIGNALS:
                 signal.signal(signum, signal.SIG_DFL)
+            signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until the worker knows what to do, it must not die of it
             self._selector.close()
             for child in self._children.values():
                 os.close(child.pipe)
@@ -166,7 +183,11 @@ class Supervisor:
             signum = self._arrived.pop(0)
             if signum == signal.SIGCHLD:
                 continue  # it has woken us, and that is all it is for
-            if signum == signal.SIGHUP:
+            if signum == signal.SIGUSR2:
+                self._reread()
+                for child in self._children.values():
+                    os.kill(child.pid, signal.SIGUSR2)
+            elif signum == signal.SIGHUP:
                 self._outdated = [child for child in self._children.values() if child.kill_at is None]
             elif not self._is_ending:
                 self._is_ending = True
@@ -211,9 +232,17 @@ class Supervisor:
             with contextlib.suppress(KeyError):
                 self._selector.unregister(child.pipe)
             os.close(child.pipe)
+            if self._on_end is not None:
+                self._tell_end(self._on_end, pid)
             if child.kill_at is None:
                 log.error("worker_died", worker=pid, status=os.waitstatus_to_exitcode(status))
                 self._pause_after(child)
+
+    def _tell_end(self, on_end: OnEnd, pid: int) -> None:
+        try:
+            on_end(pid)
+        except Exception:
+            log.exception("end_not_told", worker=pid)  # whoever wants to know must not end all workers
 
     def _pause_after(self, child: Child) -> None:
         """The first death is made good at once; workers that die again and again are started less and less often."""

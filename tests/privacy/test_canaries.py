@@ -133,6 +133,9 @@ async def test_nothing_that_is_written_down_has_a_word_a_token_or_an_address(sce
         text = mail.get_body(("plain",))
         assert text is not None
         scene.said.append(text.get_content())
+        numbers = (await client.get("/metrics")).text
+        assert 'wasgo_chat_messages_total{type="text"}' in numbers
+        assert not [secret for secret in (*scene.secrets, chat) if secret.lower() in numbers.lower()]
     scene.said += [request.body.decode() for request in scene.hooks.at("/hook")]
     scene.said += [json.dumps(scene.browser.read(request.body)) for request in scene.hooks.at(scene.browser.path)]
     log = scene.log.read_text()

@@ -215,13 +215,13 @@ async def _extend(tx: Tx, blocks: list[Block], logs: Mapping[str, _Log], outcome
     messages: list[dict[str, Any]] = []
     reactions: list[dict[str, Any]] = []
     read_all: list[tuple[UUID, int, int]] = []
-    read_some: list[tuple[UUID, str, list[Range]]] = []
+    read_some: list[tuple[UUID, str, list[Range[int]]]] = []
     readings: list[dict[str, Any]] = []
     grown: dict[UUID, _Log] = {}
     for block in blocks:
         log, seq_before = logs[block.line.external_id], logs[block.line.external_id].number
-        marked: dict[str, list[Range]] = defaultdict(list)
-        when: dict[tuple[str, datetime], list[Range]] = defaultdict(list)
+        marked: dict[str, list[Range[int]]] = defaultdict(list)
+        when: dict[tuple[str, datetime], list[Range[int]]] = defaultdict(list)
         for line, number, raw in block.messages:
             if (log.id, line.external_id) in there:
                 outcome.known += 1

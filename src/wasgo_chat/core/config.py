@@ -66,6 +66,13 @@ Urls = Annotated[list[Annotated[str, AfterValidator(_for_asyncpg)]], NoDecode, B
 Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 
 
+def _log_levels(given: str) -> str:
+    from wasgo_chat.core import log_levels  # noqa: PLC0415  the loggers are not needed to read settings
+
+    log_levels.parse(given)
+    return given
+
+
 class Settings(BaseSettings):
     """What a deployment can set. Sizes in bytes, times in seconds, lists separated by commas."""
 
@@ -263,8 +270,23 @@ class Settings(BaseSettings):
         description="Sockets closed by a restart (1012) are told to come back within this time, each at its own.",
     )
     shutdown_s: int = Field(10, ge=1, description="From SIGTERM to the end: the delay, sockets and open requests.")
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Bearer token that `/metrics` asks for; unset: only loopback and private addresses may read it.",
+    )
+    otlp_endpoint: str | None = Field(
+        None, pattern=r"^https?://", description="OpenTelemetry collector that takes OTLP by HTTP; unset: no traces."
+    )
+    trace_ratio: float = Field(1.0, ge=0, le=1, description="Share of traces that are kept, with `OTLP_ENDPOINT`.")
     log_level: str = Field(
         "INFO", pattern=r"^(?i:DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+    log_levels: Annotated[str, AfterValidator(_log_levels)] = Field(
+        "", description="Others for parts of it: `wasgo_chat.gateway=DEBUG,wasgo_chat.messages=WARNING`."
+    )
+    log_levels_file: Path | None = Field(
+        None, description="File with more of these, a line each; SIGUSR2 has it read again while the service runs."
     )
 
     def hash_key(self) -> bytes:

@@ -20,9 +20,11 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeEngine
 
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.errors import Unavailable, UserErased
 from wasgo_chat.core.hosts import Hosts
 from wasgo_chat.core.outage import Link, Outage
@@ -87,9 +89,21 @@ class Database:
         settings: where the database is, its limits and time-outs.
         pool_size: connections at most; `database_pool_size` of the settings by default.
         outage: what another pool to the same database knows of its absence; by default one of its own.
+        name: of the pool, in the metrics.
+        counts: of the worker.
     """
 
-    def __init__(self, settings: Settings, *, pool_size: int | None = None, outage: Outage | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        pool_size: int | None = None,
+        outage: Outage | None = None,
+        name: str = "doors",
+        counts: Counts | None = None,
+    ) -> None:
+        self.name = name
+        self._counts = counts or Counts()
         self.settings = settings
         self.announce: Announce = lambda announcements: None
         url = make_url(settings.database_url)
@@ -159,6 +173,7 @@ class Database:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Tx]:
+        self.note_wait()
         try:
             async with self.outage.watched(), self._sessions() as tx:
                 tx.settings = self.settings
@@ -174,8 +189,22 @@ class Database:
                 raise UserErased from error
             raise
 
+    @property
+    def pool(self) -> QueuePool:
+        """Its connections."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101  what an engine has by default
+        return pool
+
+    def note_wait(self) -> None:
+        """Whoever is about to ask for a connection has to wait for one, if all are in use."""
+        if self.pool.checkedout() >= self.pool.size():
+            self._counts.pool_waits[self.name] += 1
+
     def suspect(self, error: BaseException) -> None:
         """After an error that is not one of our statement's: find out whether the database is there at all."""
+        if isinstance(error, PoolTimeout):
+            self._counts.pool_timeouts[self.name] += 1
         if is_unavailable(error) and not _is_busy(error):
             self.outage.suspect()
 

@@ -35,6 +35,7 @@ async def read(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
     Raises:
         Unavailable: the database does not answer or gave up.
     """
+    db.note_wait()
     try:
         async with db.outage.watched(), db.engine.connect() as held:
             driver: Any = (await held.get_raw_connection()).driver_connection

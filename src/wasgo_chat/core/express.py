@@ -17,6 +17,9 @@ from wasgo_chat.core.http import answer_of
 
 log = structlog.get_logger(__name__)
 
+ROUTE = "wasgo_chat.route"
+"""Where the scope says which route answered, if it was not one of FastAPI's."""
+
 Handler = Callable[[Request], Awaitable[Response | None]]
 OpenSocket = Callable[[Scope, Receive, Send], Awaitable[bool]]
 
@@ -39,6 +42,8 @@ class Express:
         """ASGI."""
         if scope["type"] == "http" and scope["method"] == "GET":
             handler = self._handlers.get(scope["path"])
+            if handler is not None:
+                scope[ROUTE] = scope["path"]
             if handler is not None and (answer := await self._answer(handler, Request(scope))) is not None:
                 await answer(scope, receive, send)
                 return

@@ -17,6 +17,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.errors import Invalid, RateLimited
 from wasgo_chat.core.pace import Pace
 from wasgo_chat.core.redis import RedisPlace, close_sentinels
@@ -68,7 +69,8 @@ class _Counters(RedisStorage):
 class RateLimits:
     """The limits of a worker. Without Redis each worker counts for itself, which is the lesser evil."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts()
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._client: Redis | RedisCluster | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
@@ -104,23 +106,23 @@ class RateLimits:
             RateLimited: as in `count_message`.
         """
         if kind == "read":
-            _refuse_after(self._reads.hit(user_id))
+            self._refuse_after(self._reads.hit(user_id), "read")
         elif (item := self._requests[kind]) is not None:
             await self._count(item, kind, user_id)
 
     def count_frame(self, user_id: str) -> None:
         """Count one frame of a user that is no message. Raises: RateLimited."""
-        _refuse_after(self._frames.hit(user_id))
+        self._refuse_after(self._frames.hit(user_id), "frame")
 
     def count_address(self, address: str | None) -> None:
         """Count one request from a client's address, where it is known. Raises: RateLimited."""
         if address is not None:
-            _refuse_after(self._addresses.hit(address))
+            self._refuse_after(self._addresses.hit(address), "address")
 
     def count_failure(self, address: str | None) -> None:
         """Count a token that was not accepted. Raises: RateLimited, in place of another 401."""
         if address is not None:
-            _refuse_after(self._failures.hit(address))
+            self._refuse_after(self._failures.hit(address), "failure")
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -136,8 +138,14 @@ class RateLimits:
         if shared is not None:
             is_within = shared
         if not is_within:
+            self._counts.refusals[key[0]] += 1
             stats = await self._local.get_window_stats(item, *key)
             wait_s = stats.reset_time - time.time() if not stats.remaining else item.get_expiry()
+            raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))
+
+    def _refuse_after(self, wait_s: float, kind: str) -> None:
+        if wait_s:
+            self._counts.refusals[kind] += 1
             raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))
 
     async def _count_shared(self, item: RateLimitItemPerSecond, *key: str) -> bool | None:
@@ -160,8 +168,3 @@ class RateLimits:
 
 def _item(limit: int, window_s: int = MINUTE_S) -> RateLimitItemPerSecond | None:
     return RateLimitItemPerSecond(limit, window_s) if limit else None
-
-
-def _refuse_after(wait_s: float) -> None:
-    if wait_s:
-        raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))

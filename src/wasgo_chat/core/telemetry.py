@@ -9,26 +9,33 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wasgo_chat.core import tracing
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.discretion import shown_path, told_error, write_error
 from wasgo_chat.core.errors import PROBLEM_JSON, NotFound, problem
+from wasgo_chat.core.express import ROUTE
 from wasgo_chat.core.headers import Headers
+from wasgo_chat.core.log_levels import LeveledLogger, LogLevels
 from wasgo_chat.core.wire import encode_str, new_id
 
 log = structlog.get_logger(__name__)
 
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _NOT_FOUND = problem(404, NotFound.code, NotFound.title)
 _REFUSED = problem(403, "forbidden", "A page of this origin may not open sockets")
 _TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
 
 
-def configure_logging(level: str, *, as_json: bool) -> None:
-    """One line an event on standard error; libraries' loggers go the same way.
+def configure_logging(levels: LogLevels | str, *, as_json: bool) -> None:
+    """One line an event on standard error; libraries' loggers go the same way. `levels` may be one for all.
 
     Libraries may speak of warnings only: what they say below that holds query strings, and so tickets, pieces of forms,
     and what pictures say of their place.
     """
+    levels = LogLevels(levels) if isinstance(levels, str) else levels
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        tracing.noted,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -41,22 +48,29 @@ def configure_logging(level: str, *, as_json: bool) -> None:
         ]
     else:
         last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=write_error)]
-    wanted = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(wanted),  # what is not wanted costs a call, and no more
+        wrapper_class=LeveledLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove, *last], foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=max(wanted, logging.WARNING), force=True)
-    logging.getLogger("wasgo_chat").setLevel(wanted)
+    quiet = max(logging.getLevelNamesMapping()[levels.general], logging.WARNING)
+    logging.basicConfig(handlers=[handler], level=quiet, force=True)
+    levels.apply()
 
 
 def _dumps(value: Any, **_: Any) -> str:
     return encode_str(value)
+
+
+def _counted_as(scope: Scope, status: int) -> tuple[str, str, str]:
+    """Method, route and class of status. Nothing of it is the client's own: there are as many as routes."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    route = getattr(scope.get("route"), "path", None) or scope.get(ROUTE, "none")
+    return method, route, f"{status // 100}xx" if status else "none"
 
 
 def _is_utf8(raw_path: bytes) -> bool:
@@ -75,8 +89,9 @@ class RequestLog:
     the refusal of a handshake.
     """
 
-    def __init__(self, app: ASGIApp, headers: Headers) -> None:
+    def __init__(self, app: ASGIApp, headers: Headers, counts: Counts) -> None:
         self.app = app
+        self._counts = counts
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,6 +137,9 @@ class RequestLog:
         try:
             await app(scope, receive, send_with_headers)
         finally:
+            if scope["type"] == "http":
+                self._counts.http_requests[_counted_as(scope, status)] += 1
+                self._counts.http_request_seconds.observe(time.perf_counter() - started)
             if log.is_enabled_for(logging.INFO):
                 log.info(
                     "request" if scope["type"] == "http" else "socket",

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core import direct
+from wasgo_chat.core import direct, tracing
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Base, Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.events.log import Appended
@@ -114,8 +116,30 @@ WITH done AS (
 DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation_id RETURNING 1
 """
 
+_LAG = """
+SELECT COALESCE(sum(w.behind), 0)::bigint AS events,
+       COALESCE(extract(epoch FROM now() - min(e.created_at)), 0) AS seconds
+FROM (
+    SELECT p.conversation_id, COALESCE(c.seq, 0) AS seq, p.head - COALESCE(c.seq, 0) AS behind
+    FROM pending p
+    LEFT JOIN reader_cursors c ON c.reader = $1 AND c.conversation_id = p.conversation_id
+    WHERE p.head > COALESCE(c.seq, 0)
+    LIMIT 10000
+) w
+LEFT JOIN events e ON e.conversation_id = w.conversation_id AND e.seq = w.seq + 1
+"""
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid()))
+
+
+async def lag(db: Database, reader: str) -> tuple[int, float]:
+    """How many events a reader has not read, and the age of the oldest in seconds; of 10,000 conversations at most.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    ((events, seconds),) = await direct.read(db, _LAG, reader)
+    return int(events), max(0.0, float(seconds))
 
 
 class Reader:
@@ -126,10 +150,20 @@ class Reader:
         name: of the reader; workers that share it share the work.
         handle: what is done with events, in the transaction that moves the cursor.
         readers: all readers that notes wait for.
+        counts: of the worker.
     """
 
-    def __init__(self, db: Database, name: str, handle: Handle, *, readers: Sequence[str] = READERS) -> None:
+    def __init__(
+        self,
+        db: Database,
+        name: str,
+        handle: Handle,
+        *,
+        readers: Sequence[str] = READERS,
+        counts: Counts | None = None,
+    ) -> None:
         self._db = db
+        self._counts = counts or Counts()
         self._name = name
         self._handle = handle
         self._readers = list(readers)
@@ -170,7 +204,8 @@ class Reader:
         """
         waiting = await self._waiting()
         try:
-            read = await self.read(*waiting)
+            with tracing.NOTHING if tracing.active is None or not waiting else self._traced(tracing.active, waiting):
+                read = await self.read(*waiting)
         except ChatError:
             raise
         except Exception:
@@ -211,7 +246,9 @@ class Reader:
                 "seqs": [span.up_to for span in spans],
             }
             await tx.execute(sql(_MOVE).bindparams(_IDS, bindparam("seqs", type_=ARRAY(BigInteger))), moved)
-        return sum(span.up_to - span.after for span in spans)
+        handled = sum(span.up_to - span.after for span in spans)
+        self._counts.reader_events[self._name] += handled
+        return handled
 
     async def _read_singly(self, conversation_ids: Sequence[UUID]) -> int:
         """One conversation that cannot be handled stays behind, and its note with it; the others go on."""
@@ -231,6 +268,9 @@ class Reader:
         async with self._db.transaction() as tx:
             gone = await tx.execute(sql(_SWEEP), {"readers": self._readers, "limit": CONVERSATIONS_PAGE})
             return len(gone.all())
+
+    def _traced(self, active: tracing.Tracing, waiting: Sequence[UUID]) -> AbstractContextManager[Any]:
+        return active.span(f"{self._name} reading", conversations=len(waiting))
 
     async def _waiting(self) -> list[UUID]:
         now = time.monotonic()

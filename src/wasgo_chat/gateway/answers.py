@@ -5,7 +5,9 @@ from typing import Any
 
 import structlog
 
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
+from wasgo_chat.gateway.frames import type_of
 from wasgo_chat.gateway.outbox import Outbox
 from wasgo_chat.gateway.protocol import Close, MalformedFrame, ack, error_frame
 
@@ -19,16 +21,19 @@ class Answers:
         outbox: of the socket.
         end: closes it soon, with a code and a reason.
         max_bad: malformed or too frequent frames in a row after which it is closed.
+        counts: of the worker.
     """
 
-    def __init__(self, outbox: Outbox, end: Callable[[Close, str], None], max_bad: int) -> None:
+    def __init__(self, outbox: Outbox, end: Callable[[Close, str], None], max_bad: int, counts: Counts) -> None:
         self._outbox = outbox
         self._end = end
         self._max_bad = max_bad
+        self._counts = counts
         self._bad = 0
 
     def write(self, data: bytes) -> None:
         """What a client waits for is written or the socket closes: it is never left out in silence."""
+        self._counts.frames_out[type_of(data)] += 1
         if not self._outbox.put(data):
             self._end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from wasgo_chat.gateway.frames import Run
+from wasgo_chat.core.counts import Counts
+from wasgo_chat.gateway.frames import Run, type_of
 from wasgo_chat.gateway.protocol import Close, resync_frame, typing_frame
 from wasgo_chat.inbox.render import Frame
 
@@ -120,8 +121,9 @@ class Channel:
     `last` is the seq up to which live sockets were served, `wanted` the greatest seq known to exist.
     """
 
-    def __init__(self, conversation_id: UUID) -> None:
+    def __init__(self, conversation_id: UUID, counts: Counts | None = None) -> None:
         self.conversation_id = conversation_id
+        self._counts = counts or Counts()
         self.last = 0
         self.wanted = 0
         self.reads_version = 0
@@ -150,13 +152,17 @@ class Channel:
             self.recent.extend(news)
         run = Run(news)
         is_plain = all(frame.removed is None and frame.role is None for frame in news) and run.size <= RUN_BYTES
-        for subscription in tuple(self.subscriptions):
+        served = tuple(self.subscriptions)
+        away = 0
+        for subscription in served:
             if not subscription.live:
+                away += 1
                 continue
             if is_plain and subscription.watermark == before:
                 subscription.take_run(run)
             else:
                 self._serve_each(subscription, news)
+        self._count_out([frame.data for frame in news], len(served) - away)
         return True
 
     def serve_recent(self, subscription: Subscription) -> bool:
@@ -165,7 +171,10 @@ class Channel:
             if not self.recent or self.recent[0].seq > subscription.watermark + 1:
                 return False
             subscription.go_live()
+            missed = [frame.data for frame in self.recent if frame.seq > subscription.watermark]
             self._serve_each(subscription, tuple(self.recent))
+            self._counts.events_replayed += len(missed)
+            self._count_out(missed, 1)
             return subscription.live or subscription not in self.subscriptions
         subscription.go_live()
         return True
@@ -192,9 +201,10 @@ class Channel:
         elif self._typing.pop(user_id, None) is None:
             return
         frame = typing_frame(self.conversation_id, user_id, username, is_typing=is_typing)
-        for subscription in self.subscriptions:  # who is behind may have been removed by what is still to come
-            if subscription.live and subscription.peer.user_id != user_id:
-                subscription.peer.write(frame)
+        told = [one.peer for one in self.subscriptions if one.live and one.peer.user_id != user_id]
+        for peer in told:  # who is behind may have been removed by what is still to come
+            peer.write(frame)
+        self._counts.frames_out["typing"] += len(told)
 
     def expire_typing(self) -> None:
         """Stop those whose `typing` was not repeated: their tab or their worker may be gone."""
@@ -206,11 +216,12 @@ class Channel:
     def reading(self, version: int, frames: list[bytes]) -> None:
         """A `messages_read`; who misses one before it gets all from there again at the next head check."""
         self.reads_version = max(self.reads_version, version)
-        for subscription in self.subscriptions:
-            if subscription.live and version > subscription.reads_version:
-                is_written = subscription.take_all(frames)
-                if is_written and version == subscription.reads_version + 1:
-                    subscription.reads_version = version
+        told = [one for one in self.subscriptions if one.live and version > one.reads_version]
+        for subscription in told:
+            is_written = subscription.take_all(frames)
+            if is_written and version == subscription.reads_version + 1:
+                subscription.reads_version = version
+        self._counts.frames_out["messages_read"] += len(told) * len(frames)
 
     def drop(self, subscription: Subscription, code: Close) -> None:
         """End a subscription and tell its socket."""
@@ -218,6 +229,13 @@ class Channel:
             self.subscriptions.discard(subscription)
             subscription.live = False
             subscription.peer.dropped(subscription, code)
+
+    def _count_out(self, frames: Sequence[bytes], sockets: int) -> None:
+        """Once a fan-out; who falls behind in it counts as well."""
+        if sockets:
+            self._counts.deliveries += len(frames) * sockets
+            for data in frames:
+                self._counts.frames_out[type_of(data)] += sockets
 
     def _serve_each(self, subscription: Subscription, frames: Iterable[Frame]) -> None:
         for frame in frames:

@@ -20,7 +20,8 @@ class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
 
     `number` is the seq of an event, or of the first of several in a row, the version of a reading, or 1 for who
     types or came and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or
-    went.
+    went. `at` is when messages were committed, in Unix seconds, 0 where nobody looked; `trace` is where a trace goes
+    on, empty where traces are off.
     """
 
     kind: Literal["event", "reading", "typing", "revoked", "touched", "presence", "notified"]
@@ -29,6 +30,8 @@ class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
     user: str | None = None
     role: tuple[str, str] | None = None
     name: str = ""
+    at: float = 0.0
+    trace: str = ""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -50,24 +53,33 @@ def unpack(payload: bytes) -> tuple[Envelope, list[bytes]]:
     return _decode(header), frames
 
 
-def pack_events(origin: str, frames: Sequence[Frame]) -> list[bytes]:
-    """Durable frames with consecutive seqs, in few publications: what the hub must look at goes alone."""
+def pack_events(origin: str, frames: Sequence[Frame], at: float = 0.0, trace: str = "") -> list[bytes]:
+    """Durable frames with consecutive seqs, in few publications: what the hub must look at goes alone.
+
+    Args:
+        origin: the worker that tells.
+        frames: to be told.
+        at: when they were committed, in Unix seconds, if they are messages.
+        trace: where a trace goes on.
+    """
     packed: list[bytes] = []
     plain: list[Frame] = []
     for frame in frames:
         if frame.removed is None and frame.role is None:
             plain.append(frame)
             continue
-        packed += _pack_plain(origin, plain)
+        packed += _pack_plain(origin, plain, at, trace)
         plain = []
-        packed.append(pack(Envelope("event", origin, frame.seq, frame.removed, frame.role), frame.data))
-    return packed + _pack_plain(origin, plain)
+        header = Envelope("event", origin, frame.seq, frame.removed, frame.role, trace=trace)
+        packed.append(pack(header, frame.data))
+    return packed + _pack_plain(origin, plain, at, trace)
 
 
-def _pack_plain(origin: str, frames: Sequence[Frame]) -> list[bytes]:
+def _pack_plain(origin: str, frames: Sequence[Frame], at: float, trace: str) -> list[bytes]:
     if not frames:
         return []
-    return [pack(Envelope("event", origin, frames[0].seq), *(frame.data for frame in frames))]
+    header = Envelope("event", origin, frames[0].seq, at=at, trace=trace)
+    return [pack(header, *(frame.data for frame in frames))]
 
 
 def channel_of(conversation_id: UUID) -> str:

@@ -18,10 +18,12 @@ from sqlalchemy.types import ARRAY, Uuid
 
 from wasgo_chat.conversations import access
 from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.wire import encode
 from wasgo_chat.events.readers import Span
+from wasgo_chat.gateway.frames import type_of
 from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.load import shape_conversations
 from wasgo_chat.messages import reads
@@ -68,8 +70,9 @@ class Told:
 class Feed:
     """The notification sockets of a worker."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, counts: Counts | None = None) -> None:
         self._db = db
+        self._counts = counts or Counts()
         self._told: dict[str, set[Told]] = defaultdict(set)
         self._touched: set[UUID] = set()
         self._notified: list[Span] = []
@@ -102,8 +105,10 @@ class Feed:
 
     def push(self, user_id: str, data: bytes) -> None:
         """Tell a user's sockets something ready-made."""
-        for told in self._told.get(user_id, ()):
+        mine = self._told.get(user_id, ())
+        for told in mine:
             told.watcher.write(data)
+        self._counts.frames_out[type_of(data)] += len(mine)
 
     async def tell(self, told: Told, touched: Collection[UUID] | None = None) -> None:
         """Compare and tell one socket; of the touched conversations, or of all.
@@ -135,6 +140,7 @@ class Feed:
             by_id = {str(key): count for key, count in counts.items()}
             frames.append({"type": "unread_counts", "total": sum(counts.values()), "conversations": by_id})
         told.unread, told.is_fresh = counts, False
+        self._counts.frames_out.update([frame["type"] for frame in frames])
         if not all([watcher.write(encode(frame)) for frame in frames]):  # noqa: C419  all of them, then look
             watcher.end(Close.TOO_SLOW, "too much is unsent; reconnect")
 

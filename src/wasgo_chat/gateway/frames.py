@@ -13,6 +13,7 @@ except ImportError:  # where the library was built without its compiled part
 _FINAL_TEXT = 0x81
 _FINAL, _OPCODE, _CONTROL, _CLOSE = 0x80, 0x0F, 0x08, 0x08
 _MASKED, _SIZE = 0x80, 0x7F
+_TYPE_AT, _LONGEST_TYPE = len('{"type":"'), 40
 
 
 def wire_of(data: bytes) -> bytes:
@@ -23,6 +24,12 @@ def wire_of(data: bytes) -> bytes:
     if size < 65_536:
         return bytes((_FINAL_TEXT, 126)) + size.to_bytes(2, "big") + data
     return bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big") + data
+
+
+def type_of(data: bytes) -> str:
+    """The type of a frame of ours, which stands first in it; `other` where another version says it differently."""
+    end = data.find(b'"', _TYPE_AT, _TYPE_AT + _LONGEST_TYPE)
+    return data[_TYPE_AT:end].decode("ascii", "replace") if end > 0 else "other"
 
 
 class NotMinimal(Exception):

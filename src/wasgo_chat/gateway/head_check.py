@@ -79,6 +79,7 @@ class HeadCheck:
             if channel is None:
                 continue
             if last_seq > channel.last:
+                self._hub.counts.head_check_finds["events"] += 1
                 channel.wanted = max(channel.wanted, last_seq)
                 self._hub.fill_soon(channel)
             elif last_seq < channel.last:
@@ -86,6 +87,7 @@ class HeadCheck:
             channel.reads_version = max(channel.reads_version, reads_version)
             behind = [one for one in channel.subscriptions if one.live and one.reads_version < reads_version]
             if behind:
+                self._hub.counts.head_check_finds["readings"] += 1
                 lagging[conversation_id] = behind
         for conversation_id, behind in lagging.items():
             await self._resend_readings(conversation_id, behind)
@@ -105,6 +107,9 @@ class HeadCheck:
             if channel is None or last_seq >= suspects[conversation_id]:
                 continue
             log.error("head_went_back", conversation=str(conversation_id), told=channel.last, head=last_seq)
+            self._hub.counts.head_check_finds["went_back"] += 1
+            self._hub.counts.resyncs += len(channel.subscriptions)
+            self._hub.counts.frames_out["resync"] += len(channel.subscriptions)
             channel.last = channel.wanted = last_seq
             channel.recent.clear()
             for subscription in channel.subscriptions:
@@ -119,6 +124,7 @@ class HeadCheck:
                 missed = await reads.readings_since(tx, conversation_id, version, limit=READINGS_PAGE)
             for reading in missed:
                 frames = reading_frames(reading)
+                self._hub.counts.frames_out["messages_read"] += len(behind) * len(frames)
                 for subscription in behind:
                     if reading.version == subscription.reads_version + 1 and subscription.take_all(frames):
                         subscription.reads_version = reading.version

@@ -19,6 +19,7 @@ from wasgo_chat.conversations.places import Place
 from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError, NotFound
 from wasgo_chat.core.lookups import Lookups
@@ -26,6 +27,7 @@ from wasgo_chat.events.broker import Broker
 from wasgo_chat.gateway.background import Background
 from wasgo_chat.gateway.channel import Channel, Peer, Subscription
 from wasgo_chat.gateway.envelope import channel_of
+from wasgo_chat.gateway.frames import type_of
 from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.render import Frame, frames_since
 from wasgo_chat.messages.reads import Reading
@@ -51,7 +53,10 @@ class Hub:
         *,
         places: Lookups[tuple[str, UUID], Place],
         readings: Lookups[UUID, Reading],
+        counts: Counts | None = None,
     ) -> None:
+        self.counts = counts or Counts()
+        self.sockets = 0
         self.channels: dict[UUID, Channel] = {}
         self.peers: dict[str, set[Peer]] = defaultdict(set)
         self.is_restarting = False
@@ -74,6 +79,8 @@ class Hub:
         if not mine:
             self._presence.arrived(peer.user_id)
         mine.add(peer)
+        self.sockets += 1
+        self.counts.socket_opens += 1
         return True
 
     def leave(self, peer: Peer, subscriptions: Iterable[Subscription]) -> None:
@@ -81,8 +88,9 @@ class Hub:
         for subscription in subscriptions:
             self.unsubscribe(subscription)
         mine = self.peers.get(peer.user_id)
-        if mine is not None:
+        if mine is not None and peer in mine:
             mine.discard(peer)
+            self.sockets -= 1
             if not mine:
                 del self.peers[peer.user_id]
                 self._presence.left(peer.user_id)
@@ -209,6 +217,9 @@ class Hub:
             members = await access.members_among(tx, channel.conversation_id, [subscription.peer.user_id])
             if members:
                 frames = await frames_since(tx, channel.conversation_id, subscription.watermark, limit=PAGE)
+                self.counts.events_replayed += len(frames)
+                self.counts.deliveries += len(frames)
+                self.counts.frames_out.update([type_of(frame.data) for frame in frames])
         if not members:
             channel.drop(subscription, Close.REMOVED)
             return False
@@ -236,6 +247,7 @@ class Hub:
                     return
                 if frames[0].seq > channel.last + 1:
                     channel.skip_to(frames[0].seq - 1)
+                self.counts.gaps_filled += 1
                 channel.offer(frames)
         finally:
             self._filling.discard(channel.conversation_id)
@@ -256,7 +268,7 @@ class Hub:
         if reading is None:
             await self._broker.unsubscribe(channel_of(conversation_id))
             raise NotFound
-        channel = Channel(conversation_id)
+        channel = Channel(conversation_id, self.counts)
         channel.last = channel.wanted = reading.last_seq
         channel.reads_version = reading.version
         channel.read_up_to = ((reading.last_seq, reading.version), reading.by)

@@ -104,11 +104,13 @@ async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> N
             return
         with ws.app.state.addresses.one_more(ws.client) as is_within:
             if not is_within:
+                hub.counts.refusals["sockets_of_address"] += 1
                 await ws.close(Close.TOO_FAST, "too many sockets of this address; retry after 60")
                 return
             try:
                 turn = await admission.turn()
             except RateLimited as error:
+                hub.counts.refusals["opening_sockets"] += 1
                 await ws.close(Close.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
                 return
             try:

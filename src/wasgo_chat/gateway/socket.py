@@ -15,6 +15,7 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wasgo_chat.conversations.places import Entering, Place
+from wasgo_chat.core import tracing
 from wasgo_chat.core.auth import Actor, Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -95,7 +96,7 @@ class Socket:
         self._is_receiving = False
         self.sending = Sending(self._sent)
         self.typing = Typing(self._tell_typing)
-        self._answers = Answers(self._outbox, self.end, self.settings.max_bad_frames)
+        self._answers = Answers(self._outbox, self.end, self.settings.max_bad_frames, hub.counts)
 
     # What the hub asks of a peer
 
@@ -182,6 +183,8 @@ class Socket:
             if oldest <= after_seq <= head:
                 subscription.watermark = after_seq
             else:
+                self.hub.counts.resyncs += 1
+                self.hub.counts.frames_out["resync"] += 1
                 self.write(resync_frame(conversation_id, head))
         self.hub.catch_up_soon(subscription)
 
@@ -206,6 +209,7 @@ class Socket:
             entering: what was found of it with the token.
         """
         if not self.hub.enter(self):
+            self.hub.counts.refusals["sockets_of_user"] += 1
             await self._close(Close.TOO_FAST, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60")
             return
         if self.hub.is_restarting:
@@ -270,7 +274,11 @@ class Socket:
                 self._is_receiving = False
             if message["type"] == "websocket.disconnect":
                 return
-            await self._handle(message.get("text"))
+            if tracing.active is None:
+                await self._handle(message.get("text"))
+                continue
+            with tracing.active.span("frame", "server"):
+                await self._handle(message.get("text"))
 
     async def _handle(self, text: str | None) -> None:
         """One frame to its answer. Nothing a client sends gets past here as an exception."""
@@ -280,6 +288,9 @@ class Socket:
                 raise MalformedFrame(None, Invalid.field([], "binary", "send text frames"))
             frame = parse(text)
             ref = frame.ref
+            self.hub.counts.frames_in[frame.type] += 1
+            if tracing.active is not None:
+                tracing.active.rename(f"frame {frame.type}")
             log.debug("frame", type=frame.type, about=frame.conversation_id or self.own_conversation)
             if isinstance(frame, SendMessageFrame):
                 await self.sending.room()
@@ -289,6 +300,7 @@ class Socket:
             await self.sending.all_done()  # answers keep the order of what was asked
             result = await commands.perform(self, frame)
         except MalformedFrame as malformed:
+            self.hub.counts.frames_in["malformed"] += 1
             self._answers.malformed(malformed)
         except Exception as error:
             self._answers.failed(ref, error)
@@ -332,6 +344,7 @@ class Socket:
 
     async def _close(self, code: Close, reason: str) -> None:
         """Say goodbye; a peer that is gone or does not read must not hold us."""
+        self.hub.counts.socket_closes[str(int(code))] += 1
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(FLUSH_S):
                 await self._ws.close(int(code), reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))

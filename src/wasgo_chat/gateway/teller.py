@@ -5,14 +5,17 @@ it fails to tell, or a crash keeps it from telling, the head check finds.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 import structlog
 
 from wasgo_chat.conversations.verbs import Created
+from wasgo_chat.core import tracing
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.users import UserRevoked
@@ -20,6 +23,7 @@ from wasgo_chat.core.wire import encode
 from wasgo_chat.events.broker import Broker
 from wasgo_chat.events.log import Appended
 from wasgo_chat.events.readers import Span
+from wasgo_chat.gateway import traced
 from wasgo_chat.gateway.background import Background
 from wasgo_chat.gateway.envelope import (
     CONTROL_CHANNEL,
@@ -36,6 +40,9 @@ from wasgo_chat.inbox.render import Frame, frames_since, reading_frames, sent_fr
 from wasgo_chat.messages.group_commit import MessageStored
 from wasgo_chat.messages.reads import MessagesRead
 from wasgo_chat.notifications.feed import Notified
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext
 
 log = structlog.get_logger(__name__)
 
@@ -61,9 +68,12 @@ class Teller:
         self._broker = broker
         self._background = background
         self._announced: asyncio.Queue[Sequence[object]] = asyncio.Queue()
+        self._traces: dict[UUID, SpanContext] = {}  # where events were committed, until they are told
 
     def announce(self, announcements: Sequence[object]) -> None:
         """Take what a commit announced. Messages that a batch stored come with their frames' content: told at once."""
+        if tracing.active is not None and (here := tracing.active.here()) is not None:
+            self._traces.update({one.conversation_id: here for one in announcements if type(one) is Appended})
         if stored := [one for one in announcements if isinstance(one, MessageStored)]:
             announcements = [*announcements, *self._tell_stored(stored)]
         self._announced.put_nowait(announcements)
@@ -120,7 +130,11 @@ class Teller:
             return
         if header.kind == "event":
             run = [Frame(header.number + at, data, header.user, header.role) for at, data in enumerate(frames)]
-            self._hub.offer(conversation_id, run)
+            where = tracing.active.unpacked(header.trace) if tracing.active is not None else None
+            self._offer(conversation_id, run, where)
+            if header.at:
+                took_s = max(0.0, time.time() - header.at)
+                self._hub.counts.commit_to_write_elsewhere_seconds.observe(took_s, len(run))
         elif header.kind == "reading":
             channel.reading(header.number, frames)
         elif header.kind == "typing" and header.user is not None:
@@ -152,6 +166,7 @@ class Teller:
         return [(CONTROL_CHANNEL, pack(Envelope("touched", self.worker), encode(list(touched))))]
 
     async def _tell_events(self, appended: Sequence[Appended]) -> list[Publication]:
+        traces = {one.conversation_id: self._traces.pop(one.conversation_id, None) for one in appended}
         first: dict[UUID, int] = {}
         for one in appended:
             first.setdefault(one.conversation_id, one.seq)
@@ -165,28 +180,43 @@ class Teller:
                 frames = await frames_since(tx, conversation_id, seq - 1, limit=PAGE)
                 log.debug("told", conversation=str(conversation_id), seq=seq, frames=len(frames))
                 if frames:
-                    publications += self._publications(conversation_id, frames)
-                    self._hub.offer(conversation_id, frames)
+                    where = traces.get(conversation_id)
+                    publications += self._publications(conversation_id, frames, where)
+                    self._offer(conversation_id, frames, where)
         return publications
 
     def _tell_stored(self, stored: Sequence[MessageStored]) -> list[Ready]:
         """Here now, the others with the next pipeline: a commit leaves the seqs of a conversation consecutive."""
+        committed, at = time.perf_counter(), time.time()
         by_conversation: dict[UUID, list[Frame]] = {}
         for one in stored:
             if not self._broker.is_alone or one.conversation_id in self._hub.channels:
                 frame = sent_frame(one.conversation_id, one.seq, one.shape)
                 by_conversation.setdefault(one.conversation_id, []).append(frame)
+        traces = {one.conversation_id: one.trace for one in stored} if tracing.active is not None else {}
         ready: list[Ready] = []
         for conversation_id, frames in by_conversation.items():
             log.debug("told", conversation=str(conversation_id), seq=frames[0].seq, frames=len(frames))
-            self._hub.offer(conversation_id, frames)
+            where = traces.get(conversation_id)
+            self._offer(conversation_id, frames, where)
             if not self._broker.is_alone:
-                ready += [Ready(*one) for one in self._publications(conversation_id, frames)]
+                ready += [Ready(*one) for one in self._publications(conversation_id, frames, where, at)]
+        took_s = time.perf_counter() - committed
+        self._hub.counts.commit_to_write_seconds.observe(took_s, len(stored))
         return ready
 
-    def _publications(self, conversation_id: UUID, frames: Sequence[Frame]) -> list[Publication]:
+    def _offer(self, conversation_id: UUID, frames: Sequence[Frame], where: "SpanContext | None") -> None:
+        if tracing.active is None:
+            self._hub.offer(conversation_id, frames)
+        else:
+            traced.deliver(tracing.active, self._hub, conversation_id, frames, where)
+
+    def _publications(
+        self, conversation_id: UUID, frames: Sequence[Frame], where: "SpanContext | None", at: float = 0.0
+    ) -> list[Publication]:
         channel = channel_of(conversation_id)
-        return [(channel, payload) for payload in pack_events(self.worker, frames)]
+        trace = "" if tracing.active is None else traced.publish(tracing.active, where, frames)
+        return [(channel, payload) for payload in pack_events(self.worker, frames, at, trace)]
 
     def _tell_notified(self, notified: Notified) -> Publication:
         self._feed.notified(notified.spans)

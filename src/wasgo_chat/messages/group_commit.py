@@ -6,17 +6,20 @@ no batch can store goes singly through `verbs.send`, which stores it or says why
 """
 
 import asyncio
+import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 
-from wasgo_chat.core import audit
+from wasgo_chat.core import audit, tracing
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.direct import Direct, UnknownOutcome
 from wasgo_chat.core.errors import ChatError, Overloaded, Unavailable
@@ -27,11 +30,15 @@ from wasgo_chat.messages.batch import Row, Stored
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.verbs import Sent
 
+if TYPE_CHECKING:
+    from opentelemetry.trace import SpanContext
+
 log = structlog.get_logger(__name__)
 
 BATCH = 256
 LANES = 3
 CONNECTIONS = 1 + LANES
+SAMPLES = 16
 SHARE = 10
 """One conversation gets at most a tenth of the places in the queue."""
 
@@ -41,6 +48,7 @@ class MessageStored(Appended):
     """Announced for each message that a batch stored, with all that its frame needs."""
 
     shape: dict[str, Any]
+    trace: "SpanContext | None" = None
 
 
 @dataclass(eq=False, slots=True)
@@ -54,11 +62,13 @@ class Stream:
 
 @dataclass(eq=False, slots=True)
 class Waiting:
-    """A send and the future of its outcome."""
+    """A send and the future of its outcome; `since` when, by the clock that never goes back."""
 
     row: Row
     outcome: "asyncio.Future[Sent]"
     stream: Stream | None = None
+    since: float = 0.0
+    trace: "SpanContext | None" = None
 
 
 class GroupCommit:
@@ -68,9 +78,11 @@ class GroupCommit:
         settings: limits and the key of request hashes.
         db: for what is sent singly, and to announce commits.
         lines: a pool of `CONNECTIONS`, one for the writer, the others for lanes.
+        counts: of the worker.
     """
 
-    def __init__(self, settings: Settings, db: Database, lines: Database) -> None:
+    def __init__(self, settings: Settings, db: Database, lines: Database, counts: Counts | None = None) -> None:
+        self._counts = counts or Counts()
         self._db = db
         self._direct = Direct(lines)
         self._hash_key = settings.hash_key()
@@ -110,13 +122,16 @@ class GroupCommit:
         lane = self._lanes.get(conversation_id)
         mine = lane if lane is not None else self._queue.get(conversation_id, ())
         if self._count >= self._places or len(mine) >= self._places // SHARE:
+            self._counts.refusals["waiting_sends"] += 1
             raise Overloaded
         request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
         outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         # Only what a service does is audited.
         request = None if actor.service is None else audit.request_id()
         row = Row(actor, conversation_id, body, new_id(), request_hash, request)
-        waiting = Waiting(row, outcome, stream)
+        waiting = Waiting(row, outcome, stream, time.perf_counter())
+        if tracing.active is not None:
+            waiting.trace = tracing.active.waiting("wait for commit", outcome)
         self._count += 1
         outcome.add_done_callback(self._settled)
         if lane is not None:
@@ -127,6 +142,16 @@ class GroupCommit:
             self._queue.setdefault(conversation_id, deque()).append(waiting)
             self._woken.set()
         return outcome
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for their commit, wherever they are."""
+        return self._count
+
+    @property
+    def lanes(self) -> int:
+        """How many conversations have a lane of their own."""
+        return len(self._lanes)
 
     async def run(self) -> None:
         """Commit batches for ever."""
@@ -168,8 +193,9 @@ class GroupCommit:
         fresh, others = _fit_for_batch(_unbroken(taken))
         rows = [waiting.row for waiting in fresh]
         try:
-            async with direct.transaction() as connection:
-                stored = await batch.store(connection, rows, wait=wait)
+            with tracing.NOTHING if tracing.active is None else _traced(tracing.active, fresh):
+                async with direct.transaction() as connection:
+                    stored = await batch.store(connection, rows, wait=wait)
         except UnknownOutcome:
             return [*await self._find_out(direct, fresh), *others]
         except Unavailable as error:
@@ -186,9 +212,23 @@ class GroupCommit:
 
     def _tell(self, stored: Sequence[tuple[Waiting, Stored]]) -> None:
         """After the commit: the worker first, then the senders."""
-        self._db.announce([MessageStored(waiting.row.conversation_id, one.seq, one.shape) for waiting, one in stored])
+        committed = time.perf_counter()
+        self._db.announce(
+            [MessageStored(waiting.row.conversation_id, one.seq, one.shape, waiting.trace) for waiting, one in stored]
+        )
         for waiting, one in stored:
             _settle(waiting, Sent(waiting.row.message_id, one.seq, one.at, is_new=True, shape=one.shape))
+        self._measure(stored, committed)
+
+    def _measure(self, stored: Sequence[tuple[Waiting, Stored]], committed: float) -> None:
+        """Of a large batch a few stand for all."""
+        if not stored:
+            return
+        self._counts.batch_messages.observe(len(stored))
+        step = -(-len(stored) // SAMPLES)
+        for at in range(0, len(stored), step):
+            took_s = committed - stored[at][0].since
+            self._counts.send_to_commit_seconds.observe(took_s, min(step, len(stored) - at))
 
     async def _find_out(self, direct: Direct, taken: Sequence[Waiting]) -> list[Waiting]:
         """What became of a commit that nobody answered: its ids are in the table, or never will be."""
@@ -257,6 +297,14 @@ class GroupCommit:
             raise
         else:
             _settle(waiting, sent)
+            if sent.is_new:
+                self._counts.sent_singly += 1
+
+
+def _traced(active: tracing.Tracing, taken: Sequence[Waiting]) -> AbstractContextManager[Any]:
+    """The span of a batch: below its first message, and linked to all of them."""
+    traces = [waiting.trace for waiting in taken if waiting.trace is not None]
+    return active.span("commit", parent=traces[0] if traces else None, links=traces, messages=len(taken))
 
 
 def _fit_for_batch(taken: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:

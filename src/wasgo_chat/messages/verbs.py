@@ -45,6 +45,13 @@ class Sent:
     shape: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MessageAdded:
+    """Announced after the commit, for who counts messages by type."""
+
+    message_type: str
+
+
 def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -> None:
     """Hold a message, and the number of files that came with it, to the limits, before any transaction.
 
@@ -147,6 +154,7 @@ async def send(
         )
     )
     await attachments.claim(tx, conversation_id, message_id, attachment_ids)
+    tx.announce(MessageAdded(body.message_type))
     return Sent(message_id, event.seq, event.at, is_new=True)
 
 
@@ -167,6 +175,7 @@ async def post_note(tx: Tx, actor: Actor, conversation_id: UUID, content: str, m
             created_at=event.at,
         )
     )
+    tx.announce(MessageAdded("system"))
     return Sent(message_id, event.seq, event.at, is_new=True)
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core import direct
+from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import Conflict, NotFound
 from wasgo_chat.core.paging import PageRequest
 from wasgo_chat.notifications.models import Delivery
@@ -111,6 +112,16 @@ async def bury(tx: Tx, delivery_id: UUID, attempt: int, error: str) -> None:
     """It will not be tried again by itself."""
     values = {"state": "dead", "error": error, "settled_at": func.now()}
     await tx.execute(update(Delivery).where(_claimed(delivery_id, attempt)).values(values))
+
+
+async def count_dead(db: Database) -> int:
+    """How many there are that will not be tried again.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    ((count,),) = await direct.read(db, "SELECT count(*) FROM deliveries WHERE state = 'dead'")
+    return int(count)
 
 
 async def page_of(tx: Tx, *, state: str | None, limit: int, cursor: str | None) -> dict[str, Any]:

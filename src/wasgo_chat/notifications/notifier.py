@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database
 from wasgo_chat.events.readers import Reader
 from wasgo_chat.notifications.dispatch import Dispatcher, Online, nobody
@@ -19,13 +20,16 @@ class Notifier:
         settings: which channels are set up, and how.
         db: where everything is.
         online: see `Dispatcher`.
+        counts: of the worker.
 
     Raises:
         UnsafeSettings: a channel is set up by halves.
     """
 
-    def __init__(self, settings: Settings, db: Database, *, online: Online = nobody) -> None:
-        self.reader = Reader(db, READER, tell)
+    def __init__(
+        self, settings: Settings, db: Database, *, online: Online = nobody, counts: Counts | None = None
+    ) -> None:
+        self.reader = Reader(db, READER, tell, counts=counts)
         self.dispatcher = Dispatcher(settings, db, online=online)
 
     def announce(self, announcements: Sequence[object]) -> None:

@@ -15,6 +15,10 @@ class Broker(Protocol):
 
     is_alone: bool
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it answered when it was needed last."""
+
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Begin to listen. `on_message` gets channel and payload; `on_gap` that something may have been lost."""
 
@@ -38,6 +42,7 @@ class SoloBroker:
     """No broker: one process serves, and its hub delivers by itself."""
 
     is_alone = True
+    is_up = True
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Nobody will call."""

@@ -43,6 +43,11 @@ class Publishing:
         self._down_since: float | None = None
         self._confirmed: dict[str, asyncio.Future[None]] = {}
 
+    @property
+    def is_up(self) -> bool:
+        """See `Broker.is_up`."""
+        return self._down_since is None
+
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
         """A new pipeline, and what puts a publication into it."""
         raise NotImplementedError

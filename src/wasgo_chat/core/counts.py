@@ -1,0 +1,132 @@
+"""What a worker counts, and the catalogue of it: names, meanings, labels.
+
+Parts of a worker raise plain integers here, once a batch or a fan-out and never through a library: hundreds of
+thousands of deliveries a second pass them. How the numbers of several workers become one set is `metrics`' business.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Histogram:
+    """How many values were at most each of `bounds`, or beyond the last."""
+
+    __slots__ = ("bounds", "counts", "total")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def observe(self, value: float, times: int = 1) -> None:
+        """Count a value, so many times."""
+        self.counts[bisect_left(self.bounds, value)] += times
+        self.total += value * times
+
+
+def _in_seconds() -> Histogram:
+    return Histogram(SECONDS)
+
+
+@dataclass(eq=False, slots=True)
+class Counts:
+    """What a worker has counted since it was started. Each is described below, under its name.
+
+    With a label it is a `Counter` by its value; with several, their values are a tuple.
+    """
+
+    messages: Counter[str] = field(default_factory=Counter)
+    deliveries: int = 0
+    frames_in: Counter[str] = field(default_factory=Counter)
+    frames_out: Counter[str] = field(default_factory=Counter)
+    socket_opens: int = 0
+    socket_closes: Counter[str] = field(default_factory=Counter)
+    events_replayed: int = 0
+    resyncs: int = 0
+    gaps_filled: int = 0
+    head_check_finds: Counter[str] = field(default_factory=Counter)
+    reader_events: Counter[str] = field(default_factory=Counter)
+    sent_singly: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    pool_waits: Counter[str] = field(default_factory=Counter)
+    pool_timeouts: Counter[str] = field(default_factory=Counter)
+    http_requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    cpu_seconds: float = 0.0
+
+    send_to_commit_seconds: Histogram = field(default_factory=_in_seconds)
+    commit_to_write_seconds: Histogram = field(default_factory=_in_seconds)
+    commit_to_write_elsewhere_seconds: Histogram = field(default_factory=_in_seconds)
+    http_request_seconds: Histogram = field(default_factory=_in_seconds)
+    batch_messages: Histogram = field(default_factory=lambda: Histogram(SIZES))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A counter or histogram as it is exported."""
+
+    about: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """What goes up and down, and how that of several workers becomes one."""
+
+    about: str
+    labels: tuple[str, ...] = ()
+    over_workers: Literal["sum", "min", "max"] = "sum"
+
+
+COUNTERS = {
+    "messages": Counted("Messages stored.", ("type",)),
+    "deliveries": Counted("Events handed to sockets, one for each event and socket; replayed ones included."),
+    "frames_in": Counted("Frames that clients sent; what is none is `malformed`.", ("type",)),
+    "frames_out": Counted("Frames handed to sockets.", ("type",)),
+    "socket_opens": Counted("Sockets that got past the door."),
+    "socket_closes": Counted("Sockets that the service closed; 4408 are those too slow.", ("code",)),
+    "events_replayed": Counted("Events of the log told to sockets that had been away or behind."),
+    "resyncs": Counted("Sockets told to load a conversation afresh."),
+    "gaps_filled": Counted("Pages read from the log by the hub, as events before those that came were missing."),
+    "head_check_finds": Counted("Conversations in which the head check found something lost.", ("what",)),
+    "reader_events": Counted("Events that a reader of the log has handled.", ("reader",)),
+    "sent_singly": Counted("Messages that no batch could store, and that went in a transaction of their own."),
+    "refusals": Counted("Requests, frames and tokens refused as too many.", ("kind",)),
+    "pool_waits": Counted("Times that all connections of a pool were in use when one was asked for.", ("pool",)),
+    "pool_timeouts": Counted("Times that none became free in time.", ("pool",)),
+    "http_requests": Counted("Answered requests.", ("method", "route", "status")),
+    "cpu_seconds": Counted("Processor time of the workers."),
+}
+
+HISTOGRAMS = {
+    "send_to_commit_seconds": Counted("From the door of a message to its commit."),
+    "commit_to_write_seconds": Counted("From a message's commit to its last write to a socket of the same worker."),
+    "commit_to_write_elsewhere_seconds": Counted(
+        "From a message's commit to its last write to a socket of another worker."
+    ),
+    "http_request_seconds": Counted("From a request's head to the end of its answer."),
+    "batch_messages": Counted("Messages of a group commit."),
+}
+
+GAUGES = {
+    "workers": Gauge("Workers of this machine that report."),
+    "draining": Gauge("Workers that are about to end."),
+    "sockets": Gauge("Open sockets."),
+    "channels": Gauge("Conversations with an open socket, counted on each worker."),
+    "waiting_sends": Gauge("Messages that wait for their commit."),
+    "lanes": Gauge("Conversations that somebody else holds, with messages waiting for them."),
+    "pool_connections": Gauge("Database connections in use.", ("pool",)),
+    "pool_size": Gauge("Database connections there may be.", ("pool",)),
+    "database_up": Gauge("1 if the database answers every worker.", (), "min"),
+    "redis_up": Gauge("1 if Redis answers every worker.", (), "min"),
+    "loop_delay_seconds": Gauge("How late the event loop of a worker was last.", (), "max"),
+    "resident_bytes": Gauge("Memory of the workers; what they share counts for each."),
+    "reader_lag_seconds": Gauge("Age of the oldest event that a reader has not read.", ("reader",), "max"),
+    "reader_lag_events": Gauge("Events that a reader has not read.", ("reader",), "max"),
+    "dead_letters": Gauge("Mails, pushes and webhooks that were given up.", (), "max"),
+}

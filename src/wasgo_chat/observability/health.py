@@ -1,0 +1,63 @@
+"""Whether a worker lives, and whether it can serve: `/healthz` and `/readyz`."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import State
+
+from wasgo_chat.core import migrations
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.wire import Json, Shape
+
+router = APIRouter(tags=["health"])
+
+
+class Health(Shape):
+    """The process is alive."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Shape):
+    """Whether the process can serve, and what it looked at."""
+
+    status: Literal["ready", "not_ready", "draining"]
+    checks: dict[str, str]
+
+
+@router.get("/healthz", operation_id="get_health", response_model=Health)
+async def healthz() -> Response:
+    """Whether this process is alive."""
+    return Json({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    operation_id="get_readiness",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Not ready."}},
+)
+async def readyz(request: Request) -> Response:
+    """Whether this process can serve: database, migrations, not about to end; Redis may be degraded."""
+    state = request.app.state
+    checks = await _checks(state)
+    is_ready = checks["database"] == "ok" and checks["migrations"] in ("ok", "ahead") and not state.is_draining
+    status = "draining" if state.is_draining else "ready" if is_ready else "not_ready"
+    return Json({"status": status, "checks": checks}, 200 if is_ready else 503)
+
+
+async def _checks(state: State) -> dict[str, str]:
+    """What was looked at, and what was found; `migrations` are `ahead` where a newer release has migrated already."""
+    checks = {"database": "ok", "migrations": "unknown", "redis": "none"}
+    try:
+        await state.db.ping()
+        revisions = await migrations.found(state.db)
+        if revisions == {migrations.newest()}:
+            checks["migrations"] = "ok"
+        else:
+            checks["migrations"] = "ahead" if migrations.is_ahead(revisions) else "behind"
+    except Unavailable:
+        checks["database"] = "unavailable"
+    if state.settings.redis_url:
+        checks["redis"] = "ok" if await state.broker.healthy() else "degraded"
+    return checks

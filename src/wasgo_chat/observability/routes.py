@@ -1,0 +1,55 @@
+"""`GET /metrics`, and who may read it."""
+
+import asyncio
+import hmac
+
+from fastapi import APIRouter, Request, Response
+
+from wasgo_chat.core.errors import NotFound, Unauthenticated
+from wasgo_chat.core.http import address_of
+from wasgo_chat.core.internet import is_public
+from wasgo_chat.observability.exposition import exposed
+
+router = APIRouter()
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """The numbers of all workers of this machine, for Prometheus."""
+    _check_may_read(request)
+    whole = await request.app.state.metrics.everywhere()
+    body, content_type = await asyncio.to_thread(exposed, whole, request.headers.get("accept", ""))
+    return Response(body, headers={"content-type": content_type})
+
+
+def _check_may_read(request: Request) -> None:
+    """With a token set, who has it; else whoever is on this machine or network and did not come through a proxy.
+
+    Raises:
+        Unauthenticated: a token is asked for.
+        NotFound: to everybody else there is nothing here.
+    """
+    settings = request.app.state.settings
+    if settings.metrics_token is not None:
+        wanted = b"Bearer " + settings.metrics_token.get_secret_value().encode()
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(wanted, given):
+            request.app.state.rate_limits.count_failure(address_of(request))
+            raise Unauthenticated
+        return
+    if not _is_inside(request):
+        raise NotFound
+
+
+def _is_inside(request: Request) -> bool:
+    """An address is the caller's own only if nobody has forwarded the request, or somebody who is trusted has."""
+    if request.client is None:
+        return False
+    if not request.app.state.settings.trusted_proxies and any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        return not is_public(request.client.host)
+    except ValueError:  # a proxy may pass names of its own on
+        return False

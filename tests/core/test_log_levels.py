@@ -1,0 +1,85 @@
+"""Levels of parts of the log: given at the start, and changed in all workers while they run."""
+
+import asyncio
+import json
+import logging
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from tests.support.processes import serving
+from tests.support.running import make_settings
+from tests.support.world import until
+from wasgo_chat.core.log_levels import LogLevels, parse
+
+
+def test_levels_are_read_from_lines_and_lists() -> None:
+    text = "wasgo_chat.gateway=debug, wasgo_chat.messages = WARNING\n# nothing\nwasgo_chat=ERROR # all else\n"
+    assert parse(text) == {
+        "wasgo_chat.gateway": "DEBUG",
+        "wasgo_chat.messages": "WARNING",
+        "wasgo_chat": "ERROR",
+    }
+
+
+@pytest.mark.parametrize("wrong", ["uvicorn=DEBUG", "wasgo_chatter=INFO", "wasgo_chat=LOUD", "wasgo_chat", "=INFO"])
+def test_what_names_others_loggers_or_no_level_is_refused(wrong: str, database: str) -> None:
+    with pytest.raises(ValueError, match=r"is no logger|is none of"):
+        parse(wrong)
+    with pytest.raises(ValidationError):
+        make_settings(database, log_levels=wrong)
+
+
+def test_a_file_that_cannot_be_understood_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "levels"
+    part = logging.getLogger("wasgo_chat.of_this_test")
+    levels = LogLevels("WARNING", f"{part.name}=ERROR", file)
+    try:
+        levels.apply()
+        assert part.getEffectiveLevel() == logging.ERROR
+        file.write_text(f"{part.name}=DEBUG")
+        levels.apply()
+        assert part.getEffectiveLevel() == logging.DEBUG
+        file.write_text(f"{part.name}=DEBUG\nuvicorn=DEBUG")
+        levels.apply()
+        assert part.getEffectiveLevel() == logging.DEBUG
+        file.unlink()
+        levels.apply()
+        assert part.getEffectiveLevel() == logging.ERROR
+    finally:
+        part.setLevel(logging.NOTSET)
+
+
+async def test_all_workers_change_their_levels_at_a_signal(database: str, tmp_path: Path) -> None:
+    log, file = tmp_path / "log", tmp_path / "levels"
+
+    def said() -> list[dict[str, str]]:
+        return [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+
+    def logged() -> set[str]:
+        return {line["path"] for line in said() if line["event"] == "request"}
+
+    async def changed(times: int) -> None:
+        async with asyncio.timeout(20):  # the supervisor says so, and each of two workers
+            while sum(line["event"] == "log_levels_changed" for line in said()) < 3 * times:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    async with (
+        serving(database, log, workers=2, LOG_LEVELS_FILE=str(file)) as served,
+        httpx.AsyncClient(base_url=served.url) as client,
+    ):
+        await client.get("/healthz")
+        file.write_text("wasgo_chat.core.telemetry=INFO\n")
+        served.process.send_signal(signal.SIGUSR2)
+        await changed(1)
+        await client.get("/readyz")
+        await until(lambda: "/readyz" in logged())
+        file.write_text("")
+        served.process.send_signal(signal.SIGUSR2)
+        await changed(2)
+        await client.get("/docs")
+        assert len(served.workers()) == 2
+    assert "/docs" not in logged()

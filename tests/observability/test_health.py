@@ -1,0 +1,81 @@
+"""`/healthz` and `/readyz`: alive, and able to serve."""
+
+import os
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.support.running import Worker, make_settings, running
+from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.world import rows, until
+from wasgo_chat.core.embedded import Valkey
+
+
+async def asked(worker: Worker) -> tuple[int, str, dict[str, str]]:
+    async with httpx.AsyncClient(base_url=worker.url) as client:
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        answer = await client.get("/readyz")
+    return answer.status_code, answer.json()["status"], answer.json()["checks"]
+
+
+@pytest.fixture(scope="module")
+async def own() -> AsyncIterator[Worker]:
+    """A worker on a database that nobody else uses."""
+    name = f"chat_health_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    async with running(make_settings(name, redis_url=None)) as worker:
+        yield worker
+
+
+async def test_all_is_well(worker: Worker) -> None:
+    assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "ok"})
+
+
+async def test_a_database_that_is_behind_is_not_served_and_one_that_is_ahead_is(own: Worker) -> None:
+    async def at(revision: str) -> tuple[int, str, dict[str, str]]:
+        async with own.db.engine.begin() as connection:
+            await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        return await asked(own)
+
+    ((head,),) = await rows(own, "SELECT version_num FROM alembic_version")
+    ok = {"database": "ok", "redis": "none"}
+    assert await at("0001") == (503, "not_ready", {**ok, "migrations": "behind"})
+    assert await at("9999") == (200, "ready", {**ok, "migrations": "ahead"})
+    assert await at(head) == (200, "ready", {**ok, "migrations": "ok"})
+    async with own.db.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE alembic_version RENAME TO elsewhere")
+    assert await asked(own) == (503, "not_ready", {**ok, "migrations": "behind"})
+    async with own.db.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO alembic_version")
+
+
+async def test_a_database_that_is_away_says_so(own: Worker) -> None:
+    own.db.outage.is_on = True
+    try:
+        assert await asked(own) == (
+            503,
+            "not_ready",
+            {"database": "unavailable", "migrations": "unknown", "redis": "none"},
+        )
+    finally:
+        own.db.outage.is_on = False
+
+
+async def test_a_worker_that_drains_is_alive_and_not_ready(own: Worker) -> None:
+    own.app.state.is_draining = True
+    try:
+        assert (await asked(own))[:2] == (503, "draining")
+    finally:
+        own.app.state.is_draining = False
+
+
+async def test_without_redis_it_goes_on_degraded(database: str) -> None:
+    valkey = Valkey()
+    valkey.start()
+    async with running(make_settings(database, redis_url=valkey.url)) as worker:
+        assert (await asked(worker))[2]["redis"] == "ok"
+        valkey.stop()
+        assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "degraded"})
+        metrics = worker.app.state.metrics
+        await until(lambda: metrics.snapshot().gauges["redis_up"][""] == 0)

@@ -1,0 +1,160 @@
+"""`GET /metrics`: what it says of what happens, over all workers, and who may read it."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.observability.scraped import scrape
+from tests.support.processes import serving
+from tests.support.running import Worker, make_settings, running
+from tests.support.world import World, until, world_with
+from tests.test_workers import make_job
+from wasgo_chat.core.counts import COUNTERS, GAUGES, HISTOGRAMS, Counts
+from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.observability.exposition import names
+
+TOKEN = "a-token-for-those-who-scrape"
+
+
+async def test_what_happens_at_a_worker_is_counted(database: str) -> None:
+    async with world_with(make_settings(database, message_rate=3)) as world:
+        url = world.worker.url
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        before = await scrape(url)
+        async with bo.at(chat) as live:
+            await ana.send(chat, "one")
+            await live.receives("new_message")
+            await live.asks("typing", is_typing=True)
+            await live.say("nonsense")
+            await live.receives("error")
+            await ana.send(chat, "two")
+            await ana.send(chat, "three")
+            body = {"conversation": chat["id"], "content": "too many"}
+            await ana.refused("POST", "/chat/messages/", body, status=429, code="rate_limited")
+            now = await scrape(url)
+        async with bo.at(chat, after_seq=0) as back:
+            for _ in range(3):
+                await back.receives("new_message")
+        later = await scrape(url)
+
+    def grown(name: str, **labels: str) -> float:
+        return now.value(name, **labels) - before.value(name, **labels)
+
+    assert now.value("sockets") == 1
+    assert now.value("channels") == 1
+    assert grown("messages_total", type="text") == 3
+    assert grown("deliveries_total") == 3
+    assert grown("frames_in_total", type="typing") == 1
+    assert grown("frames_in_total", type="malformed") == 1
+    assert grown("frames_out_total", type="new_message") == 3
+    assert grown("frames_out_total", type="hello") == 1
+    assert grown("frames_out_total", type="ack") == 1
+    assert grown("refusals_total", kind="message") == 1
+    assert grown("http_requests_total", method="POST", route="/chat/messages/", status="2xx") == 3
+    assert grown("http_requests_total", method="POST", route="/chat/messages/", status="4xx") == 1
+    assert grown("batch_messages_sum") == grown("send_to_commit_seconds_count") == 3
+    assert grown("commit_to_write_seconds_count") == 3
+    assert grown("socket_opens_total") == 1
+    assert now.value("database_up") == now.value("redis_up") == now.value("workers") == 1
+    assert now.value("pool_size", pool="doors") == 5
+    assert later.value("events_replayed_total") - now.value("events_replayed_total") == 3
+
+
+async def test_what_another_worker_committed_is_measured_here(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    counts = other_worker.app.state.metrics.counts
+    async with bo.at(chat, worker=other_worker) as live:
+        before = sum(counts.commit_to_write_elsewhere_seconds.counts)
+        await until(lambda: not world.worker.app.state.broker.is_alone)
+        await ana.send(chat, "from there")
+        await live.receives("new_message")
+        assert sum(counts.commit_to_write_elsewhere_seconds.counts) == before + 1
+
+
+async def test_two_workers_are_one_and_a_killed_one_leaves_its_counters(database: str, tmp_path: Path) -> None:
+    async with serving(database, tmp_path / "log", workers=2) as served:
+        chat = await make_job(served, ["ana"])
+        bearer = {"Authorization": f"Bearer {mint_user(served.settings, 'ana', ttl_s=600)}"}
+
+        async def texts(*, workers: int, at_least: float = 0) -> float:
+            """Once so many workers report so many messages."""
+            async with asyncio.timeout(20):
+                while True:
+                    found = await scrape(served.url)
+                    told = found.value("messages_total", type="text")
+                    if found.value("workers") == workers and told >= at_least:
+                        return told
+                    await asyncio.sleep(0.05)
+
+        before = await texts(workers=2)
+        for number in range(20):  # a connection each, so that both workers get some
+            async with httpx.AsyncClient(base_url=served.url, headers=bearer) as client:
+                sent = await client.post("/chat/messages/", json={"conversation": chat["id"], "content": str(number)})
+                assert sent.status_code == 201
+        await texts(workers=2, at_least=before + 20)
+        killed = served.workers()[0]
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: killed not in served.workers() and len(served.workers()) == 2)
+        assert await texts(workers=2) == before + 20
+
+
+async def test_a_token_where_one_is_set_opens_the_metrics_and_nothing_else_does(database: str) -> None:
+    async with running(make_settings(database, metrics_token=TOKEN)) as worker:
+        async with httpx.AsyncClient(base_url=worker.url) as client:
+            assert (await client.get("/metrics")).status_code == 401
+            for wrong in (f"Bearer {TOKEN}x", TOKEN, "Bearer", f"Basic {TOKEN}"):
+                assert (await client.get("/metrics", headers={"Authorization": wrong})).status_code == 401
+        assert (await scrape(worker.url, Authorization=f"Bearer {TOKEN}")).value("workers") == 1
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_without_a_token_whoever_comes_through_a_proxy_finds_nothing(worker: Worker, header: str) -> None:
+    async with httpx.AsyncClient(base_url=worker.url) as client:
+        answer = await client.get("/metrics", headers={header: "10.0.0.1"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_trusted_proxy_says_who_is_inside(database: str) -> None:
+    async with running(make_settings(database, trusted_proxies=["127.0.0.1"])) as worker:
+        assert (await scrape(worker.url, **{"X-Forwarded-For": "10.0.0.1"})).value("workers") == 1
+        async with httpx.AsyncClient(base_url=worker.url) as client:
+            assert (await client.get("/metrics", headers={"X-Forwarded-For": "93.184.216.34"})).status_code == 404
+
+
+async def test_open_metrics_are_spoken_to_who_asks_for_them(worker: Worker) -> None:
+    async with httpx.AsyncClient(base_url=worker.url) as client:
+        plain = await client.get("/metrics")
+        asked = await client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert plain.headers["content-type"].startswith("text/plain; version=")
+    assert asked.headers["content-type"].startswith("application/openmetrics-text")
+    assert asked.text.endswith("# EOF\n")
+
+
+def test_everything_that_is_counted_is_described_and_the_other_way_round() -> None:
+    assert set(Counts.__slots__) == {*COUNTERS, *HISTOGRAMS}
+    assert len(names()) == 1 + len(COUNTERS) + 3 * len(HISTOGRAMS) + len(GAUGES)
+    for name, counted in COUNTERS.items():
+        assert hasattr(getattr(Counts(), name), "keys") == bool(counted.labels), name
+
+
+async def test_labels_are_ours_whatever_clients_call_things(database: str) -> None:
+    async with world_with(make_settings(database)) as world:
+        (ana,) = world.people("ana")
+        chat = await ana.direct(world.person("bo"))
+        await ana.client.request("PROPFIND", "/chat/messages/")
+        await ana.client.get(f"/chat/conversations/{chat['id']}/nothing/{ana.id}/")
+        await ana.client.get(f"/chat/users/{ana.id}/")
+        async with ana.at(chat) as live:
+            await live.say(ana.id)
+            await live.receives("error")
+        found = await scrape(world.worker.url)
+    assert ana.id not in found.text
+    assert chat["id"] not in found.text
+    assert "PROPFIND" not in found.text
+    assert found.value("http_requests_total", method="other", route="/chat/messages/", status="4xx") == 1
