@@ -226,6 +226,9 @@ class Settings(BaseSettings):
         description="Sockets closed by a restart (1012) are told to come back within this time, each at its own.",
     )
     shutdown_s: int = Field(10, ge=1, description="From SIGTERM to the end: the delay, sockets and open requests.")
+    web: bool = Field(
+        False, description="Serve the pages: the reference frontend at `/`, the operator's page at `/operator`."
+    )
     log_level: str = Field(
         "INFO", pattern=r"^(?i:DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
