@@ -1,0 +1,18 @@
+// The page to chat in.
+
+import "../shared/base.css";
+import "../shared/controls.css";
+import "./styles/app.css";
+import "./styles/list.css";
+import "./styles/thread.css";
+import "./styles/message.css";
+import "./styles/composer.css";
+import "./styles/panels.css";
+import { render } from "preact";
+import { DIRECTION } from "../shared/text.ts";
+import { restoreTheme } from "../shared/theme.ts";
+import { App } from "./app.tsx";
+
+restoreTheme();
+document.documentElement.dir = DIRECTION;
+render(<App />, document.querySelector("#app") as HTMLElement);
