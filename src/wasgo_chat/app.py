@@ -50,6 +50,7 @@ from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
 from wasgo_chat.messages.reads import readings as readings_of
 from wasgo_chat.notifications import routes as notifications_routes
 from wasgo_chat.notifications.notifier import Notifier
+from wasgo_chat.operators import routes as operators_routes
 from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
@@ -187,6 +188,7 @@ def create_app(settings: Settings) -> FastAPI:  # noqa: PLR0915  a list of parts
         integrations_router,
         presence_router,
         privacy_routes.router,
+        operators_routes.router,
         support_router,
         gateway_routes.router,
         health,
