@@ -166,4 +166,5 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
     """How the service is doing now."""
-    return Json(await figures.now(db, request.app.state.hub))
+    state = request.app.state
+    return Json(await figures.now(db, state.hub, getattr(state, "metrics", None)))

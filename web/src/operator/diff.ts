@@ -16,12 +16,13 @@ export function compare(before: string, after: string): { before: Piece[]; after
   let end = 0;
   while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
   const [keptA, keptB] = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
-  const whole = (count: number) => Array<boolean>(count).fill(true);
   return {
     before: pieces(a, [...whole(start), ...keptA, ...whole(end)]),
     after: pieces(b, [...whole(start), ...keptB, ...whole(end)]),
   };
 }
+
+const whole = (count: number) => Array<boolean>(count).fill(true);
 
 function partsOf(text: string): string[] {
   return text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];

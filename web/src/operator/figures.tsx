@@ -39,6 +39,8 @@ function useSamples(): { samples: readonly Sample[]; isStale: boolean } {
   return { samples, isStale };
 }
 
+const behind = (one: Sample) => one.figures.readers.reduce((sum, reader) => sum + reader.events, 0);
+
 export function Figures() {
   const { samples, isStale } = useSamples();
   const newest = samples.at(-1);
@@ -47,7 +49,6 @@ export function Figures() {
   const rates = samples.map((one, at) => messageRate(samples[at - 1], one));
   const p99s = samples.map((one, at) => share(ago(samples.slice(0, at + 1), WHILE_MS), one, 0.99)).map((s) => (s === undefined ? undefined : s * 1000));
   const p99 = p99s.at(-1);
-  const behind = (one: Sample) => one.figures.readers.reduce((sum, reader) => sum + reader.events, 0);
   const waits = figures.readers.flatMap((reader) => (reader.oldest_at ? [(newest.at - Date.parse(reader.oldest_at)) / 1000] : []));
   const { pending, sending, retrying, dead } = figures.deliveries;
   const rate = rates.at(-1);
