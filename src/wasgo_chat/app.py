@@ -54,6 +54,7 @@ from wasgo_chat.observability import health
 from wasgo_chat.observability import routes as observability_routes
 from wasgo_chat.observability.numbers import count_messages, watch
 from wasgo_chat.observability.traces import Traces
+from wasgo_chat.operators import routes as operators_routes
 from wasgo_chat.presence import Presence
 from wasgo_chat.presence import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
@@ -221,6 +222,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         integrations_router,
         presence_router,
         privacy_routes.router,
+        operators_routes.router,
         support_router,
         gateway_routes.router,
         health.router,

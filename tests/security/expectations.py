@@ -12,13 +12,16 @@ EVERYBODY = "public"
 """No token is asked for; `why` says what takes its place."""
 USER = "user"
 """Any user, about what is their own."""
+STAFF = "staff"
+"""A user of the platform's staff, about what is everybody's."""
 
 
 @dataclass(frozen=True)
 class Expected:
     """One operation.
 
-    `needs` is the lowest role in the conversation that may, `USER`, `EVERYBODY`, or None where only a service may.
+    `needs` is the lowest role in the conversation that may, `USER`, `STAFF`, `EVERYBODY`, or None where only a service
+    may.
     `scope` lets a service do it in its own name; of two it needs both. `names` says that it names an object which may
     be foreign.
     """
@@ -44,6 +47,10 @@ def _member(method: str, path: str, needs: str = "observer", body: Any = None, *
 
 def _service(method: str, path: str, scope: str, body: Any = None, **more: Any) -> Expected:
     return Expected(method, path, None, body, scope, **more)
+
+
+def _staff(method: str, path: str, body: Any = None, **more: Any) -> Expected:
+    return Expected(method, f"/chat/operators{path}", STAFF, body, **more)
 
 
 MESSAGE = "/chat/messages/{message}"
@@ -118,6 +125,15 @@ OPERATIONS: dict[str, Expected] = {
     "list_audit": _service("GET", "/chat/audit/", "chat:moderate", names=False),
     "list_presence": _user("GET", "/chat/presence/?user_ids={extra}"),
     "create_socket_ticket": _user("POST", "/chat/ws_tickets/", status=201),
+    "inspect_conversations": _staff("GET", "/conversations/", names=False),
+    "inspect_conversation": _staff("GET", "/conversations/{chat}/"),
+    "inspect_messages": _staff("GET", "/conversations/{chat}/messages/"),
+    "inspect_message": _staff("GET", "/messages/{message}/"),
+    "list_dead_letters": _staff("GET", "/deliveries/", names=False),
+    "list_dead_letter_kinds": _staff("GET", "/deliveries/kinds/", names=False),
+    "retry_dead_letters": _staff("POST", "/deliveries/retry/", {"error": "{new}"}, names=False),
+    "retry_dead_letter": _staff("POST", "/deliveries/{unknown}/retry/", status=404),
+    "get_figures": _staff("GET", "/figures/", names=False),
     "get_health": Expected("GET", "/healthz", EVERYBODY, names=False, why="says only that the process lives"),
     "get_readiness": Expected("GET", "/readyz", EVERYBODY, names=False, why="says only whether it can serve"),
     "upload_attachment": _member(

@@ -12,7 +12,7 @@ import pytest
 
 from tests.core.bodies import DOCUMENT
 from tests.notifications.test_push import Browser
-from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, USER, Expected
+from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, STAFF, USER, Expected
 from tests.support.running import make_settings
 from tests.support.world import Caller, Json, Person, World, queries, world_with
 from wasgo_chat.core.tokens import SCOPES
@@ -140,10 +140,10 @@ async def test_what_is_foreign_is_as_if_it_were_not(cast: Cast, operation: str) 
                 answers.append(await call(cast.people[name], expected, names))
             counts.append([statement.split(" WHERE ")[0] for statement in seen.statements])
         foreign, unknown = answers
-        code = "scope_required" if expected.needs is None else "not_found"
-        assert (foreign.status_code, foreign.json()["code"]) == (403 if expected.needs is None else 404, code), (
-            foreign.text
+        refusal = {None: (403, "scope_required"), STAFF: (403, "staff_required")}.get(
+            expected.needs, (404, "not_found")
         )
+        assert (foreign.status_code, foreign.json()["code"]) == refusal, foreign.text
         assert foreign.content == unknown.content
         assert foreign.headers.keys() == unknown.headers.keys()
         assert counts[0] == counts[1], f"{name}: {counts}"
@@ -173,7 +173,7 @@ async def test_a_service_needs_its_scope(cast: Cast, operation: str) -> None:
         refused = await call(cast.world.make_service("other", *scopes), expected, cast.named("service"))
         if not (operation == "assign_staff" and scopes):  # it looks first whether this is a support conversation
             assert refused.status_code == 403, (scopes, refused.text)
-            assert refused.json()["code"] in ("scope_required", "act_as_required", "forbidden")
+            assert refused.json()["code"] in ("scope_required", "act_as_required", "forbidden", "staff_required")
     if needed:
         named = cast.named("service")
         response = await call(cast.world.make_service("other", *needed), expected, named)
@@ -205,6 +205,16 @@ async def test_what_is_ones_own_is_open_to_any_user(cast: Cast, operation: str) 
     response = await call(cast.people["stranger"], expected, cast.named("stranger"))
     assert response.status_code == expected.status, response.text
     assert cast.names["chat"] not in response.text
+
+
+@pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.needs == STAFF])
+async def test_what_is_everybodys_is_open_to_the_staff_alone(cast: Cast, operation: str) -> None:
+    expected, world = OPERATIONS[operation], cast.world
+    staff = world.person("operator", staff=True)
+    assert (await call(staff, expected, cast.named("observer"))).status_code == expected.status
+    for other in (*cast.people.values(), world.service, world.service.acting_as(staff)):
+        refused = await call(other, expected, cast.named("observer"))
+        assert (refused.status_code, refused.json()["code"]) == (403, "staff_required"), refused.text
 
 
 async def _asked(person: Person, kind: str, fields: Json, *, follow: str | None = None) -> tuple[Json, list[str]]:

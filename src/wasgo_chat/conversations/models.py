@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    ForeignKey,
+    Index,
+    Text,
+    func,
+    literal_column,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,6 +29,11 @@ STATUSES = ("open", "closed")
 
 def _one_of(name: str, values: tuple[str, ...]) -> str:
     return f"{name} IN ({', '.join(repr(value) for value in values)})"
+
+
+# What the parser would take for one word together with its neighbours, as in host names, paths and numbers, parts them.
+_PARTING = "-_./:@+~%&?=#"
+_TITLE_WORDS = f"to_tsvector('simple'::regconfig, translate(title, '{_PARTING}', '{' ' * len(_PARTING)}'))"
 
 
 class Conversation(Base):
@@ -43,6 +58,11 @@ class Conversation(Base):
             unique=True,
             postgresql_where=sql("direct_pair IS NOT NULL"),
         ),
+        # For lists over everybody's. None of these columns changes with a message, so none of these is written then.
+        Index("ix_conversations_type", "conversation_type", "id"),
+        Index("ix_conversations_status", "status", "id"),
+        Index("ix_conversations_reference_id", "reference_id", "id", postgresql_where=sql("reference_id IS NOT NULL")),
+        Index("ix_conversations_title", sql(_TITLE_WORDS), postgresql_using="gin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -63,6 +83,10 @@ class Conversation(Base):
     purged_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+TITLE_WORDS: ColumnElement[Any] = literal_column(_TITLE_WORDS)
+"""The words of a conversation's title, as they are indexed; for statements with the table under its own name."""
 
 
 class Participant(Base):

@@ -17,7 +17,10 @@ from wasgo_chat.core.wire import has_stray_control
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The caller. A user, a service, or a service acting as a user (then both are set and recorded)."""
+    """The caller. A user, a service, or a service acting as a user (then both are set and recorded).
+
+    `is_staff` is what the mirror says now: a token from before a service took it away does not bring it back.
+    """
 
     user_id: str | None
     username: str | None = None
@@ -122,7 +125,7 @@ class Authenticator:
         return Actor(
             token.subject,
             username=username,
-            is_staff=bool(token.profile.get("is_staff", False)),
+            is_staff=bool(news.get("is_staff", user is not None and user.is_staff)),
             issued_at=token.issued_at,
             expires_at=token.expires_at,
         )

@@ -89,6 +89,7 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
         "ordinary": {"support_type": "technical", "title": "Login issue", "content": "I cannot log in."},
     },
     ("assign_staff", JSON): {"to somebody": {"user_id": "staff"}},
+    ("retry_dead_letters", JSON): {"one kind": {"channel": "email", "error": "smtp_554"}},
     ("upload_attachment", FORM): {"file": {"conversation": CHAT, "message_type": "file", "file": "notes"}},
     ("send_message", FORM): {
         "files": {"conversation": CHAT, "message_type": "file", "content": "Two for you", "files": ["one", "two"]},
@@ -160,6 +161,8 @@ _CONVERSATION = {
     "is_archived": False,
 }
 
+_CORE = ("id", "conversation_type", "title", "reference", "status", "metadata", "settings", "created_at", "updated_at")
+
 _NOTIFICATION = {
     "id": NOTIFICATION,
     "kind": "mention",
@@ -172,6 +175,15 @@ _NOTIFICATION = {
     "created_at": MOMENT,
     "is_read": False,
     "read_at": None,
+}
+
+_INSPECTED = {
+    **{name: value for name, value in _CONVERSATION.items() if name in _CORE},
+    "created_by": None,
+    "last_seq": 6,
+    "message_count": 5,
+    "participant_count": 2,
+    "people": [_ANA, _BO],
 }
 
 SHAPES: dict[str, Any] = {
@@ -200,6 +212,27 @@ SHAPES: dict[str, Any] = {
         "created_at": MOMENT,
         "settled_at": MOMENT,
     },
+    "DeadKind": {"channel": "email", "error": "smtp_550", "count": 12, "oldest_at": MOMENT, "newest_at": MOMENT},
+    "FiguresOut": {
+        "at": MOMENT,
+        "workers": 2,
+        "sockets": 1840,
+        "messages": 120366,
+        "delivery": {"bounds": [0.005, 0.025, 0.1], "counts": [118201, 2033, 120, 12], "sum": 310.4, "count": 120366},
+        "readers": [{"reader": "notifications", "conversations": 3, "events": 14, "oldest_at": MOMENT}],
+        "deliveries": {"pending": 4, "sending": 1, "retrying": 0, "dead": 12},
+    },
+    "InspectedConversation": _INSPECTED,
+    "InspectedConversationDetail": {**_INSPECTED, "participants": [_PARTICIPANT]},
+    "InspectedMessage": {
+        "message": _MESSAGE,
+        "revisions": [
+            {"revision": 1, "content": "Nine?", "written_at": MOMENT, "replaced_at": MOMENT},
+            {"revision": 2, "content": "Nine it is.", "written_at": MOMENT, "replaced_at": None},
+        ],
+        "receipts": [{"user": _ANA, "read_at": MOMENT}],
+    },
+    "RetriedDeliveries": {"retried": 12, "has_more": False},
     "SubscriptionOut": {"id": OTHER_ID, "created_at": MOMENT},
 }
 """An example of each of these shapes."""

@@ -27,6 +27,7 @@ TAGS = {
     "sockets": "Tickets for the sockets.",
     "integrations": "For the platform's services: conversations about its objects, system messages.",
     "users": "For the platform's services: the mirror of its users.",
+    "operators": "For the platform's staff: everybody's conversations, dead letters, figures.",
     "audit": "For the platform's services: who did what.",
     "health": "For whoever runs the service.",
 }

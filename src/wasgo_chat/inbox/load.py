@@ -137,6 +137,12 @@ async def load_places(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) ->
     return {row.user_id: _place_shape(row) for row in await tx.execute(statement)}
 
 
+async def load_everybody(tx: Tx, conversation_id: UUID) -> list[dict[str, Any]]:
+    """`ParticipantOut` of all who are in a conversation, in the order they joined, and then of those who left."""
+    order = (_Place.left_seq.nulls_first(), _Place.joined_seq, _Place.user_id)
+    return [_place_shape(row) for row in await tx.execute(_place_rows([conversation_id]).order_by(*order))]
+
+
 async def load_place(tx: Tx, conversation_id: UUID, user_id: str) -> dict[str, Any]:
     """One of them.
 

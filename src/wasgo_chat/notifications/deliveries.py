@@ -124,16 +124,25 @@ async def count_dead(db: Database) -> int:
     return int(count)
 
 
-async def page_of(tx: Tx, *, state: str | None, limit: int, cursor: str | None) -> dict[str, Any]:
+async def page_of(
+    tx: Tx,
+    *,
+    state: str | None,
+    limit: int,
+    cursor: str | None,
+    channel: str | None = None,
+    error: str | None = None,
+) -> dict[str, Any]:
     """A page of deliveries, newest first.
 
     Raises:
         Invalid: a cursor of another list.
     """
-    page = PageRequest.parse(tx.settings, ["deliveries", state], limit, cursor)
+    page = PageRequest.parse(tx.settings, ["deliveries", state, channel, error], limit, cursor)
     statement: Select[Delivery] = select(Delivery)
     if state is not None:
         statement = statement.where(Delivery.state == state)
+    statement = statement.where(*_of_kind(channel, error))
     if page.key is not None:
         bound = UUID(page.key[0])
         statement = statement.where(Delivery.id > bound if page.is_backward else Delivery.id < bound)
@@ -156,9 +165,37 @@ async def retry(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
         raise NotFound
     if delivery.state != "dead":
         raise Conflict("Only a dead delivery can be tried again")
-    values = {"state": "retrying", "attempts": 0, "due_at": func.now(), "handed_at": None, "settled_at": None}
-    await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(values))
+    await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(_anew()))
     return _shape((await tx.execute(statement)).scalar_one())
+
+
+async def retry_all(tx: Tx, *, channel: str | None, error: str | None, limit: int) -> int:
+    """Try up to so many dead deliveries of a kind again, the oldest first; how many."""
+    dead = select(Delivery.id).where(Delivery.state == "dead", *_of_kind(channel, error))
+    page = dead.order_by(Delivery.id).limit(limit).with_for_update(skip_locked=True)
+    result = await tx.execute(update(Delivery).where(Delivery.id.in_(page.cte("dead").select())).values(_anew()))
+    return _changed(result)
+
+
+async def show(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
+    """One delivery.
+
+    Raises:
+        NotFound: there is no such delivery.
+    """
+    found = (await tx.execute(select(Delivery).where(Delivery.id == delivery_id))).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return _shape(found)
+
+
+def _of_kind(channel: str | None, error: str | None) -> list[Any]:
+    wanted = ((Delivery.channel, channel), (Delivery.error, error))
+    return [column == value for column, value in wanted if value is not None]
+
+
+def _anew() -> dict[str, Any]:
+    return {"state": "retrying", "attempts": 0, "due_at": func.now(), "handed_at": None, "settled_at": None}
 
 
 def _claimed(delivery_id: UUID, attempt: int) -> Any:

@@ -2,11 +2,13 @@
 
 import "../shared/base.css";
 import "../shared/controls.css";
+import "./operator.css";
 import { render } from "preact";
-import { Empty } from "../shared/controls.tsx";
-import { DIRECTION, text } from "../shared/text.ts";
+import { DIRECTION, LOCALE } from "../shared/text.ts";
 import { restoreTheme } from "../shared/theme.ts";
+import { App } from "./app.tsx";
 
 restoreTheme();
 document.documentElement.dir = DIRECTION;
-render(<Empty icon="chart" title={text.operatorTitle} />, document.querySelector("#app") as HTMLElement);
+document.documentElement.lang = LOCALE;
+render(<App />, document.querySelector("#app") as HTMLElement);

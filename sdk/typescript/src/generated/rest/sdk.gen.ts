@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type TDataShape } from './client/index.js';
-import type { AddParticipantData, AddParticipantErrors, AddParticipantResponses, AddPushSubscriptionData, AddPushSubscriptionErrors, AddPushSubscriptionResponses, ArchiveConversationData, ArchiveConversationErrors, ArchiveConversationResponses, AskToUnsubscribeData, AskToUnsubscribeErrors, AskToUnsubscribeResponses, AssignStaffData, AssignStaffErrors, AssignStaffResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateSocketTicketData, CreateSocketTicketErrors, CreateSocketTicketResponses, CreateSupportConversationData, CreateSupportConversationErrors, CreateSupportConversationResponses, DeleteMessageData, DeleteMessageErrors, DeleteMessageResponses, DownloadAttachmentData, DownloadAttachmentErrors, DownloadAttachmentResponses, EditMessageData, EditMessageErrors, EditMessageResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GetAttachmentData, GetAttachmentErrors, GetAttachmentResponses, GetBidConversationData, GetBidConversationErrors, GetBidConversationResponses, GetConversationData, GetConversationErrors, GetConversationNotificationPreferencesData, GetConversationNotificationPreferencesErrors, GetConversationNotificationPreferencesResponses, GetConversationResponses, GetDisputeConversationData, GetDisputeConversationErrors, GetDisputeConversationResponses, GetErasureData, GetErasureErrors, GetErasureResponses, GetHealthData, GetHealthResponses, GetJobConversationData, GetJobConversationErrors, GetJobConversationResponses, GetMessageData, GetMessageErrors, GetMessageResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRequestConversationData, GetRequestConversationErrors, GetRequestConversationResponses, GetUnreadCountsData, GetUnreadCountsErrors, GetUnreadCountsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPresenceData, ListPresenceErrors, ListPresenceResponses, ListPushSubscriptionsData, ListPushSubscriptionsErrors, ListPushSubscriptionsResponses, ListReceiptsData, ListReceiptsErrors, ListReceiptsResponses, MarkAllNotificationsReadData, MarkAllNotificationsReadErrors, MarkAllNotificationsReadResponses, MarkConversationReadData, MarkConversationReadErrors, MarkConversationReadResponses, MarkMessageReadData, MarkMessageReadErrors, MarkMessageReadResponses, MarkMessagesReadData, MarkMessagesReadErrors, MarkMessagesReadResponses, MarkNotificationReadData, MarkNotificationReadErrors, MarkNotificationReadResponses, PutBidConversationData, PutBidConversationErrors, PutBidConversationResponses, PutConversationNotificationPreferencesData, PutConversationNotificationPreferencesErrors, PutConversationNotificationPreferencesResponses, PutDisputeConversationData, PutDisputeConversationErrors, PutDisputeConversationResponses, PutJobConversationData, PutJobConversationErrors, PutJobConversationResponses, PutNotificationPreferencesData, PutNotificationPreferencesErrors, PutNotificationPreferencesResponses, PutRequestConversationData, PutRequestConversationErrors, PutRequestConversationResponses, PutUserData, PutUserErrors, PutUserResponses, ReactToMessageData, ReactToMessageErrors, ReactToMessageResponses, RemoveParticipantData, RemoveParticipantErrors, RemoveParticipantResponses, RemovePushSubscriptionData, RemovePushSubscriptionErrors, RemovePushSubscriptionResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeUserData, RevokeUserErrors, RevokeUserResponses, SendMessageData, SendMessageErrors, SendMessageResponses, SendSystemMessageData, SendSystemMessageErrors, SendSystemMessageResponses, UnarchiveConversationData, UnarchiveConversationErrors, UnarchiveConversationResponses, UnsubscribeFromEmailData, UnsubscribeFromEmailErrors, UnsubscribeFromEmailResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateParticipantData, UpdateParticipantErrors, UpdateParticipantResponses, UploadAttachmentData, UploadAttachmentErrors, UploadAttachmentResponses } from './types.gen.js';
+import type { AddParticipantData, AddParticipantErrors, AddParticipantResponses, AddPushSubscriptionData, AddPushSubscriptionErrors, AddPushSubscriptionResponses, ArchiveConversationData, ArchiveConversationErrors, ArchiveConversationResponses, AskToUnsubscribeData, AskToUnsubscribeErrors, AskToUnsubscribeResponses, AssignStaffData, AssignStaffErrors, AssignStaffResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateSocketTicketData, CreateSocketTicketErrors, CreateSocketTicketResponses, CreateSupportConversationData, CreateSupportConversationErrors, CreateSupportConversationResponses, DeleteMessageData, DeleteMessageErrors, DeleteMessageResponses, DownloadAttachmentData, DownloadAttachmentErrors, DownloadAttachmentResponses, EditMessageData, EditMessageErrors, EditMessageResponses, EraseUserData, EraseUserErrors, EraseUserResponses, ExportUserData, ExportUserErrors, ExportUserResponses, GetAttachmentData, GetAttachmentErrors, GetAttachmentResponses, GetBidConversationData, GetBidConversationErrors, GetBidConversationResponses, GetConversationData, GetConversationErrors, GetConversationNotificationPreferencesData, GetConversationNotificationPreferencesErrors, GetConversationNotificationPreferencesResponses, GetConversationResponses, GetDisputeConversationData, GetDisputeConversationErrors, GetDisputeConversationResponses, GetErasureData, GetErasureErrors, GetErasureResponses, GetFiguresData, GetFiguresErrors, GetFiguresResponses, GetHealthData, GetHealthResponses, GetJobConversationData, GetJobConversationErrors, GetJobConversationResponses, GetMessageData, GetMessageErrors, GetMessageResponses, GetNotificationPreferencesData, GetNotificationPreferencesErrors, GetNotificationPreferencesResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRequestConversationData, GetRequestConversationErrors, GetRequestConversationResponses, GetUnreadCountsData, GetUnreadCountsErrors, GetUnreadCountsResponses, InspectConversationData, InspectConversationErrors, InspectConversationResponses, InspectConversationsData, InspectConversationsErrors, InspectConversationsResponses, InspectMessageData, InspectMessageErrors, InspectMessageResponses, InspectMessagesData, InspectMessagesErrors, InspectMessagesResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeadLetterKindsData, ListDeadLetterKindsErrors, ListDeadLetterKindsResponses, ListDeadLettersData, ListDeadLettersErrors, ListDeadLettersResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListNotificationsData, ListNotificationsErrors, ListNotificationsResponses, ListPresenceData, ListPresenceErrors, ListPresenceResponses, ListPushSubscriptionsData, ListPushSubscriptionsErrors, ListPushSubscriptionsResponses, ListReceiptsData, ListReceiptsErrors, ListReceiptsResponses, MarkAllNotificationsReadData, MarkAllNotificationsReadErrors, MarkAllNotificationsReadResponses, MarkConversationReadData, MarkConversationReadErrors, MarkConversationReadResponses, MarkMessageReadData, MarkMessageReadErrors, MarkMessageReadResponses, MarkMessagesReadData, MarkMessagesReadErrors, MarkMessagesReadResponses, MarkNotificationReadData, MarkNotificationReadErrors, MarkNotificationReadResponses, PutBidConversationData, PutBidConversationErrors, PutBidConversationResponses, PutConversationNotificationPreferencesData, PutConversationNotificationPreferencesErrors, PutConversationNotificationPreferencesResponses, PutDisputeConversationData, PutDisputeConversationErrors, PutDisputeConversationResponses, PutJobConversationData, PutJobConversationErrors, PutJobConversationResponses, PutNotificationPreferencesData, PutNotificationPreferencesErrors, PutNotificationPreferencesResponses, PutRequestConversationData, PutRequestConversationErrors, PutRequestConversationResponses, PutUserData, PutUserErrors, PutUserResponses, ReactToMessageData, ReactToMessageErrors, ReactToMessageResponses, RemoveParticipantData, RemoveParticipantErrors, RemoveParticipantResponses, RemovePushSubscriptionData, RemovePushSubscriptionErrors, RemovePushSubscriptionResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RetryDeadLettersData, RetryDeadLettersErrors, RetryDeadLettersResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeUserData, RevokeUserErrors, RevokeUserResponses, SendMessageData, SendMessageErrors, SendMessageResponses, SendSystemMessageData, SendSystemMessageErrors, SendSystemMessageResponses, UnarchiveConversationData, UnarchiveConversationErrors, UnarchiveConversationResponses, UnsubscribeFromEmailData, UnsubscribeFromEmailErrors, UnsubscribeFromEmailResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateParticipantData, UpdateParticipantErrors, UpdateParticipantResponses, UploadAttachmentData, UploadAttachmentErrors, UploadAttachmentResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -635,6 +635,109 @@ export const exportUser = <ThrowOnError extends boolean = false>(options: Option
 export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>): RequestResult<ListAuditResponses, ListAuditErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/chat/audit/',
+    ...options
+});
+
+/**
+ * Inspect Conversations
+ *
+ * List the conversations of everybody, the newest first. Leaves a row in the audit.
+ */
+export const inspectConversations = <ThrowOnError extends boolean = false>(options?: Options<InspectConversationsData, ThrowOnError>): RequestResult<InspectConversationsResponses, InspectConversationsErrors, ThrowOnError> => (options?.client ?? client).get<InspectConversationsResponses, InspectConversationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/conversations/',
+    ...options
+});
+
+/**
+ * Inspect Conversation
+ *
+ * Any conversation, with everybody who is or was in it. Leaves a row in the audit.
+ */
+export const inspectConversation = <ThrowOnError extends boolean = false>(options: Options<InspectConversationData, ThrowOnError>): RequestResult<InspectConversationResponses, InspectConversationErrors, ThrowOnError> => (options.client ?? client).get<InspectConversationResponses, InspectConversationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/conversations/{conversation_id}/',
+    ...options
+});
+
+/**
+ * Inspect Messages
+ *
+ * The messages of any conversation, newest first. Leaves a row in the audit.
+ */
+export const inspectMessages = <ThrowOnError extends boolean = false>(options: Options<InspectMessagesData, ThrowOnError>): RequestResult<InspectMessagesResponses, InspectMessagesErrors, ThrowOnError> => (options.client ?? client).get<InspectMessagesResponses, InspectMessagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/conversations/{conversation_id}/messages/',
+    ...options
+});
+
+/**
+ * Inspect Message
+ *
+ * Any message with everything that it said, and who read it when. Leaves a row in the audit.
+ */
+export const inspectMessage = <ThrowOnError extends boolean = false>(options: Options<InspectMessageData, ThrowOnError>): RequestResult<InspectMessageResponses, InspectMessageErrors, ThrowOnError> => (options.client ?? client).get<InspectMessageResponses, InspectMessageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/messages/{message_id}/',
+    ...options
+});
+
+/**
+ * List Dead Letters
+ *
+ * List mails, pushes and webhooks that will not be tried again by themselves, newest first.
+ */
+export const listDeadLetters = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLettersData, ThrowOnError>): RequestResult<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/',
+    ...options
+});
+
+/**
+ * List Dead Letter Kinds
+ *
+ * How many dead letters there are, by channel and reason.
+ */
+export const listDeadLetterKinds = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLetterKindsData, ThrowOnError>): RequestResult<ListDeadLetterKindsResponses, ListDeadLetterKindsErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLetterKindsResponses, ListDeadLetterKindsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/kinds/',
+    ...options
+});
+
+/**
+ * Retry Dead Letters
+ *
+ * Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the rest.
+ */
+export const retryDeadLetters = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLettersData, ThrowOnError>): RequestResult<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/retry/',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Retry Dead Letter
+ *
+ * Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays as it is.
+ */
+export const retryDeadLetter = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLetterData, ThrowOnError>): RequestResult<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/{delivery_id}/retry/',
+    ...options
+});
+
+/**
+ * Get Figures
+ *
+ * How the service is doing now.
+ */
+export const getFigures = <ThrowOnError extends boolean = false>(options?: Options<GetFiguresData, ThrowOnError>): RequestResult<GetFiguresResponses, GetFiguresErrors, ThrowOnError> => (options?.client ?? client).get<GetFiguresResponses, GetFiguresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/figures/',
     ...options
 });
 

@@ -403,6 +403,76 @@ export type CreateSupportConversation = {
 };
 
 /**
+ * DeadKind
+ *
+ * Dead letters of one channel that failed for one reason.
+ */
+export type DeadKind = {
+    /**
+     * Channel
+     */
+    channel: 'email' | 'push' | 'webhook';
+    /**
+     * Error
+     */
+    error: string | null;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Oldest At
+     */
+    oldest_at: string;
+    /**
+     * Newest At
+     */
+    newest_at: string;
+};
+
+/**
+ * DeadKinds
+ *
+ * All kinds of dead letters, the most frequent first.
+ */
+export type DeadKinds = {
+    /**
+     * Results
+     */
+    results: Array<DeadKind>;
+    /**
+     * Is Complete
+     *
+     * False where there are more than were counted: then the newest were.
+     */
+    is_complete: boolean;
+};
+
+/**
+ * DeliveryCounts
+ *
+ * Mails, pushes and webhooks by state.
+ */
+export type DeliveryCounts = {
+    /**
+     * Pending
+     */
+    pending: number;
+    /**
+     * Sending
+     */
+    sending: number;
+    /**
+     * Retrying
+     */
+    retrying: number;
+    /**
+     * Dead
+     */
+    dead: number;
+};
+
+/**
  * DeliveryOut
  *
  * A mail, push or webhook: whom it is for, what came of it, why it failed last.
@@ -575,6 +645,43 @@ export type FieldError = {
 };
 
 /**
+ * FiguresOut
+ *
+ * Figures as they are now. What happened in a while is the difference of two answers.
+ */
+export type FiguresOut = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Workers
+     *
+     * Workers that `sockets`, `messages` and `delivery` are of.
+     */
+    workers: number;
+    /**
+     * Sockets
+     */
+    sockets: number;
+    /**
+     * Messages
+     *
+     * Messages stored since the service began; null where nobody counts.
+     */
+    messages: number | null;
+    /**
+     * Seconds from the commit of an event to its frame being written, since the service began.
+     */
+    delivery: Histogram | null;
+    /**
+     * Readers
+     */
+    readers: Array<ReaderLag>;
+    deliveries: DeliveryCounts;
+};
+
+/**
  * Health
  *
  * The process is alive.
@@ -584,6 +691,237 @@ export type Health = {
      * Status
      */
     status: 'ok';
+};
+
+/**
+ * Histogram
+ *
+ * `counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond all of them.
+ */
+export type Histogram = {
+    /**
+     * Bounds
+     */
+    bounds: Array<number>;
+    /**
+     * Counts
+     */
+    counts: Array<number>;
+    /**
+     * Sum
+     */
+    sum: number;
+    /**
+     * Count
+     */
+    count: number;
+};
+
+/**
+ * InspectedConversation
+ *
+ * A conversation as an operator sees it in the list: no word of what was said in it.
+ */
+export type InspectedConversation = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Conversation Type
+     */
+    conversation_type: 'direct' | 'job' | 'bid' | 'request' | 'support' | 'dispute';
+    /**
+     * Title
+     */
+    title: string;
+    reference: ReferenceOut | null;
+    /**
+     * Status
+     */
+    status: 'open' | 'closed';
+    /**
+     * Metadata
+     */
+    metadata: {
+        [key: string]: unknown;
+    };
+    /**
+     * Settings
+     */
+    settings: {
+        [key: string]: unknown;
+    };
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Created By
+     */
+    created_by: string | null;
+    /**
+     * Last Seq
+     */
+    last_seq: number;
+    /**
+     * Message Count
+     */
+    message_count: number;
+    /**
+     * Participant Count
+     *
+     * Those who are in it now.
+     */
+    participant_count: number;
+    /**
+     * People
+     *
+     * Some of them, who joined first.
+     */
+    people: Array<UserOut>;
+};
+
+/**
+ * InspectedConversationDetail
+ *
+ * The same with everybody who is, or was, in it. Who left has `left_at`.
+ */
+export type InspectedConversationDetail = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Conversation Type
+     */
+    conversation_type: 'direct' | 'job' | 'bid' | 'request' | 'support' | 'dispute';
+    /**
+     * Title
+     */
+    title: string;
+    reference: ReferenceOut | null;
+    /**
+     * Status
+     */
+    status: 'open' | 'closed';
+    /**
+     * Metadata
+     */
+    metadata: {
+        [key: string]: unknown;
+    };
+    /**
+     * Settings
+     */
+    settings: {
+        [key: string]: unknown;
+    };
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Created By
+     */
+    created_by: string | null;
+    /**
+     * Last Seq
+     */
+    last_seq: number;
+    /**
+     * Message Count
+     */
+    message_count: number;
+    /**
+     * Participant Count
+     *
+     * Those who are in it now.
+     */
+    participant_count: number;
+    /**
+     * People
+     *
+     * Some of them, who joined first.
+     */
+    people: Array<UserOut>;
+    /**
+     * Participants
+     */
+    participants: Array<ParticipantOut>;
+};
+
+/**
+ * InspectedConversationPage
+ *
+ * Conversations of everybody, the newest first by when they were made.
+ */
+export type InspectedConversationPage = {
+    /**
+     * Next
+     *
+     * Cursor of the following page, null at the end.
+     */
+    next: string | null;
+    /**
+     * Previous
+     *
+     * Cursor of the page before, null at the start.
+     */
+    previous: string | null;
+    /**
+     * Results
+     */
+    results: Array<InspectedConversation>;
+};
+
+/**
+ * InspectedMessage
+ *
+ * A message, everything that it said, the oldest first, and who read it when.
+ */
+export type InspectedMessage = {
+    message: MessageOut;
+    /**
+     * Revisions
+     */
+    revisions: Array<RevisionOut>;
+    /**
+     * Receipts
+     */
+    receipts: Array<ReceiptOut>;
+};
+
+/**
+ * InspectedMessagePage
+ *
+ * Messages of a conversation, newest first.
+ */
+export type InspectedMessagePage = {
+    /**
+     * Next
+     *
+     * Cursor of the following page, null at the end.
+     */
+    next: string | null;
+    /**
+     * Previous
+     *
+     * Cursor of the page before, null at the start.
+     */
+    previous: string | null;
+    /**
+     * Results
+     */
+    results: Array<MessageOut>;
 };
 
 /**
@@ -1312,6 +1650,34 @@ export type ReadResult = {
 };
 
 /**
+ * ReaderLag
+ *
+ * How far a reader of the log is behind.
+ */
+export type ReaderLag = {
+    /**
+     * Reader
+     */
+    reader: string;
+    /**
+     * Conversations
+     *
+     * Conversations with events that it has not handled.
+     */
+    conversations: number;
+    /**
+     * Events
+     */
+    events: number;
+    /**
+     * Oldest At
+     *
+     * When the oldest of those was made.
+     */
+    oldest_at: string | null;
+};
+
+/**
  * Readiness
  *
  * Whether the process can serve, and what it looked at.
@@ -1425,6 +1791,64 @@ export type ReplyPreview = {
      * Is Deleted
      */
     is_deleted: boolean;
+};
+
+/**
+ * RetriedDeliveries
+ *
+ * How many are tried again, and whether there are more of that kind: then ask again.
+ */
+export type RetriedDeliveries = {
+    /**
+     * Retried
+     */
+    retried: number;
+    /**
+     * Has More
+     */
+    has_more: boolean;
+};
+
+/**
+ * RetryDeliveries
+ *
+ * Which dead letters to try again; what is left out narrows nothing.
+ */
+export type RetryDeliveries = {
+    /**
+     * Channel
+     */
+    channel?: 'email' | 'push' | 'webhook' | null;
+    /**
+     * Error
+     */
+    error?: string | null;
+};
+
+/**
+ * RevisionOut
+ *
+ * What a message said for a while. `replaced_at` is null for what it says now, `content` for a deletion.
+ */
+export type RevisionOut = {
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Content
+     */
+    content: string | null;
+    /**
+     * Written At
+     *
+     * Null where the version before it is not kept any more.
+     */
+    written_at: string | null;
+    /**
+     * Replaced At
+     */
+    replaced_at: string | null;
 };
 
 /**
@@ -5146,6 +5570,600 @@ export type ListAuditResponses = {
 };
 
 export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
+
+export type InspectConversationsData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Conversation Type
+         */
+        conversation_type?: 'direct' | 'job' | 'bid' | 'request' | 'support' | 'dispute' | null;
+        /**
+         * Status
+         */
+        status?: 'open' | 'closed' | null;
+        /**
+         * Reference Type
+         */
+        reference_type?: string | null;
+        /**
+         * Reference Id
+         */
+        reference_id?: string | null;
+        /**
+         * Participant
+         *
+         * Somebody who is, or was, in them.
+         */
+        participant?: string | null;
+        /**
+         * Title
+         */
+        title?: string | null;
+        /**
+         * Limit
+         *
+         * Results of a page; 50 by default.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/chat/operators/conversations/';
+};
+
+export type InspectConversationsErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type InspectConversationsError = InspectConversationsErrors[keyof InspectConversationsErrors];
+
+export type InspectConversationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: InspectedConversationPage;
+};
+
+export type InspectConversationsResponse = InspectConversationsResponses[keyof InspectConversationsResponses];
+
+export type InspectConversationData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/chat/operators/conversations/{conversation_id}/';
+};
+
+export type InspectConversationErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or not for the caller.
+     */
+    404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type InspectConversationError = InspectConversationErrors[keyof InspectConversationErrors];
+
+export type InspectConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: InspectedConversationDetail;
+};
+
+export type InspectConversationResponse = InspectConversationResponses[keyof InspectConversationResponses];
+
+export type InspectMessagesData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * Results of a page; 50 by default.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/chat/operators/conversations/{conversation_id}/messages/';
+};
+
+export type InspectMessagesErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or not for the caller.
+     */
+    404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type InspectMessagesError = InspectMessagesErrors[keyof InspectMessagesErrors];
+
+export type InspectMessagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: InspectedMessagePage;
+};
+
+export type InspectMessagesResponse = InspectMessagesResponses[keyof InspectMessagesResponses];
+
+export type InspectMessageData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Message Id
+         */
+        message_id: string;
+    };
+    query?: never;
+    url: '/chat/operators/messages/{message_id}/';
+};
+
+export type InspectMessageErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or not for the caller.
+     */
+    404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type InspectMessageError = InspectMessageErrors[keyof InspectMessageErrors];
+
+export type InspectMessageResponses = {
+    /**
+     * Successful Response
+     */
+    200: InspectedMessage;
+};
+
+export type InspectMessageResponse = InspectMessageResponses[keyof InspectMessageResponses];
+
+export type ListDeadLettersData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Channel
+         */
+        channel?: 'email' | 'push' | 'webhook' | null;
+        /**
+         * Error
+         *
+         * The reason, as `kinds` has it.
+         */
+        error?: string | null;
+        /**
+         * Limit
+         *
+         * Results of a page; 50 by default.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/chat/operators/deliveries/';
+};
+
+export type ListDeadLettersErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListDeadLettersError = ListDeadLettersErrors[keyof ListDeadLettersErrors];
+
+export type ListDeadLettersResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryPage;
+};
+
+export type ListDeadLettersResponse = ListDeadLettersResponses[keyof ListDeadLettersResponses];
+
+export type ListDeadLetterKindsData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/operators/deliveries/kinds/';
+};
+
+export type ListDeadLetterKindsErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListDeadLetterKindsError = ListDeadLetterKindsErrors[keyof ListDeadLetterKindsErrors];
+
+export type ListDeadLetterKindsResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeadKinds;
+};
+
+export type ListDeadLetterKindsResponse = ListDeadLetterKindsResponses[keyof ListDeadLetterKindsResponses];
+
+export type RetryDeadLettersData = {
+    body: RetryDeliveries;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/operators/deliveries/retry/';
+};
+
+export type RetryDeadLettersErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The body, or a file in it, is of a type that is not taken here.
+     */
+    415: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type RetryDeadLettersError = RetryDeadLettersErrors[keyof RetryDeadLettersErrors];
+
+export type RetryDeadLettersResponses = {
+    /**
+     * Successful Response
+     */
+    200: RetriedDeliveries;
+};
+
+export type RetryDeadLettersResponse = RetryDeadLettersResponses[keyof RetryDeadLettersResponses];
+
+export type RetryDeadLetterData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Delivery Id
+         */
+        delivery_id: string;
+    };
+    query?: never;
+    url: '/chat/operators/deliveries/{delivery_id}/retry/';
+};
+
+export type RetryDeadLetterErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or not for the caller.
+     */
+    404: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type RetryDeadLetterError = RetryDeadLetterErrors[keyof RetryDeadLetterErrors];
+
+export type RetryDeadLetterResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryOut;
+};
+
+export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLetterResponses];
+
+export type GetFiguresData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User id a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/operators/figures/';
+};
+
+export type GetFiguresErrors = {
+    /**
+     * No valid token.
+     */
+    401: Problem;
+    /**
+     * Seen, but not allowed.
+     */
+    403: Problem;
+    /**
+     * It contradicts the present state.
+     */
+    409: Problem;
+    /**
+     * A value is not acceptable.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Try again with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetFiguresError = GetFiguresErrors[keyof GetFiguresErrors];
+
+export type GetFiguresResponses = {
+    /**
+     * Successful Response
+     */
+    200: FiguresOut;
+};
+
+export type GetFiguresResponse = GetFiguresResponses[keyof GetFiguresResponses];
 
 export type CreateSupportConversationData = {
     body: CreateSupportConversation;

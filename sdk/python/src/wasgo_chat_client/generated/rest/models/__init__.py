@@ -24,6 +24,10 @@ from .create_conversation import CreateConversation
 from .create_conversation_conversation_type import CreateConversationConversationType
 from .create_conversation_metadata import CreateConversationMetadata
 from .create_support_conversation import CreateSupportConversation
+from .dead_kind import DeadKind
+from .dead_kind_channel import DeadKindChannel
+from .dead_kinds import DeadKinds
+from .delivery_counts import DeliveryCounts
 from .delivery_out import DeliveryOut
 from .delivery_out_channel import DeliveryOutChannel
 from .delivery_out_state import DeliveryOutState
@@ -34,8 +38,26 @@ from .erasure_out import ErasureOut
 from .erasure_out_state import ErasureOutState
 from .event_page import EventPage
 from .field_error import FieldError
+from .figures_out import FiguresOut
 from .health import Health
+from .histogram import Histogram
+from .inspect_conversations_conversation_type_type_0 import InspectConversationsConversationTypeType0
+from .inspect_conversations_status_type_0 import InspectConversationsStatusType0
+from .inspected_conversation import InspectedConversation
+from .inspected_conversation_conversation_type import InspectedConversationConversationType
+from .inspected_conversation_detail import InspectedConversationDetail
+from .inspected_conversation_detail_conversation_type import InspectedConversationDetailConversationType
+from .inspected_conversation_detail_metadata import InspectedConversationDetailMetadata
+from .inspected_conversation_detail_settings import InspectedConversationDetailSettings
+from .inspected_conversation_detail_status import InspectedConversationDetailStatus
+from .inspected_conversation_metadata import InspectedConversationMetadata
+from .inspected_conversation_page import InspectedConversationPage
+from .inspected_conversation_settings import InspectedConversationSettings
+from .inspected_conversation_status import InspectedConversationStatus
+from .inspected_message import InspectedMessage
+from .inspected_message_page import InspectedMessagePage
 from .list_conversations_conversation_type_type_0 import ListConversationsConversationTypeType0
+from .list_dead_letters_channel_type_0 import ListDeadLettersChannelType0
 from .list_deliveries_state_type_0 import ListDeliveriesStateType0
 from .list_messages_message_type_type_0 import ListMessagesMessageTypeType0
 from .mark_multiple_read import MarkMultipleRead
@@ -79,6 +101,7 @@ from .reaction_result_action import ReactionResultAction
 from .reaction_update import ReactionUpdate
 from .reaction_update_action import ReactionUpdateAction
 from .read_result import ReadResult
+from .reader_lag import ReaderLag
 from .readiness import Readiness
 from .readiness_checks import ReadinessChecks
 from .readiness_status import ReadinessStatus
@@ -89,6 +112,10 @@ from .reference_out import ReferenceOut
 from .remove_participant import RemoveParticipant
 from .reply_preview import ReplyPreview
 from .reply_preview_message_type import ReplyPreviewMessageType
+from .retried_deliveries import RetriedDeliveries
+from .retry_deliveries import RetryDeliveries
+from .retry_deliveries_channel_type_0 import RetryDeliveriesChannelType0
+from .revision_out import RevisionOut
 from .revoked import Revoked
 from .send_message import SendMessage
 from .send_message_files_body import SendMessageFilesBody
@@ -139,6 +166,10 @@ __all__ = (
     "CreateConversationConversationType",
     "CreateConversationMetadata",
     "CreateSupportConversation",
+    "DeadKind",
+    "DeadKindChannel",
+    "DeadKinds",
+    "DeliveryCounts",
     "DeliveryOut",
     "DeliveryOutChannel",
     "DeliveryOutState",
@@ -149,8 +180,26 @@ __all__ = (
     "ErasureOutState",
     "EventPage",
     "FieldError",
+    "FiguresOut",
     "Health",
+    "Histogram",
+    "InspectConversationsConversationTypeType0",
+    "InspectConversationsStatusType0",
+    "InspectedConversation",
+    "InspectedConversationConversationType",
+    "InspectedConversationDetail",
+    "InspectedConversationDetailConversationType",
+    "InspectedConversationDetailMetadata",
+    "InspectedConversationDetailSettings",
+    "InspectedConversationDetailStatus",
+    "InspectedConversationMetadata",
+    "InspectedConversationPage",
+    "InspectedConversationSettings",
+    "InspectedConversationStatus",
+    "InspectedMessage",
+    "InspectedMessagePage",
     "ListConversationsConversationTypeType0",
+    "ListDeadLettersChannelType0",
     "ListDeliveriesStateType0",
     "ListMessagesMessageTypeType0",
     "MarkedNotifications",
@@ -193,6 +242,7 @@ __all__ = (
     "ReactionUpdateAction",
     "ReactToMessage",
     "ReactToMessageActionType0",
+    "ReaderLag",
     "Readiness",
     "ReadinessChecks",
     "ReadinessStatus",
@@ -204,6 +254,10 @@ __all__ = (
     "RemoveParticipant",
     "ReplyPreview",
     "ReplyPreviewMessageType",
+    "RetriedDeliveries",
+    "RetryDeliveries",
+    "RetryDeliveriesChannelType0",
+    "RevisionOut",
     "Revoked",
     "SendMessage",
     "SendMessageFilesBody",

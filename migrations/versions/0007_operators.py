@@ -1,0 +1,40 @@
+"""Lists over everybody's conversations.
+
+Revision: 0007
+Follows: 0005
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0007"
+down_revision: str | Sequence[str] | None = "0005"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    # None of these columns changes with a message, so sending writes none of these.
+    op.create_index("ix_conversations_type", "conversations", ["conversation_type", "id"])
+    op.create_index("ix_conversations_status", "conversations", ["status", "id"])
+    op.create_index(
+        "ix_conversations_reference_id",
+        "conversations",
+        ["reference_id", "id"],
+        postgresql_where=sa.text("reference_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_conversations_title",
+        "conversations",
+        [sa.text("to_tsvector('simple'::regconfig, translate(title, '-_./:@+~%&?=#', '             '))")],
+        postgresql_using="gin",
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_conversations_title", table_name="conversations")
+    op.drop_index("ix_conversations_reference_id", table_name="conversations")
+    op.drop_index("ix_conversations_status", table_name="conversations")
+    op.drop_index("ix_conversations_type", table_name="conversations")

@@ -1,0 +1,221 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.inspected_message import InspectedMessage
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+from uuid import UUID
+
+
+def _get_kwargs(
+    message_id: UUID,
+    *,
+    x_act_as: None | str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_act_as, Unset):
+        headers["x-act-as"] = x_act_as
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/chat/operators/messages/{message_id}/".format(
+            message_id=quote(str(message_id), safe=""),
+        ),
+    }
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> InspectedMessage | Problem | None:
+    if response.status_code == 200:
+        response_200 = InspectedMessage.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Problem.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[InspectedMessage | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    message_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[InspectedMessage | Problem]:
+    """Inspect Message
+
+     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+
+    Args:
+        message_id (UUID):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InspectedMessage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        message_id=message_id,
+        x_act_as=x_act_as,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    message_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> InspectedMessage | Problem | None:
+    """Inspect Message
+
+     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+
+    Args:
+        message_id (UUID):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InspectedMessage | Problem
+    """
+
+    return sync_detailed(
+        message_id=message_id,
+        client=client,
+        x_act_as=x_act_as,
+    ).parsed
+
+
+async def asyncio_detailed(
+    message_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[InspectedMessage | Problem]:
+    """Inspect Message
+
+     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+
+    Args:
+        message_id (UUID):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[InspectedMessage | Problem]
+    """
+
+    kwargs = _get_kwargs(
+        message_id=message_id,
+        x_act_as=x_act_as,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    message_id: UUID,
+    *,
+    client: AuthenticatedClient,
+    x_act_as: None | str | Unset = UNSET,
+) -> InspectedMessage | Problem | None:
+    """Inspect Message
+
+     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+
+    Args:
+        message_id (UUID):
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        InspectedMessage | Problem
+    """
+
+    return (
+        await asyncio_detailed(
+            message_id=message_id,
+            client=client,
+            x_act_as=x_act_as,
+        )
+    ).parsed

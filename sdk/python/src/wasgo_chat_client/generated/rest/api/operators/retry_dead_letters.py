@@ -1,0 +1,237 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.problem import Problem
+from ...models.retried_deliveries import RetriedDeliveries
+from ...models.retry_deliveries import RetryDeliveries
+from ...types import UNSET, Unset
+from typing import cast
+
+
+def _get_kwargs(
+    *,
+    body: RetryDeliveries,
+    x_act_as: None | str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_act_as, Unset):
+        headers["x-act-as"] = x_act_as
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/chat/operators/deliveries/retry/",
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Problem | RetriedDeliveries | None:
+    if response.status_code == 200:
+        response_200 = RetriedDeliveries.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+        return response_409
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+        return response_422
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[Problem | RetriedDeliveries]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: RetryDeliveries,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[Problem | RetriedDeliveries]:
+    """Retry Dead Letters
+
+     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+    rest.
+
+    Args:
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | RetriedDeliveries]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_act_as=x_act_as,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    body: RetryDeliveries,
+    x_act_as: None | str | Unset = UNSET,
+) -> Problem | RetriedDeliveries | None:
+    """Retry Dead Letters
+
+     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+    rest.
+
+    Args:
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | RetriedDeliveries
+    """
+
+    return sync_detailed(
+        client=client,
+        body=body,
+        x_act_as=x_act_as,
+    ).parsed
+
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    body: RetryDeliveries,
+    x_act_as: None | str | Unset = UNSET,
+) -> Response[Problem | RetriedDeliveries]:
+    """Retry Dead Letters
+
+     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+    rest.
+
+    Args:
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[Problem | RetriedDeliveries]
+    """
+
+    kwargs = _get_kwargs(
+        body=body,
+        x_act_as=x_act_as,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    body: RetryDeliveries,
+    x_act_as: None | str | Unset = UNSET,
+) -> Problem | RetriedDeliveries | None:
+    """Retry Dead Letters
+
+     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+    rest.
+
+    Args:
+        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Problem | RetriedDeliveries
+    """
+
+    return (
+        await asyncio_detailed(
+            client=client,
+            body=body,
+            x_act_as=x_act_as,
+        )
+    ).parsed

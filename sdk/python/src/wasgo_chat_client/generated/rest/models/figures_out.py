@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+import datetime
+
+if TYPE_CHECKING:
+    from ..models.delivery_counts import DeliveryCounts
+    from ..models.histogram import Histogram
+    from ..models.reader_lag import ReaderLag
+
+
+T = TypeVar("T", bound="FiguresOut")
+
+
+@_attrs_define
+class FiguresOut:
+    """Figures as they are now. What happened in a while is the difference of two answers.
+
+    Attributes:
+        at (datetime.datetime):
+        workers (int): Workers that `sockets`, `messages` and `delivery` are of.
+        sockets (int):
+        messages (int | None): Messages stored since the service began; null where nobody counts.
+        delivery (Histogram | None): Seconds from the commit of an event to its frame being written, since the service
+            began.
+        readers (list[ReaderLag]):
+        deliveries (DeliveryCounts): Mails, pushes and webhooks by state.
+    """
+
+    at: datetime.datetime
+    workers: int
+    sockets: int
+    messages: int | None
+    delivery: Histogram | None
+    readers: list[ReaderLag]
+    deliveries: DeliveryCounts
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.delivery_counts import DeliveryCounts  # noqa: PLC0415
+        from ..models.histogram import Histogram  # noqa: PLC0415
+        from ..models.reader_lag import ReaderLag  # noqa: PLC0415
+
+        at = self.at.isoformat()
+
+        workers = self.workers
+
+        sockets = self.sockets
+
+        messages: int | None
+        messages = self.messages
+
+        delivery: dict[str, Any] | None
+        if isinstance(self.delivery, Histogram):
+            delivery = self.delivery.to_dict()
+        else:
+            delivery = self.delivery
+
+        readers = []
+        for readers_item_data in self.readers:
+            readers_item = readers_item_data.to_dict()
+            readers.append(readers_item)
+
+        deliveries = self.deliveries.to_dict()
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "at": at,
+                "workers": workers,
+                "sockets": sockets,
+                "messages": messages,
+                "delivery": delivery,
+                "readers": readers,
+                "deliveries": deliveries,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.delivery_counts import DeliveryCounts  # noqa: PLC0415
+        from ..models.histogram import Histogram  # noqa: PLC0415
+        from ..models.reader_lag import ReaderLag  # noqa: PLC0415
+
+        d = dict(src_dict)
+        at = datetime.datetime.fromisoformat(d.pop("at"))
+
+        workers = d.pop("workers")
+
+        sockets = d.pop("sockets")
+
+        def _parse_messages(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        messages = _parse_messages(d.pop("messages"))
+
+        def _parse_delivery(data: object) -> Histogram | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                delivery_type_0 = Histogram.from_dict(data)
+
+                return delivery_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Histogram | None, data)
+
+        delivery = _parse_delivery(d.pop("delivery"))
+
+        readers = []
+        _readers = d.pop("readers")
+        for readers_item_data in _readers:
+            readers_item = ReaderLag.from_dict(readers_item_data)
+
+            readers.append(readers_item)
+
+        deliveries = DeliveryCounts.from_dict(d.pop("deliveries"))
+
+        figures_out = cls(
+            at=at,
+            workers=workers,
+            sockets=sockets,
+            messages=messages,
+            delivery=delivery,
+            readers=readers,
+            deliveries=deliveries,
+        )
+
+        return figures_out

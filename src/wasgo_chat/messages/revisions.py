@@ -1,0 +1,54 @@
+"""What a message said before it was edited or deleted, version by version."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from wasgo_chat.core.db import Tx
+from wasgo_chat.core.users import User
+from wasgo_chat.messages.models import Message, MessageRevision
+
+
+async def revisions_of(tx: Tx, message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every version of a loaded message, oldest first; the last one is what it says now.
+
+    Of somebody who is being erased there is only the last: their earlier words are as good as gone.
+
+    Args:
+        tx: the transaction.
+        message: a `MessageOut`.
+    """
+    earlier = await _earlier(tx, message["conversation"], message["id"])
+    versions: list[dict[str, Any]] = []
+    for row in earlier:
+        follows = bool(versions) and versions[-1]["revision"] == row.revision - 1
+        written = message["created_at"] if row.revision == 1 else versions[-1]["replaced_at"] if follows else None
+        versions.append(
+            {"revision": row.revision, "content": row.content, "written_at": written, "replaced_at": row.replaced_at}
+        )
+    now = {
+        "revision": message["revision"],
+        "content": message["content"],
+        "written_at": message["deleted_at"] or message["edited_at"] or message["created_at"],
+        "replaced_at": None,
+    }
+    return [*versions, now]
+
+
+async def _earlier(tx: Tx, conversation_id: UUID, message_id: UUID) -> list[Any]:
+    statement = (
+        select(MessageRevision.revision, MessageRevision.content, MessageRevision.replaced_at)
+        .join(
+            Message,
+            (Message.conversation_id == MessageRevision.conversation_id) & (Message.id == MessageRevision.message_id),
+        )
+        .outerjoin(User, User.id == Message.sender_id)
+        .where(
+            MessageRevision.conversation_id == conversation_id,
+            MessageRevision.message_id == message_id,
+            User.erased_at.is_(None),
+        )
+        .order_by(MessageRevision.revision)
+    )
+    return list((await tx.execute(statement)).all())

@@ -1,0 +1,170 @@
+"""The HTTP doors of operators: everybody's conversations, dead letters, figures. For users of the staff only."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import StringConstraints
+
+from wasgo_chat.conversations.schemas import ConversationType, Status
+from wasgo_chat.core.http import Cursor, Db, Limit, problems
+from wasgo_chat.core.wire import Json, Key, Line, UserId
+from wasgo_chat.notifications import deliveries
+from wasgo_chat.notifications.schemas import Channel, DeliveryOut, DeliveryPage
+from wasgo_chat.operators import conversations, figures, letters
+from wasgo_chat.operators.access import Staff, StaffRequired
+from wasgo_chat.operators.schemas import (
+    DeadKinds,
+    ErrorWord,
+    FiguresOut,
+    InspectedConversationDetail,
+    InspectedConversationPage,
+    InspectedMessage,
+    InspectedMessagePage,
+    RetriedDeliveries,
+    RetryDeliveries,
+)
+
+router = APIRouter(prefix="/chat/operators", tags=["operators"])
+
+Words = Annotated[
+    Line,
+    StringConstraints(max_length=200, pattern=r"[^\W_]"),
+    Query(description="Words of the title, or their beginnings, in any order."),
+]
+
+
+@router.get(
+    "/conversations/",
+    operation_id="inspect_conversations",
+    response_model=InspectedConversationPage,
+    responses=problems(401, 403, StaffRequired, 422),
+)
+async def inspect_conversations(
+    staff: Staff,
+    db: Db,
+    conversation_type: ConversationType | None = None,
+    status: Status | None = None,
+    reference_type: Annotated[Line | None, Query(max_length=64)] = None,
+    reference_id: Key | None = None,
+    participant: Annotated[UserId | None, Query(description="Somebody who is, or was, in them.")] = None,
+    title: Words | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List the conversations of everybody, the newest first. Leaves a row in the audit."""
+    filters = conversations.Filters(conversation_type, status, reference_type, reference_id, participant, title)
+    async with db.transaction() as tx:
+        answer = await conversations.page_of(tx, staff, filters, limit=limit, cursor=cursor)
+    return Json(answer)
+
+
+@router.get(
+    "/conversations/{conversation_id}/",
+    operation_id="inspect_conversation",
+    response_model=InspectedConversationDetail,
+    responses=problems(401, 403, StaffRequired, 404),
+)
+async def inspect_conversation(conversation_id: UUID, staff: Staff, db: Db) -> Response:
+    """Any conversation, with everybody who is or was in it. Leaves a row in the audit."""
+    async with db.transaction() as tx:
+        answer = await conversations.show(tx, staff, conversation_id)
+    return Json(answer)
+
+
+@router.get(
+    "/conversations/{conversation_id}/messages/",
+    operation_id="inspect_messages",
+    response_model=InspectedMessagePage,
+    responses=problems(401, 403, StaffRequired, 404, 422),
+)
+async def inspect_messages(
+    conversation_id: UUID, staff: Staff, db: Db, cursor: Cursor = None, limit: Limit = 50
+) -> Response:
+    """The messages of any conversation, newest first. Leaves a row in the audit."""
+    async with db.transaction() as tx:
+        answer = await conversations.messages_of(tx, staff, conversation_id, limit=limit, cursor=cursor)
+    return Json(answer)
+
+
+@router.get(
+    "/messages/{message_id}/",
+    operation_id="inspect_message",
+    response_model=InspectedMessage,
+    responses=problems(401, 403, StaffRequired, 404),
+)
+async def inspect_message(message_id: UUID, staff: Staff, db: Db) -> Response:
+    """Any message with everything that it said, and who read it when. Leaves a row in the audit."""
+    async with db.transaction() as tx:
+        answer = await conversations.show_message(tx, staff, message_id)
+    return Json(answer)
+
+
+@router.get(
+    "/deliveries/",
+    operation_id="list_dead_letters",
+    response_model=DeliveryPage,
+    responses=problems(401, 403, StaffRequired, 422),
+)
+async def list_dead_letters(
+    staff: Staff,
+    db: Db,
+    channel: Channel | None = None,
+    error: Annotated[ErrorWord | None, Query(description="The reason, as `kinds` has it.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Response:
+    """List mails, pushes and webhooks that will not be tried again by themselves, newest first."""
+    async with db.snapshot() as tx:
+        kind = {"channel": channel, "error": error}
+        return Json(await deliveries.page_of(tx, state="dead", limit=limit, cursor=cursor, **kind))
+
+
+@router.get(
+    "/deliveries/kinds/",
+    operation_id="list_dead_letter_kinds",
+    response_model=DeadKinds,
+    responses=problems(401, 403, StaffRequired),
+)
+async def list_dead_letter_kinds(staff: Staff, db: Db) -> Response:
+    """How many dead letters there are, by channel and reason."""
+    async with db.snapshot() as tx:
+        return Json(await letters.kinds(tx))
+
+
+@router.post(
+    "/deliveries/retry/",
+    operation_id="retry_dead_letters",
+    response_model=RetriedDeliveries,
+    responses=problems(401, 403, StaffRequired, 422),
+)
+async def retry_dead_letters(body: RetryDeliveries, staff: Staff, db: Db) -> Response:
+    """Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the rest."""
+    async with db.transaction() as tx:
+        answer = await letters.retry_all(tx, staff, channel=body.channel, error=body.error)
+    return Json(answer)
+
+
+@router.post(
+    "/deliveries/{delivery_id}/retry/",
+    operation_id="retry_dead_letter",
+    response_model=DeliveryOut,
+    responses=problems(401, 403, StaffRequired, 404),
+)
+async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response:
+    """Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays as it is."""
+    async with db.transaction() as tx:
+        answer = await letters.retry(tx, staff, delivery_id)
+    return Json(answer)
+
+
+@router.get(
+    "/figures/",
+    operation_id="get_figures",
+    response_model=FiguresOut,
+    responses=problems(401, 403, StaffRequired),
+)
+async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
+    """How the service is doing now."""
+    state = request.app.state
+    return Json(await figures.now(db, state.hub, getattr(state, "metrics", None)))

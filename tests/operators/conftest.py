@@ -1,0 +1,27 @@
+"""Somebody of the staff, and a post office in a database where nobody else's letters are."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.notifications.post import Post, post_settings
+from tests.notifications.servers import mailbox, receiver
+from tests.support.running import running
+from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.world import Person, World
+
+
+@pytest.fixture
+def staff(world: World) -> Person:
+    return world.person("staff", staff=True)
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[Post]:
+    name = f"chat_letters_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    async with mailbox() as mails, receiver() as hooks, running(post_settings(name, mails, hooks)) as worker:
+        made = Post(World(worker), mails, hooks)
+        yield made
+        await made.world.close()

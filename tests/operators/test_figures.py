@@ -1,0 +1,32 @@
+"""Figures of now."""
+
+from sqlalchemy import text
+
+from tests.support.world import Person, World
+
+PATH = "/chat/operators/figures/"
+HOLD = "SELECT pg_advisory_xact_lock(hashtextextended('reader' || chr(10) || 'notifications' || chr(10) || :id, 0))"
+
+
+async def test_sockets_and_what_waits_for_the_reader_are_counted(world: World, staff: Person) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    before = await staff.ok("GET", PATH)
+    async with bo.at(chat), ana.at(chat):
+        during = await staff.ok("GET", PATH)
+    assert during["sockets"] - before["sockets"] == 2
+    assert [one["reader"] for one in during["readers"]] == ["notifications"]
+
+
+async def test_a_reader_is_behind_by_what_it_has_not_read(world: World, staff: Person) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with world.worker.db.transaction() as tx:
+        # As a worker that is at it and does not come to an end: the others pass this conversation over.
+        await tx.execute(text(HOLD), {"id": chat["id"]})
+        for _ in range(3):
+            await ana.send(chat)
+        (reader,) = (await staff.ok("GET", PATH))["readers"]
+        assert reader["events"] >= 3
+        assert reader["conversations"] >= 1
+        assert reader["oldest_at"] is not None

@@ -1,0 +1,91 @@
+// The frame of the page: who looks in, which section, light or dark.
+
+import { getFigures } from "@wasgo/chat/rest";
+import { result } from "@wasgo/chat";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Avatar, nameOf } from "../shared/avatar.tsx";
+import { Button, IconButton } from "../shared/controls.tsx";
+import { text } from "../shared/text.ts";
+import { chooseTheme, currentTheme } from "../shared/theme.ts";
+import { type Section, addressOf, usePlace } from "./address.ts";
+import { Conversations } from "./conversations.tsx";
+import { Figures } from "./figures.tsx";
+import { Letters } from "./letters.tsx";
+import { ClientProvider, type Operator, clientOf, isNotStaff, keepOperator, keptOperator } from "./session.ts";
+import { SignIn } from "./sign-in.tsx";
+import { words } from "./text.ts";
+
+const SECTIONS: readonly (readonly [Section, string])[] = [
+  ["conversations", words.conversations],
+  ["letters", words.letters],
+  ["figures", words.figures],
+];
+
+export function App() {
+  const [operator, setOperator] = useState<Operator | undefined>(keptOperator);
+  const [wasRefused, setWasRefused] = useState(false);
+  const client = useMemo(() => (operator ? clientOf(operator) : undefined), [operator]);
+  const signIn = (next: Operator | undefined) => {
+    keepOperator(next);
+    setOperator(next);
+    setWasRefused(false);
+  };
+  useEffect(() => {
+    if (!client) return;
+    // Asked once, so that who may not look in is told so here and not by every part.
+    result(getFigures({ client })).catch((error: unknown) => {
+      if (!isNotStaff(error)) return;
+      signIn(undefined);
+      setWasRefused(true);
+    });
+  }, [client]);
+  if (!operator || !client) return <SignIn wasRefused={wasRefused} signIn={signIn} />;
+  return (
+    <ClientProvider value={client}>
+      <div class="frame">
+        <Header operator={operator} leave={() => signIn(undefined)} />
+        <Parts />
+      </div>
+    </ClientProvider>
+  );
+}
+
+function Header({ operator, leave }: { operator: Operator; leave: () => void }) {
+  const { section } = usePlace();
+  const [theme, setTheme] = useState(currentTheme);
+  const other = theme === "dark" ? "light" : "dark";
+  const turn = () => {
+    chooseTheme(other);
+    setTheme(other);
+  };
+  return (
+    <header class="top">
+      <h1>
+        <img src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
+        <span>{words.title}</span>
+      </h1>
+      <nav aria-label={words.sections}>
+        {SECTIONS.map(([name, label]) => (
+          <a key={name} href={addressOf({ section: name })} {...(name === section ? { "aria-current": "page" as const } : {})}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      <div class="end">
+        <IconButton icon={other === "dark" ? "moon" : "sun"} label={other === "dark" ? text.themeDark : text.themeLight} onClick={turn} />
+        <span class="who">
+          <Avatar person={operator} size="small" />
+          <span class="name">{nameOf(operator)}</span>
+        </span>
+        <Button kind="plain" onClick={leave}>{words.signOut}</Button>
+      </div>
+    </header>
+  );
+}
+
+function Parts() {
+  const { section } = usePlace();
+  if (section === "letters") return <Letters />;
+  if (section === "figures") return <Figures />;
+  return <Conversations />;
+}

@@ -1,0 +1,64 @@
+// Which words of two versions of a text are the same, by their longest common subsequence.
+
+export interface Piece {
+  readonly text: string;
+  readonly isChanged: boolean;
+}
+
+// Beyond this many pairs of words a whole middle counts as changed: a comparison is not worth a frozen page.
+const MOST_PAIRS = 4_000_000;
+
+export function compare(before: string, after: string): { before: Piece[]; after: Piece[] } {
+  const a = partsOf(before);
+  const b = partsOf(after);
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  const [keptA, keptB] = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
+  return {
+    before: pieces(a, [...whole(start), ...keptA, ...whole(end)]),
+    after: pieces(b, [...whole(start), ...keptB, ...whole(end)]),
+  };
+}
+
+const whole = (count: number) => Array<boolean>(count).fill(true);
+
+function partsOf(text: string): string[] {
+  return text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
+}
+
+/** For each part of both whether it is in the common subsequence. */
+function common(a: string[], b: string[]): [boolean[], boolean[]] {
+  const inA = Array<boolean>(a.length).fill(false);
+  const inB = Array<boolean>(b.length).fill(false);
+  if (a.length * b.length > MOST_PAIRS) return [inA, inB];
+  const width = b.length + 1;
+  const lengths = new Uint16Array((a.length + 1) * width);
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      lengths[i * width + j] = a[i] === b[j]
+        ? (lengths[(i + 1) * width + j + 1] ?? 0) + 1
+        : Math.max(lengths[(i + 1) * width + j] ?? 0, lengths[i * width + j + 1] ?? 0);
+    }
+  }
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i] === b[j]) {
+      inA[i++] = true;
+      inB[j++] = true;
+    } else if ((lengths[(i + 1) * width + j] ?? 0) >= (lengths[i * width + j + 1] ?? 0)) i++;
+    else j++;
+  }
+  return [inA, inB];
+}
+
+function pieces(parts: string[], isKept: boolean[]): Piece[] {
+  const found: { text: string; isChanged: boolean }[] = [];
+  parts.forEach((part, at) => {
+    const isChanged = !isKept[at];
+    const last = found.at(-1);
+    if (last && last.isChanged === isChanged) last.text += part;
+    else found.push({ text: part, isChanged });
+  });
+  return found;
+}

@@ -1,0 +1,126 @@
+// One message: two of its versions side by side with what changed, and who read it when.
+
+import { result } from "@wasgo/chat";
+import { type InspectedMessage, type RevisionOut, inspectMessage } from "@wasgo/chat/rest";
+import { useState } from "preact/hooks";
+import { Avatar, nameOf } from "../shared/avatar.tsx";
+import { Icon } from "../shared/icons.tsx";
+import { whole } from "../shared/times.ts";
+import { addressOf } from "./address.ts";
+import { type Piece, compare } from "./diff.ts";
+import { Waiting } from "./parts.tsx";
+import { useClient, useLoad } from "./session.ts";
+import { number, words } from "./text.ts";
+
+export function MessagePane({ id, conversation }: { id: string; conversation: string }) {
+  const client = useClient();
+  const loaded = useLoad(`message ${id}`, () => result(inspectMessage({ client, path: { message_id: id } })));
+  return (
+    <section class="pane message-pane" aria-labelledby="message-title">
+      <header class="pane-top">
+        <a class="icon-button" href={addressOf({ section: "conversations", conversation })} aria-label={words.close} title={words.close}><Icon name="close" /></a>
+        <h2 id="message-title">{words.message}</h2>
+      </header>
+      <div class="scroll" tabIndex={0} role="group" aria-label={words.message}>
+        <Waiting of={loaded} />
+        {loaded.data && <Inspected of={loaded.data} />}
+      </div>
+    </section>
+  );
+}
+
+function Inspected({ of }: { of: InspectedMessage }) {
+  return (
+    <div class="inspected">
+      <section>
+        <h3>{words.versions}</h3>
+        {of.revisions.length === 1 ? <Only of={of} /> : <Versions of={of.revisions} />}
+      </section>
+      <section>
+        <h3>{words.receipts}</h3>
+        <Receipts of={of} />
+      </section>
+      <section>
+        <h3>{words.facts}</h3>
+        <dl class="facts">
+          <dt>{words.sender}</dt>
+          <dd>{of.message.sender ? `${nameOf(of.message.sender)} (${of.message.sender.id})` : words.system}</dd>
+          <dt>{words.seq}</dt>
+          <dd>{number(of.message.seq)}</dd>
+          <dt>{words.id}</dt>
+          <dd class="code">{of.message.id}</dd>
+        </dl>
+      </section>
+    </div>
+  );
+}
+
+function Only({ of }: { of: InspectedMessage }) {
+  const [only] = of.revisions;
+  return (
+    <>
+      <p class="soft">{of.message.revision === 1 ? words.onlyVersion : words.noLonger}</p>
+      {only && <Version of={only} label={words.version(only.revision)} pieces={[{ text: only.content ?? "", isChanged: false }]} />}
+    </>
+  );
+}
+
+function Versions({ of }: { of: readonly RevisionOut[] }) {
+  const [left, setLeft] = useState(of.length - 2);
+  const [right, setRight] = useState(of.length - 1);
+  const before = of[left];
+  const after = of[right];
+  if (!before || !after) return null;
+  const found = compare(before.content ?? "", after.content ?? "");
+  return (
+    <div class="versions">
+      <div>
+        <Picker label={words.before} of={of} chosen={left} choose={setLeft} />
+        <Version of={before} label={words.before} pieces={found.before} change="del" />
+      </div>
+      <div>
+        <Picker label={words.after} of={of} chosen={right} choose={setRight} />
+        <Version of={after} label={words.after} pieces={found.after} change="ins" />
+      </div>
+    </div>
+  );
+}
+
+function Picker({ label, of, chosen, choose }: { label: string; of: readonly RevisionOut[]; chosen: number; choose: (at: number) => void }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select class="input" value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
+        {of.map((one, at) => <option key={one.revision} value={at}>{words.version(one.revision)}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Version({ of, label, pieces, change: Change = "ins" }: { of: RevisionOut; label: string; pieces: readonly Piece[]; change?: "ins" | "del" }) {
+  return (
+    <article class="version" aria-label={label}>
+      <p class="text">
+        {of.content === null && <em class="soft">{words.deleted}</em>}
+        {of.content === "" && <em class="soft">{words.emptyVersion}</em>}
+        {pieces.map((piece, at) => (piece.isChanged ? <Change key={at}>{piece.text}</Change> : <span key={at}>{piece.text}</span>))}
+      </p>
+      {of.written_at && <time class="soft" dateTime={of.written_at}>{words.writtenAt(whole(of.written_at))}</time>}
+    </article>
+  );
+}
+
+function Receipts({ of }: { of: InspectedMessage }) {
+  if (of.receipts.length === 0) return <p class="soft">{words.noReceipts}</p>;
+  return (
+    <ul class="receipts">
+      {of.receipts.map((one) => (
+        <li key={one.user.id}>
+          <Avatar person={one.user} size="small" />
+          <span class="name">{nameOf(one.user)}</span>
+          <time class="soft" dateTime={one.read_at}>{whole(one.read_at)}</time>
+        </li>
+      ))}
+    </ul>
+  );
+}
