@@ -246,6 +246,7 @@ ANSWERS: dict[str, Any] = {
         "next": None,
         "previous": None,
         "last_seq": 6,
+        "purged_seq": 0,
     },
 }
 """Answers that are no single shape of the above, by operation."""
