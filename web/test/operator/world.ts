@@ -3,9 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, type Page, expect } from "@playwright/test";
-import { call, job, say, service, tokenOf, url } from "./world.ts";
+import { call, job, say, service, tokenOf, url } from "../world.ts";
 
-const PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
+const PYTHON = fileURLToPath(new URL("../../../.venv/bin/python", import.meta.url));
 
 // No channel is set up in `dev`, so letters die here by hand; trying one again leaves it on its way.
 const BURY = `
