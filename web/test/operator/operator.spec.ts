@@ -1,10 +1,10 @@
 // The operator's page: everybody's conversations, versions and receipts, members, dead letters, figures.
 
 import { bury, lookIn, scene } from "./world.ts";
-import { expect, sit, test, tokenOf, url } from "../world.ts";
+import { expect, service, sit, test, tokenOf } from "../world.ts";
 
 test("who is not of the staff is told so and sees nothing", async ({ page }) => {
-  await page.goto(`${url}/operator`);
+  await page.goto(`${service.url}/operator`);
   await page.getByLabel("Token of a user of the staff").fill("no token");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("alert")).toHaveText("This is no token.");
