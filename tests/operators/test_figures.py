@@ -30,3 +30,17 @@ async def test_a_reader_is_behind_by_what_it_has_not_read(world: World, staff: P
         assert reader["events"] >= 3
         assert reader["conversations"] >= 1
         assert reader["oldest_at"] is not None
+
+
+async def test_messages_and_how_fast_they_arrive_are_counted(world: World, staff: Person) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    before = await staff.ok("GET", PATH)
+    async with bo.at(chat) as live:
+        for _ in range(3):
+            await ana.send(chat)
+            await live.eventually("new_message")
+    after = await staff.ok("GET", PATH)
+    assert after["messages"] - before["messages"] >= 3
+    assert after["delivery"]["count"] - before["delivery"]["count"] >= 3
+    assert sum(after["delivery"]["counts"]) == after["delivery"]["count"]

@@ -14,6 +14,8 @@ interface Finding {
 
 export async function findings(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
+  // What moves in is half transparent for a moment.
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)));
   const found = (await page.evaluate(`axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then((it) => it.violations)`)) as Finding[];
   return found.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`));
 }

@@ -166,5 +166,4 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
     """How the service is doing now."""
-    state = request.app.state
-    return Json(await figures.now(db, state.hub, getattr(state, "metrics", None)))
+    return Json(await figures.now(db, request.app.state.metrics))

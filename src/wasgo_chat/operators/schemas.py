@@ -122,10 +122,10 @@ class FiguresOut(Shape):
     """Figures as they are now. What happened in a while is the difference of two answers."""
 
     at: datetime
-    workers: int = Field(description="Workers that `sockets`, `messages` and `delivery` are of.")
+    workers: int = Field(description="Workers of this machine, which `sockets`, `messages` and `delivery` are of.")
     sockets: int
-    messages: int | None = Field(description="Messages stored since the service began; null where nobody counts.")
-    delivery: Histogram | None = Field(
+    messages: int = Field(description="Messages stored since the service began.")
+    delivery: Histogram = Field(
         description="Seconds from the commit of an event to its frame being written, since the service began."
     )
     readers: list[ReaderLag]

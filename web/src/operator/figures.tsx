@@ -44,7 +44,7 @@ const behind = (one: Sample) => one.figures.readers.reduce((sum, reader) => sum 
 export function Figures() {
   const { samples, isStale } = useSamples();
   const newest = samples.at(-1);
-  if (!newest) return <main class="sheet figures"><p class="waiting"><Spinner label={text.loading} /></p></main>;
+  if (!newest) return <main class="sheet figures" aria-label={words.figures}><p class="waiting"><Spinner label={text.loading} /></p></main>;
   const { figures } = newest;
   const rates = samples.map((one, at) => messageRate(samples[at - 1], one));
   const p99s = samples.map((one, at) => share(ago(samples.slice(0, at + 1), WHILE_MS), one, 0.99)).map((s) => (s === undefined ? undefined : s * 1000));
@@ -53,17 +53,17 @@ export function Figures() {
   const { pending, sending, retrying, dead } = figures.deliveries;
   const rate = rates.at(-1);
   return (
-    <main class="sheet figures" tabIndex={-1}>
+    <main class="sheet figures" tabIndex={0} aria-label={words.figures}>
       <h2 class="only-read">{words.figures}</h2>
       <p class="soft">{words.figuresHint}</p>
       {isStale && <p role="alert" class="error">{words.stale}</p>}
       <ul class="cards">
         <Card name={words.sockets} value={number(figures.sockets)} hint={words.workers(figures.workers)} trend={samples.map((one) => one.figures.sockets)} />
-        <Card name={words.messageRate} value={rate === undefined ? words.notCounted : number(rate)} hint={figures.messages === null ? words.notCountedHint : words.messageCount(figures.messages)} trend={rates} />
-        <Card name={words.p99} value={p99 === undefined ? words.notCounted : words.milliseconds(p99)} hint={figures.delivery === null ? words.notCountedHint : p99 === undefined ? words.quiet : words.p99Hint} trend={p99s} />
+        <Card name={words.messageRate} value={rate === undefined ? words.notCounted : number(rate)} hint={words.sinceStart(figures.messages)} trend={rates} />
+        <Card name={words.p99} value={p99 === undefined ? words.notCounted : words.milliseconds(p99)} hint={p99 === undefined ? words.quiet : words.p99Hint} trend={p99s} />
         <Card name={words.lag} value={number(behind(newest))} hint={waits.length ? words.lagAge(Math.max(0, ...waits)) : words.lagHint(figures.readers.map((one) => one.reader).join(", "))} trend={samples.map(behind)} />
         <Card name={words.waiting} value={number(pending + sending + retrying)} hint={words.waitingHint(sending, retrying)} trend={samples.map(({ figures: { deliveries: one } }) => one.pending + one.sending + one.retrying)} />
-        <Card name={words.deadFigure} value={number(dead)} hint={words.letterCount(dead)} trend={samples.map((one) => one.figures.deliveries.dead)} isBad={dead > 0} />
+        <Card name={words.deadFigure} value={number(dead)} hint={words.deadHint} trend={samples.map((one) => one.figures.deliveries.dead)} isBad={dead > 0} />
       </ul>
     </main>
   );

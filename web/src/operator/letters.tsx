@@ -44,7 +44,7 @@ export function Letters() {
   };
   const isEmpty = kinds.data?.results.length === 0 && rows.length === 0;
   return (
-    <main class="sheet letters" tabIndex={-1}>
+    <main class="sheet letters" tabIndex={0} aria-label={words.letters}>
       <p role="status" class="said">{said}</p>
       <Waiting of={kinds} />
       {isEmpty && <Empty icon="check" title={words.noLetters}><p>{words.noLettersHint}</p></Empty>}
@@ -100,7 +100,7 @@ function LetterRow({ of, retry }: { of: DeliveryOut; retry: (letter: DeliveryOut
     <li class="letter">
       <span class="body">
         <span class="line"><Badge>{words.channels[of.channel]}</Badge><strong class="name">{of.user_id}</strong></span>
-        <span class="line soft"><code>{of.error ?? words.noReason}</code> · {words.attempts(of.attempts)} · {words.diedAt(whole(of.settled_at ?? of.due_at))}</span>
+        <span class="soft"><code>{of.error ?? words.noReason}</code> · {words.attempts(of.attempts)} · {words.diedAt(whole(of.settled_at ?? of.due_at))}</span>
       </span>
       <a class="button plain" href={addressOf({ section: "conversations", conversation: of.conversation })}>{words.openConversation}</a>
       <Button icon="retry" disabled={isBusy} aria-label={words.retryOf(of.user_id)} onClick={act}>{isBusy ? words.retrying : words.retryOne}</Button>

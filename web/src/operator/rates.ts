@@ -7,17 +7,17 @@ export interface Sample {
   readonly figures: FiguresOut;
 }
 
-/** Messages a second between two answers; undefined where nobody counts, or after a restart. */
+/** Messages a second between two answers; undefined for the first, and after a restart. */
 export function messageRate(before: Sample | undefined, after: Sample): number | undefined {
-  const [from, to] = [before?.figures.messages, after.figures.messages];
-  if (!before || from === null || from === undefined || to === null || to < from || after.at <= before.at) return undefined;
+  const [from, to] = [before?.figures.messages ?? 0, after.figures.messages];
+  if (!before || to < from || after.at <= before.at) return undefined;
   return (to - from) / ((after.at - before.at) / 1000);
 }
 
 /** Seconds that a share of what was delivered between two answers took at most. */
 export function share(before: Sample | undefined, after: Sample, of: number): number | undefined {
   const [old, now] = [before?.figures.delivery, after.figures.delivery];
-  if (!old || !now) return undefined;
+  if (!old) return undefined;
   const counts = now.counts.map((count, at) => count - (old.counts[at] ?? 0));
   const all = counts.reduce((sum, count) => sum + count, 0);
   if (all <= 0 || counts.some((count) => count < 0)) return undefined;

@@ -657,7 +657,7 @@ export type FiguresOut = {
     /**
      * Workers
      *
-     * Workers that `sockets`, `messages` and `delivery` are of.
+     * Workers of this machine, which `sockets`, `messages` and `delivery` are of.
      */
     workers: number;
     /**
@@ -667,13 +667,13 @@ export type FiguresOut = {
     /**
      * Messages
      *
-     * Messages stored since the service began; null where nobody counts.
+     * Messages stored since the service began.
      */
-    messages: number | null;
+    messages: number;
     /**
      * Seconds from the commit of an event to its frame being written, since the service began.
      */
-    delivery: Histogram | null;
+    delivery: Histogram;
     /**
      * Readers
      */

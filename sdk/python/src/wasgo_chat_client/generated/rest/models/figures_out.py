@@ -26,11 +26,11 @@ class FiguresOut:
 
     Attributes:
         at (datetime.datetime):
-        workers (int): Workers that `sockets`, `messages` and `delivery` are of.
+        workers (int): Workers of this machine, which `sockets`, `messages` and `delivery` are of.
         sockets (int):
-        messages (int | None): Messages stored since the service began; null where nobody counts.
-        delivery (Histogram | None): Seconds from the commit of an event to its frame being written, since the service
-            began.
+        messages (int): Messages stored since the service began.
+        delivery (Histogram): `counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond
+            all of them.
         readers (list[ReaderLag]):
         deliveries (DeliveryCounts): Mails, pushes and webhooks by state.
     """
@@ -38,8 +38,8 @@ class FiguresOut:
     at: datetime.datetime
     workers: int
     sockets: int
-    messages: int | None
-    delivery: Histogram | None
+    messages: int
+    delivery: Histogram
     readers: list[ReaderLag]
     deliveries: DeliveryCounts
 
@@ -54,14 +54,9 @@ class FiguresOut:
 
         sockets = self.sockets
 
-        messages: int | None
         messages = self.messages
 
-        delivery: dict[str, Any] | None
-        if isinstance(self.delivery, Histogram):
-            delivery = self.delivery.to_dict()
-        else:
-            delivery = self.delivery
+        delivery = self.delivery.to_dict()
 
         readers = []
         for readers_item_data in self.readers:
@@ -99,27 +94,9 @@ class FiguresOut:
 
         sockets = d.pop("sockets")
 
-        def _parse_messages(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
+        messages = d.pop("messages")
 
-        messages = _parse_messages(d.pop("messages"))
-
-        def _parse_delivery(data: object) -> Histogram | None:
-            if data is None:
-                return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                delivery_type_0 = Histogram.from_dict(data)
-
-                return delivery_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(Histogram | None, data)
-
-        delivery = _parse_delivery(d.pop("delivery"))
+        delivery = Histogram.from_dict(d.pop("delivery"))
 
         readers = []
         _readers = d.pop("readers")

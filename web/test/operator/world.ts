@@ -3,9 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, type Page, expect } from "@playwright/test";
-import { call, job, say, service, tokenOf, url } from "./world.ts";
+import { call, job, say, service, tokenOf } from "../world.ts";
 
-const PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
+const PYTHON = fileURLToPath(new URL("../../../.venv/bin/python", import.meta.url));
 
 // No channel is set up in `dev`, so letters die here by hand; trying one again leaves it on its way.
 const BURY = `
@@ -49,7 +49,7 @@ export async function scene(): Promise<Scene> {
   await say("bo", id, "Monday works.");
   const gone = await say("bo", id, "Do not tell anybody.");
   await call("POST", `/chat/messages/${gone}/delete/`, await tokenOf("bo"), {});
-  await fetch(`${url}/chat/conversations/${id}/remove_participant/`, {
+  await fetch(`${service.url}/chat/conversations/${id}/remove_participant/`, {
     method: "POST",
     headers: { Authorization: `Bearer ${await tokenOf("cy")}`, "Content-Type": "application/json" },
     body: JSON.stringify({ user_id: "cy" }),
@@ -66,7 +66,7 @@ export async function lookIn(browser: Browser, where = "", options: BrowserConte
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.on("pageerror", (error) => expect.soft(error, "an error on the page").toBeUndefined());
-  await page.goto(`${url}/operator${where}`);
+  await page.goto(`${service.url}/operator${where}`);
   await page.getByRole("button", { name: "Continue as Sam Ortiz" }).click();
   await expect(page.getByRole("navigation", { name: "Sections" })).toBeVisible();
   return page;

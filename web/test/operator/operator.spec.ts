@@ -1,10 +1,10 @@
 // The operator's page: everybody's conversations, versions and receipts, members, dead letters, figures.
 
-import { bury, lookIn, scene } from "./operator-world.ts";
-import { expect, sit, test, tokenOf, url } from "./world.ts";
+import { bury, lookIn, scene } from "./world.ts";
+import { expect, service, sit, test, tokenOf } from "../world.ts";
 
 test("who is not of the staff is told so and sees nothing", async ({ page }) => {
-  await page.goto(`${url}/operator`);
+  await page.goto(`${service.url}/operator`);
   await page.getByLabel("Token of a user of the staff").fill("no token");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("alert")).toHaveText("This is no token.");
@@ -27,7 +27,7 @@ test("a conversation is found by its title and shows its versions, receipts and 
   const pane = page.getByRole("region", { name: "Message" });
   await expect(pane.locator("del")).toHaveText(["Friday", "nine"]);
   await expect(pane.locator("ins")).toHaveText(["Monday", "ten"]);
-  await pane.getByLabel("Before").selectOption("Version 1");
+  await pane.getByRole("combobox", { name: "Before" }).selectOption("Version 1");
   await expect(pane.locator("ins")).toHaveText(["whole ", "Monday", "ten"]);
   await expect(pane.locator(".receipts li")).toHaveText([/^.*Bo Chen/]);
 
@@ -79,7 +79,7 @@ test("figures follow what happens", async ({ browser }) => {
   const seat = await sit(browser, "ana");
   await expect.poll(async () => Number(await sockets.innerText())).toBeGreaterThan(before);
   await seat.page.context().close();
-  await expect(page.locator(".spark .line").first()).toBeVisible();
+  await expect(page.locator(".spark .area").first()).toBeVisible();
 });
 
 test("the keyboard alone goes from the list to a version and back", async ({ browser }) => {
@@ -90,7 +90,7 @@ test("the keyboard alone goes from the list to a version and back", async ({ bro
   await message.focus();
   await page.keyboard.press("Enter");
   const pane = page.getByRole("region", { name: "Message" });
-  await pane.getByLabel("Before").focus();
+  await pane.getByRole("combobox", { name: "Before" }).focus();
   await page.keyboard.press("ArrowUp");
   await expect(pane.locator("ins").first()).toHaveText("whole ");
   await pane.getByRole("link", { name: "Close" }).focus();
