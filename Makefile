@@ -15,7 +15,7 @@ HAPROXY ?= /usr/sbin/haproxy
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image web web-setup web-check clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -46,6 +46,7 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/wasgo-chat asyncapi --check docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --check README.md
 	$(BIN)/python -m sdk.stamp --check
+	$(BIN)/python -m web.stamp --check
 
 fuzz: $(READY) ## send requests and frames of every kind for a while (MINUTES=…, SEED=…)
 	@$(BIN)/python -m tests.security.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
@@ -121,6 +122,22 @@ sdk-test: sdk-setup chromium ## run the SDKs against a live service, in Node, Ch
 	cd $(TS) && npm run --silent test
 	cd $(PY) && .venv/bin/python -m pytest
 	$(BIN)/python -m sdk.packaged
+
+web-setup: web/node_modules/.ready ## install the locked tools of the pages; needs Node 20
+
+web/node_modules/.ready: web/package.json web/package-lock.json
+	@cd web && npm ci --no-progress --loglevel=error
+	@touch $@
+
+web: web-setup $(READY) ## build the pages into src/wasgo_chat/web
+	cd web && npm run --silent build -- --logLevel warn
+	$(BIN)/python -m web.stamp --write
+
+web-check: web ## types and lint of the pages; what is built as it is committed
+	@git diff --stat -- src/wasgo_chat/web web/built.json
+	@test -z "$$(git status --porcelain -- src/wasgo_chat/web web/built.json)" || { echo 'commit what `make web` has built'; exit 1; }
+	cd web && npm run --silent types
+	cd web && npm run --silent lint
 
 sdk-lock: $(READY) ## resolve the newest allowed tools of the Python SDK
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make sdk-lock' --python-version 3.11 --extra dev $(PY)/pyproject.toml -o $(PY)/requirements.txt $(ARGS)

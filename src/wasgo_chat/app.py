@@ -17,7 +17,7 @@ from wasgo_chat.attachments.depot import Depot
 from wasgo_chat.attachments.sweep import Sweep
 from wasgo_chat.conversations.places import entrances as entrances_of
 from wasgo_chat.conversations.places import places as places_of
-from wasgo_chat.core import users
+from wasgo_chat.core import pages, users
 from wasgo_chat.core.auth import Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -229,6 +229,8 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     ):
         app.include_router(router)
     app.include_router(attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes)
+    if settings.web:
+        pages.install(app, settings)
     describe(app)
     return app
 

@@ -65,6 +65,7 @@ def _serve(postgres: Postgres, host: str, port: int) -> None:
         jwt_secret=given.jwt_secret or SecretStr(DEVELOPMENT_SECRET),
         jwt_public_key=None,
         jwks_url=None,
+        web=True,
         allowed_origins=[*given.allowed_origins, f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
     )
     migrations.upgrade(settings.database_url)

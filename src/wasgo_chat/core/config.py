@@ -279,6 +279,9 @@ class Settings(BaseSettings):
         None, pattern=r"^https?://", description="OpenTelemetry collector that takes OTLP by HTTP; unset: no traces."
     )
     trace_ratio: float = Field(1.0, ge=0, le=1, description="Share of traces that are kept, with `OTLP_ENDPOINT`.")
+    web: bool = Field(
+        False, description="Serve the pages: the reference frontend at `/`, the operator's page at `/operator`."
+    )
     log_level: str = Field(
         "INFO", pattern=r"^(?i:DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )

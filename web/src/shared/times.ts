@@ -1,0 +1,52 @@
+// Moments and days as people say them, in the language of the page.
+
+import { LOCALE, text } from "./text.ts";
+
+const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const WEEKDAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long" });
+const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
+const SHORT = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const WHOLE = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+
+function midnight(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/** Calendar days between then and now, here. */
+function daysAgo(then: Date, now: Date): number {
+  return Math.round((midnight(now) - midnight(then)) / 86_400_000);
+}
+
+/** 14:05 */
+export function clock(iso: string): string {
+  return CLOCK.format(new Date(iso));
+}
+
+/** Today, Yesterday, Monday 3 March. */
+export function dayName(iso: string, now = new Date()): string {
+  const then = new Date(iso);
+  const days = daysAgo(then, now);
+  if (days === 0) return text.today;
+  if (days === 1) return text.yesterday;
+  return DAY.format(then);
+}
+
+/** The same for the same day. */
+export function dayKey(iso: string): string {
+  const then = new Date(iso);
+  return `${then.getFullYear()}-${then.getMonth()}-${then.getDate()}`;
+}
+
+/** As short as a list needs it: 14:05, Yesterday, Monday, 3 Mar. */
+export function briefly(iso: string, now = new Date()): string {
+  const then = new Date(iso);
+  const days = daysAgo(then, now);
+  if (days === 0) return CLOCK.format(then);
+  if (days === 1) return text.yesterday;
+  return days < 7 ? WEEKDAY.format(then) : SHORT.format(then);
+}
+
+/** Day and time in full, for titles. */
+export function whole(iso: string): string {
+  return WHOLE.format(new Date(iso));
+}

@@ -1,0 +1,32 @@
+import { defineConfig } from "vite";
+
+// Where `make dev` serves; `npm start` hands everything but the pages on to it.
+const SERVICE = "http://127.0.0.1:8000";
+const SDK = new URL("../sdk/typescript/src/", import.meta.url).pathname;
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@wasgo\/chat$/, replacement: `${SDK}index.ts` },
+      { find: /^@wasgo\/chat\/rest$/, replacement: `${SDK}rest-api.ts` },
+    ],
+  },
+  build: {
+    outDir: "../src/wasgo_chat/web",
+    emptyOutDir: true,
+    target: "es2022",
+    // Browsers that know light-dark(), which the themes are made with.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    license: { fileName: "licenses.md" },
+    rolldownOptions: { input: ["index.html", "operator.html"] },
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "^/(chat|demo|bids|jobs|requests|disputes|staff)/": { target: SERVICE },
+      "/ws/": { target: SERVICE, ws: true },
+    },
+  },
+});
