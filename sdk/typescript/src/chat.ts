@@ -2,13 +2,15 @@
 
 import { Connection, type ConnectionState, type WebSocketMaker } from "./connection.js";
 import { Conversation } from "./conversation.js";
-import type { ServerFrame } from "./generated/frames.js";
+import type { AttachmentOut, ServerFrame } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
-import { getConversation, getUnreadCounts, listMessages, markConversationRead } from "./generated/rest/sdk.gen.js";
+import { getConversation, getMessage, getUnreadCounts, listMessages, markConversationRead } from "./generated/rest/sdk.gen.js";
+import { Inbox } from "./inbox.js";
 import { type OutboxStore, defaultOutbox } from "./outbox.js";
 import { type Fetch, makeClient, result } from "./rest.js";
 import type { Surroundings } from "./surroundings.js";
 import { type TokenProvider, Tokens, readToken } from "./token.js";
+import { type UploadOptions, upload } from "./upload.js";
 
 export interface ChatOptions {
   /** Where the service is: `https://chat.example`. */
@@ -28,16 +30,20 @@ const COUNT_MS = 300;
 export class Chat {
   /** For the generated REST functions: `listConversations({ client: chat.client })`. */
   readonly client: Client;
+  readonly #url: string;
+  readonly #make: WebSocketMaker;
   readonly #connection: Connection;
   readonly #tokens: Tokens;
   readonly #conversations = new Map<string, Conversation>();
   readonly #around: Surroundings;
   readonly #subscribers = new Set<() => void>();
+  #inbox: Inbox | undefined;
   #userId = "";
   #counting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ChatOptions) {
     const url = options.url.replace(/\/$/, "");
+    this.#url = url;
     const outbox = options.outbox ?? defaultOutbox();
     this.#tokens = new Tokens(options.token);
     this.client = makeClient(url, this.#tokens, options.fetch ?? globalThis.fetch.bind(globalThis));
@@ -47,8 +53,8 @@ export class Chat {
       frame: (frame: ServerFrame) => this.#hear(frame),
       changed: () => this.#subscribers.forEach((fn) => fn()),
     };
-    const make = options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketMaker);
-    this.#connection = new Connection(`${url.replace(/^http/, "ws")}/ws/chat/`, this.#tokens, events, make);
+    this.#make = options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketMaker);
+    this.#connection = new Connection(`${url.replace(/^http/, "ws")}/ws/chat/`, this.#tokens, events, this.#make);
     this.#around = this.#makeSurroundings(outbox);
   }
 
@@ -65,6 +71,7 @@ export class Chat {
   stop(): void {
     clearTimeout(this.#counting);
     this.#each((one) => one.stop());
+    this.#inbox?.stop();
     this.#connection.stop();
   }
 
@@ -80,6 +87,21 @@ export class Chat {
   subscribe(fn: () => void): () => void {
     this.#subscribers.add(fn);
     return () => this.#subscribers.delete(fn);
+  }
+
+  /** The list of conversations, presence and notifications; connected from the first use on. */
+  get inbox(): Inbox {
+    if (!this.#inbox) {
+      const url = `${this.#url.replace(/^http/, "ws")}/ws/notifications/`;
+      this.#inbox = new Inbox(url, this.client, this.#tokens, this.#make);
+      this.#inbox.start();
+    }
+    return this.#inbox;
+  }
+
+  /** Sends a file ahead of its message; its id goes into `attachment_ids`. */
+  upload(conversationId: string, file: File, options?: UploadOptions): Promise<AttachmentOut> {
+    return upload(this.#url, this.client, this.#tokens, conversationId, file, options);
   }
 
   /** A conversation, followed from now on; the same object for the same id. */
@@ -111,6 +133,7 @@ export class Chat {
         const query = before_seq === undefined ? { conversation, limit: PAGE } : { conversation, limit: PAGE, before_seq };
         return result(listMessages({ client, query }));
       },
+      loadMessage: (message_id) => result(getMessage({ client, path: { message_id } })),
       markAllRead: (conversation_id) => result(markConversationRead({ client, path: { conversation_id } })),
       countUnread: () => this.#countSoon(),
     };

@@ -99,6 +99,11 @@ export class Conversation {
     sent.catch(() => {}); // it is in `pending`, as failed
   }
 
+  /** Sends one that was refused again: the reason may be gone. */
+  retry(clientId: string): Promise<SendMessageAck> {
+    return this.#sender.retry(clientId).finally(() => this.#expectEvents());
+  }
+
   discard(clientId: string): void {
     this.#sender.discard(clientId);
   }
@@ -137,6 +142,12 @@ export class Conversation {
     const page = await this.around.loadMessages(this.id, first.seq);
     for (const message of page.results) this.#replica.take(message);
     this.#hasOlder = page.next !== null;
+    this.#changed();
+  }
+
+  /** Loads a message again: the links to its files end after some minutes. */
+  async refresh(messageId: string): Promise<void> {
+    this.#replica?.take(await this.around.loadMessage(messageId));
     this.#changed();
   }
 

@@ -6,8 +6,10 @@ export type { ConnectionState, WebSocketLike, WebSocketMaker } from "./connectio
 export { Conversation, type ConversationState, type ConversationStatus } from "./conversation.js";
 export { ChatError } from "./errors.js";
 export type * from "./generated/frames.js";
+export { Inbox, type InboxState, type Presence } from "./inbox.js";
 export { type Draft, IndexedDbOutbox, MemoryOutbox, type OutboxEntry, type OutboxStore } from "./outbox.js";
 export { type Applied, type DurableFrame, Replica } from "./replica.js";
 export { result } from "./rest.js";
 export type { PendingMessage } from "./sender.js";
 export { type TokenClaims, type TokenProvider, type TokenReason, readToken } from "./token.js";
+export type { UploadOptions } from "./upload.js";

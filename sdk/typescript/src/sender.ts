@@ -62,6 +62,15 @@ export class Sender {
     if (at >= 0) this.#settle(at, ack());
   }
 
+  /** Sends a failed one again, as the same message. */
+  retry(clientId: string): Promise<SendMessageAck> {
+    const found = this.#failed.find((entry) => entry.clientId === clientId);
+    if (!found) return Promise.reject(new ChatError("not_found", "no failed message has this client_id"));
+    this.#failed = this.#failed.filter((entry) => entry !== found);
+    const { failed, ...entry } = found;
+    return this.send(entry);
+  }
+
   /** Takes a failed one away. */
   discard(clientId: string): void {
     this.#failed = this.#failed.filter((entry) => entry.clientId !== clientId);

@@ -18,6 +18,7 @@ export interface Surroundings {
   loadConversation(id: string): Promise<ConversationOut>;
   /** The newest page, or the one before a seq. */
   loadMessages(id: string, beforeSeq?: number): Promise<MessagesPage>;
+  loadMessage(id: string): Promise<MessageOut>;
   markAllRead(id: string): Promise<{ unread_count: number }>;
   /** Ask the service for the unread counts soon. */
   countUnread(): void;
