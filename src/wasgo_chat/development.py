@@ -13,27 +13,13 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from wasgo_chat.app import create_app
-from wasgo_chat.conversations import verbs
-from wasgo_chat.conversations.schemas import ParticipantIn, Reference
-from wasgo_chat.core import migrations, users
-from wasgo_chat.core.auth import Actor
+from wasgo_chat.core import migrations
 from wasgo_chat.core.config import DEVELOPMENT_SECRET, Settings, UnsafeSettings
-from wasgo_chat.core.db import Database
 from wasgo_chat.core.embedded import Postgres
 from wasgo_chat.core.telemetry import configure_logging
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.demo import people, world
 from wasgo_chat.draining import ChatServer
-from wasgo_chat.messages.schemas import MessageContent
-from wasgo_chat.messages.verbs import send
 from wasgo_chat.serving import server_config
-
-DAY_S = 86_400
-PEOPLE = {"ana": "Ana Lima", "bo": "Bo Chen", "cy": "Cy Okafor"}
-_ROLES = (("ana", "admin"), ("bo", "participant"), ("cy", "observer"))
-_FIRST_WORDS = (
-    ("ana", "Hi Bo! Could you paint the fence on Friday?"),
-    ("bo", "Friday works. 80 for material and work, all in."),
-)
 
 
 def run(*, host: str, port: int, data: Path) -> None:
@@ -70,47 +56,24 @@ def _serve(postgres: Postgres, host: str, port: int) -> None:
     )
     migrations.upgrade(settings.database_url)
     configure_logging(settings.log_level, as_json=False)
-    conversation_id = asyncio.run(_seed(settings))
+    conversation_id = asyncio.run(world.seed(settings))
     sock = _bind(settings, host, port)
     _print_welcome(settings, f"{host}:{port}", conversation_id)
     app = create_app(settings)
+    app.include_router(people.door(settings))
     ChatServer(server_config(app, settings), app).run(sockets=[sock])
-
-
-async def _seed(settings: Settings) -> UUID:
-    """The demo users and their conversation; the same at every start."""
-    db = Database(settings)
-    service = Actor(None, service="demo", scopes=frozenset(["chat:provision"]))
-    try:
-        async with db.transaction() as tx:
-            await users.mirror(tx, {name: {"username": name, "display_name": full} for name, full in PEOPLE.items()})
-        async with db.transaction() as tx:
-            made = await verbs.provision(
-                tx,
-                service,
-                "job",
-                Reference(type="job", id="demo"),
-                [ParticipantIn.model_validate({"user_id": name, "role": role}) for name, role in _ROLES],
-                title="Paint the fence",
-                metadata={},
-            )
-            if made.is_new:
-                for name, words in _FIRST_WORDS:
-                    await send(tx, Actor(name, username=name), made.conversation_id, MessageContent(content=words))
-        return made.conversation_id
-    finally:
-        await db.close()
 
 
 def _print_welcome(settings: Settings, address: str, conversation_id: UUID) -> None:
     lines = [
         "",
         f"  wasgo-chat        http://{address}",
+        f"  operator's page   http://{address}/operator",
         f"  documentation     http://{address}/docs",
         f"  conversation      {conversation_id}  (Paint the fence; ana is admin, bo participant, cy observer)",
         "",
-        "  Tokens, good for a day:",
-        *(f"    {name:4}{mint_user(settings, name, ttl_s=DAY_S, username=name)}" for name in PEOPLE),
+        "  Open the first address in a browser to chat as any of them. Tokens, good for a day:",
+        *(f"    {name:4}{people.token_of(settings, name)}" for name in people.PEOPLE),
         "",
         "  Stop with Ctrl+C. Everything is kept.",
         "",

@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from starlette.responses import FileResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -62,9 +63,13 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.mount("/assets", Assets(directory=FOLDER / "assets"))
 
 
-def _page(name: str, headers: dict[str, str]) -> Callable[[], Awaitable[Response]]:
-    async def page() -> Response:
+def _page(name: str, headers: dict[str, str]) -> Callable[[Request], Awaitable[Response]]:
+    files = StaticFiles(directory=FOLDER)
+
+    async def page(request: Request) -> Response:
         """A page; a browser asks each time whether it is still the same."""
-        return FileResponse(FOLDER / name, headers=headers)
+        response = await files.get_response(name, request.scope)
+        response.headers.update(headers)
+        return response
 
     return page

@@ -2,11 +2,17 @@
 
 import "../shared/base.css";
 import "../shared/controls.css";
+import "./styles/app.css";
+import "./styles/list.css";
+import "./styles/thread.css";
+import "./styles/message.css";
+import "./styles/composer.css";
+import "./styles/panels.css";
 import { render } from "preact";
-import { Empty } from "../shared/controls.tsx";
-import { DIRECTION, text } from "../shared/text.ts";
+import { DIRECTION } from "../shared/text.ts";
 import { restoreTheme } from "../shared/theme.ts";
+import { App } from "./app.tsx";
 
 restoreTheme();
 document.documentElement.dir = DIRECTION;
-render(<Empty icon="chat" title={text.product} />, document.querySelector("#app") as HTMLElement);
+render(<App />, document.querySelector("#app") as HTMLElement);

@@ -1,1 +1,0 @@
-import{a as e,i as t,n,r,t as i}from"./theme-BNSJS69p.js";i(),document.documentElement.dir=`ltr`,e(t(r,{icon:`chart`,title:n.operatorTitle}),document.querySelector(`#app`));

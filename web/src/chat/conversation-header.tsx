@@ -1,0 +1,66 @@
+// Above a thread: what it is, who is there, who types.
+
+import { Avatar, firstNameOf } from "../shared/avatar.tsx";
+import { Badge, IconButton } from "../shared/controls.tsx";
+import { Icon } from "../shared/icons.tsx";
+import { text } from "../shared/text.ts";
+import { briefly } from "../shared/times.ts";
+import { useOpen } from "./conversation-context.ts";
+import { KIND_ICONS } from "./conversation-row.tsx";
+import { counterpart, referenceOf, titleOf } from "./naming.ts";
+import { useSession } from "./session.ts";
+import { useStore } from "./store.ts";
+
+export function ConversationHeader({ back, isAsked, ask }: { back: () => void; isAsked: boolean; ask: () => void }) {
+  const { state, me } = useOpen();
+  const { presence } = useStore(useSession().chat.inbox);
+  const { conversation, participants, typing } = state;
+  const kind = conversation?.conversation_type ?? "direct";
+  const other = counterpart(kind, participants, me);
+  const there = other && presence.get(other.user.id);
+  const online = participants.filter((one) => one.user.id !== me && presence.get(one.user.id)?.online).length;
+  const names = typing.map((username) => {
+    const found = participants.find((one) => one.user.username === username);
+    return found ? firstNameOf(found.user) : username;
+  });
+  const reference = conversation && referenceOf(conversation);
+  const beside = () => {
+    if (!other) return text.membersOnline(participants.length, online);
+    if (there?.online) return text.online;
+    return there?.last_seen ? text.lastSeen(briefly(there.last_seen)) : text.offline;
+  };
+  return (
+    <header class="bar chat-bar">
+      <IconButton icon="back" label={text.backToAll} class="back" onClick={back} />
+      {other ? (
+        <Avatar person={other.user} isOnline={there?.online ?? false} />
+      ) : (
+        <span class="kind-mark" data-tone={kind}>
+          <Icon name={KIND_ICONS[kind]} />
+        </span>
+      )}
+      <div class="names">
+        <div class="line">
+          <h2>{conversation ? titleOf(conversation, participants, me) : text.loading}</h2>
+          {reference && <Badge tone={kind}>{reference}</Badge>}
+          {conversation?.status === "closed" && <Badge>{text.closed}</Badge>}
+        </div>
+        <p class="beside" aria-live="polite">
+          {names.length > 0 ? (
+            <span class="typing-note">
+              {text.typing(names)}
+              <span class="dots" aria-hidden="true">
+                <i />
+                <i />
+                <i />
+              </span>
+            </span>
+          ) : (
+            conversation && beside()
+          )}
+        </p>
+      </div>
+      <IconButton icon="people" label={text.details} aria-expanded={isAsked} onClick={ask} />
+    </header>
+  );
+}

@@ -1,0 +1,102 @@
+// An open conversation: its header, its thread, and what one writes with. Follows it as long as it is open.
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Empty, Spinner } from "../shared/controls.tsx";
+import { Icon } from "../shared/icons.tsx";
+import { text } from "../shared/text.ts";
+import { Composer } from "./composer.tsx";
+import { type Open, OpenContext, type Writing } from "./conversation-context.ts";
+import { ConversationHeader } from "./conversation-header.tsx";
+import { Details } from "./details.tsx";
+import { atLeast } from "./naming.ts";
+import { useSession } from "./session.ts";
+import { useStore } from "./store.ts";
+import { Thread } from "./thread.tsx";
+import { filesOf, useUploads } from "./uploads.ts";
+import { Viewer } from "./viewer.tsx";
+
+export function ConversationView({ id, back }: { id: string; back: () => void }) {
+  const { chat } = useSession();
+  const conversation = useMemo(() => chat.conversation(id), [chat, id]);
+  const state = useStore(conversation);
+  const [writing, write] = useState<Writing>();
+  const [revealed, reveal] = useState<{ id: string }>();
+  const [viewed, view] = useState<string>();
+  const [isAsked, setIsAsked] = useState(false);
+  const [isDropping, setIsDropping] = useState(false);
+  const uploads = useUploads(id);
+  const last = state.messages.at(-1);
+  // What oneself says, edits or deletes raises no count: the list looks again.
+  useEffect(() => chat.inbox.touch(id), [chat, id, last?.id, last?.revision]);
+  const role = state.participants.find((one) => one.user.id === chat.userId)?.role;
+  const isClosed = state.conversation?.status === "closed";
+  const canWrite = atLeast(role, "participant") && !isClosed;
+  const open: Open = { conversation, state, me: chat.userId, role, canWrite, writing, write, reveal: (message) => reveal({ id: message }), view };
+  if (state.status === "gone") {
+    return (
+      <div class="chat nothing">
+        <Empty icon="lock" title={text.gone}>
+          <p>{text.goneHint}</p>
+          <button type="button" class="button quiet" onClick={back}>
+            {text.back}
+          </button>
+        </Empty>
+      </div>
+    );
+  }
+  const escape = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented || (!writing && !isAsked)) return;
+    event.preventDefault();
+    if (writing) write(undefined);
+    else setIsAsked(false);
+  };
+  const drag = {
+    onDragOver: (event: DragEvent) => {
+      if (!canWrite || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      setIsDropping(true);
+    },
+    onDragLeave: (event: DragEvent) => {
+      if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) setIsDropping(false);
+    },
+    onDrop: (event: DragEvent) => {
+      if (!canWrite) return;
+      event.preventDefault();
+      setIsDropping(false);
+      uploads.add(filesOf(event.dataTransfer));
+    },
+  };
+  return (
+    <OpenContext.Provider value={open}>
+      <div class="chat" onKeyDown={escape} {...drag}>
+        <ConversationHeader back={back} isAsked={isAsked} ask={() => setIsAsked(!isAsked)} />
+        <div class="middle">
+          <div class="talk">
+            {state.conversation ? (
+              <Thread revealed={revealed} />
+            ) : (
+              <div class="empty">
+                <Spinner label={text.loading} />
+              </div>
+            )}
+            {canWrite && <Composer uploads={uploads} />}
+            {state.conversation && !canWrite && (
+              <p class="read-only">
+                <Icon name={isClosed ? "lock" : "info"} />
+                {isClosed ? text.closedNote : text.observing}
+              </p>
+            )}
+          </div>
+          {isAsked && <Details close={() => setIsAsked(false)} />}
+        </div>
+        {isDropping && (
+          <div class="drop-here">
+            <Icon name="attach" />
+            {text.dropHere}
+          </div>
+        )}
+        {viewed && <Viewer attachmentId={viewed} close={() => view(undefined)} />}
+      </div>
+    </OpenContext.Provider>
+  );
+}

@@ -1,0 +1,65 @@
+// The tray: what the user was told of, newest first.
+
+import type { NotificationOut } from "@wasgo/chat";
+import { Avatar, nameOf } from "../shared/avatar.tsx";
+import { Button, Empty, IconButton } from "../shared/controls.tsx";
+import { text } from "../shared/text.ts";
+import { briefly, whole } from "../shared/times.ts";
+import { Dialog } from "./dialog.tsx";
+import { useSession } from "./session.ts";
+import { useStore } from "./store.ts";
+
+export function Notifications({ close, open, settings }: {
+  close: () => void;
+  open: (conversation: string) => void;
+  settings: () => void;
+}) {
+  const { inbox } = useSession().chat;
+  const { notifications } = useStore(inbox);
+  const follow = (one: NotificationOut) => {
+    if (!one.is_read) void inbox.markNotification(one.id).catch(() => {});
+    close();
+    open(one.conversation);
+  };
+  const isNew = notifications.some((one) => !one.is_read);
+  return (
+    <Dialog title={text.notifications} close={close} kind="tray" tools={<IconButton icon="settings" label={text.preferences} onClick={settings} />}>
+      {isNew && (
+        <Button kind="plain" onClick={() => void inbox.markAllNotifications().catch(() => {})}>
+          {text.markAllRead}
+        </Button>
+      )}
+      {notifications.length === 0 && (
+        <Empty icon="bell" title={text.notificationsNone}>
+          <p>{text.notificationsNoneHint}</p>
+        </Empty>
+      )}
+      <ul class="told">
+        {notifications.map((one) => (
+          <li key={one.id}>
+            <button type="button" class="notification" data-read={one.is_read} onClick={() => follow(one)}>
+              <Avatar person={one.sender} />
+              <span class="what">
+                <span class="line">
+                  <span>
+                    <strong>{nameOf(one.sender)}</strong> {text.told[one.kind]}
+                  </span>
+                  <time dateTime={one.created_at} title={whole(one.created_at)}>
+                    {briefly(one.created_at)}
+                  </time>
+                </span>
+                <span class="summary">{one.preview || text.kind.file}</span>
+                <span class="where">{one.title}</span>
+              </span>
+              {!one.is_read && (
+                <span class="dot">
+                  <span class="only-read">{text.unread}</span>
+                </span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

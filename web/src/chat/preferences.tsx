@@ -1,0 +1,118 @@
+// What a user wants to be told of, in general: how much, by which channels, and when not.
+
+import { result } from "@wasgo/chat";
+import { type Preferences as Wishes, getNotificationPreferences, putNotificationPreferences } from "@wasgo/chat/rest";
+import { useEffect, useState } from "preact/hooks";
+import { Button, Spinner } from "../shared/controls.tsx";
+import { text } from "../shared/text.ts";
+import { whole } from "../shared/times.ts";
+import { Dialog } from "./dialog.tsx";
+import { useSession } from "./session.ts";
+
+const HOUR_MS = 3_600_000;
+const MUTES = { none: 0, hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS } as const;
+const LEVELS = ["all", "mentions", "none"] as const;
+const CHANNELS = ["email", "push", "webhook"] as const;
+
+export function Preferences({ close }: { close: () => void }) {
+  const { client } = useSession().chat;
+  const [wishes, setWishes] = useState<Wishes>();
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    void result(getNotificationPreferences({ client })).then(setWishes, () => setSaid(text.notSaved));
+  }, [client]);
+  const change = (more: Wishes) => {
+    setSaid("");
+    setWishes({ ...wishes, ...more });
+  };
+  const save = async (event: Event) => {
+    event.preventDefault();
+    try {
+      setWishes(await result(putNotificationPreferences({ client, body: wishes ?? {} })));
+      setSaid(text.saved);
+    } catch {
+      setSaid(text.notSaved);
+    }
+  };
+  const quiet = wishes?.quiet_hours;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <Dialog title={text.preferences} close={close}>
+      {wishes ? (
+        <form class="preferences" onSubmit={save}>
+          <fieldset>
+            <legend>{text.level}</legend>
+            {LEVELS.map((level) => (
+              <label key={level} class="choice">
+                <input type="radio" name="level" checked={(wishes.level ?? "all") === level} onChange={() => change({ level })} />
+                {text.levels[level]}
+              </label>
+            ))}
+          </fieldset>
+          <fieldset>
+            <legend>{text.channels}</legend>
+            {CHANNELS.map((channel) => (
+              <label key={channel} class="choice">
+                <input
+                  type="checkbox"
+                  checked={wishes.channels?.[channel] ?? true}
+                  onChange={(event) => change({ channels: { ...wishes.channels, [channel]: event.currentTarget.checked } })}
+                />
+                {text.channel[channel]}
+              </label>
+            ))}
+          </fieldset>
+          <fieldset>
+            <legend>{text.quiet}</legend>
+            <label class="choice">
+              <input
+                type="checkbox"
+                checked={Boolean(quiet)}
+                onChange={(event) => change({ quiet_hours: event.currentTarget.checked ? { start: "22:00", end: "07:00", time_zone: zone } : null })}
+              />
+              {text.quiet}
+            </label>
+            {quiet && (
+              <div class="times">
+                <label class="field">
+                  <span>{text.quietFrom}</span>
+                  <input class="input" type="time" value={quiet.start.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quiet, start: event.currentTarget.value } })} />
+                </label>
+                <label class="field">
+                  <span>{text.quietTo}</span>
+                  <input class="input" type="time" value={quiet.end.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quiet, end: event.currentTarget.value } })} />
+                </label>
+              </div>
+            )}
+          </fieldset>
+          <label class="field">
+            <span>{text.mute}</span>
+            <select
+              class="input"
+              value={wishes.muted_until ? "kept" : "none"}
+              onChange={(event) => {
+                const chosen = event.currentTarget.value as keyof typeof MUTES;
+                change({ muted_until: chosen === "none" ? null : new Date(Date.now() + MUTES[chosen]).toISOString() });
+              }}
+            >
+              {wishes.muted_until && <option value="kept">{text.mutedUntil(whole(wishes.muted_until))}</option>}
+              {(Object.keys(MUTES) as (keyof typeof MUTES)[]).map((name) => (
+                <option key={name} value={name}>
+                  {text.muteFor[name]}
+                </option>
+              ))}
+            </select>
+          </label>
+          <footer>
+            <span role="status">{said}</span>
+            <Button kind="primary" type="submit">
+              {text.save}
+            </Button>
+          </footer>
+        </form>
+      ) : (
+        <Spinner label={text.loading} />
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,20 @@
+// The message that another answers, in short; it leads there.
+
+import type { ReplyPreview } from "@wasgo/chat";
+import { nameOf } from "../shared/avatar.tsx";
+import { text } from "../shared/text.ts";
+import { useOpen } from "./conversation-context.ts";
+import { wordsOf } from "./naming.ts";
+
+export function Quote({ preview }: { preview: ReplyPreview }) {
+  const { me, reveal } = useOpen();
+  const name = preview.sender?.id === me ? text.you : preview.sender ? nameOf(preview.sender) : "";
+  return (
+    <button type="button" class="quote" aria-label={text.answered(name)} onClick={() => reveal(preview.id)}>
+      <span class="name">{name}</span>
+      <span class="summary" data-deleted={preview.is_deleted}>
+        {wordsOf(preview)}
+      </span>
+    </button>
+  );
+}

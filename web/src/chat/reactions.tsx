@@ -1,0 +1,33 @@
+// The emojis under a message; one's own are marked, and go with another press.
+
+import type { MessageOut } from "@wasgo/chat";
+import { text } from "../shared/text.ts";
+import { memberName, useOpen } from "./conversation-context.ts";
+
+export function Reactions({ message }: { message: MessageOut }) {
+  const { conversation, state, me, canWrite } = useOpen();
+  return (
+    <ul class="reactions" aria-label={text.reactions}>
+      {message.reactions.map(({ emoji, count, user_ids }) => {
+        const isMine = user_ids.includes(me);
+        const label = text.reactionBy(emoji, user_ids.map((id) => memberName(state.participants, id, me)));
+        return (
+          <li key={emoji}>
+            <button
+              type="button"
+              class="reaction"
+              aria-pressed={isMine}
+              aria-label={label}
+              title={label}
+              disabled={!canWrite}
+              onClick={() => void conversation.react(message.id, emoji, isMine ? "remove" : "add").catch(() => {})}
+            >
+              <span>{emoji}</span>
+              {count > 1 && <span class="number">{count}</span>}
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

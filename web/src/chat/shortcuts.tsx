@@ -1,0 +1,21 @@
+// The keys that do something, for those who look for them.
+
+import { text } from "../shared/text.ts";
+import { Dialog } from "./dialog.tsx";
+
+export function Shortcuts({ close }: { close: () => void }) {
+  return (
+    <Dialog title={text.shortcuts} close={close}>
+      <dl class="shortcuts">
+        {text.shortcutList.map(([keys, what]) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

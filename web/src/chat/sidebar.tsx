@@ -1,0 +1,109 @@
+// The list of conversations with what stands above it: who one is, search, types.
+
+import { useRef, useState } from "preact/hooks";
+import { Avatar } from "../shared/avatar.tsx";
+import { Empty, IconButton, Spinner } from "../shared/controls.tsx";
+import { Icon } from "../shared/icons.tsx";
+import { text } from "../shared/text.ts";
+import { ConversationRow } from "./conversation-row.tsx";
+import { KINDS, type Kind, titleOf } from "./naming.ts";
+import type { PaneProps } from "./pane.tsx";
+import { PersonMenu } from "./person-menu.tsx";
+import { useSession } from "./session.ts";
+import { useStore } from "./store.ts";
+
+type Filter = Kind | "all" | "unread";
+
+export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "preferences" | "shortcuts") => void }) {
+  const { conversationId, open, show, user } = props;
+  const { chat } = useSession();
+  const { conversations, isLoaded, notifications } = useStore(chat.inbox);
+  const [search, setSearch] = useState("");
+  const [filter, setFilter] = useState<Filter>("all");
+  const [isArchive, setIsArchive] = useState(false);
+  const list = useRef<HTMLUListElement>(null);
+  const here = conversations.filter((one) => one.is_archived === isArchive);
+  const words = search.trim().toLowerCase();
+  const shown = here.filter(
+    (one) =>
+      (filter === "all" || (filter === "unread" ? one.unread_count > 0 : one.conversation_type === filter)) &&
+      titleOf(one, one.participants, user.id).toLowerCase().includes(words),
+  );
+  const archivedCount = conversations.filter((one) => one.is_archived).length;
+  const unseen = notifications.filter((one) => !one.is_read).length;
+  const filters: readonly Filter[] = ["all", "unread", ...KINDS.filter((kind) => here.some((one) => one.conversation_type === kind))];
+  const rovingId = shown.some((one) => one.id === conversationId) ? conversationId : shown[0]?.id;
+  const keys = (event: KeyboardEvent) => {
+    const items = [...(list.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
+    const at = items.indexOf(document.activeElement as HTMLElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
+    if (to === undefined || event.altKey || at < 0) return;
+    event.preventDefault();
+    items[Math.max(0, Math.min(items.length - 1, to))]?.focus();
+  };
+  return (
+    <div class="sidebar">
+      <header class="bar">
+        <Avatar person={user} size="small" />
+        <h2 class="who">{user.display_name}</h2>
+        <IconButton
+          icon="bell"
+          label={unseen > 0 ? text.notificationsUnread(unseen) : text.notifications}
+          onClick={() => show("notifications")}
+        >
+          {unseen > 0 && <span class="dot" />}
+        </IconButton>
+        <PersonMenu {...props} />
+      </header>
+      <div class="search">
+        <Icon name="search" />
+        <input
+          type="search"
+          class="input"
+          value={search}
+          placeholder={text.search}
+          aria-label={text.search}
+          onInput={(event) => setSearch(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "ArrowDown") list.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
+            if (event.key !== "Escape") return;
+            event.preventDefault();
+            setSearch("");
+          }}
+        />
+      </div>
+      <div class="filters" role="group" aria-label={text.types}>
+        {filters.map((one) => (
+          <button key={one} type="button" class="chip" aria-pressed={filter === one} onClick={() => setFilter(one)}>
+            {one === "all" ? text.all : one === "unread" ? text.unread : text.ofType[one]}
+          </button>
+        ))}
+      </div>
+      <nav class="conversations" aria-label={text.conversations} onKeyDown={keys}>
+        {isArchive && (
+          <button type="button" class="archive-link" onClick={() => setIsArchive(false)}>
+            <Icon name="back" />
+            {text.backToAll}
+          </button>
+        )}
+        {!isLoaded && (
+          <div class="empty">
+            <Spinner label={text.loading} />
+          </div>
+        )}
+        {isLoaded && shown.length === 0 && <Empty icon={words ? "search" : "chat"} title={words ? text.nothingFound : text.nothingHere} />}
+        <ul ref={list}>
+          {shown.map((one) => (
+            <ConversationRow key={one.id} conversation={one} isOpen={one.id === conversationId} isReachable={one.id === rovingId} open={open} />
+          ))}
+        </ul>
+        {!isArchive && archivedCount > 0 && (
+          <button type="button" class="archive-link" onClick={() => setIsArchive(true)}>
+            <Icon name="archive" />
+            {text.archivedCount(archivedCount)}
+          </button>
+        )}
+      </nav>
+    </div>
+  );
+}

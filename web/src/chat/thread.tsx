@@ -1,0 +1,132 @@
+// The messages of a conversation, of which those near the view are drawn; and what is said about where one stands.
+
+import type { ConversationState } from "@wasgo/chat";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Spinner } from "../shared/controls.tsx";
+import { Icon } from "../shared/icons.tsx";
+import { text } from "../shared/text.ts";
+import { dayName } from "../shared/times.ts";
+import { useOpen } from "./conversation-context.ts";
+import { Message } from "./message.tsx";
+import { nameOf } from "../shared/avatar.tsx";
+import { wordsOf } from "./naming.ts";
+import { PendingMessage } from "./pending.tsx";
+import { type Row, rowsOf } from "./rows.ts";
+import { SystemMessage } from "./system-message.tsx";
+import { useReading } from "./reading.ts";
+import { useThreadKeys } from "./thread-keys.ts";
+import { type Anchor, useWindowed } from "./windowed.ts";
+
+const MOST_PAGES = 100;
+
+function lengthOf(row: Row): number {
+  if (row.kind !== "message") return 0;
+  const { content, attachments } = row.message;
+  return (content?.length ?? 0) + (attachments.length > 0 ? 700 : 0) + (row.isFirst ? 20 : 0);
+}
+
+/** Up to where somebody has read: what they said themselves, they have seen. */
+function readBefore({ participants, messages }: ConversationState, me: string): number {
+  const own = messages.findLast((one) => one.sender?.id === me)?.seq ?? 0;
+  return Math.max(own, participants.find((one) => one.user.id === me)?.last_read_seq ?? 0);
+}
+
+export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
+  const { conversation, state, me } = useOpen();
+  const { messages, pending, hasOlder } = state;
+  const readUpTo = useRef(state.unread > 0 ? readBefore(state, me) : undefined).current;
+  const rows = useMemo(() => rowsOf({ messages, pending, me, hasOlder, readUpTo }), [messages, pending, me, hasOlder, readUpTo]);
+  const loading = useRef<Promise<void> | undefined>(undefined);
+  const older = useCallback(() => {
+    loading.current ??= conversation.loadOlder().catch(() => {}).finally(() => {
+      loading.current = undefined;
+    });
+    return loading.current;
+  }, [conversation]);
+  const first: Anchor = rows.some((row) => row.kind === "unread") ? { key: "unread", below: 96 } : "end";
+  const list = useWindowed(rows, lengthOf, first, () => void older());
+  const { isAtEnd, hold, scroller } = list;
+  const fresh = useReading(isAtEnd);
+  const [marked, setMarked] = useState("");
+  const keys = useThreadKeys(rows, list);
+
+  const ownLast = messages.at(-1)?.sender?.id === me ? messages.at(-1)?.id : undefined;
+  useEffect(() => {
+    if (ownLast || pending.length > 0) hold("end");
+  }, [ownLast, pending.length]);
+
+  useEffect(() => {
+    if (!revealed) return;
+    const find = async () => {
+      const isThere = () => conversation.messages.some((one) => one.id === revealed.id);
+      for (let page = 0; page < MOST_PAGES && !isThere() && conversation.state.hasOlder; page++) await older();
+      if (!isThere()) return;
+      hold({ key: revealed.id, below: (scroller.current?.clientHeight ?? 0) / 3 });
+      setMarked(revealed.id);
+    };
+    void find();
+  }, [revealed]);
+  useEffect(() => {
+    if (!marked) return undefined;
+    const timer = setTimeout(() => setMarked(""), 1_800);
+    return () => clearTimeout(timer);
+  }, [marked]);
+
+  const newest = messages.at(-1);
+  const said = newest?.sender && newest.sender.id !== me ? `${nameOf(newest.sender)}: ${wordsOf(newest)}` : "";
+  return (
+    <div class="thread-frame">
+      <div class="thread" ref={scroller} role="log" aria-live="off" aria-label={text.messages} tabIndex={-1} onScroll={list.scrolled} onKeyDown={keys.onKeyDown} onFocusCapture={keys.onFocus}>
+        <div class="thread-rows">
+          <div style={{ height: `${list.above}px` }} />
+          {rows.slice(list.from, list.to).map((row) => (
+            <div key={row.key} class="thread-row" data-kind={row.kind} data-marked={marked === row.key} ref={list.drawn(row.key)}>
+              <ThreadRow row={row} isReachable={keys.reachable === row.key} />
+            </div>
+          ))}
+          <div style={{ height: `${list.beneath}px` }} />
+        </div>
+      </div>
+      <p class="only-read" role="status">
+        {said}
+      </p>
+      {!isAtEnd && (
+        <button type="button" class="jump" aria-label={fresh > 0 ? `${text.jumpNewest}, ${text.unreadCount(fresh)}` : text.jumpNewest} title={text.jumpNewest} onClick={() => hold("end")}>
+          <Icon name="down" />
+          {fresh > 0 && <span class="count" aria-hidden="true">{fresh}</span>}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function ThreadRow({ row, isReachable }: { row: Row; isReachable: boolean }) {
+  switch (row.kind) {
+    case "message":
+      return <Message row={row} isReachable={isReachable} />;
+    case "pending":
+      return <PendingMessage pending={row.pending} isFirst={row.isFirst} />;
+    case "system":
+      return <SystemMessage message={row.message} />;
+    case "day":
+      return (
+        <p class="day">
+          <span>{dayName(row.iso)}</span>
+        </p>
+      );
+    case "unread":
+      return (
+        <p class="unread-line">
+          <span>{text.newMessages}</span>
+        </p>
+      );
+    case "older":
+      return (
+        <div class="older">
+          <Spinner label={text.olderLoading} />
+        </div>
+      );
+    default:
+      return <p class="beginning">{text.beginning}</p>;
+  }
+}

@@ -1,0 +1,87 @@
+// Two people, each in a browser of their own.
+
+import { expect, job, sit, test } from "./world.ts";
+
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGPULbrEgA0wYRUdtBIAO/8Bn6qS0VQAAAAASUVORK5CYII=",
+  "base64",
+);
+
+test("two people chat: typing, receipts, replies, reactions, edits, deletions", async ({ browser }) => {
+  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+
+  await ana.field.pressSequentially("Hello Bo");
+  await expect(bo.page.getByText("Ana is typing")).toBeVisible();
+  await ana.field.press("Enter");
+  await expect(bo.message("Hello Bo")).toBeVisible();
+  await expect(bo.page.getByText("Ana is typing")).toBeHidden();
+  await expect(ana.message("Hello Bo").getByTitle("Seen by Bo")).toBeVisible();
+
+  await bo.acts("Hello Bo", "Reply");
+  await bo.writes("Good morning!");
+  await expect(ana.message("Good morning!").locator(".quote")).toContainText("Hello Bo");
+
+  await ana.acts("Good morning!", "Add a reaction");
+  await ana.page.getByRole("group", { name: "Emojis" }).getByRole("button", { name: "🎉" }).click();
+  await expect(bo.message("Good morning!").getByRole("button", { name: "🎉 from Ana Lima" })).toBeVisible();
+
+  await bo.acts("Good morning!", "Edit");
+  await bo.page.getByRole("textbox").last().fill("Good evening!");
+  await bo.page.getByRole("textbox").last().press("Enter");
+  await expect(ana.message("Good evening!")).toContainText("edited");
+
+  await ana.acts("Hello Bo", "Delete");
+  await ana.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await expect(bo.message("This message was deleted").first()).toBeVisible();
+  await expect(bo.page.locator(".quote")).toContainText("This message was deleted");
+});
+
+test("files are chosen, dropped or pasted, and shown to the other", async ({ browser }) => {
+  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+  await ana.page.locator("input[type=file]").setInputFiles([{ name: "dot.png", mimeType: "image/png", buffer: PNG }]);
+  await expect(ana.page.getByText("dot.png: ready to send")).toBeAttached();
+  await ana.writes("A dot");
+  await expect(bo.message("A dot").getByRole("button", { name: "Open dot.png" })).toBeVisible();
+  await bo.page.getByRole("button", { name: "Open dot.png" }).click();
+  await expect(bo.page.getByRole("dialog").getByRole("img", { name: "dot.png" })).toBeVisible();
+  await bo.page.keyboard.press("Escape");
+  await expect(bo.page.getByRole("dialog")).toBeHidden();
+
+  await bo.page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["a note"], "dropped.txt", { type: "text/plain" }));
+    document.querySelector(".chat")?.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    const pasted = new DataTransfer();
+    pasted.items.add(new File(["another"], "pasted.txt", { type: "text/plain" }));
+    document.querySelector("textarea")?.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true, cancelable: true }));
+  });
+  await expect(bo.page.getByText(/(dropped|pasted).txt: ready to send/)).toHaveCount(2);
+  await bo.page.getByRole("button", { name: "Send" }).click();
+  await expect(ana.page.getByRole("link", { name: "Download dropped.txt" })).toBeVisible();
+  await expect(ana.page.getByRole("link", { name: "Download pasted.txt" })).toBeVisible();
+});
+
+test("two users side by side in one window talk to each other", async ({ browser }) => {
+  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const { page } = await sit(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("button", { name: "Open a second user beside this one" }).click();
+  const [left, right] = [page.getByRole("region", { name: "Chat as Ana Lima" }), page.getByRole("region", { name: "Chat as Bo Chen" })];
+  await right.getByRole("textbox", { name: /^Write to/ }).fill("I am beside you");
+  await right.getByRole("textbox", { name: /^Write to/ }).press("Enter");
+  await expect(left.getByRole("article").filter({ hasText: "I am beside you" })).toBeVisible();
+  await left.getByRole("textbox", { name: /^Write to/ }).fill("So you are");
+  await left.getByRole("textbox", { name: /^Write to/ }).press("Enter");
+  await expect(right.getByRole("article").filter({ hasText: "So you are" })).toBeVisible();
+});
+
+test("a location is shown as a drawing", async ({ browser }) => {
+  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+  await ana.page.getByRole("button", { name: "Share a location" }).click();
+  await ana.page.getByLabel("Name of the place").fill("The workshop");
+  await ana.page.getByRole("dialog").getByRole("button", { name: "Send" }).click();
+  await expect(bo.page.getByRole("img", { name: "Drawing of the place The workshop" })).toBeVisible();
+});

@@ -1,0 +1,66 @@
+// Ten thousand messages: how smoothly they scroll is measured and printed; what is asserted is that they are there.
+
+import { expect, job, service, sit, test, tokenOf } from "./world.ts";
+
+const MANY = 10_000;
+
+/** As the page itself would send them, on one socket; answers are not waited for one by one. */
+async function fill(id: string): Promise<void> {
+  const socket = new WebSocket(`${service.url.replace("http", "ws")}/ws/chat/${id}/`, ["wasgo.chat.v1", `bearer.${await tokenOf("bo")}`]);
+  let stored = 0;
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener("error", () => reject(new Error("the socket failed")));
+    socket.addEventListener("message", ({ data }) => {
+      const frame = JSON.parse(data as string) as { type: string };
+      if (frame.type === "hello") for (let at = 0; at < 400; at++) say(at);
+      if (frame.type !== "ack") return;
+      stored++;
+      if (stored + 399 < MANY) say(stored + 399);
+      if (stored === MANY) resolve();
+    });
+    const say = (at: number) => socket.send(JSON.stringify({ type: "send_message", ref: `${at}`, content: `${at} ${"word ".repeat(1 + ((at * 7) % 40))}` }));
+  });
+  socket.close();
+}
+
+test("ten thousand messages scroll", async ({ browser }) => {
+  test.setTimeout(120_000);
+  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  await fill(id);
+  const { page } = await sit(browser, "ana", id);
+  const log = page.getByRole("log");
+  await log.hover();
+  // Up to the beginning, as fast as the pages of history come.
+  await expect
+    .poll(
+      async () => {
+        await log.evaluate((element) => (element.scrollTop = 0));
+        return page.getByText("This is where the conversation begins.").count();
+      },
+      { timeout: 90_000, intervals: [20] },
+    )
+    .toBe(1);
+  const drawn = await page.locator(".thread-row").count();
+  expect(drawn).toBeLessThan(120);
+  const frames = await log.evaluate(
+    (element) =>
+      new Promise<number[]>((resolve) => {
+        const times: number[] = [];
+        let before = performance.now();
+        const step = (now: number) => {
+          times.push(now - before);
+          before = now;
+          element.scrollTop += 120;
+          if (times.length < 300) requestAnimationFrame(step);
+          else resolve(times.slice(5));
+        };
+        requestAnimationFrame(step);
+      }),
+  );
+  const sorted = [...frames].sort((one, other) => one - other);
+  const mean = frames.reduce((sum, one) => sum + one, 0) / frames.length;
+  const at = (part: number) => (sorted[Math.floor(part * sorted.length)] ?? 0).toFixed(1);
+  console.log(`${MANY} messages, ${drawn} rows drawn: ${(1000 / mean).toFixed(1)} frames a second; p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(0.999)} ms`);
+  await page.getByRole("button", { name: "Jump to the newest message" }).click();
+  await expect(page.getByRole("article").last()).toContainText(`${MANY - 1} `);
+});

@@ -1,0 +1,101 @@
+// What the tests speak of: people with pages, and conversations made for them.
+
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContextOptions, type Locator, type Page, expect, test as base } from "@playwright/test";
+import { Service } from "./service.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const { port, data } = JSON.parse(process.env.BROWSERS_SERVICE ?? "{}") as { port: number; data: string };
+
+export const service = new Service(port, data);
+export const url = service.url;
+
+export interface Member {
+  readonly user_id: string;
+  readonly role: "observer" | "participant" | "moderator" | "admin";
+}
+
+const tokens = new Map<string, string>();
+
+export async function tokenOf(user: string): Promise<string> {
+  if (tokens.size === 0) {
+    const answer = await fetch(`${url}/demo/users/`);
+    const { results } = (await answer.json()) as { results: { id: string; token: string }[] };
+    for (const one of results) tokens.set(one.id, one.token);
+  }
+  return tokens.get(user) ?? "";
+}
+
+let platform = "";
+
+function platformToken(): string {
+  const arguments_ = ["token", "--service", "tests", "--scope", "chat:provision,chat:act_as"];
+  platform ||= execFileSync(`${ROOT}.venv/bin/wasgo-chat`, arguments_, { encoding: "utf8" }).trim();
+  return platform;
+}
+
+export async function call<Answer>(method: string, path: string, token: string, body?: unknown): Promise<Answer> {
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+  const answer = await fetch(`${url}${path}`, init);
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as Answer;
+}
+
+let made = 0;
+
+/** A job's conversation of its own, with a title that no other has. */
+export async function job(members: readonly Member[], title = "Job"): Promise<{ id: string; title: string }> {
+  const name = `${title} ${process.pid}-${++made}`;
+  const participants = members.map((one) => ({ ...one }));
+  const path = `/jobs/t-${process.pid}-${Date.now()}-${made}/conversation/`;
+  const { id } = await call<{ id: string }>("PUT", path, platformToken(), { title: name, participants });
+  return { id, title: name };
+}
+
+export async function say(user: string, conversation: string, content: string): Promise<string> {
+  const message = await call<{ id: string }>("POST", "/chat/messages/", await tokenOf(user), { conversation, content });
+  return message.id;
+}
+
+/** Somebody at their page, at a conversation. */
+export class Seat {
+  constructor(readonly page: Page) {}
+
+  get field(): Locator {
+    return this.page.getByRole("textbox", { name: /^Write to/ });
+  }
+
+  message(words: string): Locator {
+    return this.page.locator(".message", { hasText: words });
+  }
+
+  async writes(words: string): Promise<void> {
+    await this.field.fill(words);
+    await this.field.press("Enter");
+  }
+
+  /** The words of every message that is there, in order. */
+  async words(): Promise<string[]> {
+    return this.page.locator(".message .words").allInnerTexts();
+  }
+
+  async acts(words: string, button: string): Promise<void> {
+    await this.message(words).hover();
+    await this.message(words).getByRole("button", { name: button, exact: true }).click();
+  }
+}
+
+export async function sit(browser: Browser, user: string, conversation = "", options: BrowserContextOptions = {}): Promise<Seat> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.on("pageerror", (error) => expect.soft(error, "an error on the page").toBeUndefined());
+  await page.goto(`${url}/#${user}${conversation && `/${conversation}`}`);
+  if (conversation) await expect(page.getByRole("log")).toBeVisible();
+  else await expect(page.getByRole("navigation")).toBeVisible();
+  return new Seat(page);
+}
+
+export const test = base;
+export { expect };
