@@ -1,33 +1,38 @@
 // Ten thousand messages: how smoothly they scroll is measured and printed; what is asserted is that they are there.
 
-import { expect, job, service, sit, test, tokenOf } from "./world.ts";
+import type { Page } from "@playwright/test";
+import { expect, job, sit, test, tokenOf } from "./world.ts";
 
 const MANY = 10_000;
 
-/** As the page itself would send them, on one socket; answers are not waited for one by one. */
-async function fill(id: string): Promise<void> {
-  const socket = new WebSocket(`${service.url.replace("http", "ws")}/ws/chat/${id}/`, ["wasgo.chat.v1", `bearer.${await tokenOf("bo")}`]);
-  let stored = 0;
-  await new Promise<void>((resolve, reject) => {
-    socket.addEventListener("error", () => reject(new Error("the socket failed")));
-    socket.addEventListener("message", ({ data }) => {
-      const frame = JSON.parse(data as string) as { type: string };
-      if (frame.type === "hello") for (let at = 0; at < 400; at++) say(at);
-      if (frame.type !== "ack") return;
-      stored++;
-      if (stored + 399 < MANY) say(stored + 399);
-      if (stored === MANY) resolve();
-    });
+/** On one socket, many at a time. */
+async function fill(page: Page, id: string): Promise<void> {
+  const words = { id, token: await tokenOf("bo"), many: MANY };
+  await page.evaluate(async ({ id: conversation, token, many }) => {
+    const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws/chat/${conversation}/`, ["wasgo.chat.v1", `bearer.${token}`]);
     const say = (at: number) => socket.send(JSON.stringify({ type: "send_message", ref: `${at}`, content: `${at} ${"word ".repeat(1 + ((at * 7) % 40))}` }));
-  });
-  socket.close();
+    let stored = 0;
+    await new Promise<void>((resolve, reject) => {
+      socket.addEventListener("close", () => reject(new Error("the socket was closed")));
+      socket.addEventListener("message", ({ data }) => {
+        const frame = JSON.parse(data) as { type: string };
+        if (frame.type === "hello") for (let at = 0; at < 300; at++) say(at);
+        if (frame.type !== "ack") return;
+        stored++;
+        if (stored + 299 < many) say(stored + 299);
+        if (stored === many) resolve();
+      });
+    });
+    socket.close();
+  }, words);
 }
 
 test("ten thousand messages scroll", async ({ browser }) => {
   test.setTimeout(120_000);
   const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
-  await fill(id);
-  const { page } = await sit(browser, "ana", id);
+  const { page } = await sit(browser, "ana");
+  await fill(page, id);
+  await page.evaluate((to) => (location.hash = `#ana/${to}`), id);
   const log = page.getByRole("log");
   await log.hover();
   // Up to the beginning, as fast as the pages of history come.
@@ -57,7 +62,7 @@ test("ten thousand messages scroll", async ({ browser }) => {
         requestAnimationFrame(step);
       }),
   );
-  const sorted = [...frames].sort((one, other) => one - other);
+  const sorted = frames.toSorted((one, other) => one - other);
   const mean = frames.reduce((sum, one) => sum + one, 0) / frames.length;
   const at = (part: number) => (sorted[Math.floor(part * sorted.length)] ?? 0).toFixed(1);
   console.log(`${MANY} messages, ${drawn} rows drawn: ${(1000 / mean).toFixed(1)} frames a second; p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(0.999)} ms`);

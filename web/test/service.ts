@@ -17,6 +17,8 @@ export class Service {
   constructor(
     readonly port: number,
     readonly data: string,
+    /** Where pages come from that reach it through a `Network`. */
+    readonly networkPort: number,
   ) {}
 
   get url(): string {
@@ -25,9 +27,10 @@ export class Service {
 
   /** Resolves when it is ready. */
   async start(): Promise<void> {
-    const arguments_ = ["dev", "--port", String(this.port), "--data", this.data];
-    const env = { ...process.env, ...SETTINGS };
-    const running = spawn(join(ROOT, ".venv/bin/wasgo-chat"), arguments_, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
+    const words = ["dev", "--port", String(this.port), "--data", this.data];
+    const origins = { WASGO_CHAT_ALLOWED_ORIGINS: `http://127.0.0.1:${this.networkPort}` };
+    const env = { ...process.env, ...SETTINGS, ...origins };
+    const running = spawn(join(ROOT, ".venv/bin/wasgo-chat"), words, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
     writeFileSync(this.#pidFile, String(running.pid));
     const isReady = () => fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
     await until(async () => {
@@ -74,9 +77,9 @@ function freePort(): Promise<number> {
 
 export default async function setup(): Promise<() => Promise<void>> {
   const data = mkdtempSync(join(tmpdir(), "wasgo-chat-browsers-"));
-  const service = new Service(await freePort(), data);
+  const service = new Service(await freePort(), data, await freePort());
   await service.start();
-  process.env.BROWSERS_SERVICE = JSON.stringify({ port: service.port, data });
+  process.env.BROWSERS_SERVICE = JSON.stringify({ port: service.port, data, networkPort: service.networkPort });
   return async () => {
     await service.stop();
     rmSync(data, { recursive: true, force: true });

@@ -5,16 +5,18 @@ import { expect, job, say, service, sit, test } from "./world.ts";
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
 const TEN = Array.from({ length: 10 }, (_, at) => `word ${at + 1} of ten`);
 
-test("ten messages that came while one was offline are shown once, and in order", async ({ browser }) => {
+test("ten messages that came while one was offline are shown once, and in order", async ({ browser, network }) => {
   const { id } = await job(BOTH);
-  const bo = await sit(browser, "bo", id);
+  const bo = await sit(browser, "bo", id, {}, network.url);
   await say("ana", id, "before");
   await expect(bo.message("before")).toBeVisible();
   await bo.page.context().setOffline(true);
+  network.cut();
   await expect(bo.page.getByText("No connection.")).toBeVisible();
   for (const words of TEN) await say("ana", id, words);
   await bo.writes("written offline");
   await expect(bo.page.getByText("written offline")).toBeVisible();
+  network.restore();
   await bo.page.context().setOffline(false);
   await expect(bo.message("word 10 of ten")).toBeVisible();
   await expect.poll(() => bo.words()).toEqual(["before", ...TEN, "written offline"]);

@@ -3,13 +3,14 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, type Locator, type Page, expect, test as base } from "@playwright/test";
+import { Network } from "./network.ts";
 import { Service } from "./service.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const { port, data } = JSON.parse(process.env.BROWSERS_SERVICE ?? "{}") as { port: number; data: string };
+const { port, data, networkPort } = JSON.parse(process.env.BROWSERS_SERVICE ?? "{}") as Record<"port" | "networkPort", number> & { data: string };
 
-export const service = new Service(port, data);
-export const url = service.url;
+export const service = new Service(port, data, networkPort);
+const url = service.url;
 
 export interface Member {
   readonly user_id: string;
@@ -30,15 +31,16 @@ export async function tokenOf(user: string): Promise<string> {
 let platform = "";
 
 function platformToken(): string {
-  const arguments_ = ["token", "--service", "tests", "--scope", "chat:provision,chat:act_as"];
-  platform ||= execFileSync(`${ROOT}.venv/bin/wasgo-chat`, arguments_, { encoding: "utf8" }).trim();
+  const words = ["token", "--service", "tests", "--scope", "chat:provision,chat:act_as"];
+  platform ||= execFileSync(`${ROOT}.venv/bin/wasgo-chat`, words, { encoding: "utf8" }).trim();
   return platform;
 }
 
 export async function call<Answer>(method: string, path: string, token: string, body?: unknown): Promise<Answer> {
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
   const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-  const answer = await fetch(`${url}${path}`, init);
+  // A connection that was kept may have been closed at this very moment; then nothing was asked yet.
+  const answer = await fetch(`${url}${path}`, init).catch(() => fetch(`${url}${path}`, init));
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Answer;
 }
@@ -87,15 +89,22 @@ export class Seat {
   }
 }
 
-export async function sit(browser: Browser, user: string, conversation = "", options: BrowserContextOptions = {}): Promise<Seat> {
+export async function sit(browser: Browser, user: string, conversation = "", options: BrowserContextOptions = {}, at = url): Promise<Seat> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.on("pageerror", (error) => expect.soft(error, "an error on the page").toBeUndefined());
-  await page.goto(`${url}/#${user}${conversation && `/${conversation}`}`);
+  await page.goto(`${at}/#${user}${conversation && `/${conversation}`}`);
   if (conversation) await expect(page.getByRole("log")).toBeVisible();
   else await expect(page.getByRole("navigation")).toBeVisible();
   return new Seat(page);
 }
 
-export const test = base;
+/** `network`: what lies between a page and the service. */
+export const test = base.extend<{ network: Network }>({
+  network: async ({}, use) => {
+    const network = await new Network(networkPort, port).start();
+    await use(network);
+    await network.stop();
+  },
+});
 export { expect };

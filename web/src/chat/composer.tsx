@@ -32,7 +32,8 @@ export function Composer({ uploads }: { uploads: Uploads }) {
   useEffect(() => {
     if (!isEditing) drafts.set(draftKey, words);
   }, [words, isEditing, draftKey]);
-  useEffect(() => {
+  // Before the next key: what is typed belongs here.
+  useLayoutEffect(() => {
     setWords(isEditing ? (writing?.message.content ?? "") : (drafts.get(draftKey) ?? ""));
     if (writing) field.current?.focus();
   }, [writing, isEditing, draftKey]);

@@ -48,7 +48,7 @@ export function Notifications({ close, open, settings }: {
                     {briefly(one.created_at)}
                   </time>
                 </span>
-                <span class="summary">{one.preview || text.kind.file}</span>
+                <span class="summary">{one.preview || text.sentFile}</span>
                 <span class="where">{one.title}</span>
               </span>
               {!one.is_read && (

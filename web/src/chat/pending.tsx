@@ -34,7 +34,6 @@ export function PendingMessage({ pending, isFirst }: { pending: Pending; isFirst
         </div>
         {failed !== undefined && (
           <p class="failed" role="alert">
-            <Icon name="warn" />
             <span>
               {text.notSent}. {text.failure[failed] ?? text.failureElse}
             </span>

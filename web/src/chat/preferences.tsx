@@ -70,7 +70,7 @@ export function Preferences({ close }: { close: () => void }) {
                 checked={Boolean(quiet)}
                 onChange={(event) => change({ quiet_hours: event.currentTarget.checked ? { start: "22:00", end: "07:00", time_zone: zone } : null })}
               />
-              {text.quiet}
+              {text.quietOn}
             </label>
             {quiet && (
               <div class="times">

@@ -15,7 +15,7 @@ export interface MessageRow {
 
 export type Row =
   | MessageRow
-  | { readonly kind: "start" | "older" | "unread"; readonly key: string }
+  | { readonly kind: "start" | "older" | "unread" | "end"; readonly key: string }
   | { readonly kind: "day"; readonly key: string; readonly iso: string }
   | { readonly kind: "system"; readonly key: string; readonly message: MessageOut }
   | { readonly kind: "pending"; readonly key: string; readonly pending: PendingMessage; readonly isFirst: boolean };
@@ -63,6 +63,7 @@ export function rowsOf({ messages, pending, me, hasOlder, readUpTo }: Made): Row
   for (const [at, one] of pending.entries()) {
     rows.push({ kind: "pending", key: one.clientId, pending: one, isFirst: at === 0 && !lastIsOwn });
   }
+  rows.push({ kind: "end", key: "end" });
   return rows;
 }
 

@@ -126,6 +126,8 @@ function ThreadRow({ row, isReachable }: { row: Row; isReachable: boolean }) {
           <Spinner label={text.olderLoading} />
         </div>
       );
+    case "end":
+      return <div class="end" />;
     default:
       return <p class="beginning">{text.beginning}</p>;
   }

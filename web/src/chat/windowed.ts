@@ -71,6 +71,11 @@ export function useWindowed<Row extends Listed>(
     }
     const top = wantedTop();
     if (Math.abs(view.scrollTop - top) > 1) view.scrollTop = top;
+    // What is held may be so near the end that the end is in view too.
+    if (kept.current.anchor !== "end" && heights.total - top - kept.current.height < NEAR_PX) {
+      kept.current.anchor = "end";
+      again();
+    }
   });
 
   useLayoutEffect(() => {

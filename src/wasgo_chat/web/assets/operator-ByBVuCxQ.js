@@ -1,1 +1,0 @@
-import{c as e,d as t,h as n,i as r,p as i}from"./controls-CYjEe8W9.js";t(),document.documentElement.dir=`ltr`,n(e(r,{icon:`chart`,title:i.operatorTitle}),document.querySelector(`#app`));

@@ -1,0 +1,1 @@
+import{c as e,d as t,h as n,i as r,p as i}from"./controls-Cfd5t-Nm.js";t(),document.documentElement.dir=`ltr`,n(e(r,{icon:`chart`,title:i.operatorTitle}),document.querySelector(`#app`));
