@@ -15,7 +15,7 @@ HAPROXY ?= /usr/sbin/haproxy
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image web web-setup web-check clean
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image web web-setup web-check browsers screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -114,6 +114,14 @@ sdk-check: sdk ## lint the documents; types and size of the SDKs; generated code
 	cd $(TS) && npm run --silent types
 	cd $(TS) && npm run --silent size
 	cd $(PY) && .venv/bin/mypy
+
+browsers: web chromium ## try the pages in headless Chromium, beside a live service
+	cd web && npm run --silent browsers $(if $(ARGS),-- $(ARGS))
+
+screenshots: web chromium ## take pictures of the pages: all into build/screenshots, some into docs/images
+	@fc-list 2>/dev/null | grep -qi 'color *emoji' || apt-get install --yes --quiet --no-install-recommends fonts-noto-color-emoji
+	cd web && npm run --silent screenshots
+	$(BIN)/python -m web.pictures
 
 chromium: ## install Chromium for the browser tests, on Debian
 	@test -x $(CHROMIUM) || apt-get install --yes --quiet --no-install-recommends chromium

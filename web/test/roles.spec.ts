@@ -90,6 +90,7 @@ test("the keyboard alone is enough", async ({ browser }) => {
   const { page } = await sit(browser, "ana");
   await page.keyboard.press("Control+k");
   await page.getByRole("searchbox").pressSequentially(title);
+  await expect(page.getByRole("button", { name: title })).toBeVisible();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("log")).toBeVisible();

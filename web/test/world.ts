@@ -70,7 +70,7 @@ export class Seat {
   }
 
   message(words: string): Locator {
-    return this.page.locator(".message", { hasText: words });
+    return this.page.locator(".message").filter({ has: this.page.locator(".words", { hasText: words }) });
   }
 
   async writes(words: string): Promise<void> {

@@ -1,6 +1,6 @@
 // What one writes with: words, files, emojis, a place; an answer to a message, or a change of one.
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { nameOf } from "../shared/avatar.tsx";
 import { IconButton } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
@@ -29,9 +29,10 @@ export function Composer({ uploads }: { uploads: Uploads }) {
   const hasWords = words.trim() !== "";
   const canSend = uploads.isReady && (hasWords || (uploads.list.length > 0 && !isEditing));
 
-  useEffect(() => {
-    if (!isEditing) drafts.set(draftKey, words);
-  }, [words, isEditing, draftKey]);
+  const change = (changed: string) => {
+    setWords(changed);
+    if (!isEditing) drafts.set(draftKey, changed);
+  };
   // Before the next key: what is typed belongs here.
   useLayoutEffect(() => {
     setWords(isEditing ? (writing?.message.content ?? "") : (drafts.get(draftKey) ?? ""));
@@ -80,7 +81,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
   const insert = (emoji: string) => {
     const element = field.current;
     const at = element?.selectionStart ?? words.length;
-    setWords(words.slice(0, at) + emoji + words.slice(element?.selectionEnd ?? at));
+    change(words.slice(0, at) + emoji + words.slice(element?.selectionEnd ?? at));
     element?.focus();
   };
   const place = { message_type: "location" as const };
@@ -120,7 +121,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
           placeholder={placeholder}
           aria-label={placeholder}
           onInput={(event) => {
-            setWords(event.currentTarget.value);
+            change(event.currentTarget.value);
             if (!isEditing) conversation.type();
           }}
           onKeyDown={keys}

@@ -38,12 +38,15 @@ export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
   const rows = useMemo(() => rowsOf({ messages, pending, me, hasOlder, readUpTo }), [messages, pending, me, hasOlder, readUpTo]);
   const loading = useRef<Promise<void> | undefined>(undefined);
   const older = useCallback(() => {
+    if (!conversation.state.hasOlder) return Promise.resolve();
     loading.current ??= conversation.loadOlder().catch(() => {}).finally(() => {
       loading.current = undefined;
     });
     return loading.current;
   }, [conversation]);
-  const first: Anchor = rows.some((row) => row.kind === "unread") ? { key: "unread", below: 96 } : "end";
+  // Where more is unread than one page holds, nobody wants to begin so far up.
+  const isLineKnown = readUpTo !== undefined && (!hasOlder || (messages[0]?.seq ?? 0) <= readUpTo + 1);
+  const first: Anchor = isLineKnown ? { key: "unread", below: 96 } : "end";
   const list = useWindowed(rows, lengthOf, first, () => void older());
   const { isAtEnd, hold, scroller } = list;
   const fresh = useReading(isAtEnd);

@@ -76,6 +76,7 @@ export function useWindowed<Row extends Listed>(
       kept.current.anchor = "end";
       again();
     }
+    if (top < 2 * MARGIN_PX) nearTop();
   });
 
   useLayoutEffect(() => {
