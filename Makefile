@@ -15,7 +15,7 @@ HAPROXY ?= /usr/sbin/haproxy
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check browsers screenshots
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ dev: $(READY) ## serve on 127.0.0.1:8000 (PORT=…) with an embedded PostgreSQL 
 
 test: $(READY) ## run the whole suite on real PostgreSQL and Valkey
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-upgrade: $(READY) ## run the code of the release before on the schema of this one
+	@$(BIN)/python -m tests.migrations.before
 
 check: $(READY) ## lint, format, types, layers, migrations and generated documents up to date
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from tests.support.processes import Processes, serving
 from tests.support.stubborn import Stubborn
 from tests.support.world import Json, until
 from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.core.wire import new_id
 
 CLIENTS = 10
 MESSAGES = 30
@@ -20,7 +21,7 @@ async def make_job(served: Processes, users: list[str]) -> Json:
     bearer = mint_service(served.settings, "platform", list(SCOPES), ttl_s=600)
     async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
         people = [{"user_id": user, "role": "participant"} for user in users]
-        response = await client.put("/jobs/killed/conversation/", json={"participants": people})
+        response = await client.put(f"/jobs/{new_id()}/conversation/", json={"participants": people})
         assert response.status_code in (200, 201), response.text
         made: Json = response.json()
         return made

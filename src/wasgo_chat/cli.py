@@ -107,6 +107,28 @@ def purge(
 
 
 @app.command()
+def doctor(
+    workers: Annotated[int, typer.Option(help="Workers that `serve` is to have.", min=1, max=64)] = 1,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every conversation's log as well.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for a program.")] = False,
+) -> None:
+    """Look at all that the service needs, and say what to do about it.
+
+    Settings, database, Redis, store, clocks, keys of tokens, mail, virus scanner. The exit code is 1 if something must
+    be mended; warnings do not count. Nothing is changed, beside a probe that is written to the store and removed.
+    """
+    import asyncio
+
+    from wasgo_chat.core.telemetry import configure_logging
+    from wasgo_chat.doctor import examining
+
+    configure_logging("CRITICAL", as_json=True)
+    findings = asyncio.run(examining.examine(Settings(), workers=workers, deep=deep))
+    print(examining.as_json(findings) if as_json else examining.as_text(findings))
+    sys.exit(examining.exit_code(findings))
+
+
+@app.command()
 def seed(
     conversations: Annotated[int, typer.Option(help="Conversations to make.", min=1)] = 100,
     messages: Annotated[int, typer.Option(help="Messages in all of them.", min=0)] = 10_000,

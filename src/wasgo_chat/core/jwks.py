@@ -60,14 +60,14 @@ class JwksCache:
         """Replace the keys; where that fails, those that were good ten minutes ago beat refusing everybody."""
         try:
             document = json.loads(await fetch_trusted(self._url, max_bytes=MAX_BYTES))
-            found = dict(_readable(document["keys"]))
+            found = dict(readable_keys(document["keys"]))
         except (httpx2.HTTPError, TooLarge, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("jwks_not_fetched", error=type(error).__name__)
             return
         self._keys, self._fetched_at = found, time.monotonic()
 
 
-def _readable(keys: list[Any]) -> Iterator[tuple[str, Any]]:
+def readable_keys(keys: list[Any]) -> Iterator[tuple[str, Any]]:
     """Signature keys by id; a key that cannot be read, or is too short, is passed over (RFC 7517, section 5)."""
     for key in keys:
         if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or key.get("use", "sig") != "sig":

@@ -48,18 +48,29 @@ class EmailChannel:
     async def send(self, letter: Letter, hand: Hand) -> None:
         """See `Channel.send`. Everything up to DATA may fail and be repeated; what follows is done once."""
         message = self.compose(letter)
-        client = SMTP(
-            hostname=self._host,
-            port=self._port,
-            username=self._username,
-            password=self._password,
-            use_tls=self._is_tls,
-            timeout=STEP_TIMEOUT_S,
-        )
+        client = self._client()
         try:
             await self._until_data(client, letter.address or "")
             await hand()
             await self._data(client, message.as_bytes(policy=_POLICY))
+        finally:
+            client.close()
+
+    async def greet(self) -> None:
+        """Connect, log in, and leave without having sent anything.
+
+        Raises:
+            NotDelivered: the server is not there, or does not let us in.
+        """
+        client = self._client()
+        try:
+            await client.connect()
+            await client.ehlo()
+            await client.quit()
+        except SMTPResponseException as error:
+            raise _refused(error) from error
+        except _FAILURES as error:
+            raise NotDelivered(f"smtp_{type(error).__name__}") from error
         finally:
             client.close()
 
@@ -91,6 +102,16 @@ class EmailChannel:
         message.set_content(_text(letter, unsubscribe))
         message.add_alternative(_html(letter, unsubscribe), subtype="html")
         return message
+
+    def _client(self) -> SMTP:
+        return SMTP(
+            hostname=self._host,
+            port=self._port,
+            username=self._username,
+            password=self._password,
+            use_tls=self._is_tls,
+            timeout=STEP_TIMEOUT_S,
+        )
 
     async def _until_data(self, client: SMTP, address: str) -> None:
         try:

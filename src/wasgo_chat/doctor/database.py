@@ -1,0 +1,193 @@
+"""PostgreSQL: whether it is there, keeps what it commits, has our tables as they should be, and room for us."""
+
+import time
+from typing import Any
+
+from sqlalchemy import text
+
+from wasgo_chat.app import LOOKUPS, WATCHING_CONNECTIONS
+from wasgo_chat.core import migrations
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.doctor.findings import Area, Finding
+from wasgo_chat.messages.group_commit import CONNECTIONS
+from wasgo_chat.tables import METADATA
+
+OLDEST_VERSION = 150_000
+LONG_S = 60
+SKEW_S, FAR_OFF_S = 2.0, 30.0
+
+_REFUSALS = {
+    "28P01": ("It refuses the user or the password.", "Correct them in WASGO_CHAT_DATABASE_URL."),
+    "28000": ("It refuses this user from this address.", "Let it in: pg_hba.conf, or the role."),
+    "3D000": ("There is no such database.", "Create it: CREATE DATABASE …, then run `wasgo-chat migrate`."),
+    "42501": ("The user may not read what the service needs.", "Make it the owner of the database's tables."),
+}
+
+_FACTS = """
+SELECT current_setting('server_version_num')::int AS version, current_setting('server_version') AS name,
+       pg_is_in_recovery() AS is_standby, current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS full_page_writes,
+       current_setting('synchronous_commit') AS synchronous_commit,
+       current_setting('autovacuum') AS autovacuum, extract(epoch FROM clock_timestamp())::float8 AS now,
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS room,
+       (SELECT count(*) FROM pg_stat_activity
+        WHERE backend_type = 'client backend' AND application_name <> 'wasgo-chat') AS others
+"""
+_INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid OR NOT indisready ORDER BY 1"
+_INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+_LONG = f"""
+SELECT pid, coalesce(application_name, '') AS application, state, extract(epoch FROM now() - xact_start)::int AS seconds
+FROM pg_stat_activity WHERE xact_start < now() - interval '{LONG_S} seconds' AND pid <> pg_backend_pid()
+  AND backend_type = 'client backend' ORDER BY xact_start LIMIT 5
+"""
+_PREPARED = f"SELECT gid FROM pg_prepared_xacts WHERE prepared < now() - interval '{LONG_S} seconds'"
+_SLOTS = "SELECT slot_name FROM pg_replication_slots WHERE NOT active"
+
+
+async def check_replicas(settings: Settings) -> list[Finding]:
+    """Whether the standbys that may answer are there, and are standbys."""
+    area = Area("replicas")
+    for n, url in enumerate(settings.replica_urls, 1):
+        db = Database(settings.model_copy(update={"database_url": url}))
+        try:
+            async with db.snapshot() as tx:
+                is_standby = (await tx.execute(_sql("SELECT pg_is_in_recovery()"))).scalar_one()
+            if is_standby:
+                area.ok(f"The standby {n} answers.")
+            else:
+                area.warn(f"Replica {n} is a primary.", "Name standbys of the database in WASGO_CHAT_REPLICA_URLS.")
+        except Exception as error:
+            what = type(error).__name__
+            area.warn(f"Replica {n} does not answer ({what}).", "Check WASGO_CHAT_REPLICA_URLS; the database answers.")
+        finally:
+            await db.close()
+    return area.findings
+
+
+async def check(settings: Settings, *, workers: int) -> list[Finding]:
+    """Everything about the database."""
+    area = Area("database")
+    if not settings.database_url:
+        area.bad("WASGO_CHAT_DATABASE_URL is not set.", "Set it to postgresql://user:password@host/name.")
+        return area.findings
+    db = Database(settings)
+    try:
+        async with db.snapshot() as tx:
+            before = time.time()
+            facts = (await tx.execute(_sql(_FACTS))).one()
+            _look_at_server(area, facts)
+            _look_at_clock(area, facts.now, (before + time.time()) / 2)
+            _look_at_room(area, facts, settings, workers)
+            await _look_at_transactions(area, tx)
+        await _look_at_schema(area, db)
+    except Unavailable:
+        area.bad(
+            "It does not answer.", "Check the address in WASGO_CHAT_DATABASE_URL, that it runs, and who may reach it."
+        )
+    except Exception as error:
+        what, remedy = _REFUSALS.get(
+            _sqlstate(error), (f"It cannot be asked: {type(error).__name__}.", "See its own log.")
+        )
+        area.bad(what, remedy)
+    finally:
+        await db.close()
+    return area.findings
+
+
+def _look_at_server(area: Area, facts: Any) -> None:
+    if facts.version < OLDEST_VERSION:
+        area.bad(f"PostgreSQL {facts.name} is too old.", "Upgrade it to 15 or newer.")
+    else:
+        area.ok(f"PostgreSQL {facts.name} answers.")
+    if facts.is_standby:
+        area.bad("It is a standby, which takes no writes.", "Name the primary, or both hosts; see docs/operations.md.")
+    off = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if getattr(facts, name) == "off"]
+    if off:
+        area.bad(
+            f"It may forget what it has committed: {' and '.join(off)} off.",
+            "Turn it on, for the server or for the role or database of WASGO_CHAT_DATABASE_URL.",
+        )
+    else:
+        area.ok("What it has committed outlives a crash.")
+    if facts.autovacuum == "off":
+        area.warn("autovacuum is off: tables and indexes grow for ever.", "Turn it on.")
+
+
+def _look_at_clock(area: Area, theirs: float, ours: float) -> None:
+    skew = abs(theirs - ours)
+    said = f"The database's clock and this machine's differ by {skew:.1f} s."
+    if skew > FAR_OFF_S:
+        area.bad(said, "Set both by NTP: times of messages and the ends of tokens and links go wrong.")
+    elif skew > SKEW_S:
+        area.warn(said, "Set both by NTP.")
+    else:
+        area.ok(said)
+
+
+def _look_at_room(area: Area, facts: Any, settings: Settings, workers: int) -> None:
+    each = settings.database_pool_size + WATCHING_CONNECTIONS + CONNECTIONS + LOOKUPS
+    needed = each * workers
+    said = f"{workers} workers may open {needed} connections; {facts.room - facts.others} of {facts.room} are free."
+    if needed > facts.room - facts.others:
+        area.warn(said, "Raise max_connections, or lower WASGO_CHAT_DATABASE_POOL_SIZE or the number of workers.")
+    else:
+        area.ok(said)
+
+
+async def _look_at_transactions(area: Area, tx: Tx) -> None:
+    long = (await tx.execute(_sql(_LONG))).all()
+    for row in long:
+        area.warn(
+            f"Process {row.pid} ({row.application}, {row.state}) has been in a transaction for {row.seconds} s.",
+            f"Find out why: it holds up vacuum and migrations. SELECT pg_terminate_backend({row.pid}) ends it.",
+        )
+    for gid in (await tx.execute(_sql(_PREPARED))).scalars():
+        area.warn(f"The prepared transaction {gid} is left behind.", "COMMIT PREPARED or ROLLBACK PREPARED it.")
+    for name in (await tx.execute(_sql(_SLOTS))).scalars():
+        area.warn(
+            f"Nobody reads the replication slot {name}: the write-ahead log is kept for it, until the disk is full.",
+            f"Start its reader, or SELECT pg_drop_replication_slot('{name}').",
+        )
+    if not long:
+        area.ok(f"No transaction has been open for {LONG_S} s.")
+
+
+async def _look_at_schema(area: Area, db: Database) -> None:
+    found = await migrations.found(db)
+    if found != {migrations.newest()}:
+        if migrations.is_ahead(found):
+            area.warn(
+                f"It is at migration {min(found)}, which is newer than this program.", "Deploy the newer release."
+            )
+        else:
+            at = ", ".join(sorted(found)) or "none"
+            area.bad(f"It is at migration {at}, not at {migrations.newest()}.", "Run `wasgo-chat migrate`.")
+        return
+    async with db.snapshot() as tx:
+        invalid = (await tx.execute(_sql(_INVALID))).scalars().all()
+        present = set((await tx.execute(_sql(_INDEXES))).scalars())
+    for name in invalid:
+        area.bad(f"The index {name} is not valid: it is written and never used.", f"REINDEX INDEX CONCURRENTLY {name};")
+    missing = sorted(_index_names() - present)
+    for name in missing:
+        area.bad(f"The index {name} is missing.", "Create it as its migration in migrations/versions does.")
+    if not invalid and not missing:
+        area.ok(f"It is at migration {max(found)}, with all its indexes.")
+
+
+def _index_names() -> set[str]:
+    return {str(index.name) for table in METADATA.tables.values() for index in table.indexes}
+
+
+def _sql(statement: str) -> Any:
+    return text(statement.replace("::", r"\:\:"))
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    while error is not None:
+        if isinstance(state := getattr(error, "sqlstate", None), str):
+            return state
+        error = getattr(error, "orig", None) or error.__cause__
+    return ""

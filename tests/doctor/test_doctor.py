@@ -1,0 +1,269 @@
+"""The doctor against real servers, well and sick: what it says, and that it says what to do."""
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult
+from redis.asyncio import Redis
+
+from tests.attachments.conftest import s3  # noqa: F401  the fixture
+from tests.core.issuer import Issuer
+from tests.notifications.servers import mailbox, port_of
+from tests.support.processes import COMMAND, environment
+from tests.support.redises import cluster
+from tests.support.running import make_settings
+from tests.support.servers import TEMPLATE, create_database, database_url
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.embedded import Valkey, free_port
+from wasgo_chat.doctor import database as database_check
+from wasgo_chat.doctor import examining, issuer, mail, redis, store
+from wasgo_chat.doctor import settings as settings_check
+from wasgo_chat.doctor.findings import Finding
+
+MAIL: dict[str, Any] = {"mail_from": "Chat <chat@wasgo.example>", "public_url": "https://chat.wasgo.example"}
+
+
+def said(findings: list[Finding], level: str) -> str:
+    """What was found of a level, in one line; each such finding says what to do."""
+    assert all(one.remedy for one in findings if one.level != "ok"), findings
+    return " | ".join(one.what for one in findings if one.level == level)
+
+
+@pytest.fixture
+async def sick(database: str) -> str:
+    """The name of a migrated database that a test may break."""
+    name = f"{database}_doctor"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    return name
+
+
+async def database_findings(settings: Settings) -> list[Finding]:
+    return await database_check.check(settings, workers=1)
+
+
+async def test_a_well_database_has_nothing_to_mend_but_that_the_tests_own_forgets(database: str) -> None:
+    findings = await database_findings(make_settings(database))
+    assert said(findings, "error") == "It may forget what it has committed: fsync and full_page_writes off."
+    assert "with all its indexes" in said(findings, "ok")
+    assert "clock" in said(findings, "ok")
+
+
+async def test_a_database_that_does_not_let_us_in(database: str) -> None:
+    gone = make_settings(database, database_url=f"postgresql://u:p@127.0.0.1:{free_port()}/x")
+    assert said(await database_findings(gone), "error") == "It does not answer."
+    unknown = make_settings(f"{database}_none")
+    assert said(await database_findings(unknown), "error") == "There is no such database."
+    stranger = make_settings(database, database_url=database_url(database).replace("postgres@", "nobody@"))
+    assert said(await database_findings(stranger), "error") == "It refuses this user from this address."
+    assert said(await database_findings(Settings()), "error") == "WASGO_CHAT_DATABASE_URL is not set."
+
+
+BREAKS = {
+    "at migration 0005": ("UPDATE alembic_version SET version_num = '0005'", "error"),
+    "at migration none": ("DROP TABLE alembic_version", "error"),
+    "newer than this program": ("UPDATE alembic_version SET version_num = '9000'", "warning"),
+    "ix_messages_id is missing": ("DROP INDEX ix_messages_id", "error"),
+    "ix_messages_id is not valid": (
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_messages_id'::regclass",
+        "error",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BREAKS)
+async def test_a_schema_that_is_not_as_it_should_be(sick: str, what: str) -> None:
+    statement, level = BREAKS[what]
+    connection = await asyncpg.connect(database_url(sick))
+    await connection.execute(statement)
+    await connection.close()
+    assert what in said(await database_findings(make_settings(sick)), level)
+
+
+async def test_a_transaction_that_does_not_end_and_too_few_connections(
+    sick: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter = database_check._LONG.replace("'60 seconds'", "'0 seconds'")
+    monkeypatch.setattr(database_check, "_LONG", shorter)
+    connection = await asyncpg.connect(database_url(sick), server_settings={"application_name": "forgotten"})
+    async with connection.transaction():
+        await connection.execute("SELECT 1")
+        findings = await database_check.check(make_settings(sick), workers=60)
+    await connection.close()
+    warned = said(findings, "warning")
+    assert "(forgotten, idle in transaction) has been in a transaction" in warned
+    assert "60 workers may open" in warned
+
+
+async def test_redis_is_asked_for_what_the_service_needs_of_it() -> None:
+    valkey = Valkey()
+    await asyncio.to_thread(valkey.start)
+    try:
+        settings = Settings(redis_url=valkey.url)
+        well = await redis.check(settings)
+        assert said(well, "error") == said(well, "warning") == ""
+        assert "is heard" in said(well, "ok")
+        await configure(valkey, "client-output-buffer-limit", "pubsub 1mb 512kb 60")
+        await configure(valkey, "maxmemory", "100mb")
+        await configure(valkey, "maxmemory-policy", "noeviction")
+        warned = said(await redis.check(settings), "warning")
+        assert "for whom 524288 bytes wait" in warned
+        assert "noeviction" in warned
+        await configure(valkey, "requirepass", "secret")
+        assert "refuses the user" in said(await redis.check(settings), "error")
+    finally:
+        await asyncio.to_thread(valkey.stop)
+    assert "does not answer" in said(await redis.check(settings), "error")
+    assert said(await redis.check(Settings()), "error") == ""
+
+
+async def test_each_primary_of_a_cluster_is_looked_at() -> None:
+    async with cluster() as made:
+        findings = await redis.check(Settings(redis_url=made.url))
+    assert said(findings, "error") == ""
+    assert said(findings, "ok").count("answers") >= 2
+
+
+async def configure(valkey: Valkey, name: str, value: str) -> None:
+    client = Redis.from_url(valkey.url)
+    await client.config_set(name, value)
+    await client.aclose()
+
+
+async def test_a_folder_that_takes_files_and_one_that_does_not(tmp_path: Path) -> None:
+    well = await store.check(Settings(storage_dir=tmp_path / "files"))
+    assert "takes, gives and removes" in said(well, "ok")
+    left = [path for path in await asyncio.to_thread(lambda: list(tmp_path.rglob("*"))) if path.is_file()]
+    assert left == []
+    (tmp_path / "no-folder").write_text("")
+    assert "cannot take a file" in said(await store.check(Settings(storage_dir=tmp_path / "no-folder")), "error")
+    blocked = tmp_path / "blocked"
+    blocked.mkdir()
+    (blocked / "doctor").write_text("")
+    assert "cannot be written to" in said(await store.check(Settings(storage_dir=blocked)), "error")
+
+
+async def test_a_bucket_that_takes_files_and_keys_that_may_not(s3: dict[str, Any], tmp_path: Path) -> None:  # noqa: F811
+    well = await store.check(Settings(**s3, storage_dir=tmp_path))
+    assert said(well, "error") == ""
+    wrong = {**s3, "s3_secret_access_key": "another"}
+    assert "cannot be written to" in said(await store.check(Settings(**wrong, storage_dir=tmp_path)), "error")
+
+
+async def test_a_scanner_that_is_not_there() -> None:
+    findings = await store.check_scanner(Settings(clamd=f"127.0.0.1:{free_port()}", clamd_timeout_s=1))
+    assert "clamd does not answer" in said(findings, "error")
+
+
+class Clocked(Issuer):
+    """An issuer that says what time it is."""
+
+    def __init__(self, ahead_s: float = 0.0) -> None:
+        super().__init__()
+        self.ahead_s = ahead_s
+        self.body: bytes | None = None
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = self.document() if self.body is None else self.body
+        date = formatdate(time.time() + self.ahead_s, usegmt=True)
+        status = "500 Oh" if self.fails else "200 OK"
+        writer.write(f"HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_keys_of_the_issuer_and_its_clock() -> None:
+    async with Clocked().serving() as served:
+        served.add("k1", "ES256")
+        settings = Settings(jwks_url=served.url)
+        well = await issuer.check(settings)
+        assert said(well, "error") == said(well, "warning") == ""
+        assert "1 usable keys" in said(well, "ok")
+        served.ahead_s = 3600  # type: ignore[attr-defined]
+        assert "differ by 3" in said(await issuer.check(settings), "error")
+        served.ahead_s = -10  # type: ignore[attr-defined]
+        assert "differ by 1" in said(await issuer.check(settings), "warning")
+        served.keys.clear()
+        assert "None of the issuer's keys" in said(await issuer.check(settings), "error")
+        served.body = b"<html>"  # type: ignore[attr-defined]
+        assert "no JWKS document" in said(await issuer.check(settings), "error")
+        served.fails = True
+        assert "cannot be fetched" in said(await issuer.check(settings), "error")
+    assert "cannot be fetched" in said(await issuer.check(settings), "error")
+
+
+class _Guard:
+    def __call__(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=data.password == b"right", handled=False)
+
+
+@asynccontextmanager
+async def guarded_mailbox() -> AsyncIterator[int]:
+    """An SMTP server that asks for a password."""
+
+    def protocol() -> SMTP:
+        return SMTP(object(), authenticator=_Guard(), auth_require_tls=False, hostname="mail.example")
+
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    try:
+        yield port_of(server)
+    finally:
+        server.close()
+
+
+async def test_the_mail_server_is_greeted_and_nothing_is_sent() -> None:
+    async with mailbox() as box:
+        findings = await mail.check(Settings(smtp_url=f"smtp://127.0.0.1:{box.port}", **MAIL))
+        assert said(findings, "ok") == "The mail server greets us and lets us in."
+        assert box.attempts == 0
+    async with guarded_mailbox() as port:
+        for password, level in (("right", "ok"), ("wrong", "error")):
+            findings = await mail.check(Settings(smtp_url=f"smtp://u:{password}@127.0.0.1:{port}", **MAIL))
+            assert said(findings, level), findings
+        assert "(smtp_535)" in said(findings, "error")
+    gone = await mail.check(Settings(smtp_url=f"smtp://127.0.0.1:{free_port()}", **MAIL))
+    assert "does not let us in" in said(gone, "error")
+    halves = await mail.check(Settings(smtp_url="smtp://127.0.0.1"))
+    assert "WASGO_CHAT_MAIL_FROM" in said(halves, "error")
+
+
+def test_settings_that_serve_would_refuse() -> None:
+    assert "exactly one of WASGO_CHAT_JWT_SECRET" in said(
+        settings_check.check(Settings(database_url="postgresql://h/n"), workers=1), "error"
+    )
+    good = Settings(database_url="postgresql://h/n", jwt_secret="x" * 40, allowed_origins=["https://a.example"])
+    assert said(settings_check.check(good, workers=1), "error") == ""
+    assert "WASGO_CHAT_REDIS_URL" in said(settings_check.check(good, workers=2), "error")
+
+
+def test_the_command_tells_a_person_and_a_program(database: str, tmp_path: Path) -> None:
+    env = environment(database, STORAGE_DIR=str(tmp_path), ALLOW_UNSAFE_DATABASE="")
+
+    def run(*options: str) -> "subprocess.CompletedProcess[str]":
+        command = [str(COMMAND), "doctor", *options]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+
+    shown = run("--deep")
+    assert shown.returncode == 1  # fsync is off here
+    assert "ERROR   database: It may forget" in shown.stdout
+    assert "→ Turn it on" in shown.stdout
+    printed = run("--json")
+    document = json.loads(printed.stdout)
+    assert (printed.returncode, document["ok"]) == (1, False)
+    areas = {one["area"] for one in document["findings"]}
+    assert areas == {"settings", "database", "redis", "store", "scanner", "tokens", "mail"}
+
+
+def test_warnings_do_not_fail() -> None:
+    assert examining.exit_code([Finding("a", "warning", "w", "do"), Finding("b", "ok", "o")]) == 0
+    assert examining.exit_code([Finding("a", "error", "e", "do")]) == 1

@@ -1,0 +1,56 @@
+"""The code of the release before, as Git has it: which commit that is, and its files in a folder of their own."""
+
+import re
+import subprocess
+import tarfile
+from io import BytesIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class CannotTell(Exception):
+    """There is no way to the release before from here; the message says what to do."""
+
+
+def commit_before() -> tuple[str, str]:
+    """The commit of the last release, or the last one before the newest migration; and why that one.
+
+    Raises:
+        CannotTell: the history is cut off, and cannot be fetched.
+    """
+    if _git("rev-parse", "--is-inside-work-tree") != "true":
+        raise CannotTell("this is no clone with a history: run it in one")
+    found = _look()
+    if found is None and _git("rev-parse", "--is-shallow-repository") == "true":
+        _git("fetch", "--quiet", "--unshallow", "--tags")
+        found = _look()
+    if found is None:
+        raise CannotTell("the history ends before the newest migration: clone it whole, or `git fetch --unshallow`")
+    return found
+
+
+def extract(commit: str, folder: Path) -> None:
+    """The tree of a commit, into a folder."""
+    packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def _look() -> tuple[str, str] | None:
+    tags = (_git("tag", "--list", "v*", "--merged", "HEAD", "--sort=-v:refname") or "").splitlines()
+    here = _git("rev-parse", "HEAD")
+    for tag in tags:
+        if re.fullmatch(r"v[0-9]+(\.[0-9]+)*", tag) and _git("rev-parse", f"{tag}^{{commit}}") != here:
+            return tag, f"the last release, {tag}"
+    newest = max(path.name for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    path = f"migrations/versions/{newest}"
+    # A rename must not pass for the making: the number is what counts.
+    added = (_git("log", "--no-renames", "--diff-filter=A", "--format=%H", "--", path) or "").splitlines()
+    before = _git("rev-parse", "--verify", "--quiet", f"{added[0]}^") if added else None
+    return (before, f"there is no release; the commit before {newest}") if before else None
+
+
+def _git(*arguments: str) -> str | None:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
