@@ -36,6 +36,7 @@ for (const size of ["desktop", "phone"] as const) {
     const kitchen = ids.get("Tiles for the kitchen") ?? "";
     for (const scheme of ["light", "dark"] as const) {
       const page = await at(browser, "ana", "", size, scheme);
+      await expect(page.getByRole("button", { name: /^Tiles/ })).toBeVisible();
       await shoot(page, `${size}-list-${scheme}`);
       await page.goto(`${page.url().split("#")[0]}#bo/${kitchen}`);
       await expect(page.getByRole("article").last()).toBeVisible();

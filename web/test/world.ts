@@ -94,7 +94,7 @@ export async function sit(browser: Browser, user: string, conversation = "", opt
   const page = await context.newPage();
   page.on("pageerror", (error) => expect.soft(error, "an error on the page").toBeUndefined());
   await page.goto(`${at}/#${user}${conversation && `/${conversation}`}`);
-  if (conversation) await expect(page.getByRole("log")).toBeVisible();
+  if (conversation) await expect(page.locator(".chat[data-status=live]")).toBeVisible();
   else await expect(page.getByRole("navigation")).toBeVisible();
   return new Seat(page);
 }

@@ -13,7 +13,8 @@ import { useStore } from "./store.ts";
 
 export function ConversationHeader({ back, isAsked, ask }: { back: () => void; isAsked: boolean; ask: () => void }) {
   const { state, me } = useOpen();
-  const { presence } = useStore(useSession().chat.inbox);
+  const { chat, user } = useSession();
+  const { presence } = useStore(chat.inbox);
   const { conversation, participants, typing } = state;
   const kind = conversation?.conversation_type ?? "direct";
   const other = counterpart(kind, participants, me);
@@ -60,6 +61,9 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
           )}
         </p>
       </div>
+      <span class="myself" title={text.paneOf(user.display_name)}>
+        <Avatar person={user} size="small" />
+      </span>
       <IconButton icon="people" label={text.details} aria-expanded={isAsked} onClick={ask} />
     </header>
   );

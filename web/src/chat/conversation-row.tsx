@@ -51,7 +51,7 @@ export function ConversationRow({ conversation, isOpen, isReachable, open }: {
         )}
         <span class="what">
           <span class="line">
-            <span class="title">{titleOf(conversation, participants, user.id)}</span>
+            <span class="title" dir="auto">{titleOf(conversation, participants, user.id)}</span>
             {last && (
               <time dateTime={last.created_at} title={whole(last.created_at)}>
                 {briefly(last.created_at)}
@@ -59,7 +59,7 @@ export function ConversationRow({ conversation, isOpen, isReachable, open }: {
             )}
           </span>
           <span class="line">
-            <span class="summary" data-deleted={last?.is_deleted}>
+            <span class="summary" dir="auto" data-deleted={last?.is_deleted}>
               {summaryOf(conversation, user.id)}
             </span>
             <Count of={unread} label={text.unreadCount(unread)} />

@@ -68,7 +68,7 @@ export function ConversationView({ id, back }: { id: string; back: () => void })
   };
   return (
     <OpenContext.Provider value={open}>
-      <div class="chat" onKeyDown={escape} {...drag}>
+      <div class="chat" data-status={state.status} onKeyDown={escape} {...drag}>
         <ConversationHeader back={back} isAsked={isAsked} ask={() => setIsAsked(!isAsked)} />
         <div class="middle">
           <div class="talk">
