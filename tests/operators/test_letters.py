@@ -45,6 +45,8 @@ async def test_dead_letters_are_listed_and_counted_by_their_reason(post: Post, d
         ("webhook", webhook, 1),
     ]
     assert kinds["is_complete"]
+    figures = await staff.ok("GET", "/chat/operators/figures/")
+    assert figures["deliveries"] == {"pending": 0, "sending": 0, "retrying": 0, "dead": 3}
     mails = await listed(staff, channel="email", error="smtp_554")
     assert {one["user_id"] for one in mails} == {dead["bo"].id, dead["cy"].id}
     assert await listed(staff, channel="webhook", error="smtp_554") == []
