@@ -122,12 +122,12 @@ browsers: web chromium ## try the pages in headless Chromium, beside a live serv
 	cd web && npm run --silent browsers $(if $(ARGS),-- $(ARGS))
 
 screenshots: web chromium ## take pictures of the pages: all into build/screenshots, some into docs/images
-	@fc-list 2>/dev/null | grep -qi 'color *emoji' || apt-get install --yes --quiet --no-install-recommends fonts-noto-color-emoji
+	@fc-list 2>/dev/null | grep -qi 'color *emoji' || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends fonts-noto-color-emoji; }
 	cd web && npm run --silent screenshots
 	$(BIN)/python -m web.pictures
 
 chromium: ## install Chromium for the browser tests, on Debian
-	@test -x $(CHROMIUM) || apt-get install --yes --quiet --no-install-recommends chromium
+	@test -x $(CHROMIUM) || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends chromium; }
 
 sdk-test: sdk-setup chromium ## run the SDKs against a live service, in Node, Chromium and Python, and from their packages
 	cd $(TS) && npm run --silent test
