@@ -8,12 +8,12 @@ import pytest
 
 from tests.support.running import Worker, make_settings, running
 from tests.support.servers import TEMPLATE, create_database, database_url
-from tests.support.world import rows, until
+from tests.support.world import NO_TLS, rows, until
 from wasgo_chat.core.embedded import Valkey
 
 
 async def asked(worker: Worker) -> tuple[int, str, dict[str, str]]:
-    async with httpx.AsyncClient(base_url=worker.url) as client:
+    async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         answer = await client.get("/readyz")
     return answer.status_code, answer.json()["status"], answer.json()["checks"]

@@ -11,7 +11,7 @@ import pytest
 from tests.observability.scraped import scrape
 from tests.support.processes import serving
 from tests.support.running import Worker, make_settings, running
-from tests.support.world import World, until, world_with
+from tests.support.world import NO_TLS, World, until, world_with
 from tests.test_workers import make_job
 from wasgo_chat.core.counts import COUNTERS, GAUGES, HISTOGRAMS, Counts
 from wasgo_chat.core.tokens import mint_user
@@ -94,7 +94,7 @@ async def test_two_workers_are_one_and_a_killed_one_leaves_its_counters(database
 
         before = await texts(workers=2)
         for number in range(20):  # a connection each, so that both workers get some
-            async with httpx.AsyncClient(base_url=served.url, headers=bearer) as client:
+            async with httpx.AsyncClient(base_url=served.url, headers=bearer, verify=NO_TLS) as client:
                 sent = await client.post("/chat/messages/", json={"conversation": chat["id"], "content": str(number)})
                 assert sent.status_code == 201
         await texts(workers=2, at_least=before + 20)
@@ -106,7 +106,7 @@ async def test_two_workers_are_one_and_a_killed_one_leaves_its_counters(database
 
 async def test_a_token_where_one_is_set_opens_the_metrics_and_nothing_else_does(database: str) -> None:
     async with running(make_settings(database, metrics_token=TOKEN)) as worker:
-        async with httpx.AsyncClient(base_url=worker.url) as client:
+        async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
             assert (await client.get("/metrics")).status_code == 401
             for wrong in (f"Bearer {TOKEN}x", TOKEN, "Bearer", f"Basic {TOKEN}"):
                 assert (await client.get("/metrics", headers={"Authorization": wrong})).status_code == 401
@@ -115,7 +115,7 @@ async def test_a_token_where_one_is_set_opens_the_metrics_and_nothing_else_does(
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
 async def test_without_a_token_whoever_comes_through_a_proxy_finds_nothing(worker: Worker, header: str) -> None:
-    async with httpx.AsyncClient(base_url=worker.url) as client:
+    async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
         answer = await client.get("/metrics", headers={header: "10.0.0.1"})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -123,12 +123,12 @@ async def test_without_a_token_whoever_comes_through_a_proxy_finds_nothing(worke
 async def test_a_trusted_proxy_says_who_is_inside(database: str) -> None:
     async with running(make_settings(database, trusted_proxies=["127.0.0.1"])) as worker:
         assert (await scrape(worker.url, **{"X-Forwarded-For": "10.0.0.1"})).value("workers") == 1
-        async with httpx.AsyncClient(base_url=worker.url) as client:
+        async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
             assert (await client.get("/metrics", headers={"X-Forwarded-For": "93.184.216.34"})).status_code == 404
 
 
 async def test_open_metrics_are_spoken_to_who_asks_for_them(worker: Worker) -> None:
-    async with httpx.AsyncClient(base_url=worker.url) as client:
+    async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
         plain = await client.get("/metrics")
         asked = await client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     assert plain.headers["content-type"].startswith("text/plain; version=")

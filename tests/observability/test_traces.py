@@ -18,7 +18,8 @@ from websockets.asyncio.client import connect
 
 from tests.notifications.servers import Receiver, receiver
 from tests.support.processes import Processes, serving
-from tests.support.world import Json, Live, until
+from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.world import NO_TLS, Json, Live, until
 from tests.test_workers import make_job
 from wasgo_chat.core.tokens import mint_user
 
@@ -64,13 +65,18 @@ def attributes(span: Span) -> dict[str, object]:
     return {one.key: one.value.string_value or one.value.int_value for one in span.attributes}
 
 
-@pytest.fixture
-async def traced(database: str, tmp_path: Path) -> AsyncIterator[tuple[Processes, Spans, Path]]:
-    async with receiver() as taken:
-        at = f"http://127.0.0.1:{taken.port}"
-        more = {"OTLP_ENDPOINT": at, "LOG_LEVEL": "DEBUG"}
-        async with serving(database, tmp_path / "log", workers=2, **more) as served:
-            yield served, Spans(taken), tmp_path / "log"
+@pytest.fixture(scope="module")
+async def traced(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Processes, Spans, Path]]:
+    """Two workers on a database of their own: whoever else is at one may read its log before them."""
+    name = f"chat_traces_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    log = tmp_path_factory.mktemp("traces") / "log"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")  # milliseconds between exports
+        async with receiver() as taken:
+            more = {"OTLP_ENDPOINT": f"http://127.0.0.1:{taken.port}", "LOG_LEVEL": "DEBUG"}
+            async with serving(name, log, workers=2, **more) as served:
+                yield served, Spans(taken), log
 
 
 async def crowd(served: Processes, chat: Json, stack: AsyncExitStack) -> list[Live]:
@@ -127,7 +133,8 @@ async def test_a_request_goes_on_from_its_caller_and_says_nothing_it_must_not(
     chat = await make_job(served, PEOPLE)
     trace_id, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
     bearer = {"Authorization": f"Bearer {mint_user(served.settings, 'ana', ttl_s=600)}"}
-    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=served.url, headers=bearer) as client:
+    client = httpx.AsyncClient(base_url=served.url, headers=bearer, verify=NO_TLS)
+    async with AsyncExitStack() as stack, client:
         everybody = await crowd(served, chat, stack)
         body = {"conversation": chat["id"], "content": "secret words"}
         headers = {"traceparent": f"00-{trace_id}-{parent}-01"}
