@@ -96,7 +96,7 @@ async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
     chat = await make_job(served, PEOPLE)
     async with AsyncExitStack() as stack:
         everybody = await crowd(served, chat, stack)
-        ack = await everybody[0].asks("send_message", content="to be followed")
+        await everybody[0].asks("send_message", content="to be followed")
         for live in everybody[1:]:
             await live.receives("new_message")
     found = await spans.below("frame send_message", workers=2)
@@ -118,7 +118,6 @@ async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
     told = [line for line in lines if line["event"] == "frame" and line["type"] == "send_message"]
     assert told[0]["trace_id"] == door.trace_id.hex()
     assert told[0]["span_id"] == door.span_id.hex()
-    assert ack["seq"] == 1
 
 
 async def test_a_request_goes_on_from_its_caller_and_says_nothing_it_must_not(
