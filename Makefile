@@ -15,7 +15,7 @@ HAPROXY ?= /usr/sbin/haproxy
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -122,12 +122,15 @@ browsers: web chromium ## try the pages in headless Chromium, beside a live serv
 	cd web && npm run --silent browsers $(if $(ARGS),-- $(ARGS))
 
 screenshots: web chromium ## take pictures of the pages: all into build/screenshots, some into docs/images
-	@fc-list 2>/dev/null | grep -qi 'color *emoji' || apt-get install --yes --quiet --no-install-recommends fonts-noto-color-emoji
+	@fc-list 2>/dev/null | grep -qi 'color *emoji' || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends fonts-noto-color-emoji; }
 	cd web && npm run --silent screenshots
 	$(BIN)/python -m web.pictures
 
+haproxy: ## install HAProxy for the test behind a proxy, on Debian
+	@test -x $(HAPROXY) || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends haproxy; }
+
 chromium: ## install Chromium for the browser tests, on Debian
-	@test -x $(CHROMIUM) || apt-get install --yes --quiet --no-install-recommends chromium
+	@test -x $(CHROMIUM) || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends chromium; }
 
 sdk-test: sdk-setup chromium ## run the SDKs against a live service, in Node, Chromium and Python, and from their packages
 	cd $(TS) && npm run --silent test

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from alembic import op
 
+from wasgo_chat.core.migrations import create_index_concurrently, drop_index_concurrently
+
 revision: str = "0006"
 down_revision: str | Sequence[str] | None = "0005"
 branch_labels: str | Sequence[str] | None = None
@@ -15,16 +17,21 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    op.drop_constraint("fk_notifications_conversation_id_message_id_messages", "notifications", type_="foreignkey")
-    op.drop_constraint("fk_notifications_user_id_users", "notifications", type_="foreignkey")
-    op.drop_constraint("pk_notifications", "notifications", type_="primary")
-    op.create_primary_key("pk_notifications", "notifications", ["user_id", "id"])
-    op.create_unique_constraint(
-        "uq_notifications_user_id_conversation_id_number", "notifications", ["user_id", "conversation_id", "number"]
-    )
-    op.drop_constraint("uq_notifications_conversation_id_seq_user_id", "notifications", type_="unique")
-    op.drop_index("ix_notifications_place", "notifications")
-    op.drop_index("ix_notifications_user_id", "notifications")
+    # Each step may have been taken before: an index is made outside of any transaction, and may fail half-way.
+    for foreign in ("fk_notifications_conversation_id_message_id_messages", "fk_notifications_user_id_users"):
+        op.execute(f"ALTER TABLE notifications DROP CONSTRAINT IF EXISTS {foreign}")
+    _take_over("uq_notifications_user_id_conversation_id_number", "UNIQUE", ["user_id", "conversation_id", "number"])
+    _take_over("pk_notifications", "PRIMARY KEY", ["user_id", "id"])
+    op.execute("ALTER TABLE notifications DROP CONSTRAINT IF EXISTS uq_notifications_conversation_id_seq_user_id")
+    for index in ("ix_notifications_place", "ix_notifications_user_id"):
+        drop_index_concurrently(index)
+
+
+def _take_over(name: str, kind: str, columns: list[str]) -> None:
+    """A key whose index nobody waits for, in place of one of the same name."""
+    op.execute(f"ALTER TABLE notifications DROP CONSTRAINT IF EXISTS {name}")
+    create_index_concurrently(name, "notifications", columns, unique=True)
+    op.execute(f"ALTER TABLE notifications ADD CONSTRAINT {name} {kind} USING INDEX {name}")
 
 
 def downgrade() -> None:

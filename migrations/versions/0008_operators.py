@@ -6,8 +6,9 @@ Follows: 0007
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from alembic import op
+
+from wasgo_chat.core.migrations import create_index_concurrently
 
 revision: str = "0008"
 down_revision: str | Sequence[str] | None = "0007"
@@ -17,20 +18,13 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     # None of these columns changes with a message, so sending writes none of these.
-    op.create_index("ix_conversations_type", "conversations", ["conversation_type", "id"])
-    op.create_index("ix_conversations_status", "conversations", ["status", "id"])
-    op.create_index(
-        "ix_conversations_reference_id",
-        "conversations",
-        ["reference_id", "id"],
-        postgresql_where=sa.text("reference_id IS NOT NULL"),
+    create_index_concurrently("ix_conversations_type", "conversations", ["conversation_type", "id"])
+    create_index_concurrently("ix_conversations_status", "conversations", ["status", "id"])
+    create_index_concurrently(
+        "ix_conversations_reference_id", "conversations", ["reference_id", "id"], where="reference_id IS NOT NULL"
     )
-    op.create_index(
-        "ix_conversations_title",
-        "conversations",
-        [sa.text("to_tsvector('simple'::regconfig, translate(title, '-_./:@+~%&?=#', '             '))")],
-        postgresql_using="gin",
-    )
+    words = "(to_tsvector('simple'::regconfig, translate(title, '-_./:@+~%&?=#', '             ')))"
+    create_index_concurrently("ix_conversations_title", "conversations", [words], using="gin")
 
 
 def downgrade() -> None:

@@ -66,18 +66,21 @@ FIELDS = [
     Field(*body, loc) for body in BODIES for loc in _strings(DOCUMENT["components"]["schemas"][body[3]])
 ]  # fmt: skip
 OF_SERVICES = ("put_", "send_system_message")
+OF_STAFF = "/chat/operators/"
 
 
 @dataclass
 class Scene:
-    """An admin, a service, and valid values for whatever a path or a body asks for."""
+    """An admin, a service, somebody of the staff, and valid values for whatever a path or a body asks for."""
 
     world: World
     ana: Caller
     ids: dict[str, str]
     valid: Json
 
-    def caller(self, operation: str) -> Caller:
+    def caller(self, operation: str, path: str) -> Caller:
+        if path.startswith(OF_STAFF):
+            return self.world.person("staff", staff=True)
         return self.world.service if operation.startswith(OF_SERVICES) else self.ana
 
     def body(self, schema: str) -> Json:
@@ -87,7 +90,7 @@ class Scene:
     async def send(self, operation: str, method: str, path: str, content: bytes, **headers: str) -> Json:
         headers = {"content-type": "application/json", **headers}
         target = path.format(**self.ids)
-        response = await self.caller(operation).call(method, target, content=content, headers=headers)
+        response = await self.caller(operation, path).call(method, target, content=content, headers=headers)
         assert CANARY not in response.text
         return {**(response.json() if response.content else {}), "status": response.status_code}
 

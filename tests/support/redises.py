@@ -83,11 +83,16 @@ class Cluster:
         raise AssertionError(f"slot {slot} is nobody's")
 
     async def move(self, slot: int) -> None:
-        """Give an empty slot to another primary."""
+        """Give an empty slot to another primary, as a resharding does: who imports it outranks whoever had it.
+
+        Told without, the new owner would give the slot back at the next word of an older one that ranks higher.
+        """
         before = await self.owner(slot)
         primaries = [one for one in self.nodes if await one.knows("INFO replication", "role:master")]
         after = next(one for one in primaries if one is not before)
-        name = await after.says("CLUSTER", "MYID")
+        name, earlier = await after.says("CLUSTER", "MYID"), await before.says("CLUSTER", "MYID")
+        await after.says("CLUSTER", "SETSLOT", slot, "IMPORTING", earlier)
+        await before.says("CLUSTER", "SETSLOT", slot, "MIGRATING", name)
         for node in (after, before):
             await node.says("CLUSTER", "SETSLOT", slot, "NODE", name)
 

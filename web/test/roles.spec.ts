@@ -64,7 +64,7 @@ test("archived conversations stand apart, and the next message brings one back",
 });
 
 test("the list has types, search, unread and the last message; notifications lead to their conversation", async ({ browser }) => {
-  const { id, title } = await job(ALL, "Searched");
+  const { id, title } = await job(ALL);
   const ana = await sit(browser, "ana");
   const list = ana.page.getByRole("navigation");
   await say("bo", id, "find me, @Ana Lima");

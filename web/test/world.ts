@@ -48,12 +48,12 @@ export async function call<Answer>(method: string, path: string, token: string, 
 let made = 0;
 
 /** A job's conversation of its own, with a title that no other has. */
-export async function job(members: readonly Member[], title = "Job"): Promise<{ id: string; title: string }> {
-  const name = `${title} ${process.pid}-${++made}`;
+export async function job(members: readonly Member[], as: { title?: string; reference?: string } = {}): Promise<{ id: string; title: string }> {
+  made++;
+  const { title = `Errand ${process.pid}-${made}`, reference = `${process.pid}-${made}` } = as;
   const participants = members.map((one) => ({ ...one }));
-  const path = `/jobs/t-${process.pid}-${Date.now()}-${made}/conversation/`;
-  const { id } = await call<{ id: string }>("PUT", path, platformToken(), { title: name, participants });
-  return { id, title: name };
+  const { id } = await call<{ id: string }>("PUT", `/jobs/${reference}/conversation/`, platformToken(), { title, participants });
+  return { id, title };
 }
 
 export async function say(user: string, conversation: string, content: string): Promise<string> {

@@ -98,9 +98,15 @@ def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_
 
 
 def create_index_concurrently(
-    name: str, table: str, columns: Sequence[str], *, unique: bool = False, where: str | None = None
+    name: str,
+    table: str,
+    columns: Sequence[str],
+    *,
+    unique: bool = False,
+    where: str | None = None,
+    using: str | None = None,
 ) -> None:
-    """For migrations: an index that nobody waits for, outside of any transaction.
+    """For migrations: an index that nobody waits for, outside of any transaction. Columns in brackets are expressions.
 
     One that failed half-way is left behind as invalid, and `IF NOT EXISTS` would take it for done: it goes first.
     """
@@ -113,8 +119,9 @@ def create_index_concurrently(
         op.create_index(
             name,
             table,
-            list(columns),
+            [text(column) if column.startswith("(") else column for column in columns],
             unique=unique,
+            postgresql_using=using,
             postgresql_where=None if where is None else text(where),
             postgresql_concurrently=True,
         )

@@ -39,7 +39,7 @@ export async function scene(): Promise<Scene> {
     { user_id: "bo", role: "participant" },
     { user_id: "cy", role: "observer" },
   ] as const;
-  const { id, title } = await job(members, "Fence");
+  const { id, title } = await job(members, { title: `Fence ${process.pid}-${Date.now()}` });
   const message = await say("ana", id, "Could you paint the fence on Friday at nine?");
   const token = await tokenOf("ana");
   const edit = (content: string) => call("POST", `/chat/messages/${message}/edit/`, token, { content });
