@@ -64,6 +64,7 @@ from wasgo_chat.support import router as support_router
 
 WATCHING_CONNECTIONS = 6
 LOOKUPS = 4
+PAGES = 2
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -123,7 +124,9 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     db = Database(settings, counts=counts)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
     watching = Database(settings, pool_size=WATCHING_CONNECTIONS, outage=db.outage, name="watching", counts=counts)
-    lines = Database(settings, pool_size=CONNECTIONS + LOOKUPS, outage=db.outage, name="lines", counts=counts)
+    lines = Database(
+        settings, pool_size=CONNECTIONS + LOOKUPS + PAGES, outage=db.outage, name="lines", by_key=True, counts=counts
+    )
     group = GroupCommit(settings, db, lines, counts)
     presence = Presence(watching, settings.redis_url, worker)
     known = Lookups(Direct(lines), users.known)

@@ -80,6 +80,17 @@ class Tx(AsyncSession):
         return announcements
 
 
+# Every access by such statements is by key, however many keys: one plan is right for all. Left to choose, PostgreSQL
+# makes a new one for each lone message or page, which takes longer than carrying it out. A plan that was made while the
+# tables were small must not scan them once they are large.
+_BY_KEY = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+
 class Database:
     """A pool of connections.
 
@@ -90,6 +101,7 @@ class Database:
         pool_size: connections at most; `database_pool_size` of the settings by default.
         outage: what another pool to the same database knows of its absence; by default one of its own.
         name: of the pool, in the metrics.
+        by_key: for statements that find all they touch by its key, and nothing else.
         counts: of the worker.
     """
 
@@ -100,6 +112,7 @@ class Database:
         pool_size: int | None = None,
         outage: Outage | None = None,
         name: str = "doors",
+        by_key: bool = False,
         counts: Counts | None = None,
     ) -> None:
         self.name = name
@@ -130,6 +143,7 @@ class Database:
                     "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
                     "lock_timeout": str(int(settings.lock_timeout_s * 1000)),
                     "idle_in_transaction_session_timeout": "15000",
+                    **(_BY_KEY if by_key else {}),
                 },
             },
         )

@@ -1,7 +1,8 @@
 """A driver connection of one's own, for statements too hot for SQLAlchemy's layers. Beside `db`, all that commits.
 
 It comes from a pool like any other, so it has the same settings and time-outs, and is kept. After any error it is
-thrown away, which rolls back what was under way; the next transaction opens another.
+thrown away, which rolls back what was under way; the next transaction opens another. Statements here are by key: the
+pool is one of `by_key`.
 """
 
 import asyncio
@@ -15,14 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from wasgo_chat.core.db import DRIVER_ERRORS, Database, is_unavailable
 from wasgo_chat.core.errors import Unavailable
-
-# Every access by the statements that run here is by key, however many keys: one plan is right for all. Left to choose,
-# PostgreSQL makes a new one for each lone message, which takes four times as long as carrying it out. A plan that was
-# made while the tables were small must not scan them once they are large.
-_BY_KEY = """
-SET plan_cache_mode = force_generic_plan;
-SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off
-"""
 
 
 class UnknownOutcome(Unavailable):
@@ -122,7 +115,6 @@ class Direct:
             await self._drop()
             self._held = await self._db.engine.connect()
             self._driver = (await self._held.get_raw_connection()).driver_connection
-            await self._driver.execute(_BY_KEY)
         return self._driver
 
     async def _drop(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from wasgo_chat.app import LOOKUPS, WATCHING_CONNECTIONS
+from wasgo_chat.app import LOOKUPS, PAGES, WATCHING_CONNECTIONS
 from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database, Tx
@@ -127,7 +127,7 @@ def _look_at_clock(area: Area, theirs: float, ours: float) -> None:
 
 
 def _look_at_room(area: Area, facts: Any, settings: Settings, workers: int) -> None:
-    each = settings.database_pool_size + WATCHING_CONNECTIONS + CONNECTIONS + LOOKUPS
+    each = settings.database_pool_size + WATCHING_CONNECTIONS + CONNECTIONS + LOOKUPS + PAGES
     needed = each * workers
     said = f"{workers} workers may open {needed} connections; {facts.room - facts.others} of {facts.room} are free."
     if needed > facts.room - facts.others:

@@ -24,7 +24,7 @@ async def answer_page(
     """A page for a member.
 
     Args:
-        db: where the newest page is read, by one statement.
+        db: where the newest page is read, by one statement by key.
         reading: where any other page is.
         actor: who was found to be a member.
         filters: with a conversation.
