@@ -21,7 +21,7 @@ from wasgo_chat.core import pages, users
 from wasgo_chat.core.auth import Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
-from wasgo_chat.core.direct import Direct
+from wasgo_chat.core.direct import Direct, Directs
 from wasgo_chat.core.express import Express
 from wasgo_chat.core.headers import Headers
 from wasgo_chat.core.http import install_problem_handlers
@@ -133,6 +133,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     places = Lookups(Direct(lines), places_of)
     entrances = Lookups(Direct(lines), entrances_of)
     readings = Lookups(Direct(lines), readings_of)
+    newest_pages = Directs(lines, PAGES)
     replicas = Replicas(settings, db, watching)
     hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings, counts=counts)
     feed = Feed(watching, counts)
@@ -179,7 +180,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         await rate_limits.close()
         await group.close()
         await replicas.close()
-        for lookups in (known, places, entrances, readings):
+        for lookups in (known, places, entrances, readings, newest_pages):
             await lookups.close()
         await lines.close()
         await watching.close()
@@ -200,6 +201,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     app.state.db = db
     app.state.group = group
     app.state.places = places
+    app.state.newest_pages = newest_pages
     app.state.replicas = replicas
     app.state.lines = lines
     app.state.watching = watching

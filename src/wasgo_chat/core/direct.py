@@ -125,3 +125,31 @@ class Direct:
         if held is not None:
             await held.invalidate()
             await held.close()
+
+
+class Directs:
+    """Some connections out of `db`, each for whoever comes next; a pool's own way in and out costs more.
+
+    Args:
+        db: see `Direct`.
+        count: connections; who finds none free waits.
+    """
+
+    def __init__(self, db: Database, count: int) -> None:
+        self._all = [Direct(db) for _ in range(count)]
+        self._free = list(self._all)
+        self._slots = asyncio.Semaphore(count)
+
+    async def fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
+        """See `Direct.fetch`."""
+        async with self._slots:
+            direct = self._free.pop()
+            try:
+                return await direct.fetch(query, *given)
+            finally:
+                self._free.append(direct)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        for direct in self._all:
+            await direct.close()

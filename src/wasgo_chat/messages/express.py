@@ -46,7 +46,15 @@ async def list_messages(request: Request) -> Response | None:
     reading = Reading(state.replicas, None)
     seen = request.headers.get("if-none-match")
     return await answer_page(
-        state.lines, reading, actor, filters, limit=limit, cursor=None, last_seq=entering.place.last_seq, seen=seen
+        state.settings,
+        state.newest_pages,
+        reading,
+        actor,
+        filters,
+        limit=limit,
+        cursor=None,
+        last_seq=entering.place.last_seq,
+        seen=seen,
     )
 
 

@@ -10,8 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.direct import read
+from wasgo_chat.core.direct import Directs
 from wasgo_chat.core.paging import PageRequest
 from wasgo_chat.core.wire import MAX_SAFE_INTEGER
 from wasgo_chat.messages.load import PREVIEW_CHARS, shape_message
@@ -41,12 +40,12 @@ ORDER BY m.seq DESC LIMIT $4
 
 
 async def newest(
-    db: Database, conversation_id: UUID, viewer: str, *, before_seq: int | None, page: PageRequest
+    pages: Directs, conversation_id: UUID, viewer: str, *, before_seq: int | None, page: PageRequest
 ) -> dict[str, Any] | None:
     """A page, newest first, for a viewer who is a member; None where it has attachments."""
     bounds = [bound for bound in (before_seq, page.key[0] if page.key else None) if bound is not None]
     below = min(bounds, default=MAX_SAFE_INTEGER)
-    records = await read(db, _PAGE, conversation_id, below, viewer, page.limit + 1, PREVIEW_CHARS)
+    records = await pages.fetch(_PAGE, conversation_id, below, viewer, page.limit + 1, PREVIEW_CHARS)
     if any(record["has_attachments"] for record in records):
         return None
     rows, cursors = page.finish(records, lambda record: [record["seq"]])

@@ -3,7 +3,8 @@
 from starlette.responses import Response
 
 from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Database
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.direct import Directs
 from wasgo_chat.core.replicas import Reading
 from wasgo_chat.core.wire import Json
 from wasgo_chat.messages.history import Filters, messages_of, page_headers
@@ -11,7 +12,8 @@ from wasgo_chat.messages.newest import newest
 
 
 async def answer_page(
-    db: Database,
+    settings: Settings,
+    pages: Directs,
     reading: Reading,
     actor: Actor,
     filters: Filters,
@@ -24,7 +26,8 @@ async def answer_page(
     """A page for a member.
 
     Args:
-        db: where the newest page is read, by one statement by key.
+        settings: of the service.
+        pages: where the newest page is read, by one statement.
         reading: where any other page is.
         actor: who was found to be a member.
         filters: with a conversation.
@@ -36,7 +39,7 @@ async def answer_page(
     Raises:
         As `messages_of`.
     """
-    headers = page_headers(db.settings, actor, filters, limit=limit, cursor=cursor, last_seq=last_seq)
+    headers = page_headers(settings, actor, filters, limit=limit, cursor=cursor, last_seq=last_seq)
     if headers["ETag"] in (seen or ""):
         return Response(status_code=304, headers=headers)
     # The short way asks the database itself: with standbys it is for the newest page, which they may not have yet.
@@ -44,9 +47,9 @@ async def answer_page(
     if (
         is_newest
         and filters.conversation is not None
-        and (page := filters.newest_page(db.settings, limit, cursor)) is not None
+        and (page := filters.newest_page(settings, limit, cursor)) is not None
     ):
-        answer = await newest(db, filters.conversation, actor.user, before_seq=filters.before_seq, page=page)
+        answer = await newest(pages, filters.conversation, actor.user, before_seq=filters.before_seq, page=page)
         if answer is not None:
             return Json({**answer, "last_seq": last_seq}, headers=headers)
     answer = await reading.read_at(last_seq, lambda tx: messages_of(tx, actor, filters, limit=limit, cursor=cursor))

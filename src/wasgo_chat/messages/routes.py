@@ -58,8 +58,8 @@ class MessagePage(PageShape):
     responses={304: {"description": "Nothing changed since that `ETag`."}, **problems(401, 403, 404, 422)},
 )
 async def list_messages(
+    request: Request,
     caller: Caller,
-    db: Db,
     places: Places,
     reading: Reads,
     conversation: UUID | None = None,
@@ -83,8 +83,17 @@ async def list_messages(
     place = await places.find((caller.user, conversation))
     if place is None:
         raise NotFound
+    state = request.app.state
     return await answer_page(
-        db, reading, caller, filters, limit=limit, cursor=cursor, last_seq=place.last_seq, seen=if_none_match
+        state.settings,
+        state.newest_pages,
+        reading,
+        caller,
+        filters,
+        limit=limit,
+        cursor=cursor,
+        last_seq=place.last_seq,
+        seen=if_none_match,
     )
 
 
