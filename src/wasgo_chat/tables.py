@@ -7,7 +7,7 @@ from wasgo_chat.attachments import models as attachments
 from wasgo_chat.conversations import models as conversations
 from wasgo_chat.core import audit, erasures, idempotency, users
 from wasgo_chat.core.db import Base
-from wasgo_chat.events import log, readers
+from wasgo_chat.events import cursors, log
 from wasgo_chat.gateway import tickets
 from wasgo_chat.messages import models as messages
 from wasgo_chat.notifications import models as notifications
@@ -17,13 +17,13 @@ __all__ = [
     "attachments",
     "audit",
     "conversations",
+    "cursors",
     "erasures",
     "idempotency",
     "log",
     "messages",
     "notifications",
     "presence",
-    "readers",
     "tickets",
     "users",
 ]

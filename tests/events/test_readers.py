@@ -12,7 +12,8 @@ from sqlalchemy import text
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import PATIENCE_S, World, rows
 from wasgo_chat.core.db import Database, Tx
-from wasgo_chat.events.readers import READERS, Reader, Span
+from wasgo_chat.events.cursors import READERS, Span
+from wasgo_chat.events.readers import Reader
 
 ALL = (*READERS, "test")
 

@@ -19,7 +19,7 @@ from wasgo_chat.bulk.lines import ConversationLine, MessageLine, UserLine, conve
 from wasgo_chat.core import users
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.erasures import erased_among
-from wasgo_chat.events import readers
+from wasgo_chat.events import cursors
 from wasgo_chat.messages.reactions import canonical_emoji
 
 Given = tuple[MessageLine, int, bytes]
@@ -256,12 +256,12 @@ async def _extend(tx: Tx, blocks: list[Block], logs: Mapping[str, _Log], outcome
     if grown:
         heads = [(log.id, log.seq, log.number, log.at, log.version) for log in grown.values()]
         await driver.execute(_RAISE, *(list(column) for column in zip(*heads, strict=True)))
-        await readers.move_past(tx, {log.id: log.seq for log in grown.values()})
+        await cursors.move_past(tx, {log.id: log.seq for log in grown.values()})
     outcome.messages += len(messages)
 
 
 async def _pass_over(tx: Tx, log: _Log) -> None:
-    if not log.is_new and not await readers.claim_ended(tx, log.id):
+    if not log.is_new and not await cursors.claim_ended(tx, log.id):
         raise Busy(
             f"Notifications of conversation {log.id} are not made yet: let the service run until they are, then "
             "import again."

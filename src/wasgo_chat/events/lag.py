@@ -1,13 +1,14 @@
 """How far the log's readers are behind: what waits, and since when."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from wasgo_chat.core.db import Tx
-from wasgo_chat.events.readers import READERS
+from wasgo_chat.events.cursors import READERS
 
 COUNTED = 10_000
 """Waiting conversations that are looked at, at most: behind more than that, one is behind."""
@@ -15,7 +16,7 @@ COUNTED = 10_000
 # The first event after a cursor is looked up by the log's primary key.
 _LAG = """
 SELECT r.reader, count(w.conversation_id) AS conversations, COALESCE(sum(w.behind), 0)::bigint AS events,
-    min(w.since) AS oldest_at
+    min(w.since) AS oldest_at, greatest(extract(epoch FROM now() - min(w.since)), 0)::float8 AS age_s
 FROM unnest(:readers) AS r(reader)
 LEFT JOIN LATERAL (
     SELECT p.conversation_id, p.head - COALESCE(c.seq, 0) AS behind, e.created_at AS since
@@ -29,8 +30,26 @@ GROUP BY r.reader ORDER BY r.reader
 """
 
 
-async def lag(tx: Tx) -> list[dict[str, Any]]:
-    """By reader: conversations and events that it has not handled, and when the oldest of them was made."""
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What a reader has not handled.
+
+    Attributes:
+        conversations: with such events.
+        events: how many there are.
+        oldest_at: when the oldest of them was made; None where there is none.
+        age_s: the same as seconds ago, by the database's clock; 0 where there is none.
+    """
+
+    reader: str
+    conversations: int
+    events: int
+    oldest_at: datetime | None
+    age_s: float
+
+
+async def lags(tx: Tx) -> list[Lag]:
+    """Of every reader, by name."""
     statement = text(_LAG).bindparams(bindparam("readers", type_=ARRAY(Text)))
     rows = await tx.execute(statement, {"readers": list(READERS), "counted": COUNTED})
-    return [dict(row._mapping) for row in rows]
+    return [Lag(row.reader, row.conversations, row.events, row.oldest_at, row.age_s or 0.0) for row in rows]

@@ -12,28 +12,24 @@ to its work, so that under load it falls back rather than slowing down who sends
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import BigInteger, ForeignKey, Text, Uuid, bindparam
+from sqlalchemy import Uuid, bindparam
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core import direct, tracing
 from wasgo_chat.core.counts import Counts
-from wasgo_chat.core.db import Base, Database, Tx
+from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ChatError
+from wasgo_chat.events.cursors import READERS, Span, move
 from wasgo_chat.events.log import Appended
 
 log = structlog.get_logger(__name__)
-
-READERS = ("notifications",)
-"""Every reader there is; a note stays until all of them have reached its head."""
 
 POLL_S = 1.0
 EVENTS_PAGE = 50
@@ -43,36 +39,8 @@ GATHER_S = 0.2
 REST_PER_WORK = 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Events of a conversation: those after a seq, up to another."""
-
-    conversation_id: UUID
-    after: int
-    up_to: int
-
-
 Handle = Callable[[Tx, Sequence[Span]], Awaitable[None]]
 """Handles spans of different conversations; may see events again, so it is idempotent by (conversation, seq)."""
-
-
-class Pending(Base):
-    """A note that a conversation's log has grown; `head` is its greatest seq."""
-
-    __tablename__ = "pending"
-
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
-    head: Mapped[int] = mapped_column(BigInteger)
-
-
-class ReaderCursor(Base):
-    """How far a reader has come in a conversation."""
-
-    __tablename__ = "reader_cursors"
-
-    reader: Mapped[str] = mapped_column(Text, primary_key=True)
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger)
 
 
 _WAITING = """
@@ -96,12 +64,6 @@ WHERE p.conversation_id = ANY(CAST(:ids AS uuid[])) AND p.head > COALESCE(c.seq,
 ORDER BY p.conversation_id
 """
 
-_MOVE = """
-INSERT INTO reader_cursors (reader, conversation_id, seq)
-SELECT :reader, k.id, k.seq FROM unnest(CAST(:ids AS uuid[]), CAST(:seqs AS bigint[])) AS k(id, seq)
-ON CONFLICT (reader, conversation_id) DO UPDATE SET seq = excluded.seq
-"""
-
 # SKIP LOCKED, as a note that a sender holds is about to be raised. The lock re-reads `head`, so a raised one stays.
 _SWEEP = """
 WITH done AS (
@@ -116,30 +78,7 @@ WITH done AS (
 DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation_id RETURNING 1
 """
 
-_LAG = """
-SELECT COALESCE(sum(w.behind), 0)::bigint AS events,
-       COALESCE(extract(epoch FROM now() - min(e.created_at)), 0) AS seconds
-FROM (
-    SELECT p.conversation_id, COALESCE(c.seq, 0) AS seq, p.head - COALESCE(c.seq, 0) AS behind
-    FROM pending p
-    LEFT JOIN reader_cursors c ON c.reader = $1 AND c.conversation_id = p.conversation_id
-    WHERE p.head > COALESCE(c.seq, 0)
-    LIMIT 10000
-) w
-LEFT JOIN events e ON e.conversation_id = w.conversation_id AND e.seq = w.seq + 1
-"""
-
 _IDS = bindparam("ids", type_=ARRAY(Uuid()))
-
-
-async def lag(db: Database, reader: str) -> tuple[int, float]:
-    """How many events a reader has not read, and the age of the oldest in seconds; of 10,000 conversations at most.
-
-    Raises:
-        Unavailable: the database does not answer.
-    """
-    ((events, seconds),) = await direct.read(db, _LAG, reader)
-    return int(events), max(0.0, float(seconds))
 
 
 class Reader:
@@ -240,12 +179,7 @@ class Reader:
             if not spans:
                 return 0
             await self._handle(tx, spans)
-            moved = {
-                "reader": self._name,
-                "ids": [span.conversation_id for span in spans],
-                "seqs": [span.up_to for span in spans],
-            }
-            await tx.execute(sql(_MOVE).bindparams(_IDS, bindparam("seqs", type_=ARRAY(BigInteger))), moved)
+            await move(tx, self._name, {span.conversation_id: span.up_to for span in spans})
         handled = sum(span.up_to - span.after for span in spans)
         self._counts.reader_events[self._name] += handled
         return handled
@@ -281,28 +215,3 @@ class Reader:
         _, rested_s = self._resting.get(conversation_id, (0.0, POLL_S / 2))
         rest_s = min(rested_s * 2, LONGEST_REST_S)
         self._resting[conversation_id] = (time.monotonic() + rest_s, rest_s)
-
-
-_ENDED = """
-SELECT pg_advisory_xact_lock(hashtextextended('reader' || chr(10) || k.reader || chr(10) || CAST(:id AS text), 0)),
-       NOT EXISTS (
-           SELECT FROM pending p
-           LEFT JOIN reader_cursors c ON c.reader = k.reader AND c.conversation_id = p.conversation_id
-           WHERE p.conversation_id = CAST(CAST(:id AS text) AS uuid) AND p.head > COALESCE(c.seq, 0)) AS has_ended
-FROM unnest(CAST(:readers AS text[])) AS k(reader)
-"""
-
-
-async def claim_ended(tx: Tx, conversation_id: UUID) -> bool:
-    """Keep every reader from a conversation until the end of the transaction; whether they have read all of it."""
-    statement = sql(_ENDED).bindparams(bindparam("readers", type_=ARRAY(Text)))
-    rows = await tx.execute(statement, {"id": str(conversation_id), "readers": list(READERS)})
-    return all(row.has_ended for row in rows.all())
-
-
-async def move_past(tx: Tx, heads: Mapping[UUID, int]) -> None:
-    """Have every reader pass over these logs up to these seqs: nothing is to be told of them."""
-    given = {"ids": list(heads), "seqs": list(heads.values())}
-    for reader in READERS:
-        moved = sql(_MOVE).bindparams(_IDS, bindparam("seqs", type_=ARRAY(BigInteger)))
-        await tx.execute(moved, {"reader": reader, **given})

@@ -22,7 +22,7 @@ from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.wire import encode
-from wasgo_chat.events.readers import Span
+from wasgo_chat.events.cursors import Span
 from wasgo_chat.gateway.frames import type_of
 from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.load import shape_conversations

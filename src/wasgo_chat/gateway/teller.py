@@ -21,8 +21,8 @@ from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.users import UserRevoked
 from wasgo_chat.core.wire import encode
 from wasgo_chat.events.broker import Broker
+from wasgo_chat.events.cursors import Span
 from wasgo_chat.events.log import Appended
-from wasgo_chat.events.readers import Span
 from wasgo_chat.gateway import traced
 from wasgo_chat.gateway.background import Background
 from wasgo_chat.gateway.envelope import (

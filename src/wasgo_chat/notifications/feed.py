@@ -14,7 +14,7 @@ from wasgo_chat.core.db import Tx, among, keys_of
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.paging import PageRequest
 from wasgo_chat.core.users import User, user_shape
-from wasgo_chat.events.readers import Span
+from wasgo_chat.events.cursors import Span
 from wasgo_chat.messages.load import PREVIEW_CHARS
 from wasgo_chat.messages.models import Message
 from wasgo_chat.notifications.models import Notification

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Tx
-from wasgo_chat.events.readers import Span
+from wasgo_chat.events.cursors import Span
 from wasgo_chat.notifications.feed import Notified
 
 # A UUIDv7 (RFC 9562, 5.7) in two halves: milliseconds with the place in the span, so that ids sort as the messages do,

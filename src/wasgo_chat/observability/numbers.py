@@ -10,7 +10,7 @@ from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.metrics import Metrics, Values
-from wasgo_chat.events import readers
+from wasgo_chat.events.lag import lags
 from wasgo_chat.messages.group_commit import MessageStored
 from wasgo_chat.messages.verbs import MessageAdded
 from wasgo_chat.notifications import deliveries
@@ -52,15 +52,17 @@ class StoredNumbers:
         return self._found
 
     async def _look(self) -> dict[str, Values]:
-        events: Values = {}
-        seconds: Values = {}
         try:
-            for name in readers.READERS:
-                events[name], seconds[name] = await readers.lag(self._db, name)
+            async with self._db.snapshot() as tx:
+                found = await lags(tx)
             dead = await deliveries.count_dead(self._db)
         except Unavailable:
             return {}
-        return {"reader_lag_events": events, "reader_lag_seconds": seconds, "dead_letters": {"": dead}}
+        return {
+            "reader_lag_events": {one.reader: one.events for one in found},
+            "reader_lag_seconds": {one.reader: one.age_s for one in found},
+            "dead_letters": {"": dead},
+        }
 
 
 def watch(metrics: Metrics, state: State) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.metrics import Metrics
-from wasgo_chat.events.lag import lag
+from wasgo_chat.events.lag import lags
 from wasgo_chat.operators import letters
 
 
@@ -16,7 +16,7 @@ async def now(db: Database, metrics: Metrics) -> dict[str, Any]:
         Unavailable: the database does not answer.
     """
     async with db.snapshot() as tx:
-        readers, counts = await lag(tx), await letters.counts(tx)
+        behind, counts = await lags(tx), await letters.counts(tx)
     counted = await metrics.figures()
     return {
         "at": datetime.now(UTC),
@@ -24,6 +24,14 @@ async def now(db: Database, metrics: Metrics) -> dict[str, Any]:
         "sockets": counted["sockets"],
         "messages": sum(counted["messages"].values()),
         "delivery": counted["commit_to_write"],
-        "readers": readers,
+        "readers": [
+            {
+                "reader": one.reader,
+                "conversations": one.conversations,
+                "events": one.events,
+                "oldest_at": one.oldest_at,
+            }
+            for one in behind
+        ],
         "deliveries": counts,
     }
