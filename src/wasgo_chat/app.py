@@ -65,6 +65,9 @@ from wasgo_chat.support import router as support_router
 WATCHING_CONNECTIONS = 6
 LOOKUPS = 4
 PAGES = 2
+READING = 1
+LINES = CONNECTIONS + LOOKUPS + PAGES + READING
+"""Kept by the group commit, the lookups, newest pages, and the reader of the log."""
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -124,9 +127,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     db = Database(settings, counts=counts)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
     watching = Database(settings, pool_size=WATCHING_CONNECTIONS, outage=db.outage, name="watching", counts=counts)
-    lines = Database(
-        settings, pool_size=CONNECTIONS + LOOKUPS + PAGES, outage=db.outage, name="lines", by_key=True, counts=counts
-    )
+    lines = Database(settings, pool_size=LINES, outage=db.outage, name="lines", by_key=True, counts=counts)
     group = GroupCommit(settings, db, lines, counts)
     presence = Presence(watching, settings.redis_url, worker)
     known = Lookups(Direct(lines), users.known)
@@ -141,7 +142,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     head_check = HeadCheck(settings, hub, watching)
     depot = Depot(settings, db)
     sweep = Sweep(depot)
-    notifier = Notifier(settings, db, online=presence.online, counts=counts)
+    notifier = Notifier(settings, db, lines, online=presence.online, counts=counts)
     eraser = Eraser(db)
 
     def announce(announcements: Sequence[object]) -> None:

@@ -2,20 +2,23 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import PATIENCE_S, World, rows
-from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.events.cursors import READERS, Span
-from wasgo_chat.events.readers import Reader
+from wasgo_chat.events.readers import Handle, Reader
 
 ALL = (*READERS, "test")
+
+if TYPE_CHECKING:
+    Link = asyncpg.Connection[asyncpg.Record]
 
 
 class Seen:
@@ -25,10 +28,11 @@ class Seen:
         self.seqs: dict[UUID, list[int]] = defaultdict(list)
         self.pages = 0
 
-    async def __call__(self, tx: Tx, spans: Sequence[Span]) -> None:
+    async def __call__(self, connection: "Link", spans: Sequence[Span]) -> Sequence[object]:
         self.pages += 1
         for span in spans:
             self.seqs[span.conversation_id] += range(span.after + 1, span.up_to + 1)
+        return []
 
 
 @pytest.fixture
@@ -59,9 +63,20 @@ async def cursor(world: World, chat: Any, reader: str = "test") -> int | None:
     return found[0].seq if found else None
 
 
-def reader_of(world: World, handle: Any) -> Reader:
-    db: Database = world.worker.db
-    return Reader(db, "test", handle, readers=ALL)
+Make = Callable[[World, Handle], Reader]
+
+
+@pytest.fixture
+async def reader_of(quiet_worker: Worker) -> AsyncIterator[Make]:
+    made: list[Reader] = []
+
+    def make(world: World, handle: Handle) -> Reader:
+        made.append(Reader(world.worker.db, world.worker.db, "test", handle, readers=ALL))
+        return made[-1]
+
+    yield make
+    for reader in made:
+        await reader.close()
 
 
 async def all_read(reader: Reader) -> None:
@@ -76,7 +91,7 @@ async def swept(world: World, chat: Any) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_every_event_in_order_page_by_page(quiet: World) -> None:
+async def test_every_event_in_order_page_by_page(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     for number in range(120):
@@ -90,7 +105,7 @@ async def test_every_event_in_order_page_by_page(quiet: World) -> None:
     assert seen.pages == 3
 
 
-async def test_a_note_waits_for_every_reader(quiet: World) -> None:
+async def test_a_note_waits_for_every_reader(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -104,18 +119,18 @@ async def test_a_note_waits_for_every_reader(quiet: World) -> None:
     assert await notes(quiet, chat) == []
 
 
-async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(quiet: World) -> None:
+async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(quiet: World, reader_of: Make) -> None:
     ana, bo, cy = quiet.people("ana", "bo", "cy")
     broken, sound = await ana.direct(bo), await ana.direct(cy)
     seen, failures = Seen(), [UUID(broken["id"])]
 
-    async def handle(tx: Tx, spans: Sequence[Span]) -> None:
-        await tx.execute(text("UPDATE users SET locale = 'xx' WHERE id = :id"), {"id": ana.id})
+    async def handle(connection: "Link", spans: Sequence[Span]) -> Sequence[object]:
+        await connection.execute("UPDATE users SET locale = 'xx' WHERE id = $1", ana.id)
         if {span.conversation_id for span in spans} & set(failures):
             if len(spans) == 1:
                 failures.clear()
             raise RuntimeError("cannot handle this")
-        await seen(tx, spans)
+        return await seen(connection, spans)
 
     for chat in (broken, sound):
         await ana.send(chat)
@@ -128,15 +143,15 @@ async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(qui
     assert dict(seen.seqs) == {UUID(broken["id"]): [1], UUID(sound["id"]): [1]}
 
 
-async def test_a_crash_before_the_commit_is_handled_again(quiet: World) -> None:
+async def test_a_crash_before_the_commit_is_handled_again(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
     reached, seen = asyncio.Event(), Seen()
 
-    async def hang(tx: Tx, spans: Sequence[Span]) -> None:
+    async def hang(connection: "Link", spans: Sequence[Span]) -> Sequence[object]:
         reached.set()
-        await asyncio.Event().wait()
+        return await asyncio.Future()
 
     crashing = asyncio.create_task(reader_of(quiet, hang).read_all())
     await reached.wait()
@@ -148,7 +163,7 @@ async def test_a_crash_before_the_commit_is_handled_again(quiet: World) -> None:
     assert seen.seqs[UUID(chat["id"])] == [1]
 
 
-async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World) -> None:
+async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     seen = Seen()
@@ -163,7 +178,7 @@ async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World) -
     await swept(quiet, chat)
 
 
-async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: World) -> None:
+async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -184,7 +199,7 @@ async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: Worl
     await all_read(test)
 
 
-async def test_a_note_left_by_a_crash_is_swept(quiet: World) -> None:
+async def test_a_note_left_by_a_crash_is_swept(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -194,7 +209,7 @@ async def test_a_note_left_by_a_crash_is_swept(quiet: World) -> None:
     await swept(quiet, chat)
 
 
-async def test_many_readers_beside_each_other_share_the_work_and_keep_the_order(quiet: World) -> None:
+async def test_many_readers_beside_each_other_share_the_work_and_keep_the_order(quiet: World, reader_of: Make) -> None:
     people = quiet.people("ana", "bo", "cy", "di")
     ana, others = people[0], people[1:]
     chats = [await ana.direct(other) for other in others]

@@ -5,13 +5,12 @@ from typing import Any
 
 from sqlalchemy import text
 
-from wasgo_chat.app import LOOKUPS, PAGES, WATCHING_CONNECTIONS
+from wasgo_chat.app import LINES, WATCHING_CONNECTIONS
 from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.doctor.findings import Area, Finding
-from wasgo_chat.messages.group_commit import CONNECTIONS
 from wasgo_chat.tables import METADATA
 
 OLDEST_VERSION = 150_000
@@ -127,7 +126,7 @@ def _look_at_clock(area: Area, theirs: float, ours: float) -> None:
 
 
 def _look_at_room(area: Area, facts: Any, settings: Settings, workers: int) -> None:
-    each = settings.database_pool_size + WATCHING_CONNECTIONS + CONNECTIONS + LOOKUPS + PAGES
+    each = settings.database_pool_size + WATCHING_CONNECTIONS + LINES
     needed = each * workers
     said = f"{workers} workers may open {needed} connections; {facts.room - facts.others} of {facts.room} are free."
     if needed > facts.room - facts.others:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Text, Uuid, bindparam
+from sqlalchemy import BigInteger, ForeignKey, Text, bindparam
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
@@ -43,11 +43,12 @@ class ReaderCursor(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
 
 
-_MOVE = """
+MOVE = """
 INSERT INTO reader_cursors (reader, conversation_id, seq)
-SELECT :reader, k.id, k.seq FROM unnest(CAST(:ids AS uuid[]), CAST(:seqs AS bigint[])) AS k(id, seq)
+SELECT $1, k.id, k.seq FROM unnest($2::uuid[], $3::bigint[]) AS k(id, seq)
 ON CONFLICT (reader, conversation_id) DO UPDATE SET seq = excluded.seq
 """
+"""Notes that a reader has handled logs, an array of them, up to seqs, an array of those."""
 
 _ENDED = """
 SELECT pg_advisory_xact_lock(hashtextextended('reader' || chr(10) || k.reader || chr(10) || CAST(:id AS text), 0)),
@@ -66,13 +67,8 @@ async def claim_ended(tx: Tx, conversation_id: UUID) -> bool:
     return all(row.has_ended for row in rows.all())
 
 
-async def move(tx: Tx, reader: str, seqs: Mapping[UUID, int]) -> None:
-    """Note that a reader has handled these logs up to these seqs."""
-    statement = sql(_MOVE).bindparams(bindparam("ids", type_=ARRAY(Uuid())), bindparam("seqs", type_=ARRAY(BigInteger)))
-    await tx.execute(statement, {"reader": reader, "ids": list(seqs), "seqs": list(seqs.values())})
-
-
 async def move_past(tx: Tx, heads: Mapping[UUID, int]) -> None:
     """Have every reader pass over these logs up to these seqs: nothing is to be told of them."""
+    connection = await tx.connection()
     for reader in READERS:
-        await move(tx, reader, heads)
+        await connection.exec_driver_sql(MOVE, (reader, list(heads), list(heads.values())))

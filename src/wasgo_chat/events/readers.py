@@ -17,16 +17,15 @@ from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import structlog
-from sqlalchemy import Uuid, bindparam
-from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from wasgo_chat.core import direct, tracing
+from wasgo_chat.core import tracing
 from wasgo_chat.core.counts import Counts
-from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import ChatError
-from wasgo_chat.events.cursors import READERS, Span, move
+from wasgo_chat.events.cursors import MOVE, READERS, Span
 from wasgo_chat.events.log import Appended
 
 log = structlog.get_logger(__name__)
@@ -39,8 +38,10 @@ GATHER_S = 0.2
 REST_PER_WORK = 4.0
 
 
-Handle = Callable[[Tx, Sequence[Span]], Awaitable[None]]
-"""Handles spans of different conversations; may see events again, so it is idempotent by (conversation, seq)."""
+Handle = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[Span]], Awaitable[Sequence[object]]]
+"""Handles spans of different conversations, in the transaction of a connection, and returns what its commit is to
+announce. It may see events again, so it is idempotent by (conversation, seq).
+"""
 
 
 _WAITING = """
@@ -51,16 +52,16 @@ LIMIT $3
 """
 
 _CLAIM = """
-SELECT k.id FROM unnest(CAST(:ids AS uuid[])) AS k(id)
-WHERE pg_try_advisory_xact_lock(hashtextextended('reader' || chr(10) || :reader || chr(10) || k.id, 0))
+SELECT k.id FROM unnest($2::uuid[]) AS k(id)
+WHERE pg_try_advisory_xact_lock(hashtextextended('reader' || chr(10) || $1 || chr(10) || k.id, 0))
 """
 
 # Seqs have no gaps and a note's head is committed with its events, so a span needs no look at them.
 _SPANS = """
-SELECT p.conversation_id, COALESCE(c.seq, 0) AS after, LEAST(p.head, COALESCE(c.seq, 0) + :page) AS up_to
+SELECT p.conversation_id, COALESCE(c.seq, 0) AS after, LEAST(p.head, COALESCE(c.seq, 0) + $3) AS up_to
 FROM pending p
-LEFT JOIN reader_cursors c ON c.reader = :reader AND c.conversation_id = p.conversation_id
-WHERE p.conversation_id = ANY(CAST(:ids AS uuid[])) AND p.head > COALESCE(c.seq, 0)
+LEFT JOIN reader_cursors c ON c.reader = $1 AND c.conversation_id = p.conversation_id
+WHERE p.conversation_id = ANY($2::uuid[]) AND p.head > COALESCE(c.seq, 0)
 ORDER BY p.conversation_id
 """
 
@@ -69,23 +70,22 @@ _SWEEP = """
 WITH done AS (
     SELECT p.conversation_id FROM pending p
     WHERE NOT EXISTS (
-        SELECT FROM unnest(CAST(:readers AS text[])) AS r(reader)
+        SELECT FROM unnest($1::text[]) AS r(reader)
         WHERE NOT EXISTS (
             SELECT FROM reader_cursors c
             WHERE c.reader = r.reader AND c.conversation_id = p.conversation_id AND c.seq >= p.head))
-    LIMIT :limit FOR UPDATE SKIP LOCKED
+    LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation_id RETURNING 1
 """
-
-_IDS = bindparam("ids", type_=ARRAY(Uuid()))
 
 
 class Reader:
     """One reader of the log, as one worker runs it.
 
     Args:
-        db: where the log is.
+        db: hears what its commits announce.
+        lines: a pool by key to the same database, for a connection that the reader keeps.
         name: of the reader; workers that share it share the work.
         handle: what is done with events, in the transaction that moves the cursor.
         readers: all readers that notes wait for.
@@ -95,6 +95,7 @@ class Reader:
     def __init__(
         self,
         db: Database,
+        lines: Database,
         name: str,
         handle: Handle,
         *,
@@ -102,6 +103,7 @@ class Reader:
         counts: Counts | None = None,
     ) -> None:
         self._db = db
+        self._direct = Direct(lines)
         self._counts = counts or Counts()
         self._name = name
         self._handle = handle
@@ -169,17 +171,18 @@ class Reader:
         """
         if not conversation_ids:
             return 0
-        async with self._db.transaction() as tx:
-            given: dict[str, Any] = {"reader": self._name, "ids": list(conversation_ids)}
-            claimed = list((await tx.execute(sql(_CLAIM).bindparams(_IDS), given)).scalars())
+        async with self._direct.transaction() as connection:
+            claimed = [record[0] for record in await connection.fetch(_CLAIM, self._name, conversation_ids)]
             # Read after the locks were taken, so cursors are where their last holders committed them.
-            given = {"reader": self._name, "ids": claimed, "page": EVENTS_PAGE}
-            found = await tx.execute(sql(_SPANS).bindparams(_IDS), given)
-            spans = [Span(row.conversation_id, row.after, row.up_to) for row in found]
+            found = await connection.fetch(_SPANS, self._name, claimed, EVENTS_PAGE)
+            spans = [Span(*record) for record in found]
             if not spans:
                 return 0
-            await self._handle(tx, spans)
-            await move(tx, self._name, {span.conversation_id: span.up_to for span in spans})
+            announcements = await self._handle(connection, spans)
+            ids, seqs = [span.conversation_id for span in spans], [span.up_to for span in spans]
+            await connection.execute(MOVE, self._name, ids, seqs)
+        if announcements:
+            self._db.announce(announcements)
         handled = sum(span.up_to - span.after for span in spans)
         self._counts.reader_events[self._name] += handled
         return handled
@@ -199,9 +202,12 @@ class Reader:
 
     async def sweep(self) -> int:
         """Drop notes that every reader has caught up with, also those that a crash left behind; how many."""
-        async with self._db.transaction() as tx:
-            gone = await tx.execute(sql(_SWEEP), {"readers": self._readers, "limit": CONVERSATIONS_PAGE})
-            return len(gone.all())
+        async with self._direct.transaction() as connection:
+            return len(await connection.fetch(_SWEEP, self._readers, CONVERSATIONS_PAGE))
+
+    async def close(self) -> None:
+        """Give the connection back. `run` is to be cancelled before."""
+        await self._direct.close()
 
     def _traced(self, active: tracing.Tracing, waiting: Sequence[UUID]) -> AbstractContextManager[Any]:
         return active.span(f"{self._name} reading", conversations=len(waiting))
@@ -209,7 +215,7 @@ class Reader:
     async def _waiting(self) -> list[UUID]:
         now = time.monotonic()
         resting = [conversation_id for conversation_id, (until, _) in self._resting.items() if until > now]
-        return [record[0] for record in await direct.read(self._db, _WAITING, self._name, resting, CONVERSATIONS_PAGE)]
+        return [record[0] for record in await self._direct.fetch(_WAITING, self._name, resting, CONVERSATIONS_PAGE)]
 
     def _rest(self, conversation_id: UUID) -> None:
         _, rested_s = self._resting.get(conversation_id, (0.0, POLL_S / 2))

@@ -8,7 +8,7 @@ from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database
 from wasgo_chat.events.readers import Reader
 from wasgo_chat.notifications.dispatch import Dispatcher, Online, nobody
-from wasgo_chat.notifications.telling import tell
+from wasgo_chat.notifications.telling import Telling
 
 READER = "notifications"
 
@@ -19,6 +19,7 @@ class Notifier:
     Args:
         settings: which channels are set up, and how.
         db: where everything is.
+        lines: see `Reader`.
         online: see `Dispatcher`.
         counts: of the worker.
 
@@ -27,9 +28,15 @@ class Notifier:
     """
 
     def __init__(
-        self, settings: Settings, db: Database, *, online: Online = nobody, counts: Counts | None = None
+        self,
+        settings: Settings,
+        db: Database,
+        lines: Database,
+        *,
+        online: Online = nobody,
+        counts: Counts | None = None,
     ) -> None:
-        self.reader = Reader(db, READER, tell, counts=counts)
+        self.reader = Reader(db, lines, READER, Telling(settings), counts=counts)
         self.dispatcher = Dispatcher(settings, db, online=online)
 
     def announce(self, announcements: Sequence[object]) -> None:
@@ -41,5 +48,6 @@ class Notifier:
         await asyncio.gather(self.reader.run(), self.dispatcher.run())
 
     async def close(self) -> None:
-        """Close the channels' connections."""
+        """Close the connections of both."""
+        await self.reader.close()
         await self.dispatcher.close()

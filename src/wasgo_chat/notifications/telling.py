@@ -7,11 +7,9 @@ happens in the database, in one statement for any number of messages and members
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Text, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+import asyncpg
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Tx
 from wasgo_chat.events.cursors import Span
 from wasgo_chat.notifications.feed import Notified
 
@@ -25,7 +23,7 @@ _TELL = """
 WITH said AS (
     SELECT m.conversation_id, m.id, m.seq, m.number, m.sender_id, m.mentions, m.created_at,
            r.sender_id AS replied_to, HALF_OF_ID AS half
-    FROM unnest(:ids, :afters, :up_tos) AS s(conversation_id, after, up_to)
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS s(conversation_id, after, up_to)
     JOIN messages m ON m.conversation_id = s.conversation_id AND m.seq > s.after AND m.seq <= s.up_to
     LEFT JOIN messages r ON r.conversation_id = m.conversation_id AND r.id = m.reply_to
     WHERE m.message_type <> 'system' AND m.deleted_at IS NULL
@@ -50,11 +48,11 @@ WITH said AS (
     RETURNING user_id, conversation_id, number
 ), reached AS (
     SELECT user_id, conversation_id, min(number) AS first, max(number) AS last
-    FROM told WHERE cardinality(CAST(:channels AS text[])) > 0 GROUP BY user_id, conversation_id
+    FROM told WHERE cardinality($4::text[]) > 0 GROUP BY user_id, conversation_id
 ), planned AS (
     INSERT INTO deliveries AS d (id, user_id, conversation_id, channel, target, first_number, last_number, due_at)
     SELECT CAST(HALF || CHANCE AS uuid), t.user_id, t.conversation_id, c.channel, c.target, t.first, t.last,
-           clock_timestamp() + make_interval(secs => :delay_s)
+           clock_timestamp() + make_interval(secs => $5)
     FROM reached t
     JOIN users u ON u.id = t.user_id
     LEFT JOIN notification_preferences g ON g.user_id = t.user_id
@@ -67,7 +65,7 @@ WITH said AS (
         UNION ALL
         SELECT 'webhook', '' WHERE COALESCE(h.webhook, g.webhook, true)
     ) AS c
-    WHERE c.channel = ANY(CAST(:channels AS text[]))
+    WHERE c.channel = ANY($4::text[])
     -- In key order, as two readers may reach for deliveries of one user. The lock keeps the dispatcher from deciding
     -- before the notifications are there to see.
     ORDER BY t.user_id, t.conversation_id, c.channel, c.target
@@ -94,21 +92,23 @@ def channels_of(settings: Settings) -> list[str]:
     return [channel for channel, is_set_up in set_up.items() if is_set_up]
 
 
-async def tell(tx: Tx, spans: Sequence[Span]) -> None:
-    """Handle events of many conversations; see `events.readers.Handle`."""
-    statement = text(_TELL).bindparams(
-        bindparam("ids", type_=ARRAY(Uuid())),
-        bindparam("afters", type_=ARRAY(BigInteger)),
-        bindparam("up_tos", type_=ARRAY(BigInteger)),
-        bindparam("channels", type_=ARRAY(Text)),
-    )
-    given = {
-        "ids": [span.conversation_id for span in spans],
-        "afters": [span.after for span in spans],
-        "up_tos": [span.up_to for span in spans],
-        "channels": channels_of(tx.settings),
-        "delay_s": tx.settings.notify_delay_s,
-    }
-    told = set((await tx.execute(statement, given)).scalars())
-    if told:
-        tx.announce(Notified([span for span in spans if span.conversation_id in told]))
+class Telling:
+    """What the reader of notifications does with events.
+
+    Args:
+        settings: which channels are set up, and how long deliveries wait.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._channels = channels_of(settings)
+        self._delay_s = settings.notify_delay_s
+
+    async def __call__(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", spans: Sequence[Span]
+    ) -> Sequence[Notified]:
+        """Tell of events of many conversations; see `events.readers.Handle`."""
+        ids, afters = [span.conversation_id for span in spans], [span.after for span in spans]
+        up_tos = [span.up_to for span in spans]
+        found = await connection.fetch(_TELL, ids, afters, up_tos, self._channels, self._delay_s)
+        told = {record[0] for record in found}
+        return [Notified([span for span in spans if span.conversation_id in told])] if told else []
