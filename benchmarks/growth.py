@@ -7,6 +7,7 @@ that it set off is quiet. A message to 10 times the sockets is 10 times the deli
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.cluster import Cluster
 from benchmarks.contestants.base import Page, Running, bearer
@@ -87,7 +88,7 @@ def measure(run: Run, case: Case, size: int) -> dict[str, float]:
 def _page_cost(run: Run, running: Running, page: Page) -> tuple[float, float]:
     rows = []
     for _ in range(run.rounds + 1):
-        asked = {"port": running.port, "path": page.path, "headers": page.headers}
+        asked: dict[str, Any] = {"port": running.port, "path": page.path, "headers": page.headers}
         answer, cpu = run.measured(running, "pages", **asked, seconds=1.0, abreast=2)
         rows.append({name: MILLI * seconds / answer["pages"] for name, seconds in cpu.items()})
     return median(rows[1:], "server"), median(rows[1:], "postgres")

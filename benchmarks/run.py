@@ -72,11 +72,13 @@ class Run:
         """
         return workers == 1 or (contestant.hears_others and who == contestant.name)
 
-    def measured(self, running: Running, command: str, **arguments: Any) -> tuple[dict[str, Any], dict[str, float]]:
-        """A command of the generator; its answer, and the CPU seconds it cost until all was quiet again."""
+    def measured(
+        self, running: Running, command: str, *, is_done: bool = True, **arguments: Any
+    ) -> tuple[dict[str, Any], dict[str, float]]:
+        """A command of the generator; its answer, and the CPU seconds it cost until all was done (`Running.settle`)."""
         before = running.cpu()
         answer = self.load.do(command, **arguments)
-        running.settle()
+        running.settle(is_done=is_done)
         after = running.cpu()
         return answer, {name: after[name] - before[name] for name in before}
 

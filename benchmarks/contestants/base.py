@@ -22,6 +22,7 @@ from wasgo_chat.core.parent import die_with_parent
 
 SECRET = "a-secret-of-the-benchmark-that-is-long-enough"  # noqa: S105  of this run only
 START_S = 60.0
+DONE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,9 @@ class Contestant(Protocol):
     def stored(self) -> int | None:
         """How many messages its database holds; None without one."""
 
+    def is_behind(self) -> bool:
+        """Whether work for what was sent is still to be done, even if nobody is at it right now."""
+
 
 class Running:
     """A contestant's server while it runs; a context manager that ends it.
@@ -71,6 +75,7 @@ class Running:
 
     def __init__(self, contestant: Contestant, cluster: Cluster, workers: int = 1) -> None:
         self.cluster = cluster
+        self._contestant = contestant
         self.port = free_port()
         self.ready_s = 0.0  # from its start to its first answer that it can serve
         self._log = cluster.folder / f"{contestant.name}.log"
@@ -116,9 +121,14 @@ class Running:
         """CPU seconds so far of this server, PostgreSQL and Redis."""
         return {"server": machine.cpu_s(self.pid), **self.cluster.cpu()}
 
-    def settle(self) -> None:
-        """Wait until nothing of what was asked is still being worked on."""
+    def settle(self, *, is_done: bool = True) -> None:
+        """Wait until nothing of what was asked is still being worked on, and by default until all of it is done."""
+        deadline = time.monotonic() + DONE_S
         machine.wait_for_quiet([self.pid, *self.cluster.pids()])
+        while is_done and self._contestant.is_behind():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"work is left {DONE_S:.0f} s after the last message")
+            machine.wait_for_quiet([self.pid, *self.cluster.pids()])
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)

@@ -41,6 +41,10 @@ class Plain:
         """Nothing is stored."""
         return None
 
+    def is_behind(self) -> bool:
+        """Nothing is left for later."""
+        return False
+
 
 class Raw(Plain):
     """asyncio transports and bytes: the ceiling of the load generator."""

@@ -32,6 +32,8 @@ _MESSAGES = """INSERT INTO messages (conversation_id, id, seq, number, sender_id
     FROM generate_series(1, $1::int) AS n"""
 _EVENTS = """INSERT INTO events (conversation_id, seq, type, actor_id, message_id, revision, created_at)
     SELECT conversation_id, seq, 'new_message', sender_id, id, 1, created_at FROM messages"""
+_IS_BEHIND = """SELECT EXISTS (SELECT FROM pending p
+    LEFT JOIN reader_cursors c ON c.conversation_id = p.conversation_id WHERE p.head > COALESCE(c.seq, 0))"""
 _HEAD = "UPDATE conversations SET last_seq = $1::int, message_count = $1::int"
 
 
@@ -104,6 +106,11 @@ class Service:
         """See `Contestant.stored`."""
         count: int = fetch_value(self._url, "SELECT count(*) FROM messages")
         return count
+
+    def is_behind(self) -> bool:
+        """Whether notifications are still to be made."""
+        behind: bool = fetch_value(self._url, _IS_BEHIND)
+        return behind
 
 
 def path_of(name: str) -> str:

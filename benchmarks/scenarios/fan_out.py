@@ -36,7 +36,7 @@ def _measure_one(run: Run, who: str, contestant: Contestant, workers: int, socke
         if sockets == 200:  # first: what saturation leaves to be done behind it would be measured with it
             _at_a_rate(run, who, running, workers, sockets)
         window = _saturating_window(run)
-        running.settle()
+        running.settle(is_done=False)  # notifications fall behind here, as they are meant to
         _saturate(run, who, running, workers, sockets, window)
 
 
@@ -57,7 +57,7 @@ def _saturating_window(run: Run) -> int:
 def _saturate(run: Run, who: str, running: Running, workers: int, sockets: int, window: int) -> None:
     rows = []
     for _ in range(run.rounds):
-        answer, cpu = run.measured(running, "flood", seconds=1.0 if run.quick else 2.0, window=window)
+        answer, cpu = run.measured(running, "flood", is_done=False, seconds=1.0 if run.quick else 2.0, window=window)
         rate = answer["deliveries"] / answer["seconds"]
         rows.append({**answer, **per_thousand(cpu, answer["deliveries"]), "rate": rate})
     run.add(
