@@ -1,6 +1,5 @@
 """`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
 
-import gc
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ from wasgo_chat.attachments.depot import Depot
 from wasgo_chat.attachments.sweep import Sweep
 from wasgo_chat.conversations.places import entrances as entrances_of
 from wasgo_chat.conversations.places import places as places_of
-from wasgo_chat.core import pages, users
+from wasgo_chat.core import collector, pages, users
 from wasgo_chat.core.auth import Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -166,8 +165,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         background.spawn(hub.watch_tokens())
         background.spawn(sweep.run())
         background.spawn(feed.run())
-        gc.collect()
-        gc.freeze()  # what start-up made stays: scanning it again and again was half of a list page's p95
+        collector.settle()
         background.spawn(presence.run())
         background.spawn(notifier.run())
         background.spawn(eraser.run())
