@@ -1,11 +1,13 @@
 """Erasing a person: nothing of them is left, and everybody else's conversation is whole."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.privacy.life import Ana, dump, stored, told
 from tests.support.mirror import Mirror
@@ -105,6 +107,27 @@ async def test_who_follows_and_who_comes_back_arrive_where_a_fresh_load_does(era
         assert followed.state() == fresh.state()
         assert returned.state() == fresh.state()
         assert ana.id not in returned.people
+
+
+async def test_a_person_whose_message_comes_in_late_stays_until_it_is_gone(own_worker: Worker) -> None:
+    world = World(own_worker)
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    cy = Ana(world)
+    await cy.arrive()
+    # Nobody who is no member can say a word; this stands for whatever could go wrong there.
+    late = "UPDATE messages SET sender_id = :sender WHERE id = :id"
+    said = await ana.send(chat, "late")
+    async with own_worker.db.transaction() as tx:
+        await tx.execute(text(late), {"sender": cy.id, "id": said["id"]})
+    await cy.erase()
+    await asyncio.sleep(1.0)  # it goes round meanwhile
+    assert await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
+    async with own_worker.db.transaction() as tx:
+        await tx.execute(text(late), {"sender": ana.id, "id": said["id"]})
+    await cy.erased()
+    assert not await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
+    await world.close()
 
 
 def test_a_name_goes_out_of_a_text_as_a_whole_word_only() -> None:

@@ -56,7 +56,8 @@ class Message(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     number: Mapped[int] = mapped_column(BigInteger)
-    sender_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    # No key into `users`: whoever sends is a member, under the lock of the conversation, and that row has one.
+    sender_id: Mapped[str | None] = mapped_column(Text)
     service: Mapped[str | None] = mapped_column(Text)
     message_type: Mapped[str] = mapped_column(Text)
     content: Mapped[str | None] = mapped_column(Text)

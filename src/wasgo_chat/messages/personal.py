@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, cast, delete, func, select, text, update
+from sqlalchemy import Row, bindparam, cast, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 
@@ -86,6 +86,11 @@ async def forget_page(
         await _drop_revisions(tx, conversation_id, [*own, *notes])
     reached = rows[-1].number if len(rows) == PAGE else after + SPAN
     return (None if reached >= head else reached), len(own)
+
+
+async def has_said(tx: Tx, user_id: str) -> bool:
+    """Whether any message is somebody's."""
+    return bool((await tx.execute(select(exists().where(Message.sender_id == user_id)))).scalar_one())
 
 
 async def forget_reactions(tx: Tx, actor: Actor, conversation_id: UUID, person: Person) -> bool:

@@ -171,15 +171,22 @@ async def _finish(tx: Tx, erasure: Erasure, person: Person) -> None:
         later = func.clock_timestamp() + timedelta(seconds=WAIT_FOR_FILES_S)
         await _note(tx, erasure, {"due_at": later})
         return
-    try:
-        async with tx.begin_nested():
-            await tx.execute(delete(User).where(User.id == person.user_id))
-    except IntegrityError:
+    if await words.has_said(tx, person.user_id) or not await _delete_user(tx, person.user_id):
         # Something of theirs came in meanwhile: round again.
         await _note(tx, erasure, {"state": "words", "conversation_id": None, "number": None})
         return
     cleared: dict[str, Any] = {"user_id": None, "names": [], "conversation_id": None, "number": None}
     await _note(tx, erasure, {"state": "done", "done_at": func.clock_timestamp(), **cleared})
+
+
+async def _delete_user(tx: Tx, user_id: str) -> bool:
+    """False where a row still names them."""
+    try:
+        async with tx.begin_nested():
+            await tx.execute(delete(User).where(User.id == user_id))
+    except IntegrityError:
+        return False
+    return True
 
 
 async def _blank(tx: Tx, user_id: str) -> None:

@@ -1,0 +1,22 @@
+"""A message's sender is held by their membership: a key of its own looked the user up again, and locked and wrote it.
+
+Revision: 0009
+Follows: 0008
+"""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0009"
+down_revision: str | Sequence[str] | None = "0008"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE messages DROP CONSTRAINT IF EXISTS fk_messages_sender_id_users")
+
+
+def downgrade() -> None:
+    op.create_foreign_key("fk_messages_sender_id_users", "messages", "users", ["sender_id"], ["id"])
