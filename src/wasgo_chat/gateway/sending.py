@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
-from wasgo_chat.messages.group_commit import Stream
 from wasgo_chat.messages.verbs import Sent
+from wasgo_chat.messages.waiting import Stream
 
 MOST = 32
 """Messages on their way at a time; then the socket is not read until one has arrived."""

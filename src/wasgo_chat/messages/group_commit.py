@@ -1,13 +1,15 @@
 """The door of `send`: while one commit is under way, what arrives becomes the next batch.
 
 No timer and no added delay: a lone message goes at once, and the busier it gets the more messages share a commit.
-A conversation that somebody else holds goes to a lane of its own, which waits for it beside everything else. What
-no batch can store goes singly through `verbs.send`, which stores it or says why not.
+Where enough wait, a second batch of other conversations is committed beside the first, so that the database has work
+while this process tells of what was stored, and the other way round. A conversation that somebody else holds goes to a
+lane of its own, which waits for it beside everything else. What no batch can store goes singly through `verbs.send`,
+which stores it or says why not.
 """
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -28,7 +30,9 @@ from wasgo_chat.events.log import Appended
 from wasgo_chat.messages import batch, verbs
 from wasgo_chat.messages.batch import Row, Stored
 from wasgo_chat.messages.schemas import MessageContent
+from wasgo_chat.messages.send_queue import SendQueue
 from wasgo_chat.messages.verbs import Sent
+from wasgo_chat.messages.waiting import Stream, Waiting, fail, fit_for_batch, settle, unbroken
 
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
@@ -37,7 +41,11 @@ log = structlog.get_logger(__name__)
 
 BATCH = 256
 LANES = 3
-CONNECTIONS = 1 + LANES
+WRITERS = 2
+CONNECTIONS = WRITERS + LANES
+ENOUGH = 32
+"""So many that wait, and came since it looked last, are worth a second batch."""
+
 SAMPLES = 16
 SHARE = 10
 """One conversation gets at most a tenth of the places in the queue."""
@@ -51,46 +59,27 @@ class MessageStored(Appended):
     trace: "SpanContext | None" = None
 
 
-@dataclass(eq=False, slots=True)
-class Stream:
-    """The sends of one socket. Where one of them failed and is to be sent again, those behind it fail too: it would
-    come after them.
-    """
-
-    is_broken: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Waiting:
-    """A send and the future of its outcome; `since` when, by the clock that never goes back."""
-
-    row: Row
-    outcome: "asyncio.Future[Sent]"
-    stream: Stream | None = None
-    since: float = 0.0
-    trace: "SpanContext | None" = None
-
-
 class GroupCommit:
     """The one writer of messages of a worker.
 
     Args:
         settings: limits and the key of request hashes.
         db: for what is sent singly, and to announce commits.
-        lines: a pool of `CONNECTIONS`, one for the writer, the others for lanes.
+        lines: a pool of `CONNECTIONS`, for the writers and for lanes.
         counts: of the worker.
     """
 
     def __init__(self, settings: Settings, db: Database, lines: Database, counts: Counts | None = None) -> None:
         self._counts = counts or Counts()
         self._db = db
-        self._direct = Direct(lines)
         self._hash_key = settings.hash_key()
         self._places = settings.max_waiting_sends
         self._count = 0
-        self._queue: OrderedDict[UUID, deque[Waiting]] = OrderedDict()
-        self._under_way: set[UUID] = set()
+        self._queue = SendQueue()
+        self._came = 0
+        self._writers = [Direct(lines) for _ in range(WRITERS)]
         self._woken = asyncio.Event()
+        self._crowded = asyncio.Event()
         self._lanes: dict[UUID, deque[Waiting]] = {}
         self._lane_tasks: set[asyncio.Task[None]] = set()
         self._free_lines = [Direct(lines) for _ in range(LANES)]
@@ -120,8 +109,8 @@ class GroupCommit:
         if stream is not None and stream.is_broken:
             raise Unavailable
         lane = self._lanes.get(conversation_id)
-        mine = lane if lane is not None else self._queue.get(conversation_id, ())
-        if self._count >= self._places or len(mine) >= self._places // SHARE:
+        mine = len(lane) if lane is not None else self._queue.length_of(conversation_id)
+        if self._count >= self._places or mine >= self._places // SHARE:
             self._counts.refusals["waiting_sends"] += 1
             raise Overloaded
         request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
@@ -136,11 +125,15 @@ class GroupCommit:
         outcome.add_done_callback(self._settled)
         if lane is not None:
             lane.append(waiting)
-        elif body.attachment_ids and conversation_id not in self._queue and conversation_id not in self._under_way:
+        elif body.attachment_ids and not self._queue.is_busy(conversation_id):
             self._use_lane([waiting])
         else:  # behind what came before it, whatever it is
-            self._queue.setdefault(conversation_id, deque()).append(waiting)
+            self._queue.add(waiting)
             self._woken.set()
+            self._came += 1
+            if self._came >= ENOUGH:
+                self._came = 0
+                self._crowded.set()
         return outcome
 
     @property
@@ -155,22 +148,16 @@ class GroupCommit:
 
     async def run(self) -> None:
         """Commit batches for ever."""
-        while True:
-            await self._woken.wait()
-            self._woken.clear()
-            while taken := self._take():
-                self._under_way = {waiting.row.conversation_id for waiting in taken}
-                try:
-                    self._use_lane(await self._commit(self._direct, taken, wait=False))
-                finally:
-                    self._under_way = set()
+        first, second = self._writers
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._write(first, self._woken, 1))
+            both.create_task(self._write(second, self._crowded, ENOUGH))
 
     async def close(self) -> None:
         """Finish what is in lanes and close the connections. `run` is to be cancelled before."""
-        for mine in self._queue.values():
-            _fail(mine, Unavailable())
+        fail(self._queue, Unavailable())
         await asyncio.gather(*self._lane_tasks, return_exceptions=True)
-        for direct in (self._direct, *self._lines):
+        for direct in (*self._writers, *self._lines):
             await direct.close()
 
     def _settled(self, outcome: "asyncio.Future[Sent]") -> None:
@@ -178,19 +165,21 @@ class GroupCommit:
         if not outcome.cancelled():
             outcome.exception()  # looked at, also where nobody waits any more
 
-    def _take(self) -> list[Waiting]:
-        """The next batch: one of each conversation in turn, so that a busy one does not delay the others."""
-        taken: list[Waiting] = []
-        while self._queue and len(taken) < BATCH:
-            conversation_id, mine = self._queue.popitem(last=False)
-            taken.append(mine.popleft())
-            if mine:
-                self._queue[conversation_id] = mine
-        return taken
+    async def _write(self, direct: Direct, woken: asyncio.Event, least: int) -> None:
+        """One batch after the other on a connection, as long as so many wait."""
+        while True:
+            await woken.wait()
+            woken.clear()
+            while len(self._queue) >= least and (taken := self._queue.take(BATCH)):
+                try:
+                    self._use_lane(await self._commit(direct, taken, wait=False))
+                finally:
+                    self._queue.end(taken)
+                    self._woken.set()  # what queued behind these is free
 
     async def _commit(self, direct: Direct, taken: Sequence[Waiting], *, wait: bool) -> list[Waiting]:
         """Store a batch, tell of it and answer; what it could not store is returned, in its order."""
-        fresh, others = _fit_for_batch(_unbroken(taken))
+        fresh, others = fit_for_batch(unbroken(taken))
         rows = [waiting.row for waiting in fresh]
         try:
             with tracing.NOTHING if tracing.active is None else _traced(tracing.active, fresh):
@@ -199,13 +188,13 @@ class GroupCommit:
         except UnknownOutcome:
             return [*await self._find_out(direct, fresh), *others]
         except Unavailable as error:
-            _fail(taken, error)
+            fail(taken, error)
             return []
         except Exception:
             log.exception("batch_failed", messages=len(taken))
             return list(taken)  # one of them is at fault; singly, the others are not
         except BaseException:
-            _fail(taken, Unavailable())
+            fail(taken, Unavailable())
             raise
         self._tell([(waiting, stored[at]) for at, waiting in enumerate(fresh) if at in stored])
         return [*(waiting for at, waiting in enumerate(fresh) if at not in stored), *others]
@@ -217,7 +206,7 @@ class GroupCommit:
             [MessageStored(waiting.row.conversation_id, one.seq, one.shape, waiting.trace) for waiting, one in stored]
         )
         for waiting, one in stored:
-            _settle(waiting, Sent(waiting.row.message_id, one.seq, one.at, is_new=True, shape=one.shape))
+            settle(waiting, Sent(waiting.row.message_id, one.seq, one.at, is_new=True, shape=one.shape))
         self._measure(stored, committed)
 
     def _measure(self, stored: Sequence[tuple[Waiting, Stored]], committed: float) -> None:
@@ -236,16 +225,16 @@ class GroupCommit:
             async with direct.transaction() as connection:
                 found = await batch.find(connection, [waiting.row for waiting in taken])
         except Unavailable as error:
-            _fail(taken, error)
+            fail(taken, error)
             return []
         except Exception:
             log.exception("finding_out_failed", messages=len(taken))  # whatever it is, others are still to be sent
-            _fail(taken, Unavailable())
+            fail(taken, Unavailable())
             return []
         for waiting in taken:
             if (place := found.get(waiting.row.message_id)) is not None:
                 self._db.announce([Appended(waiting.row.conversation_id, place[0])])
-                _settle(waiting, Sent(waiting.row.message_id, *place, is_new=True))
+                settle(waiting, Sent(waiting.row.message_id, *place, is_new=True))
         return [waiting for waiting in taken if waiting.row.message_id not in found]
 
     def _use_lane(self, waiting: Iterable[Waiting]) -> None:
@@ -257,7 +246,7 @@ class GroupCommit:
         for one in waiting:
             lanes.setdefault(one.row.conversation_id, deque()).append(one)
         for conversation_id, lane in lanes.items():
-            lane.extend(self._queue.pop(conversation_id, ()))
+            lane.extend(self._queue.pull(conversation_id))
             self._lanes[conversation_id] = lane
             task = asyncio.create_task(self._work_lane(conversation_id))
             self._lane_tasks.add(task)
@@ -278,25 +267,25 @@ class GroupCommit:
                         self._free_lines.append(direct)
         finally:
             del self._lanes[conversation_id]
-            _fail(lane, Unavailable())
+            fail(lane, Unavailable())
 
     async def _send_singly(self, waiting: Waiting) -> None:
-        if not _unbroken([waiting]):
+        if not unbroken([waiting]):
             return
         row = waiting.row
         try:
             async with self._db.transaction() as tx:
                 sent = await verbs.send(tx, row.actor, row.conversation_id, row.body)
         except ChatError as error:
-            _fail([waiting], error)
+            fail([waiting], error)
         except Exception as error:
             log.exception("send_failed")
-            _fail([waiting], error)
+            fail([waiting], error)
         except BaseException:
-            _fail([waiting], Unavailable())
+            fail([waiting], Unavailable())
             raise
         else:
-            _settle(waiting, sent)
+            settle(waiting, sent)
             if sent.is_new:
                 self._counts.sent_singly += 1
 
@@ -305,51 +294,3 @@ def _traced(active: tracing.Tracing, taken: Sequence[Waiting]) -> AbstractContex
     """The span of a batch: below its first message, and linked to all of them."""
     traces = [waiting.trace for waiting in taken if waiting.trace is not None]
     return active.span("commit", parent=traces[0] if traces else None, links=traces, messages=len(taken))
-
-
-def _fit_for_batch(taken: Iterable[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
-    """Sends for a batch; and those with attachments, or that repeat a client_id of it, with all that their senders
-    say after them.
-    """
-    seen: set[tuple[UUID, str | None, str]] = set()
-    held_back: set[tuple[UUID, str]] = set()
-    fresh: list[Waiting] = []
-    others: list[Waiting] = []
-    for waiting in taken:
-        row = waiting.row
-        place = (row.conversation_id, row.actor.user)
-        is_fit = not row.body.attachment_ids and place not in held_back
-        if is_fit and row.body.client_id is not None:
-            key = (row.conversation_id, row.actor.user_id, row.body.client_id)
-            is_fit = key not in seen
-            seen.add(key)
-        if is_fit:
-            fresh.append(waiting)
-        else:
-            held_back.add(place)
-            others.append(waiting)
-    return fresh, others
-
-
-def _settle(waiting: Waiting, sent: Sent) -> None:
-    if not waiting.outcome.done():
-        waiting.outcome.set_result(sent)
-
-
-def _unbroken(taken: Iterable[Waiting]) -> list[Waiting]:
-    """Those behind which nothing failed; the others fail as well."""
-    kept: list[Waiting] = []
-    for waiting in taken:
-        if waiting.stream is not None and waiting.stream.is_broken:
-            _fail([waiting], Unavailable())
-        else:
-            kept.append(waiting)
-    return kept
-
-
-def _fail(waiting: Iterable[Waiting], error: Exception) -> None:
-    for one in waiting:
-        if one.stream is not None and isinstance(error, Unavailable):
-            one.stream.is_broken = True
-        if not one.outcome.done():
-            one.outcome.set_exception(error)

@@ -1,0 +1,84 @@
+"""The queue of sends: fair, in order, and a conversation is in one batch at a time."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+import pytest
+
+from wasgo_chat.core.auth import Actor
+from wasgo_chat.core.wire import new_id
+from wasgo_chat.messages.batch import Row
+from wasgo_chat.messages.schemas import MessageContent
+from wasgo_chat.messages.send_queue import SendQueue
+from wasgo_chat.messages.waiting import Waiting
+
+A, B, C = (UUID(int=number) for number in range(1, 4))
+
+
+@pytest.fixture
+def queue() -> SendQueue:
+    return SendQueue()
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    made = asyncio.new_event_loop()
+    yield made
+    made.close()
+
+
+def add(queue: SendQueue, loop: asyncio.AbstractEventLoop, conversation_id: UUID, *contents: str) -> None:
+    for content in contents:
+        row = Row(Actor("ana"), conversation_id, MessageContent(content=content), new_id(), None)
+        queue.add(Waiting(row, loop.create_future()))
+
+
+def said(taken: Sequence[Waiting]) -> list[str | None]:
+    return [waiting.row.body.content for waiting in taken]
+
+
+def test_a_busy_conversation_does_not_delay_the_others(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
+    add(queue, loop, A, "a1", "a2", "a3")
+    add(queue, loop, B, "b1")
+    add(queue, loop, C, "c1", "c2")
+    assert said(queue.take(4)) == ["a1", "b1", "c1", "a2"]
+    assert len(queue) == 2
+
+
+def test_what_is_under_way_waits_for_its_end_and_nothing_else_does(
+    queue: SendQueue, loop: asyncio.AbstractEventLoop
+) -> None:
+    add(queue, loop, A, "a1", "a2")
+    first = queue.take(1)
+    add(queue, loop, B, "b1", "b2")
+    second = queue.take(10)
+    assert (said(first), said(second)) == (["a1"], ["b1", "b2"])
+    add(queue, loop, B, "b3")
+    assert queue.take(10) == []
+    assert queue.is_busy(A)
+    assert len(queue) == 2
+    queue.end(first)
+    assert said(queue.take(10)) == ["a2"]
+    queue.end(second)
+    assert said(queue.take(10)) == ["b3"]
+
+
+def test_what_is_passed_over_keeps_its_turn(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
+    add(queue, loop, A, "a1")
+    first = queue.take(1)
+    add(queue, loop, A, "a2")
+    add(queue, loop, B, "b1")
+    add(queue, loop, C, "c1")
+    assert said(queue.take(1)) == ["b1"]
+    queue.end(first)
+    assert said(queue.take(10)) == ["a2", "c1"]
+
+
+def test_a_conversation_can_be_pulled_out_whole(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
+    add(queue, loop, A, "a1", "a2")
+    add(queue, loop, B, "b1")
+    assert said(queue.pull(A)) == ["a1", "a2"]
+    assert (len(queue), queue.length_of(A), queue.length_of(B)) == (1, 0, 1)
+    assert said(list(queue)) == ["b1"]
+    assert not queue.is_busy(A)
