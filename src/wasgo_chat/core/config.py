@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         description="User ids who take support cases, the least busy first; empty: every user marked as staff.",
     )
     database_pool_size: int = Field(
-        10, ge=1, description="Database connections of a worker's doors; sixteen more send, look up and watch."
+        10, ge=1, description="Database connections of a worker's doors; eighteen more send, look up and watch."
     )
     database_pool_timeout_s: float = Field(3.0, gt=0, description="Longest wait for a free connection; then 503.")
     statement_timeout_s: float = Field(10.0, gt=0, description="Longest run of one SQL statement.")
