@@ -47,11 +47,17 @@ class DirectOutbox:
 
     def put(self, data: bytes) -> bool:
         """See `Outbox.put`."""
-        return self._write(wire_of(data))
+        if not (self._link.is_writable or self._is_abandoned):
+            return False
+        self._link.write(wire_of(data))
+        return True
 
     def put_run(self, run: Run) -> bool:
-        """See `Outbox.put_run`."""
-        return self._write(run.wire)
+        """See `Outbox.put_run`; written out, as this is what a fan-out does for each socket."""
+        if not (self._link.is_writable or self._is_abandoned):
+            return False
+        self._link.write(run.wire)
+        return True
 
     async def drained(self) -> None:
         """See `Outbox.drained`."""
@@ -67,12 +73,6 @@ class DirectOutbox:
         """See `Outbox.abandon`."""
         self._is_abandoned = True
         self._writable.set()
-
-    def _write(self, wire: bytes) -> bool:
-        if not (self._link.is_writable or self._is_abandoned):
-            return False
-        self._link.write(wire)
-        return True
 
     def _resume(self) -> None:
         self._writable.set()

@@ -91,6 +91,7 @@ class Socket:
             if link is None
             else DirectOutbox(link, limit, self._catch_up)
         )
+        self.write_run: Callable[[Run], bool] = self._outbox.put_run  # see `Peer.write_run`
         self._closing: tuple[Close, str] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._is_receiving = False
@@ -113,10 +114,6 @@ class Socket:
     def write(self, data: bytes) -> bool:
         """See `Peer.write`."""
         return self._outbox.put(data)
-
-    def write_run(self, run: Run) -> bool:
-        """See `Peer.write_run`."""
-        return self._outbox.put_run(run)
 
     async def drained(self) -> None:
         """See `Peer.drained`."""

@@ -25,11 +25,15 @@ MOST_UNREAD = 8
 class Link:
     """The protocol of one connection, as far as the gateway may touch it.
 
-    `on_writable` is called when what was unsent has mostly left.
+    `is_writable` says whether the kernel takes what is written, or little enough waits for it; a plain attribute, as it
+    is looked at for each frame and socket. `on_writable` is called when what was unsent has mostly left.
     """
+
+    __slots__ = ("_protocol", "is_writable", "on_writable")
 
     def __init__(self, protocol: "ChatWebSocket") -> None:
         self._protocol = protocol
+        self.is_writable = protocol.writable.is_set()
         self.on_writable: Callable[[], None] = lambda: None
 
     def limit(self, unsent_bytes: int) -> None:
@@ -41,13 +45,9 @@ class Link:
     def write(self, wire: bytes) -> None:
         """Write whole frames now; never waits, so look at `is_writable` before. Nothing follows a close frame."""
         protocol = self._protocol
-        if not (protocol.close_sent or protocol.transport.is_closing()):
-            protocol.transport.write(wire)
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the kernel takes what is written, or little enough waits for it."""
-        return self._protocol.writable.is_set()
+        transport = protocol.transport
+        if not (protocol.close_sent or transport.is_closing()):
+            transport.write(wire)
 
     async def receive(self) -> Any:
         """The next ASGI event, straight from the protocol."""
@@ -88,16 +88,24 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
                 self.read_paused = True
                 self.transport.pause_reading()
 
+    def pause_writing(self) -> None:
+        """Too much is unsent."""
+        super().pause_writing()
+        if self.link is not None:
+            self.link.is_writable = False
+
     def resume_writing(self) -> None:
         """What was unsent has mostly left."""
         super().resume_writing()
         if self.link is not None:
+            self.link.is_writable = True
             self.link.on_writable()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody needs to wait for this peer any more."""
         super().connection_lost(exc)
         if self.link is not None:
+            self.link.is_writable = True
             self.link.on_writable()
             self.link = None
 
