@@ -15,7 +15,7 @@ HAPROXY ?= /usr/sbin/haproxy
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -73,6 +73,9 @@ chaos: $(READY) ## hurt a running service for MINUTES=25 and check what its clie
 
 chaos-reads: $(READY) ## hold reading against its model, OPERATIONS=1000000 of them; SEED=… repeats one
 	@$(BIN)/python -m tests.chaos.reading --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
+
+test-long: $(READY) ## what make test leaves out: storms of 500 and 5,000 sockets, and a rolling restart under load
+	@$(BIN)/python -m pytest -n 0 -s -m long tests/serving
 
 seeded-bugs: $(READY) ## put each known bug in and see that its tests catch it; ONLY=07,21 for some
 	@$(BIN)/python -m tests.chaos.seeded_bugs $(if $(ONLY),--only $(ONLY))
