@@ -93,10 +93,10 @@ export class Conversation {
     return this.#sender.send(entry).finally(() => this.#expectEvents());
   }
 
-  /** Takes up a message that was on its way before a reload. */
+  /** Takes up a message that was on its way, or refused, before a reload. */
   resume(entry: OutboxEntry): void {
-    const sent = this.#sender.send(entry, true).finally(() => this.#expectEvents());
-    sent.catch(() => {}); // it is in `pending`, as failed
+    const sent = this.#sender.resume(entry)?.finally(() => this.#expectEvents());
+    sent?.catch(() => {}); // it is in `pending`, as failed
   }
 
   /** Sends one that was refused again: the reason may be gone. */

@@ -57,6 +57,27 @@ test("a message that is refused for good says why, and can be taken away", async
   bo.stop();
 });
 
+test("a refused message is still there after a reload, to be sent again or given up", async () => {
+  const { id, ana: name } = await pair();
+  const outbox = typeof indexedDB === "undefined" ? new MemoryOutbox() : new IndexedDbOutbox(crypto.randomUUID());
+  const before = await person(name, { outbox });
+  await until(() => before.conversation(id).state.status === "live");
+  await expect(before.conversation(id).send("x".repeat(10_001))).rejects.toMatchObject({ code: "invalid" });
+  before.stop();
+
+  const after = await person(name, { outbox });
+  const here = after.conversation(id);
+  expect(here.state.pending).toMatchObject([{ failed: "invalid", conversationId: id }]);
+  await until(() => here.state.status === "live");
+  const clientId = here.state.pending[0]?.clientId ?? "";
+  await expect(here.retry(clientId)).rejects.toMatchObject({ code: "invalid" });
+  await until(async () => (await outbox.load(name))[0]?.failed === "invalid");
+  here.discard(clientId);
+  expect(here.state.pending).toEqual([]);
+  await until(async () => (await outbox.load(name)).length === 0);
+  after.stop();
+});
+
 test("older messages come page by page", async () => {
   const { id, ana, bo } = await both();
   const here = ana.conversation(id);
