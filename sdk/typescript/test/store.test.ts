@@ -78,6 +78,27 @@ test("a refused message is still there after a reload, to be sent again or given
   after.stop();
 });
 
+test("the array of messages is another one only when a message changes", async () => {
+  const { id, ana, bo } = await both();
+  const [here, there] = [ana.conversation(id), bo.conversation(id)];
+  await until(() => here.state.status === "live" && there.state.status === "live");
+  const ack = await here.send("Hello!");
+  await until(() => there.messages.length === 1 && there.unread === 1);
+  const { state } = there;
+  here.type();
+  await until(() => there.typing.length === 1);
+  expect(there.state).not.toBe(state);
+  expect(there.messages).toBe(state.messages);
+  expect(there.state.participants).toBe(state.participants);
+  expect(there.state.pending).toBe(state.pending);
+  await here.react(ack.message_id, "👍");
+  await until(() => there.messages[0]?.reactions.length === 1);
+  expect(there.messages).not.toBe(state.messages);
+  expect(state.messages[0]?.reactions).toEqual([]);
+  ana.stop();
+  bo.stop();
+});
+
 test("older messages come page by page", async () => {
   const { id, ana, bo } = await both();
   const here = ana.conversation(id);
