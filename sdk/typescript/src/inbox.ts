@@ -10,6 +10,7 @@ import { Insistent } from "./insistent.js";
 import { News } from "./news.js";
 import { Notifications } from "./notifications.js";
 import { People, type Presence } from "./presence.js";
+import type { ReadAfter } from "./read-after.js";
 import { result } from "./rest.js";
 import type { Tokens } from "./token.js";
 
@@ -57,6 +58,7 @@ export class Inbox {
     private readonly client: Client,
     tokens: Tokens,
     make: WebSocketMaker,
+    readAfter: ReadAfter,
   ) {
     this.#notifications = new Notifications(client);
     this.#people = new People(client, () => this.#changed());
@@ -65,6 +67,7 @@ export class Inbox {
       lost: () => this.#rest(),
       frame: (frame: ServerFrame) => this.#hear(frame),
       changed: () => this.#changed(),
+      spoke: () => readAfter.forget(),
     };
     this.#connection = new Connection(url, tokens, events, make);
     this.state = this.#now();
