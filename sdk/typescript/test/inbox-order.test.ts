@@ -1,8 +1,8 @@
 // The inbox where answers come late, or not at all: what was heard meanwhile stays, and what failed is tried again.
 
 import { expect, test } from "vitest";
-import type { Chat, Inbox } from "../src/index.js";
-import { removeParticipant } from "../src/rest-api.js";
+import { type Chat, type Inbox, result } from "../src/index.js";
+import { listNotifications, removeParticipant } from "../src/rest-api.js";
 import { Gate, call, job, pair, person, until } from "./door.js";
 
 const name = (who: string) => `${who}-${crypto.randomUUID()}`;
@@ -85,6 +85,9 @@ test("older notifications come page by page, each once", async () => {
   const here = writer.conversation(id);
   await Promise.all(Array.from({ length: 60 }, (_, at) => here.send(`message ${at}`)));
   const chat = await person(bo);
+  // They are made behind the messages; here all have to be old.
+  const query = { limit: 100 };
+  await until(async () => (await result(listNotifications({ client: chat.client, query }))).results.length === 60);
   const { inbox } = chat;
   await until(() => inbox.state.notifications.length === 50);
   expect(inbox.state.hasMoreNotifications).toBe(true);
