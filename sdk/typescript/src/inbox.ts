@@ -48,7 +48,7 @@ export class Inbox {
   readonly #notifications: Notifications;
   readonly #people: People;
   readonly #loading = new Insistent((isWanted) => this.#load(isWanted), () => this.#become("failed"));
-  readonly #stale = new Set<string>();
+  readonly #stale: string[] = [];
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #isTelling = false;
   readonly #subscribers = new Set<() => void>();
@@ -108,14 +108,15 @@ export class Inbox {
 
   /** Something happened in a conversation that this socket does not tell of: load it again, soon. */
   touch(id: string): void {
-    this.#stale.add(id);
+    if (!this.#stale.includes(id)) this.#stale.push(id);
     this.#gathering ??= setTimeout(() => void this.#refresh(), GATHER_MS);
   }
 
   /** Puts a conversation away, for oneself, until its next message; or takes it back. */
   async archive(id: string, isArchived: boolean): Promise<void> {
     const call = isArchived ? archiveConversation : unarchiveConversation;
-    this.take(await result(call({ client: this.client, path: { conversation_id: id } })));
+    const isNews = this.#news.ask();
+    this.#answered(await result(call({ client: this.client, path: { conversation_id: id } })), isNews);
   }
 
   /** Adds the next page of older notifications. */
@@ -132,11 +133,10 @@ export class Inbox {
   }
 
   async #load(isWanted: () => boolean): Promise<void> {
-    const { client } = this;
     const isNews = this.#news.ask();
     const [open, archived, takeNotifications] = await Promise.all([
-      loadConversations(client, false),
-      loadConversations(client, true),
+      loadConversations(this.client, false),
+      loadConversations(this.client, true),
       this.#notifications.load(),
     ]);
     if (!isWanted()) return;
@@ -198,17 +198,17 @@ export class Inbox {
 
   async #refresh(): Promise<void> {
     this.#gathering = undefined;
-    const ids = [...this.#stale];
-    this.#stale.clear();
+    const ids = this.#stale.splice(0);
     const isNews = this.#news.ask();
-    const load = async (conversation_id: string) => {
-      const found = await result(getConversation({ client: this.client, path: { conversation_id } }));
-      if (!isNews(conversation_id)) this.take(found);
-      // Changed meanwhile, and this may be of before; or removed, and then it stays so.
-      else if (this.#conversations.has(conversation_id)) this.touch(conversation_id);
-    };
+    const load = (conversation_id: string) => result(getConversation({ client: this.client, path: { conversation_id } }));
     // One that cannot be loaded is gone, which this socket tells of, or comes with the next connection.
-    await Promise.all(ids.map((id) => load(id).catch(() => {})));
+    await Promise.all(ids.map((id) => load(id).then((one) => this.#answered(one, isNews), () => {})));
+  }
+
+  /** An answer may be of before what was heard meanwhile: then it is asked again, or, where it was removed, left so. */
+  #answered(found: ConversationOut, isNews: (id: string) => boolean): void {
+    if (!isNews(found.id)) this.take(found);
+    else if (this.#conversations.has(found.id)) this.touch(found.id);
   }
 
   /** Nothing is asked without a connection: the next one loads again. */

@@ -43,10 +43,12 @@ test("a conversation that was left does not come back with an answer from before
   await until(() => inbox.state.status === "loaded");
   gate.close((url) => url.pathname.includes(left));
   inbox.touch(left);
-  await until(() => gate.held === 1);
+  const archived = inbox.archive(left, true);
+  await until(() => gate.held === 2);
   await takeOut(admin, left, bo);
   await until(() => !idsOf(inbox).includes(left));
   gate.open();
+  await archived;
   await admin.conversation(kept).send("Still here?");
   await until(() => inbox.state.conversations[0]?.last_message?.content === "Still here?");
   expect(idsOf(inbox)).toEqual([kept]);
