@@ -1,6 +1,8 @@
-"""Makes the pictures of `make screenshots` small enough for the repository: a palette each.
+"""Makes the pictures of `make screenshots` small enough for the repository: a palette each, at most 150 KB.
 
-Every state lies in `build/screenshots/` for eyes; `docs/images/` gets all of them, at most 150 KB each.
+Every state, light and dark and at both widths, lies in `build/screenshots/` for eyes. `docs/images/` gets all of the
+chat's, and of the operator's page only those of `OF_THE_OPERATOR`: each of its views once, and what differs on a phone
+or at night.
 """
 
 import io
@@ -13,6 +15,16 @@ FROM = ROOT / "build/screenshots"
 TO = ROOT / "docs/images"
 MOST_BYTES = 150 * 1024
 COLOURS = (256, 160, 96, 64)
+OF_THE_OPERATOR = (
+    "desktop-messages-light",
+    "desktop-versions-light",
+    "desktop-members-dark",
+    "desktop-letters-light",
+    "desktop-figures-light",
+    "desktop-figures-dark",
+    "phone-list-light",
+    "phone-versions-dark",
+)
 
 
 def small(path: Path) -> bytes:
@@ -34,7 +46,8 @@ def main() -> None:
     for old in TO.glob("*.png"):
         old.unlink()
     for path in sorted(FROM.glob("*.png")):
-        (TO / path.name).write_bytes(small(path))
+        if not path.stem.startswith("operator-") or path.stem.removeprefix("operator-") in OF_THE_OPERATOR:
+            (TO / path.name).write_bytes(small(path))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import type { Client } from "./generated/rest/client/index.js";
 import { getConversation, getMessage, getUnreadCounts, listMessages, markConversationRead } from "./generated/rest/sdk.gen.js";
 import { Inbox } from "./inbox.js";
 import { type OutboxStore, defaultOutbox } from "./outbox.js";
+import { ReadAfter } from "./read-after.js";
 import { type Fetch, makeClient, result } from "./rest.js";
 import type { Surroundings } from "./surroundings.js";
 import { type TokenProvider, Tokens, readToken } from "./token.js";
@@ -34,6 +35,7 @@ export class Chat {
   readonly #make: WebSocketMaker;
   readonly #connection: Connection;
   readonly #tokens: Tokens;
+  readonly #readAfter = new ReadAfter();
   readonly #conversations = new Map<string, Conversation>();
   readonly #around: Surroundings;
   readonly #subscribers = new Set<() => void>();
@@ -46,12 +48,13 @@ export class Chat {
     this.#url = url;
     const outbox = options.outbox ?? defaultOutbox();
     this.#tokens = new Tokens(options.token);
-    this.client = makeClient(url, this.#tokens, options.fetch ?? globalThis.fetch.bind(globalThis));
+    this.client = makeClient(url, this.#tokens, options.fetch ?? globalThis.fetch.bind(globalThis), this.#readAfter);
     const events = {
       opened: () => this.#each((one) => void one.follow()),
       lost: () => this.#each((one) => one.lost()),
       frame: (frame: ServerFrame) => this.#hear(frame),
       changed: () => this.#subscribers.forEach((fn) => fn()),
+      spoke: () => this.#readAfter.forget(),
     };
     this.#make = options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketMaker);
     this.#connection = new Connection(`${url.replace(/^http/, "ws")}/ws/chat/`, this.#tokens, events, this.#make);
@@ -93,7 +96,7 @@ export class Chat {
   get inbox(): Inbox {
     if (!this.#inbox) {
       const url = `${this.#url.replace(/^http/, "ws")}/ws/notifications/`;
-      this.#inbox = new Inbox(url, this.client, this.#tokens, this.#make);
+      this.#inbox = new Inbox(url, this.client, this.#tokens, this.#make, this.#readAfter);
       this.#inbox.start();
     }
     return this.#inbox;
@@ -101,7 +104,8 @@ export class Chat {
 
   /** Sends a file ahead of its message; its id goes into `attachment_ids`. */
   upload(conversationId: string, file: File, options?: UploadOptions): Promise<AttachmentOut> {
-    return upload(this.#url, this.client, this.#tokens, conversationId, file, options);
+    // In a browser it does not go by the client, which would notice what was written.
+    return upload(this.#url, this.client, this.#tokens, conversationId, file, options).finally(() => this.#readAfter.forget());
   }
 
   /** A conversation, followed from now on; the same object for the same id. */

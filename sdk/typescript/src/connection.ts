@@ -26,6 +26,8 @@ export interface ConnectionEvents {
   /** The socket is gone; what was not answered has an unknown outcome. */
   lost(code: number): void;
   changed(state: ConnectionState): void;
+  /** Something was said or heard. */
+  spoke(): void;
 }
 
 const SUBPROTOCOL = "wasgo.chat.v1";
@@ -90,6 +92,7 @@ export class Connection {
 
   #send(frame: ClientFrame): void {
     this.#socket?.send(JSON.stringify(frame));
+    this.events.spoke();
   }
 
   async #open(): Promise<void> {
@@ -117,6 +120,7 @@ export class Connection {
 
   #hear(frame: ServerFrame): void {
     this.#heardAt = Date.now();
+    this.events.spoke();
     if (frame.type === "hello") {
       this.#attempt = 0;
       this.hello = frame as Hello;

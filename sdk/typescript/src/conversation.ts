@@ -23,7 +23,7 @@ export interface ConversationState {
   readonly status: ConversationStatus;
   readonly conversation: ConversationCore | undefined;
   readonly participants: readonly ParticipantOut[];
-  /** By seq, oldest first; tombstones stay in their place. */
+  /** By seq, oldest first; tombstones stay in their place. The same array while no message changes. */
   readonly messages: readonly MessageOut[];
   /** One's own messages that are not stored yet, and those refused (`failed`). */
   readonly pending: readonly PendingMessage[];
@@ -36,6 +36,8 @@ export interface ConversationState {
 
 const BEHIND_MS = 2_000;
 const RELOAD_MS = 1_000;
+const NOBODY: readonly ParticipantOut[] = [];
+const NOTHING: readonly MessageOut[] = [];
 
 export class Conversation {
   state: ConversationState;
@@ -93,10 +95,10 @@ export class Conversation {
     return this.#sender.send(entry).finally(() => this.#expectEvents());
   }
 
-  /** Takes up a message that was on its way before a reload. */
+  /** Takes up a message that was on its way, or refused, before a reload. */
   resume(entry: OutboxEntry): void {
-    const sent = this.#sender.send(entry, true).finally(() => this.#expectEvents());
-    sent.catch(() => {}); // it is in `pending`, as failed
+    const sent = this.#sender.resume(entry)?.finally(() => this.#expectEvents());
+    sent?.catch(() => {}); // it is in `pending`, as failed
   }
 
   /** Sends one that was refused again: the reason may be gone. */
@@ -307,8 +309,8 @@ export class Conversation {
     return {
       status: this.#status,
       conversation: replica?.conversation,
-      participants: replica ? [...replica.participants.values()] : [],
-      messages: replica ? replica.ordered() : [],
+      participants: replica?.members() ?? NOBODY,
+      messages: replica?.ordered() ?? NOTHING,
       pending: this.#sender.pending,
       unread: this.#unread,
       typing: this.#typing.names,

@@ -2,25 +2,25 @@
 // who is online, and notifications. Loaded at every connection, then kept by the socket of notifications.
 
 import { Connection, type ConnectionState, type WebSocketMaker } from "./connection.js";
-import type { ConversationOut, NotificationOut, PresenceSignal, ServerFrame } from "./generated/frames.js";
+import type { ConversationOut, NotificationOut, ServerFrame } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
-import {
-  archiveConversation,
-  getConversation,
-  listConversations,
-  listNotifications,
-  listPresence,
-  markAllNotificationsRead,
-  markNotificationRead,
-  unarchiveConversation,
-} from "./generated/rest/sdk.gen.js";
+import { archiveConversation, getConversation, unarchiveConversation } from "./generated/rest/sdk.gen.js";
+import { loadConversations } from "./inbox-pages.js";
+import { Insistent } from "./insistent.js";
+import { News } from "./news.js";
+import { Notifications } from "./notifications.js";
+import { People, type Presence } from "./presence.js";
+import type { ReadAfter } from "./read-after.js";
 import { result } from "./rest.js";
 import type { Tokens } from "./token.js";
 
-export type Presence = Pick<PresenceSignal, "online" | "last_seen">;
+/** `failed`: the list could not be loaded, what is known may be old, and it is tried again by itself. */
+export type InboxStatus = "loading" | "loaded" | "failed";
 
 /** What is known of a user's inbox at one moment. A new object after every change. */
 export interface InboxState {
+  readonly status: InboxStatus;
+  /** Whether there is a list to show, were it an old one. */
   readonly isLoaded: boolean;
   /** Newest activity first, archived ones among them. */
   readonly conversations: readonly ConversationOut[];
@@ -28,24 +28,27 @@ export interface InboxState {
   readonly unread: number;
   /** Newest first. */
   readonly notifications: readonly NotificationOut[];
+  /** Whether `loadMoreNotifications()` has more. */
+  readonly hasMoreNotifications: boolean;
   /** By user id, of those who share a conversation with the user. */
   readonly presence: ReadonlyMap<string, Presence>;
 }
 
-const LIMIT = 100;
-const MOST_PAGES = 10;
 const GATHER_MS = 150;
 
 export class Inbox {
   state: InboxState;
   readonly #connection: Connection;
+  #status: InboxStatus = "loading";
   #conversations = new Map<string, ConversationOut>();
-  #notifications: NotificationOut[] = [];
-  #presence = new Map<string, Presence>();
   #counts: Readonly<Record<string, number>> | undefined;
   #total = 0;
   #isLoaded = false;
-  readonly #stale = new Set<string>();
+  readonly #news = new News();
+  readonly #notifications: Notifications;
+  readonly #people: People;
+  readonly #loading = new Insistent((isWanted) => this.#load(isWanted), () => this.#become("failed"));
+  readonly #stale: string[] = [];
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #isTelling = false;
   readonly #subscribers = new Set<() => void>();
@@ -55,12 +58,16 @@ export class Inbox {
     private readonly client: Client,
     tokens: Tokens,
     make: WebSocketMaker,
+    readAfter: ReadAfter,
   ) {
+    this.#notifications = new Notifications(client);
+    this.#people = new People(client, () => this.#changed());
     const events = {
-      opened: () => void this.#load(),
-      lost: () => {},
+      opened: () => this.reload(),
+      lost: () => this.#rest(),
       frame: (frame: ServerFrame) => this.#hear(frame),
       changed: () => this.#changed(),
+      spoke: () => readAfter.forget(),
     };
     this.#connection = new Connection(url, tokens, events, make);
     this.state = this.#now();
@@ -76,6 +83,7 @@ export class Inbox {
 
   stop(): void {
     clearTimeout(this.#gathering);
+    this.#rest();
     this.#connection.stop();
   }
 
@@ -85,78 +93,66 @@ export class Inbox {
     return () => this.#subscribers.delete(fn);
   }
 
+  /** Loads everything again, at once. It is done at every connection, and until it succeeds. */
+  reload(): void {
+    this.#become("loading");
+    this.#loading.begin();
+  }
+
   /** Takes a conversation in as the service has just shown it. */
   take(conversation: ConversationOut): void {
+    this.#news.hear(conversation.id);
     this.#conversations.set(conversation.id, conversation);
     this.#changed();
   }
 
   /** Something happened in a conversation that this socket does not tell of: load it again, soon. */
   touch(id: string): void {
-    this.#stale.add(id);
+    if (!this.#stale.includes(id)) this.#stale.push(id);
     this.#gathering ??= setTimeout(() => void this.#refresh(), GATHER_MS);
   }
 
   /** Puts a conversation away, for oneself, until its next message; or takes it back. */
   async archive(id: string, isArchived: boolean): Promise<void> {
     const call = isArchived ? archiveConversation : unarchiveConversation;
-    this.take(await result(call({ client: this.client, path: { conversation_id: id } })));
+    const isNews = this.#news.ask();
+    this.#answered(await result(call({ client: this.client, path: { conversation_id: id } })), isNews);
   }
 
-  async markNotification(id: string): Promise<void> {
-    const marked = await result(markNotificationRead({ client: this.client, path: { notification_id: id } }));
-    this.#notifications = this.#notifications.map((one) => (one.id === id ? marked : one));
-    this.#changed();
+  /** Adds the next page of older notifications. */
+  loadMoreNotifications(): Promise<void> {
+    return this.#notifications.loadMore().then(() => this.#changed());
   }
 
-  async markAllNotifications(): Promise<void> {
-    await result(markAllNotificationsRead({ client: this.client }));
-    this.#notifications = this.#notifications.map((one) => ({ ...one, is_read: true }));
-    this.#changed();
+  markNotification(id: string): Promise<void> {
+    return this.#notifications.mark(id).then(() => this.#changed());
   }
 
-  async #load(): Promise<void> {
-    const { client } = this;
-    try {
-      const [open, archived, notifications] = await Promise.all([
-        this.#list(false),
-        this.#list(true),
-        result(listNotifications({ client, query: { limit: 50 } })),
-      ]);
-      this.#conversations = new Map([...open, ...archived].map((one) => [one.id, one]));
-      this.#notifications = notifications.results;
-      this.#isLoaded = true;
-      if (this.#counts) this.#count(this.#counts);
-      this.#changed();
-      await this.#lookWhoIsThere();
-    } catch {
-      // The next connection loads again; what is known stays.
+  markAllNotifications(): Promise<void> {
+    return this.#notifications.markAll().then(() => this.#changed());
+  }
+
+  async #load(isWanted: () => boolean): Promise<void> {
+    const isNews = this.#news.ask();
+    const [open, archived, takeNotifications] = await Promise.all([
+      loadConversations(this.client, false),
+      loadConversations(this.client, true),
+      this.#notifications.load(),
+    ]);
+    if (!isWanted()) return;
+    const found = new Map([...open, ...archived].map((one) => [one.id, one]));
+    for (const id of new Set([...found.keys(), ...this.#conversations.keys()])) {
+      if (!isNews(id)) continue;
+      const known = this.#conversations.get(id);
+      if (known) found.set(id, known);
+      else found.delete(id);
     }
-  }
-
-  async #list(archived: boolean): Promise<ConversationOut[]> {
-    const found: ConversationOut[] = [];
-    let cursor: string | null = null;
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const query: { archived: boolean; limit: number; cursor?: string } = { archived, limit: LIMIT };
-      if (cursor !== null) query.cursor = cursor;
-      const answer: { results: ConversationOut[]; next: string | null } = await result(
-        listConversations({ client: this.client, query }),
-      );
-      found.push(...answer.results);
-      cursor = answer.next;
-      if (cursor === null) break;
-    }
-    return found;
-  }
-
-  async #lookWhoIsThere(): Promise<void> {
-    const people = [...this.#conversations.values()].flatMap((one) => one.participants.map(({ user }) => user.id));
-    const ids = [...new Set(people)].slice(0, LIMIT);
-    if (ids.length === 0) return;
-    const answer = await result(listPresence({ client: this.client, query: { user_ids: ids.join(",") } }));
-    this.#presence = new Map(answer.results.map(({ user_id, online, last_seen }) => [user_id, { online, last_seen }]));
-    this.#changed();
+    this.#conversations = found;
+    takeNotifications();
+    this.#isLoaded = true;
+    if (this.#counts) this.#count(this.#counts);
+    this.#become("loaded");
+    this.#people.lookFor(found.values());
   }
 
   #hear(frame: ServerFrame): void {
@@ -167,17 +163,19 @@ export class Inbox {
         break;
       case "conversation_added":
       case "conversation_updated":
-        if ("participants" in frame.conversation) this.#conversations.set(frame.conversation.id, frame.conversation);
-        if (frame.type === "conversation_added") void this.#lookWhoIsThere().catch(() => {});
+        if (!("participants" in frame.conversation)) break;
+        this.take(frame.conversation);
+        if (frame.type === "conversation_added") this.#people.lookFor([frame.conversation]);
         break;
       case "conversation_removed":
+        this.#news.hear(frame.conversation_id);
         this.#conversations.delete(frame.conversation_id);
         break;
       case "presence":
-        this.#presence = new Map(this.#presence).set(frame.user_id, frame);
+        this.#people.heard(frame);
         break;
       case "notification":
-        this.#notifications = [frame.notification, ...this.#notifications.filter((one) => one.id !== frame.notification.id)];
+        this.#notifications.heard(frame.notification);
         this.touch(frame.notification.conversation);
         break;
       default:
@@ -195,17 +193,33 @@ export class Inbox {
       if (unread > one.unread_count) this.touch(id);
       this.#conversations.set(id, { ...one, unread_count: unread });
     }
-    const isRead = (told: NotificationOut) => told.is_read || !counts[told.conversation];
-    this.#notifications = this.#notifications.map((told) => ({ ...told, is_read: isRead(told) }));
+    this.#notifications.counted(counts);
   }
 
   async #refresh(): Promise<void> {
     this.#gathering = undefined;
-    const ids = [...this.#stale];
-    this.#stale.clear();
+    const ids = this.#stale.splice(0);
+    const isNews = this.#news.ask();
     const load = (conversation_id: string) => result(getConversation({ client: this.client, path: { conversation_id } }));
     // One that cannot be loaded is gone, which this socket tells of, or comes with the next connection.
-    await Promise.all(ids.map((id) => load(id).then((one) => this.take(one), () => {})));
+    await Promise.all(ids.map((id) => load(id).then((one) => this.#answered(one, isNews), () => {})));
+  }
+
+  /** An answer may be of before what was heard meanwhile: then it is asked again, or, where it was removed, left so. */
+  #answered(found: ConversationOut, isNews: (id: string) => boolean): void {
+    if (!isNews(found.id)) this.take(found);
+    else if (this.#conversations.has(found.id)) this.touch(found.id);
+  }
+
+  /** Nothing is asked without a connection: the next one loads again. */
+  #rest(): void {
+    this.#loading.end();
+    this.#people.rest();
+  }
+
+  #become(status: InboxStatus): void {
+    this.#status = status;
+    this.#changed();
   }
 
   #changed(): void {
@@ -224,11 +238,13 @@ export class Inbox {
       activity(other).localeCompare(activity(one)),
     );
     return {
+      status: this.#status,
       isLoaded: this.#isLoaded,
       conversations,
       unread: this.#total,
-      notifications: this.#notifications,
-      presence: this.#presence,
+      notifications: this.#notifications.list,
+      hasMoreNotifications: this.#notifications.hasMore,
+      presence: this.#people.presence,
     };
   }
 }

@@ -6,8 +6,9 @@ export type { ConnectionState, WebSocketLike, WebSocketMaker } from "./connectio
 export { Conversation, type ConversationState, type ConversationStatus } from "./conversation.js";
 export { ChatError } from "./errors.js";
 export type * from "./generated/frames.js";
-export { Inbox, type InboxState, type Presence } from "./inbox.js";
+export { Inbox, type InboxState, type InboxStatus } from "./inbox.js";
 export { type Draft, IndexedDbOutbox, MemoryOutbox, type OutboxEntry, type OutboxStore } from "./outbox.js";
+export type { Presence } from "./presence.js";
 export { type Applied, type DurableFrame, Replica } from "./replica.js";
 export { result } from "./rest.js";
 export type { PendingMessage } from "./sender.js";

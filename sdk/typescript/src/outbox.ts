@@ -1,4 +1,5 @@
-// Messages on their way: kept until the service has acknowledged them, across reloads where the store lasts.
+// Messages on their way, and those refused: kept until the service has acknowledged them, or somebody has given them up;
+// across reloads where the store lasts.
 
 import type { SendMessageFrame } from "./generated/frames.js";
 
@@ -13,6 +14,8 @@ export interface OutboxEntry {
   readonly draft: Draft;
   /** Milliseconds since 1970, by this machine's clock. */
   readonly createdAt: number;
+  /** Set where it was refused for good: the code. It stays until somebody retries or discards it. */
+  readonly failed?: string;
 }
 
 /** Where messages on their way are kept. */

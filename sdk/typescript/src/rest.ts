@@ -3,6 +3,7 @@
 import { backoff } from "./closing.js";
 import { problemOf } from "./errors.js";
 import { type Client, createClient, createConfig } from "./generated/rest/client/index.js";
+import type { ReadAfter } from "./read-after.js";
 import type { Tokens } from "./token.js";
 
 export type Fetch = typeof globalThis.fetch;
@@ -11,8 +12,8 @@ const ATTEMPTS = 4;
 const SAFE = new Set(["GET", "HEAD", "PUT", "DELETE"]);
 
 /** A client for the generated functions: `listMessages({ client, query })`. */
-export function makeClient(baseUrl: string, tokens: Tokens, fetch: Fetch): Client {
-  return createClient(createConfig({ baseUrl, fetch: patient(tokens, fetch) }));
+export function makeClient(baseUrl: string, tokens: Tokens, fetch: Fetch, readAfter: ReadAfter): Client {
+  return createClient(createConfig({ baseUrl, fetch: patient(tokens, fetch, readAfter) }));
 }
 
 /** What a generated function answered, or the problem as an error. */
@@ -24,7 +25,7 @@ export async function result<Data>(
   return data as NonNullable<Data>;
 }
 
-function patient(tokens: Tokens, fetch: Fetch): Fetch {
+function patient(tokens: Tokens, fetch: Fetch, readAfter: ReadAfter): Fetch {
   return async (input, init) => {
     const request = new Request(input, init);
     const isSafe = SAFE.has(request.method) || request.headers.has("Idempotency-Key");
@@ -33,10 +34,13 @@ function patient(tokens: Tokens, fetch: Fetch): Fetch {
       const sent = request.clone();
       sent.headers.set("Authorization", `Bearer ${token}`);
       const isLast = attempt + 1 >= ATTEMPTS;
+      const answered = readAfter.ask(sent);
       const response = await fetch(sent).catch((error: unknown) => {
+        answered();
         if (isLast || !isSafe) throw error;
         return undefined;
       });
+      if (response) answered(response);
       if (response?.status === 401 && attempt === 0) {
         token = await tokens.renew("refused", token);
         continue;

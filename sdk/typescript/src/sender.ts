@@ -5,11 +5,8 @@ import { ChatError } from "./errors.js";
 import type { SendMessageAck } from "./generated/frames.js";
 import type { OutboxEntry, OutboxStore } from "./outbox.js";
 
-/** A message on its way, as a page shows it. */
-export interface PendingMessage extends OutboxEntry {
-  /** Set where it was refused for good: the code. */
-  readonly failed?: string;
-}
+/** A message on its way, or refused, as a page shows it. */
+export type PendingMessage = OutboxEntry;
 
 interface Waiting {
   entry: PendingMessage;
@@ -24,6 +21,7 @@ const RETRY_S = 1;
 export class Sender {
   readonly #waiting: Waiting[] = [];
   #failed: PendingMessage[] = [];
+  #pending: readonly PendingMessage[] = [];
   #isSending = false;
   #isReady = false;
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -31,23 +29,26 @@ export class Sender {
   constructor(
     private readonly connection: Connection,
     private readonly outbox: OutboxStore,
-    private readonly changed: () => void,
+    private readonly told: () => void,
   ) {}
 
-  /** Everything that is not stored yet, oldest first. */
-  get pending(): PendingMessage[] {
-    return [...this.#waiting.map((one) => one.entry), ...this.#failed];
+  /** Everything that is not stored yet, oldest first; the same array while nothing of it changes. */
+  get pending(): readonly PendingMessage[] {
+    return this.#pending;
   }
 
-  /** Takes a message on; resolves once it is stored. `isKept`: it is in the outbox already. */
-  send(entry: OutboxEntry, isKept = false): Promise<SendMessageAck> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, resolve, reject });
-      this.changed();
-      const kept = isKept ? Promise.resolve() : this.outbox.put(entry);
-      // Where it cannot be kept (private mode, no space) it is sent all the same.
-      kept.then(() => this.#next(), () => this.#next());
-    });
+  /** Takes a message on; resolves once it is stored. */
+  send(entry: OutboxEntry): Promise<SendMessageAck> {
+    // Where it cannot be kept (private mode, no space) it is sent all the same.
+    return this.#queue(entry, this.outbox.put(entry).catch(() => {}));
+  }
+
+  /** Takes up what the outbox has kept over a reload; one that was refused waits for somebody to decide. */
+  resume(entry: OutboxEntry): Promise<SendMessageAck> | undefined {
+    if (entry.failed === undefined) return this.#queue(entry, Promise.resolve());
+    this.#failed.push(entry);
+    this.#changed();
+    return undefined;
   }
 
   /** The conversation is followed, or is not. */
@@ -74,12 +75,21 @@ export class Sender {
   /** Takes a failed one away. */
   discard(clientId: string): void {
     this.#failed = this.#failed.filter((entry) => entry.clientId !== clientId);
-    this.changed();
+    void this.outbox.remove(clientId).catch(() => {});
+    this.#changed();
   }
 
   stop(): void {
     clearTimeout(this.#pause);
     this.#isReady = false;
+  }
+
+  #queue(entry: OutboxEntry, kept: Promise<void>): Promise<SendMessageAck> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entry, resolve, reject });
+      this.#changed();
+      void kept.then(() => this.#next());
+    });
   }
 
   #next(): void {
@@ -104,9 +114,9 @@ export class Sender {
   #settle(at: number, ack: SendMessageAck): void {
     const [settled] = this.#waiting.splice(at, 1);
     if (!settled) return;
-    void this.outbox.remove(settled.entry.clientId);
+    void this.outbox.remove(settled.entry.clientId).catch(() => {});
     settled.resolve(ack);
-    this.changed();
+    this.#changed();
   }
 
   #refused(first: Waiting, error: ChatError): void {
@@ -120,9 +130,15 @@ export class Sender {
       return;
     }
     this.#waiting.splice(this.#waiting.indexOf(first), 1);
-    this.#failed.push({ ...first.entry, failed: error.code });
-    void this.outbox.remove(first.entry.clientId);
+    const failed = { ...first.entry, failed: error.code };
+    this.#failed.push(failed);
+    void this.outbox.put(failed).catch(() => {});
     first.reject(error);
-    this.changed();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#pending = [...this.#waiting.map((one) => one.entry), ...this.#failed];
+    this.told();
   }
 }

@@ -43,3 +43,44 @@ export async function pair(): Promise<{ id: string; ana: string; bo: string }> {
   });
   return { id: ((await response.json()) as { id: string }).id, ana, bo };
 }
+
+/** A job's conversation of these, the first of them its admin. */
+export async function job(members: readonly string[]): Promise<string> {
+  const { token: platform } = await call<{ token: string }>("/token", { service: "tests" });
+  const participants = members.map((user_id, at) => ({ user_id, role: at === 0 ? "admin" : "participant" }));
+  const response = await fetch(`${stage.url}/jobs/${crypto.randomUUID()}/conversation/`, {
+    method: "PUT",
+    headers: { Authorization: `Bearer ${platform}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ title: "A job", participants }),
+  });
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** Answers of the service that are held back, for requests that match, until they are let go. */
+export class Gate {
+  held = 0;
+  #matches: ((url: URL) => boolean) | undefined;
+  #open = () => {};
+  #opened = Promise.resolve();
+
+  close(matches: (url: URL) => boolean): void {
+    this.#matches = matches;
+    this.#opened = new Promise((resolve) => (this.#open = resolve));
+  }
+
+  open(): void {
+    this.#matches = undefined;
+    this.held = 0;
+    this.#open();
+  }
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const isHeld = this.#matches?.(new URL(new Request(input, init).url));
+    const response = await fetch(input, init);
+    if (isHeld) {
+      this.held++;
+      await this.#opened;
+    }
+    return response;
+  };
+}

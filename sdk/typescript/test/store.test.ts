@@ -57,6 +57,48 @@ test("a message that is refused for good says why, and can be taken away", async
   bo.stop();
 });
 
+test("a refused message is still there after a reload, to be sent again or given up", async () => {
+  const { id, ana: name } = await pair();
+  const outbox = typeof indexedDB === "undefined" ? new MemoryOutbox() : new IndexedDbOutbox(crypto.randomUUID());
+  const before = await person(name, { outbox });
+  await until(() => before.conversation(id).state.status === "live");
+  await expect(before.conversation(id).send("x".repeat(10_001))).rejects.toMatchObject({ code: "invalid" });
+  before.stop();
+
+  const after = await person(name, { outbox });
+  const here = after.conversation(id);
+  expect(here.state.pending).toMatchObject([{ failed: "invalid", conversationId: id }]);
+  await until(() => here.state.status === "live");
+  const clientId = here.state.pending[0]?.clientId ?? "";
+  await expect(here.retry(clientId)).rejects.toMatchObject({ code: "invalid" });
+  await until(async () => (await outbox.load(name))[0]?.failed === "invalid");
+  here.discard(clientId);
+  expect(here.state.pending).toEqual([]);
+  await until(async () => (await outbox.load(name)).length === 0);
+  after.stop();
+});
+
+test("the array of messages is another one only when a message changes", async () => {
+  const { id, ana, bo } = await both();
+  const [here, there] = [ana.conversation(id), bo.conversation(id)];
+  await until(() => here.state.status === "live" && there.state.status === "live");
+  const ack = await here.send("Hello!");
+  await until(() => there.messages.length === 1 && there.unread === 1);
+  const { state } = there;
+  here.type();
+  await until(() => there.typing.length === 1);
+  expect(there.state).not.toBe(state);
+  expect(there.messages).toBe(state.messages);
+  expect(there.state.participants).toBe(state.participants);
+  expect(there.state.pending).toBe(state.pending);
+  await here.react(ack.message_id, "👍");
+  await until(() => there.messages[0]?.reactions.length === 1);
+  expect(there.messages).not.toBe(state.messages);
+  expect(state.messages[0]?.reactions).toEqual([]);
+  ana.stop();
+  bo.stop();
+});
+
 test("older messages come page by page", async () => {
   const { id, ana, bo } = await both();
   const here = ana.conversation(id);

@@ -20,7 +20,7 @@ export function addressOf(place: Place): string {
 }
 
 export function placeOf(hash: string): Place {
-  const [section, conversation, part, message] = hash.replace(/^#\//, "").split("/").map(decodeURIComponent);
+  const [section, conversation, part, message] = hash.replace(/^#\//, "").split("/").map(decoded);
   const found = SECTIONS.find((one) => one === section);
   if (!found) return { section: "conversations" };
   return {
@@ -29,6 +29,15 @@ export function placeOf(hash: string): Place {
     ...(part === "members" ? { part } : {}),
     ...(message ? { message } : {}),
   };
+}
+
+/** What somebody cut off or mistyped is no address of anything here; it must not keep the page from starting. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return "";
+  }
 }
 
 export function go(place: Place): void {

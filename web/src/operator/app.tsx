@@ -2,7 +2,7 @@
 
 import { getFigures } from "@wasgo/chat/rest";
 import { result } from "@wasgo/chat";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { Avatar, nameOf } from "../shared/avatar.tsx";
 import { Button, IconButton } from "../shared/controls.tsx";
 import { text } from "../shared/text.ts";
@@ -23,23 +23,21 @@ const SECTIONS: readonly (readonly [Section, string])[] = [
 
 export function App() {
   const [operator, setOperator] = useState<Operator | undefined>(keptOperator);
-  const [wasRefused, setWasRefused] = useState(false);
-  const client = useMemo(() => (operator ? clientOf(operator) : undefined), [operator]);
-  const signIn = (next: Operator | undefined) => {
+  const [why, setWhy] = useState<string>();
+  const signIn = useCallback((next: Operator | undefined, because?: string) => {
     keepOperator(next);
     setOperator(next);
-    setWasRefused(false);
-  };
+    setWhy(because);
+  }, []);
+  const client = useMemo(() => (operator ? clientOf(operator, () => signIn(undefined, words.signedOut)) : undefined), [operator, signIn]);
   useEffect(() => {
     if (!client) return;
     // Asked once, so that who may not look in is told so here and not by every part.
     result(getFigures({ client })).catch((error: unknown) => {
-      if (!isNotStaff(error)) return;
-      signIn(undefined);
-      setWasRefused(true);
+      if (isNotStaff(error)) signIn(undefined, words.notStaff);
     });
-  }, [client]);
-  if (!operator || !client) return <SignIn wasRefused={wasRefused} signIn={signIn} />;
+  }, [client, signIn]);
+  if (!operator || !client) return <SignIn why={why} signIn={signIn} />;
   return (
     <ClientProvider value={client}>
       <div class="frame">
@@ -75,7 +73,7 @@ function Header({ operator, leave }: { operator: Operator; leave: () => void }) 
         <IconButton icon={other === "dark" ? "moon" : "sun"} label={other === "dark" ? text.themeDark : text.themeLight} onClick={turn} />
         <span class="who">
           <Avatar person={operator} size="small" />
-          <span class="name">{nameOf(operator)}</span>
+          <span class="name" dir="auto">{nameOf(operator)}</span>
         </span>
         <Button kind="plain" onClick={leave}>{words.signOut}</Button>
       </div>

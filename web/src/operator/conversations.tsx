@@ -2,7 +2,7 @@
 
 import { result } from "@wasgo/chat";
 import { type InspectConversationsData, type InspectedConversation, inspectConversations } from "@wasgo/chat/rest";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { nameOf } from "../shared/avatar.tsx";
 import { Badge, Button, Empty } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
@@ -10,14 +10,24 @@ import { briefly, whole } from "../shared/times.ts";
 import { addressOf, usePlace } from "./address.ts";
 import { ConversationPane } from "./conversation.tsx";
 import { MessagePane } from "./message.tsx";
-import { Waiting } from "./parts.tsx";
-import { useClient, usePages } from "./session.ts";
+import { useNowAndThen, usePages } from "./pages.ts";
+import { MoreOf, Waiting } from "./parts.tsx";
+import { useClient } from "./session.ts";
 import { words } from "./text.ts";
 
 type Filters = NonNullable<InspectConversationsData["query"]>;
 
+// Each look at the list leaves a row in the audit, so not more often than an eye would.
+const RENEW_MS = 60_000;
+
 export function Conversations() {
   const { conversation, message } = usePlace();
+  const before = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    // Whoever closes a message goes on where they opened it. It may have been hidden meanwhile, which takes the focus.
+    if (before.current && !message) document.querySelector<HTMLElement>(`[data-message="${CSS.escape(before.current)}"]`)?.focus();
+    before.current = message;
+  }, [message]);
   return (
     <main class="panes" data-shows={message ? "message" : conversation ? "conversation" : "list"}>
       <List />
@@ -37,9 +47,10 @@ function List() {
   const client = useClient();
   const { conversation } = usePlace();
   const [filters, setFilters] = useState<Filters>({});
-  const { rows, first, more } = usePages(`list ${JSON.stringify(filters)}`, (cursor) =>
+  const { rows, first, more, renew } = usePages(`list ${JSON.stringify(filters)}`, (cursor) =>
     result(inspectConversations({ client, query: { ...filters, ...(cursor ? { cursor } : {}) } })),
   );
+  useNowAndThen(renew, RENEW_MS);
   return (
     <section class="pane list" aria-label={words.conversations}>
       <FilterForm set={setFilters} />
@@ -51,7 +62,7 @@ function List() {
         <ul class="rows">
           {rows.map((one) => <Row key={one.id} of={one} isChosen={one.id === conversation} />)}
         </ul>
-        {more && <p class="more"><Button onClick={more}>{words.more}</Button></p>}
+        <MoreOf of={more} />
       </div>
     </section>
   );
@@ -63,16 +74,16 @@ function Row({ of, isChosen }: { of: InspectedConversation; isChosen: boolean })
     <li>
       <a class="row" href={addressOf({ section: "conversations", conversation: of.id })} {...(isChosen ? { "aria-current": "true" as const } : {})}>
         <span class="line">
-          <span class="title">{titleOf(of)}</span>
+          <span class="title" dir="auto">{titleOf(of)}</span>
           <time class="soft" dateTime={of.created_at} title={whole(of.created_at)}>{briefly(of.created_at)}</time>
         </span>
         <span class="line soft">
-          <span class="people">{names ? words.withPeople(names, of.participant_count - Math.min(2, of.people.length)) : words.nobody}</span>
+          <span class="people" dir="auto">{names ? words.withPeople(names, of.participant_count - Math.min(2, of.people.length)) : words.nobody}</span>
         </span>
         <span class="line marks">
           <Badge tone={of.conversation_type}>{words.types[of.conversation_type]}</Badge>
           {of.status === "closed" && <Badge><Icon name="lock" />{words.closed}</Badge>}
-          {of.reference && <span class="reference soft">{of.reference.id}</span>}
+          {of.reference && <span class="reference soft" dir="auto">{words.referenceOf(of.reference.type, of.reference.id)}</span>}
           <span class="count-of soft">{words.messageCount(of.message_count)}</span>
         </span>
       </a>
@@ -108,7 +119,7 @@ function FilterForm({ set }: { set: (filters: Filters) => void }) {
         <label class="search">
           <Icon name="search" />
           <span class="only-read">{words.search}</span>
-          <input class="input" type="search" name="title" placeholder={words.search} maxLength={200} pattern=".*[\p{L}\p{N}].*" />
+          <input class="input" dir="auto" type="search" name="title" placeholder={words.search} maxLength={200} pattern=".*[\p{L}\p{N}].*" />
         </label>
         <Button icon="settings" aria-expanded={isWide} aria-controls="more-filters" onClick={() => setIsWide(!isWide)}>{words.filters}</Button>
       </div>
@@ -117,8 +128,8 @@ function FilterForm({ set }: { set: (filters: Filters) => void }) {
         <Select name="status" label={words.state} any={words.anyState} options={[["open", words.open], ["closed", words.closed]]} />
       </div>
       <div id="more-filters" class="two" hidden={!isWide}>
-        <label class="field"><span>{words.reference}</span><input class="input" name="reference_id" maxLength={128} autocomplete="off" /></label>
-        <label class="field"><span>{words.person}</span><input class="input" name="participant" maxLength={128} autocomplete="off" /></label>
+        <label class="field"><span>{words.reference}</span><input class="input" dir="auto" name="reference_id" maxLength={128} autocomplete="off" /></label>
+        <label class="field"><span>{words.person}</span><input class="input" dir="auto" name="participant" maxLength={128} autocomplete="off" /></label>
         <Button kind="primary" type="submit">{words.apply}</Button>
         <Button type="reset">{words.reset}</Button>
       </div>
@@ -128,7 +139,7 @@ function FilterForm({ set }: { set: (filters: Filters) => void }) {
 
 function Select({ name, label, any, options }: { name: string; label: string; any: string; options: readonly (readonly [string, string])[] }) {
   return (
-    <label>
+    <label class="pick">
       <span class="only-read">{label}</span>
       <select class="input" name={name}>
         <option value="">{any}</option>

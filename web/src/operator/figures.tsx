@@ -2,16 +2,17 @@
 
 import { result } from "@wasgo/chat";
 import { getFigures } from "@wasgo/chat/rest";
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Spinner } from "../shared/controls.tsx";
 import { text } from "../shared/text.ts";
 import { type Sample, ago, messageRate, share } from "./rates.ts";
 import { useClient } from "./session.ts";
-import { Sparkline } from "./sparkline.tsx";
+import { type Point, SPANS_MS, Sparkline } from "./sparkline.tsx";
 import { number, words } from "./text.ts";
 
 const EVERY_MS = 2_000;
-const KEPT = 60;
+const KEPT = SPANS_MS[2] / EVERY_MS;
 const WHILE_MS = 30_000;
 
 function useSamples(): { samples: readonly Sample[]; isStale: boolean } {
@@ -39,44 +40,81 @@ function useSamples(): { samples: readonly Sample[]; isStale: boolean } {
   return { samples, isStale };
 }
 
-const behind = (one: Sample) => one.figures.readers.reduce((sum, reader) => sum + reader.events, 0);
+type Readers = Sample["figures"]["readers"];
+
+/** Of the reader that is furthest behind: a sum over readers would be a number of nothing. */
+const furthest = (readers: Readers) => Math.max(0, ...readers.map((one) => one.events));
 
 export function Figures() {
   const { samples, isStale } = useSamples();
   const newest = samples.at(-1);
   if (!newest) return <main class="sheet figures" aria-label={words.figures}><p class="waiting"><Spinner label={text.loading} /></p></main>;
   const { figures } = newest;
-  const rates = samples.map((one, at) => messageRate(samples[at - 1], one));
-  const p99s = samples.map((one, at) => share(ago(samples.slice(0, at + 1), WHILE_MS), one, 0.99)).map((s) => (s === undefined ? undefined : s * 1000));
-  const p99 = p99s.at(-1);
-  const waits = figures.readers.flatMap((reader) => (reader.oldest_at ? [(newest.at - Date.parse(reader.oldest_at)) / 1000] : []));
+  const of = (value: (sample: Sample, at: number) => number | undefined): readonly Point[] =>
+    samples.flatMap((one, at) => {
+      const found = value(one, at);
+      return found === undefined ? [] : [{ at: one.at, value: found }];
+    });
+  const rates = of((one, at) => messageRate(samples[at - 1], one));
+  const p99s = of((one, at) => {
+    const seconds = share(ago(samples.slice(0, at + 1), WHILE_MS), one, 0.99);
+    return seconds === undefined ? undefined : seconds * 1000;
+  });
+  const isNew = (point: Point | undefined): point is Point => point?.at === newest.at;
+  const [rate, p99] = [rates.at(-1), p99s.at(-1)];
   const { pending, sending, retrying, dead } = figures.deliveries;
-  const rate = rates.at(-1);
+  const shared = { since: samples[0]?.at ?? newest.at, now: newest.at };
   return (
     <main class="sheet figures" tabIndex={0} aria-label={words.figures}>
       <h2 class="only-read">{words.figures}</h2>
       <p class="soft">{words.figuresHint}</p>
       {isStale && <p role="alert" class="error">{words.stale}</p>}
       <ul class="cards">
-        <Card name={words.sockets} value={number(figures.sockets)} hint={words.workers(figures.workers)} trend={samples.map((one) => one.figures.sockets)} />
-        <Card name={words.messageRate} value={rate === undefined ? words.notCounted : number(rate)} hint={words.sinceStart(figures.messages)} trend={rates} />
-        <Card name={words.p99} value={p99 === undefined ? words.notCounted : words.milliseconds(p99)} hint={p99 === undefined ? words.quiet : words.p99Hint} trend={p99s} />
-        <Card name={words.lag} value={number(behind(newest))} hint={waits.length ? words.lagAge(Math.max(0, ...waits)) : words.lagHint(figures.readers.map((one) => one.reader).join(", "))} trend={samples.map(behind)} />
-        <Card name={words.waiting} value={number(pending + sending + retrying)} hint={words.waitingHint(sending, retrying)} trend={samples.map(({ figures: { deliveries: one } }) => one.pending + one.sending + one.retrying)} />
-        <Card name={words.deadFigure} value={number(dead)} hint={words.deadHint} trend={samples.map((one) => one.figures.deliveries.dead)} isBad={dead > 0} />
+        <Card {...shared} name={words.sockets} value={number(figures.sockets)} hint={words.workers(figures.workers)} points={of((one) => one.figures.sockets)} />
+        <Card {...shared} name={words.messageRate} value={isNew(rate) ? number(rate.value) : words.notCounted} hint={words.sinceStart(figures.messages)} points={rates} />
+        <Card {...shared} name={words.p99} value={isNew(p99) ? words.milliseconds(p99.value) : words.notCounted} hint={isNew(p99) ? words.p99Hint : words.quiet} points={p99s} />
+        <Card {...shared} name={words.waiting} value={number(pending + sending + retrying)} hint={words.waitingHint(sending, retrying)} points={of(({ figures: { deliveries: one } }) => one.pending + one.sending + one.retrying)} />
+        <Card {...shared} name={words.deadFigure} value={number(dead)} hint={words.deadHint} points={of((one) => one.figures.deliveries.dead)} isBad={dead > 0} />
+        <Card {...shared} name={words.lag} value={words.events(furthest(figures.readers))} hint={words.mostBehind} points={of((one) => furthest(one.figures.readers))}>
+          <Lags of={figures.readers} now={newest.at} />
+        </Card>
       </ul>
     </main>
   );
 }
 
-function Card({ name, value, hint, trend, isBad = false }: { name: string; value: string; hint: string; trend: readonly (number | undefined)[]; isBad?: boolean }) {
-  const values = trend.filter((one) => one !== undefined);
+/** How far each reader of the log is behind. */
+function Lags({ of, now }: { of: Readers; now: number }) {
+  return (
+    <ul class="readers">
+      {of.map((one) => (
+        <li key={one.reader}>
+          <code>{one.reader}</code>
+          <span>{one.events === 0 ? words.upToDate : words.events(one.events)}</span>
+          <span class="soft">{one.oldest_at ? words.lagAge(Math.max(0, (now - Date.parse(one.oldest_at)) / 1000)) : ""}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Card({ name, value, hint, points, since, now, isBad = false, children }: {
+  name: string;
+  value: string;
+  hint: string;
+  points: readonly Point[];
+  since: number;
+  now: number;
+  isBad?: boolean;
+  children?: ComponentChildren;
+}) {
   return (
     <li class={`card ${isBad ? "bad" : ""}`}>
       <h3>{name}</h3>
       <p class="figure">{value}</p>
       <p class="soft">{hint}</p>
-      <Sparkline values={values} label={words.trend(name, Math.min(...values), Math.max(...values))} />
+      {children}
+      <Sparkline points={points} name={name} since={since} now={now} />
     </li>
   );
 }

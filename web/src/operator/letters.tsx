@@ -1,13 +1,14 @@
 // Dead letters: how many for which reason, each of them, and trying them again.
 
-import { result } from "@wasgo/chat";
+import { ChatError, result } from "@wasgo/chat";
 import { type DeadKind, type DeliveryOut, listDeadLetterKinds, listDeadLetters, retryDeadLetter, retryDeadLetters } from "@wasgo/chat/rest";
 import { useState } from "preact/hooks";
 import { Badge, Button, Empty } from "../shared/controls.tsx";
 import { whole } from "../shared/times.ts";
 import { addressOf } from "./address.ts";
-import { Waiting } from "./parts.tsx";
-import { useClient, useLoad, usePages } from "./session.ts";
+import { usePages } from "./pages.ts";
+import { MoreOf, Waiting } from "./parts.tsx";
+import { useClient, useLoad } from "./session.ts";
 import { words } from "./text.ts";
 
 type Kind = Pick<DeadKind, "channel" | "error">;
@@ -20,32 +21,46 @@ export function Letters() {
   const [turn, setTurn] = useState(0);
   const [shown, setShown] = useState<Kind>();
   const [said, setSaid] = useState("");
+  const [failed, setFailed] = useState("");
   const kinds = useLoad(`kinds ${turn}`, () => result(listDeadLetterKinds({ client })));
   const { rows, first, more } = usePages(`letters ${turn} ${JSON.stringify(shown)}`, (cursor) =>
     result(listDeadLetters({ client, query: { ...(shown ? queryOf(shown) : {}), ...(cursor ? { cursor } : {}) } })),
   );
-  const done = (message: string) => {
-    setSaid(message);
+  const again = () => {
     setShown(undefined);
     setTurn((before) => before + 1);
   };
-  const retryKind = async (kind: Kind) => {
-    let retried = 0;
-    for (let hasMore = true; hasMore; ) {
-      const answer = await result(retryDeadLetters({ client, body: queryOf(kind) }));
-      retried += answer.retried;
-      hasMore = answer.has_more;
+  /** Does it, and says what came of it. */
+  const attempt = async (act: () => Promise<string>) => {
+    setFailed("");
+    setSaid("");
+    try {
+      setSaid(await act());
+      again();
+    } catch (error) {
+      setFailed(words.notRetried(error instanceof ChatError ? error.message : ""));
     }
-    done(words.retried(retried));
   };
-  const retry = async (letter: DeliveryOut) => {
-    await result(retryDeadLetter({ client, path: { delivery_id: letter.id } }));
-    done(words.sentAgain(letter.user_id));
-  };
+  const retryKind = (kind: Kind) =>
+    attempt(async () => {
+      let retried = 0;
+      for (let hasMore = true; hasMore; ) {
+        const answer = await result(retryDeadLetters({ client, body: queryOf(kind) }));
+        retried += answer.retried;
+        hasMore = answer.has_more;
+      }
+      return words.retried(retried);
+    });
+  const retry = (letter: DeliveryOut) =>
+    attempt(async () => {
+      await result(retryDeadLetter({ client, path: { delivery_id: letter.id } }));
+      return words.sentAgain(letter.user_id);
+    });
   const isEmpty = kinds.data?.results.length === 0 && rows.length === 0;
   return (
     <main class="sheet letters" tabIndex={0} aria-label={words.letters}>
-      <p role="status" class="said">{said}</p>
+      <p role="status" class="said" dir="auto">{said}</p>
+      {failed && <p role="alert" class="said bad">{failed}</p>}
       <Waiting of={kinds} />
       {isEmpty && <Empty icon="check" title={words.noLetters}><p>{words.noLettersHint}</p></Empty>}
       {kinds.data && !isEmpty && (
@@ -62,7 +77,7 @@ export function Letters() {
           <ul class="letter-rows">
             {rows.map((letter) => <LetterRow key={letter.id} of={letter} retry={retry} />)}
           </ul>
-          {more && <p class="more"><Button onClick={more}>{words.more}</Button></p>}
+          <MoreOf of={more} />
         </>
       )}
     </main>
@@ -77,7 +92,7 @@ function KindCard({ of, isShown, show, retry }: { of: DeadKind; isShown: boolean
   };
   return (
     <li class="card">
-      <p class="line"><Badge tone="danger">{words.channels[of.channel]}</Badge><code>{of.error ?? words.noReason}</code></p>
+      <p class="line"><Badge tone="danger">{words.channels[of.channel]}</Badge><code dir="auto">{of.error ?? words.noReason}</code></p>
       <p class="figure">{words.letterCount(of.count)}</p>
       <p class="soft">{words.diedAt(whole(of.newest_at))}</p>
       <p class="acts">
@@ -99,8 +114,8 @@ function LetterRow({ of, retry }: { of: DeliveryOut; retry: (letter: DeliveryOut
   return (
     <li class="letter">
       <span class="body">
-        <span class="line"><Badge>{words.channels[of.channel]}</Badge><strong class="name">{of.user_id}</strong></span>
-        <span class="soft"><code>{of.error ?? words.noReason}</code> · {words.attempts(of.attempts)} · {words.diedAt(whole(of.settled_at ?? of.due_at))}</span>
+        <span class="line"><Badge>{words.channels[of.channel]}</Badge><strong class="name" dir="auto">{of.user_id}</strong></span>
+        <span class="soft"><code dir="auto">{of.error ?? words.noReason}</code> · {words.attempts(of.attempts)} · {words.diedAt(whole(of.settled_at ?? of.due_at))}</span>
       </span>
       <a class="button plain" href={addressOf({ section: "conversations", conversation: of.conversation })}>{words.openConversation}</a>
       <Button icon="retry" disabled={isBusy} aria-label={words.retryOf(of.user_id)} onClick={act}>{isBusy ? words.retrying : words.retryOne}</Button>

@@ -2,7 +2,11 @@
 
 import "../shared/base.css";
 import "../shared/controls.css";
-import "./operator.css";
+import "./styles/frame.css";
+import "./styles/list.css";
+import "./styles/reading.css";
+import "./styles/sheets.css";
+import "./styles/narrow.css";
 import { render } from "preact";
 import { DIRECTION, LOCALE } from "../shared/text.ts";
 import { restoreTheme } from "../shared/theme.ts";

@@ -2,11 +2,11 @@
 
 import { result } from "@wasgo/chat";
 import { type InspectedMessage, type RevisionOut, inspectMessage } from "@wasgo/chat/rest";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar, nameOf } from "../shared/avatar.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { whole } from "../shared/times.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, go } from "./address.ts";
 import { type Piece, compare } from "./diff.ts";
 import { Waiting } from "./parts.tsx";
 import { useClient, useLoad } from "./session.ts";
@@ -15,11 +15,16 @@ import { number, words } from "./text.ts";
 export function MessagePane({ id, conversation }: { id: string; conversation: string }) {
   const client = useClient();
   const loaded = useLoad(`message ${id}`, () => result(inspectMessage({ client, path: { message_id: id } })));
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), []);
+  const key = (event: KeyboardEvent) => {
+    if (event.key === "Escape") go({ section: "conversations", conversation });
+  };
   return (
-    <section class="pane message-pane" aria-labelledby="message-title">
+    <section class="pane message-pane" aria-labelledby="message-title" onKeyDown={key}>
       <header class="pane-top">
         <a class="icon-button" href={addressOf({ section: "conversations", conversation })} aria-label={words.close} title={words.close}><Icon name="close" /></a>
-        <h2 id="message-title">{words.message}</h2>
+        <h2 id="message-title" tabIndex={-1} ref={title}>{words.message}</h2>
       </header>
       <div class="scroll" tabIndex={0} role="group" aria-label={words.message}>
         <Waiting of={loaded} />
@@ -44,7 +49,7 @@ function Inspected({ of }: { of: InspectedMessage }) {
         <h3>{words.facts}</h3>
         <dl class="facts">
           <dt>{words.sender}</dt>
-          <dd>{of.message.sender ? `${nameOf(of.message.sender)} (${of.message.sender.id})` : words.system}</dd>
+          <dd dir="auto">{of.message.sender ? `${nameOf(of.message.sender)} (${of.message.sender.id})` : words.system}</dd>
           <dt>{words.seq}</dt>
           <dd>{number(of.message.seq)}</dd>
           <dt>{words.id}</dt>
@@ -90,9 +95,11 @@ function Picker({ label, of, chosen, choose }: { label: string; of: readonly Rev
   return (
     <label class="field">
       <span>{label}</span>
-      <select class="input" value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
-        {of.map((one, at) => <option key={one.revision} value={at}>{words.version(one.revision)}</option>)}
-      </select>
+      <span class="pick">
+        <select class="input" value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
+          {of.map((one, at) => <option key={one.revision} value={at}>{words.version(one.revision)}</option>)}
+        </select>
+      </span>
     </label>
   );
 }
@@ -100,7 +107,7 @@ function Picker({ label, of, chosen, choose }: { label: string; of: readonly Rev
 function Version({ of, label, pieces, change: Change = "ins" }: { of: RevisionOut; label: string; pieces: readonly Piece[]; change?: "ins" | "del" }) {
   return (
     <article class="version" aria-label={label}>
-      <p class="text">
+      <p class="text" dir="auto">
         {of.content === null && <em class="soft">{words.deleted}</em>}
         {of.content === "" && <em class="soft">{words.emptyVersion}</em>}
         {pieces.map((piece, at) => (piece.isChanged ? <Change key={at}>{piece.text}</Change> : <span key={at}>{piece.text}</span>))}
@@ -117,7 +124,7 @@ function Receipts({ of }: { of: InspectedMessage }) {
       {of.receipts.map((one) => (
         <li key={one.user.id}>
           <Avatar person={one.user} size="small" />
-          <span class="name">{nameOf(one.user)}</span>
+          <span class="name" dir="auto">{nameOf(one.user)}</span>
           <time class="soft" dateTime={one.read_at}>{whole(one.read_at)}</time>
         </li>
       ))}

@@ -1,6 +1,6 @@
 // Who looks in, and the SDK's generated REST client with their token. No socket: an operator is in no conversation.
 
-import { Chat, ChatError } from "@wasgo/chat";
+import { Chat, ChatError, type TokenReason, readToken } from "@wasgo/chat";
 import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
 
@@ -23,19 +23,33 @@ export function useClient(): Client {
   return client;
 }
 
-export function clientOf(operator: Operator): Client {
-  return new Chat({ url: location.origin, token: () => operator.token }).client;
+/** `ended` is called where the service refuses the token: nothing can be asked any more. */
+export function clientOf(operator: Operator, ended: () => void): Client {
+  const token = (reason: TokenReason) => {
+    if (reason !== "refused") return operator.token;
+    ended();
+    throw new ChatError("signed_out", "the token is refused, and there is no other");
+  };
+  return new Chat({ url: location.origin, token }).client;
 }
 
 /** Kept for this tab alone, and gone with it: a token of the staff opens much. */
 export function keptOperator(): Operator | undefined {
-  const kept = sessionStorage.getItem(KEPT);
-  return kept ? (JSON.parse(kept) as Operator) : undefined;
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Operator | null;
+    return kept && readToken(kept.token) ? kept : undefined;
+  } catch {
+    return undefined; // nothing may be kept here, or what is kept is of somebody else's making
+  }
 }
 
 export function keepOperator(operator: Operator | undefined): void {
-  if (operator) sessionStorage.setItem(KEPT, JSON.stringify(operator));
-  else sessionStorage.removeItem(KEPT);
+  try {
+    if (operator) sessionStorage.setItem(KEPT, JSON.stringify(operator));
+    else sessionStorage.removeItem(KEPT);
+  } catch {
+    // Where nothing may be kept, a reload asks again who looks in.
+  }
 }
 
 export interface Loaded<Data> {
@@ -64,29 +78,6 @@ export function useLoad<Data>(key: string, load: () => Promise<Data>): Loaded<Da
   const again = useCallback(() => setTurn((before) => before + 1), []);
   const isMine = state.key === key;
   return { data: isMine ? state.data : undefined, error: isMine ? state.error : undefined, isLoading: !isMine, again };
-}
-
-interface Page<Row> {
-  readonly results: readonly Row[];
-  readonly next: string | null;
-}
-
-/** The pages of a list so far, as one list. */
-export function usePages<Row>(key: string, load: (cursor: string | undefined) => Promise<Page<Row>>): {
-  rows: readonly Row[];
-  first: Loaded<Page<Row>>;
-  more: (() => void) | undefined;
-} {
-  const first = useLoad(key, () => load(undefined));
-  const [rest, setRest] = useState<{ of: Page<Row> | undefined; rows: readonly Row[]; next: string | null }>();
-  const mine = rest !== undefined && rest.of === first.data ? rest : undefined;
-  const next = mine ? mine.next : (first.data?.next ?? null);
-  const rows = [...(first.data?.results ?? []), ...(mine?.rows ?? [])];
-  const more = async () => {
-    const page = await load(next ?? undefined).catch(() => undefined);
-    if (page) setRest({ of: first.data, rows: [...(mine?.rows ?? []), ...page.results], next: page.next });
-  };
-  return { rows, first, more: next === null ? undefined : () => void more() };
 }
 
 export function isNotStaff(error: unknown): boolean {

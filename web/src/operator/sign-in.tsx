@@ -8,7 +8,7 @@ import { type DemoUser, demoUsers } from "../shared/demo.ts";
 import type { Operator } from "./session.ts";
 import { words } from "./text.ts";
 
-export function SignIn({ wasRefused, signIn }: { wasRefused: boolean; signIn: (operator: Operator) => void }) {
+export function SignIn({ why, signIn }: { why: string | undefined; signIn: (operator: Operator) => void }) {
   const [staff, setStaff] = useState<readonly DemoUser[]>([]);
   const [token, setToken] = useState("");
   const [isBad, setIsBad] = useState(false);
@@ -27,7 +27,7 @@ export function SignIn({ wasRefused, signIn }: { wasRefused: boolean; signIn: (o
       <img class="mark" src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
       <h1>{words.signInTitle}</h1>
       <p class="soft">{words.signInHint}</p>
-      {wasRefused && <p role="alert" class="error">{words.notStaff}</p>}
+      {why && <p role="alert" class="error">{why}</p>}
       {staff.map((user) => (
         <button key={user.id} type="button" class="person" onClick={() => signIn(user)}>
           <Avatar person={user} />

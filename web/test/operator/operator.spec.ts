@@ -1,7 +1,7 @@
 // The operator's page: everybody's conversations, versions and receipts, members, dead letters, figures.
 
 import { bury, lookIn, scene } from "./world.ts";
-import { expect, service, sit, test, tokenOf } from "../world.ts";
+import { expect, job, say, service, sit, test, tokenOf } from "../world.ts";
 
 test("who is not of the staff is told so and sees nothing", async ({ page }) => {
   await page.goto(`${service.url}/operator`);
@@ -82,6 +82,18 @@ test("figures follow what happens", async ({ browser }) => {
   await expect(page.locator(".spark .area").first()).toBeVisible();
 });
 
+test("figures have a scale, each reader its own lag, and letters that died are not shown as if all was well", async ({ browser }) => {
+  bury((await scene()).id);
+  const page = await lookIn(browser, "#/figures");
+  const dead = page.locator(".card", { has: page.getByRole("heading", { name: "Dead letters" }) });
+  await expect(dead.locator(".figure")).toHaveText("3");
+  await expect(dead.locator(".scale span")).toHaveText(["5", "0"]);
+  const colour = (card: string) => page.locator(card).locator(".spark .line").first().evaluate((node) => getComputedStyle(node).stroke);
+  expect(await colour(".card.bad")).not.toBe(await colour(".card:not(.bad)"));
+  await expect(page.locator(".readers li code")).toHaveText([/^\w+$/, ...Array(await page.locator(".readers li").count() - 1).fill(/^\w+$/)]);
+  await expect(page.locator(".readers li").first()).toContainText(/up to date|event/);
+});
+
 test("the keyboard alone goes from the list to a version and back", async ({ browser }) => {
   const { id } = await scene();
   const page = await lookIn(browser, `#/conversations/${id}`);
@@ -90,10 +102,74 @@ test("the keyboard alone goes from the list to a version and back", async ({ bro
   await message.focus();
   await page.keyboard.press("Enter");
   const pane = page.getByRole("region", { name: "Message" });
+  await expect(pane.getByRole("heading", { name: "Message" })).toBeFocused();
   await pane.getByRole("combobox", { name: "Before" }).focus();
   await page.keyboard.press("ArrowUp");
   await expect(pane.locator("ins").first()).toHaveText("whole ");
   await pane.getByRole("link", { name: "Close" }).focus();
   await page.keyboard.press("Enter");
   await expect(pane).toHaveCount(0);
+  await expect(message).toBeFocused();
+});
+
+test("on a phone too the focus comes back to the message that was opened", async ({ browser }) => {
+  const { id } = await scene();
+  const page = await lookIn(browser, `#/conversations/${id}`, { viewport: { width: 390, height: 844 } });
+  const message = page.locator(".message", { hasText: "Monday works." });
+  await message.click();
+  await expect(page.getByRole("heading", { name: "Message" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(message).toBeFocused();
+});
+
+test("messages stand as in a chat: the newest below, and older ones come in above what is read", async ({ browser }) => {
+  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  for (let at = 1; at <= 60; at++) await say("ana", id, `Step ${at}`);
+  const page = await lookIn(browser, `#/conversations/${id}`);
+  const said = page.locator(".message .said");
+  await expect(said.last()).toHaveText("Step 60");
+  await expect(said.last()).toBeInViewport();
+  await expect(page.locator(".message .badge").first()).toHaveText("Admin");
+  const shown = await said.count();
+  const oldest = said.filter({ hasText: await said.first().innerText() });
+  await page.getByRole("button", { name: "Load older messages" }).scrollIntoViewIfNeeded();
+  const before = await oldest.boundingBox();
+  await page.route("**/messages/?*cursor=*", (route) => route.abort());
+  await page.getByRole("button", { name: "Load older messages" }).click();
+  await expect(page.getByRole("alert")).toHaveText("More could not be loaded.", { timeout: 30_000 });
+  await page.unroute("**/messages/?*cursor=*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(said).toHaveCount(60);
+  expect(shown).toBeLessThan(60);
+  expect(await said.allInnerTexts()).toEqual(Array.from({ length: 60 }, (_, at) => `Step ${at + 1}`));
+  expect(Math.abs(((await oldest.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(80);
+});
+
+test("what people wrote runs in its own direction", async ({ browser }) => {
+  const { id, title } = await job([{ user_id: "ana", role: "admin" }], { title: "سياج الحديقة" });
+  await say("ana", id, "متى يمكنك أن تبدأ؟");
+  const page = await lookIn(browser, `#/conversations/${id}`);
+  for (const place of [page.getByRole("heading", { name: title }), page.locator(".message .said"), page.locator(".row .title", { hasText: title }).first()]) {
+    await expect(place).toHaveCSS("direction", "rtl");
+  }
+  await expect(page.locator(".row", { hasText: title }).first().locator(".reference")).toHaveCSS("direction", "ltr");
+});
+
+test("the list renews itself and leaves focus and place alone", async ({ browser }) => {
+  await Promise.all(Array.from({ length: 12 }, () => job([{ user_id: "ana", role: "admin" }])));
+  const page = await lookIn(browser);
+  await page.clock.install();
+  await page.reload();
+  const row = page.locator(".row").nth(9);
+  await row.focus();
+  const name = await row.locator(".title").innerText();
+  const list = page.getByRole("group", { name: "Conversations, newest first" });
+  const held = page.locator(".row", { has: page.getByText(name, { exact: true }) });
+  await list.evaluate((node) => node.scrollTo(0, 200));
+  const before = await held.boundingBox();
+  const { title } = await job([{ user_id: "ana", role: "admin" }]);
+  await page.clock.fastForward(61_000);
+  await expect(page.locator(".row .title").first()).toHaveText(title);
+  await expect(held).toBeFocused();
+  expect(Math.abs(((await held.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
 });

@@ -32,14 +32,14 @@ export interface Scene {
   readonly message: string;
 }
 
-/** Ana's message, written three times and read by bo; cy has left. */
-export async function scene(): Promise<Scene> {
+/** Ana's message, written three times and read by bo; cy has left. What tests look for has a title of its own. */
+export async function scene(as: { title: string; reference?: string } = { title: `Fence ${process.pid}-${Date.now()}` }): Promise<Scene> {
   const members = [
     { user_id: "ana", role: "admin" },
     { user_id: "bo", role: "participant" },
     { user_id: "cy", role: "observer" },
   ] as const;
-  const { id, title } = await job(members, { title: `Fence ${process.pid}-${Date.now()}` });
+  const { id, title } = await job(members, as);
   const message = await say("ana", id, "Could you paint the fence on Friday at nine?");
   const token = await tokenOf("ana");
   const edit = (content: string) => call("POST", `/chat/messages/${message}/edit/`, token, { content });

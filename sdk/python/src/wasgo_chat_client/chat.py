@@ -13,6 +13,7 @@ from wasgo_chat_client.connection import Connection, ConnectionState, Frame
 from wasgo_chat_client.conversation import Conversation
 from wasgo_chat_client.errors import ChatError, problem
 from wasgo_chat_client.outbox import MemoryOutbox, OutboxStore
+from wasgo_chat_client.read_after import ReadAfter
 from wasgo_chat_client.retrying import AsyncRetrying
 from wasgo_chat_client.tokens import TokenProvider, Tokens, read_token
 
@@ -35,7 +36,8 @@ class Chat:
         self.outbox: OutboxStore = outbox or MemoryOutbox()
         self._tokens = Tokens(token)
         self.connection = Connection(f"ws{url.removeprefix('http')}/ws/chat/", self._tokens, self)
-        self._http = httpx.AsyncClient(base_url=url, transport=AsyncRetrying())
+        self._read_after = ReadAfter()
+        self._http = httpx.AsyncClient(base_url=url, transport=AsyncRetrying(read_after=self._read_after))
         self._conversations: dict[str, Conversation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_counting = False
@@ -100,6 +102,10 @@ class Chat:
         conversation = self._conversations.get(frame.get("conversation_id") or "")
         if conversation is not None:
             conversation.take(frame)
+
+    def spoke(self) -> None:
+        """See `Listener`."""
+        self._read_after.forget()
 
     # What conversations ask
 

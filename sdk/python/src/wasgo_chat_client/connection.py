@@ -44,6 +44,9 @@ class Listener(Protocol):
     def lost(self) -> None:
         """It is gone; what was not answered has an unknown outcome."""
 
+    def spoke(self) -> None:
+        """Something was said or heard."""
+
 
 def seconds_after(code: int, reason: str, attempt: int) -> float | None:
     """How long to wait after a close, by the table of docs/protocol.md; None: do not come back."""
@@ -88,6 +91,7 @@ class Connection:
         self._asked[ref] = answer
         try:
             await socket.send(text)
+            self._listener.spoke()
             return await answer
         except ConnectionClosed as error:
             raise ConnectionLost from error
@@ -99,6 +103,7 @@ class Connection:
         if self._socket is not None and self.state == "open":
             with contextlib.suppress(ConnectionClosed):
                 await self._socket.send(json.dumps({"type": frame_type, **fields}))
+                self._listener.spoke()
 
     async def run(self) -> None:
         """Keep it open until the service says for good that it is not wanted."""
@@ -145,6 +150,7 @@ class Connection:
         return socket.close_code or 1006, socket.close_reason or ""
 
     def _hear(self, frame: Frame) -> None:
+        self._listener.spoke()
         if frame["type"] == "hello":
             self._attempt = 0
             self.hello = frame

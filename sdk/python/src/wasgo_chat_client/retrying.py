@@ -1,7 +1,8 @@
 """Requests that are sent again where that is safe: idempotent ones, after 503, 429 and lost connections.
 
 Safe are GET, HEAD, PUT and DELETE, and whatever carries an `Idempotency-Key`; the service answers a repeat as it
-answered the first. After 429 nothing was done, so anything may be repeated then.
+answered the first. After 429 nothing was done, so anything may be repeated then. Each attempt says what was seen before
+it, where the service reads at standbys.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import time
 from collections.abc import AsyncIterable, Iterable
 
 import httpx
+
+from wasgo_chat_client.read_after import ReadAfter
 
 ATTEMPTS = 5
 FIRST_S = 0.5
@@ -39,6 +42,7 @@ class Retrying(httpx.BaseTransport):
 
     def __init__(self, inner: httpx.BaseTransport | None = None) -> None:
         self._inner = inner or httpx.HTTPTransport()
+        self._read_after = ReadAfter()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx."""
@@ -47,11 +51,14 @@ class Retrying(httpx.BaseTransport):
         for attempt in range(ATTEMPTS):
             is_last = attempt + 1 == ATTEMPTS
             response: httpx.Response | None = None
+            answered = self._read_after.ask(request)
             try:
                 response = self._inner.handle_request(request)
             except httpx.TransportError:
                 if is_last or not _may_repeat(request, None):
                     raise
+            finally:
+                answered(response)
             if response is not None:
                 if is_last or not _may_repeat(request, response):
                     return response
@@ -67,8 +74,9 @@ class Retrying(httpx.BaseTransport):
 class AsyncRetrying(httpx.AsyncBaseTransport):
     """The same for asyncio."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport | None = None, *, read_after: ReadAfter | None = None) -> None:
         self._inner = inner or httpx.AsyncHTTPTransport()
+        self._read_after = read_after or ReadAfter()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx."""
@@ -77,11 +85,14 @@ class AsyncRetrying(httpx.AsyncBaseTransport):
         for attempt in range(ATTEMPTS):
             is_last = attempt + 1 == ATTEMPTS
             response: httpx.Response | None = None
+            answered = self._read_after.ask(request)
             try:
                 response = await self._inner.handle_async_request(request)
             except httpx.TransportError:
                 if is_last or not _may_repeat(request, None):
                     raise
+            finally:
+                answered(response)
             if response is not None:
                 if is_last or not _may_repeat(request, response):
                     return response
