@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from wasgo_chat.bulk.appending import Block, Busy, append
+from wasgo_chat.bulk.appending import Busy, append
+from wasgo_chat.bulk.batches import Block
 from wasgo_chat.bulk.lines import Checker, ConversationLine, MessageLine, Rejected, UserLine
 from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.core.db import Database
@@ -104,8 +105,7 @@ class Import:
             if isinstance(line, UserLine):
                 waiting.users[line.id] = line
             elif isinstance(line, ConversationLine):
-                context = self._checker.context
-                waiting.blocks.append(Block(line, number, raw, said=context.said if context else {}))
+                waiting.blocks.append(Block(line, number, raw))
             elif (refusal := self._refused.get(line.conversation)) is not None:
                 raise Rejected(refusal)
             else:
@@ -119,7 +119,7 @@ class Import:
         if not waiting.blocks or waiting.blocks[-1].line.external_id != line.conversation:
             context = self._checker.context
             assert context is not None  # noqa: S101  the checker refuses it else
-            waiting.blocks.append(Block(context.line, 0, b"", said=context.said))
+            waiting.blocks.append(Block(context.line, 0, b""))
         return waiting.blocks[-1]
 
     async def _write(self, waiting: _Waiting) -> _Waiting:
