@@ -22,6 +22,7 @@ from wasgo_chat.events import cursors
 from wasgo_chat.messages.reactions import canonical_emoji
 
 _ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('import', 0))"
+_WAIT = "SELECT set_config('lock_timeout', CAST(CAST(CAST(:s AS float8) * 1000 AS bigint) AS text), true)"
 
 _HELD = """
 SELECT id, last_seq, message_count, updated_at, reads_version FROM conversations WHERE id = ANY($1::uuid[])
@@ -63,8 +64,12 @@ async def append(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block]) ->
 
     Raises:
         Busy: the log of one of them is still read by those who follow it; try again soon.
+        Unavailable: somebody holds one of them for long, or the database does not answer.
     """
+    # Nobody waits for what waits here. For rows it asks as briefly as everybody, as it holds others of them meanwhile.
+    await tx.execute(text(_WAIT), {"s": tx.settings.statement_timeout_s})
     await tx.execute(text(_ONE_IMPORT))
+    await tx.execute(text(_WAIT), {"s": tx.settings.lock_timeout_s})
     outcome = Outcome()
     await admitting.mirror(tx, people, blocks, outcome)
     logs = await _hold(tx, blocks)
