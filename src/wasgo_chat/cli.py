@@ -283,3 +283,10 @@ def main() -> None:
     except CannotStart as error:
         print(f"wasgo-chat: {error}", file=sys.stderr)
         sys.exit(2)
+    except Exception as error:
+        from wasgo_chat.core.advice import advice
+
+        if (sentence := advice(error)) is None:
+            raise
+        print(f"wasgo-chat: {sentence}", file=sys.stderr)
+        sys.exit(1)
