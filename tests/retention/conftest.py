@@ -19,7 +19,7 @@ async def db(database: str) -> AsyncIterator[Database]:
     """A pool of it, which keeps support for a month; `database` is asked for so that the servers are there."""
     name = f"{database}_retention_{secrets.token_hex(4)}"
     await create_database(database_url("postgres"), name, TEMPLATE)
-    given = {"retention_days": {"support": DAYS}, "lock_timeout_s": LOCK_TIMEOUT_S, "statement_timeout_s": 1.0}
+    given = {"retention_days": {"support": DAYS}, "lock_timeout_s": LOCK_TIMEOUT_S}
     made = Database(make_settings(name, **given))
     yield made
     await made.close()
