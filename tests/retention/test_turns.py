@@ -135,6 +135,22 @@ async def test_one_worker_purges_at_a_time(db: Database) -> None:
         assert third
 
 
+async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None:
+    db.settings = db.settings.model_copy(update={"purge_s": 0.05})
+    workers = [asyncio.create_task(Purger(db).run()) for _ in range(2)]
+    for name in ("first", "second"):
+        chat = await old(db, name, 4)
+        async with asyncio.timeout(30):
+            while await count(db, "messages", chat) > 1:  # noqa: ASYNC110  polling is the point
+                await asyncio.sleep(0.02)
+    for worker in workers:
+        worker.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+    async with purger._alone(db) as is_alone:
+        assert is_alone
+    assert await logs.faults(db) == []
+
+
 async def test_dead_deliveries_go_however_many_there_are(db: Database) -> None:
     chat = await old(db, "dead", 1)
     await run(
