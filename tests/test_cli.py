@@ -31,7 +31,9 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.Compl
     )
 
 
-@pytest.mark.parametrize("command", ["dev", "serve", "migrate", "token", "openapi", "asyncapi", "settings"])
+@pytest.mark.parametrize(
+    "command", ["dev", "serve", "migrate", "purge", "seed", "import", "token", "openapi", "asyncapi", "settings"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     shown = run(command, "--help")
     assert shown.returncode == 0
@@ -121,6 +123,53 @@ async def test_serve_sees_what_a_role_has_switched_off(database: str) -> None:
     finally:
         await admin.execute("DROP ROLE careless")
         await admin.close()
+
+
+HISTORY = '{"kind":"user","id":"ana","username":"ana"}\n'
+WORK = {
+    "migrate": ("migrate",),
+    "migrate down": ("migrate", "--down", "--revision", "base"),
+    "purge": ("purge",),
+    "purge, counting": ("purge", "--dry-run"),
+    "seed": ("seed", "--conversations", "1", "--messages", "1"),
+    "import": ("import", "FILE"),
+    "import, trying": ("import", "--dry-run", "FILE"),
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+def test_without_a_database_every_command_says_so_in_a_sentence(database: str, tmp_path: Path, work: str) -> None:
+    file = tmp_path / "history.jsonl"
+    file.write_text(HISTORY)
+    env = environment(database, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", RETENTION_DAYS="support=30")
+    shown = run(*(str(file) if word == "FILE" else word for word in WORK[work]), env=env)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr.splitlines()[-1] == (
+        "wasgo-chat: The database named by WASGO_CHAT_DATABASE_URL does not answer."
+    )
+    assert "Traceback" not in shown.stderr
+
+
+UNFIT = {
+    "no tables": (
+        "postgres",
+        "wasgo-chat: The database is not at the newest migration: run `wasgo-chat migrate` first.",
+    ),
+    "no such database": ("nowhere", "wasgo-chat: The database named by WASGO_CHAT_DATABASE_URL is not there"),
+}
+
+
+@pytest.mark.parametrize("why", UNFIT)
+@pytest.mark.parametrize("work", ["purge", "purge, counting", "seed", "import"])
+def test_what_is_no_database_of_ours_is_said_in_a_sentence(database: str, tmp_path: Path, work: str, why: str) -> None:
+    file = tmp_path / "history.jsonl"
+    file.write_text(HISTORY)
+    name, sentence = UNFIT[why]
+    words = (str(file) if word == "FILE" else word for word in WORK[work])
+    shown = run(*words, env=environment(name, RETENTION_DAYS="support=30"))
+    assert shown.returncode == 1
+    assert shown.stderr.splitlines()[-1].startswith(sentence)
+    assert "Traceback" not in shown.stderr
 
 
 async def test_dev_survives_kill_9_with_nothing_lost_and_nothing_left(tmp_path: Path) -> None:

@@ -94,16 +94,19 @@ def purge(
     """Remove now what is past WASGO_CHAT_RETENTION_DAYS and WASGO_CHAT_NOTIFICATION_RETENTION_DAYS.
 
     The service does the same in the background, slowly; this is for the first time, and to see what it would do.
-    It may be ended and started again at any time.
+    It may be ended and started again at any time. The exit code is 1 if something was left, as it says.
     """
     import asyncio
 
+    from wasgo_chat.core.telemetry import configure_logging
     from wasgo_chat.retention import command
 
+    configure_logging("CRITICAL", as_json=True)
     settings = Settings()
     settings.require_database()
-    for line in asyncio.run(command.purge(settings, dry_run=dry_run)):
-        print(line)
+    said = asyncio.run(command.purge(settings, dry_run=dry_run))
+    print("\n".join(said.lines))
+    sys.exit(0 if said.is_done else 1)
 
 
 @app.command()
@@ -280,3 +283,10 @@ def main() -> None:
     except CannotStart as error:
         print(f"wasgo-chat: {error}", file=sys.stderr)
         sys.exit(2)
+    except Exception as error:
+        from wasgo_chat.core.advice import advice
+
+        if (sentence := advice(error)) is None:
+            raise
+        print(f"wasgo-chat: {sentence}", file=sys.stderr)
+        sys.exit(1)

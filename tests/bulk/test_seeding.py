@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.support.running import make_settings
 from tests.support.world import Person, rows, world_with
-from wasgo_chat.bulk import logs, making
+from wasgo_chat.bulk import logs, making, seeding
 from wasgo_chat.bulk.seeding import NotEmpty, seed
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
@@ -63,6 +63,16 @@ async def test_a_full_database_is_left_alone_unless_told_otherwise(empty: str) -
     await fill(settings, number=2, into_full=True)
     with pytest.raises(NotEmpty, match="another --seed"):
         await fill(settings, number=2, into_full=True)
+
+
+async def test_conversations_without_messages_are_written_in_batches_too(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "BATCH", 10)
+    told: list[int] = []
+    given = {"number": 1, "users": 12, "into_full": False, "until": UNTIL}
+    await seed(make_settings(empty), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]
+    assert (len(told), sum(told)) == (3, 4)
 
 
 FAULTS = {

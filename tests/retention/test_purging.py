@@ -284,10 +284,10 @@ async def test_a_dry_run_counts_and_removes_nothing(world: World) -> None:
     chat = await ana.direct(bo)
     await talk(ana, chat, 3)
     await age(world, chat, upto=2)
-    (line,) = await purge_command(world.worker.settings, dry_run=True)
+    (line,) = (await purge_command(world.worker.settings, dry_run=True)).lines
     assert line.startswith("direct: ")
     assert len(await bo.history(chat)) == 3
-    (said,) = await purge_command(world.worker.settings, dry_run=False)
+    (said,) = (await purge_command(world.worker.settings, dry_run=False)).lines
     assert said.startswith("Removed ")
     assert len(await bo.history(chat)) == 1
 

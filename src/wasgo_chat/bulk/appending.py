@@ -6,7 +6,6 @@ deletions have no events of their own: replay shows messages as they stand, and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,34 +13,24 @@ from uuid import UUID
 from asyncpg import Range
 from sqlalchemy import text
 
+from wasgo_chat.bulk import admitting
+from wasgo_chat.bulk.batches import Block, Log, Outcome, Rows
 from wasgo_chat.bulk.copying import copy, driver_of, jsonb, message_event
 from wasgo_chat.bulk.lines import ConversationLine, MessageLine, UserLine, conversation_id_of, message_id_of
-from wasgo_chat.core import users
 from wasgo_chat.core.db import Tx
-from wasgo_chat.core.erasures import erased_among
 from wasgo_chat.events import cursors
 from wasgo_chat.messages.reactions import canonical_emoji
 
-Given = tuple[MessageLine, int, bytes]
-
 _ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('import', 0))"
+_WAIT = "SELECT set_config('lock_timeout', CAST(CAST(CAST(:s AS float8) * 1000 AS bigint) AS text), true)"
 
 _HELD = """
 SELECT id, last_seq, message_count, updated_at, reads_version FROM conversations WHERE id = ANY($1::uuid[])
 ORDER BY id FOR NO KEY UPDATE
 """
 
-_TAKEN = """
-SELECT k.id FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
-    AS k(id, type, reference_type, reference_id, pair)
-JOIN conversations c ON c.id <> k.id AND (
-    (k.pair IS NOT NULL AND c.direct_pair = string_to_array(k.pair, chr(10)))
-    OR (k.pair IS NULL AND c.conversation_type = k.type AND c.reference_type = k.reference_type
-        AND c.reference_id = k.reference_id AND k.type = ANY(ARRAY['bid', 'job', 'request', 'dispute'])))
-"""
-
 _THERE = """
-SELECT conversation_id, client_id FROM messages
+SELECT conversation_id, client_id, id FROM messages
 WHERE conversation_id = ANY($1::uuid[]) AND client_id = ANY($2::text[])
 """
 
@@ -51,9 +40,14 @@ FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigin
 WHERE c.id = k.id
 """
 
+# A conversation that comes in parts has a range for each, and an UPDATE takes one row of what it joins.
 _READ_ALL = """
-UPDATE participants p SET read = p.read + int8multirange(int8range(k.first, k.last + 1))
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS k(id, first, last) WHERE p.conversation_id = k.id
+UPDATE participants p SET read = p.read + k.ranges
+FROM (
+    SELECT id, range_agg(int8range(first, last + 1)) AS ranges
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS k(id, first, last) GROUP BY id
+) k
+WHERE p.conversation_id = k.id
 """
 
 _READ_SOME = """
@@ -65,114 +59,48 @@ class Busy(Exception):
     """A reader of the log has not come to the end of a conversation yet: what it skipped would be lost."""
 
 
-@dataclass(slots=True)
-class Block:
-    """A conversation's line with messages under it. `number` is 0 where an earlier batch had the line."""
-
-    line: ConversationLine
-    number: int
-    raw: bytes
-    messages: list[Given] = field(default_factory=list)
-    said: Mapping[str, UUID] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What was written, what was there before (`known`), and which conversations are refused, by external id."""
-
-    users: int = 0
-    conversations: int = 0
-    messages: int = 0
-    known: int = 0
-    refused: dict[str, str] = field(default_factory=dict)
-    rejected: list[tuple[int, bytes, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Log:
-    """The end of a conversation's log, while it is appended to."""
-
-    id: UUID
-    seq: int = 0
-    number: int = 0
-    at: datetime | None = None
-    version: int = 0
-    is_new: bool = True
-
-
 async def append(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block]) -> Outcome:
     """Write what is not there yet. Imports beside each other take turns.
 
     Raises:
         Busy: the log of one of them is still read by those who follow it; try again soon.
+        Unavailable: somebody holds one of them for long, or the database does not answer.
     """
+    # Nobody waits for what waits here. For rows it asks as briefly as everybody, as it holds others of them meanwhile.
+    await tx.execute(text(_WAIT), {"s": tx.settings.statement_timeout_s})
     await tx.execute(text(_ONE_IMPORT))
+    await tx.execute(text(_WAIT), {"s": tx.settings.lock_timeout_s})
     outcome = Outcome()
-    await _mirror(tx, people, blocks, outcome)
+    await admitting.mirror(tx, people, blocks, outcome)
     logs = await _hold(tx, blocks)
-    fit = [block for block in blocks if block.line.external_id not in outcome.refused]
-    await _refuse_taken(tx, fit, logs, outcome)
-    fit = [block for block in fit if block.line.external_id not in outcome.refused]
+    await admitting.refuse_taken(tx, outcome.admitted(blocks), logs, outcome)
     for block in blocks:
         if (why := outcome.refused.get(block.line.external_id)) is not None:
-            outcome.rejected += [(block.number, block.raw, why)] if block.number else []
-            outcome.rejected += [(number, raw, why) for _, number, raw in block.messages]
+            outcome.reject(block, why)
+    fit = outcome.admitted(blocks)
     await _create(tx, fit, logs, outcome)
     await _extend(tx, fit, logs, outcome)
     return outcome
 
 
-async def _mirror(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block], outcome: Outcome) -> None:
-    named = {one.user_id for block in blocks for one in block.line.participants}
-    erased = await erased_among(tx, named | set(people))
-    for block in blocks:
-        if any(one.user_id in erased for one in block.line.participants):
-            outcome.refused[block.line.external_id] = "participants: somebody of them was erased"
-    profiles = {name: line.model_dump(exclude={"kind", "id"}) for name, line in people.items() if name not in erased}
-    await users.mirror(tx, profiles)
-    outcome.users += len(profiles)
-    driver = await driver_of(tx)
-    await driver.execute(
-        "INSERT INTO users (id, username) SELECT k, k FROM unnest($1::text[]) k ORDER BY k ON CONFLICT DO NOTHING",
-        sorted(named - set(profiles) - erased),
-    )
-
-
-async def _hold(tx: Tx, blocks: list[Block]) -> dict[str, _Log]:
+async def _hold(tx: Tx, blocks: list[Block]) -> dict[str, Log]:
     """By external id, where each log stands."""
-    logs = {block.line.external_id: _Log(conversation_id_of(block.line.external_id)) for block in blocks}
+    logs = {block.line.external_id: Log(conversation_id_of(block.line.external_id)) for block in blocks}
     by_id = {log.id: log for log in logs.values()}
     for row in await (await driver_of(tx)).fetch(_HELD, list(by_id)):
         log = by_id[row["id"]]
         log.seq, log.number, log.at = row["last_seq"], row["message_count"], row["updated_at"]
         log.version, log.is_new = row["reads_version"], False
+    await admitting.know_people(tx, logs)
     return logs
 
 
-async def _refuse_taken(tx: Tx, blocks: list[Block], logs: Mapping[str, _Log], outcome: Outcome) -> None:
-    """A pair has one conversation, and so has a reference: in the database, and in this file."""
-    new = [block.line for block in blocks if logs[block.line.external_id].is_new]
-    keys: dict[tuple[str, ...], str] = {}
-    rows = []
-    for line in new:
-        pair = "\n".join(_pair(line)) if line.conversation_type == "direct" else None
-        reference = (line.reference.type, line.reference.id) if line.reference else (None, None)
-        rows.append((logs[line.external_id].id, line.conversation_type, *reference, pair))
-        if pair is not None or (line.reference is not None and line.conversation_type != "support"):
-            key = (pair,) if pair is not None else (line.conversation_type, line.reference.type, line.reference.id)  # type: ignore[union-attr]
-            if keys.setdefault(key, line.external_id) != line.external_id:
-                outcome.refused[line.external_id] = "another conversation above has this pair or reference"
-    if rows:
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        taken = {row["id"] for row in await (await driver_of(tx)).fetch(_TAKEN, *columns)}
-        for line in new:
-            if logs[line.external_id].id in taken:
-                outcome.refused[line.external_id] = "there is a conversation of this pair or reference already"
-
-
-async def _create(tx: Tx, blocks: list[Block], logs: Mapping[str, _Log], outcome: Outcome) -> None:
-    new = {block.line.external_id: block.line for block in blocks if logs[block.line.external_id].is_new}
-    conversations, places = [], []
+async def _create(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], outcome: Outcome) -> None:
+    new: dict[str, ConversationLine] = {}
+    for block in blocks:
+        if logs[block.line.external_id].is_new:
+            new.setdefault(block.line.external_id, block.line)  # a line that comes again changes nothing
+    conversations = []
     for line in new.values():
         log = logs[line.external_id]
         log.at = line.created_at
@@ -183,7 +111,7 @@ async def _create(tx: Tx, blocks: list[Block], logs: Mapping[str, _Log], outcome
                 "title": line.title,
                 "reference_type": line.reference.type if line.reference else None,
                 "reference_id": line.reference.id if line.reference else None,
-                "direct_pair": _pair(line) if line.conversation_type == "direct" else None,
+                "direct_pair": admitting.pair_of(line) if line.conversation_type == "direct" else None,
                 "status": line.status,
                 "metadata": jsonb(line.metadata),
                 "settings": jsonb(line.settings),
@@ -191,76 +119,89 @@ async def _create(tx: Tx, blocks: list[Block], logs: Mapping[str, _Log], outcome
                 "updated_at": line.created_at,
             }
         )
-        places += [
-            {
-                "conversation_id": log.id,
-                "user_id": one.user_id,
-                "role": one.role,
-                "joined_at": one.joined_at or line.created_at,
-                "left_at": one.left_at,
-                "left_seq": 0 if one.left_at else None,
-            }
-            for one in line.participants
-        ]
     await copy(tx, "conversations", conversations)
-    await copy(tx, "participants", places)
     outcome.conversations += len(new)
 
 
-async def _extend(tx: Tx, blocks: list[Block], logs: Mapping[str, _Log], outcome: Outcome) -> None:
+async def _extend(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], outcome: Outcome) -> None:
     driver = await driver_of(tx)
-    ids = [logs[block.line.external_id].id for block in blocks]
-    named = [line.external_id for block in blocks for line, _, _ in block.messages]
-    there = {(row[0], row[1]) for row in await driver.fetch(_THERE, ids, named)}
-    messages: list[dict[str, Any]] = []
-    reactions: list[dict[str, Any]] = []
-    read_all: list[tuple[UUID, int, int]] = []
-    read_some: list[tuple[UUID, str, list[Range[int]]]] = []
-    readings: list[dict[str, Any]] = []
-    grown: dict[UUID, _Log] = {}
+    said = await _said(tx, blocks, logs)
+    rows = Rows()
+    grown: dict[UUID, Log] = {}
     for block in blocks:
-        log, seq_before = logs[block.line.external_id], logs[block.line.external_id].number
+        log = logs[block.line.external_id]
+        placed, why = admitting.places(block, log, tx.settings.max_participants)
+        if why is not None:
+            outcome.reject(block, why)
+            continue
+        rows.participants += placed
+        number_before = log.number
         marked: dict[str, list[Range[int]]] = defaultdict(list)
         when: dict[tuple[str, datetime], list[Range[int]]] = defaultdict(list)
         for line, number, raw in block.messages:
-            if (log.id, line.external_id) in there:
+            if (log.id, line.external_id) in said:
                 outcome.known += 1
                 continue
-            if log.at is not None and line.created_at < log.at:
-                outcome.rejected.append((number, raw, "created_at: is before what the conversation has already"))
+            if (why := _unfit(log, line, said)) is not None:
+                outcome.rejected.append((number, raw, why))
                 continue
             if log.id not in grown:
                 await _pass_over(tx, log)
                 grown[log.id] = log
             log.seq, log.number, log.at = log.seq + 1, log.number + 1, line.created_at
-            row = _message(log, line, block.said)
-            messages.append(row)
-            reactions += _reactions(row, line)
+            row = _message(log, line, said)
+            said[log.id, line.external_id] = row["id"]
+            rows.messages.append(row)
+            rows.reactions += _reactions(row, line)
             for one in line.read_by:
                 marked[one.user_id].append(Range(log.number, log.number + 1))
                 when[one.user_id, one.read_at].append(Range(log.number, log.number + 1))
-        if block.line.reads == "all" and log.number > seq_before:
-            read_all.append((log.id, seq_before + 1, log.number))
-        read_some += [(log.id, user_id, ranges) for user_id, ranges in marked.items()]
+        if block.line.reads == "all" and log.number > number_before:
+            rows.read_all.append((log.id, number_before + 1, log.number))
+        rows.read_some += [(log.id, user_id, ranges) for user_id, ranges in marked.items()]
         for (user_id, read_at), ranges in when.items():
             log.version += 1
             reading = {"conversation_id": log.id, "version": log.version, "user_id": user_id}
-            readings.append({**reading, "numbers": ranges, "read_at": read_at})
-    await copy(tx, "messages", messages)
-    await copy(tx, "events", [message_event(row) for row in messages])
-    await copy(tx, "reactions", reactions)
-    await copy(tx, "reads", readings)
-    if read_all:
-        await driver.execute(_READ_ALL, *(list(column) for column in zip(*read_all, strict=True)))
-    await driver.executemany(_READ_SOME, read_some)
+            rows.reads.append({**reading, "numbers": ranges, "read_at": read_at})
+    await _write(tx, rows)
     if grown:
         heads = [(log.id, log.seq, log.number, log.at, log.version) for log in grown.values()]
         await driver.execute(_RAISE, *(list(column) for column in zip(*heads, strict=True)))
         await cursors.move_past(tx, {log.id: log.seq for log in grown.values()})
-    outcome.messages += len(messages)
+    outcome.messages += len(rows.messages)
 
 
-async def _pass_over(tx: Tx, log: _Log) -> None:
+async def _said(tx: Tx, blocks: list[Block], logs: Mapping[str, Log]) -> dict[tuple[UUID, str], UUID]:
+    """What is there of the messages that a batch brings or answers, by conversation and external id."""
+    ids = {logs[block.line.external_id].id for block in blocks}
+    named = {line.external_id for block in blocks for line, _, _ in block.messages}
+    named |= {line.reply_to for block in blocks for line, _, _ in block.messages if line.reply_to is not None}
+    found = await (await driver_of(tx)).fetch(_THERE, list(ids), list(named))
+    return {(row["conversation_id"], row["client_id"]): row["id"] for row in found}
+
+
+def _unfit(log: Log, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> str | None:
+    """Why a message cannot stand at the end of a log; None where it can."""
+    if log.at is not None and line.created_at < log.at:
+        return "created_at: is before what the conversation has already"
+    if line.reply_to is not None and (log.id, line.reply_to) not in said:
+        return "reply_to: no message above has this external_id"
+    return None
+
+
+async def _write(tx: Tx, rows: Rows) -> None:
+    driver = await driver_of(tx)
+    await copy(tx, "participants", rows.participants)
+    await copy(tx, "messages", rows.messages)
+    await copy(tx, "events", [message_event(row) for row in rows.messages])
+    await copy(tx, "reactions", rows.reactions)
+    await copy(tx, "reads", rows.reads)
+    if rows.read_all:
+        await driver.execute(_READ_ALL, *(list(column) for column in zip(*rows.read_all, strict=True)))
+    await driver.executemany(_READ_SOME, rows.read_some)
+
+
+async def _pass_over(tx: Tx, log: Log) -> None:
     if not log.is_new and not await cursors.claim_ended(tx, log.id):
         raise Busy(
             f"Notifications of conversation {log.id} are not made yet: let the service run until they are, then "
@@ -268,7 +209,7 @@ async def _pass_over(tx: Tx, log: _Log) -> None:
         )
 
 
-def _message(log: _Log, line: MessageLine, said: Mapping[str, UUID]) -> dict[str, Any]:
+def _message(log: Log, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> dict[str, Any]:
     is_deleted = line.deleted_at is not None
     is_system = line.message_type == "system"
     return {
@@ -280,7 +221,7 @@ def _message(log: _Log, line: MessageLine, said: Mapping[str, UUID]) -> dict[str
         "service": "import" if is_system else None,
         "message_type": line.message_type,
         "content": None if is_deleted else line.content,
-        "reply_to": said[line.reply_to] if line.reply_to is not None else None,
+        "reply_to": said[log.id, line.reply_to] if line.reply_to is not None else None,
         "mentions": [] if is_deleted else list(dict.fromkeys(line.mentions)),
         "metadata": "{}" if is_deleted else jsonb(line.metadata),
         "client_id": line.external_id,
@@ -306,7 +247,3 @@ def _reactions(row: Mapping[str, Any], line: MessageLine) -> Iterable[dict[str, 
             },
         )
     return found.values()
-
-
-def _pair(line: ConversationLine) -> list[str]:
-    return sorted(one.user_id for one in line.participants)

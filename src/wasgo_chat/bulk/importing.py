@@ -12,20 +12,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from wasgo_chat.bulk.appending import Block, Busy, append
+from wasgo_chat.bulk.appending import Busy, append
+from wasgo_chat.bulk.batches import Block
 from wasgo_chat.bulk.lines import Checker, ConversationLine, MessageLine, Rejected, UserLine
 from wasgo_chat.core.config import CannotStart, Settings
-from wasgo_chat.core.db import Database
+from wasgo_chat.core.db import Database, was_busy
+from wasgo_chat.core.errors import Unavailable
 
 BATCH_MESSAGES = 5_000
 BATCH_BLOCKS = 500
 LONGEST_LINE = 1 << 20
 PATIENCE_S = 600.0
-WAIT_FOR_READER_S = 30.0
+WAIT_FOR_OTHERS_S = 30.0
+"""For the service to notify of what was said in a conversation, and for whoever holds one."""
 ASK_EVERY_S = 0.5
 
 Progress = Callable[[int], None]
 """Told of so many more bytes of the file."""
+
+
+_HELD = "Conversations of the file are held by others for long: import again. What was imported stays."
 
 
 class _Undone(Exception):
@@ -80,7 +86,7 @@ class Import:
 
         Raises:
             CannotStart: the service is behind with notifications of a conversation that the file goes on with.
-            Unavailable: the database does not answer. What was imported stays so.
+            Unavailable: the database does not answer, or others hold conversations for long. What was imported stays.
         """
         try:
             waiting = _Waiting()
@@ -104,8 +110,7 @@ class Import:
             if isinstance(line, UserLine):
                 waiting.users[line.id] = line
             elif isinstance(line, ConversationLine):
-                context = self._checker.context
-                waiting.blocks.append(Block(line, number, raw, said=context.said if context else {}))
+                waiting.blocks.append(Block(line, number, raw))
             elif (refusal := self._refused.get(line.conversation)) is not None:
                 raise Rejected(refusal)
             else:
@@ -119,18 +124,24 @@ class Import:
         if not waiting.blocks or waiting.blocks[-1].line.external_id != line.conversation:
             context = self._checker.context
             assert context is not None  # noqa: S101  the checker refuses it else
-            waiting.blocks.append(Block(context.line, 0, b"", said=context.said))
+            waiting.blocks.append(Block(context.line, 0, b""))
         return waiting.blocks[-1]
 
     async def _write(self, waiting: _Waiting) -> _Waiting:
-        deadline = asyncio.get_running_loop().time() + WAIT_FOR_READER_S
+        deadline: float | None = None
         while True:
             try:
                 await self._write_once(waiting)
                 break
-            except Busy as error:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise CannotStart(str(error)) from error
+            except (Busy, Unavailable) as error:
+                if isinstance(error, Unavailable) and not was_busy(error):
+                    raise
+                now = asyncio.get_running_loop().time()
+                deadline = deadline or now + WAIT_FOR_OTHERS_S
+                if now > deadline:
+                    if isinstance(error, Busy):
+                        raise CannotStart(str(error)) from error
+                    raise Unavailable(_HELD) from error
                 await asyncio.sleep(ASK_EVERY_S)
         self._progress(waiting.read)
         return _Waiting()

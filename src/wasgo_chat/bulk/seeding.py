@@ -15,7 +15,7 @@ from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.core.db import DRIVER_ERRORS, Database
 
 BATCH = 20_000
-"""Messages of a transaction, about: a conversation is never parted."""
+"""Messages of a transaction, about, or conversations of one: a conversation is never parted."""
 
 PATIENCE_S = 3_600.0
 
@@ -63,11 +63,13 @@ async def seed(
             await copy(tx, "users", people)
         ids = [row["id"] for row in people]
         waiting: list[Made] = []
+        held = 0
         for made in making.conversations(number, ids, conversations, messages, until - timedelta(minutes=1)):
             waiting.append(made)
-            if sum(len(one.messages) for one in waiting) >= BATCH:
+            held += len(made.messages)
+            if held >= BATCH or len(waiting) >= BATCH:
                 await _write(db, waiting, progress)
-                waiting = []
+                waiting, held = [], 0
                 await asyncio.sleep(0)
         await _write(db, waiting, progress)
         async with db.transaction() as tx:

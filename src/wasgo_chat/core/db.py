@@ -287,6 +287,11 @@ def is_unavailable(error: BaseException) -> bool:
     )
 
 
+def was_busy(error: Unavailable) -> bool:
+    """Whether it was raised as somebody held a lock, or a statement took too long: a database that is there."""
+    return error.__cause__ is not None and _is_busy(error.__cause__)
+
+
 def _is_busy(error: BaseException) -> bool:
     """Whether the database answered, and only has too much to do."""
     return isinstance(error, PoolTimeout) or _sqlstate(error) in _BUSY_SQLSTATES

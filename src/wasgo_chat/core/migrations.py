@@ -16,7 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from wasgo_chat.core.config import CannotStart
-from wasgo_chat.core.db import Database
+from wasgo_chat.core.db import DRIVER_ERRORS, Database, is_unavailable
+from wasgo_chat.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -77,6 +78,7 @@ def upgrade(
 
     Raises:
         AnotherMigrates, InTheWay: somebody else did not come to an end.
+        Unavailable: the database does not answer. The migrations that were done stay so.
     """
     from alembic import command  # noqa: PLC0415  see above
 
@@ -183,8 +185,10 @@ def _persist(migrate: Callable[[], None], patience_s: float) -> None:
         try:
             migrate()
             return
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+        except DRIVER_ERRORS as error:
+            if not isinstance(error, DBAPIError) or getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                if is_unavailable(error):
+                    raise Unavailable from error
                 raise
             if time.monotonic() + rest_s > deadline:
                 raise InTheWay(patience_s) from error

@@ -8,10 +8,22 @@ from wasgo_chat.core.db import Tx
 
 USERS_PAGE = 200
 
+# Their key begins with the user, so they are found member by member. The first member of whom some may be left is gone
+# on with; of those before, none is.
 _FORGET = """
-DELETE FROM notifications n USING participants p
-WHERE p.conversation_id = :conversation_id AND n.user_id = p.user_id
-  AND n.conversation_id = :conversation_id AND n.number <= :number
+WITH page AS (
+    SELECT n.user_id, n.id FROM (
+        SELECT user_id FROM participants WHERE conversation_id = :conversation_id AND user_id >= :after ORDER BY user_id
+    ) p
+    CROSS JOIN LATERAL (
+        SELECT user_id, id FROM notifications
+        WHERE user_id = p.user_id AND conversation_id = :conversation_id AND number <= :number LIMIT :page
+    ) n
+    ORDER BY p.user_id LIMIT :page
+), gone AS (
+    DELETE FROM notifications n USING page p WHERE n.user_id = p.user_id AND n.id = p.id RETURNING 1
+)
+SELECT count(*) AS seen, max(user_id) AS last, (SELECT count(*) FROM gone) AS gone FROM page
 """
 
 # The ids are UUIDv7, which begin with their time. Notifications are kept by user, so the oldest of each are found.
@@ -37,13 +49,20 @@ RETURNING 1
 """
 
 
-async def forget(tx: Tx, conversation_id: UUID, number: int) -> None:
-    """Remove the notifications of the messages of a conversation up to a number."""
-    await tx.execute(text(_FORGET), {"conversation_id": conversation_id, "number": number})
+async def forget(tx: Tx, conversation_id: UUID, number: int, *, after: str = "", page: int) -> str | None:
+    """Remove a page of the notifications of the messages of a conversation up to a number, from a member on.
+
+    Returns:
+        The member to go on with; None at the end.
+    """
+    given = {"conversation_id": conversation_id, "number": number, "after": after, "page": page}
+    row = (await tx.execute(text(_FORGET), given)).one()
+    last: str | None = row.last if row.seen == page else None
+    return last
 
 
 async def drop_old(tx: Tx, after: str, *, days: int, page: int) -> tuple[int, str | None]:
-    """Remove a page of what is older than so many days, of the next users after one.
+    """Remove a page of notifications that are older than so many days, of the next users after one.
 
     Returns:
         How many went, and the user to go on after, None at the end. The same users again, if a page was full.

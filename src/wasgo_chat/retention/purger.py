@@ -1,26 +1,34 @@
 """The task of a worker that purges, and the same once, from the command line."""
 
 import asyncio
+import random
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.db import Database, Tx, was_busy
+from wasgo_chat.core.direct import Direct
+from wasgo_chat.core.errors import ChatError, Unavailable
 from wasgo_chat.notifications import aging
 from wasgo_chat.retention import purging
 from wasgo_chat.retention.purging import Due, Purged
+from wasgo_chat.retention.turns import PER_EVENT, Paced, purge_one
 
 log = structlog.get_logger(__name__)
 
-NOTIFICATIONS_PAGE = 1_000
 REST_PER_WORK = 4.0
 """Purging is never urgent: it rests so many times as long as it worked, and everybody else goes first."""
+JITTER = 0.25
+MOST_DOUBLINGS = 6
 
 _START = UUID(int=0)
+
+_ALONE = "SELECT pg_try_advisory_lock(hashtextextended('purge', 0))"
 
 _COUNT = """
 SELECT c.conversation_type, count(DISTINCT c.id) AS conversations, count(*) AS messages
@@ -33,11 +41,18 @@ GROUP BY c.conversation_type ORDER BY c.conversation_type
 
 
 class Purger:
-    """Purges every `PURGE_S` seconds what is past its retention. Any number of workers do it beside each other."""
+    """Purges every `PURGE_S` seconds, about, what is past its retention. Of any number of workers one does at a time.
+
+    Args:
+        db: where everything is.
+        rest_per_work: how many times as long to rest as a page took.
+    """
 
     def __init__(self, db: Database, *, rest_per_work: float = REST_PER_WORK) -> None:
         self._db = db
         self._rest_per_work = rest_per_work
+        self._failures: dict[UUID, int] = {}
+        self._turns_off: dict[UUID, int] = {}
 
     async def run(self) -> None:
         """Purge for ever, if there is any retention at all."""
@@ -46,17 +61,20 @@ class Purger:
             return
         while True:
             try:
-                purged = await self.purge()
-                if purged.events or purged.tombstones:
-                    log.info("purged", events=purged.events, messages=purged.messages, tombstones=purged.tombstones)
+                async with _alone(self._db) as is_alone:
+                    if is_alone:
+                        _tell(await self.purge())
             except ChatError as error:
                 log.warning("purge_failed", error=error.code)
             except Exception:
                 log.exception("purge_failed")  # the next turn may find better weather
-            await asyncio.sleep(settings.purge_s)
+            # Workers that were started together need not go on looking together.
+            await asyncio.sleep(settings.purge_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  no secret
 
     async def purge(self) -> Purged:
-        """Everything that is due now, page by page; what was removed.
+        """Everything that is due now, page by page; what was removed, and what was left.
+
+        What fails of one conversation keeps none of the others waiting.
 
         Raises:
             Unavailable: the database does not answer. What was purged stays so.
@@ -64,37 +82,86 @@ class Purger:
         purged = Purged()
         after: UUID | None = _START
         while after is not None and self._db.settings.retention_days:
+            began = time.monotonic()
             due, after = await purging.scan(self._db, self._db.settings, after)
+            await asyncio.sleep(self._rest_per_work * (time.monotonic() - began))
             for one in due:
-                await self._purge_one(one, purged)
-        await self._drop_notifications()
+                purged.add(await self._turn(one))
+        if self._db.settings.notification_retention_days:
+            await self._drop_notifications(self._db.settings.notification_retention_days)
         return purged
 
-    async def _purge_one(self, due: Due, purged: Purged) -> None:
-        while True:
-            began = time.monotonic()
-            async with self._db.transaction() as tx:
-                step = await purging.step(tx, due)
-            purged.add(step)
-            # Whoever holds it is sending there now: another turn will do.
-            if step.is_held or step.events < purging.PAGE:
-                return
-            await asyncio.sleep(self._rest_per_work * (time.monotonic() - began))
+    async def _turn(self, due: Due) -> Purged:
+        conversation_id = due.conversation_id
+        if self._turns_off.get(conversation_id):
+            self._turns_off[conversation_id] -= 1
+            return Purged(failed={conversation_id: "put off"})
+        try:
+            purged = await purge_one(self._db, due, rest_per_work=self._rest_per_work)
+        except Unavailable as error:
+            if not was_busy(error):
+                await self._db.ping()  # without a database all the others would fail as well
+            log.warning("purge_put_off", conversation=str(conversation_id), error=error.code)
+            return self._put_off(conversation_id, error)
+        except Exception as error:
+            log.exception("purge_put_off", conversation=str(conversation_id))
+            return self._put_off(conversation_id, error)
+        self._failures.pop(conversation_id, None)
+        return purged
 
-    async def _drop_notifications(self) -> None:
-        age = {"days": self._db.settings.notification_retention_days, "page": NOTIFICATIONS_PAGE}
+    def _put_off(self, conversation_id: UUID, error: Exception) -> Purged:
+        """Twice as long each time: what fails takes locks, and time, for nothing."""
+        failures = self._failures[conversation_id] = min(self._failures.get(conversation_id, 0) + 1, MOST_DOUBLINGS)
+        self._turns_off[conversation_id] = 2**failures - 1
+        return Purged(failed={conversation_id: getattr(error, "code", type(error).__name__)})
+
+    async def _drop_notifications(self, days: int) -> None:
+        paced = Paced(self._db, self._rest_per_work)
         after: str | None = ""
-        while after is not None and age["days"]:
-            began = time.monotonic()
-            async with self._db.transaction() as tx:
-                gone, after = await aging.drop_old(tx, after, **age)
-                gone += await aging.drop_dead(tx, **age)
-            if gone:
-                await asyncio.sleep(self._rest_per_work * (time.monotonic() - began))
+
+        async def drop_old(tx: Tx) -> str | None:
+            _, following = await aging.drop_old(tx, after or "", days=days, page=PER_EVENT * paced.page)
+            return following
+
+        async def drop_dead(tx: Tx) -> bool:
+            page = PER_EVENT * paced.page
+            return await aging.drop_dead(tx, days=days, page=page) == page
+
+        while after is not None:
+            after = await paced.once(drop_old)
+        while await paced.once(drop_dead):
+            pass
+
+
+@asynccontextmanager
+async def _alone(db: Database) -> AsyncIterator[bool]:
+    """Whether no other worker purges, which then holds until the end of the block.
+
+    The lock is a connection's, which is opened for it and closed: those of the pool are for doors, and may be few.
+    """
+    pool = Database(db.settings, pool_size=1, outage=db.outage, name="purge")
+    direct = Direct(pool)
+    try:
+        yield (await direct.fetch(_ALONE))[0][0]
+    finally:
+        await direct.close()
+        await pool.engine.dispose()
+
+
+def _tell(purged: Purged) -> None:
+    if purged.events or purged.tombstones or purged.held or purged.failed:
+        log.info(
+            "purged",
+            events=purged.events,
+            messages=purged.messages,
+            tombstones=purged.tombstones,
+            held=len(purged.held),
+            failed=len(purged.failed),
+        )
 
 
 async def purge_now(db: Database) -> Purged:
-    """All that is due, without rests.
+    """All that is due, without rests, and beside workers that purge: each step stands for itself.
 
     Raises:
         Unavailable: the database does not answer.

@@ -1,0 +1,25 @@
+"""A database of one's own, migrated and empty."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.running import make_settings
+from tests.support.servers import TEMPLATE, create_database, database_url
+from wasgo_chat.core.db import Database
+
+DAYS = 30
+LOCK_TIMEOUT_S = 0.4
+"""So that what waits too long in a test need not wait long."""
+
+
+@pytest.fixture
+async def db(database: str) -> AsyncIterator[Database]:
+    """A pool of it, which keeps support for a month; `database` is asked for so that the servers are there."""
+    name = f"{database}_retention_{secrets.token_hex(4)}"
+    await create_database(database_url("postgres"), name, TEMPLATE)
+    given = {"retention_days": {"support": DAYS}, "lock_timeout_s": LOCK_TIMEOUT_S}
+    made = Database(make_settings(name, **given))
+    yield made
+    await made.close()

@@ -1,0 +1,66 @@
+"""Conversations of long ago, as an import brings them in, and what hangs on their messages."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from wasgo_chat.bulk.importing import Import
+from wasgo_chat.bulk.lines import conversation_id_of
+from wasgo_chat.core.db import Database
+
+BEGAN = datetime.now(UTC) - timedelta(days=400)
+
+_NOTIFICATIONS = """
+INSERT INTO notifications (id, user_id, conversation_id, message_id, seq, number, kind, created_at)
+SELECT gen_random_uuid(), p.user_id, m.conversation_id, m.id, m.seq, m.number, 'message', m.created_at
+FROM messages m JOIN participants p ON p.conversation_id = m.conversation_id
+WHERE m.conversation_id = :id
+"""
+
+
+def at(minutes: float) -> str:
+    return (BEGAN + timedelta(minutes=minutes)).isoformat()
+
+
+def lines(name: str, messages: int, *, members: int = 2, readers: int = 0) -> list[dict[str, Any]]:
+    """An old conversation of `u0`, `u1` and so on, each message read by the first so many after the sender."""
+    people = [{"user_id": f"u{n}"} for n in range(members)]
+    given = {"conversation_type": "support", "participants": people, "created_at": at(0), "reads": "given"}
+    found: list[dict[str, Any]] = [{"kind": "conversation", "external_id": name, **given}]
+    for n in range(1, messages + 1):
+        read_by = [{"user_id": f"u{reader + 1}", "read_at": at(n + reader / 100)} for reader in range(readers)]
+        said = {"sender": "u0", "content": f"m{n}", "created_at": at(n), "read_by": read_by}
+        found.append({"kind": "message", "conversation": name, "external_id": f"m{n}", **said})
+    return found
+
+
+async def old(db: Database, name: str, messages: int, *, members: int = 2, readers: int = 0) -> UUID:
+    """Bring one in; its id."""
+    file = b"".join(
+        json.dumps(line).encode() + b"\n" for line in lines(name, messages, members=members, readers=readers)
+    )
+    report = await Import(db.settings, io.BytesIO()).run(io.BytesIO(file))
+    assert report.rejected == 0
+    return conversation_id_of(name)
+
+
+async def tell(db: Database, conversation_id: UUID) -> None:
+    """Make the notifications of all its messages, of everybody."""
+    await run(db, _NOTIFICATIONS, id=conversation_id)
+
+
+async def run(db: Database, *statements: str, **values: Any) -> None:
+    async with db.transaction() as tx:
+        for statement in statements:
+            await tx.execute(text(statement), values if ":" in statement.replace("::", "") else {})
+
+
+async def count(db: Database, table: str, conversation_id: UUID) -> int:
+    async with db.snapshot() as tx:
+        statement = text(f"SELECT count(*) FROM {table} WHERE conversation_id = :id")
+        found: int = (await tx.execute(statement, {"id": conversation_id})).scalar_one()
+        return found

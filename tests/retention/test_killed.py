@@ -1,0 +1,116 @@
+"""A purge that is killed half-way leaves nothing wrong, and the next one ends it."""
+
+import asyncio
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import make_url, text
+
+from tests.retention.conftest import DAYS
+from tests.retention.old import old, run, tell
+from tests.support.processes import COMMAND, environment
+from wasgo_chat.bulk import logs
+from wasgo_chat.core.db import Database
+from wasgo_chat.messages import reads
+
+CHATS, MESSAGES, KEPT = 4, 1_500, 300
+MEMBERS = ("u0", "u1", "u2")
+
+RENEW = "UPDATE {} SET created_at = now() WHERE seq > :kept"
+RENEW_READS = "UPDATE reads SET read_at = now() WHERE upper(numbers) > :kept + 1"
+
+_RECOUNT = """
+SELECT m.conversation_id, count(*) FROM messages m
+JOIN participants p ON p.conversation_id = m.conversation_id AND p.user_id = :user_id
+WHERE m.sender_id <> p.user_id AND m.deleted_at IS NULL AND NOT p.read @> m.number
+GROUP BY m.conversation_id
+"""
+
+WRONG = {
+    "a message that the log is past": """
+        SELECT 1 FROM messages m JOIN conversations c ON c.id = m.conversation_id WHERE m.seq <= c.purged_seq""",
+    "a notification of what is not there": """
+        SELECT 1 FROM notifications n
+        LEFT JOIN messages m ON m.conversation_id = n.conversation_id AND m.number = n.number WHERE m.id IS NULL""",
+    "something young that went": f"""
+        SELECT 1 FROM conversations c WHERE {KEPT} <> (
+            SELECT count(*) FROM messages m
+            WHERE m.conversation_id = c.id AND m.content IS NOT NULL AND m.seq > {MESSAGES - KEPT})""",
+    "a young notification that went": f"""
+        SELECT 1 FROM conversations c WHERE {KEPT * len(MEMBERS)} <> (
+            SELECT count(*) FROM notifications n WHERE n.conversation_id = c.id AND n.seq > {MESSAGES - KEPT})""",
+    "a young reading that went": f"""
+        SELECT 1 FROM conversations c WHERE {KEPT} <> (
+            SELECT count(*) FROM reads r WHERE r.conversation_id = c.id AND lower(r.numbers) > {MESSAGES - KEPT})""",
+}
+
+HALVES: dict[str, str] = {
+    "notifications went": f"SELECT count(*) < {CHATS * MESSAGES * len(MEMBERS)} FROM notifications",
+    "a log was cut": "SELECT count(*) > 0 FROM conversations WHERE purged_seq > 0",
+    "readings went": f"SELECT count(*) < {CHATS * MESSAGES} FROM reads",
+}
+
+
+async def hold(db: Database) -> None:
+    """What must be so at any moment of a purge."""
+    assert await logs.faults(db) == []
+    async with db.snapshot() as tx:
+        for what, question in WRONG.items():
+            assert (await tx.execute(text(question))).first() is None, what
+        for user_id in MEMBERS:
+            recount = await tx.execute(text(_RECOUNT), {"user_id": user_id})
+            counted = {row[0]: row[1] for row in recount}
+            assert await reads.unread_counts(tx, user_id) == counted, user_id
+
+
+async def becomes(db: Database, question: str, process: asyncio.subprocess.Process) -> None:
+    async with asyncio.timeout(60):
+        while process.returncode is None:
+            async with db.snapshot() as tx:
+                if (await tx.execute(text(question))).scalar_one():
+                    return
+            await asyncio.sleep(0.002)
+
+
+@pytest.fixture
+async def command(db: Database) -> Callable[[], Awaitable[asyncio.subprocess.Process]]:
+    """Starts `wasgo-chat purge` on a database full of what is due, and of what is not."""
+    for n in range(CHATS):
+        chat = await old(db, f"c{n}", MESSAGES, members=len(MEMBERS), readers=1)
+        await tell(db, chat)
+    renewed = (*(RENEW.format(table) for table in ("events", "messages")), RENEW_READS)
+    await run(db, *renewed, kept=MESSAGES - KEPT)
+    name = make_url(db.settings.database_url).database or ""
+    env = environment(name, RETENTION_DAYS=f"support={DAYS}")
+
+    async def start() -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(COMMAND, "purge", env=env, stdout=subprocess.PIPE)
+
+    return start
+
+
+@pytest.mark.parametrize("half", HALVES)
+async def test_a_purge_that_is_killed_leaves_nothing_wrong_and_the_next_ends_it(
+    db: Database, command: Callable[[], Awaitable[asyncio.subprocess.Process]], half: str
+) -> None:
+    await hold(db)
+    killed = await command()
+    await becomes(db, HALVES[half], killed)
+    killed.send_signal(signal.SIGKILL)
+    assert await killed.wait() == -signal.SIGKILL
+    await killed.communicate()
+    await hold(db)
+    due = "SELECT count(*) FROM conversations WHERE purged_seq < :upto"
+    async with db.snapshot() as tx:
+        assert (await tx.execute(text(due), {"upto": MESSAGES - KEPT})).scalar_one() > 0, "it was done before"
+    again = await command()
+    said, _ = await again.communicate()
+    assert (again.returncode, said.decode().startswith("Removed ")) == (0, True)
+    await hold(db)
+    async with db.snapshot() as tx:
+        for table in ("events", "messages", "reads"):
+            assert (await tx.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == CHATS * KEPT, table
+        told = (await tx.execute(text("SELECT count(*) FROM notifications"))).scalar_one()
+        assert told == CHATS * KEPT * len(MEMBERS)

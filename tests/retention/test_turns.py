@@ -1,0 +1,166 @@
+"""How a purge takes its steps: how much at a time, who waits for it, and what a failure stops."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from tests.retention.old import count, old, run, tell
+from wasgo_chat.bulk import logs
+from wasgo_chat.core.db import Database
+from wasgo_chat.retention import purger, purging
+from wasgo_chat.retention.command import purge as purge_command
+from wasgo_chat.retention.purger import Purger, purge_now
+
+SLOW = (
+    "CREATE FUNCTION dawdle() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.02); RETURN OLD; END' LANGUAGE plpgsql",
+    "CREATE TRIGGER dawdle BEFORE DELETE ON TABLE FOR EACH ROW EXECUTE FUNCTION dawdle()",
+)
+BROKEN = (
+    """CREATE FUNCTION fail() RETURNS trigger AS
+       'BEGIN IF OLD.conversation_id = ''ID'' THEN RAISE ''broken''; END IF; RETURN OLD; END' LANGUAGE plpgsql""",
+    "CREATE TRIGGER fail BEFORE DELETE ON events FOR EACH ROW EXECUTE FUNCTION fail()",
+)
+OLD_NOTIFICATION = """
+INSERT INTO notifications (id, user_id, conversation_id, message_id, seq, number, kind, created_at)
+VALUES ('01000000-0000-7000-8000-000000000000', 'u1', CAST(:id AS uuid), gen_random_uuid(), 9, 9, 'message', now())
+"""
+
+
+async def test_notifications_go_in_pages_and_nobody_waits_for_them(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "PAGE", 5)
+    chat = await old(db, "crowd", 10, members=30)
+    await tell(db, chat)
+    async with db.transaction() as tx:
+        # Whoever marks one as read holds it up.
+        await tx.execute(text("SELECT FROM notifications WHERE conversation_id = :id LIMIT 1 FOR UPDATE"), {"id": chat})
+        purge = asyncio.create_task(purge_now(db))
+        await asyncio.sleep(0.1)
+        async with db.transaction() as sender:
+            await sender.execute(
+                text("SELECT FROM conversations WHERE id = :id FOR NO KEY UPDATE NOWAIT"), {"id": chat}
+            )
+    await purge
+    assert await count(db, "notifications", chat) == 0
+    assert await count(db, "events", chat) == 1
+
+
+async def test_a_page_that_takes_too_long_is_halved(db: Database) -> None:
+    chat = await old(db, "slow", 6, members=20)
+    await tell(db, chat)
+    await run(db, SLOW[0], SLOW[1].replace("TABLE", "notifications"))
+    purged = await purge_now(db)
+    assert (purged.events, await count(db, "notifications", chat)) == (5, 0)
+
+
+async def test_a_step_that_takes_too_long_is_halved(db: Database) -> None:
+    await old(db, "slow", 80)
+    await run(db, SLOW[0], SLOW[1].replace("TABLE", "messages"))
+    assert (await purge_now(db)).messages == 79
+    assert await logs.faults(db) == []
+
+
+async def test_a_conversation_that_fails_stops_none_of_the_others(
+    db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ("one", "two", "three")
+    chats = sorted([await old(db, name, 4) for name in names])
+    await run(db, BROKEN[0].replace("ID", str(chats[0])), BROKEN[1])
+    await run(db, OLD_NOTIFICATION, id=chats[1])
+    db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
+    passes = Purger(db, rest_per_work=0)
+    purged = await passes.purge()
+    assert [await count(db, "events", chat) for chat in chats] == [4, 1, 1]
+    assert list(purged.failed) == [chats[0]]
+    assert await count(db, "notifications", chats[1]) == 0
+    assert str(chats[0]) in caplog.text
+    await run(db, "DROP TRIGGER fail ON events")
+    assert list((await passes.purge()).failed) == [chats[0]], "it is put off"
+    assert (await passes.purge()).failed == {}
+    assert await count(db, "events", chats[0]) == 1
+
+
+async def test_readings_go_however_many_there_are(db: Database) -> None:
+    chat = await old(db, "well-read", 40, members=61, readers=60)
+    assert await count(db, "reads", chat) == 2400
+    await purge_now(db)
+    assert await count(db, "reads", chat) == 1, "the newest stays"
+
+
+async def test_readings_that_were_left_behind_are_due(db: Database) -> None:
+    chat = await old(db, "left", 3, members=4, readers=3)
+    await run(db, "CREATE TABLE kept AS SELECT * FROM reads")
+    await purge_now(db)
+    await run(db, "INSERT INTO reads SELECT * FROM kept ON CONFLICT DO NOTHING")
+    assert await count(db, "reads", chat) == 9
+    await purge_now(db)
+    assert await count(db, "reads", chat) == 1
+    due, _ = await purging.scan(db, db.settings, purger._START)
+    assert due == []
+
+
+async def test_who_read_what_is_kept_stays(db: Database) -> None:
+    chat = await old(db, "half", 6, members=3, readers=2)
+    await run(
+        db,
+        "UPDATE events SET created_at = now() WHERE seq > 3",
+        "UPDATE messages SET created_at = now() WHERE seq > 3",
+    )
+    await purge_now(db)
+    assert await count(db, "messages", chat) == 3
+    async with db.snapshot() as tx:
+        left = await tx.execute(text("SELECT DISTINCT lower(numbers) FROM reads ORDER BY 1"))
+        assert list(left.scalars()) == [4, 5, 6]
+
+
+async def test_the_command_says_what_was_in_use(db: Database) -> None:
+    chat = await old(db, "busy", 4)
+    await old(db, "free", 4)
+    async with db.transaction() as tx:
+        await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat})
+        said = await purge_command(db.settings, dry_run=False)
+    assert not said.is_done
+    assert said.lines[0] == "Removed 3 messages and 3 events, and emptied 1."
+    assert said.lines[1].startswith("Left 1 conversations that were in use")
+    assert (await purge_command(db.settings, dry_run=False)).is_done
+    assert await count(db, "messages", chat) == 1
+
+
+async def test_one_worker_purges_at_a_time(db: Database) -> None:
+    async with purger._alone(db) as first, purger._alone(db) as second:
+        assert (first, second) == (True, False)
+    async with purger._alone(db) as third:
+        assert third
+
+
+async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None:
+    db.settings = db.settings.model_copy(update={"purge_s": 0.05})
+    workers = [asyncio.create_task(Purger(db).run()) for _ in range(2)]
+    for name in ("first", "second"):
+        chat = await old(db, name, 4)
+        async with asyncio.timeout(30):
+            while await count(db, "messages", chat) > 1:  # noqa: ASYNC110  polling is the point
+                await asyncio.sleep(0.02)
+    for worker in workers:
+        worker.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+    async with purger._alone(db) as is_alone:
+        assert is_alone
+    assert await logs.faults(db) == []
+
+
+async def test_dead_deliveries_go_however_many_there_are(db: Database) -> None:
+    chat = await old(db, "dead", 1)
+    await run(
+        db,
+        """INSERT INTO deliveries
+               (id, user_id, conversation_id, channel, target, first_number, last_number, due_at, state)
+           SELECT CAST('01000000-0000-7000-8000-' || lpad(CAST(n AS text), 12, '0') AS uuid), 'u1', CAST(:id AS uuid),
+                  'webhook', '', n, n, now(), 'dead' FROM generate_series(1, 2500) n""",
+        id=chat,
+    )
+    db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
+    await purge_now(db)
+    assert await count(db, "deliveries", chat) == 0
