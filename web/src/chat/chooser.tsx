@@ -31,8 +31,8 @@ export function Chooser({ users, choose }: { users: readonly DemoUser[]; choose:
           <li key={user.id}>
             <button type="button" class="person" onClick={() => choose([user.id])}>
               <Avatar person={user} size="large" />
-              <span class="name">{user.display_name}</span>
-              <span class="about">{user.about}</span>
+              <span class="name" dir="auto">{user.display_name}</span>
+              <span class="about" dir="auto">{user.about}</span>
             </button>
           </li>
         ))}

@@ -59,27 +59,15 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
         <span class="what">
           <span class="line">
             <span class="title" dir="auto">{titleOf(conversation, participants, user.id)}</span>
-            {(reference || isClosed || isArchived) && (
+            {reference && (
               <span class="tags">
-                {reference && (
-                  <Badge tone={kind}>
-                    <span class="reference" dir="auto">{reference}</span>
-                  </Badge>
-                )}
-                {isClosed && (
-                  <Badge>
-                    <Icon name="lock" class="small" />
-                    <span class="only-read">{text.closed}</span>
-                  </Badge>
-                )}
-                {isArchived && (
-                  <Badge>
-                    <Icon name="archive" class="small" />
-                    <span class="only-read">{text.archived}</span>
-                  </Badge>
-                )}
+                <Badge tone={kind}>
+                  <bdi>{reference}</bdi>
+                </Badge>
               </span>
             )}
+            {isClosed && <Mark icon="lock" label={text.closed} />}
+            {isArchived && <Mark icon="archive" label={text.archived} />}
             {last && (
               <time dateTime={last.created_at} title={whole(last.created_at)}>
                 {briefly(last.created_at)}
@@ -101,5 +89,14 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
         </span>
       </button>
     </li>
+  );
+}
+
+function Mark({ icon, label }: { icon: IconName; label: string }) {
+  return (
+    <Badge>
+      <Icon name={icon} class="small" />
+      <span class="only-read">{label}</span>
+    </Badge>
   );
 }

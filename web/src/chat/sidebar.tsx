@@ -68,6 +68,7 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
         <input
           type="search"
           class="input"
+          dir="auto"
           value={search}
           placeholder={text.search}
           aria-label={text.search}

@@ -36,14 +36,21 @@ export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
   const { messages, pending, hasOlder } = state;
   const [readUpTo, setReadUpTo] = useState(state.unread > 0 ? readBefore(state, me) : undefined);
   const rows = useMemo(() => rowsOf({ messages, pending, me, hasOlder, readUpTo }), [messages, pending, me, hasOlder, readUpTo]);
-  const loading = useRef<Promise<void> | undefined>(undefined);
+  const loading = useRef<Promise<boolean> | undefined>(undefined);
   const [isOlderFailed, setIsOlderFailed] = useState(false);
+  /** Gives whether some came. */
   const older = useCallback(() => {
-    if (!conversation.state.hasOlder) return Promise.resolve();
+    if (!conversation.state.hasOlder) return Promise.resolve(false);
     setIsOlderFailed(false);
     loading.current ??= conversation
       .loadOlder()
-      .catch(() => setIsOlderFailed(true))
+      .then(
+        () => true,
+        () => {
+          setIsOlderFailed(true);
+          return false;
+        },
+      )
       .finally(() => {
         loading.current = undefined;
       });
@@ -78,7 +85,7 @@ export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
     if (!revealed) return;
     const find = async () => {
       const isThere = () => conversation.messages.some((one) => one.id === revealed.id);
-      for (let page = 0; page < MOST_PAGES && !isThere() && conversation.state.hasOlder; page++) await older();
+      for (let page = 0; page < MOST_PAGES && !isThere(); page++) if (!(await older())) break;
       if (!isThere()) return;
       hold({ key: revealed.id, below: (scroller.current?.clientHeight ?? 0) / 3 });
       setMarked(revealed.id);
