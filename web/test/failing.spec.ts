@@ -148,7 +148,7 @@ test("a pasted token that is refused leads back to signing in", async ({ browser
   await page.close();
 });
 
-test("a list, settings or older messages that could not be loaded can be asked for again", async ({ browser }) => {
+test("a list, settings, older messages or a conversation that could not be loaded can be asked for again", async ({ browser }) => {
   test.setTimeout(120_000);
   const { id, title } = await job(BOTH);
   for (let at = 0; at < 60; at++) await say("bo", id, `number ${at}`);
@@ -178,6 +178,13 @@ test("a list, settings or older messages that could not be loaded can be asked f
   await expect(page.getByText("Older messages could not be loaded.")).toBeHidden();
   await page.getByRole("log").evaluate((log) => (log.scrollTop = 0));
   await expect(page.getByText("This is where the conversation begins.")).toBeVisible();
+
+  const one = new RegExp(`/chat/conversations/${id}/$`);
+  await page.route(one, (route) => route.abort());
+  await page.reload();
+  await expect(page.getByText("The conversation could not be loaded")).toBeVisible({ timeout: 30_000 });
+  await page.unroute(one);
+  await expect(page.locator(".chat[data-status=live]")).toBeVisible();
 });
 
 test("the first connection is one that is being made, not one that was lost", async ({ browser }) => {

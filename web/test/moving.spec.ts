@@ -87,6 +87,10 @@ test("the menu opens and closes by keys, and arrow keys go through it", async ({
   await expect(more).toBeFocused();
   await expect(more).toHaveAttribute("aria-expanded", "false");
   await expect(page.getByRole("log")).toBeVisible();
+  await more.click();
+  await expect(page.getByRole("menu")).toBeVisible();
+  await more.click();
+  await expect(page.getByRole("menu")).toBeHidden();
 });
 
 test("arrow keys go through pictures from the first moment, and the other way where one reads from the right", async ({ browser }) => {

@@ -29,6 +29,12 @@ test("who reads further up stays there, whatever their other device sends", asyn
   await expect(ana.page.getByRole("navigation").getByRole("button", { name: title })).toContainText("You: from elsewhere");
   await expect(jump).toBeVisible();
   expect(await log.evaluate((element) => element.scrollTop)).toBe(before);
+  await say("bo", id, "from bo");
+  await expect(jump).toHaveAccessibleName(/1 unread/);
+  await jump.click();
+  await expect(ana.page.locator(".thread-row[data-kind=unread] + .thread-row")).toContainText("from bo");
+  await ana.page.mouse.wheel(0, -900);
+  await expect(jump).toBeVisible();
   await ana.writes("from here");
   await expect(ana.message("from here")).toBeInViewport();
   await expect(jump).toBeHidden();
@@ -42,6 +48,7 @@ test("what comes while nobody looks stands below a line, and in the title of the
   await expect(row).not.toContainText("unread");
   await expect(ana.page.getByText("New messages")).toHaveCount(0);
   const before = Number(/\((\d+)\)/.exec(await ana.page.title())?.[1] ?? 0);
+  expect(await ana.page.evaluate(() => document.documentElement.lang)).toBe("en-GB");
   await looks(ana.page, false);
   await say("bo", id, "while away");
   await expect(ana.message("while away")).toBeVisible();

@@ -1,13 +1,14 @@
 // An open conversation: its header, its thread, and what one writes with. Follows it as long as it is open.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Empty, Spinner } from "../shared/controls.tsx";
+import { Button, Empty, Spinner } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { text } from "../shared/text.ts";
 import { Composer } from "./composer.tsx";
 import { type Open, OpenContext, type Writing } from "./conversation-context.ts";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { Details } from "./details.tsx";
+import { useLate } from "./late.ts";
 import { atLeast } from "./naming.ts";
 import { useFocusInside } from "./pane-keys.ts";
 import { useSession } from "./session.ts";
@@ -80,9 +81,7 @@ export function ConversationView({ id, arrival, back }: { id: string; arrival: n
             {state.conversation ? (
               <Thread revealed={revealed} />
             ) : (
-              <div class="empty">
-                <Spinner label={text.loading} />
-              </div>
+              <Loading />
             )}
             {canWrite && <Composer uploads={uploads} />}
             {state.conversation && !canWrite && (
@@ -103,5 +102,24 @@ export function ConversationView({ id, arrival, back }: { id: string; arrival: n
         {viewed && <Viewer attachmentId={viewed} close={() => view(undefined)} />}
       </div>
     </OpenContext.Provider>
+  );
+}
+
+/** The client tries again by itself; who has waited long may begin anew. */
+function Loading() {
+  const { restart } = useSession();
+  if (!useLate(true)) {
+    return (
+      <div class="empty">
+        <Spinner label={text.loading} />
+      </div>
+    );
+  }
+  return (
+    <Empty icon="warn" title={text.conversationFailed}>
+      <Button icon="retry" onClick={restart}>
+        {text.retry}
+      </Button>
+    </Empty>
   );
 }

@@ -5,6 +5,14 @@ import { Kept } from "./store.ts";
 const PREFIX = "wasgo-chat.draft";
 
 class Drafts extends Kept<ReadonlyMap<string, string>> {
+  constructor() {
+    super(new Map(stored()));
+    // What another tab begins or sends.
+    addEventListener("storage", ({ key }) => {
+      if (key === null || key.startsWith(PREFIX)) this.become(new Map(stored()));
+    });
+  }
+
   set(key: string, words: string): void {
     if ((this.state.get(key) ?? "") === words) return;
     const state = new Map(this.state);
@@ -30,7 +38,7 @@ function* stored(): Generator<[string, string]> {
   }
 }
 
-export const drafts = new Drafts(new Map(stored()));
+export const drafts = new Drafts();
 
 export function draftKey(user: string, conversation: string): string {
   return `${PREFIX} ${user} ${conversation}`;

@@ -15,6 +15,8 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
   const menu = useRef<HTMLDivElement>(null);
   const again = useAgain();
   const [isOpen, setIsOpen] = useState(false);
+  // A press beside the menu closes it, and one on its button is such a press: then the click must not open it again.
+  const wasOpen = useRef(false);
   const dismiss = () => menu.current?.hidePopover();
   const isDark = currentTheme() === "dark";
   const item = (icon: IconName, label: string, act: () => void) => (
@@ -40,7 +42,13 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
         class="more"
         aria-haspopup="menu"
         aria-expanded={isOpen}
-        onClick={(event) => openMenu(menu.current, event.currentTarget)}
+        onPointerDown={() => {
+          wasOpen.current = isOpen;
+        }}
+        onClick={(event) => {
+          if (!wasOpen.current) openMenu(menu.current, event.currentTarget);
+          wasOpen.current = false;
+        }}
       />
       <div
         class="menu"

@@ -1,12 +1,13 @@
 // The list of conversations with what stands above it: who one is, search, types.
 
 import type { ConversationOut } from "@wasgo/chat";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
 import { Button, Empty, IconButton, Spinner } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { text } from "../shared/text.ts";
 import { ConversationRow } from "./conversation-row.tsx";
+import { useLate } from "./late.ts";
 import { KINDS, type Kind, titleOf } from "./naming.ts";
 import type { PaneProps } from "./pane.tsx";
 import { PersonMenu } from "./person-menu.tsx";
@@ -15,8 +16,6 @@ import { useStore } from "./store.ts";
 import { useUnreadInTitle } from "./title.ts";
 
 type Filter = Kind | "all" | "unread";
-
-const PATIENCE_MS = 10_000;
 
 export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "preferences" | "shortcuts") => void }) {
   const { conversationId, open, show, user } = props;
@@ -131,16 +130,4 @@ function Nothing({ isSearch, isFiltered, clear }: { isSearch: boolean; isFiltere
       <Button onClick={clear}>{text.searchAllTypes}</Button>
     </Empty>
   );
-}
-
-/** Whether it has lasted longer than anybody should have to wait without being told. */
-function useLate(isWaiting: boolean): boolean {
-  const [isLate, setIsLate] = useState(false);
-  useEffect(() => {
-    setIsLate(false);
-    if (!isWaiting) return undefined;
-    const timer = setTimeout(() => setIsLate(true), PATIENCE_MS);
-    return () => clearTimeout(timer);
-  }, [isWaiting]);
-  return isLate;
 }

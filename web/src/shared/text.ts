@@ -112,6 +112,7 @@ export const text = {
   role: { observer: "Observer", participant: "Participant", moderator: "Moderator", admin: "Admin" },
   messageBy: (name: string, when: string, words: string) => `${name}, ${when}: ${words}`,
   gone: "You are not in this conversation",
+  conversationFailed: "The conversation could not be loaded",
   goneHint: "You were removed from it, or it does not exist.",
   observing: "You follow this conversation as an observer. Only participants can write.",
   closedNote: "This conversation is closed. It can be read, not written to.",
