@@ -64,6 +64,7 @@ test("what cannot be done is said: reacting, deleting, closing, archiving, marki
   const other = await job(BOTH);
   await say("ana", id, "words");
   const ana = await sit(browser, "ana", id, {}, network.url);
+  await expect(ana.page.getByRole("navigation").getByText(other.title)).toBeVisible();
   await say("bo", other.id, "a notification");
   await expect(ana.page.getByRole("button", { name: /^Notifications, / })).toBeVisible();
   network.cut();

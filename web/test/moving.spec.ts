@@ -59,6 +59,7 @@ test("who opens a conversation can write at once, or is at its heading", async (
 test("who follows a notification can write at once, also where the conversation is open", async ({ browser }) => {
   const { id, title } = await job(ALL);
   const ana = await sit(browser, "ana");
+  await expect(ana.page.getByRole("navigation").getByText(title)).toBeVisible();
   await say("bo", id, "@Ana Lima, look");
   for (const _ of ["opened", "open already"]) {
     await ana.page.getByRole("button", { name: /^Notifications/ }).click();

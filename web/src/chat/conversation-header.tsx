@@ -43,8 +43,14 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
       <div class="names">
         <div class="line">
           <h2 dir="auto" tabIndex={-1}>{conversation ? titleOf(conversation, participants, me) : text.loading}</h2>
-          {reference && <Badge tone={kind}><bdi>{reference}</bdi></Badge>}
           {conversation?.status === "closed" && <Badge>{text.closed}</Badge>}
+          {reference && (
+            <span class="tags">
+              <Badge tone={kind}>
+                <bdi>{reference}</bdi>
+              </Badge>
+            </span>
+          )}
         </div>
         <p class="beside" aria-live="polite">
           {names.length > 0 ? (

@@ -95,8 +95,8 @@ function Side(props: PaneProps) {
             </Empty>
           </div>
         )}
+        <Toast />
       </div>
-      <Toast />
       {panel === "notifications" && <Notifications close={() => setPanel(undefined)} open={enter} settings={() => setPanel("preferences")} />}
       {panel === "preferences" && <Preferences close={() => setPanel(undefined)} />}
       {panel === "shortcuts" && <Shortcuts close={() => setPanel(undefined)} />}
