@@ -1,7 +1,7 @@
 // axe finds nothing, in light and dark, at both widths, wherever one can go.
 
 import { findings } from "./axe.ts";
-import { call, expect, sit, test, tokenOf } from "./world.ts";
+import { call, expect, job, say, sit, test, tokenOf } from "./world.ts";
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
@@ -35,4 +35,21 @@ for (const colorScheme of ["light", "dark"] as const) {
       await look("the choice of a user");
     });
   }
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing while there is no connection: ${colorScheme}`, async ({ browser, network }) => {
+    const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+    await say("ana", id, "stored");
+    const ana = await sit(browser, "ana", id, { colorScheme, reducedMotion: "reduce" }, network.url);
+    network.cut();
+    await expect(ana.page.locator(".banner")).toContainText("No connection.");
+    await ana.writes("on its way");
+    await expect(ana.page.getByText("on its way")).toBeVisible();
+    await ana.acts("stored", "Add a reaction");
+    await ana.page.getByRole("group", { name: "Emojis" }).getByRole("button", { name: "🎉" }).click();
+    await expect(ana.page.getByText("The reaction was not changed.")).toBeVisible();
+    await ana.page.getByRole("button", { name: "More" }).click();
+    expect(await findings(ana.page)).toEqual([]);
+  });
 }

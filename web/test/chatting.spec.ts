@@ -67,7 +67,7 @@ test("two users side by side in one window talk to each other", async ({ browser
   const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
   const { page } = await sit(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
   await page.getByRole("button", { name: "More" }).click();
-  await page.getByRole("button", { name: "Open a second user beside this one" }).click();
+  await page.getByRole("menuitem", { name: "Open a second user beside this one" }).click();
   const [left, right] = [page.getByRole("region", { name: "Chat as Ana Lima" }), page.getByRole("region", { name: "Chat as Bo Chen" })];
   await right.getByRole("textbox", { name: /^Write to/ }).fill("I am beside you");
   await right.getByRole("textbox", { name: /^Write to/ }).press("Enter");

@@ -89,6 +89,7 @@ test("the keyboard alone is enough", async ({ browser }) => {
   await say("bo", id, "second");
   const { page } = await sit(browser, "ana");
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("searchbox")).toBeFocused();
   await page.getByRole("searchbox").pressSequentially(title);
   await expect(page.getByRole("button", { name: title })).toBeVisible();
   await page.keyboard.press("ArrowDown");

@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, type Locator, type Page, expect, test as base } from "@playwright/test";
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page, expect, test as base } from "@playwright/test";
 import { Network } from "./network.ts";
 import { Service } from "./service.ts";
 
@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const { port, data, networkPort } = JSON.parse(process.env.BROWSERS_SERVICE ?? "{}") as Record<"port" | "networkPort", number> & { data: string };
 
 export const service = new Service(port, data, networkPort);
-const url = service.url;
+export const url = service.url;
 
 export interface Member {
   readonly user_id: string;
@@ -89,8 +89,12 @@ export class Seat {
   }
 }
 
+// Those who sat down leave with their test: a user may have so many sockets only.
+const seated: BrowserContext[] = [];
+
 export async function sit(browser: Browser, user: string, conversation = "", options: BrowserContextOptions = {}, at = url): Promise<Seat> {
   const context = await browser.newContext(options);
+  seated.push(context);
   const page = await context.newPage();
   page.on("pageerror", (error) => expect.soft(error, "an error on the page").toBeUndefined());
   await page.goto(`${at}/#${user}${conversation && `/${conversation}`}`);
@@ -100,7 +104,14 @@ export async function sit(browser: Browser, user: string, conversation = "", opt
 }
 
 /** `network`: what lies between a page and the service. */
-export const test = base.extend<{ network: Network }>({
+export const test = base.extend<{ network: Network; leaving: undefined }>({
+  leaving: [
+    async ({}, use) => {
+      await use(undefined);
+      for (const context of seated.splice(0)) await context.close();
+    },
+    { auto: true },
+  ],
   network: async ({}, use) => {
     const network = await new Network(networkPort, port).start();
     await use(network);

@@ -1,23 +1,41 @@
 // The whole page: who to be, and one side or two, each with a client of its own.
 
-import { useEffect, useState } from "preact/hooks";
-import { Spinner } from "../shared/controls.tsx";
-import { type DemoUser, demoUsers } from "../shared/demo.ts";
+import { Button, Empty, Spinner } from "../shared/controls.tsx";
+import { type DemoUser, askForDemoUsers } from "../shared/demo.ts";
 import { text } from "../shared/text.ts";
 import { type Side, useAddress } from "./address.ts";
 import { Chooser, TokenForm } from "./chooser.tsx";
+import { useLoaded } from "./loaded.ts";
 import { Pane } from "./pane.tsx";
+import { useEvent } from "./store.ts";
+
+/** Dropped beside a conversation that takes it, a file would be opened by the browser, in place of this page. */
+function refuseFiles(event: Event): void {
+  const { dataTransfer } = event as DragEvent;
+  if (event.defaultPrevented || !dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  dataTransfer.dropEffect = "none";
+}
 
 export function App() {
-  const [users, setUsers] = useState<readonly DemoUser[]>();
+  const loaded = useLoaded(askForDemoUsers, []);
+  const { value: users, set: setUsers } = loaded;
   const [sides, go] = useAddress();
-  useEffect(() => {
-    void demoUsers().then(setUsers);
-  }, []);
+  useEvent(window, "dragover", refuseFiles);
+  useEvent(window, "drop", refuseFiles);
   if (!users) {
     return (
       <main class="empty">
-        <Spinner label={text.loading} />
+        {loaded.isFailed ? (
+          <Empty icon="warn" title={text.unreachable}>
+            <p>{text.unreachableHint}</p>
+            <Button icon="retry" onClick={loaded.again}>
+              {text.retry}
+            </Button>
+          </Empty>
+        ) : (
+          <Spinner label={text.loading} />
+        )}
       </main>
     );
   }
@@ -37,6 +55,8 @@ export function App() {
           others={users.filter((user) => !open.some((one) => one.user === user.id))}
           conversationId={side.conversation}
           open={(conversation) => change(at, { ...side, conversation })}
+          // Who pasted a token is no demo user, and has nothing to choose from.
+          leave={() => (users.some((user) => user.about) ? change(at, undefined) : setUsers([]))}
           become={(user) => change(at, { user, conversation: undefined })}
           {...(open.length > 1 ? { close: () => change(at, undefined) } : {})}
           {...(open.length === 1 && addable ? { add: () => go([...open, { user: addable.id, conversation: side.conversation }]) } : {})}

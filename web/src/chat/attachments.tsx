@@ -1,14 +1,16 @@
 // The files of a message: pictures as thumbnails, sound and film with their controls, the rest to be saved.
 
-import type { AttachmentOut, MessageOut } from "@wasgo/chat";
+import { type AttachmentOut, ChatError, type MessageOut } from "@wasgo/chat";
 import { useRef } from "preact/hooks";
 import { Icon } from "../shared/icons.tsx";
 import { LOCALE, text } from "../shared/text.ts";
 import { useOpen } from "./conversation-context.ts";
+import { useAttempt } from "./toast.tsx";
 
 const UNITS = ["B", "kB", "MB", "GB"] as const;
 const WIDEST_PX = 320;
 const HIGHEST_PX = 300;
+const AGAIN_MS = 60_000;
 
 export function sizeOf(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
@@ -19,13 +21,33 @@ export function isPicture(file: Pick<AttachmentOut, "content_type">): boolean {
   return file.content_type.startsWith("image/");
 }
 
+/** Saves a file by a link of this moment: the one that came with the message may have ended. */
+export function useDownload(): (event: MouseEvent, messageId: string, file: AttachmentOut) => void {
+  const { conversation } = useOpen();
+  const attempt = useAttempt();
+  const save = async (messageId: string, file: AttachmentOut) => {
+    await conversation.refresh(messageId);
+    const message = conversation.messages.find((one) => one.id === messageId);
+    const fresh = message?.attachments.find((one) => one.id === file.id);
+    if (!fresh) throw new ChatError("not_found", "the message has no such file any more");
+    const link = document.createElement("a");
+    link.href = fresh.url;
+    link.download = fresh.filename;
+    link.click();
+  };
+  return (event, messageId, file) => {
+    event.preventDefault();
+    attempt(save(messageId, file), (why) => text.notDone.download(file.filename, why));
+  };
+}
+
 export function Attachments({ message }: { message: MessageOut }) {
   const { conversation } = useOpen();
-  const isRefreshed = useRef(false);
-  // The links end after some minutes: once, ask for new ones.
+  const refreshedAt = useRef(-Infinity);
+  // The links end after some minutes: ask for new ones, but not again and again for a file that cannot be shown.
   const failed = () => {
-    if (isRefreshed.current) return;
-    isRefreshed.current = true;
+    if (Date.now() - refreshedAt.current < AGAIN_MS) return;
+    refreshedAt.current = Date.now();
     void conversation.refresh(message.id).catch(() => {});
   };
   const pictures = message.attachments.filter((one) => isPicture(one) && one.width && one.height);
@@ -40,7 +62,7 @@ export function Attachments({ message }: { message: MessageOut }) {
         </div>
       )}
       {others.map((one) => (
-        <Other key={one.id} file={one} failed={failed} />
+        <Other key={one.id} file={one} messageId={message.id} failed={failed} />
       ))}
     </div>
   );
@@ -58,7 +80,8 @@ function Picture({ file, isAlone, failed }: { file: AttachmentOut; isAlone: bool
   );
 }
 
-function Other({ file, failed }: { file: AttachmentOut; failed: () => void }) {
+function Other({ file, messageId, failed }: { file: AttachmentOut; messageId: string; failed: () => void }) {
+  const download = useDownload();
   if (file.content_type.startsWith("audio/")) {
     return <audio controls preload="metadata" src={file.url} aria-label={file.filename} onError={failed} />;
   }
@@ -66,9 +89,9 @@ function Other({ file, failed }: { file: AttachmentOut; failed: () => void }) {
     return <video controls preload="metadata" src={file.url} aria-label={file.filename} onError={failed} />;
   }
   return (
-    <a class="file" href={file.url} download={file.filename} aria-label={text.download(file.filename)}>
+    <a class="file" href={file.url} download={file.filename} aria-label={text.download(file.filename)} onClick={(event) => download(event, messageId, file)}>
       <Icon name="file" />
-      <span class="file-name">{file.filename}</span>
+      <span class="file-name" dir="auto">{file.filename}</span>
       <span class="file-size">{sizeOf(file.size)}</span>
       <Icon name="download" />
     </a>

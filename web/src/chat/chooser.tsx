@@ -3,13 +3,26 @@
 import { readToken } from "@wasgo/chat";
 import { useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
-import { Button } from "../shared/controls.tsx";
+import { Button, IconButton } from "../shared/controls.tsx";
 import type { DemoUser } from "../shared/demo.ts";
 import { text } from "../shared/text.ts";
+import { chooseTheme, currentTheme } from "../shared/theme.ts";
+import { useAgain } from "./store.ts";
 
 export function Chooser({ users, choose }: { users: readonly DemoUser[]; choose: (ids: readonly string[]) => void }) {
+  const again = useAgain();
+  const isDark = currentTheme() === "dark";
   return (
     <main class="chooser">
+      <IconButton
+        icon={isDark ? "sun" : "moon"}
+        label={isDark ? text.themeLight : text.themeDark}
+        class="theme"
+        onClick={() => {
+          chooseTheme(isDark ? "light" : "dark");
+          again();
+        }}
+      />
       <img class="mark" src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
       <h1>{text.chooseTitle}</h1>
       <p>{text.chooseHint}</p>
@@ -18,8 +31,8 @@ export function Chooser({ users, choose }: { users: readonly DemoUser[]; choose:
           <li key={user.id}>
             <button type="button" class="person" onClick={() => choose([user.id])}>
               <Avatar person={user} size="large" />
-              <span class="name">{user.display_name}</span>
-              <span class="about">{user.about}</span>
+              <span class="name" dir="auto">{user.display_name}</span>
+              <span class="about" dir="auto">{user.about}</span>
             </button>
           </li>
         ))}

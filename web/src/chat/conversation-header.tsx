@@ -42,14 +42,20 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
       )}
       <div class="names">
         <div class="line">
-          <h2>{conversation ? titleOf(conversation, participants, me) : text.loading}</h2>
-          {reference && <Badge tone={kind}>{reference}</Badge>}
+          <h2 dir="auto" tabIndex={-1}>{conversation ? titleOf(conversation, participants, me) : text.loading}</h2>
           {conversation?.status === "closed" && <Badge>{text.closed}</Badge>}
+          {reference && (
+            <span class="tags">
+              <Badge tone={kind}>
+                <bdi>{reference}</bdi>
+              </Badge>
+            </span>
+          )}
         </div>
         <p class="beside" aria-live="polite">
           {names.length > 0 ? (
             <span class="typing-note">
-              {text.typing(names)}
+              <bdi>{text.typing(names)}</bdi>
               <span class="dots" aria-hidden="true">
                 <i />
                 <i />

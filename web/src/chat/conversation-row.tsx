@@ -6,6 +6,7 @@ import { Badge, Count } from "../shared/controls.tsx";
 import { Icon, type IconName } from "../shared/icons.tsx";
 import { text } from "../shared/text.ts";
 import { briefly, whole } from "../shared/times.ts";
+import { draftKey, drafts } from "./drafts.ts";
 import { type Kind, counterpart, referenceOf, summaryOf, titleOf } from "./naming.ts";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
@@ -19,16 +20,22 @@ export const KIND_ICONS: Readonly<Record<Kind, IconName>> = {
   dispute: "scales",
 };
 
-export function ConversationRow({ conversation, isOpen, isReachable, open }: {
+export function ConversationRow({ conversation, isOpen, isReachable, isFound, open }: {
   conversation: ConversationOut;
   isOpen: boolean;
+  /** By a search, which says of the archived ones that they are. */
+  isFound: boolean;
   /** Tab comes to one row of the list; arrow keys go on from there. */
   isReachable: boolean;
   open: (id: string) => void;
 }) {
-  const { user, chat } = useSession();
+  const { user, chat, beingRead } = useSession();
   const { presence } = useStore(chat.inbox);
-  const { conversation_type: kind, participants, last_message: last, unread_count: unread } = conversation;
+  const { conversation_type: kind, participants, last_message: last } = conversation;
+  const unread = useStore(beingRead) === conversation.id ? 0 : conversation.unread_count;
+  const draft = useStore(drafts).get(draftKey(user.id, conversation.id))?.trim() ?? "";
+  const isArchived = isFound && conversation.is_archived;
+  const isClosed = conversation.status === "closed";
   const other = counterpart(kind, participants, user.id);
   const reference = referenceOf(conversation);
   return (
@@ -52,6 +59,15 @@ export function ConversationRow({ conversation, isOpen, isReachable, open }: {
         <span class="what">
           <span class="line">
             <span class="title" dir="auto">{titleOf(conversation, participants, user.id)}</span>
+            {reference && (
+              <span class="tags">
+                <Badge tone={kind}>
+                  <bdi>{reference}</bdi>
+                </Badge>
+              </span>
+            )}
+            {isClosed && <Mark icon="lock" label={text.closed} />}
+            {isArchived && <Mark icon="archive" label={text.archived} />}
             {last && (
               <time dateTime={last.created_at} title={whole(last.created_at)}>
                 {briefly(last.created_at)}
@@ -59,24 +75,28 @@ export function ConversationRow({ conversation, isOpen, isReachable, open }: {
             )}
           </span>
           <span class="line">
-            <span class="summary" dir="auto" data-deleted={last?.is_deleted}>
-              {summaryOf(conversation, user.id)}
-            </span>
+            {draft && !isOpen ? (
+              <span class="summary draft" dir="auto">
+                {text.draftOf(draft)}
+              </span>
+            ) : (
+              <span class="summary" dir="auto" data-deleted={last?.is_deleted}>
+                {summaryOf(conversation, user.id)}
+              </span>
+            )}
             <Count of={unread} label={text.unreadCount(unread)} />
           </span>
-          {(reference || conversation.status === "closed") && (
-            <span class="line tags">
-              {reference && <Badge tone={kind}>{reference}</Badge>}
-              {conversation.status === "closed" && (
-                <Badge>
-                  <Icon name="lock" class="small" />
-                  {text.closed}
-                </Badge>
-              )}
-            </span>
-          )}
         </span>
       </button>
     </li>
+  );
+}
+
+function Mark({ icon, label }: { icon: IconName; label: string }) {
+  return (
+    <Badge>
+      <Icon name={icon} class="small" />
+      <span class="only-read">{label}</span>
+    </Badge>
   );
 }

@@ -1,21 +1,24 @@
 // An open conversation: its header, its thread, and what one writes with. Follows it as long as it is open.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { Empty, Spinner } from "../shared/controls.tsx";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Button, Empty, Spinner } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { text } from "../shared/text.ts";
 import { Composer } from "./composer.tsx";
 import { type Open, OpenContext, type Writing } from "./conversation-context.ts";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { Details } from "./details.tsx";
+import { useLate } from "./late.ts";
 import { atLeast } from "./naming.ts";
+import { useFocusInside } from "./pane-keys.ts";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
 import { Thread } from "./thread.tsx";
-import { filesOf, useUploads } from "./uploads.ts";
+import { useTell } from "./toast.tsx";
+import { filesOf, uploadsOf } from "./uploads.ts";
 import { Viewer } from "./viewer.tsx";
 
-export function ConversationView({ id, back }: { id: string; back: () => void }) {
+export function ConversationView({ id, arrival, back }: { id: string; arrival: number; back: () => void }) {
   const { chat } = useSession();
   const conversation = useMemo(() => chat.conversation(id), [chat, id]);
   const state = useStore(conversation);
@@ -24,7 +27,9 @@ export function ConversationView({ id, back }: { id: string; back: () => void })
   const [viewed, view] = useState<string>();
   const [isAsked, setIsAsked] = useState(false);
   const [isDropping, setIsDropping] = useState(false);
-  const uploads = useUploads(id);
+  const tell = useTell();
+  const element = useRef<HTMLDivElement>(null);
+  const uploads = uploadsOf(chat, id);
   const last = state.messages.at(-1);
   // What oneself says, edits or deletes raises no count: the list looks again.
   useEffect(() => chat.inbox.touch(id), [chat, id, last?.id, last?.revision]);
@@ -32,6 +37,7 @@ export function ConversationView({ id, back }: { id: string; back: () => void })
   const isClosed = state.conversation?.status === "closed";
   const canWrite = atLeast(role, "participant") && !isClosed;
   const open: Open = { conversation, state, me: chat.userId, role, canWrite, writing, write, reveal: (message) => reveal({ id: message }), view };
+  useFocusInside(element, state.conversation !== undefined, canWrite, arrival);
   if (state.status === "gone") {
     return (
       <div class="chat nothing">
@@ -60,24 +66,22 @@ export function ConversationView({ id, back }: { id: string; back: () => void })
       if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) setIsDropping(false);
     },
     onDrop: (event: DragEvent) => {
-      if (!canWrite) return;
+      if (!canWrite || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       setIsDropping(false);
-      uploads.add(filesOf(event.dataTransfer));
+      if (uploads.add(filesOf(event.dataTransfer)) > 0) tell(text.uploadTooMany);
     },
   };
   return (
     <OpenContext.Provider value={open}>
-      <div class="chat" data-status={state.status} onKeyDown={escape} {...drag}>
+      <div class="chat" ref={element} data-status={state.status} onKeyDown={escape} {...drag}>
         <ConversationHeader back={back} isAsked={isAsked} ask={() => setIsAsked(!isAsked)} />
         <div class="middle">
           <div class="talk">
             {state.conversation ? (
               <Thread revealed={revealed} />
             ) : (
-              <div class="empty">
-                <Spinner label={text.loading} />
-              </div>
+              <Loading />
             )}
             {canWrite && <Composer uploads={uploads} />}
             {state.conversation && !canWrite && (
@@ -98,5 +102,24 @@ export function ConversationView({ id, back }: { id: string; back: () => void })
         {viewed && <Viewer attachmentId={viewed} close={() => view(undefined)} />}
       </div>
     </OpenContext.Provider>
+  );
+}
+
+/** The client tries again by itself; who has waited long may begin anew. */
+function Loading() {
+  const { restart } = useSession();
+  if (!useLate(true)) {
+    return (
+      <div class="empty">
+        <Spinner label={text.loading} />
+      </div>
+    );
+  }
+  return (
+    <Empty icon="warn" title={text.conversationFailed}>
+      <Button icon="retry" onClick={restart}>
+        {text.retry}
+      </Button>
+    </Empty>
   );
 }

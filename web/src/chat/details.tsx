@@ -9,10 +9,13 @@ import { useOpen } from "./conversation-context.ts";
 import { atLeast, referenceOf } from "./naming.ts";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
+import { useAttempt } from "./toast.tsx";
+import { ConversationWishes } from "./wishes.tsx";
 
 export function Details({ close }: { close: () => void }) {
   const { chat } = useSession();
   const { conversation: open, state, me, role } = useOpen();
+  const attempt = useAttempt();
   const { presence, conversations } = useStore(chat.inbox);
   const { conversation, participants } = state;
   const isArchived = conversations.find((one) => one.id === open.id)?.is_archived ?? false;
@@ -20,7 +23,7 @@ export function Details({ close }: { close: () => void }) {
   const mayClose = atLeast(role, "moderator") && conversation?.conversation_type !== "direct";
   const reference = conversation && referenceOf(conversation);
   const setStatus = (status: "open" | "closed") =>
-    void result(updateConversation({ client: chat.client, path: { conversation_id: open.id }, body: { status } })).catch(() => {});
+    attempt(result(updateConversation({ client: chat.client, path: { conversation_id: open.id }, body: { status } })), text.notDone.status);
   return (
     <aside class="details" aria-label={text.details}>
       <header>
@@ -45,7 +48,7 @@ export function Details({ close }: { close: () => void }) {
               <li key={user.id}>
                 <Avatar person={user} size="small" isOnline={isOnline} />
                 <span class="name">
-                  {nameOf(user)}
+                  <bdi>{nameOf(user)}</bdi>
                   {user.id === me && <span class="soft"> ({text.you})</span>}
                   <span class="only-read">{isOnline ? text.online : text.offline}</span>
                 </span>
@@ -55,8 +58,9 @@ export function Details({ close }: { close: () => void }) {
           })}
         </ul>
       </section>
+      <ConversationWishes />
       <section class="acts">
-        <Button icon="archive" onClick={() => void chat.inbox.archive(open.id, !isArchived).catch(() => {})}>
+        <Button icon="archive" onClick={() => attempt(chat.inbox.archive(open.id, !isArchived), text.notDone.archive)}>
           {isArchived ? text.unarchive : text.archive}
         </Button>
         {mayClose && (

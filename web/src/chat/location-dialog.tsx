@@ -29,7 +29,7 @@ export function LocationDialog({ close, share }: { close: () => void; share: (pl
         {isGood && <Place place={place} />}
         <label class="field">
           <span>{text.locationLabel}</span>
-          <input class="input" maxLength={100} value={label} onInput={(event) => setLabel(event.currentTarget.value)} />
+          <input class="input" dir="auto" maxLength={100} value={label} onInput={(event) => setLabel(event.currentTarget.value)} />
         </label>
         <div class="times">
           <label class="field">

@@ -9,10 +9,11 @@ import "./styles/message.css";
 import "./styles/composer.css";
 import "./styles/panels.css";
 import { render } from "preact";
-import { DIRECTION } from "../shared/text.ts";
+import { DIRECTION, LOCALE } from "../shared/text.ts";
 import { restoreTheme } from "../shared/theme.ts";
 import { App } from "./app.tsx";
 
 restoreTheme();
 document.documentElement.dir = DIRECTION;
+document.documentElement.lang = LOCALE;
 render(<App />, document.querySelector("#app") as HTMLElement);

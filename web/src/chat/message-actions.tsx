@@ -9,6 +9,7 @@ import { Dialog } from "./dialog.tsx";
 import { EmojiPicker } from "./emoji.tsx";
 import { atLeast } from "./naming.ts";
 import { openMenu } from "./person-menu.tsx";
+import { useAttempt } from "./toast.tsx";
 
 export interface Actions {
   readonly canReply: boolean;
@@ -28,6 +29,7 @@ export interface Actions {
 
 export function useActions(message: MessageOut): Actions {
   const { conversation, canWrite, role, me, write } = useOpen();
+  const attempt = useAttempt();
   const [isAsking, ask] = useState(false);
   const picker = useRef<HTMLDivElement>(null);
   const reactButton = useRef<HTMLButtonElement>(null);
@@ -43,8 +45,8 @@ export function useActions(message: MessageOut): Actions {
     reply: () => write({ kind: "reply", message }),
     edit: () => write({ kind: "edit", message }),
     ask,
-    remove: () => void conversation.delete(message.id).catch(() => {}),
-    react: (emoji) => void conversation.react(message.id, emoji).catch(() => {}),
+    remove: () => attempt(conversation.delete(message.id), text.notDone.remove),
+    react: (emoji) => attempt(conversation.react(message.id, emoji), text.notDone.react),
     pick: () => reactButton.current && openMenu(picker.current, reactButton.current),
     key: (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;

@@ -47,7 +47,7 @@ export function Message({ row, isReachable }: { row: MessageRow; isReachable: bo
     >
       {!isOwn && isGroup && <span class="face">{isLast && <Avatar person={sender} size="small" />}</span>}
       <div class="column">
-        {isFirst && !isOwn && isGroup && <span class="name">{name}</span>}
+        {isFirst && !isOwn && isGroup && <span class="name" dir="auto">{name}</span>}
         <div class="with-actions">
           <div class="bubble" data-deleted={message.is_deleted} data-jumbo={isJumbo} data-bare={isBare}>
             {message.reply_preview && !message.is_deleted && <Quote preview={message.reply_preview} />}

@@ -8,6 +8,7 @@ import { briefly, whole } from "../shared/times.ts";
 import { Dialog } from "./dialog.tsx";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
+import { useAttempt } from "./toast.tsx";
 
 export function Notifications({ close, open, settings }: {
   close: () => void;
@@ -15,9 +16,10 @@ export function Notifications({ close, open, settings }: {
   settings: () => void;
 }) {
   const { inbox } = useSession().chat;
+  const attempt = useAttempt();
   const { notifications } = useStore(inbox);
   const follow = (one: NotificationOut) => {
-    if (!one.is_read) void inbox.markNotification(one.id).catch(() => {});
+    if (!one.is_read) attempt(inbox.markNotification(one.id), text.notDone.mark);
     close();
     open(one.conversation);
   };
@@ -25,7 +27,7 @@ export function Notifications({ close, open, settings }: {
   return (
     <Dialog title={text.notifications} close={close} kind="tray" tools={<IconButton icon="settings" label={text.preferences} onClick={settings} />}>
       {isNew && (
-        <Button kind="plain" onClick={() => void inbox.markAllNotifications().catch(() => {})}>
+        <Button kind="plain" onClick={() => attempt(inbox.markAllNotifications(), text.notDone.mark)}>
           {text.markAllRead}
         </Button>
       )}
@@ -42,14 +44,14 @@ export function Notifications({ close, open, settings }: {
               <span class="what">
                 <span class="line">
                   <span>
-                    <strong>{nameOf(one.sender)}</strong> {text.told[one.kind]}
+                    <strong dir="auto">{nameOf(one.sender)}</strong> {text.told[one.kind]}
                   </span>
                   <time dateTime={one.created_at} title={whole(one.created_at)}>
                     {briefly(one.created_at)}
                   </time>
                 </span>
-                <span class="summary">{one.preview || text.sentFile}</span>
-                <span class="where">{one.title}</span>
+                <span class="summary" dir="auto">{one.preview || text.sentFile}</span>
+                <span class="where" dir="auto">{one.title}</span>
               </span>
               {!one.is_read && (
                 <span class="dot">

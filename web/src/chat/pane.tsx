@@ -1,16 +1,18 @@
 // One user's side of the page: their list, and the conversation that is open. Narrow, it shows one of the two.
 
 import { useRef, useState } from "preact/hooks";
-import { Empty, Spinner } from "../shared/controls.tsx";
+import { Button, Empty, Spinner } from "../shared/controls.tsx";
 import type { DemoUser } from "../shared/demo.ts";
 import { text } from "../shared/text.ts";
 import { Banner } from "./banner.tsx";
 import { ConversationView } from "./conversation.tsx";
 import { Notifications } from "./notifications.tsx";
+import { useFocusBack, usePaneKeys } from "./pane-keys.ts";
 import { Preferences } from "./preferences.tsx";
-import { SessionProvider, useStartedSession } from "./session.ts";
+import { SessionProvider, useSession, useStartedSession } from "./session.ts";
 import { Shortcuts } from "./shortcuts.tsx";
 import { Sidebar } from "./sidebar.tsx";
+import { Toast, ToastProvider } from "./toast.tsx";
 
 export interface PaneProps {
   readonly user: DemoUser;
@@ -19,6 +21,8 @@ export interface PaneProps {
   readonly conversationId: string | undefined;
   open(conversation: string | undefined): void;
   become(user: string): void;
+  /** Signed out: to where one signs in. */
+  leave(): void;
   close?(): void;
   add?(): void;
 }
@@ -26,54 +30,76 @@ export interface PaneProps {
 type Panel = "notifications" | "preferences" | "shortcuts" | undefined;
 
 export function Pane(props: PaneProps) {
-  const { user, conversationId, open } = props;
-  const session = useStartedSession(user);
-  const [panel, setPanel] = useState<Panel>();
-  const element = useRef<HTMLElement>(null);
-  if (!session) {
+  const { user, leave } = props;
+  const [started, restart] = useStartedSession(user);
+  if (typeof started === "object") {
     return (
-      <section class="pane" aria-label={text.paneOf(user.display_name)}>
+      <SessionProvider value={started}>
+        <ToastProvider>
+          <Side {...props} />
+        </ToastProvider>
+      </SessionProvider>
+    );
+  }
+  return (
+    <section class="pane" aria-label={text.paneOf(user.display_name)}>
+      {started === "starting" && (
         <div class="empty">
           <Spinner label={text.loading} />
         </div>
-      </section>
-    );
-  }
-  const keys = (event: KeyboardEvent) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-      event.preventDefault();
-      element.current?.querySelector<HTMLElement>("input[type=search]")?.focus();
-    } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-      event.preventDefault();
-      const shown = [...(element.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
-      const at = shown.findIndex((one) => one.dataset.conversation === conversationId);
-      const next = shown[event.key === "ArrowDown" ? at + 1 : Math.max(0, at - 1)];
-      if (next) open(next.dataset.conversation);
-    } else if (event.key === "Escape" && conversationId && !event.defaultPrevented) {
-      open(undefined);
-      requestAnimationFrame(() => element.current?.querySelector<HTMLElement>("[data-conversation][tabindex='0']")?.focus());
-    }
+      )}
+      {started === "failed" && (
+        <Empty icon="warn" title={text.unreachable}>
+          <p>{text.unreachableHint}</p>
+          <Button icon="retry" onClick={restart}>
+            {text.retry}
+          </Button>
+        </Empty>
+      )}
+      {started === "signed-out" && (
+        <Empty icon="lock" title={text.signedOut}>
+          <p>{text.signedOutHint}</p>
+          <Button kind="primary" onClick={leave}>
+            {text.signInAgain}
+          </Button>
+        </Empty>
+      )}
+    </section>
+  );
+}
+
+function Side(props: PaneProps) {
+  const { user, conversationId, open } = props;
+  const { chat } = useSession();
+  const [panel, setPanel] = useState<Panel>();
+  // Counts what was opened: the same conversation may be opened again, and wants the focus then.
+  const [arrival, setArrival] = useState(0);
+  const element = useRef<HTMLElement>(null);
+  const enter = (conversation: string | undefined) => {
+    setArrival((before) => before + 1);
+    open(conversation);
   };
+  usePaneKeys(element, conversationId, enter);
+  useFocusBack(element, conversationId);
   return (
-    <SessionProvider value={session}>
-      <section class="pane" ref={element} aria-label={text.paneOf(user.display_name)} data-view={conversationId ? "chat" : "list"} onKeyDown={keys}>
-        <Banner chat={session.chat} />
-        <div class="halves">
-          <Sidebar {...props} show={setPanel} />
-          {conversationId ? (
-            <ConversationView key={conversationId} id={conversationId} back={() => open(undefined)} />
-          ) : (
-            <div class="chat nothing">
-              <Empty icon="chat" title={text.pick}>
-                <p>{text.pickHint}</p>
-              </Empty>
-            </div>
-          )}
-        </div>
-        {panel === "notifications" && <Notifications close={() => setPanel(undefined)} open={open} settings={() => setPanel("preferences")} />}
-        {panel === "preferences" && <Preferences close={() => setPanel(undefined)} />}
-        {panel === "shortcuts" && <Shortcuts close={() => setPanel(undefined)} />}
-      </section>
-    </SessionProvider>
+    <section class="pane" ref={element} aria-label={text.paneOf(user.display_name)} data-view={conversationId ? "chat" : "list"}>
+      <Banner chat={chat} />
+      <div class="halves">
+        <Sidebar {...props} open={enter} show={setPanel} />
+        {conversationId ? (
+          <ConversationView key={conversationId} id={conversationId} arrival={arrival} back={() => open(undefined)} />
+        ) : (
+          <div class="chat nothing">
+            <Empty icon="chat" title={text.pick}>
+              <p>{text.pickHint}</p>
+            </Empty>
+          </div>
+        )}
+        <Toast />
+      </div>
+      {panel === "notifications" && <Notifications close={() => setPanel(undefined)} open={enter} settings={() => setPanel("preferences")} />}
+      {panel === "preferences" && <Preferences close={() => setPanel(undefined)} />}
+      {panel === "shortcuts" && <Shortcuts close={() => setPanel(undefined)} />}
+    </section>
   );
 }

@@ -2,25 +2,21 @@
 
 import { result } from "@wasgo/chat";
 import { type Preferences as Wishes, getNotificationPreferences, putNotificationPreferences } from "@wasgo/chat/rest";
-import { useEffect, useState } from "preact/hooks";
-import { Button, Spinner } from "../shared/controls.tsx";
+import { useState } from "preact/hooks";
+import { Button, Empty, Spinner } from "../shared/controls.tsx";
 import { text } from "../shared/text.ts";
-import { whole } from "../shared/times.ts";
 import { Dialog } from "./dialog.tsx";
+import { useLoaded } from "./loaded.ts";
+import { LEVELS, MuteField } from "./mute-field.tsx";
 import { useSession } from "./session.ts";
 
-const HOUR_MS = 3_600_000;
-const MUTES = { none: 0, hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS } as const;
-const LEVELS = ["all", "mentions", "none"] as const;
 const CHANNELS = ["email", "push", "webhook"] as const;
 
 export function Preferences({ close }: { close: () => void }) {
   const { client } = useSession().chat;
-  const [wishes, setWishes] = useState<Wishes>();
+  const loaded = useLoaded<Wishes>(() => result(getNotificationPreferences({ client })), [client]);
+  const { value: wishes, set: setWishes } = loaded;
   const [said, setSaid] = useState("");
-  useEffect(() => {
-    void result(getNotificationPreferences({ client })).then(setWishes, () => setSaid(text.notSaved));
-  }, [client]);
   const change = (more: Wishes) => {
     setSaid("");
     setWishes({ ...wishes, ...more });
@@ -85,24 +81,7 @@ export function Preferences({ close }: { close: () => void }) {
               </div>
             )}
           </fieldset>
-          <label class="field">
-            <span>{text.mute}</span>
-            <select
-              class="input"
-              value={wishes.muted_until ? "kept" : "none"}
-              onChange={(event) => {
-                const chosen = event.currentTarget.value as keyof typeof MUTES;
-                change({ muted_until: chosen === "none" ? null : new Date(Date.now() + MUTES[chosen]).toISOString() });
-              }}
-            >
-              {wishes.muted_until && <option value="kept">{text.mutedUntil(whole(wishes.muted_until))}</option>}
-              {(Object.keys(MUTES) as (keyof typeof MUTES)[]).map((name) => (
-                <option key={name} value={name}>
-                  {text.muteFor[name]}
-                </option>
-              ))}
-            </select>
-          </label>
+          <MuteField until={wishes.muted_until ?? null} change={(muted_until) => change({ muted_until })} />
           <footer>
             <span role="status">{said}</span>
             <Button kind="primary" type="submit">
@@ -110,6 +89,12 @@ export function Preferences({ close }: { close: () => void }) {
             </Button>
           </footer>
         </form>
+      ) : loaded.isFailed ? (
+        <Empty icon="warn" title={text.preferencesFailed}>
+          <Button icon="retry" onClick={loaded.again}>
+            {text.retry}
+          </Button>
+        </Empty>
       ) : (
         <Spinner label={text.loading} />
       )}

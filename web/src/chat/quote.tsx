@@ -11,8 +11,8 @@ export function Quote({ preview }: { preview: ReplyPreview }) {
   const name = preview.sender?.id === me ? text.you : preview.sender ? nameOf(preview.sender) : "";
   return (
     <button type="button" class="quote" aria-label={text.answered(name)} onClick={() => reveal(preview.id)}>
-      <span class="name">{name}</span>
-      <span class="summary" data-deleted={preview.is_deleted}>
+      <span class="name" dir="auto">{name}</span>
+      <span class="summary" dir="auto" data-deleted={preview.is_deleted}>
         {wordsOf(preview)}
       </span>
     </button>

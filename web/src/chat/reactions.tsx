@@ -3,9 +3,11 @@
 import type { MessageOut } from "@wasgo/chat";
 import { text } from "../shared/text.ts";
 import { memberName, useOpen } from "./conversation-context.ts";
+import { useAttempt } from "./toast.tsx";
 
 export function Reactions({ message }: { message: MessageOut }) {
   const { conversation, state, me, canWrite } = useOpen();
+  const attempt = useAttempt();
   return (
     <ul class="reactions" aria-label={text.reactions}>
       {message.reactions.map(({ emoji, count, user_ids }) => {
@@ -20,7 +22,7 @@ export function Reactions({ message }: { message: MessageOut }) {
               aria-label={label}
               title={label}
               disabled={!canWrite}
-              onClick={() => void conversation.react(message.id, emoji, isMine ? "remove" : "add").catch(() => {})}
+              onClick={() => attempt(conversation.react(message.id, emoji, isMine ? "remove" : "add"), text.notDone.react)}
             >
               <span>{emoji}</span>
               {count > 1 && <span class="number">{count}</span>}

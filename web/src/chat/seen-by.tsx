@@ -22,6 +22,11 @@ export function SeenBy({ readers }: { readers: readonly ParticipantOut[] }) {
       {readers.slice(0, MOST_FACES).map(({ user }) => (
         <Avatar key={user.id} person={user} size="tiny" />
       ))}
+      {readers.length > MOST_FACES && (
+        <span class="more" aria-hidden="true">
+          +{readers.length - MOST_FACES}
+        </span>
+      )}
     </span>
   );
 }

@@ -1,14 +1,19 @@
-// One user's client: the SDK's Chat, from when the user is chosen until they are left.
+// One user's client: the SDK's Chat, from when the user is chosen until they are left or signed out.
 
-import { Chat, type ConnectionState } from "@wasgo/chat";
+import { Chat, type ConnectionState, type TokenReason } from "@wasgo/chat";
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import { type DemoUser, demoUsers } from "../shared/demo.ts";
-import { useAgain } from "./store.ts";
+import { type DemoUser, askForDemoUsers } from "../shared/demo.ts";
+import { Kept, useAgain } from "./store.ts";
+import { endUploads } from "./uploads.ts";
 
 export interface Session {
   readonly user: DemoUser;
   readonly chat: Chat;
+  /** The conversation whose end somebody looks at: nothing of it counts as unread, whatever was counted a moment ago. */
+  readonly beingRead: Kept<string | undefined>;
+  /** Begins anew, with a client that has loaded nothing yet. */
+  restart(): void;
 }
 
 const Context = createContext<Session | undefined>(undefined);
@@ -21,21 +26,44 @@ export function useSession(): Session {
   return session;
 }
 
-/** Starts a client for a user; undefined until it has started. */
-export function useStartedSession(user: DemoUser): Session | undefined {
-  const [session, setSession] = useState<Session>();
+/** `failed`: it could not be started, and may be tried again. `signed-out`: the token is refused, and there is no other. */
+export type Started = "starting" | "failed" | "signed-out" | Session;
+
+/** Starts a client for a user, and again for another or when asked. */
+export function useStartedSession(user: DemoUser): [Started, () => void] {
+  const [started, setStarted] = useState<Started>("starting");
+  const [attempt, setAttempt] = useState(0);
+  const restart = () => setAttempt((before) => before + 1);
   useEffect(() => {
-    const chat = new Chat({
-      url: location.origin,
-      token: async (reason) => {
-        if (reason === "start") return user.token;
-        return (await demoUsers()).find((one) => one.id === user.id)?.token ?? user.token;
-      },
-    });
-    void chat.start().then(() => setSession({ user, chat }));
-    return () => chat.stop();
-  }, [user.id]);
-  return session?.user.id === user.id ? session : undefined;
+    let isWanted = true;
+    setStarted("starting");
+    const signedOut = () => {
+      chat.stop();
+      if (isWanted) setStarted("signed-out");
+    };
+    const chat = new Chat({ url: location.origin, token: (reason) => tokenOf(user, reason, signedOut) });
+    chat.start().then(
+      () => isWanted && setStarted({ user, chat, beingRead: new Kept<string | undefined>(undefined), restart }),
+      () => isWanted && setStarted("failed"),
+    );
+    return () => {
+      isWanted = false;
+      endUploads(chat);
+      chat.stop();
+    };
+  }, [user.id, user.token, attempt]);
+  const isOther = typeof started === "object" && started.user.id !== user.id;
+  return [isOther ? "starting" : started, restart];
+}
+
+/** A demo user gets another token from the service; one that was pasted is the only one. */
+async function tokenOf(user: DemoUser, reason: TokenReason, signedOut: () => void): Promise<string> {
+  if (reason === "start") return user.token;
+  const found = (await askForDemoUsers()).find((one) => one.id === user.id);
+  if (found) return found.token;
+  if (reason === "expiring") return user.token;
+  signedOut();
+  throw new Error("the token was refused, and there is no other");
 }
 
 export function useConnection(chat: Chat): ConnectionState {

@@ -1,37 +1,44 @@
 // The list of conversations with what stands above it: who one is, search, types.
 
+import type { ConversationOut } from "@wasgo/chat";
 import { useRef, useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
-import { Empty, IconButton, Spinner } from "../shared/controls.tsx";
+import { Button, Empty, IconButton, Spinner } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { text } from "../shared/text.ts";
 import { ConversationRow } from "./conversation-row.tsx";
+import { useLate } from "./late.ts";
 import { KINDS, type Kind, titleOf } from "./naming.ts";
 import type { PaneProps } from "./pane.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
+import { useUnreadInTitle } from "./title.ts";
 
 type Filter = Kind | "all" | "unread";
 
 export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "preferences" | "shortcuts") => void }) {
   const { conversationId, open, show, user } = props;
-  const { chat } = useSession();
+  const { chat, beingRead, restart } = useSession();
+  const read = useStore(beingRead);
   const { conversations, isLoaded, notifications } = useStore(chat.inbox);
   const [search, setSearch] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
   const [isArchive, setIsArchive] = useState(false);
   const list = useRef<HTMLUListElement>(null);
-  const here = conversations.filter((one) => one.is_archived === isArchive);
   const words = search.trim().toLowerCase();
-  const shown = here.filter(
-    (one) =>
-      (filter === "all" || (filter === "unread" ? one.unread_count > 0 : one.conversation_type === filter)) &&
-      titleOf(one, one.participants, user.id).toLowerCase().includes(words),
-  );
+  // Who searches does not know where it lies: archived or not.
+  const here = words ? conversations : conversations.filter((one) => one.is_archived === isArchive);
+  const found = here.filter((one) => titleOf(one, one.participants, user.id).toLowerCase().includes(words));
+  // What was opened from among the unread stays there while it is read.
+  const isUnread = (one: ConversationOut) => one.unread_count > 0 || one.id === conversationId;
+  const shown = found.filter((one) => filter === "all" || (filter === "unread" ? isUnread(one) : one.conversation_type === filter));
+  const isLate = useLate(!isLoaded);
+  const unread = conversations.filter((one) => !one.is_archived && one.id !== read).reduce((sum, one) => sum + one.unread_count, 0);
+  useUnreadInTitle(user.id, unread);
   const archivedCount = conversations.filter((one) => one.is_archived).length;
   const unseen = notifications.filter((one) => !one.is_read).length;
-  const filters: readonly Filter[] = ["all", "unread", ...KINDS.filter((kind) => here.some((one) => one.conversation_type === kind))];
+  const filters: readonly Filter[] = ["all", "unread", ...KINDS.filter((kind) => kind === filter || here.some((one) => one.conversation_type === kind))];
   const rovingId = shown.some((one) => one.id === conversationId) ? conversationId : shown[0]?.id;
   const keys = (event: KeyboardEvent) => {
     const items = [...(list.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
@@ -45,7 +52,7 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
     <div class="sidebar">
       <header class="bar">
         <Avatar person={user} size="small" />
-        <h2 class="who">{user.display_name}</h2>
+        <h2 class="who" dir="auto">{user.display_name}</h2>
         <IconButton
           icon="bell"
           label={unseen > 0 ? text.notificationsUnread(unseen) : text.notifications}
@@ -60,6 +67,7 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
         <input
           type="search"
           class="input"
+          dir="auto"
           value={search}
           placeholder={text.search}
           aria-label={text.search}
@@ -86,15 +94,22 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
             {text.backToAll}
           </button>
         )}
-        {!isLoaded && (
+        {!isLoaded && !isLate && (
           <div class="empty">
             <Spinner label={text.loading} />
           </div>
         )}
-        {isLoaded && shown.length === 0 && <Empty icon={words ? "search" : "chat"} title={words ? text.nothingFound : text.nothingHere} />}
+        {!isLoaded && isLate && (
+          <Empty icon="warn" title={text.listFailed}>
+            <Button icon="retry" onClick={restart}>
+              {text.retry}
+            </Button>
+          </Empty>
+        )}
+        {isLoaded && shown.length === 0 && <Nothing isSearch={words !== ""} isFiltered={found.length > 0} clear={() => setFilter("all")} />}
         <ul ref={list}>
           {shown.map((one) => (
-            <ConversationRow key={one.id} conversation={one} isOpen={one.id === conversationId} isReachable={one.id === rovingId} open={open} />
+            <ConversationRow key={one.id} conversation={one} isOpen={one.id === conversationId} isReachable={one.id === rovingId} isFound={words !== ""} open={open} />
           ))}
         </ul>
         {!isArchive && archivedCount > 0 && (
@@ -105,5 +120,14 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
         )}
       </nav>
     </div>
+  );
+}
+
+function Nothing({ isSearch, isFiltered, clear }: { isSearch: boolean; isFiltered: boolean; clear: () => void }) {
+  if (!isSearch || !isFiltered) return <Empty icon={isSearch ? "search" : "chat"} title={isSearch ? text.nothingFound : text.nothingHere} />;
+  return (
+    <Empty icon="search" title={text.nothingOfType}>
+      <Button onClick={clear}>{text.searchAllTypes}</Button>
+    </Empty>
   );
 }

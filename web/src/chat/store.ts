@@ -7,6 +7,24 @@ export interface Store<State> {
   subscribe(fn: () => void): () => void;
 }
 
+/** State that the page keeps itself, beside its views. */
+export class Kept<State> implements Store<State> {
+  readonly #subscribers = new Set<() => void>();
+
+  constructor(public state: State) {}
+
+  subscribe(fn: () => void): () => void {
+    this.#subscribers.add(fn);
+    return () => this.#subscribers.delete(fn);
+  }
+
+  become(state: State): void {
+    if (this.state === state) return;
+    this.state = state;
+    for (const fn of this.#subscribers) fn();
+  }
+}
+
 export function useStore<State>(store: Store<State>): State {
   const again = useAgain();
   useLayoutEffect(() => {

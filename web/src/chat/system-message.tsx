@@ -6,7 +6,7 @@ import { whole } from "../shared/times.ts";
 export function SystemMessage({ message }: { message: MessageOut }) {
   return (
     <p class="system" title={whole(message.created_at)}>
-      <span>{message.content}</span>
+      <span dir="auto">{message.content}</span>
     </p>
   );
 }

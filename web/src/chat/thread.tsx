@@ -1,8 +1,8 @@
 // The messages of a conversation, of which those near the view are drawn; and what is said about where one stands.
 
 import type { ConversationState } from "@wasgo/chat";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Spinner } from "../shared/controls.tsx";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Button, Spinner } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { text } from "../shared/text.ts";
 import { dayName } from "../shared/times.ts";
@@ -34,35 +34,58 @@ function readBefore({ participants, messages }: ConversationState, me: string): 
 export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
   const { conversation, state, me } = useOpen();
   const { messages, pending, hasOlder } = state;
-  const readUpTo = useRef(state.unread > 0 ? readBefore(state, me) : undefined).current;
+  const [readUpTo, setReadUpTo] = useState(state.unread > 0 ? readBefore(state, me) : undefined);
   const rows = useMemo(() => rowsOf({ messages, pending, me, hasOlder, readUpTo }), [messages, pending, me, hasOlder, readUpTo]);
-  const loading = useRef<Promise<void> | undefined>(undefined);
+  const loading = useRef<Promise<boolean> | undefined>(undefined);
+  const [isOlderFailed, setIsOlderFailed] = useState(false);
+  /** Gives whether some came. */
   const older = useCallback(() => {
-    if (!conversation.state.hasOlder) return Promise.resolve();
-    loading.current ??= conversation.loadOlder().catch(() => {}).finally(() => {
-      loading.current = undefined;
-    });
+    if (!conversation.state.hasOlder) return Promise.resolve(false);
+    setIsOlderFailed(false);
+    loading.current ??= conversation
+      .loadOlder()
+      .then(
+        () => true,
+        () => {
+          setIsOlderFailed(true);
+          return false;
+        },
+      )
+      .finally(() => {
+        loading.current = undefined;
+      });
     return loading.current;
   }, [conversation]);
+  // A connection that is back is a reason to try again; a row that failed and is still in view is none.
+  useEffect(() => setIsOlderFailed(false), [state.status]);
   // Where more is unread than one page holds, nobody wants to begin so far up.
   const isLineKnown = readUpTo !== undefined && (!hasOlder || (messages[0]?.seq ?? 0) <= readUpTo + 1);
   const first: Anchor = isLineKnown ? { key: "unread", below: 96 } : "end";
-  const list = useWindowed(rows, lengthOf, first, () => void older());
+  const list = useWindowed(rows, lengthOf, first, () => !isOlderFailed && void older());
   const { isAtEnd, hold, scroller } = list;
-  const fresh = useReading(isAtEnd);
+  const { fresh, seenUpTo, isSeen } = useReading(isAtEnd, readUpTo);
+  // What comes while nobody looks begins a new line, unless the last one was not come to yet.
+  const isLineOld = !isSeen && fresh > 0 && (readUpTo ?? -1) < seenUpTo;
+  useLayoutEffect(() => {
+    if (isLineOld) setReadUpTo(seenUpTo);
+  }, [isLineOld, seenUpTo]);
   const [marked, setMarked] = useState("");
   const keys = useThreadKeys(rows, list);
 
-  const ownLast = messages.at(-1)?.sender?.id === me ? messages.at(-1)?.id : undefined;
+  // What is sent here and now; neither the service's word that it is stored, nor what another device sends.
+  const sent = pending.findLast((one) => one.failed === undefined)?.clientId;
+  const followed = useRef(sent);
   useEffect(() => {
-    if (ownLast || pending.length > 0) hold("end");
-  }, [ownLast, pending.length]);
+    if (!sent || sent === followed.current) return;
+    followed.current = sent;
+    hold("end");
+  }, [sent]);
 
   useEffect(() => {
     if (!revealed) return;
     const find = async () => {
       const isThere = () => conversation.messages.some((one) => one.id === revealed.id);
-      for (let page = 0; page < MOST_PAGES && !isThere() && conversation.state.hasOlder; page++) await older();
+      for (let page = 0; page < MOST_PAGES && !isThere(); page++) if (!(await older())) break;
       if (!isThere()) return;
       hold({ key: revealed.id, below: (scroller.current?.clientHeight ?? 0) / 3 });
       setMarked(revealed.id);
@@ -84,7 +107,7 @@ export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
           <div style={{ height: `${list.above}px` }} />
           {rows.slice(list.from, list.to).map((row) => (
             <div key={row.key} class="thread-row" data-kind={row.kind} data-marked={marked === row.key} ref={list.drawn(row.key)}>
-              <ThreadRow row={row} isReachable={keys.reachable === row.key} />
+              <ThreadRow row={row} isReachable={keys.reachable === row.key} isOlderFailed={isOlderFailed} older={() => void older()} />
             </div>
           ))}
           <div style={{ height: `${list.beneath}px` }} />
@@ -103,7 +126,12 @@ export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
   );
 }
 
-function ThreadRow({ row, isReachable }: { row: Row; isReachable: boolean }) {
+function ThreadRow({ row, isReachable, isOlderFailed, older }: {
+  row: Row;
+  isReachable: boolean;
+  isOlderFailed: boolean;
+  older: () => void;
+}) {
   switch (row.kind) {
     case "message":
       return <Message row={row} isReachable={isReachable} />;
@@ -126,7 +154,16 @@ function ThreadRow({ row, isReachable }: { row: Row; isReachable: boolean }) {
     case "older":
       return (
         <div class="older">
-          <Spinner label={text.olderLoading} />
+          {isOlderFailed ? (
+            <>
+              <p role="alert">{text.olderFailed}</p>
+              <Button icon="retry" onClick={older}>
+                {text.retry}
+              </Button>
+            </>
+          ) : (
+            <Spinner label={text.olderLoading} />
+          )}
         </div>
       );
     case "end":

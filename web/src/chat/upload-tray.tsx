@@ -4,6 +4,7 @@ import { IconButton } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { text } from "../shared/text.ts";
 import { sizeOf } from "./attachments.tsx";
+import { useStore } from "./store.ts";
 import type { Upload, Uploads } from "./uploads.ts";
 
 function stateOf({ file, part, stored, error }: Upload): string {
@@ -12,14 +13,15 @@ function stateOf({ file, part, stored, error }: Upload): string {
 }
 
 export function UploadTray({ uploads }: { uploads: Uploads }) {
-  if (uploads.list.length === 0) return null;
+  const list = useStore(uploads);
+  if (list.length === 0) return null;
   return (
     <ul class="uploads" aria-label={text.uploads}>
-      {uploads.list.map((one) => (
+      {list.map((one) => (
         <li key={one.key} class="upload" data-failed={one.error !== undefined} title={stateOf(one)}>
           {one.preview ? <img src={one.preview} alt="" /> : <Icon name="file" />}
           <span class="upload-name">
-            <span class="file-name">{one.file.name}</span>
+            <span class="file-name" dir="auto">{one.file.name}</span>
             <span class="file-size">{one.error ?? sizeOf(one.file.size)}</span>
           </span>
           {!one.stored && !one.error && <progress value={one.part} max={1} aria-label={text.uploading(one.file.name, Math.round(one.part * 100))} />}

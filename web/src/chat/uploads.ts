@@ -1,9 +1,9 @@
 // Files on their way into a message: each goes up as soon as it is chosen, and waits for the message to be sent.
+// They are kept beside the views, by conversation: looking into another one loses none of them.
 
-import type { AttachmentOut, ChatError } from "@wasgo/chat";
-import { useEffect, useReducer, useRef } from "preact/hooks";
+import type { AttachmentOut, Chat, ChatError } from "@wasgo/chat";
 import { text } from "../shared/text.ts";
-import { useSession } from "./session.ts";
+import { Kept } from "./store.ts";
 
 export interface Upload {
   readonly key: string;
@@ -17,79 +17,90 @@ export interface Upload {
   readonly abort: AbortController;
 }
 
-export interface Uploads {
-  readonly list: readonly Upload[];
-  readonly isReady: boolean;
-  add(files: readonly File[]): void;
-  retry(key: string): void;
-  remove(key: string): void;
-  /** Empties it; gives what is to be sent. */
-  take(): readonly AttachmentOut[];
-}
-
 const MOST = 10;
 
-type Change = { readonly key: string; readonly more: Partial<Upload> | undefined } | { readonly added: Upload } | "empty";
+export class Uploads extends Kept<readonly Upload[]> {
+  constructor(
+    private readonly chat: Chat,
+    private readonly conversationId: string,
+  ) {
+    super([]);
+  }
 
-function changed(list: readonly Upload[], change: Change): readonly Upload[] {
-  if (change === "empty") return [];
-  if ("added" in change) return [...list, change.added];
-  const { key, more } = change;
-  return more ? list.map((one) => (one.key === key ? { ...one, ...more } : one)) : list.filter((one) => one.key !== key);
+  /** Takes files on; gives how many were too many. */
+  add(files: readonly File[]): number {
+    const taken = files.slice(0, MOST - this.state.length);
+    for (const file of taken) {
+      const abort = new AbortController();
+      const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : undefined;
+      const added = { key: crypto.randomUUID(), file, preview, part: 0, stored: undefined, error: undefined, abort };
+      this.become([...this.state, added]);
+      this.#start(added);
+    }
+    return files.length - taken.length;
+  }
+
+  retry(key: string): void {
+    const found = this.state.find((one) => one.key === key);
+    if (!found) return;
+    this.#change(key, { error: undefined, part: 0 });
+    this.#start(found);
+  }
+
+  remove(key: string): void {
+    this.state.filter((one) => one.key === key).forEach(forget);
+    this.become(this.state.filter((one) => one.key !== key));
+  }
+
+  /** Empties it; gives what is to be sent. */
+  take(): readonly AttachmentOut[] {
+    const stored = this.state.flatMap((one) => one.stored ?? []);
+    this.clear();
+    return stored;
+  }
+
+  clear(): void {
+    this.state.forEach(forget);
+    this.become([]);
+  }
+
+  #start({ key, file, abort }: Upload): void {
+    const progress = (part: number) => this.#change(key, { part });
+    this.chat.upload(this.conversationId, file, { progress, signal: abort.signal }).then(
+      (stored) => this.#change(key, { stored, part: 1 }),
+      (error: ChatError) => error.code !== "aborted" && this.#change(key, { error: error.message || text.uploadFailed(file.name) }),
+    );
+  }
+
+  #change(key: string, more: Partial<Upload>): void {
+    this.become(this.state.map((one) => (one.key === key ? { ...one, ...more } : one)));
+  }
+}
+
+const kept = new WeakMap<Chat, Map<string, Uploads>>();
+
+/** The files that wait in a conversation; the same object for the same conversation. */
+export function uploadsOf(chat: Chat, conversationId: string): Uploads {
+  const all = kept.get(chat) ?? new Map<string, Uploads>();
+  kept.set(chat, all);
+  const found = all.get(conversationId) ?? new Uploads(chat, conversationId);
+  all.set(conversationId, found);
+  return found;
+}
+
+/** Gives up what is still on its way, with the client that it goes through. */
+export function endUploads(chat: Chat): void {
+  for (const one of kept.get(chat)?.values() ?? []) one.clear();
+  kept.delete(chat);
+}
+
+function forget({ preview, abort }: Upload): void {
+  abort.abort();
+  if (preview) URL.revokeObjectURL(preview);
 }
 
 export function filesOf(data: DataTransfer | null): readonly File[] {
   return [...(data?.files ?? [])];
-}
-
-export function useUploads(conversationId: string): Uploads {
-  const { chat } = useSession();
-  const [list, change] = useReducer(changed, []);
-  const newest = useRef(list);
-  newest.current = list;
-  useEffect(() => () => newest.current.forEach(forget), []);
-  const start = (key: string, file: File, signal: AbortSignal) => {
-    const progress = (part: number) => change({ key, more: { part } });
-    chat.upload(conversationId, file, { progress, signal }).then(
-      (stored) => change({ key, more: { stored, part: 1 } }),
-      (error: ChatError) => error.code !== "aborted" && change({ key, more: { error: error.message || text.uploadFailed(file.name) } }),
-    );
-  };
-  return {
-    list,
-    isReady: list.every((one) => one.stored),
-    add: (files) => {
-      for (const file of files.slice(0, MOST - newest.current.length)) {
-        const key = crypto.randomUUID();
-        const abort = new AbortController();
-        const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : undefined;
-        change({ added: { key, file, preview, part: 0, stored: undefined, error: undefined, abort } });
-        start(key, file, abort.signal);
-      }
-    },
-    retry: (key) => {
-      const found = list.find((one) => one.key === key);
-      if (!found) return;
-      change({ key, more: { error: undefined, part: 0 } });
-      start(key, found.file, found.abort.signal);
-    },
-    remove: (key) => {
-      const found = list.find((one) => one.key === key);
-      found?.abort.abort();
-      if (found) forget(found);
-      change({ key, more: undefined });
-    },
-    take: () => {
-      const stored = list.flatMap((one) => one.stored ?? []);
-      list.forEach(forget);
-      change("empty");
-      return stored;
-    },
-  };
-}
-
-function forget({ preview }: Upload): void {
-  if (preview) URL.revokeObjectURL(preview);
 }
 
 /** The type of a message with these files. */

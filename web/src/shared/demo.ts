@@ -11,10 +11,16 @@ export interface DemoUser {
   readonly token: string;
 }
 
-/** Empty where the service is no `dev`. */
-export async function demoUsers(): Promise<readonly DemoUser[]> {
-  const response = await fetch("/demo/users/").catch(() => undefined);
-  if (!response?.ok) return [];
+/** Empty where the service is no `dev`. Rejects where it cannot be reached: then nobody knows whether it is one. */
+export async function askForDemoUsers(): Promise<readonly DemoUser[]> {
+  const response = await fetch("/demo/users/");
+  if (response.status >= 500) throw new Error(`the service answered ${response.status}`);
+  if (!response.ok) return [];
   const { results } = (await response.json()) as { results: DemoUser[] };
   return results;
+}
+
+/** The same, where it makes no difference why there are none. */
+export function demoUsers(): Promise<readonly DemoUser[]> {
+  return askForDemoUsers().catch(() => []);
 }

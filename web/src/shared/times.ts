@@ -5,7 +5,9 @@ import { LOCALE, text } from "./text.ts";
 const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const WEEKDAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long" });
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const SHORT = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const SHORT_OF_YEAR = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
 const WHOLE = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 
 function midnight(date: Date): number {
@@ -22,13 +24,13 @@ export function clock(iso: string): string {
   return CLOCK.format(new Date(iso));
 }
 
-/** Today, Yesterday, Monday 3 March. */
+/** Today, Yesterday, Monday 3 March; of another year with the year. */
 export function dayName(iso: string, now = new Date()): string {
   const then = new Date(iso);
   const days = daysAgo(then, now);
   if (days === 0) return text.today;
   if (days === 1) return text.yesterday;
-  return DAY.format(then);
+  return (then.getFullYear() === now.getFullYear() ? DAY : DAY_OF_YEAR).format(then);
 }
 
 /** The same for the same day. */
@@ -37,13 +39,14 @@ export function dayKey(iso: string): string {
   return `${then.getFullYear()}-${then.getMonth()}-${then.getDate()}`;
 }
 
-/** As short as a list needs it: 14:05, Yesterday, Monday, 3 Mar. */
+/** As short as a list needs it: 14:05, Yesterday, Monday, 3 Mar, 3 Mar 2024. */
 export function briefly(iso: string, now = new Date()): string {
   const then = new Date(iso);
   const days = daysAgo(then, now);
   if (days === 0) return CLOCK.format(then);
   if (days === 1) return text.yesterday;
-  return days < 7 ? WEEKDAY.format(then) : SHORT.format(then);
+  if (days < 7) return WEEKDAY.format(then);
+  return (then.getFullYear() === now.getFullYear() ? SHORT : SHORT_OF_YEAR).format(then);
 }
 
 /** Day and time in full, for titles. */

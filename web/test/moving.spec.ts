@@ -1,0 +1,124 @@
+// Where keys and the focus go.
+
+import { expect, job, say, sit, test } from "./world.ts";
+
+const ALL = [
+  { user_id: "ana", role: "admin" },
+  { user_id: "bo", role: "participant" },
+  { user_id: "cy", role: "observer" },
+] as const;
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
+test("keys are heard before anything has the focus", async ({ browser }) => {
+  const { id, title } = await job(ALL);
+  await say("bo", id, "the newest");
+  const { page } = await sit(browser, "ana");
+  const row = page.getByRole("navigation").getByRole("button", { name: title });
+  await expect(row).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await page.reload();
+  await expect(row).toBeVisible();
+  await page.keyboard.press("Alt+ArrowDown");
+  await expect(page.getByRole("textbox", { name: `Write to ${title}` })).toBeFocused();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press("Escape");
+  await expect(row).toBeFocused();
+});
+
+test("of two sides, the one used last hears the keys", async ({ browser }) => {
+  const { id } = await job(ALL);
+  const { page } = await sit(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: "Open a second user beside this one" }).click();
+  const right = page.getByRole("region", { name: "Chat as Bo Chen" });
+  await right.getByRole("log").click();
+  await page.keyboard.press("Control+k");
+  await expect(right.getByRole("searchbox")).toBeFocused();
+});
+
+test("who opens a conversation can write at once, or is at its heading", async ({ browser }) => {
+  const { id, title } = await job(ALL);
+  await say("bo", id, "hello");
+  const ana = await sit(browser, "ana");
+  await ana.page.getByRole("navigation").getByRole("button", { name: title }).click();
+  await expect(ana.field).toBeFocused();
+  const cy = await sit(browser, "cy");
+  await cy.page.getByRole("navigation").getByRole("button", { name: title }).click();
+  await expect(cy.page.getByRole("heading", { name: title })).toBeFocused();
+  const touch = await sit(browser, "bo", "", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await touch.page.getByRole("navigation").getByRole("button", { name: title }).tap();
+  await expect(touch.page.getByRole("heading", { name: title })).toBeFocused();
+  await touch.page.getByRole("button", { name: "Back to all conversations" }).tap();
+  await expect(touch.page.getByRole("navigation").getByRole("button", { name: title })).toBeFocused();
+});
+
+test("who follows a notification can write at once, also where the conversation is open", async ({ browser }) => {
+  const { id, title } = await job(ALL);
+  const ana = await sit(browser, "ana");
+  await expect(ana.page.getByRole("navigation").getByText(title)).toBeVisible();
+  await say("bo", id, "@Ana Lima, look");
+  for (const _ of ["opened", "open already"]) {
+    await ana.page.getByRole("button", { name: /^Notifications/ }).click();
+    await ana.page.getByRole("dialog").getByRole("button", { name: title }).first().click();
+    await expect(ana.field).toBeFocused();
+  }
+});
+
+test("the menu opens and closes by keys, and arrow keys go through it", async ({ browser }) => {
+  const { id } = await job(ALL);
+  const { page } = await sit(browser, "ana", id);
+  const more = page.getByRole("button", { name: "More" });
+  await more.focus();
+  await expect(more).toHaveAttribute("aria-haspopup", "menu");
+  await expect(more).toHaveAttribute("aria-expanded", "false");
+  await page.keyboard.press("Enter");
+  await expect(more).toHaveAttribute("aria-expanded", "true");
+  const items = page.getByRole("menuitem");
+  await expect(items.first()).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(items.nth(1)).toBeFocused();
+  await page.keyboard.press("End");
+  await expect(items.last()).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("menu")).toBeHidden();
+  await expect(more).toBeFocused();
+  await expect(more).toHaveAttribute("aria-expanded", "false");
+  await expect(page.getByRole("log")).toBeVisible();
+  await more.click();
+  await expect(page.getByRole("menu")).toBeVisible();
+  await more.click();
+  await expect(page.getByRole("menu")).toBeHidden();
+});
+
+test("arrow keys go through pictures from the first moment, and the other way where one reads from the right", async ({ browser }) => {
+  const { id } = await job(ALL);
+  const { page, field } = await sit(browser, "ana", id);
+  await page.locator("input[type=file]").setInputFiles(["one.png", "two.png"].map((name) => ({ name, mimeType: "image/png", buffer: PNG })));
+  await expect(page.getByText(/: ready to send/)).toHaveCount(2);
+  await field.press("Enter");
+  await page.getByRole("button", { name: "Open one.png" }).click();
+  const shown = (name: string) => expect(page.getByRole("dialog").getByRole("heading", { name })).toBeVisible();
+  await shown("one.png");
+  await page.keyboard.press("ArrowRight");
+  await shown("two.png");
+  await page.keyboard.press("ArrowLeft");
+  await shown("one.png");
+  await page.evaluate(() => (document.documentElement.dir = "rtl"));
+  await page.keyboard.press("ArrowLeft");
+  await shown("two.png");
+});
+
+test("a file that is dropped beside what takes it does not make the browser leave", async ({ browser }) => {
+  const { page } = await sit(browser, "ana");
+  const left = await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["a"], "a.txt"));
+    const drop = (name: string) => new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+    return ["dragover", "drop"].map((name) => document.querySelector(".sidebar")?.dispatchEvent(drop(name)));
+  });
+  expect(left).toEqual([false, false]);
+});

@@ -1,0 +1,129 @@
+// What is new, what is read, and where the view stands meanwhile.
+
+import type { Page } from "@playwright/test";
+import { briefly, dayName } from "../src/shared/times.ts";
+import { expect, job, say, sit, test } from "./world.ts";
+
+const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
+
+/** As when another tab is in front. */
+async function looks(page: Page, isThere: boolean): Promise<void> {
+  await page.evaluate((state) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, isThere ? "visible" : "hidden");
+}
+
+test("who reads further up stays there, whatever their other device sends", async ({ browser }) => {
+  const { id, title } = await job(BOTH);
+  for (let at = 0; at < 30; at++) await say(at % 2 ? "ana" : "bo", id, `number ${at}\nwith\nlines`);
+  const ana = await sit(browser, "ana", id);
+  const log = ana.page.getByRole("log");
+  await expect(ana.message("number 29")).toBeVisible();
+  await log.hover();
+  await ana.page.mouse.wheel(0, -900);
+  const jump = ana.page.getByRole("button", { name: /^Jump to the newest/ });
+  await expect(jump).toBeVisible();
+  const before = await log.evaluate((element) => element.scrollTop);
+  await say("ana", id, "from elsewhere");
+  await expect(ana.page.getByRole("navigation").getByRole("button", { name: title })).toContainText("You: from elsewhere");
+  await expect(jump).toBeVisible();
+  expect(await log.evaluate((element) => element.scrollTop)).toBe(before);
+  await say("bo", id, "from bo");
+  await expect(jump).toHaveAccessibleName(/1 unread/);
+  await jump.click();
+  await expect(ana.page.locator(".thread-row[data-kind=unread] + .thread-row")).toContainText("from bo");
+  await ana.page.mouse.wheel(0, -900);
+  await expect(jump).toBeVisible();
+  await ana.writes("from here");
+  await expect(ana.message("from here")).toBeInViewport();
+  await expect(jump).toBeHidden();
+});
+
+test("what comes while nobody looks stands below a line, and in the title of the tab", async ({ browser }) => {
+  const { id, title } = await job(BOTH);
+  await say("ana", id, "read already");
+  const ana = await sit(browser, "ana", id);
+  const row = ana.page.getByRole("navigation").getByRole("button", { name: title });
+  await expect(row).not.toContainText("unread");
+  await expect(ana.page.getByText("New messages")).toHaveCount(0);
+  const before = Number(/\((\d+)\)/.exec(await ana.page.title())?.[1] ?? 0);
+  expect(await ana.page.evaluate(() => document.documentElement.lang)).toBe("en-GB");
+  await looks(ana.page, false);
+  await say("bo", id, "while away");
+  await expect(ana.message("while away")).toBeVisible();
+  await expect(ana.page.getByText("New messages")).toBeVisible();
+  await expect(row).toContainText("1 unread");
+  await expect(ana.page).toHaveTitle(`(${before + 1}) Chat · wasgo-chat`);
+  await looks(ana.page, true);
+  await expect(row).not.toContainText("unread");
+  await expect(ana.page.getByText("New messages")).toBeVisible();
+  await looks(ana.page, false);
+  await say("bo", id, "once more");
+  await expect(ana.message("once more")).toBeVisible();
+  const kinds = () => ana.page.locator(".thread-row").evaluateAll((rows) => rows.map((one) => (one as HTMLElement).dataset.kind).slice(-4));
+  await expect.poll(kinds).toEqual(["message", "unread", "message", "end"]);
+});
+
+test("what is being read counts as read at once, whatever the service says yet", async ({ browser }) => {
+  const { id, title } = await job(BOTH);
+  await say("bo", id, "hello");
+  const ana = await sit(browser, "ana");
+  const row = ana.page.getByRole("navigation").getByRole("button", { name: title });
+  await expect(row).toContainText("1 unread");
+  await ana.page.route(/mark_read\//, () => {});
+  await row.click();
+  await expect(ana.message("hello")).toBeVisible();
+  await expect(row).not.toContainText("unread");
+});
+
+test("a search finds what is archived, and says where only the chosen type keeps it out", async ({ browser }) => {
+  const { id, title } = await job(BOTH);
+  await say("bo", id, "hello");
+  const { page } = await sit(browser, "ana", id);
+  const list = page.getByRole("navigation");
+  await page.getByRole("button", { name: "Details" }).click();
+  await page.getByRole("button", { name: "Archive", exact: true }).click();
+  await expect(list.getByText(title)).toHaveCount(0);
+  await page.getByRole("searchbox").fill(title);
+  await expect(list.getByRole("button", { name: title })).toContainText("Archived");
+  await page.getByRole("button", { name: "Bids" }).click();
+  await expect(list.getByText("None of this type has this title")).toBeVisible();
+  await list.getByRole("button", { name: "Search all types" }).click();
+  await expect(list.getByRole("button", { name: title })).toBeVisible();
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("button", { name: "Bids" }).click();
+  await list.getByRole("button", { name: /^Archived/ }).click();
+  await expect(page.getByRole("button", { name: "Bids" })).toHaveAttribute("aria-pressed", "true");
+});
+
+test("chips that find no room go into another line", async ({ browser }) => {
+  const { page } = await sit(browser, "ana", "", { viewport: { width: 390, height: 844 } });
+  const group = page.getByRole("group", { name: "Types of conversation" });
+  await expect(group.getByRole("button").nth(5)).toBeVisible();
+  expect(await group.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+  expect(await group.evaluate((element) => [...element.children].every((one) => one.getBoundingClientRect().right <= innerWidth))).toBe(true);
+});
+
+test("what one is told of a conversation is chosen in its details, and kept", async ({ browser }) => {
+  const { id } = await job(BOTH);
+  const { page } = await sit(browser, "ana", id);
+  const open = () => page.getByRole("button", { name: "Details" }).click();
+  await open();
+  const level = page.getByRole("complementary").getByLabel("Tell me about");
+  await level.selectOption("Mentions and replies only");
+  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
+  await page.getByRole("complementary").getByLabel("Mute").selectOption("For a day");
+  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("kept");
+  await page.reload();
+  await open();
+  await expect(level).toHaveValue("mentions");
+  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("kept");
+});
+
+test("a day of another year is named with its year", () => {
+  const now = new Date(2026, 5, 15);
+  expect(briefly(new Date(2026, 2, 3).toISOString(), now)).toBe("3 Mar");
+  expect(briefly(new Date(2024, 2, 3).toISOString(), now)).toBe("3 Mar 2024");
+  expect(dayName(new Date(2024, 2, 3).toISOString(), now)).toContain("2024");
+});

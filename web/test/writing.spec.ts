@@ -1,0 +1,99 @@
+// What one writes is kept until it is sent, and what cannot be sent says why before.
+
+import { call, expect, job, say, sit, test, tokenOf } from "./world.ts";
+
+const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
+const note = (name: string, content = "a note") => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
+
+test("a draft is kept by conversation, through a reload, and named in the list", async ({ browser }) => {
+  const [one, other] = [await job(BOTH), await job(BOTH)];
+  for (const { id } of [one, other]) await say("bo", id, "hello");
+  const ana = await sit(browser, "ana", one.id);
+  const row = (title: string) => ana.page.getByRole("navigation").getByRole("button", { name: title });
+  await ana.field.fill("not yet sent");
+  await row(other.title).click();
+  await expect(ana.field).toHaveValue("");
+  await expect(row(one.title)).toContainText("Draft: not yet sent");
+  await ana.page.reload();
+  await expect(row(one.title)).toContainText("Draft: not yet sent");
+  await row(one.title).click();
+  await expect(ana.field).toHaveValue("not yet sent");
+  await ana.field.press("Enter");
+  await expect(ana.message("not yet sent")).toBeVisible();
+  await row(other.title).click();
+  await expect(row(one.title)).not.toContainText("Draft");
+});
+
+test("chosen files wait while one looks into another conversation", async ({ browser }) => {
+  const [one, other] = [await job(BOTH), await job(BOTH)];
+  for (const { id } of [one, other]) await say("bo", id, "hello");
+  const ana = await sit(browser, "ana", one.id);
+  const row = (title: string) => ana.page.getByRole("navigation").getByRole("button", { name: title });
+  await ana.page.locator("input[type=file]").setInputFiles([note("kept.txt")]);
+  await row(other.title).click();
+  await expect(ana.page.getByRole("list", { name: "Files to send" })).toHaveCount(0);
+  await row(one.title).click();
+  await expect(ana.page.getByText("kept.txt: ready to send")).toBeAttached();
+  await ana.page.getByRole("button", { name: "Send" }).click();
+  await expect(ana.page.getByRole("link", { name: "Download kept.txt" })).toBeVisible();
+});
+
+test("files that wait or failed do not keep one from editing; sending says what it waits for", async ({ browser }) => {
+  const { id } = await job(BOTH);
+  await say("ana", id, "first words");
+  const ana = await sit(browser, "ana", id);
+  await ana.page.locator("input[type=file]").setInputFiles([note("nothing.txt", "")]);
+  await expect(ana.page.getByText("A file could not be sent: try it again or remove it, then send.")).toBeVisible();
+  await ana.field.fill("with a file");
+  await expect(ana.page.getByRole("button", { name: "Send" })).toBeDisabled();
+  await ana.acts("first words", "Edit");
+  await ana.field.fill("second words");
+  await ana.field.press("Enter");
+  await expect(ana.message("second words")).toContainText("edited");
+  await expect(ana.field).toHaveValue("with a file");
+  await ana.page.getByRole("button", { name: "Remove nothing.txt" }).click();
+  await ana.page.getByRole("button", { name: "Send" }).click();
+  await expect(ana.message("with a file")).toBeVisible();
+});
+
+test("files beyond ten are said to be left out", async ({ browser }) => {
+  const { id } = await job(BOTH);
+  const { page } = await sit(browser, "ana", id);
+  await page.locator("input[type=file]").setInputFiles(Array.from({ length: 11 }, (_, at) => note(`${at}.txt`)));
+  await expect(page.getByRole("status").filter({ hasText: "at most 10 files" })).toBeVisible();
+  await expect(page.getByRole("list", { name: "Files to send" }).getByRole("listitem")).toHaveCount(10);
+});
+
+test("how much room is left is said near the end, and what is too long is not sent", async ({ browser }) => {
+  const { id } = await job(BOTH);
+  const { page, field } = await sit(browser, "ana", id);
+  await field.fill("x".repeat(9_000));
+  await expect(page.locator(".composer-note")).toBeEmpty();
+  await field.fill("x".repeat(9_999));
+  await expect(page.getByText("1 character left")).toBeVisible();
+  await field.fill("x".repeat(10_002));
+  await expect(page.getByText("Too long by 2 characters")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+  await field.press("Enter");
+  await expect(field).toHaveValue("x".repeat(10_002));
+});
+
+test("every mention is marked, and one's own as one's own", async ({ browser }) => {
+  const { id } = await job([...BOTH, { user_id: "cy", role: "observer" }]);
+  const content = "@Ana Lima, ask @Cy Okafor; and once more @Cy Okafor";
+  await call("POST", "/chat/messages/", await tokenOf("bo"), { conversation: id, content, mentions: ["ana", "cy"] });
+  const ana = await sit(browser, "ana", id);
+  await expect(ana.message("ask").locator("mark")).toHaveText(["@Ana Lima", "@Cy Okafor", "@Cy Okafor"]);
+  await expect(ana.message("ask").locator("mark[data-me=true]")).toHaveText(["@Ana Lima"]);
+});
+
+test("with a finger, Enter makes a line and the button sends", async ({ browser }) => {
+  const { id } = await job(BOTH);
+  const ana = await sit(browser, "ana", id, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await ana.field.fill("one");
+  await ana.field.press("Enter");
+  await ana.field.pressSequentially("two");
+  await expect(ana.field).toHaveValue("one\ntwo");
+  await ana.page.getByRole("button", { name: "Send" }).tap();
+  await expect(ana.message("two")).toBeVisible();
+});
