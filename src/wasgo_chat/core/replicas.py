@@ -1,27 +1,27 @@
 """Standbys of the database that may answer what is read, as far as the one who reads has seen no more than they.
 
 A position in the primary's write-ahead log stands for what a client has seen. It gets one (`X-Read-After`) with the
-answer to whatever it wrote, or read at the primary, and gives it back with what it reads; a standby answers only if
-it has replayed that much, and is not older than a bound. Where there is another way to know that an answer is new
-enough, as with the head of one conversation, that is asked instead. Whatever is wrong with a standby, the primary
-answers. Which routes read this way is theirs to say; nothing here writes.
+answer to whatever it wrote, or read, and gives it back with what it reads next; a standby answers only if it has
+replayed that much, and is not older than a bound. With its answer goes what it had replayed then, so that no other
+standby takes anything back. Where there is another way to know that an answer is new enough, as with the head of one
+conversation, that is asked instead. Whatever is wrong with a standby, the primary answers. Which routes read this way
+is theirs to say; nothing here writes.
 """
 
 import asyncio
-import contextlib
+import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import asyncpg
 import structlog
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.db import DRIVER_ERRORS, Database, Tx
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import ChatError, Unavailable
 from wasgo_chat.core.hosts import Hosts
@@ -39,7 +39,9 @@ _PROBE = {"application_name": "wasgo-chat probe"}
 # What is flushed: after a commit that is the commit at least, and a standby can get no more.
 _PRIMARY = "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint"
 _STANDBY = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint WHERE pg_is_in_recovery()"
-_FAILED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+_REPLAYED = text(r"SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')\:\:bigint")
+_FAILED = (TimeoutError, *DRIVER_ERRORS)
+_POSITION = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
 
 Answer = TypeVar("Answer")
 
@@ -79,7 +81,15 @@ class Replica:
                 if self.replayed is not None:
                     log.warning("replica_away", replica=self.name, error=type(error).__name__)
                 self.replayed = None
+            except Exception:
+                log.exception("replica_not_watched", replica=self.name)  # the next answer may be better
+                self.replayed = None
             await asyncio.sleep(PROBE_EVERY_S)
+
+    def has(self, place: int) -> None:
+        """It has been seen to have replayed so much, past its probes: who read there may do so again at once."""
+        if self.replayed is not None:
+            self.replayed = max(self.replayed, place)
 
     def _note(self, replayed: int | None, passed: "deque[tuple[float, int]]") -> None:
         if self.replayed is None and replayed is not None:
@@ -122,8 +132,8 @@ class Replicas:
         *,
         after: int | None = 0,
         suffices: Callable[[Answer], bool] = lambda answer: True,
-    ) -> tuple[Answer, bool]:
-        """What `ask` reads in a snapshot, and whether a standby said so.
+    ) -> tuple[Answer, int | None]:
+        """What `ask` reads in a snapshot; and if a standby said so, a position that all of it lies before.
 
         Args:
             ask: reads; it may be called twice.
@@ -137,22 +147,33 @@ class Replicas:
             try:
                 async with asyncio.timeout(PATIENCE_S), replica.db.snapshot() as tx:
                     answer = await ask(tx)
-            except (TimeoutError, Unavailable) as error:
-                log.warning("replica_failed", replica=replica.name, error=type(error).__name__)
-                replica.replayed = None  # until it has answered its next probe
-            except ChatError:
-                pass  # what it does not know, or does not allow, may have changed
+                    # After the snapshot was taken: what it shows was replayed by now, and the position says so. Before
+                    # it, more might be replayed on the way, and an older standby could then take that back.
+                    place = int((await tx.execute(_REPLAYED)).scalar_one())
+            except ChatError as error:
+                # Else it is what it does not know, or does not allow, which may have changed.
+                if isinstance(error, Unavailable):
+                    self._pass_over(replica, error)
+            except Exception as error:  # it lets nobody in, is full, or has no such column yet: the primary knows
+                self._pass_over(replica, error)
             else:
+                replica.has(place)
                 if suffices(answer):
-                    return answer, True
+                    return answer, place
         async with self._primary.snapshot() as tx:
-            return await ask(tx), False
+            return await ask(tx), None
+
+    def _pass_over(self, replica: Replica, error: Exception) -> None:
+        """Until it has answered its next probe."""
+        log.warning("replica_failed", replica=replica.name, error=type(error).__name__)
+        replica.replayed = None
 
     async def position(self) -> int | None:
         """What everything that is committed now lies before; None where the primary does not say."""
-        with contextlib.suppress(ChatError):
+        try:
             return await self._positions.find(None)
-        return None
+        except (ChatError, *_FAILED):  # as a standby, which it may be for a while, it has no such position (55000)
+            return None
 
     async def close(self) -> None:
         """Close every connection."""
@@ -163,7 +184,7 @@ class Replicas:
     def _next(self, after: int) -> Replica | None:
         """One that may answer, each in its turn."""
         oldest = time.monotonic() - self._max_lag_s
-        able = [one for one in self._all if (one.replayed or -1) >= after and one.fresh_at >= oldest]
+        able = [one for one in self._all if _has(one.replayed, after) and one.fresh_at >= oldest]
         if not able:
             return None
         self._turn += 1
@@ -172,8 +193,11 @@ class Replicas:
     async def _watch_primary(self) -> None:
         while True:
             asked_at = time.monotonic()
-            if (found := await self.position()) is not None:
-                self._passed.append((asked_at, found))
+            try:
+                if (found := await self.position()) is not None:
+                    self._passed.append((asked_at, found))
+            except Exception:
+                log.exception("position_not_known")  # without it no standby would be taken up again
             await asyncio.sleep(PROBE_EVERY_S)
 
 
@@ -192,8 +216,8 @@ class Reading:
 
     async def read(self, ask: Callable[[Tx], Awaitable[Answer]]) -> tuple[Answer, dict[str, str]]:
         """What `ask` reads, at a standby where the request says what it has seen; and headers for the answer."""
-        answer, is_of_replica = await self._replicas.read(ask, after=self._after)
-        return answer, await self._headers(self._after if is_of_replica else None)
+        answer, place = await self._replicas.read(ask, after=self._after)
+        return answer, await self._headers(place)
 
     async def read_at(self, head: int | None, ask: Callable[[Tx], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """A page of one conversation's log, with its `last_seq`: as of that head, which the primary gave, or later.
@@ -236,7 +260,8 @@ class ReadAfter:
 
 def _parsed(seen: str | None) -> int | None:
     """None for what is none: then the primary answers."""
-    try:
-        return int(seen, 16) if seen and len(seen) <= 16 else None
-    except ValueError:
-        return None
+    return int(seen, 16) if seen and _POSITION.fullmatch(seen) else None
+
+
+def _has(replayed: int | None, after: int) -> bool:
+    return replayed is not None and replayed >= after
