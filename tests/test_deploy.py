@@ -51,9 +51,12 @@ def test_no_secret_is_in_a_file() -> None:
 def test_who_drains_is_seen_and_waited_for() -> None:
     """The proxy asks more often than `DRAIN_DELAY_S`, and who kills waits longer than `SHUTDOWN_S`."""
     config = (ROOT / "deploy" / "haproxy.cfg").read_text()
-    asked = re.search(r"inter (\d+)ms fall (\d+)", config)
+    asked = re.search(r"inter (\d+)ms fastinter (\d+)ms fall (\d+)", config)
     assert asked is not None
-    interval = int(asked[1]) * int(asked[2]) / 1000
+    often, sooner, times = (int(one) for one in asked.groups())
+    assert times > 1, "one late answer takes everybody out"
+    interval = (often + (times - 1) * sooner) / 1000
+    assert "timeout check" in config, "the interval would be the limit"
     chat = compose()["services"]["chat-a"]
     assert interval < seconds(chat["environment"], "DRAIN_DELAY_S")
     assert float(chat["stop_grace_period"].rstrip("s")) > seconds(chat["environment"], "SHUTDOWN_S")
