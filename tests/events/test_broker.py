@@ -244,7 +244,8 @@ async def test_a_listener_that_ends_while_the_sentinels_are_asked_ends_nothing_e
 @pytest.mark.parametrize("task", ["_look_for_primary", "_greet", "_pipeline"])
 async def test_what_nobody_expected_ends_no_task(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
-    real, failed = getattr(one, task), []
+    real = getattr(one, task)
+    failed: list[bool] = []
 
     def fails_once(*given: Any) -> Any:
         if not failed:
