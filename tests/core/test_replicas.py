@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from tests.observability.scraped import scrape
 from tests.support.proxy import proxy_to
 from tests.support.running import Worker, make_settings, running
 from tests.support.standalone import NAME, frozen
@@ -19,7 +20,8 @@ from tests.support.standby import Pair, replicated_postgres, run, standby_of
 from tests.support.world import Person, World, until
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.embedded import Postgres
-from wasgo_chat.core.replicas import HEADER, Replica, Replicas
+from wasgo_chat.core.reading import HEADER
+from wasgo_chat.core.replicas import Replica, Replicas
 
 pytestmark = pytest.mark.xdist_group("replicas")
 
@@ -138,6 +140,9 @@ async def test_a_standby_that_has_it_all_serves_lists_and_history(pair: Pair, wo
         assert served(pair) > before, f"{path} was not read at the standby"
         assert int(answer.headers.get(HEADER, sent.headers[HEADER]), 16) >= int(sent.headers[HEADER], 16)
         assert "old" in answer.text or "unread" in path
+    told = await scrape(world.worker.url)
+    assert told.value("replica_reads_total", outcome="answered") == len(paths)
+    assert 0 <= told.value("replica_lag_seconds", replica="1") < 5
 
 
 async def test_who_says_nothing_is_answered_by_the_database(pair: Pair, world: World) -> None:
@@ -260,6 +265,7 @@ async def test_a_standby_that_lacks_a_table_is_passed_over(pair: Pair, world: Wo
 
     answer, place = await replicas.read(ask)
     assert (answer, place, asked_of) == ("answer", None, ["standby", "primary"])
+    assert replicas._counts.replica_reads["failed"] == 1
 
 
 async def test_a_primary_that_is_a_standby_for_a_while_ends_no_watch(pair: Pair) -> None:
