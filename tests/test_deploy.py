@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,35 @@ def test_every_manifest_is_named() -> None:
     for folder in (MANIFESTS, MANIFESTS / "migrate"):
         named = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
         assert {*named, "kustomization.yaml"} == {path.name for path in folder.glob("*.yaml")}
+
+
+def test_the_pod_that_the_runbook_makes_has_the_secrets_settings(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    function = text[text.index("once() {") :].partition("\n```")[0]
+    said = tmp_path / "kubectl"
+    said.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    said.chmod(0o755)
+    for command in re.findall(r"once (\S+) '([^']+)'", text):
+        script = f"{function}\nonce {command[0]} '{command[1]}'"
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        ran = subprocess.run(["/bin/sh", "-c", script], env=env, capture_output=True, text=True, check=True)
+        (pod,) = json.loads(ran.stdout.partition("--overrides=")[2])["spec"]["containers"]
+        assert (pod["image"], pod["command"]) == (command[0], ["sh", "-c", command[1]])
+        assert pod["envFrom"] == manifest("deployment.yaml")["spec"]["template"]["spec"]["containers"][0]["envFrom"][1:]
+
+
+def test_the_runbook_finds_the_pods_and_the_process() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    pod = manifest("deployment.yaml")["spec"]["template"]
+    for name, value in re.findall(r"logs -l (\S+?)=(\S+)", text):
+        assert pod["metadata"]["labels"][name] == value
+    # `kill … 1` reaches the service only if nothing stands before it, and it reads the file that is written.
+    container = pod["spec"]["containers"][0]
+    assert "command" not in container
+    assert container["args"][:2] == ["wasgo-chat", "serve"]
+    assert "ENTRYPOINT" not in (ROOT / "Dockerfile").read_text()
+    assert config()["WASGO_CHAT_LOG_LEVELS_FILE"] == "/tmp/levels"
+    assert "> /tmp/levels && kill -USR2 1" in text
 
 
 def openapi_paths() -> list[str]:
