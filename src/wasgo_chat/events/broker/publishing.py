@@ -48,6 +48,7 @@ class Publishing:
         self._sent = asyncio.Event()
         self._sent.set()
         self._down: dict[Half, float] = {}
+        self._again: asyncio.TimerHandle | None = None
         self._confirmed: dict[str, asyncio.Future[None]] = {}
 
     @property
@@ -87,15 +88,20 @@ class Publishing:
                 await pipeline.execute()
             except AWAY as error:
                 self._note_down("publishing", error)
-                # With nobody to tell something, nobody would find out that it is back.
-                asyncio.get_running_loop().call_later(AGAIN_S, self._say_who)
+                self._try_again_soon()
             else:
                 self._note_up("publishing")
             if not self._waiting:
                 self._sent.set()
 
+    def _try_again_soon(self) -> None:
+        """With nothing to tell, nobody would find out that it is back. One attempt at a time, however many failed."""
+        if self._again is None:
+            self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._say_who)
+
     def _say_who(self) -> None:
         """On the channel of all workers: whoever hears it is not alone."""
+        self._again = None
         self._waiting.append((OWN, self._name))
         self._woken.set()
 
