@@ -1,6 +1,7 @@
 # Build: the locked libraries and the package in a virtual environment of their own.
-# Pin the base by its digest where you build for others: --build-arg BASE=python:3.11-slim@sha256:…
-ARG BASE=python:3.11-slim
+# Of one patch and one Debian (tzdata-legacy is not in the one before). A tag may still be moved: where you build for
+# others pin the digest too, --build-arg BASE=python:3.11.14-slim-trixie@sha256:…; docs/deploy.md says how to find it.
+ARG BASE=python:3.11.14-slim-trixie
 FROM ${BASE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ def compose() -> dict[str, Any]:
     return found
 
 
+def config() -> dict[str, str]:
+    """Of the pods: what `config.env` sets, as kustomize reads it."""
+    lines = (MANIFESTS / "config.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
 def manifest(name: str) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((MANIFESTS / name).read_text())
     return found
@@ -29,11 +36,9 @@ def seconds(settings: dict[str, str], name: str) -> float:
 
 def test_only_settings_that_there_are_are_set() -> None:
     known = {f"WASGO_CHAT_{name.upper()}" for name in Settings.model_fields}
-    named = set(compose()["services"]["chat-a"]["environment"]) | set(manifest("config.yaml")["data"])
+    named = set(compose()["services"]["chat-a"]["environment"]) | set(config())
     assert named <= known
-    Settings.model_validate(
-        {name.removeprefix("WASGO_CHAT_").lower(): value for name, value in manifest("config.yaml")["data"].items()}
-    )
+    Settings.model_validate({name.removeprefix("WASGO_CHAT_").lower(): value for name, value in config().items()})
 
 
 def test_no_secret_is_in_a_file() -> None:
@@ -50,16 +55,19 @@ def test_no_secret_is_in_a_file() -> None:
 
 def test_who_drains_is_seen_and_waited_for() -> None:
     """The proxy asks more often than `DRAIN_DELAY_S`, and who kills waits longer than `SHUTDOWN_S`."""
-    config = (ROOT / "deploy" / "haproxy.cfg").read_text()
-    asked = re.search(r"inter (\d+)ms fall (\d+)", config)
+    proxy = (ROOT / "deploy" / "haproxy.cfg").read_text()
+    asked = re.search(r"inter (\d+)ms fastinter (\d+)ms fall (\d+)", proxy)
     assert asked is not None
-    interval = int(asked[1]) * int(asked[2]) / 1000
+    often, sooner, times = (int(one) for one in asked.groups())
+    assert times > 1, "one late answer takes everybody out"
+    interval = (often + (times - 1) * sooner) / 1000
+    assert "timeout check" in proxy, "the interval would be the limit"
     chat = compose()["services"]["chat-a"]
     assert interval < seconds(chat["environment"], "DRAIN_DELAY_S")
     assert float(chat["stop_grace_period"].rstrip("s")) > seconds(chat["environment"], "SHUTDOWN_S")
 
     pod = manifest("deployment.yaml")["spec"]["template"]["spec"]
-    settings = manifest("config.yaml")["data"]
+    settings = config()
     probe = pod["containers"][0]["readinessProbe"]
     assert probe["periodSeconds"] * probe["failureThreshold"] < seconds(settings, "DRAIN_DELAY_S")
     assert pod["terminationGracePeriodSeconds"] > seconds(settings, "SHUTDOWN_S")
@@ -102,5 +110,68 @@ def test_every_manifest_is_named() -> None:
         assert {*named, "kustomization.yaml"} == {path.name for path in folder.glob("*.yaml")}
 
 
+def test_the_pod_that_the_runbook_makes_has_the_secrets_settings(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    function = text[text.index("once() {") :].partition("\n```")[0]
+    said = tmp_path / "kubectl"
+    said.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    said.chmod(0o755)
+    for command in re.findall(r"once (\S+) '([^']+)'", text):
+        script = f"{function}\nonce {command[0]} '{command[1]}'"
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        ran = subprocess.run(["/bin/sh", "-c", script], env=env, capture_output=True, text=True, check=True)
+        (pod,) = json.loads(ran.stdout.partition("--overrides=")[2])["spec"]["containers"]
+        assert (pod["image"], pod["command"]) == (command[0], ["sh", "-c", command[1]])
+        assert pod["envFrom"] == manifest("deployment.yaml")["spec"]["template"]["spec"]["containers"][0]["envFrom"][1:]
+
+
+def test_the_runbook_finds_the_pods_and_the_process() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text()
+    pod = manifest("deployment.yaml")["spec"]["template"]
+    for name, value in re.findall(r"logs -l (\S+?)=(\S+)", text):
+        assert pod["metadata"]["labels"][name] == value
+    # `kill … 1` reaches the service only if nothing stands before it, and it reads the file that is written.
+    container = pod["spec"]["containers"][0]
+    assert "command" not in container
+    assert container["args"][:2] == ["wasgo-chat", "serve"]
+    assert "ENTRYPOINT" not in (ROOT / "Dockerfile").read_text()
+    assert config()["WASGO_CHAT_LOG_LEVELS_FILE"] == "/tmp/levels"
+    assert "> /tmp/levels && kill -USR2 1" in text
+
+
 def openapi_paths() -> list[str]:
     return list(json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"])
+
+
+def test_a_change_of_the_settings_rolls_the_pods() -> None:
+    """A generated name has a hash, by which a pod's template changes with the content."""
+    made = yaml.safe_load((MANIFESTS / "kustomization.yaml").read_text())
+    (generated,) = made["configMapGenerator"]
+    assert not made.get("generatorOptions", {}).get("disableNameSuffixHash")
+    container = manifest("deployment.yaml")["spec"]["template"]["spec"]["containers"][0]
+    assert {"configMapRef": {"name": generated["name"]}} in container["envFrom"]
+    assert all((MANIFESTS / path).exists() for path in generated["envs"])
+
+
+def test_the_service_gets_out_and_the_proxy_finds_it_by_one_network_only() -> None:
+    found = compose()
+    chat, proxy = (set(found["services"][name]["networks"]) for name in ("chat-a", "proxy"))
+    is_inside = {name for name, network in found["networks"].items() if network.get("internal")}
+    assert chat - is_inside, "no keys of the issuer, no mail, no push"
+    (shared,) = chat & proxy
+    (subnet,) = found["networks"][shared]["ipam"]["config"]
+    trusted = found["services"]["chat-a"]["environment"]["WASGO_CHAT_TRUSTED_PROXIES"]
+    assert subnet["subnet"] == trusted
+    for name in ("postgres", "valkey", "store"):
+        assert set(found["services"][name]["networks"]) <= is_inside
+
+
+def test_the_redis_of_compose_is_one_that_the_doctor_likes() -> None:
+    command = compose()["services"]["valkey"]["command"]
+    assert command[command.index("--maxmemory-policy") + 1] == "volatile-ttl"
+
+
+def test_pods_are_let_out_to_whatever_settings_may_name() -> None:
+    (_, rule) = manifest("network-policy.yaml")["spec"]["egress"]
+    # PostgreSQL, Redis, Sentinel, HTTPS, mail by STARTTLS and TLS, OTLP over HTTP, clamd: their usual ports.
+    assert {port["port"] for port in rule["ports"]} == {5432, 6379, 26379, 443, 587, 465, 4318, 3310}

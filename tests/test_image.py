@@ -30,6 +30,12 @@ def test_it_runs_without_root_and_says_whether_it_lives() -> None:
     assert next(rest for name, rest in stage if name == "CMD").startswith('["wasgo-chat", "serve"')
 
 
+def test_its_base_is_of_one_patch_and_one_debian() -> None:
+    (base,) = [rest for name, rest in instructions() if name == "ARG" and rest.startswith("BASE=")]
+    assert re.fullmatch(r"BASE=python:3\.\d+\.\d+-slim-[a-z]+", base)
+    assert all(rest.startswith("${BASE}") for name, rest in instructions() if name == "FROM")
+
+
 def test_nothing_secret_is_in_it_and_nothing_comes_from_elsewhere() -> None:
     for name, rest in instructions():
         assert name != "ADD", "ADD takes URLs and unpacks archives"

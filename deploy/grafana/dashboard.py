@@ -78,6 +78,11 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
         ("Events not read", "short", [(_max("reader_lag_events", "reader"), "{{reader}}")]),
         ("Read", "ops", [(_rate("reader_events", "reader"), "{{reader}}")]),
         ("Dead letters", "short", [(_max("dead_letters"), "letters")]),
+        ("Mails, pushes and webhooks", "ops", [(_rate("letters", "channel, outcome"), "{{channel}} {{outcome}}")]),
+    ],
+    "Standbys": [
+        ("Age of what a standby has", "s", [(_max("replica_lag_seconds", "replica"), "standby {{replica}}")]),
+        ("Reads at standbys", "ops", [(_rate("replica_reads", "outcome"), "{{outcome}}")]),
     ],
     "Machines": [
         ("Workers", "short", [(_sum("workers", "instance"), "{{instance}}"), (_sum("draining"), "draining")]),

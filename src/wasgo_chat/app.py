@@ -27,7 +27,8 @@ from wasgo_chat.core.http import install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.metrics import Metrics
-from wasgo_chat.core.replicas import HEADER, ReadAfter, Replicas
+from wasgo_chat.core.reading import HEADER, ReadAfter
+from wasgo_chat.core.replicas import Replicas
 from wasgo_chat.core.telemetry import RequestLog
 from wasgo_chat.core.tokens import TokenVerifier
 from wasgo_chat.documents.openapi import describe
@@ -134,7 +135,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     entrances = Lookups(Direct(lines), entrances_of)
     readings = Lookups(Direct(lines), readings_of)
     newest_pages = Directs(lines, PAGES)
-    replicas = Replicas(settings, db, watching)
+    replicas = Replicas(settings, db, watching, counts)
     hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings, counts=counts)
     feed = Feed(watching, counts)
     teller = Teller(worker, hub, feed, watching, broker, background)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -101,6 +102,92 @@ async def test_a_transaction_that_does_not_end_and_too_few_connections(
     warned = said(findings, "warning")
     assert "(forgotten, idle in transaction) has been in a transaction" in warned
     assert "60 workers may open" in warned
+
+
+@pytest.fixture
+async def ordinary(sick: str) -> AsyncIterator[str]:
+    """The URL of a role that may read our tables, and has no other right."""
+    role = f"ordinary_{sick}"
+    owner = await asyncpg.connect(database_url(sick))
+    await owner.execute(f"CREATE ROLE {role} LOGIN")
+    await owner.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    yield database_url(sick).replace("postgres@", f"{role}@")
+    await owner.execute(f"DROP OWNED BY {role}")
+    await owner.execute(f"DROP ROLE {role}")
+    await owner.close()
+
+
+async def test_what_an_ordinary_role_cannot_see_is_not_said_to_be_well(
+    sick: str, ordinary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter = database_check._LONG.replace("'60 seconds'", "'0 seconds'")
+    monkeypatch.setattr(database_check, "_LONG", shorter)
+    settings = make_settings(sick, database_url=ordinary)
+    forgotten = await asyncpg.connect(database_url(sick), server_settings={"application_name": "forgotten"})
+    async with forgotten.transaction():
+        await forgotten.execute("SELECT 1")
+        findings = await database_findings(settings)
+        (seen_little,) = [one for one in findings if "cannot be seen" in one.what]
+        assert seen_little.remedy.startswith(f"GRANT pg_read_all_stats TO ordinary_{sick};")
+        assert "No transaction of this role" in said(findings, "ok")
+        await forgotten.execute(seen_little.remedy.partition(";")[0])
+    async with forgotten.transaction():
+        await forgotten.execute("SELECT 1")
+        findings = await database_findings(settings)
+        assert "(forgotten, idle in transaction)" in said(findings, "warning")
+        assert "cannot be seen" not in said(findings, "warning")
+    await forgotten.close()
+
+
+async def test_connections_of_other_roles_are_counted_by_an_ordinary_one(sick: str, ordinary: str) -> None:
+    settings = make_settings(sick, database_url=ordinary)
+    before = free_connections(await database_findings(settings))
+    others = [await asyncpg.connect(database_url(sick)) for _ in range(30)]
+    try:
+        # Others come and go beside this test, but not so many.
+        assert before - free_connections(await database_findings(settings)) > 15
+    finally:
+        for other in others:
+            await other.close()
+
+
+def free_connections(findings: list[Finding]) -> int:
+    return next(int(found[1]) for one in findings if (found := re.search(r"(\d+) of \d+ are free", one.what)))
+
+
+async def test_an_index_that_is_being_built_is_not_said_to_be_broken(sick: str, ordinary: str) -> None:
+    holder, builder = await asyncpg.connect(database_url(sick)), await asyncpg.connect(database_url(sick))
+    try:
+        async with holder.transaction():
+            await holder.execute("LOCK TABLE messages IN ROW EXCLUSIVE MODE")  # the index waits for it
+            building = asyncio.create_task(builder.execute("CREATE INDEX CONCURRENTLY ix_building ON messages (id)"))
+            async with asyncio.timeout(10):
+                while not await holder.fetchval("SELECT true FROM pg_index WHERE NOT indisvalid"):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            for url in (database_url(sick), ordinary):
+                findings = await database_findings(make_settings(sick, database_url=url))
+                assert "not valid" not in said(findings, "error")
+        await building
+    finally:
+        await holder.close()
+        await builder.close()
+
+
+async def test_a_check_that_fails_is_a_finding_and_takes_nothing_from_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(given: Settings) -> list[Finding]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(mail, "check", breaks)
+    findings = await examining.examine(Settings(storage_dir=tmp_path / "files"), workers=1, deep=False)
+    assert "could not be looked at: ZeroDivisionError" in said(findings, "error")
+    assert {"database", "redis", "store", "mail"} <= {one.area for one in findings}
+
+
+async def test_a_cluster_of_which_nobody_answers_is_a_finding() -> None:
+    url = f"redis+cluster://127.0.0.1:{free_port()},127.0.0.1:{free_port()}"
+    assert "does not answer (RedisClusterException)" in said(await redis.check(Settings(redis_url=url)), "error")
 
 
 async def test_redis_is_asked_for_what_the_service_needs_of_it() -> None:

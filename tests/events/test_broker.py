@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -17,7 +19,8 @@ from wasgo_chat.events.broker import Broker, ClusterBroker, RedisBroker, SoloBro
 class Ear:
     """Everything a broker told."""
 
-    def __init__(self) -> None:
+    def __init__(self, broker: Any = None) -> None:
+        self.broker = broker
         self.messages: list[tuple[str, bytes]] = []
         self.gaps = 0
 
@@ -30,7 +33,7 @@ class Ear:
 
 @asynccontextmanager
 async def listening(broker: Broker) -> AsyncIterator[Ear]:
-    ear = Ear()
+    ear = Ear(broker)
     await broker.start(ear.hear, ear.gap)
     try:
         yield ear
@@ -87,7 +90,7 @@ async def takes_what_the_hub_asks(broker: Broker) -> None:
     async with listening(broker):
         await broker.subscribe("wasgo:c:1")
         await broker.publish([("wasgo:c:1", b"one"), ("wasgo:c:2", b"two")])
-        assert await broker.healthy()
+        await until(lambda: broker.is_up)
         await broker.unsubscribe("wasgo:c:1")
         await broker.unsubscribe("wasgo:c:1")
 
@@ -133,11 +136,11 @@ async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
         valkey.stop()
         await broker.subscribe("wasgo:c:x")
         await broker.publish([("wasgo:c:x", b"lost")])
-        assert not await broker.healthy()
+        await until(lambda: not broker.is_up)
         before = ear.gaps
         again.start()
         await until(lambda: ear.gaps > before)
-        assert await broker.healthy()
+        await until(lambda: broker.is_up)
     again.stop()
 
 
@@ -187,3 +190,89 @@ async def test_who_is_alone_knows_it_until_another_comes_and_when_it_went() -> N
             await until(lambda: not one.is_alone)
     finally:
         valkey.stop()
+
+
+async def test_who_may_speak_and_not_listen_is_not_well() -> None:
+    valkey = Valkey()
+    valkey.start()
+    try:
+        async with Redis.from_url(valkey.url) as admin:
+            await admin.execute_command("ACL", "SETUSER", "deaf", "on", ">x", "~*", "&*", "+@all", "-subscribe")  # type: ignore[no-untyped-call]
+        broker = RedisBroker(f"redis://deaf:x@127.0.0.1:{valkey.port}/0")
+        async with listening(broker):
+            await until(lambda: not broker.is_up)
+            for number in range(20):
+                await broker.publish([("wasgo:c:1", str(number).encode())])
+                await broker._sent.wait()
+                assert not broker.is_up
+    finally:
+        valkey.stop()
+
+
+async def asked_to_publish(admin: "Redis") -> int:
+    """How often, the refused included."""
+    found = (await admin.info("commandstats")).get("cmdstat_publish", {})
+    return int(found.get("calls", 0)) + int(found.get("rejected_calls", 0))
+
+
+async def test_a_publisher_that_was_refused_finds_out_by_itself_that_it_is_not_any_more() -> None:
+    valkey = Valkey()
+    valkey.start()
+    try:
+        async with Redis.from_url(valkey.url) as admin, listening(RedisBroker(valkey.url)) as ear:
+            broker = ear.broker
+            await until(lambda: broker.is_up)
+            await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]
+            for _ in range(50):
+                await broker.publish([("wasgo:c:1", b"refused")])
+                await broker._sent.wait()
+            assert not broker.is_up
+            before = await asked_to_publish(admin)
+            await asyncio.sleep(0.5)
+            assert await asked_to_publish(admin) - before < 5, "each that failed goes on trying"
+            await admin.execute_command("ACL", "SETUSER", "default", "+publish")  # type: ignore[no-untyped-call]
+            await until(lambda: broker.is_up)
+    finally:
+        valkey.stop()
+
+
+async def test_a_listener_that_ends_while_the_sentinels_are_asked_ends_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = RedisBroker("redis+sentinel://127.0.0.1:1/0?service=chat")
+    pubsub: Any = SimpleNamespace(connection=SimpleNamespace(host="h", port=1))
+    broker._pubsub = pubsub
+
+    async def ends_meanwhile() -> tuple[str, int]:
+        pubsub.connection = broker._pubsub = None
+        return "other", 1
+
+    monkeypatch.setattr(broker._pool, "get_master_address", ends_meanwhile)
+    await broker._look_for_primary()
+    assert not broker._is_elsewhere
+
+
+@pytest.mark.parametrize("task", ["_look_for_primary", "_greet", "_pipeline"])
+async def test_what_nobody_expected_ends_no_task(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+    real = getattr(one, task)
+    failed: list[bool] = []
+
+    def fails_once(*given: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise AttributeError(task)
+        return real(*given)
+
+    monkeypatch.setattr(one, task, fails_once)
+    async with listening(one) as ear, listening(two) as other:
+        await until(lambda: bool(failed))
+        await one.subscribe("wasgo:c:1")
+        await two.subscribe("wasgo:c:2")
+        async with asyncio.timeout(10):
+            while not ear.messages or not other.messages:
+                await two.publish([("wasgo:c:1", b"heard")])
+                await one.publish([("wasgo:c:2", b"heard")])
+                await asyncio.sleep(0.02)
+        one.is_alone = True
+        await until(lambda: not one.is_alone)

@@ -91,7 +91,7 @@ async def test_a_killed_primary_is_a_gap_and_the_other_shards_hear_on(a_cluster:
             await until(lambda: ear.gaps > before)
             await reaches(one, ear, lost, b"at the replica")
             await reaches(one, ear, kept, b"where it was")
-            assert await two.healthy()
+            await until(lambda: two.is_up)
         finally:
             await bring_back(victim)
 
@@ -124,7 +124,7 @@ async def test_a_whole_cluster_that_starts_anew_is_found_again(a_cluster: Cluste
         await reaches(one, ear, "wasgo:c:all", b"before")
         for node in a_cluster.nodes:
             await asyncio.to_thread(node.stop)
-        assert not await two.healthy()
+        await until(lambda: not two.is_up)
         before = ear.gaps
         await asyncio.gather(*(asyncio.to_thread(node.start) for node in a_cluster.nodes))
         await until(lambda: ear.gaps > before)

@@ -1,6 +1,7 @@
 """The signed webhook, and what becomes of deliveries that fail: again, dead, and again by hand."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.notifications.post import WEBHOOK_SECRET, Post
 from tests.notifications.servers import Request
-from tests.support.world import Json, Person
+from tests.support.world import Json, Person, until
 
 DEAD = {"state": "dead", "limit": 100}
 
@@ -80,8 +81,11 @@ async def test_the_last_failure_makes_it_dead_until_somebody_tries_again(post: P
     ana, bo, chat = await told_by_webhook(post)
     await ana.send(chat)
     post.receiver.answers[:] = ["500 Broken"] * 3
+    letters = post.world.worker.app.state.metrics.counts.letters
+    before = Counter(letters)
     await post.go_out(bo)
     (one,) = await dead(post, bo)
+    await until(lambda: letters - before == {("webhook", "retrying"): 2, ("webhook", "dead"): 1})
     assert (one["attempts"], one["error"], one["channel"]) == (3, "webhook_500", "webhook")
     assert (one["conversation"], one["settled_at"] is not None) == (chat["id"], True)
     path = f"/chat/deliveries/{one['id']}/retry/"
@@ -89,6 +93,7 @@ async def test_the_last_failure_makes_it_dead_until_somebody_tries_again(post: P
     assert (again["state"], again["attempts"]) == ("retrying", 0)
     await post.go_out(bo)
     assert await dead(post, bo) == []
+    await until(lambda: letters["webhook", "sent"] == before["webhook", "sent"] + 1)
     requests = hooks(post, bo)
     assert len(requests) == 4
     assert len({request.headers["webhook-id"] for request in requests}) == 1

@@ -3,13 +3,27 @@
 import importlib.util
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
-from wasgo_chat.core.counts import COUNTERS, GAUGES, HISTOGRAMS
-from wasgo_chat.observability.exposition import names
+from wasgo_chat.core.counts import (
+    CLOSES,
+    COUNTERS,
+    GAUGES,
+    HEAD_CHECK_FINDS,
+    HISTOGRAMS,
+    LETTERS,
+    POOLS,
+    REFUSALS,
+)
+from wasgo_chat.core.limits import Kind
+from wasgo_chat.core.metrics import Metrics
+from wasgo_chat.gateway.protocol import Close
+from wasgo_chat.notifications import dispatch
+from wasgo_chat.observability.exposition import exposed, names
 
 ROOT = Path(__file__).parent.parent.parent
 DASHBOARD = ROOT / "deploy/grafana/wasgo-chat.json"
@@ -36,7 +50,7 @@ def test_the_dashboard_shows_nothing_that_there_is_not_and_leaves_nothing_out() 
 def test_an_alert_asks_for_what_there_is_and_says_what_to_do(rule: dict[str, Any]) -> None:
     named = set(re.findall(r"wasgo_chat_\w+", rule["expr"]))
     assert named <= names()
-    assert named or rule["expr"].startswith("up{")
+    assert named or re.search(r"\b(up|node_\w+)\{", rule["expr"])
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert rule["annotations"]["summary"]
     path, _, heading = rule["annotations"]["runbook"].partition("#")
@@ -44,6 +58,37 @@ def test_an_alert_asks_for_what_there_is_and_says_what_to_do(rule: dict[str, Any
     assert heading in [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings]
     text = (ROOT / path).read_text().partition(f"### {rule['alert']}\n")[2].partition("\n#")[0]
     assert len(text.split()) > 10, "its page of the runbook is empty"
+
+
+def test_what_an_alert_waits_for_is_there_at_0_before_it_happens() -> None:
+    """`increase` of a counter that begins at 1 is 0: the first time, which may be the only one, would be missed."""
+    body, _ = exposed(Metrics("fresh").snapshot(), "")
+    fresh = [
+        (sample.name, label, value)
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+        for label, value in sample.labels.items()
+        if sample.value == 0
+    ]
+    asked = {
+        (name, label, value)
+        for rule in RULES
+        for name, labels in re.findall(r"(wasgo_chat_\w+)\{([^}]*)\}", rule["expr"])
+        for label, value in re.findall(r'(\w+)="([^"]*)"', labels)
+        if label != "status"  # as many as routes, and what fails once is no two per cent
+    }
+    assert len(asked) > 4
+    assert asked <= set(fresh)
+
+
+def test_labels_that_are_known_before_are_those_that_there_are() -> None:
+    assert set(CLOSES) == {str(int(code)) for code in Close}
+    source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    assert set(HEAD_CHECK_FINDS) == set(re.findall(r'head_check_finds\["(\w+)"\]', source))
+    assert set(re.findall(r'refusals\["(\w+)"\]', source)) <= set(REFUSALS)
+    assert {*get_args(Kind), "message", "frame", "address", "failure"} <= set(REFUSALS)
+    assert {channel for channel, _ in LETTERS} == set(dispatch._MAKERS)
+    assert set(POOLS) == {"doors", *re.findall(r'name="(\w+)", (?:by_key=True, )?counts=counts', source)}
 
 
 def test_every_metric_is_explained() -> None:

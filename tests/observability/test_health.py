@@ -74,8 +74,11 @@ async def test_without_redis_it_goes_on_degraded(database: str) -> None:
     valkey = Valkey()
     valkey.start()
     async with running(make_settings(database, redis_url=valkey.url)) as worker:
+        broker = worker.app.state.broker
+        await until(lambda: broker.is_up)
         assert (await asked(worker))[2]["redis"] == "ok"
         valkey.stop()
+        await until(lambda: not broker.is_up)
         assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "degraded"})
         metrics = worker.app.state.metrics
         await until(lambda: metrics.snapshot().gauges["redis_up"][""] == 0)

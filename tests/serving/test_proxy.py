@@ -17,10 +17,12 @@ import pytest
 from tests.serving.test_draining import world_of
 from tests.support.processes import Processes, environment, serving, start
 from tests.support.running import Worker
+from tests.support.standalone import frozen
 from tests.support.stubborn import Poster, Stubborn
 from tests.support.world import until
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import free_port
+from wasgo_chat.core.embedded import Valkey, free_port
+from wasgo_chat.core.errors import PROBLEM_JSON, Unavailable, problem_body
 
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"
@@ -94,6 +96,53 @@ async def test_a_rolling_restart_behind_the_proxy_loses_nothing_and_refuses_nobo
             assert socket.seen == list(range(1, len(socket.seen) + 1))
             assert {code for code, _ in socket.closes} == {1012}
         await world.close()
+
+
+async def test_a_redis_that_stands_still_takes_nobody_out(database: str, tmp_path: Path) -> None:
+    valkey = Valkey()
+    await asyncio.to_thread(valkey.start)
+    try:
+        async with (
+            serving(database, tmp_path / "a", workers=1, **DRAINING, REDIS_URL=valkey.url) as a,
+            serving(database, tmp_path / "b", workers=1, **DRAINING, REDIS_URL=valkey.url) as b,
+            proxy_before(a, b) as port,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as stranger,
+        ):
+            with frozen(valkey.pid):
+                is_known = []
+
+                async def ask() -> None:
+                    answer = await stranger.get("/readyz")
+                    assert answer.status_code == 200, answer.text
+                    is_known.append(answer.json()["checks"]["redis"] == "degraded")
+
+                async with asyncio.timeout(20):
+                    while is_known[-5:] != [True] * 5:
+                        await ask()
+                        await asyncio.sleep(0.1)
+    finally:
+        await asyncio.to_thread(valkey.stop)
+
+
+async def test_while_nobody_is_ready_the_proxy_says_when_to_come_again(database: str, tmp_path: Path) -> None:
+    async with (
+        serving(database, tmp_path / "a", workers=1, **DRAINING) as a,
+        serving(database, tmp_path / "b", workers=1, **DRAINING) as b,
+        proxy_before(a, b) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as stranger,
+    ):
+        for one in (a, b):
+            one.process.kill()
+            await one.gone()
+        async with asyncio.timeout(20):
+            while True:
+                answer = await stranger.get("/chat/conversations/")
+                if answer.json()["detail"] == "No service is ready":
+                    break
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["content-type"] == PROBLEM_JSON
+        ours = Unavailable("No service is ready")
+        assert answer.json() == {**problem_body(503, ours.code, ours.title, ours.detail), **ours.extras()}
 
 
 @dataclass

@@ -35,20 +35,26 @@ class Pair:
 @asynccontextmanager
 async def replicated_postgres(folder: Path, **settings: str) -> AsyncIterator[Pair]:
     """Both running, with a migrated database `chat`; the settings are the standby's."""
-    async with own_postgres(folder) as primary:
-        source = f"host={primary.run_folder} user=postgres"
-        standby = Postgres(folder / "standby", {**FAST, "primary_conninfo": source, **settings})
-        await asyncio.to_thread(_copy, primary, standby)
-        await asyncio.to_thread(standby.start)
-        try:
-            await run(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
-            await run(primary, "SELECT pg_reload_conf()")
-            async with asyncio.timeout(PATIENCE_S):
-                while not await run(primary, _COPIES):  # noqa: ASYNC110  polling is the point
-                    await asyncio.sleep(0.02)
-            yield Pair(primary, standby)
-        finally:
-            await asyncio.to_thread(standby.stop, immediately=True)
+    async with own_postgres(folder) as primary, standby_of(primary, folder / "standby", **settings) as standby:
+        await run(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        await run(primary, "SELECT pg_reload_conf()")
+        async with asyncio.timeout(PATIENCE_S):
+            while not await run(primary, _COPIES):  # noqa: ASYNC110  polling is the point
+                await asyncio.sleep(0.02)
+        yield Pair(primary, standby)
+
+
+@asynccontextmanager
+async def standby_of(primary: Postgres, data: Path, **settings: str) -> AsyncIterator[Postgres]:
+    """A running copy that follows a primary."""
+    source = f"host={primary.run_folder} user=postgres"
+    standby = Postgres(data, {**FAST, "primary_conninfo": source, **settings})
+    await asyncio.to_thread(_copy, primary, standby)
+    await asyncio.to_thread(standby.start)
+    try:
+        yield standby
+    finally:
+        await asyncio.to_thread(standby.stop, immediately=True)
 
 
 def _copy(primary: Postgres, standby: Postgres) -> None:

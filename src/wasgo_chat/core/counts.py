@@ -6,12 +6,25 @@ thousands of deliveries a second pass them. How the numbers of several workers b
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import product
+from typing import Literal, TypeVar
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+HEAD_CHECK_FINDS = ("events", "readings", "went_back")
+REFUSALS = (
+    *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
+    *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
+)
+POOLS = ("doors", "watching", "lines")
+CLOSES = ("1012", "1013", "4400", "4401", "4403", "4404", "4408", "4429")
+REPLICA_READS = ("answered", "older", "failed", "none")
+LETTERS = tuple(product(("email", "push", "webhook"), ("sent", "retrying", "dead", "gone")))
+
+Label = TypeVar("Label", str, tuple[str, str])
 
 
 class Histogram:
@@ -34,6 +47,11 @@ def _in_seconds() -> Histogram:
     return Histogram(SECONDS)
 
 
+def _each(labels: Sequence[Label]) -> Callable[[], Counter[Label]]:
+    """All of them at 0: Prometheus sees no growth in what begins at 1, and an alert on it would miss the first time."""
+    return lambda: Counter(dict.fromkeys(labels, 0))
+
+
 @dataclass(eq=False, slots=True)
 class Counts:
     """What a worker has counted since it was started. Each is described below, under its name.
@@ -46,17 +64,19 @@ class Counts:
     frames_in: Counter[str] = field(default_factory=Counter)
     frames_out: Counter[str] = field(default_factory=Counter)
     socket_opens: int = 0
-    socket_closes: Counter[str] = field(default_factory=Counter)
+    socket_closes: Counter[str] = field(default_factory=_each(CLOSES))
     events_replayed: int = 0
     resyncs: int = 0
     gaps_filled: int = 0
-    head_check_finds: Counter[str] = field(default_factory=Counter)
+    head_check_finds: Counter[str] = field(default_factory=_each(HEAD_CHECK_FINDS))
     reader_events: Counter[str] = field(default_factory=Counter)
     sent_singly: int = 0
-    refusals: Counter[str] = field(default_factory=Counter)
-    pool_waits: Counter[str] = field(default_factory=Counter)
-    pool_timeouts: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=_each(REFUSALS))
+    pool_waits: Counter[str] = field(default_factory=_each(POOLS))
+    pool_timeouts: Counter[str] = field(default_factory=_each(POOLS))
     http_requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    replica_reads: Counter[str] = field(default_factory=_each(REPLICA_READS))
+    letters: Counter[tuple[str, str]] = field(default_factory=_each(LETTERS))
     cpu_seconds: float = 0.0
 
     send_to_commit_seconds: Histogram = field(default_factory=_in_seconds)
@@ -100,6 +120,8 @@ COUNTERS = {
     "pool_waits": Counted("Times that all connections of a pool were in use when one was asked for.", ("pool",)),
     "pool_timeouts": Counted("Times that none became free in time.", ("pool",)),
     "http_requests": Counted("Answered requests.", ("method", "route", "status")),
+    "replica_reads": Counted("Reads that a standby might have answered, by what became of that.", ("outcome",)),
+    "letters": Counted("Attempts to send mails, pushes and webhooks, by what became of them.", ("channel", "outcome")),
     "cpu_seconds": Counted("Processor time of the workers."),
 }
 
@@ -124,6 +146,7 @@ GAUGES = {
     "pool_size": Gauge("Database connections there may be.", ("pool",)),
     "database_up": Gauge("1 if the database answers every worker.", (), "min"),
     "redis_up": Gauge("1 if Redis answers every worker.", (), "min"),
+    "replica_lag_seconds": Gauge("Age of what a standby is known to have.", ("replica",), "max"),
     "loop_delay_seconds": Gauge("How late the event loop of a worker was last.", (), "max"),
     "resident_bytes": Gauge("Memory of the workers; what they share counts for each."),
     "reader_lag_seconds": Gauge("Age of the oldest event that a reader has not read.", ("reader",), "max"),

@@ -35,7 +35,7 @@ from wasgo_chat.core.errors import (
 )
 from wasgo_chat.core.limits import Kind, RateLimits
 from wasgo_chat.core.paging import DEFAULT_LIMIT, MAX_LIMIT
-from wasgo_chat.core.replicas import Reading
+from wasgo_chat.core.reading import Reading
 from wasgo_chat.core.wire import Json, has_stray_control
 
 log = structlog.get_logger(__name__)

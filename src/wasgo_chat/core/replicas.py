@@ -1,27 +1,24 @@
 """Standbys of the database that may answer what is read, as far as the one who reads has seen no more than they.
 
-A position in the primary's write-ahead log stands for what a client has seen. It gets one (`X-Read-After`) with the
-answer to whatever it wrote, or read at the primary, and gives it back with what it reads; a standby answers only if
-it has replayed that much, and is not older than a bound. Where there is another way to know that an answer is new
-enough, as with the head of one conversation, that is asked instead. Whatever is wrong with a standby, the primary
-answers. Which routes read this way is theirs to say; nothing here writes.
+A position in the primary's write-ahead log stands for what a client has seen; a standby answers only if it has replayed
+that much, and is not older than a bound. With its answer goes what it had replayed then, so that no other standby takes
+anything back. Where there is another way to know that an answer is new enough, as with the head of one conversation,
+that is asked instead. Whatever is wrong with a standby, the primary answers. Nothing here writes. How positions come
+from clients and get to them is `reading.py`'s business.
 """
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import asyncpg
 import structlog
-from sqlalchemy import make_url
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy import make_url, text
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.counts import Counts
+from wasgo_chat.core.db import DRIVER_ERRORS, Database, Tx
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import ChatError, Unavailable
 from wasgo_chat.core.hosts import Hosts
@@ -30,7 +27,6 @@ from wasgo_chat.core.outage import Outage
 
 log = structlog.get_logger(__name__)
 
-HEADER = "X-Read-After"
 PROBE_EVERY_S = 0.1
 PATIENCE_S = 1.0
 """Longest that a standby may take before the primary is asked."""
@@ -39,7 +35,8 @@ _PROBE = {"application_name": "wasgo-chat probe"}
 # What is flushed: after a commit that is the commit at least, and a standby can get no more.
 _PRIMARY = "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint"
 _STANDBY = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint WHERE pg_is_in_recovery()"
-_FAILED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+_REPLAYED = text(r"SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')\:\:bigint")
+_FAILED = (TimeoutError, *DRIVER_ERRORS)
 
 Answer = TypeVar("Answer")
 
@@ -62,6 +59,7 @@ class Replica:
         self.name = made.host or str(made.query.get("host", ""))
         self.replayed: int | None = None
         self.fresh_at = 0.0
+        self.made_at = time.monotonic()
 
     async def watch(self, passed: "deque[tuple[float, int]]") -> None:
         """Ask what it has replayed, for ever. `passed`: when the primary was at which position, newest last."""
@@ -79,7 +77,15 @@ class Replica:
                 if self.replayed is not None:
                     log.warning("replica_away", replica=self.name, error=type(error).__name__)
                 self.replayed = None
+            except Exception:
+                log.exception("replica_not_watched", replica=self.name)  # the next answer may be better
+                self.replayed = None
             await asyncio.sleep(PROBE_EVERY_S)
+
+    def has(self, place: int) -> None:
+        """It has been seen to have replayed so much, past its probes: who read there may do so again at once."""
+        if self.replayed is not None:
+            self.replayed = max(self.replayed, place)
 
     def _note(self, replayed: int | None, passed: "deque[tuple[float, int]]") -> None:
         if self.replayed is None and replayed is not None:
@@ -96,10 +102,12 @@ class Replicas:
         settings: their URLs, and how far behind they may be.
         primary: where all else is read.
         line: a pool for the one connection that asks the primary for its position.
+        counts: of the worker.
     """
 
-    def __init__(self, settings: Settings, primary: Database, line: Database) -> None:
+    def __init__(self, settings: Settings, primary: Database, line: Database, counts: Counts | None = None) -> None:
         self._primary = primary
+        self._counts = counts or Counts()
         self._max_lag_s = settings.replica_max_lag_s
         self._all = [Replica(settings, url) for url in settings.replica_urls]
         self._positions: Lookups[None, int] = Lookups(Direct(line), position)
@@ -110,6 +118,14 @@ class Replicas:
     def are_there(self) -> bool:
         """Whether any are named."""
         return bool(self._all)
+
+    def lags(self) -> dict[str, float]:
+        """How old what each standby is known to have is, by its place in the settings.
+
+        It grows while a standby is away, or further behind than it may be.
+        """
+        now = time.monotonic()
+        return {str(number): now - max(one.fresh_at, one.made_at) for number, one in enumerate(self._all, 1)}
 
     async def run(self) -> None:
         """Watch primary and standbys, for ever."""
@@ -122,8 +138,8 @@ class Replicas:
         *,
         after: int | None = 0,
         suffices: Callable[[Answer], bool] = lambda answer: True,
-    ) -> tuple[Answer, bool]:
-        """What `ask` reads in a snapshot, and whether a standby said so.
+    ) -> tuple[Answer, int | None]:
+        """What `ask` reads in a snapshot; and if a standby said so, a position that all of it lies before.
 
         Args:
             ask: reads; it may be called twice.
@@ -137,22 +153,40 @@ class Replicas:
             try:
                 async with asyncio.timeout(PATIENCE_S), replica.db.snapshot() as tx:
                     answer = await ask(tx)
-            except (TimeoutError, Unavailable) as error:
-                log.warning("replica_failed", replica=replica.name, error=type(error).__name__)
-                replica.replayed = None  # until it has answered its next probe
-            except ChatError:
-                pass  # what it does not know, or does not allow, may have changed
+                    # After the snapshot was taken: what it shows was replayed by now, and the position says so. Before
+                    # it, more might be replayed on the way, and an older standby could then take that back.
+                    place = int((await tx.execute(_REPLAYED)).scalar_one())
+            except ChatError as error:
+                # Else it is what it does not know, or does not allow, which may have changed.
+                if isinstance(error, Unavailable):
+                    self._pass_over(replica, error)
+                else:
+                    self._counts.replica_reads["older"] += 1
+            except Exception as error:  # it lets nobody in, is full, or has no such column yet: the primary knows
+                self._pass_over(replica, error)
             else:
+                replica.has(place)
                 if suffices(answer):
-                    return answer, True
+                    self._counts.replica_reads["answered"] += 1
+                    return answer, place
+                self._counts.replica_reads["older"] += 1
+        elif after is not None and self._all:
+            self._counts.replica_reads["none"] += 1
         async with self._primary.snapshot() as tx:
-            return await ask(tx), False
+            return await ask(tx), None
+
+    def _pass_over(self, replica: Replica, error: Exception) -> None:
+        """Until it has answered its next probe."""
+        log.warning("replica_failed", replica=replica.name, error=type(error).__name__)
+        self._counts.replica_reads["failed"] += 1
+        replica.replayed = None
 
     async def position(self) -> int | None:
         """What everything that is committed now lies before; None where the primary does not say."""
-        with contextlib.suppress(ChatError):
+        try:
             return await self._positions.find(None)
-        return None
+        except (ChatError, *_FAILED):  # as a standby, which it may be for a while, it has no such position (55000)
+            return None
 
     async def close(self) -> None:
         """Close every connection."""
@@ -163,7 +197,7 @@ class Replicas:
     def _next(self, after: int) -> Replica | None:
         """One that may answer, each in its turn."""
         oldest = time.monotonic() - self._max_lag_s
-        able = [one for one in self._all if (one.replayed or -1) >= after and one.fresh_at >= oldest]
+        able = [one for one in self._all if _has(one.replayed, after) and one.fresh_at >= oldest]
         if not able:
             return None
         self._turn += 1
@@ -172,71 +206,13 @@ class Replicas:
     async def _watch_primary(self) -> None:
         while True:
             asked_at = time.monotonic()
-            if (found := await self.position()) is not None:
-                self._passed.append((asked_at, found))
+            try:
+                if (found := await self.position()) is not None:
+                    self._passed.append((asked_at, found))
+            except Exception:
+                log.exception("position_not_known")  # without it no standby would be taken up again
             await asyncio.sleep(PROBE_EVERY_S)
 
 
-class Reading:
-    """What one request may read, and where.
-
-    Args:
-        replicas: of the worker.
-        seen: `X-Read-After` of the request.
-    """
-
-    def __init__(self, replicas: Replicas, seen: str | None) -> None:
-        self._replicas = replicas
-        self.may_be_elsewhere = replicas.are_there
-        self._after = _parsed(seen) if replicas.are_there else None
-
-    async def read(self, ask: Callable[[Tx], Awaitable[Answer]]) -> tuple[Answer, dict[str, str]]:
-        """What `ask` reads, at a standby where the request says what it has seen; and headers for the answer."""
-        answer, is_of_replica = await self._replicas.read(ask, after=self._after)
-        return answer, await self._headers(self._after if is_of_replica else None)
-
-    async def read_at(self, head: int | None, ask: Callable[[Tx], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-        """A page of one conversation's log, with its `last_seq`: as of that head, which the primary gave, or later.
-
-        None for a head that was not looked up: then the primary answers.
-        """
-        if head is None:
-            answer, _ = await self._replicas.read(ask, after=None)
-        else:
-            answer, _ = await self._replicas.read(ask, suffices=lambda page: bool(page["last_seq"] >= head))
-        return answer
-
-    async def _headers(self, after: int | None) -> dict[str, str]:
-        if after is None and self._replicas.are_there:
-            after = await self._replicas.position()
-        return {} if after is None else {HEADER: format(after, "x")}
-
-
-class ReadAfter:
-    """Around the app, where there are replicas: the answer to every write says what to read after."""
-
-    def __init__(self, app: ASGIApp, replicas: Replicas) -> None:
-        self._app = app
-        self._replicas = replicas
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
-            await self._app(scope, receive, send)
-            return
-
-        async def send_on(message: Message) -> None:
-            is_done = message["type"] == "http.response.start" and message["status"] < 400
-            if is_done and (after := await self._replicas.position()) is not None:
-                MutableHeaders(scope=message)[HEADER] = format(after, "x")
-            await send(message)
-
-        await self._app(scope, receive, send_on)
-
-
-def _parsed(seen: str | None) -> int | None:
-    """None for what is none: then the primary answers."""
-    try:
-        return int(seen, 16) if seen and len(seen) <= 16 else None
-    except ValueError:
-        return None
+def _has(replayed: int | None, after: int) -> bool:
+    return replayed is not None and replayed >= after

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict
 
 from wasgo_chat.bulk import logs
@@ -19,16 +19,29 @@ _SIGNS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
 async def examine(given: Settings, *, workers: int, deep: bool) -> list[Finding]:
     """Every check, beside each other; `deep` reads every log as well."""
     found = await asyncio.gather(
-        database.check(given, workers=workers),
-        database.check_replicas(given),
-        redis.check(given),
-        store.check(given),
-        store.check_scanner(given),
-        issuer.check(given),
-        mail.check(given),
+        guarded("database", database.check(given, workers=workers)),
+        guarded("replicas", database.check_replicas(given)),
+        guarded("redis", redis.check(given)),
+        guarded("store", store.check(given)),
+        guarded("scanner", store.check_scanner(given)),
+        guarded("tokens", issuer.check(given)),
+        guarded("mail", mail.check(given)),
     )
     findings = [*settings.check(given, workers=workers), *(finding for one in found for finding in one)]
     return [*findings, *await check_logs(given)] if deep else findings
+
+
+async def guarded(name: str, check: Awaitable[list[Finding]]) -> list[Finding]:
+    """What a check finds; that it failed is a finding too, and takes nothing from the others."""
+    try:
+        return await check
+    except Exception as error:
+        area = Area(name)
+        area.bad(
+            f"It could not be looked at: {type(error).__name__}.",
+            "The doctor did not expect that: try what the service needs of it by hand, and report it.",
+        )
+        return area.findings
 
 
 async def check_logs(given: Settings) -> list[Finding]:

@@ -5,7 +5,7 @@ import re
 import secrets
 
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.redis import RedisPlace
@@ -35,7 +35,7 @@ async def check(settings: Settings) -> list[Finding]:
                 await _look_at_limits(area, client)
     except AuthenticationError:
         area.bad("It refuses the user or the password.", "Correct them in WASGO_CHAT_REDIS_URL.")
-    except (RedisError, OSError, TimeoutError, ValueError) as error:
+    except (RedisError, RedisClusterException, OSError, TimeoutError, ValueError) as error:  # the second is no first
         area.bad(
             f"It does not answer ({type(error).__name__}).",
             "Check the address in WASGO_CHAT_REDIS_URL, and that it runs. Without it messages reach other workers "

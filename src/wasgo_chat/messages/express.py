@@ -11,7 +11,7 @@ from wasgo_chat.conversations.places import Entering
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.http import admit
 from wasgo_chat.core.paging import DEFAULT_LIMIT, MAX_LIMIT
-from wasgo_chat.core.replicas import Reading
+from wasgo_chat.core.reading import Reading
 from wasgo_chat.messages.history import Filters
 from wasgo_chat.messages.pages import answer_page
 

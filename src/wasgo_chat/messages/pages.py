@@ -5,7 +5,7 @@ from starlette.responses import Response
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.direct import Directs
-from wasgo_chat.core.replicas import Reading
+from wasgo_chat.core.reading import Reading
 from wasgo_chat.core.wire import Json
 from wasgo_chat.messages.history import Filters, messages_of, page_headers
 from wasgo_chat.messages.newest import newest

@@ -20,6 +20,7 @@ from wasgo_chat.conversations import access
 from wasgo_chat.conversations.models import Conversation
 from wasgo_chat.core import users
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.notifications import deliveries, letters, rules, wishes
@@ -68,12 +69,16 @@ class Dispatcher:
         settings: which channels are set up, and how.
         db: where the deliveries are.
         online: tells who is online; they are told by their socket and by nothing else.
+        counts: of the worker.
 
     Raises:
         UnsafeSettings: a channel is set up by halves.
     """
 
-    def __init__(self, settings: Settings, db: Database, *, online: Online = nobody) -> None:
+    def __init__(
+        self, settings: Settings, db: Database, *, online: Online = nobody, counts: Counts | None = None
+    ) -> None:
+        self._counts = counts or Counts()
         self._settings = settings
         self._db = db
         self._online = online
@@ -111,10 +116,14 @@ class Dispatcher:
         """
         async with self._db.transaction() as tx:
             delivery = await deliveries.lock(tx, delivery_id)
-            if delivery is None or await self._is_over(tx, delivery):
+            if delivery is None:
                 return None
-            letter = await self._decide(tx, delivery, is_online=is_online)
-            return (letter, await deliveries.claim(tx, delivery)) if letter else None
+            if not await self._is_over(tx, delivery):
+                letter = await self._decide(tx, delivery, is_online=is_online)
+                return (letter, await deliveries.claim(tx, delivery)) if letter else None
+            channel = delivery.channel
+        self._counts.letters[channel, "dead"] += 1
+        return None
 
     async def _run(self, channel: str) -> None:
         while True:
@@ -138,11 +147,14 @@ class Dispatcher:
             return
         if claimed is not None:
             try:
-                await self._send(self._channels[channel], *claimed)
+                became = await self._send(self._channels[channel], *claimed)
+                if became is not None:
+                    self._counts.letters[channel, became] += 1
             except ChatError as error:
                 log.warning("delivery_not_settled", delivery=str(delivery_id), error=error.code)
 
-    async def _send(self, channel: Channel, letter: Letter, attempt: int) -> None:
+    async def _send(self, channel: Channel, letter: Letter, attempt: int) -> str | None:
+        """What became of it, as it is counted; None where another worker took over."""
         was_handed = False
 
         async def hand() -> None:
@@ -156,32 +168,34 @@ class Dispatcher:
             async with asyncio.timeout(LONGEST_SEND_S):
                 await channel.send(letter, hand)
         except LostClaim:
-            return
+            return None
         except NotDelivered as error:
-            await self._failed(letter, attempt, error)
+            return await self._failed(letter, attempt, error)
         except Exception as error:
             if was_handed or isinstance(error, Unknown):
                 async with self._db.transaction() as tx:
                     await deliveries.bury(tx, letter.id, attempt, UNKNOWN)
-            else:
-                if not isinstance(error, TimeoutError | ChatError):
-                    log.exception("sending_failed", delivery=str(letter.id))
-                await self._failed(letter, attempt, NotDelivered(type(error).__name__))
-        else:
-            async with self._db.transaction() as tx:
-                await deliveries.sent(tx, letter.id, attempt)
+                return "dead"
+            if not isinstance(error, TimeoutError | ChatError):
+                log.exception("sending_failed", delivery=str(letter.id))
+            return await self._failed(letter, attempt, NotDelivered(type(error).__name__))
+        async with self._db.transaction() as tx:
+            await deliveries.sent(tx, letter.id, attempt)
+        return "sent"
 
-    async def _failed(self, letter: Letter, attempt: int, error: NotDelivered) -> None:
+    async def _failed(self, letter: Letter, attempt: int, error: NotDelivered) -> str:
         log.info("delivery_failed", delivery=str(letter.id), attempt=attempt, error=error.reason)
         async with self._db.transaction() as tx:
             if isinstance(error, TargetGone) and letter.browser is not None:
                 endpoint = letter.browser[0]
                 await tx.execute(delete(PushSubscription).where(PushSubscription.endpoint == endpoint))
                 await deliveries.drop(tx, letter.id)
-            elif error.is_final:
+                return "gone"
+            if error.is_final:
                 await deliveries.bury(tx, letter.id, attempt, error.reason)
-            else:
-                await deliveries.failed(tx, letter.id, attempt, error.reason, retry_after_s=error.retry_after_s)
+                return "dead"
+            await deliveries.failed(tx, letter.id, attempt, error.reason, retry_after_s=error.retry_after_s)
+        return "dead" if attempt >= self._settings.notify_max_attempts else "retrying"
 
     async def _is_over(self, tx: Tx, delivery: Delivery) -> bool:
         """Settle what a crash left claimed, where it cannot be sent again."""

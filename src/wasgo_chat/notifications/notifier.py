@@ -37,7 +37,7 @@ class Notifier:
         counts: Counts | None = None,
     ) -> None:
         self.reader = Reader(db, lines, READER, Telling(settings), counts=counts)
-        self.dispatcher = Dispatcher(settings, db, online=online)
+        self.dispatcher = Dispatcher(settings, db, online=online, counts=counts)
 
     def announce(self, announcements: Sequence[object]) -> None:
         """Take what a commit of this worker announced."""

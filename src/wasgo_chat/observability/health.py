@@ -59,5 +59,6 @@ async def _checks(state: State) -> dict[str, str]:
     except Unavailable:
         checks["database"] = "unavailable"
     if state.settings.redis_url:
-        checks["redis"] = "ok" if await state.broker.healthy() else "degraded"
+        # As far as is known: a Redis that stands still must not hold up who asks whether to send people here.
+        checks["redis"] = "ok" if state.broker.is_up else "degraded"
     return checks

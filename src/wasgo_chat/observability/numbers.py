@@ -78,4 +78,6 @@ def watch(metrics: Metrics, state: State) -> None:
     metrics.watch("database_up", lambda: int(not state.db.outage.is_on))
     if state.settings.redis_url:
         metrics.watch("redis_up", lambda: int(state.broker.is_up))
+    if state.replicas.are_there:
+        metrics.watch("replica_lag_seconds", state.replicas.lags)
     metrics.ask_database(StoredNumbers(state.watching).read)

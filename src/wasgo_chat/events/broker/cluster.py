@@ -6,7 +6,6 @@ concerned homeless: they are placed anew by the newest map, and a channel that i
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +15,12 @@ from redis.asyncio.cluster import ClusterNode
 from wasgo_chat.core.redis import RedisPlace
 from wasgo_chat.events.broker.contract import OnGap, OnMessage
 from wasgo_chat.events.broker.ear import Address, Ear, slot_of
-from wasgo_chat.events.broker.publishing import AWAY, OWN, Pipeline, Publishing
+from wasgo_chat.events.broker.publishing import AGAIN_S, AWAY, OWN, Pipeline, Publishing
 
 log = structlog.get_logger(__name__)
 
 _COUNT_S = 0.5
 _LOOK_EVERY = 10
-_AGAIN_S = 0.2
 _TIMEOUT_S = 2.0
 
 
@@ -38,7 +36,6 @@ class ClusterBroker(Publishing):
         self.is_alone = False
         self._place = RedisPlace.of(url)
         self._cluster = self._place.cluster(timeout_s=_TIMEOUT_S)
-        self._name = secrets.token_bytes(8)
         self._channels: set[str] = {OWN}
         self._homes: dict[str, Ear] = {}
         self._heard: set[str] = set()
@@ -55,9 +52,13 @@ class ClusterBroker(Publishing):
         """Connect and listen in the background."""
         self._on_message, self._on_gap = on_message, on_gap
         self._mark(OWN)
-        self._tasks.append(asyncio.create_task(self._publish(), name="redis-publisher"))
-        self._tasks.append(asyncio.create_task(self._keep_placed(), name="redis-subscriber"))
-        self._tasks.append(asyncio.create_task(self._count(), name="redis-counter"))
+        self._keep(self._publish, "redis-publisher")
+        self._keep(self._keep_placed, "redis-subscriber")
+        self._keep(self._count, "redis-counter")
+
+    def _listens(self) -> bool:
+        """Everything that is wanted has a home that confirmed it; one shard that answers speaks for no other."""
+        return OWN in self._heard and not self._missed
 
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
         pipeline = self._cluster.pipeline()
@@ -83,14 +84,6 @@ class ClusterBroker(Publishing):
         self._channels.discard(channel)
         self._mark(channel)
 
-    async def healthy(self) -> bool:
-        """Whether every shard answers a ping."""
-        try:
-            await self._cluster.ping(target_nodes=self._cluster.PRIMARIES)
-        except AWAY:
-            return False
-        return True
-
     async def close(self) -> None:
         """Send what waits, for a second at most, stop listening and close the connections."""
         await self._stop()
@@ -113,17 +106,22 @@ class ClusterBroker(Publishing):
                 if self._is_stale:
                     await self._look()
             except AWAY as error:
-                self._note_down("look", error)
+                self._note_down("listening", error)
                 for channel in self._marked:
                     self._settle_missed(channel)
-                self._mark(after_s=_AGAIN_S)
+                self._mark(after_s=AGAIN_S)
             except Exception:
                 log.exception("cluster_not_understood")  # the next answer may be better
-                self._mark(after_s=_AGAIN_S)
+                self._mark(after_s=AGAIN_S)
             else:
                 marked, self._marked = self._marked, set()
                 for channel in marked:
                     self._put(channel)
+                self._note_whole()
+
+    def _note_whole(self) -> None:
+        if self._listens():
+            self._note_up("listening")
 
     async def _look(self) -> None:
         """Learn anew who has which slots; if that changed, every channel's place is looked at."""
@@ -157,7 +155,7 @@ class ClusterBroker(Publishing):
         if owner is None:
             self._settle_missed(channel)
             self._is_stale = True
-            self._mark(channel, after_s=_AGAIN_S)
+            self._mark(channel, after_s=AGAIN_S)
         elif home is None or home.address != owner:
             if home is not None:
                 home.leave(channel)
@@ -200,7 +198,6 @@ class ClusterBroker(Publishing):
             log.exception("publication_failed")  # one that another version sent must not deafen this worker
 
     def _joined(self, ear: Ear, channel: str) -> None:
-        self._note_up()
         self._failing.discard(ear.address)
         if self._homes.get(channel) is not ear:
             return  # it has moved on meanwhile
@@ -209,9 +206,9 @@ class ClusterBroker(Publishing):
             self._on_gap()
         self._heard.add(channel)
         self._settle(channel)
+        self._note_whole()
         if channel == OWN:
-            self._waiting.append((OWN, self._name))
-            self._woken.set()
+            self._say_who()
 
     def _lost(self, ear: Ear, channel: str) -> None:
         """The node ended it: its slot is somebody else's."""
@@ -228,10 +225,10 @@ class ClusterBroker(Publishing):
             ear.channels.discard(channel)
             self._lose(channel)
         self._is_stale = True
-        self._mark(*refused, after_s=_AGAIN_S)
+        self._mark(*refused, after_s=AGAIN_S)
 
     def _ended(self, ear: Ear, error: Exception) -> None:
-        self._note_down("listen", error)
+        self._note_down("listening", error)
         if self._ears.get(ear.address) is ear:
             del self._ears[ear.address]
         self._failing.add(ear.address)
@@ -239,7 +236,7 @@ class ClusterBroker(Publishing):
         for channel in homeless:
             self._lose(channel)
         self._is_stale = True
-        self._mark(*homeless, after_s=_AGAIN_S)
+        self._mark(*homeless, after_s=AGAIN_S)
 
     def _lose(self, channel: str) -> None:
         """It is followed nowhere; nobody is to wait for it, and what comes until it is may be missed."""

@@ -17,7 +17,7 @@ class Broker(Protocol):
 
     @property
     def is_up(self) -> bool:
-        """Whether it answered when it was needed last."""
+        """Whether others hear this worker and it hears them, by what became of the last attempts; asks nobody."""
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Begin to listen. `on_message` gets channel and payload; `on_gap` that something may have been lost."""
@@ -30,9 +30,6 @@ class Broker(Protocol):
 
     async def unsubscribe(self, channel: str) -> None:
         """Stop listening to a channel."""
-
-    async def healthy(self) -> bool:
-        """Whether other workers can be reached now."""
 
     async def close(self) -> None:
         """Stop."""
@@ -55,10 +52,6 @@ class SoloBroker:
 
     async def unsubscribe(self, channel: str) -> None:
         """Nothing to stop."""
-
-    async def healthy(self) -> bool:
-        """Always."""
-        return True
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from redis.asyncio.connection import AbstractConnection
 from redis.crc import key_slot
 from redis.exceptions import ClusterDownError, MovedError, ResponseError
 
 from wasgo_chat.events.broker.publishing import AWAY, SILENCE_S, end
+
+log = structlog.get_logger(__name__)
 
 Address = tuple[str, int]
 _PING_S = 1.0
@@ -85,6 +88,9 @@ class Ear:
             finally:
                 await end(*halves)
         except AWAY as error:
+            self._on_ended(self, error)
+        except Exception as error:
+            log.exception("ear_failed")  # its channels find another home, or this one again
             self._on_ended(self, error)
         finally:
             await self._connection.disconnect(nowait=True)

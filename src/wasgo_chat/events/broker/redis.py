@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +37,6 @@ class RedisBroker(Publishing):
         self._publisher = Redis.from_pool(self._pool)
         # No retries: a lost connection must surface here, where it means a gap.
         self._listener = Redis.from_pool(place.pool(timeout_s=_TIMEOUT_S, connections=2))
-        self._name = secrets.token_bytes(8)
         self._pubsub: PubSub | None = None
         self._channels: set[str] = set()
         self._orders: list[tuple[bool, str]] = []
@@ -48,10 +46,13 @@ class RedisBroker(Publishing):
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         """Connect and listen in the background."""
         self._on_message, self._on_gap = on_message, on_gap
-        self._tasks.append(asyncio.create_task(self._listen(), name="redis-listener"))
-        self._tasks.append(asyncio.create_task(self._publish(), name="redis-publisher"))
-        self._tasks.append(asyncio.create_task(self._take_orders(), name="redis-subscriber"))
-        self._tasks.append(asyncio.create_task(self._count(), name="redis-counter"))
+        self._keep(self._listen, "redis-listener")
+        self._keep(self._publish, "redis-publisher")
+        self._keep(self._take_orders, "redis-subscriber")
+        self._keep(self._count, "redis-counter")
+
+    def _listens(self) -> bool:
+        return self._pubsub is not None
 
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
         pipeline = self._publisher.pipeline(transaction=False)
@@ -72,14 +73,6 @@ class RedisBroker(Publishing):
         self._channels.discard(channel)
         if self._pubsub is not None:
             self._order(channel, is_wanted=False)
-
-    async def healthy(self) -> bool:
-        """Whether Redis answers a ping."""
-        try:
-            await self._publisher.ping()
-        except AWAY:
-            return False
-        return True
 
     async def close(self) -> None:
         """Send what waits, for a second at most, stop listening and close the connections."""
@@ -104,7 +97,7 @@ class RedisBroker(Publishing):
                 try:
                     await (pubsub.subscribe if is_wanted else pubsub.unsubscribe)(*(channel for _, channel in run))
                 except AWAY as error:
-                    self._note_down("subscribe", error)
+                    self._note_down("listening", error)
 
     async def _count(self) -> None:
         while True:
@@ -121,10 +114,11 @@ class RedisBroker(Publishing):
     async def _look_for_primary(self) -> None:
         """Whether the Sentinels name another server now: the one before still takes publications, and tells nobody."""
         pool, pubsub = self._pool, self._pubsub
-        if not isinstance(pool, SentinelConnectionPool) or pubsub is None or pubsub.connection is None:
+        if not isinstance(pool, SentinelConnectionPool) or pubsub is None or (connection := pubsub.connection) is None:
             return
         primary = await pool.get_master_address()  # drops what lies in the pool, should it have moved
-        self._is_elsewhere = (pubsub.connection.host, pubsub.connection.port) != primary
+        if self._pubsub is pubsub:  # else it ended meanwhile, and whoever comes after it asks anew
+            self._is_elsewhere = (connection.host, connection.port) != primary
 
     async def _listen(self) -> None:
         while True:
@@ -135,7 +129,7 @@ class RedisBroker(Publishing):
                     await pubsub.subscribe(*asked)
                     await self._read(pubsub, await self._greet(pubsub, asked))
             except AWAY as error:
-                self._note_down("listen", error)
+                self._note_down("listening", error)
             finally:
                 self._pubsub = None
                 self._settle_all()
@@ -146,7 +140,7 @@ class RedisBroker(Publishing):
         first = await pubsub.get_message(timeout=SUBSCRIBE_TIMEOUT_S)
         if first is None:
             raise TimeoutError("no answer to subscribe")
-        self._note_up()
+        self._note_up("listening")
         self._pubsub, self._is_elsewhere = pubsub, False
         if missing := self._channels - asked:
             await pubsub.subscribe(*missing)
@@ -183,11 +177,13 @@ class RedisBroker(Publishing):
                 log.exception("publication_failed")  # one that another version sent must not deafen this worker
         elif kind == "subscribe":
             channel = message["channel"].decode()
+            self._note_up("listening")
             if channel in known:
                 # Again, on a connection that redis-py mended: something may be missing.
-                self._note_up()
                 self._on_gap()
             known.add(channel)
             self._settle(channel)
         elif kind == "unsubscribe":
             known.discard(message["channel"].decode())
+        elif kind == "pong":
+            self._note_up("listening")  # what was asked for before the ping is settled, however late
