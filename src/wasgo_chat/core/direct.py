@@ -2,10 +2,12 @@
 
 It comes from a pool like any other, so it has the same settings and time-outs, and is kept. After any error it is
 thrown away, which rolls back what was under way; the next transaction opens another. Statements here are by key: the
-pool is one of `by_key`.
+pool is one of `by_key`, which keeps one plan for each of them. A plan is made anew now and then, as one that was made
+for a table of a few rows may well read all of it.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from wasgo_chat.core.db import DRIVER_ERRORS, Database, is_unavailable
 from wasgo_chat.core.errors import Unavailable
+
+FIRST_PLANS_S = 0.25
+PLANS_S = 10.0
+"""How long plans are kept at most: on a new connection the first for a moment, and each time twice as long."""
 
 
 class UnknownOutcome(Unavailable):
@@ -49,6 +55,8 @@ class Direct:
         self._longest_s = db.settings.statement_timeout_s + 1  # the server gives up first, if it is there
         self._held: AsyncConnection | None = None
         self._driver: Any = None
+        self._kept_s = FIRST_PLANS_S
+        self._planned_at = 0.0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
@@ -115,6 +123,11 @@ class Direct:
             await self._drop()
             self._held = await self._db.engine.connect()
             self._driver = (await self._held.get_raw_connection()).driver_connection
+            self._kept_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
+        elif (now := time.monotonic()) - self._planned_at > self._kept_s:
+            # The next plans are for tables as long as they are then: that is looked up, not taken from statistics.
+            await self._driver.execute("DISCARD PLANS")
+            self._kept_s, self._planned_at = min(2 * self._kept_s, PLANS_S), now
         return self._driver
 
     async def _drop(self) -> None:
