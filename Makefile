@@ -15,7 +15,7 @@ HAPROXY ?= /usr/sbin/haproxy
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
+.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ fuzz: $(READY) ## send requests and frames of every kind for a while (MINUTES=â€
 
 bench: $(READY) $(if $(QUICK),,$(PEERS_READY)) ## measure beside Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
+
+bench-report: $(READY) ## write a full run (make bench OUT=benchmarks/measured.json) into docs/performance.md
+	@$(BIN)/python -m benchmarks.report benchmarks/measured.json docs/performance.md
 
 bench-growth: $(READY) ## how the cost of a message and a page grows at ten times the size
 	@$(BIN)/python -m benchmarks.growth $(if $(ROUNDS),--rounds $(ROUNDS))

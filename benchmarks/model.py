@@ -1,15 +1,20 @@
 """What so many users need: sockets, messages, memory, cores and disk, from measured costs. Writes docs/scaling.md.
 
-Run: make scaling, or `python -m benchmarks.model --users 250000` for a size of your own. The costs are those of
-docs/performance.md and of `make bench-sizes`; what was assumed instead is marked so. A model, no measurement: it says
-which part is short first, and within a factor of two or three where.
+Run: make scaling, or `python -m benchmarks.model --users 250000` for a size of your own. The costs are those of the
+last full run (`measured.json`, which docs/performance.md shows) and of `make bench-sizes`; what was assumed instead is
+marked so. A model, no measurement: it says which part is short first, and within a factor of two or three where.
 """
 
 import argparse
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
+from benchmarks.run import Entry
+
+MEASURED = Path(__file__).with_name("measured.json")
 DAY_S = 86_400
 GIB = 1024**3
 BEGIN, END = "<!-- model: begin -->", "<!-- model: end -->"
@@ -33,16 +38,40 @@ class Habits:
 class Costs:
     """What things cost. CPU in ms of one core, memory and disk in bytes."""
 
-    message_ms: float = 0.35
-    message_database_ms: float = 0.203
-    delivery_ms: float = 0.028
-    page_ms: float = 1.88
-    page_database_ms: float = 1.45
-    connect_ms: float = 1.95
-    socket_bytes: float = 13.7 * 1024
-    worker_bytes: float = 114 * 1024**2
+    message_ms: float
+    message_database_ms: float
+    delivery_ms: float
+    page_ms: float
+    page_database_ms: float
+    connect_ms: float
+    socket_bytes: float
+    worker_bytes: float
     message_bytes: float = 989.0
     touched_ms: float = 0.02
+
+    @classmethod
+    def measured(cls) -> Self:
+        """Those of the last full run, on one worker. A delivery is dearest alone, so that of 20 a second counts."""
+        entries = [Entry(**entry) for entry in json.loads(MEASURED.read_text("utf-8"))["measured"]]
+
+        def of(scenario: str, case: str) -> dict[str, Any]:
+            return next(
+                one.values
+                for one in entries
+                if (one.scenario, one.who, one.workers) == (scenario, "service", 1) and one.case.endswith(case)
+            )
+
+        rooms, page, connect = of("rooms", ""), of("history", "000"), of("connect", "")
+        return cls(
+            message_ms=rooms["server_cpu_ms"] / 1000,
+            message_database_ms=rooms["postgres_cpu_ms"] / 1000,
+            delivery_ms=of("fanout", "20/s")["server_cpu_ms"] / 1000,
+            page_ms=page["server_cpu_ms_page"],
+            page_database_ms=page["postgres_cpu_ms_page"],
+            connect_ms=connect["server_cpu_ms_socket"],
+            socket_bytes=connect["kib_socket"] * 1024,
+            worker_bytes=of("startup", "")["idle_mib"] * 1024**2,
+        )
 
 
 @dataclass(frozen=True)
@@ -125,7 +154,7 @@ def need(users: int, habits: Habits, costs: Costs, machines: Machines) -> Need:
 
 def tables(sizes: tuple[int, ...] = SIZES) -> str:
     """Inputs and outcome as Markdown."""
-    habits, costs, machines = Habits(), Costs(), Machines()
+    habits, costs, machines = Habits(), Costs.measured(), Machines()
     needs = [need(users, habits, costs, machines) for users in sizes]
     rows = [
         ("sockets at the peak", [_short(one.sockets) for one in needs]),
@@ -151,7 +180,7 @@ def tables(sizes: tuple[int, ...] = SIZES) -> str:
     lines += [f"| {part} | " + " | ".join(_short(each[part]) for each in shortages) + " |" for part in shortages[0]]
     given = {**vars(habits), **vars(costs), **vars(machines)}
     lines += ["", "| input | value |", "| --- | --- |"]
-    lines += [f"| `{name}` | {value:,.10g} |" for name, value in given.items()]
+    lines += [f"| `{name}` | {_exact(value)} |" for name, value in given.items()]
     return "\n".join(lines)
 
 
@@ -160,6 +189,10 @@ def written(page: str) -> str:
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+def _exact(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= value < 1e9 else f"{value:.4g}"
 
 
 def _short(value: float) -> str:

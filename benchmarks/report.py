@@ -1,6 +1,7 @@
 """A run as plain text, as JSON, and as the tables of docs/performance.md (between its marks).
 
-Run: python -m benchmarks.report RESULTS.json [docs/performance.md].
+Run: python -m benchmarks.report RESULTS.json prints the tables; make bench-report writes those of `measured.json`, the
+last full run, into the page.
 """
 
 import json

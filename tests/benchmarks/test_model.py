@@ -16,7 +16,17 @@ def test_the_page_has_the_tables_of_the_model() -> None:
 
 def test_a_size_by_hand() -> None:
     habits = Habits(online_share=0.1, sockets_each=1, messages_a_day=86.4, peak=1, sockets_a_message=2, years_kept=1)
-    costs = Costs(message_ms=1, message_database_ms=0.5, page_ms=0, page_database_ms=0, message_bytes=1000)
+    costs = Costs(
+        message_ms=1,
+        message_database_ms=0.5,
+        delivery_ms=0,
+        page_ms=0,
+        page_database_ms=0,
+        connect_ms=0,
+        socket_bytes=0,
+        worker_bytes=0,
+        message_bytes=1000,
+    )
     one = need(1_000_000, habits, costs, Machines(fill=0.5, sockets_a_worker=50_000, batches_a_worker=10))
     assert (one.sockets, one.messages_s, one.deliveries_s) == pytest.approx((100_000, 1000, 2000))
     assert one.workers == 3  # one core of messages and what they hear, each at half, and sockets for two
@@ -26,6 +36,6 @@ def test_a_size_by_hand() -> None:
 
 
 def test_what_all_hear_grows_faster_than_anything_else() -> None:
-    small, large = (need(users, Habits(), Costs(), Machines()) for users in (1_000_000, 10_000_000))
+    small, large = (need(users, Habits(), Costs.measured(), Machines()) for users in (1_000_000, 10_000_000))
     assert large.control_s / small.control_s > 20
     assert large.sockets / small.sockets == pytest.approx(10)

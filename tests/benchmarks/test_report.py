@@ -1,11 +1,14 @@
 """Targets are judged within a run, and the page gets the tables of a run."""
 
+import json
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.model import MEASURED
 from benchmarks.run import Entry
 from benchmarks.targets import judge
 
+ROOT = Path(__file__).parents[2]
 ENTRIES = [
     Entry("fanout", "200 sockets, saturated", "plain", 1, {"server_cpu_ms": 20.0}),
     Entry("fanout", "200 sockets, saturated", "service", 1, {"server_cpu_ms": 5.0}),
@@ -50,3 +53,10 @@ def test_tables_replace_what_stands_between_the_marks(tmp_path: Path) -> None:
     assert text.endswith("after\n")
     assert "old" not in text
     assert "| 200 sockets, saturated | channels-pubsub | 1 | 250 |" in text
+
+
+def test_the_page_has_the_tables_of_the_last_full_run(tmp_path: Path) -> None:
+    result = json.loads(MEASURED.read_text("utf-8"))
+    page = (ROOT / "docs" / "performance.md").read_text("utf-8")
+    assert report.as_markdown(result) in page, "run: make bench-report"
+    assert not result["quick"]
