@@ -32,6 +32,8 @@ _MESSAGES = """INSERT INTO messages (conversation_id, id, seq, number, sender_id
     FROM generate_series(1, $1::int) AS n"""
 _EVENTS = """INSERT INTO events (conversation_id, seq, type, actor_id, message_id, revision, created_at)
     SELECT conversation_id, seq, 'new_message', sender_id, id, 1, created_at FROM messages"""
+_TOLD = """INSERT INTO reader_cursors (reader, conversation_id, seq)
+    SELECT 'notifications', id, last_seq FROM conversations"""
 _IS_BEHIND = """SELECT EXISTS (SELECT FROM pending p
     LEFT JOIN reader_cursors c ON c.conversation_id = p.conversation_id WHERE p.head > COALESCE(c.seq, 0))"""
 _HEAD = "UPDATE conversations SET last_seq = $1::int, message_count = $1::int"
@@ -98,7 +100,10 @@ class Service:
     def history(self, messages: int) -> Page:
         """See `Contestant.history`."""
         members = [(_USERS, [2]), (_CONVERSATION, []), (_MEMBERS, [2])]
-        run_all(self._url, [*members, (_MESSAGES, [messages]), (_EVENTS, []), (_HEAD, [messages]), ("ANALYZE", [])])
+        run_all(
+            self._url,
+            [*members, (_MESSAGES, [messages]), (_EVENTS, []), (_HEAD, [messages]), (_TOLD, []), ("ANALYZE", [])],
+        )
         conversation = fetch_value(self._url, "SELECT id FROM conversations")
         return Page(f"/chat/messages/?conversation={conversation}&limit=50", bearer("u1"))
 

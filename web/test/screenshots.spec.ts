@@ -116,7 +116,7 @@ for (const size of ["desktop", "phone"] as const) {
     network.restore();
     await away.evaluate(() => dispatchEvent(new Event("online")));
     await expect(away.getByText("No connection.")).toBeHidden();
-    await away.getByRole("textbox").last().fill("a\u0001b");
+    await away.getByRole("textbox").last().fill("Shall I bring the red\u0001ones?");
     await away.keyboard.press("Enter");
     await expect(away.getByRole("alert")).toBeVisible();
     await shoot(away, `${size}-failed`);
