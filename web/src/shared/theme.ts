@@ -12,11 +12,23 @@ export function currentTheme(): Theme {
 
 export function chooseTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme;
-  localStorage.setItem(KEPT, theme);
+  try {
+    localStorage.setItem(KEPT, theme);
+  } catch {
+    // Storage may be refused: then the choice lasts as long as the page.
+  }
 }
 
 /** Call it before the first drawing. */
 export function restoreTheme(): void {
-  const kept = localStorage.getItem(KEPT);
+  const kept = stored();
   if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
+}
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
 }
