@@ -34,7 +34,8 @@ def extract(commit: str, folder: Path) -> None:
     """The tree of a commit, into a folder."""
     packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # not before 3.11.4 (PEP 706)
+        archive.extractall(folder)
 
 
 def _look() -> tuple[str, str] | None:
