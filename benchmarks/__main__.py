@@ -17,6 +17,8 @@ from benchmarks.run import Run
 from benchmarks.scenarios import ceiling, connect, fan_out, history, inserts, rooms, startup
 
 SCENARIOS = ("startup", "ceiling", "inserts", "connect", "fanout", "rooms", "history")
+FLOORS = ("ceiling", "inserts")
+"""What there is to compare with: left out of a quick run, unless it is asked for."""
 ROUNDS, QUICK_ROUNDS = 5, 1
 
 Contestants = list[tuple[str, Contestant]]
@@ -30,7 +32,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", default="", help=f"some of {','.join(SCENARIOS)}")
     parser.add_argument("--out", type=Path, default=None, help="write everything there as JSON")
     options = parser.parse_args()
-    options.only = [name for name in options.only.split(",") if name] or list(SCENARIOS)
+    options.only = [name for name in options.only.split(",") if name] or [
+        name for name in SCENARIOS if not (options.quick and name in FLOORS)
+    ]
     if unknown := [name for name in options.only if name not in SCENARIOS]:
         parser.error(f"there is no {unknown[0]}; there are {', '.join(SCENARIOS)}")
     if not options.quick and not PYTHON.exists():

@@ -48,7 +48,7 @@ class Search:
     def go(self, case: str) -> None:
         """Find the rate and add it to the run."""
         quick = self._run.quick
-        rate = highest(self._holds, FIRST_RATE * (4 if quick else 1), closeness=1.5 if quick else 1.08)
+        rate = highest(self._holds, FIRST_RATE * (64 if quick else 1), closeness=1.5 if quick else 1.08)
         self._run.add(
             "rooms",
             case,
@@ -60,11 +60,11 @@ class Search:
         )
 
     def _holds(self, rate: float) -> bool:
-        return self._try(rate) or self._try(rate)
+        return self._try(rate) or (not self._run.quick and self._try(rate))
 
     def _try(self, rate: float) -> bool:
         self._tries += 1
-        seconds = 1.0 if self._run.quick else 2.5
+        seconds = 0.8 if self._run.quick else 2.5
         answer, cpu = self._run.measured(self._running, "steady", seconds=seconds, rate=rate)
         self._accepted += answer["accepted"]
         stored = self._contestant.stored()

@@ -23,7 +23,7 @@ print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]))"""
 def measure(run: Run) -> None:
     """The service only: the targets are its own."""
     _import_once()  # writes the bytecode that an installed package has
-    times = [_import_once() for _ in range(3 if run.quick else 9)]
+    times = [_import_once() for _ in range(2 if run.quick else 9)]
     service = Service()
     service.prepare(run.cluster)
     with run.serving(service, 1) as running:
