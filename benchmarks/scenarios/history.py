@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks.contestants.base import Contestant, Page, Running
 from benchmarks.run import MILLI, Run, median
 
-MESSAGES, QUICK_MESSAGES = 100_000, 20_000
+MESSAGES, QUICK_MESSAGES = 100_000, 10_000
 CONNECTIONS = 4
 
 

@@ -60,11 +60,11 @@ class Search:
         )
 
     def _holds(self, rate: float) -> bool:
-        return self._try(rate) or (not self._run.quick and self._try(rate))
+        return self._try(rate) or self._try(rate)
 
     def _try(self, rate: float) -> bool:
         self._tries += 1
-        seconds = 0.8 if self._run.quick else 2.5
+        seconds = 0.5 if self._run.quick else 2.5
         answer, cpu = self._run.measured(self._running, "steady", seconds=seconds, rate=rate)
         self._accepted += answer["accepted"]
         stored = self._contestant.stored()
