@@ -18,7 +18,7 @@ UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 
 async def fill(settings: Settings, *, number: int = 1, into_full: bool = False) -> None:
     given = {"conversations": 30, "messages": 1500, "number": number, "users": 12, "into_full": into_full}
-    await seed(settings, until=UNTIL, **given)  # type: ignore[arg-type]
+    await seed(settings, until=UNTIL, **given)  # type: ignore[arg-type]  # keywords of a table of cases
 
 
 async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> None:
@@ -71,7 +71,7 @@ async def test_conversations_without_messages_are_written_in_batches_too(
     monkeypatch.setattr(seeding, "BATCH", 10)
     told: list[int] = []
     given = {"number": 1, "users": 12, "into_full": False, "until": UNTIL}
-    await seed(make_settings(empty), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]
+    await seed(make_settings(empty), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]  # keywords of a table of cases
     assert (len(told), sum(told)) == (3, 4)
 
 

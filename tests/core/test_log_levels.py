@@ -64,7 +64,7 @@ async def test_all_workers_change_their_levels_at_a_signal(database: str, tmp_pa
 
     async def changed(times: int) -> None:
         async with asyncio.timeout(20):  # the supervisor says so, and each of two workers
-            while sum(line["event"] == "log_levels_changed" for line in said()) < 3 * times:  # noqa: ASYNC110
+            while sum(line["event"] == "log_levels_changed" for line in said()) < 3 * times:  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.02)
 
     async with (

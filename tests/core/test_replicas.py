@@ -56,7 +56,7 @@ async def paused(pair: Pair, standby: Postgres | None = None) -> AsyncIterator[N
     standby = standby or pair.standby
     await run(standby, "SELECT pg_wal_replay_pause()")
     async with asyncio.timeout(10):
-        while await run(standby, "SELECT pg_get_wal_replay_pause_state()") != "paused":  # noqa: ASYNC110
+        while await run(standby, "SELECT pg_get_wal_replay_pause_state()") != "paused":  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.01)
     try:
         yield

@@ -162,7 +162,7 @@ async def test_an_index_that_is_being_built_is_not_said_to_be_broken(sick: str, 
             await holder.execute("LOCK TABLE messages IN ROW EXCLUSIVE MODE")  # the index waits for it
             building = asyncio.create_task(builder.execute("CREATE INDEX CONCURRENTLY ix_building ON messages (id)"))
             async with asyncio.timeout(10):
-                while not await holder.fetchval("SELECT true FROM pg_index WHERE NOT indisvalid"):  # noqa: ASYNC110
+                while not await holder.fetchval("SELECT true FROM pg_index WHERE NOT indisvalid"):  # noqa: ASYNC110  polling is the point
                     await asyncio.sleep(0.01)
             for url in (database_url(sick), ordinary):
                 findings = await database_findings(make_settings(sick, database_url=url))
@@ -238,7 +238,7 @@ async def test_a_folder_that_takes_files_and_one_that_does_not(tmp_path: Path) -
     assert "cannot be written to" in said(await store.check(Settings(storage_dir=blocked)), "error")
 
 
-async def test_a_bucket_that_takes_files_and_keys_that_may_not(s3: dict[str, Any], tmp_path: Path) -> None:  # noqa: F811
+async def test_a_bucket_that_takes_files_and_keys_that_may_not(s3: dict[str, Any], tmp_path: Path) -> None:  # noqa: F811  a fixture
     well = await store.check(Settings(**s3, storage_dir=tmp_path))
     assert said(well, "error") == ""
     wrong = {**s3, "s3_secret_access_key": "another"}
@@ -276,13 +276,13 @@ async def test_keys_of_the_issuer_and_its_clock() -> None:
         well = await issuer.check(settings)
         assert said(well, "error") == said(well, "warning") == ""
         assert "1 usable keys" in said(well, "ok")
-        served.ahead_s = 3600  # type: ignore[attr-defined]
+        served.ahead_s = 3600  # type: ignore[attr-defined]  # of the test's own
         assert "differ by 3" in said(await issuer.check(settings), "error")
-        served.ahead_s = -10  # type: ignore[attr-defined]
+        served.ahead_s = -10  # type: ignore[attr-defined]  # of the test's own
         assert "differ by 1" in said(await issuer.check(settings), "warning")
         served.keys.clear()
         assert "None of the issuer's keys" in said(await issuer.check(settings), "error")
-        served.body = b"<html>"  # type: ignore[attr-defined]
+        served.body = b"<html>"  # type: ignore[attr-defined]  # of the test's own
         assert "no JWKS document" in said(await issuer.check(settings), "error")
         served.fails = True
         assert "cannot be fetched" in said(await issuer.check(settings), "error")

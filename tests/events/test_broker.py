@@ -61,7 +61,7 @@ async def kill_listeners(url: str) -> None:
     hosts = url.split("://")[1].split("/", maxsplit=1)[0].split(",")
     if "+sentinel" in url:
         async with Redis.from_url(f"redis://{hosts[0]}") as watcher:
-            ip, port = await watcher.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "chat")  # type: ignore[no-untyped-call]
+            ip, port = await watcher.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "chat")  # type: ignore[no-untyped-call]  # the library has no types
             hosts = [f"{ip.decode()}:{int(port)}"]
     elif "+cluster" in url:
         async with Redis.from_url(f"redis://{hosts[0]}") as node:
@@ -197,7 +197,7 @@ async def test_who_may_speak_and_not_listen_is_not_well() -> None:
     valkey.start()
     try:
         async with Redis.from_url(valkey.url) as admin:
-            await admin.execute_command("ACL", "SETUSER", "deaf", "on", ">x", "~*", "&*", "+@all", "-subscribe")  # type: ignore[no-untyped-call]
+            await admin.execute_command("ACL", "SETUSER", "deaf", "on", ">x", "~*", "&*", "+@all", "-subscribe")  # type: ignore[no-untyped-call]  # the library has no types
         broker = RedisBroker(f"redis://deaf:x@127.0.0.1:{valkey.port}/0")
         async with listening(broker):
             await until(lambda: not broker.is_up)
@@ -222,7 +222,7 @@ async def test_a_publisher_that_was_refused_finds_out_by_itself_that_it_is_not_a
         async with Redis.from_url(valkey.url) as admin, listening(RedisBroker(valkey.url)) as ear:
             broker = ear.broker
             await until(lambda: broker.is_up)
-            await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]
+            await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]  # the library has no types
             for _ in range(50):
                 await broker.publish([("wasgo:c:1", b"refused")])
                 await broker._sent.wait()
@@ -230,7 +230,7 @@ async def test_a_publisher_that_was_refused_finds_out_by_itself_that_it_is_not_a
             before = await asked_to_publish(admin)
             await asyncio.sleep(0.5)
             assert await asked_to_publish(admin) - before < 5, "each that failed goes on trying"
-            await admin.execute_command("ACL", "SETUSER", "default", "+publish")  # type: ignore[no-untyped-call]
+            await admin.execute_command("ACL", "SETUSER", "default", "+publish")  # type: ignore[no-untyped-call]  # the library has no types
             await until(lambda: broker.is_up)
     finally:
         valkey.stop()

@@ -44,7 +44,7 @@ def url_of(name: str) -> str:
 
 
 async def aside(*given: object, **more: object) -> None:
-    await asyncio.to_thread(migrations.upgrade, *given, **more)  # type: ignore[arg-type]
+    await asyncio.to_thread(migrations.upgrade, *given, **more)  # type: ignore[arg-type]  # keywords of a table of cases
 
 
 async def test_two_migrators_do_not_collide(empty: str) -> None:

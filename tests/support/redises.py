@@ -30,14 +30,14 @@ class Node(Valkey):
     async def says(self, *command: object) -> Any:
         """The answer to a command."""
         async with Redis(port=self.port, socket_timeout=5, decode_responses=True, protocol=2) as client:
-            return await client.execute_command(*command)  # type: ignore[no-untyped-call]
+            return await client.execute_command(*command)  # type: ignore[no-untyped-call]  # the library has no types
 
     async def knows(self, section: str, line: str) -> bool:
         """Whether a line stands in `INFO` or `CLUSTER INFO`; no, where nobody answers."""
         with contextlib.suppress(RedisError, OSError):
             async with Redis(port=self.port, socket_timeout=5, protocol=2) as client:
                 client.response_callbacks.clear()
-                answer = await client.execute_command(*section.split())  # type: ignore[no-untyped-call]
+                answer = await client.execute_command(*section.split())  # type: ignore[no-untyped-call]  # the library has no types
                 return line.encode() in answer.splitlines()
         return False
 

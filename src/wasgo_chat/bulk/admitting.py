@@ -52,7 +52,7 @@ async def refuse_taken(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], out
         reference = (line.reference.type, line.reference.id) if line.reference else (None, None)
         rows.append((logs[line.external_id].id, line.conversation_type, *reference, pair))
         if pair is not None or (line.reference is not None and line.conversation_type != "support"):
-            key = (pair,) if pair is not None else (line.conversation_type, line.reference.type, line.reference.id)  # type: ignore[union-attr]
+            key = (pair,) if pair is not None else (line.conversation_type, line.reference.type, line.reference.id)  # type: ignore[union-attr]  # it has one
             if keys.setdefault(key, line.external_id) != line.external_id:
                 outcome.refused[line.external_id] = "another conversation above has this pair or reference"
     if rows:

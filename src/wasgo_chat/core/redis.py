@@ -91,7 +91,7 @@ class RedisPlace:
         """
         options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "retry": _once(), **more}
         if self.kind == "sentinel":
-            sentinel = Sentinel(  # type: ignore[no-untyped-call]
+            sentinel = Sentinel(  # type: ignore[no-untyped-call]  # the library has no types
                 list(self.hosts),
                 sentinel_kwargs={
                     "socket_timeout": timeout_s,
@@ -101,7 +101,7 @@ class RedisPlace:
                     **self.sentinel_login,
                 },
             )
-            return SentinelConnectionPool(  # type: ignore[no-untyped-call]
+            return SentinelConnectionPool(  # type: ignore[no-untyped-call]  # the library has no types
                 self.service, sentinel, db=self.database, ssl=self.has_tls, **self.login, **options
             )
         if connections is not None:

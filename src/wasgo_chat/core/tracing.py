@@ -27,7 +27,7 @@ class Tracing:
 
     def __init__(self, tracer: "Tracer") -> None:
         from opentelemetry import trace  # noqa: PLC0415  where traces are off it need not be here
-        from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415
+        from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415  loaded where it is on
 
         self._trace = trace
         self._tracer = tracer

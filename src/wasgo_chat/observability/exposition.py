@@ -25,7 +25,7 @@ def exposed(whole: Snapshot, accept: str) -> tuple[bytes, str]:
         accept: the header of that name.
     """
     from prometheus_client import CollectorRegistry  # noqa: PLC0415  see above
-    from prometheus_client.exposition import choose_encoder  # noqa: PLC0415
+    from prometheus_client.exposition import choose_encoder  # noqa: PLC0415  loaded where it is on
 
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collected(whole))

@@ -63,10 +63,10 @@ def _provider(endpoint: str, ratio: float, worker: str) -> "TracerProvider":
     if sys.modules.get("opentelemetry.sdk.metrics", ...) is None:
         del sys.modules["opentelemetry.sdk.metrics"]  # barred by our package, see there
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415  see above
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    from opentelemetry.sdk.trace.sampling import TraceIdRatioBased  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415  loaded where it is on
+    from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider  # noqa: PLC0415  loaded where it is on
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415  loaded where it is on
+    from opentelemetry.sdk.trace.sampling import TraceIdRatioBased  # noqa: PLC0415  loaded where it is on
 
     class Discretion(SpanProcessor):
         """FastAPI's spans have whole paths and queries: links with tokens, tickets, people."""

@@ -79,7 +79,7 @@ class Ear:
 
     async def _run(self) -> None:
         try:
-            await self._connection.connect()  # type: ignore[no-untyped-call]
+            await self._connection.connect()  # type: ignore[no-untyped-call]  # the library has no types
             self._heard_at = time.monotonic()
             halves = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
             try:

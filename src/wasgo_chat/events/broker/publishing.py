@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol
 
@@ -36,7 +37,7 @@ class Pipeline(Protocol):
         """Send all of it."""
 
 
-class Publishing:
+class Publishing(ABC):
     """Queues publications, and knows whether Redis is away."""
 
     def __init__(self) -> None:
@@ -56,13 +57,13 @@ class Publishing:
         """See `Broker.is_up`."""
         return not self._down and self._listens()
 
+    @abstractmethod
     def _listens(self) -> bool:
         """Whether what is published reaches this worker, as far as is known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
         """A new pipeline, and what puts a publication into it."""
-        raise NotImplementedError
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
         """Queue them: a Redis that stands still must not hold up who tells local sockets."""
