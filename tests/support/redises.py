@@ -136,7 +136,8 @@ class Sentinels:
     async def swapped(self) -> None:
         """After a failover: returns when the old primary follows the new one, and every Sentinel says so."""
         self.primary, self.replica = self.replica, self.primary
-        await eventually(self.replica.knows, "INFO replication", "master_link_status:up")
+        # A Sentinel turns to an old primary in its own time: nothing of ours waits for that.
+        await eventually(self.replica.knows, "INFO replication", "master_link_status:up", patience_s=90)
         await self._agreed()
 
     async def _agreed(self) -> None:
@@ -189,9 +190,9 @@ async def sentinels() -> AsyncIterator[Sentinels]:
             made.stop()
 
 
-async def eventually(holds: Callable[..., Awaitable[bool]], *arguments: object) -> None:
+async def eventually(holds: Callable[..., Awaitable[bool]], *arguments: object, patience_s: float = PATIENCE_S) -> None:
     """Wait until a question that has to be awaited is answered with yes."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(patience_s):
         while not await holds(*arguments):  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.03)
 
