@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
+import { atRest } from "./world.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -14,8 +15,7 @@ interface Finding {
 
 export async function findings(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
-  // What moves in is half transparent for a moment.
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)));
+  await atRest(page);
   const found = (await page.evaluate(`axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then((it) => it.violations)`)) as Finding[];
   return found.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`));
 }

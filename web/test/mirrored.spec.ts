@@ -1,6 +1,6 @@
 // Read from the right: everything is on the other side, and nothing sticks out.
 
-import { expect, job, say, sit, test } from "./world.ts";
+import { atRest, expect, job, say, sit, test } from "./world.ts";
 
 for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
   test(`from right to left: ${name}`, async ({ browser }) => {
@@ -25,6 +25,7 @@ for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
     await ana.page.evaluate(() => (location.hash = "#ana"));
     const more = ana.page.getByRole("button", { name: "More" });
     await more.click();
+    await atRest(ana.page);
     const [button, menu] = [await more.boundingBox(), await ana.page.getByRole("menu").boundingBox()];
     expect(menu?.x).toBeCloseTo(Math.max(8, button?.x ?? 0), 0);
     expect(await overflow()).toBe(0);

@@ -104,6 +104,11 @@ export async function sit(browser: Browser, user: string, conversation = "", opt
 }
 
 /** `network`: what lies between a page and the service. */
+/** Once nothing moves in any more: what does is smaller than it will be, and half transparent. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)));
+}
+
 export const test = base.extend<{ network: Network; leaving: undefined }>({
   leaving: [
     async ({}, use) => {
