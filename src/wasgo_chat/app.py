@@ -23,10 +23,10 @@ from wasgo_chat.core.db import Database
 from wasgo_chat.core.direct import Direct, Directs
 from wasgo_chat.core.express import Express
 from wasgo_chat.core.headers import Headers
-from wasgo_chat.core.http import install_problem_handlers
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.lookups import Lookups
 from wasgo_chat.core.metrics import Metrics
+from wasgo_chat.core.problems import install_problem_handlers
 from wasgo_chat.core.reading import HEADER, ReadAfter
 from wasgo_chat.core.replicas import Replicas
 from wasgo_chat.core.telemetry import RequestLog

@@ -23,9 +23,10 @@ from wasgo_chat.core import audit, users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import ConversationClosed, IdempotencyConflict, Invalid, LimitReached, NotFound
-from wasgo_chat.core.http import Caller, Db, KeyHeader, once_answer, problems
+from wasgo_chat.core.http import Caller, Db, KeyHeader, once_answer
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.limits import check_object
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.users import PutUser, UserOut, user_shape
 from wasgo_chat.core.wire import Json, Key, Shape, UserId
 from wasgo_chat.inbox import membership

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.db import Base, Database, Tx, among
 from wasgo_chat.core.errors import ChatError, Invalid
-from wasgo_chat.core.http import Caller, Db, problems
+from wasgo_chat.core.http import Caller, Db
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.redis import RedisPlace, close_sentinels
 from wasgo_chat.core.users import User
 from wasgo_chat.core.wire import Json, Shape, has_stray_control

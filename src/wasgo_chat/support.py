@@ -17,8 +17,9 @@ from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.erasures import erased_among
 from wasgo_chat.core.errors import Conflict, Forbidden, IdempotencyConflict
-from wasgo_chat.core.http import Caller, Db, KeyHeader, Rates, once_answer, problems
+from wasgo_chat.core.http import Caller, Db, KeyHeader, Rates, once_answer
 from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json, Line, Schema, Title, UserId
 from wasgo_chat.core.wire import Text as CleanText
 from wasgo_chat.inbox import membership

@@ -24,8 +24,9 @@ from wasgo_chat.attachments.sniff import TypeNotAllowed
 from wasgo_chat.attachments.storage import StorageFull
 from wasgo_chat.core import audit
 from wasgo_chat.core.errors import ConversationClosed, Forbidden, IdempotencyConflict, Invalid
-from wasgo_chat.core.http import Anybody, Caller, Db, KeyHeader, once_answer, problems
+from wasgo_chat.core.http import Anybody, Caller, Db, KeyHeader, once_answer
 from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json, Line
 
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])

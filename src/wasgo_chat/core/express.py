@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wasgo_chat.core.errors import ChatError
-from wasgo_chat.core.http import answer_of
+from wasgo_chat.core.problems import answer_of
 
 log = structlog.get_logger(__name__)
 

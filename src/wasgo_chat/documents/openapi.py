@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from wasgo_chat.core.errors import PROBLEM_JSON
-from wasgo_chat.core.http import Problem, problem_examples, problem_response
+from wasgo_chat.core.problems import Problem, problem_examples, problem_response
 from wasgo_chat.documents import examples
 
 DESCRIPTION = """The chat of a marketplace.

@@ -11,7 +11,7 @@ import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wasgo_chat.core.errors import ChatError, Invalid
-from wasgo_chat.core.http import field_errors
+from wasgo_chat.core.problems import field_errors
 from wasgo_chat.core.wire import Line, Schema, Seq, Text, encode, has_stray_control
 from wasgo_chat.messages.schemas import Emoji, MessageContent
 

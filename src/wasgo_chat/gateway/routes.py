@@ -13,7 +13,8 @@ from starlette.websockets import WebSocketDisconnect
 from wasgo_chat.conversations.places import Entering
 from wasgo_chat.core.auth import Actor, Find
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
-from wasgo_chat.core.http import Caller, Db, address_of, problems
+from wasgo_chat.core.http import Caller, Db, address_of
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json, new_id
 from wasgo_chat.gateway import tickets
 from wasgo_chat.gateway.admission import Admission, Turn

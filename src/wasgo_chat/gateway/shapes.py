@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from wasgo_chat.conversations.schemas import Role
-from wasgo_chat.core.http import FieldError
+from wasgo_chat.core.problems import FieldError
 from wasgo_chat.core.wire import Shape
 from wasgo_chat.inbox.schemas import ConversationOut, UnreadCounts
 from wasgo_chat.messages.schemas import ReactionOut, ReactionResult, ReadResult

@@ -20,18 +20,10 @@ from wasgo_chat.conversations.verbs import ConversationTypeForbidden
 from wasgo_chat.core import users
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import DirectConversation, Forbidden, IdempotencyConflict, LastAdmin, LimitReached
-from wasgo_chat.core.http import (
-    Caller,
-    Cursor,
-    Db,
-    KeyHeader,
-    Limit,
-    Reads,
-    once_answer,
-    problems,
-)
+from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Reads, once_answer
 from wasgo_chat.core.idempotency import Once
 from wasgo_chat.core.limits import check_object
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json, Key, Line, Seq, UserId
 from wasgo_chat.events import log
 from wasgo_chat.inbox import membership

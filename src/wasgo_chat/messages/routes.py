@@ -19,8 +19,9 @@ from wasgo_chat.core.errors import (
     NotFound,
     Overloaded,
 )
-from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, Reads, problems
+from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, Reads
 from wasgo_chat.core.paging import PageShape
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json, Seq, UserId
 from wasgo_chat.messages import reactions, reads, verbs
 from wasgo_chat.messages.group_commit import GroupCommit

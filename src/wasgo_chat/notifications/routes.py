@@ -8,8 +8,9 @@ from fastapi.responses import HTMLResponse
 
 from wasgo_chat.core import audit
 from wasgo_chat.core.errors import Conflict, IdempotencyConflict, LimitReached, NotFound
-from wasgo_chat.core.http import Anybody, Caller, Cursor, Db, KeyHeader, Limit, once_answer, problems
+from wasgo_chat.core.http import Anybody, Caller, Cursor, Db, KeyHeader, Limit, once_answer
 from wasgo_chat.core.idempotency import Once
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json
 from wasgo_chat.notifications import deliveries, feed, subscriptions, wishes
 from wasgo_chat.notifications.schemas import (

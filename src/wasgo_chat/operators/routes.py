@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
 from wasgo_chat.conversations.schemas import ConversationType, Status
-from wasgo_chat.core.http import Cursor, Db, Limit, problems
+from wasgo_chat.core.http import Cursor, Db, Limit
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json, Key, Line, UserId
 from wasgo_chat.notifications import deliveries
 from wasgo_chat.notifications.schemas import Channel, DeliveryOut, DeliveryPage

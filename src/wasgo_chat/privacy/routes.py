@@ -10,7 +10,8 @@ from starlette.responses import StreamingResponse
 
 from wasgo_chat.core import audit
 from wasgo_chat.core.erasures import Erasure
-from wasgo_chat.core.http import Caller, Cursor, Db, Limit, problems
+from wasgo_chat.core.http import Caller, Cursor, Db, Limit
+from wasgo_chat.core.problems import problems
 from wasgo_chat.core.wire import Json, Key, UserId
 from wasgo_chat.privacy import erasing, export, records
 from wasgo_chat.privacy.schemas import AuditPage, ErasureOut
