@@ -5,14 +5,14 @@ The table in README.md is generated from this class (`make docs`).
 
 import hashlib
 import hmac
-import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wasgo_chat.core.redis import check_redis_url
+from wasgo_chat.core.setting_types import DatabaseUrl, Days, LogLevels, Names, Proxies, Urls
 
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
@@ -27,58 +27,12 @@ class UnsafeSettings(CannotStart):
     """The settings do not allow a safe start. The message says which variable to set, and to what."""
 
 
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _split_urls(value: object) -> object:
-    """By blanks, as a URL may hold commas."""
-    return value.split() if isinstance(value, str) else value
-
-
-def _for_asyncpg(url: str) -> str:
-    """Platforms hand out `postgres://`; SQLAlchemy wants the driver named."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            return "postgresql+asyncpg://" + url.removeprefix(prefix)
-    return url
-
-
-def _by_name(value: object) -> object:
-    """`support=365,bid=730`."""
-    parts = _split(value)
-    return dict(part.partition("=")[::2] for part in parts) if isinstance(parts, list) else parts
-
-
-def _network(name: str) -> str:
-    ipaddress.ip_network(name)  # says itself what is wrong; "*" is no network, and would believe everybody
-    return name
-
-
-Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
-
-ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
-
-Days = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
-
-Urls = Annotated[list[Annotated[str, AfterValidator(_for_asyncpg)]], NoDecode, BeforeValidator(_split_urls)]
-
-Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
-
-
-def _log_levels(given: str) -> str:
-    from wasgo_chat.core import log_levels  # noqa: PLC0415  the loggers are not needed to read settings
-
-    log_levels.parse(given)
-    return given
-
-
 class Settings(BaseSettings):
     """What a deployment can set. Sizes in bytes, times in seconds, lists separated by commas."""
 
     model_config = SettingsConfigDict(env_prefix="WASGO_CHAT_", env_ignore_empty=True, extra="ignore", frozen=True)
 
-    database_url: Annotated[str, AfterValidator(_for_asyncpg)] = Field(
+    database_url: DatabaseUrl = Field(
         "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
     )
     replica_urls: Urls = Field(
@@ -285,7 +239,7 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern=r"^(?i:DEBUG|INFO|WARNING|ERROR)$", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
-    log_levels: Annotated[str, AfterValidator(_log_levels)] = Field(
+    log_levels: LogLevels = Field(
         "", description="Others for parts of it: `wasgo_chat.gateway=DEBUG,wasgo_chat.messages=WARNING`."
     )
     log_levels_file: Path | None = Field(

@@ -1,8 +1,6 @@
-"""One connection from `hello` to close: reads frames one by one, answers them, and follows conversations.
+"""One connection from `hello` to close: what the hub and the commands ask of it, and what follows from what.
 
-Frames of one socket are performed in order, each after the one before is answered. Messages alone do not wait for each
-other: they go to the group commit in their order, which keeps it, and are answered as they are stored. A close asked
-for from anywhere lets what is in hand finish first.
+A close asked for from anywhere lets what is in hand finish first.
 """
 
 import asyncio
@@ -15,34 +13,28 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wasgo_chat.conversations.places import Entering, Place
-from wasgo_chat.core import tracing
 from wasgo_chat.core.auth import Actor, Authenticator
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError, Invalid, LimitReached, NotFound
 from wasgo_chat.core.limits import RateLimits
 from wasgo_chat.core.wire import encode
-from wasgo_chat.gateway import commands
 from wasgo_chat.gateway.answers import Answers
 from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.feed import Feed, Told
 from wasgo_chat.gateway.frames import Run
 from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.listener import Listener
 from wasgo_chat.gateway.outbox import DirectOutbox, Outbox, QueuedOutbox
 from wasgo_chat.gateway.protocol import (
     ClientFrame,
     Close,
-    MalformedFrame,
-    SendMessageFrame,
-    parse,
     resync_frame,
 )
-from wasgo_chat.gateway.sending import Sending
 from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.gateway.transport import EXTENSION, Link
 from wasgo_chat.gateway.typing import Typing
 from wasgo_chat.messages.group_commit import GroupCommit
-from wasgo_chat.messages.verbs import Sent
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +76,6 @@ class Socket:
         self._on_open = on_open
         self._told: Told | None = None
         link: Link | None = ws.scope.get("extensions", {}).get(EXTENSION)
-        self._receive = ws.receive if link is None else link.receive
         limit = self.settings.outbox_bytes
         self._outbox: Outbox = (
             QueuedOutbox(self._send, limit, self._catch_up)
@@ -93,11 +84,10 @@ class Socket:
         )
         self.write_run: Callable[[Run], bool] = self._outbox.put_run  # see `Peer.write_run`
         self._closing: tuple[Close, str] | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._is_receiving = False
-        self.sending = Sending(self._sent)
         self.typing = Typing(self._tell_typing)
         self._answers = Answers(self._outbox, self.end, self.settings.max_bad_frames, hub.counts)
+        self._listener = Listener(self, ws.receive if link is None else link.receive, self._answers)
+        self.sending = self._listener.sending
 
     # What the hub asks of a peer
 
@@ -123,8 +113,12 @@ class Socket:
         """Close soon: the frame in hand is finished and answered first."""
         if self._closing is None:
             self._closing = (code, reason)
-            if self._is_receiving and self._reader is not None:
-                self._reader.cancel()
+            self._listener.stop()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether its close was asked for: then no further frame is read."""
+        return self._closing is not None
 
     def dropped(self, subscription: Subscription, code: Close) -> None:
         """See `Peer.dropped`: the removal closes a socket of one conversation, and is told on one for many."""
@@ -217,8 +211,7 @@ class Socket:
                 await self._open(after_seq, entering)
             self._on_open()
             if self._closing is None:
-                self._reader = asyncio.create_task(self._read())
-                tasks = [self._reader, *([writer] if writer is not None else [])]
+                tasks = [self._listener.start(), *([writer] if writer is not None else [])]
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 self._log_crash(done)
         finally:
@@ -226,12 +219,8 @@ class Socket:
             if self._feed is not None and self._told is not None:
                 self._feed.remove(self._told)
             self.hub.leave(self, tuple(self.subscriptions.values()))
-            if self._reader is not None and self._is_receiving:
-                self._reader.cancel()
-            # A frame in hand is finished: cut off within its commit, it would be told a second late.
-            if self._reader is not None:
-                await asyncio.gather(self._reader, return_exceptions=True)
-            await self.sending.all_done()
+            self._listener.stop()
+            await self._listener.ended()
             if self._closing is not None and (writer is None or not writer.done()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):
@@ -261,54 +250,6 @@ class Socket:
         except ChatError as error:
             log.warning("socket_not_opened", error=error.code)
             self.end(Close.OVERLOADED, "reconnect with after_seq")
-
-    async def _read(self) -> None:
-        while self._closing is None:
-            self._is_receiving = True
-            try:
-                message = await self._receive()
-            finally:
-                self._is_receiving = False
-            if message["type"] == "websocket.disconnect":
-                return
-            if tracing.active is None:
-                await self._handle(message.get("text"))
-                continue
-            with tracing.active.span("frame", "server"):
-                await self._handle(message.get("text"))
-
-    async def _handle(self, text: str | None) -> None:
-        """One frame to its answer. Nothing a client sends gets past here as an exception."""
-        ref: str | None = None
-        try:
-            if text is None:
-                raise MalformedFrame(None, Invalid.field([], "binary", "send text frames"))
-            frame = parse(text)
-            ref = frame.ref
-            self.hub.counts.frames_in[frame.type] += 1
-            if tracing.active is not None:
-                tracing.active.rename(f"frame {frame.type}")
-            log.debug("frame", type=frame.type, about=frame.conversation_id or self.own_conversation)
-            if isinstance(frame, SendMessageFrame):
-                await self.sending.room()
-                self.sending.add(ref, await commands.send(self, frame))
-                return
-            self.rates.count_frame(self.user_id)  # messages have a limit of their own
-            await self.sending.all_done()  # answers keep the order of what was asked
-            result = await commands.perform(self, frame)
-        except MalformedFrame as malformed:
-            self.hub.counts.frames_in["malformed"] += 1
-            self._answers.malformed(malformed)
-        except Exception as error:
-            self._answers.failed(ref, error)
-        else:
-            self._answers.done(ref, result)
-
-    def _sent(self, ref: str | None, outcome: Sent | BaseException) -> None:
-        if isinstance(outcome, Sent):
-            self._answers.done(ref, commands.sent(outcome))
-        else:
-            self._answers.failed(ref, outcome)
 
     def _tell_typing(self, conversation_id: UUID, is_typing: bool) -> None:
         name = self.actor.username or self.user_id

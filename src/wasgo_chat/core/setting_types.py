@@ -1,0 +1,58 @@
+"""The forms that settings have as environment variables: lists, maps, URLs and networks, written as one string."""
+
+import ipaddress
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _split_urls(value: object) -> object:
+    """By blanks, as a URL may hold commas."""
+    return value.split() if isinstance(value, str) else value
+
+
+def _for_asyncpg(url: str) -> str:
+    """Platforms hand out `postgres://`; SQLAlchemy wants the driver named."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+asyncpg://" + url.removeprefix(prefix)
+    return url
+
+
+def _by_name(value: object) -> object:
+    """`support=365,bid=730`."""
+    parts = _split(value)
+    return dict(part.partition("=")[::2] for part in parts) if isinstance(parts, list) else parts
+
+
+def _network(name: str) -> str:
+    ipaddress.ip_network(name)  # says itself what is wrong; "*" is no network, and would believe everybody
+    return name
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_for_asyncpg)]
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
+
+Days = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
+
+Urls = Annotated[list[DatabaseUrl], NoDecode, BeforeValidator(_split_urls)]
+
+Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
+
+
+def _checked_levels(given: str) -> str:
+    from wasgo_chat.core import log_levels  # noqa: PLC0415  the loggers are not needed to read settings
+
+    log_levels.parse(given)
+    return given
+
+
+LogLevels = Annotated[str, AfterValidator(_checked_levels)]
