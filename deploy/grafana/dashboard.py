@@ -79,6 +79,7 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
         ("Read", "ops", [(_rate("reader_events", "reader"), "{{reader}}")]),
         ("Dead letters", "short", [(_max("dead_letters"), "letters")]),
         ("Mails, pushes and webhooks", "ops", [(_rate("letters", "channel, outcome"), "{{channel}} {{outcome}}")]),
+        ("Purged conversations", "ops", [(_rate("purge_turns", "outcome"), "{{outcome}}")]),
     ],
     "Standbys": [
         ("Age of what a standby has", "s", [(_max("replica_lag_seconds", "replica"), "standby {{replica}}")]),

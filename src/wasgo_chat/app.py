@@ -170,7 +170,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         background.spawn(presence.run())
         background.spawn(notifier.run())
         background.spawn(eraser.run())
-        background.spawn(Purger(db).run())
+        background.spawn(Purger(db, counts).run())
         background.spawn(replicas.run())
         yield
         await background.stop()

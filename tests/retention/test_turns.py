@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from tests.retention.old import count, old, run, tell
 from wasgo_chat.bulk import logs
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database
 from wasgo_chat.retention import purger, purging
 from wasgo_chat.retention.command import purge as purge_command
@@ -70,14 +71,17 @@ async def test_a_conversation_that_fails_stops_none_of_the_others(
     await run(db, BROKEN[0].replace("ID", str(chats[0])), BROKEN[1])
     await run(db, OLD_NOTIFICATION, id=chats[1])
     db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
-    passes = Purger(db, rest_per_work=0)
+    counts = Counts()
+    passes = Purger(db, counts, rest_per_work=0)
     purged = await passes.purge()
     assert [await count(db, "events", chat) for chat in chats] == [4, 1, 1]
     assert list(purged.failed) == [chats[0]]
+    assert counts.purge_turns == {"done": 2, "put_off": 1, "failed": 0}
     assert await count(db, "notifications", chats[1]) == 0
     assert str(chats[0]) in caplog.text
     await run(db, "DROP TRIGGER fail ON events")
     assert list((await passes.purge()).failed) == [chats[0]], "it is put off"
+    assert counts.purge_turns["put_off"] == 2
     assert (await passes.purge()).failed == {}
     assert await count(db, "events", chats[0]) == 1
 
@@ -137,7 +141,7 @@ async def test_one_worker_purges_at_a_time(db: Database) -> None:
 
 async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None:
     db.settings = db.settings.model_copy(update={"purge_s": 0.05})
-    workers = [asyncio.create_task(Purger(db).run()) for _ in range(2)]
+    workers = [asyncio.create_task(Purger(db, Counts()).run()) for _ in range(2)]
     for name in ("first", "second"):
         chat = await old(db, name, 4)
         async with asyncio.timeout(30):

@@ -22,6 +22,7 @@ REFUSALS = (
 POOLS = ("doors", "watching", "lines")
 CLOSES = ("1012", "1013", "4400", "4401", "4403", "4404", "4408", "4429")
 REPLICA_READS = ("answered", "older", "failed", "none")
+PURGE_TURNS = ("done", "put_off", "failed")
 LETTERS = tuple(product(("email", "push", "webhook"), ("sent", "retrying", "dead", "gone")))
 
 Label = TypeVar("Label", str, tuple[str, str])
@@ -77,6 +78,7 @@ class Counts:
     http_requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     replica_reads: Counter[str] = field(default_factory=_each(REPLICA_READS))
     letters: Counter[tuple[str, str]] = field(default_factory=_each(LETTERS))
+    purge_turns: Counter[str] = field(default_factory=_each(PURGE_TURNS))
     cpu_seconds: float = 0.0
 
     send_to_commit_seconds: Histogram = field(default_factory=_in_seconds)
@@ -122,6 +124,7 @@ COUNTERS = {
     "http_requests": Counted("Answered requests.", ("method", "route", "status")),
     "replica_reads": Counted("Reads that a standby might have answered, by what became of that.", ("outcome",)),
     "letters": Counted("Attempts to send mails, pushes and webhooks, by what became of them.", ("channel", "outcome")),
+    "purge_turns": Counted("Turns of conversations in a purge, by what became of them.", ("outcome",)),
     "cpu_seconds": Counted("Processor time of the workers."),
 }
 

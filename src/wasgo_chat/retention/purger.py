@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db import Database, Tx, was_busy
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import ChatError, Unavailable
@@ -45,11 +46,13 @@ class Purger:
 
     Args:
         db: where everything is.
+        counts: of the worker.
         rest_per_work: how many times as long to rest as a page took.
     """
 
-    def __init__(self, db: Database, *, rest_per_work: float = REST_PER_WORK) -> None:
+    def __init__(self, db: Database, counts: Counts, *, rest_per_work: float = REST_PER_WORK) -> None:
         self._db = db
+        self._counts = counts
         self._rest_per_work = rest_per_work
         self._failures: dict[UUID, int] = {}
         self._turns_off: dict[UUID, int] = {}
@@ -65,8 +68,10 @@ class Purger:
                     if is_alone:
                         _tell(await self.purge())
             except ChatError as error:
+                self._counts.purge_turns["failed"] += 1
                 log.warning("purge_failed", error=error.code)
             except Exception:
+                self._counts.purge_turns["failed"] += 1
                 log.exception("purge_failed")  # the next turn may find better weather
             # Workers that were started together need not go on looking together.
             await asyncio.sleep(settings.purge_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  no secret
@@ -95,6 +100,7 @@ class Purger:
         conversation_id = due.conversation_id
         if self._turns_off.get(conversation_id):
             self._turns_off[conversation_id] -= 1
+            self._counts.purge_turns["put_off"] += 1
             return Purged(failed={conversation_id: "put off"})
         try:
             purged = await purge_one(self._db, due, rest_per_work=self._rest_per_work)
@@ -107,12 +113,14 @@ class Purger:
             log.exception("purge_put_off", conversation=str(conversation_id))
             return self._put_off(conversation_id, error)
         self._failures.pop(conversation_id, None)
+        self._counts.purge_turns["done"] += 1
         return purged
 
     def _put_off(self, conversation_id: UUID, error: Exception) -> Purged:
         """Twice as long each time: what fails takes locks, and time, for nothing."""
         failures = self._failures[conversation_id] = min(self._failures.get(conversation_id, 0) + 1, MOST_DOUBLINGS)
         self._turns_off[conversation_id] = 2**failures - 1
+        self._counts.purge_turns["put_off"] += 1
         return Purged(failed={conversation_id: getattr(error, "code", type(error).__name__)})
 
     async def _drop_notifications(self, days: int) -> None:
@@ -166,7 +174,7 @@ async def purge_now(db: Database) -> Purged:
     Raises:
         Unavailable: the database does not answer.
     """
-    return await Purger(db, rest_per_work=0.0).purge()
+    return await Purger(db, Counts(), rest_per_work=0.0).purge()
 
 
 async def what_is_due(db: Database) -> list[tuple[str, int, int]]:
