@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from wasgo_chat.app import create_app
-from wasgo_chat.conversations import verbs
+from wasgo_chat.conversations import creating
 from wasgo_chat.conversations.schemas import CreateConversation
 from wasgo_chat.core import migrations
 from wasgo_chat.core.auth import Actor
@@ -40,7 +40,7 @@ async def measure(url: str, messages: int) -> None:
         ana = Actor("ana", username="ana")
         async with db.transaction() as tx:
             body = CreateConversation.model_validate({"conversation_type": "direct", "participant_ids": ["bo"]})
-            chat = (await verbs.create(tx, ana, body)).conversation_id
+            chat = (await creating.create(tx, ana, body)).conversation_id
         before = await _sizes(db)
         for start in range(0, messages, AT_ONCE):
             bodies = [

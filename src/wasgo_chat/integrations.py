@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from sqlalchemy import select
 
-from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations import access, creating, verbs
 from wasgo_chat.conversations.access import Action
 from wasgo_chat.conversations.models import Conversation
 from wasgo_chat.conversations.schemas import (
@@ -77,7 +77,7 @@ async def put_conversation_of(
         await users.mirror(tx, profiles)
     async with db.transaction() as tx:
         reference = Reference(type=kind, id=reference_id)
-        made = await verbs.provision(
+        made = await creating.provision(
             tx, caller, kind, reference, list(people), title=body.title or "", metadata=body.metadata or {}
         )
         if not made.is_new:

@@ -8,10 +8,10 @@ from pydantic import Field
 from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations import access, creating
 from wasgo_chat.conversations.access import Seat
+from wasgo_chat.conversations.creating import ConversationTypeForbidden
 from wasgo_chat.conversations.schemas import CreateConversation
-from wasgo_chat.conversations.verbs import ConversationTypeForbidden
 from wasgo_chat.core import users
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
@@ -139,7 +139,7 @@ async def _create(tx: Tx, caller: Actor, body: CreateSupportConversation, staff:
             "metadata": {"support_type": body.support_type},
         }
     )
-    return (await verbs.create(tx, caller, asked)).conversation_id
+    return (await creating.create(tx, caller, asked)).conversation_id
 
 
 async def _least_busy(tx: Tx, *, but: list[str], only: str | None = None) -> str | None:

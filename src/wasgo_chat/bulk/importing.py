@@ -16,7 +16,8 @@ from wasgo_chat.bulk.appending import Busy, append
 from wasgo_chat.bulk.batches import Block
 from wasgo_chat.bulk.lines import Checker, ConversationLine, MessageLine, Rejected, UserLine
 from wasgo_chat.core.config import CannotStart, Settings
-from wasgo_chat.core.db import Database, was_busy
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.db_errors import was_busy
 from wasgo_chat.core.errors import Unavailable
 
 BATCH_MESSAGES = 5_000

@@ -12,7 +12,8 @@ from wasgo_chat.bulk import making
 from wasgo_chat.bulk.copying import copy
 from wasgo_chat.bulk.making import Made
 from wasgo_chat.core.config import CannotStart, Settings
-from wasgo_chat.core.db import DRIVER_ERRORS, Database
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.db_errors import DRIVER_ERRORS
 
 BATCH = 20_000
 """Messages of a transaction, about, or conversations of one: a conversation is never parted."""

@@ -12,7 +12,7 @@ from wasgo_chat.conversations.models import Conversation, Participant
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.people import Person
-from wasgo_chat.events import log
+from wasgo_chat.events import kinds, log
 
 # The newest change of each field says whose it is; what was never changed is of who created the conversation.
 _AUTHORS = """
@@ -70,7 +70,7 @@ async def take_out(tx: Tx, actor: Actor, conversation_id: UUID, person: Person) 
     await _forget_text(tx, actor, conversation_id, person)
     here = (Participant.conversation_id == conversation_id) & (Participant.user_id == person.user_id)
     if (await tx.execute(select(Participant.user_id).where(here, Participant.left_seq.is_(None)))).first():
-        removed = log.ParticipantRemoved(person.user_id, erased=True)
+        removed = kinds.ParticipantRemoved(person.user_id, erased=True)
         event = await log.emit_all(tx, actor, conversation_id, [removed])
         await tx.execute(update(Participant).where(here).values(left_at=event.at, left_seq=event.seq))
 
@@ -103,4 +103,4 @@ async def _forget_text(tx: Tx, actor: Actor, conversation_id: UUID, person: Pers
     if changed:
         columns = {"meta" if field == "metadata" else field: value for field, value in changed.items()}
         await tx.execute(update(Conversation).where(Conversation.id == conversation_id).values(columns))
-        await log.emit_all(tx, actor, conversation_id, [log.ConversationUpdated(tuple(sorted(changed)))])
+        await log.emit_all(tx, actor, conversation_id, [kinds.ConversationUpdated(tuple(sorted(changed)))])

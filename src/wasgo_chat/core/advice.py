@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from wasgo_chat.core.db import was_busy
+from wasgo_chat.core.db_errors import was_busy
 from wasgo_chat.core.errors import ChatError, Unavailable
 
 AWAY = "The database named by WASGO_CHAT_DATABASE_URL does not answer."

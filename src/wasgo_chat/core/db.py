@@ -13,10 +13,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, make_url, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
@@ -25,6 +24,7 @@ from sqlalchemy.types import TypeEngine
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.counts import Counts
+from wasgo_chat.core.db_errors import DRIVER_ERRORS, is_busy, is_unavailable, names_nobody
 from wasgo_chat.core.errors import Unavailable, UserErased
 from wasgo_chat.core.hosts import Hosts
 from wasgo_chat.core.outage import Link, Outage
@@ -37,18 +37,6 @@ KEEPALIVE_S = 15
 USER_TIMEOUT_MS = 10_000
 
 Announce = Callable[[Sequence[object]], None]
-
-_BUSY_SQLSTATES = frozenset(["40001", "40P01", "53300", "55P03", "57014"])
-_AWAY_SQLSTATES = frozenset(["57P01", "57P02", "57P03", "25006", "25P03"])
-_UNAVAILABLE_SQLSTATES = _BUSY_SQLSTATES | _AWAY_SQLSTATES
-"""Serialization failure, deadlock, too many connections, lock not available, cancelled, shutdowns, read-only
-after a failover, idle in transaction: nothing wrong with the request, so it may be sent again.
-Class 08 (connection) is handled beside it. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
-
-
-DRIVER_ERRORS = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a statement may raise, whether SQLAlchemy wrapped it or not. The last is of a connection that the server ended
-a moment ago, while nobody used it: the driver has heard so, and does not know yet that the socket is closed."""
 
 
 class Base(DeclarativeBase):
@@ -199,7 +187,7 @@ class Database:
             if is_unavailable(error):
                 self.suspect(error)
                 raise Unavailable from error
-            if _names_nobody(error):
+            if names_nobody(error):
                 raise UserErased from error
             raise
 
@@ -219,7 +207,7 @@ class Database:
         """After an error that is not one of our statement's: find out whether the database is there at all."""
         if isinstance(error, PoolTimeout):
             self._counts.pool_timeouts[self.name] += 1
-        if is_unavailable(error) and not _is_busy(error):
+        if is_unavailable(error) and not is_busy(error):
             self.outage.suspect()
 
     async def ping(self) -> None:
@@ -273,38 +261,3 @@ def keys_of(**columns: tuple[TypeEngine[Any], Iterable[Any]]) -> TableValuedAlia
     arrays = [literal(list(values), ARRAY(kind)) for kind, values in columns.values()]
     named = [column(name, kind) for name, (kind, _) in columns.items()]
     return func.unnest(*arrays).table_valued(*named, name="keys").render_derived()
-
-
-def is_unavailable(error: BaseException) -> bool:
-    """Whether an error speaks of the database's state rather than of our statement."""
-    if isinstance(error, (PoolTimeout, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
-        return True
-    sqlstate = _sqlstate(error)
-    if sqlstate is not None:
-        return sqlstate.startswith("08") or sqlstate in _UNAVAILABLE_SQLSTATES
-    return isinstance(error, (OperationalError, InterfaceError)) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
-
-
-def was_busy(error: Unavailable) -> bool:
-    """Whether it was raised as somebody held a lock, or a statement took too long: a database that is there."""
-    return error.__cause__ is not None and _is_busy(error.__cause__)
-
-
-def _is_busy(error: BaseException) -> bool:
-    """Whether the database answered, and only has too much to do."""
-    return isinstance(error, PoolTimeout) or _sqlstate(error) in _BUSY_SQLSTATES
-
-
-def _names_nobody(error: BaseException) -> bool:
-    """Whether a row names a user who is not there (23503): they were erased while the request was under way."""
-    source = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
-    name = getattr(source, "constraint_name", None) or ""
-    return _sqlstate(error) == "23503" and name.endswith("_users")
-
-
-def _sqlstate(error: BaseException) -> str | None:
-    source: Any = error.orig if isinstance(error, DBAPIError) else error
-    found = getattr(source, "sqlstate", None)
-    return found if isinstance(found, str) else None

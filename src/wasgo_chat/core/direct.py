@@ -16,7 +16,8 @@ import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from wasgo_chat.core.db import DRIVER_ERRORS, Database, is_unavailable
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.db_errors import DRIVER_ERRORS, is_unavailable
 from wasgo_chat.core.errors import Unavailable
 
 FIRST_PLANS_S = 0.25

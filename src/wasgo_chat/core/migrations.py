@@ -16,7 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from wasgo_chat.core.config import CannotStart
-from wasgo_chat.core.db import DRIVER_ERRORS, Database, is_unavailable
+from wasgo_chat.core.db import Database
+from wasgo_chat.core.db_errors import DRIVER_ERRORS, is_unavailable
 from wasgo_chat.core.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from sqlalchemy import make_url, text
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.counts import Counts
-from wasgo_chat.core.db import DRIVER_ERRORS, Database, Tx
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.db_errors import DRIVER_ERRORS
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import ChatError, Unavailable
 from wasgo_chat.core.hosts import Hosts

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from wasgo_chat.attachments.depot import Depot
 from wasgo_chat.attachments.receive import Incoming
-from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations import access, creating, verbs
 from wasgo_chat.conversations.models import Conversation
 from wasgo_chat.conversations.schemas import CreateConversation, ParticipantIn, Reference, UpdateConversation
 from wasgo_chat.core import users
@@ -81,18 +81,18 @@ async def _play(db: Database, depot: Depot, talk: Talk) -> UUID:
     return conversation_id
 
 
-async def _make(tx: Tx, talk: Talk) -> verbs.Made:
+async def _make(tx: Tx, talk: Talk) -> creating.Made:
     people = [ParticipantIn.model_validate({"user_id": name, "role": role}) for name, role in talk.members]
     if talk.kind not in ("direct", "support"):
         reference = Reference(type=talk.kind, id=talk.about)
-        return await verbs.provision(tx, _SERVICE, talk.kind, reference, people, title=talk.title, metadata={})
+        return await creating.provision(tx, _SERVICE, talk.kind, reference, people, title=talk.title, metadata={})
     asked = {
         "conversation_type": talk.kind,
         "title": talk.title,
         "participants": people[1:],
         "metadata": {"support_type": talk.about} if talk.kind == "support" else {},
     }
-    return await verbs.create(tx, Actor(talk.members[0][0]), CreateConversation.model_validate(asked))
+    return await creating.create(tx, Actor(talk.members[0][0]), CreateConversation.model_validate(asked))
 
 
 async def _say(db: Database, depot: Depot, conversation_id: UUID, line: Line, names: dict[str, UUID]) -> UUID:

@@ -1,14 +1,13 @@
-"""The log of a conversation: typed events, `emit` to append one, `since` to read on.
+"""The log of a conversation: its rows, `emit` to append an event, `since` to read on.
 
 An event says who, what and which row, never the text: replay joins the current rows, and erasing a person's
 words never rewrites the log. What an event looks like to a client is `inbox.render`'s business.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,6 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wasgo_chat.core import audit
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Base, Tx
+from wasgo_chat.events.kinds import ConversationUpdated, Event, MessageSent
 
 
 class EventRow(Base):
@@ -60,131 +60,6 @@ class EventRow(Base):
     user_id: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'::jsonb"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Event(ABC):
-    """Base of everything that takes a `seq`. Signals (typing, reads, presence) are no events."""
-
-    type: ClassVar[str]
-    is_activity: ClassVar[bool] = False
-    is_governing: ClassVar[bool] = False
-
-    @abstractmethod
-    def columns(self) -> dict[str, Any]:
-        """What the row holds beside conversation, seq, type and actor."""
-
-
-@dataclass(frozen=True, slots=True)
-class MessageSent(Event):
-    """A message was stored; counts as activity and takes the conversation's next message number."""
-
-    type: ClassVar[str] = "new_message"
-    is_activity: ClassVar[bool] = True
-    message_id: UUID
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        return {"message_id": self.message_id, "revision": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class MessageEdited(Event):
-    """A message has new content."""
-
-    type: ClassVar[str] = "message_edited"
-    message_id: UUID
-    revision: int
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        return {"message_id": self.message_id, "revision": self.revision}
-
-
-@dataclass(frozen=True, slots=True)
-class MessageDeleted(Event):
-    """A message became a tombstone."""
-
-    type: ClassVar[str] = "message_deleted"
-    message_id: UUID
-    revision: int
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        return {"message_id": self.message_id, "revision": self.revision}
-
-
-@dataclass(frozen=True, slots=True)
-class ReactionUpdated(Event):
-    """A user added or removed a reaction."""
-
-    type: ClassVar[str] = "reaction_update"
-    message_id: UUID
-    user_id: str
-    emoji: str
-    action: str
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        data = {"emoji": self.emoji, "action": self.action}
-        return {"message_id": self.message_id, "user_id": self.user_id, "data": data}
-
-
-@dataclass(frozen=True, slots=True)
-class ParticipantAdded(Event):
-    """Somebody joined, or came back."""
-
-    type: ClassVar[str] = "participant_added"
-    is_governing: ClassVar[bool] = True
-    user_id: str
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        return {"user_id": self.user_id}
-
-
-@dataclass(frozen=True, slots=True)
-class ParticipantRemoved(Event):
-    """Somebody left or was removed: they see this event and nothing after it.
-
-    Of somebody `erased` the id goes from the log as well, so the frame then says who is left.
-    """
-
-    type: ClassVar[str] = "participant_removed"
-    is_governing: ClassVar[bool] = True
-    user_id: str
-    erased: bool = False
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        return {"user_id": self.user_id, "data": {"erased": True} if self.erased else {}}
-
-
-@dataclass(frozen=True, slots=True)
-class ParticipantUpdated(Event):
-    """Somebody's role changed."""
-
-    type: ClassVar[str] = "participant_updated"
-    is_governing: ClassVar[bool] = True
-    user_id: str
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        return {"user_id": self.user_id}
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationUpdated(Event):
-    """Title, metadata, settings or status changed."""
-
-    type: ClassVar[str] = "conversation_updated"
-    is_activity: ClassVar[bool] = True
-    is_governing: ClassVar[bool] = True
-    fields: tuple[str, ...]
-
-    def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
-        return {"data": {"fields": list(self.fields)}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from wasgo_chat.conversations.verbs import Created
+from wasgo_chat.conversations.creating import Created
 from wasgo_chat.core import tracing
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError

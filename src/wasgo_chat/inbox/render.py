@@ -13,7 +13,8 @@ from wasgo_chat.conversations import access
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.wire import encode
 from wasgo_chat.events import log
-from wasgo_chat.events.log import EventRow, MessageSent
+from wasgo_chat.events.kinds import MessageSent
+from wasgo_chat.events.log import EventRow
 from wasgo_chat.inbox.load import load_core, load_places
 from wasgo_chat.messages.load import load_messages
 from wasgo_chat.messages.reads import MessagesRead

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from wasgo_chat.conversations import access, verbs
+from wasgo_chat.conversations import access, creating, verbs
+from wasgo_chat.conversations.creating import ConversationTypeForbidden
 from wasgo_chat.conversations.places import Places
 from wasgo_chat.conversations.schemas import (
     AddParticipant,
@@ -16,7 +17,6 @@ from wasgo_chat.conversations.schemas import (
     UpdateConversation,
     UpdateParticipant,
 )
-from wasgo_chat.conversations.verbs import ConversationTypeForbidden
 from wasgo_chat.core import users
 from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import DirectConversation, Forbidden, IdempotencyConflict, LastAdmin, LimitReached
@@ -83,7 +83,7 @@ async def create_conversation(body: CreateConversation, caller: Caller, db: Db, 
     async with db.transaction() as tx:
         if earlier := await once.earlier(tx):
             return once_answer(earlier[0], await load_conversation(tx, caller, earlier[1]))
-        made = await verbs.create(tx, caller, body)
+        made = await creating.create(tx, caller, body)
         status = 201 if made.is_new else 200
         await once.keep(tx, status, made.conversation_id)
         answer = await load_conversation(tx, caller, made.conversation_id)

@@ -18,7 +18,7 @@ from wasgo_chat.conversations.models import Conversation
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx, among
 from wasgo_chat.core.people import ERASED, Person
-from wasgo_chat.events import log
+from wasgo_chat.events import kinds, log
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction, Read
 from wasgo_chat.messages.notes import is_sentence, sentence
 
@@ -71,10 +71,10 @@ async def forget_page(
     own = [row.id for row in rows if row.sender_id == person.user_id]
     notes = [row.id for row in rows if row.message_type == "system"]
     changes = {row.id: change for row in rows if row.sender_id != person.user_id and (change := _without(row, person))}
-    events: list[log.Event] = [
-        log.MessageEdited(row.id, row.revision + 1)
+    events: list[kinds.Event] = [
+        kinds.MessageEdited(row.id, row.revision + 1)
         if row.id in changes
-        else log.MessageDeleted(row.id, row.revision + 1)
+        else kinds.MessageDeleted(row.id, row.revision + 1)
         for row in rows
         if row.id in changes or row.sender_id == person.user_id
     ]
@@ -102,7 +102,7 @@ async def forget_reactions(tx: Tx, actor: Actor, conversation_id: UUID, person: 
         one = mine & (Reaction.message_id == row.message_id) & (Reaction.emoji == row.emoji)
         await tx.execute(delete(Reaction).where(one))
     if rows:
-        gone = [log.ReactionUpdated(row.message_id, person.user_id, row.emoji, "removed") for row in rows]
+        gone = [kinds.ReactionUpdated(row.message_id, person.user_id, row.emoji, "removed") for row in rows]
         await log.emit_all(tx, actor, conversation_id, gone)
     return len(rows) == PAGE
 

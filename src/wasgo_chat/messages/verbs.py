@@ -26,7 +26,7 @@ from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import Forbidden, IdempotencyConflict, Invalid, MessageDeleted, NotFound
 from wasgo_chat.core.limits import check_object
 from wasgo_chat.core.wire import digest, new_id
-from wasgo_chat.events import log
+from wasgo_chat.events import kinds, log
 from wasgo_chat.messages.load import locate
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction
 from wasgo_chat.messages.schemas import MessageContent
@@ -134,7 +134,7 @@ async def send(
     if attachment_ids:
         await attachments.check_claimable(tx, actor, conversation_id, attachment_ids, body.message_type)
     message_id = new_id()
-    event = await log.emit(tx, actor, conversation_id, log.MessageSent(message_id))
+    event = await log.emit(tx, actor, conversation_id, kinds.MessageSent(message_id))
     await tx.execute(
         insert(Message).values(
             conversation_id=conversation_id,
@@ -161,7 +161,7 @@ async def send(
 async def post_note(tx: Tx, actor: Actor, conversation_id: UUID, content: str, metadata: dict[str, Any]) -> Sent:
     """Store a system message: sender null, in a conversation that the caller has entered and locked."""
     message_id = new_id()
-    event = await log.emit(tx, actor, conversation_id, log.MessageSent(message_id))
+    event = await log.emit(tx, actor, conversation_id, kinds.MessageSent(message_id))
     await tx.execute(
         insert(Message).values(
             conversation_id=conversation_id,
@@ -200,7 +200,7 @@ async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Seat:
         raise Invalid.field(["content"], "empty", "may be empty only with attachments or a location")
     if content != message.content:
         revision = message.revision + 1
-        event = await log.emit(tx, actor, seat.conversation.id, log.MessageEdited(message_id, revision))
+        event = await log.emit(tx, actor, seat.conversation.id, kinds.MessageEdited(message_id, revision))
         await _keep_revision(tx, message, event)
         await _update(tx, message, {"content": content, "revision": revision, "edited_at": event.at})
     return seat
@@ -221,11 +221,11 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
         raise Forbidden("A system message can be deleted by a service only")
     if message.deleted_at is None:
         revision = message.revision + 1
-        event = await log.emit(tx, actor, seat.conversation.id, log.MessageDeleted(message_id, revision))
+        event = await log.emit(tx, actor, seat.conversation.id, kinds.MessageDeleted(message_id, revision))
         await _keep_revision(tx, message, event)
         if not is_own and not actor.service:  # what services do is kept by `emit`
             about = {"conversation_id": message.conversation_id, "user_id": message.sender_id, "target": message_id}
-            await audit.record(tx, actor, log.MessageDeleted.type, **about)
+            await audit.record(tx, actor, kinds.MessageDeleted.type, **about)
         blank: dict[str, Any] = {
             "content": None,
             "mentions": [],

@@ -12,7 +12,8 @@ from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from wasgo_chat.core.counts import Counts
-from wasgo_chat.core.db import Database, Tx, was_busy
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.db_errors import was_busy
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.errors import ChatError, Unavailable
 from wasgo_chat.notifications import aging

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from sqlalchemy import text
 
-from wasgo_chat.core.db import Database, Tx, was_busy
+from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.core.db_errors import was_busy
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.messages import aging
 from wasgo_chat.notifications import aging as notices
