@@ -98,7 +98,7 @@ def _add_doors(path: str, kind: str) -> None:
     async def put(reference_id: ReferenceId, body: ProvisionConversation, caller: Caller, db: Db) -> Response:
         return await put_conversation_of(kind, reference_id, body, caller, db)
 
-    where = f"/{path}/{{reference_id}}/conversation/"
+    where = f"/{path}/{{reference_id:key}}/conversation/"
     router.add_api_route(
         where,
         get_,
@@ -159,7 +159,7 @@ async def send_system_message(
 
 
 @router.put(
-    "/chat/users/{user_id}/",
+    "/chat/users/{user_id:key}/",
     tags=["users"],
     operation_id="put_user",
     response_model=UserOut,
@@ -179,7 +179,7 @@ async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Re
 
 
 @router.post(
-    "/chat/users/{user_id}/revoke/",
+    "/chat/users/{user_id:key}/revoke/",
     tags=["users"],
     operation_id="revoke_user",
     response_model=Revoked,

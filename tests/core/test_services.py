@@ -2,6 +2,7 @@
 
 import json
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -138,6 +139,60 @@ async def test_somebody_never_seen_can_be_revoked(world: World) -> None:
     await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
     await ana.refused("GET", ME, status=401, code="unauthenticated")
     await renewed(ana).ok("GET", ME)
+
+
+async def test_a_token_dated_ahead_is_revoked_as_one_that_was_seen_before(world: World) -> None:
+    claims = user_claims(world.worker.settings, world.unique("ana"), iat=int(time.time()) + 50)
+    ana = Caller(world, sign(claims, SECRET, "HS256"))
+    await ana.ok("GET", ME)
+    await world.service.ok("POST", f"/chat/users/{claims['sub']}/revoke/")
+    await ana.refused("GET", ME, status=401, code="unauthenticated")
+
+
+async def test_a_token_that_does_not_say_when_it_was_made_brings_no_staff_back(world: World) -> None:
+    claims = user_claims(world.worker.settings, world.unique("ana"), staff=True)
+    del claims["iat"]
+    ana = Caller(world, sign(claims, SECRET, "HS256"))
+    figures = "/chat/operators/figures/"
+    await ana.ok("GET", figures)
+    await world.service.ok("PUT", f"/chat/users/{claims['sub']}/", {"is_staff": False})
+    for _ in range(2):
+        await ana.refused("GET", figures, status=403, code="staff_required")
+    named = sign({**claims, "name": "Ana Lima"}, SECRET, "HS256")
+    await Caller(world, named).refused("GET", figures, status=403, code="staff_required")
+    statement = "SELECT display_name, is_staff FROM users WHERE id = :id"
+    assert [tuple(row) for row in await rows(world.worker, statement, id=claims["sub"])] == [("Ana Lima", False)]
+
+
+async def test_ids_with_slashes_are_addressed_like_others(world: World) -> None:
+    ana = world.person("org/ana/revoke/1")
+    at = f"/chat/users/{quote(ana.id, safe='')}/"
+    assert (await world.service.ok("PUT", at, {"display_name": "Ana"}))["id"] == ana.id
+    chat = await world.job(admin=world.person("bo"), participant=ana)
+    member = f"/chat/conversations/{chat['id']}/participants/{quote(ana.id, safe='')}/"
+    await world.service.ok("PATCH", member, {"role": "observer"})
+    await world.service.ok("POST", f"{at}revoke/")
+    await ana.refused("GET", ME, status=401, code="unauthenticated")
+    assert (await world.service.call("GET", f"{at}export/")).status_code == 200
+    await world.service.ok("DELETE", at, status=202)
+    assert (await world.service.ok("GET", f"{at}erasure/"))["user_id"] == ana.id
+
+
+async def test_a_reference_with_slashes_is_addressed_like_others(world: World) -> None:
+    reference = world.unique("2026/bid")
+    at = f"/bids/{quote(reference, safe='')}/conversation/"
+    ana = world.person("ana")
+    made = await world.service.ok("PUT", at, {"participants": [{"user_id": ana.id}]}, status=201)
+    assert (await ana.ok("GET", at))["id"] == made["id"]
+    assert made["reference"] == {"type": "bid", "id": reference}
+
+
+async def test_an_action_by_the_wrong_method_is_no_user(world: World) -> None:
+    ana = world.person("ana")
+    for action in ("revoke", "erasure", "export"):
+        path = f"/chat/users/{ana.id}/{action}/"
+        await world.service.refused("PUT", path, {}, status=405, code="method_not_allowed")
+        await world.service.refused("DELETE", path, status=405, code="method_not_allowed")
 
 
 async def test_a_token_is_good_until_it_expires_and_not_after(world: World) -> None:

@@ -1,6 +1,7 @@
 """Getting in: the four ways to authenticate, and every refusal with its close code."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -86,8 +87,20 @@ async def test_only_a_foreign_origin_is_refused_before_the_handshake(world: Worl
         with pytest.raises(InvalidStatus) as refused:
             await connect(url(world, chat), additional_headers={**headers, "Origin": origin})
         assert refused.value.response.status_code == 403
+        assert "origin" in json.loads(refused.value.response.body)["detail"]
     async with connect(url(world, chat), additional_headers={**headers, "Origin": "https://app.example"}) as connection:
         await Live(connection).receives("hello")
+
+
+async def test_a_path_without_a_socket_is_said_to_have_none(
+    world: World, ana: Person, chat: Json, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in (url(world, chat).rstrip("/"), url(world, chat).replace("/ws/chat/", "/ws/talk/")):
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(path, additional_headers={"Authorization": f"Bearer {ana.bearer}"})
+        assert refused.value.response.status_code == 404
+        assert "slash" in json.loads(refused.value.response.body)["detail"]
+    assert [one for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 async def test_a_socket_ends_with_its_token_unless_it_is_refreshed(world: World, ana: Person, chat: Json) -> None:

@@ -168,13 +168,16 @@ def _is_revoked(user: Known, token: Token) -> bool:
 
 
 def _news(user: Known, token: Token) -> dict[str, object]:
-    """What a token says of its user that the mirror does not know yet; one without `iat` counts as fresh.
+    """What a token says of its user that the mirror does not know yet.
 
     A token from before the mirror's last change fills what is empty and overrules nothing: what a service said
-    since is newer.
+    since is newer. One without `iat` counts as fresh, but not for the rights of staff: that it was made after a
+    service took them away, it cannot show.
     """
     profile = users.as_mirrored(token.profile)
     changed = {name: value for name, value in profile.items() if getattr(user, name) != value}
-    if not token.issued_at or token.issued_at >= user.updated_at.timestamp():
+    if not token.issued_at:
+        return {name: value for name, value in changed.items() if name != "is_staff"}
+    if token.issued_at >= user.updated_at.timestamp():
         return changed
     return {name: value for name, value in changed.items() if getattr(user, name) in (None, user.id)}

@@ -3,12 +3,14 @@
 import ipaddress
 from functools import lru_cache
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import structlog
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 from pydantic import WithJsonSchema
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import HTTPConnection
 
 from wasgo_chat.core.auth import Actor, Find
@@ -28,6 +30,26 @@ _KINDS: dict[str, Kind | None] = {
     "/chat/attachments/": "upload",
     "/chat/ws_tickets/": "ticket",
 }
+
+
+class KeyConvertor(Convertor[str]):
+    """An id of another system as a part of a path. It may have slashes (`%2F`), decoded by servers before we see them.
+
+    It does not end like the name of an action, so that an action by a wrong method is not taken for an id.
+    """
+
+    regex = r".+(?<!/revoke)(?<!/erasure)(?<!/export)"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is written in a path."""
+        return quote(value, safe="")
+
+
+register_url_convertor("key", KeyConvertor())
 
 
 async def _caller(

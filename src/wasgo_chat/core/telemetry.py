@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _NOT_FOUND = problem(404, NotFound.code, NotFound.title)
-_REFUSED = problem(403, "forbidden", "A page of this origin may not open sockets")
+_NO_SOCKET = problem(404, NotFound.code, "There is no socket at this path; each ends with a slash")
 _TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
 
 
@@ -125,10 +125,13 @@ class RequestLog:
             elif message["type"] == "websocket.accept":
                 is_handshake = False
             elif message["type"] == "websocket.close" and is_handshake:
-                status = _REFUSED.status_code
-                headers = [*self._headers.added_to(_REFUSED.raw_headers), *request_header]
+                # Whoever refuses says why; Starlette closes without a word where it has no such path.
+                why = message.get("reason")
+                answer = problem(403, "forbidden", why) if why else _NO_SOCKET
+                status = answer.status_code
+                headers = [*self._headers.added_to(answer.raw_headers), *request_header]
                 await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-                message = {"type": "websocket.http.response.body", "body": _REFUSED.body}
+                message = {"type": "websocket.http.response.body", "body": answer.body}
             elif message["type"] == "websocket.close":
                 status = message.get("code", 1000)
             await send(message)

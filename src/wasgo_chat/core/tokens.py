@@ -130,6 +130,7 @@ class TokenVerifier:
         # One from the future would outlive every revocation.
         if issued_at > time.time() + CLOCK_SKEW_S:
             raise Unauthenticated("The token's iat is in the future")
+        issued_at = min(issued_at, time.time())  # a revocation from now on is later than what we have seen already
         if is_service:
             scope = claims.get("scope", "")
             scopes = scope.split() if isinstance(scope, str) else []

@@ -88,6 +88,12 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
                 self.read_paused = True
                 self.transport.pause_reading()
 
+    async def send(self, message: Any) -> None:
+        """Stock forgets that a refused handshake is over, and would log an error of ours for each."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
+
     def pause_writing(self) -> None:
         """Too much is unsent."""
         super().pause_writing()

@@ -176,7 +176,7 @@ async def remove_participant(conversation_id: UUID, body: RemoveParticipant, cal
 
 
 @router.patch(
-    "/{conversation_id}/participants/{user_id}/",
+    "/{conversation_id}/participants/{user_id:key}/",
     operation_id="update_participant",
     response_model=ParticipantOut,
     responses=problems(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),

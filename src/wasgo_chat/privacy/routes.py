@@ -20,7 +20,7 @@ router = APIRouter()
 
 
 @router.delete(
-    "/chat/users/{user_id}/",
+    "/chat/users/{user_id:key}/",
     tags=["users"],
     operation_id="erase_user",
     status_code=202,
@@ -41,7 +41,7 @@ async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
 
 
 @router.get(
-    "/chat/users/{user_id}/erasure/",
+    "/chat/users/{user_id:key}/erasure/",
     tags=["users"],
     operation_id="get_erasure",
     response_model=ErasureOut,
@@ -56,7 +56,7 @@ async def get_erasure(user_id: UserId, caller: Caller, db: Db) -> Response:
 
 
 @router.get(
-    "/chat/users/{user_id}/export/",
+    "/chat/users/{user_id:key}/export/",
     tags=["users"],
     operation_id="export_user",
     response_class=Response,
