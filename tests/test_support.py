@@ -55,6 +55,10 @@ async def test_a_case_is_handed_on_by_who_has_it(database: str) -> None:
         chat = await ana.direct(world.person("bo"))
         path = f"/chat/conversations/{chat['id']}/assign/"
         await world.service.refused("POST", path, {}, status=409, code="not_support")
+        await ana.refused("POST", path, {}, status=403, code="forbidden")
+        nobody = world.make_service("other", "chat:act_as")
+        for asked in (path, "/chat/conversations/01a2048d-78c0-74aa-9509-437c15040017/assign/"):
+            await nobody.refused("POST", asked, {}, status=403, code="scope_required")
 
 
 async def test_asking_twice_with_one_key_is_one_conversation(world: World) -> None:

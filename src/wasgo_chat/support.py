@@ -112,6 +112,8 @@ async def create_support_conversation(
 )
 async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller, db: Db) -> Response:
     """Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision)."""
+    if caller.is_service:
+        caller.require_scope("chat:provision")
     async with db.transaction() as tx:
         _require_assigner(await access.enter(tx, caller, conversation_id))
         erased = await erased_among(tx, tx.settings.support_staff)
@@ -154,9 +156,7 @@ async def _least_busy(tx: Tx, *, but: list[str], only: str | None = None) -> str
 
 
 def _require_assigner(seat: Seat) -> None:
+    if not seat.actor.is_service and seat.role != "moderator":
+        raise Forbidden("Only who has the case hands it on")
     if seat.conversation.conversation_type != "support":
         raise NotSupport
-    if seat.actor.is_service:
-        seat.actor.require_scope("chat:provision")
-    elif seat.role != "moderator":
-        raise Forbidden("Only who has the case hands it on")

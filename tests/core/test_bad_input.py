@@ -6,14 +6,16 @@ import pytest
 
 from tests.core.bodies import BODIES, CANARY, DOCUMENT, FIELDS, Field, Scene, put
 
-STRAYS = {"NUL": "\x00", "surrogate": "\ud800", "bell": "\x07"}
+STRAYS = {"NUL": "\x00", "surrogate": "\ud800", "bell": "\x07", "vertical tab": "\x0b"}
+PLACES = {"inside": (CANARY, CANARY), "in front": ("", CANARY), "at the end": (CANARY, "")}
 
 
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("stray", STRAYS)
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-async def test_a_stray_character_is_refused_in_every_string(scene: Scene, field: Field, stray: str) -> None:
+async def test_a_stray_character_is_refused_in_every_string(scene: Scene, field: Field, stray: str, place: str) -> None:
     schema = DOCUMENT["components"]["schemas"][field.schema]
-    body = put(scene, schema, field.loc, CANARY + STRAYS[stray] + CANARY)
+    body = put(scene, schema, field.loc, STRAYS[stray].join(PLACES[place]))
     answer = await scene.send(field.operation, field.method, field.path, json.dumps(body).encode())
     assert (answer["status"], answer["code"]) == (422, "invalid"), answer
     assert all(error.keys() == {"loc", "code", "message"} for error in answer["errors"])

@@ -57,6 +57,14 @@ async def test_bad_frames_get_an_error_and_nothing_is_lost(ana: Person, chat: Js
         assert (await live.asks("send_message", content="still here"))["type"] == "ack"
 
 
+async def test_a_text_that_is_too_long_is_told_its_characters(ana: Person, chat: Json) -> None:
+    async with ana.at(chat) as live:
+        for name, most in (("ref", 64), ("client_id", 128)):
+            await live.connection.send(json.dumps({"type": "send_message", "content": "x", name: "y" * 200}))
+            (error,) = (await live.receives("error"))["errors"]
+            assert error == {"loc": [name], "code": "too_long", "message": f"should have at most {most} characters"}
+
+
 async def test_a_readable_ref_comes_back_with_the_error(ana: Person, chat: Json) -> None:
     async with ana.at(chat) as live:
         await live.connection.send(json.dumps({"type": "send_message", "content": 1, "ref": "mine"}))

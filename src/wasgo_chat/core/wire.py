@@ -87,7 +87,7 @@ Key = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValid
 """An opaque id that another system chose: 1 to 128 characters."""
 
 UserId = Key
-Title = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_clean_line)]
+Title = Annotated[str, Field(max_length=200), AfterValidator(_clean_line), AfterValidator(str.strip)]
 Seq = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 
 

@@ -143,7 +143,7 @@ def parse(text: str) -> AnyFrame:
     try:
         return _FRAMES.validate_json(text)
     except ValidationError as error:
-        found = field_errors(error.errors(include_url=False, include_context=False, include_input=False))
+        found = field_errors(error.errors(include_url=False))
         # pydantic puts the frame's type before the field: of no use to a client
         errors = [{**one, "loc": one["loc"][1:] if len(one["loc"]) > 1 else one["loc"]} for one in found]
         raise MalformedFrame(_readable_ref(text), Invalid(errors)) from error

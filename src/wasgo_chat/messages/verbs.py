@@ -287,7 +287,9 @@ def _check_location(location: Any) -> None:
         raise Invalid.field(["metadata", "location"], "extra_forbidden", "has lat, lng and label only")
     for name, bound in (("lat", 90), ("lng", 180)):
         if not number(location.get(name), bound):
-            raise Invalid.field(["metadata", "location", name], "coordinate", f"must be from -{bound} to {bound}")
+            raise Invalid.field(
+                ["metadata", "location", name], "coordinate", f"must be a number from -{bound} to {bound}"
+            )
     label = location.get("label", "")
     if not isinstance(label, str) or len(label) > 200:
         raise Invalid.field(["metadata", "location", "label"], "label", "must be text of at most 200 characters")
