@@ -1,12 +1,14 @@
 """`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -61,6 +63,8 @@ from wasgo_chat.privacy import routes as privacy_routes
 from wasgo_chat.privacy.eraser import Eraser
 from wasgo_chat.retention.purger import Purger
 from wasgo_chat.support import router as support_router
+
+log = structlog.get_logger(__name__)
 
 WATCHING_CONNECTIONS = 6
 LOOKUPS = 4
@@ -145,12 +149,16 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     notifier = Notifier(settings, db, lines, online=presence.online, counts=counts)
     eraser = Eraser(db)
 
+    rooms = (teller, sweep, notifier, eraser)
+    told: list[Callable[[Sequence[object]], None]] = [partial(count_messages, counts), *(one.announce for one in rooms)]
+
     def announce(announcements: Sequence[object]) -> None:
-        count_messages(counts, announcements)
-        teller.announce(announcements)
-        sweep.announce(announcements)
-        notifier.announce(announcements)
-        eraser.announce(announcements)
+        for tell in told:
+            try:
+                tell(announcements)
+            except Exception:
+                # What is announced is committed: whoever asked for it is answered, and the head check tells the others.
+                log.exception("not_announced")
 
     db.announce = announce
     presence.on_change = teller.presence_changed

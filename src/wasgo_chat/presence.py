@@ -7,7 +7,7 @@ knows all.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from zlib import crc32
@@ -137,6 +137,7 @@ class Presence:
         self._worker = worker
         self._here: set[str] = set()
         self._arrivals: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self._untold: Mapping[str, bool] = {}
         self._redis = None
         self._places = [_ALL]
         if redis_url is not None:
@@ -180,6 +181,7 @@ class Presence:
                 if loop.time() >= next_beat:
                     next_beat = loop.time() + BEAT_S
                     await self._beat()
+                    await self._move({})
                     if beats % SEEN_EVERY == 0:
                         await self._note_seen(list(self._here))
                     beats += 1
@@ -187,8 +189,7 @@ class Presence:
                     first = await self._arrivals.get()
                 await asyncio.sleep(GATHER_S)  # a crowd comes at once
                 moved = dict([first, *(self._arrivals.get_nowait() for _ in range(self._arrivals.qsize()))])
-                await self._go([user_id for user_id, is_here in moved.items() if not is_here])
-                await self._come([user_id for user_id, is_here in moved.items() if is_here])
+                await self._move(moved)
             except TimeoutError:
                 continue
             except _AWAY as error:
@@ -208,6 +209,14 @@ class Presence:
             await self._redis.aclose()
             if isinstance(self._redis, Redis):
                 await close_sentinels(self._redis.connection_pool)
+
+    async def _move(self, moved: Mapping[str, bool]) -> None:
+        """Tell of those who came and went; who could not be told of is told of with the next beat."""
+        moved = {**self._untold, **moved}
+        self._untold = moved
+        await self._go([user_id for user_id, is_here in moved.items() if not is_here])
+        await self._come([user_id for user_id, is_here in moved.items() if is_here])
+        self._untold = {}
 
     async def _come(self, user_ids: Sequence[str]) -> None:
         here = [user_id for user_id in user_ids if user_id in self._here]

@@ -1,13 +1,16 @@
 """`ws/notifications/`: counts, conversations and presence, across workers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from websockets.asyncio.client import connect
 
-from tests.support.running import Worker
-from tests.support.world import Live, Person, World
+from tests.support.running import Worker, make_settings
+from tests.support.world import Live, Person, World, world_with
 from wasgo_chat.presence import Presence
 
 
@@ -90,6 +93,24 @@ async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(worl
         async with bo.at(None, other_worker):
             assert (await a.receives("presence"))["online"] is True
     await crashed.close()
+
+
+async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasgo_chat.gateway.feed.ROUND_S", 0.2)
+    async with world_with(make_settings(database, lock_timeout_s=0.1)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with notified(bo, world.worker) as b:
+            await b.eventually("unread_counts")
+            async with world.worker.db.transaction() as tx:
+                await tx.execute(text("LOCK TABLE participants IN ACCESS EXCLUSIVE MODE"))  # as a migration does
+                for _ in range(20):
+                    world.worker.app.state.feed.touch([UUID(chat["id"])])
+                    await asyncio.sleep(0.05)
+            await ana.send(chat)
+            assert (await b.eventually("unread_counts"))["total"] == 1
 
 
 async def test_the_presence_of_nobody_is_a_422(world: World) -> None:

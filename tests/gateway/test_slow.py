@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
+from tests.gateway.test_feed import notified
 from tests.support.running import Worker, make_settings
 from tests.support.world import Json, Live, Person, World, until, world_with
+from wasgo_chat.gateway.outbox import DirectOutbox
 
 MESSAGES = 150
 WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
@@ -50,6 +53,31 @@ async def stuck_at(world: World, person: Person, chat: Json) -> AsyncIterator[Cl
 async def write_much(ana: Person, chat: Json) -> None:
     for at in range(0, MESSAGES, 25):
         await asyncio.gather(*(ana.send(chat, f"{at + one} {WORDS}") for one in range(25)))
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, *kinds: bytes) -> None:
+    """Have outboxes refuse frames of these kinds, as if so much were unsent in just that moment."""
+    real = DirectOutbox.put
+    monkeypatch.setattr(
+        DirectOutbox, "put", lambda self, data: not any(kind in data for kind in kinds) and real(self, data)
+    )
+
+
+async def test_a_socket_that_has_no_room_for_what_is_told_once_is_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    refuse(monkeypatch, b'"resync"', b'"notification"')
+    async with bo.at(chat, after_seq=999) as live:
+        assert (await live.closed())[0] == 4408
+    async with notified(bo, world.worker) as live:
+        await live.eventually("unread_counts")
+        await ana.send(chat)
+        with pytest.raises(ConnectionClosed) as closed:
+            await live.eventually("notification")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4408
 
 
 async def test_a_socket_that_stays_behind_is_closed_and_others_get_everything(database: str) -> None:

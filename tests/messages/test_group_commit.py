@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from tests.support.world import Person, World, rows, until, world_with
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.direct import Direct
 from wasgo_chat.core.wire import new_id
+from wasgo_chat.gateway.teller import Teller
 from wasgo_chat.messages import batch
 from wasgo_chat.messages.batch import Row
 from wasgo_chat.messages.schemas import MessageContent
@@ -207,6 +209,25 @@ async def test_finding_out_that_fails_is_answered_and_stops_nobody(
             await ana.refused("POST", MESSAGES, body, status=503, code="unavailable")
         assert (await ana.ok("POST", MESSAGES, body))["seq"] == 1
         assert (await ana.send(chat, "next"))["seq"] == 2
+
+
+async def test_what_is_stored_is_acked_even_if_telling_of_it_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+
+    def fail_once(*_: object) -> None:
+        monkeypatch.undo()
+        raise RuntimeError("broken")
+
+    async with bo.at(chat) as b, ana.at(chat) as a:
+        for say in (partial(ana.send, chat), partial(a.asks, "send_message", content="hi")):
+            monkeypatch.setattr(Teller, "_tell_stored", fail_once)
+            await say()
+        await ana.send(chat)
+        assert [(await b.eventually("new_message"))["seq"] for _ in range(3)] == [1, 2, 3]
+    assert "not_announced" in caplog.text
 
 
 async def test_what_is_said_after_something_unfit_waits_for_what_becomes_of_that(world: World) -> None:

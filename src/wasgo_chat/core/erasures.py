@@ -65,6 +65,14 @@ async def erased_among(tx: Tx, user_ids: Iterable[str]) -> set[str]:
     return {by_mark.get(row.user_hash, row.pseudonym) for row in rows}
 
 
+async def under_way(tx: Tx, pseudonyms: Iterable[str]) -> dict[str, str]:
+    """Of these pseudonyms those of erasures under way, and the user ids that they are about to stand for."""
+    statement = select(Erasure.pseudonym, Erasure.user_id).where(
+        among(Erasure.pseudonym, pseudonyms), Erasure.user_id.is_not(None)
+    )
+    return {row.pseudonym: row.user_id for row in await tx.execute(statement)}
+
+
 async def refuse_erased(tx: Tx, user_ids: Iterable[str]) -> None:
     """Raises: UserErased, where one of these ids was erased."""
     if await erased_among(tx, user_ids):

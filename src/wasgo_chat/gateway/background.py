@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import structlog
 
 from wasgo_chat.core.errors import ChatError
+from wasgo_chat.events.broker.publishing import end
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +29,7 @@ class Background:
 
     async def stop(self) -> None:
         """Cancel all and wait for them."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

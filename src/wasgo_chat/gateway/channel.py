@@ -194,6 +194,19 @@ class Channel:
             if subscription.live and not self.begin_again(subscription, seq):
                 subscription.fall_behind()
 
+    def go_back(self, seq: int, reads_version: int) -> None:
+        """The log ends here now, and what was beyond it is gone, joins and readings too: all load afresh."""
+        self.last = self.wanted = seq
+        self.reads_version = min(self.reads_version, reads_version)
+        self.read_up_to = ((-1, -1), {})
+        self.recent.clear()
+        for subscription in self.subscriptions:
+            subscription.watermark = min(subscription.watermark, seq)
+            subscription.entered_at = min(subscription.entered_at, seq)
+            subscription.reads_version = min(subscription.reads_version, reads_version)
+            if not subscription.peer.write(resync_frame(self.conversation_id, seq)):
+                subscription.peer.end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+
     def typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
         """Tell everybody else that somebody types or has stopped; who is not heard of again stops by themselves."""
         if is_typing:

@@ -107,7 +107,8 @@ class Feed:
         """Tell a user's sockets something ready-made."""
         mine = self._told.get(user_id, ())
         for told in mine:
-            told.watcher.write(data)
+            if not told.watcher.write(data):
+                told.watcher.end(Close.TOO_SLOW, "too much is unsent; reconnect")
         self._counts.frames_out[type_of(data)] += len(mine)
 
     async def tell(self, told: Told, touched: Collection[UUID] | None = None) -> None:
@@ -167,16 +168,25 @@ class Feed:
             await asyncio.sleep(GATHER_S)  # a burst of messages is one change of counts
             self._woken.clear()
             try:
-                await self._tell_touched()
-                await self._tell_notified()
+                await self._tell_news()
+                if loop.time() >= next_round:
+                    await self._go_round()
             except ChatError as error:
                 log.warning("feed_failed", error=error.code)
+            except Exception:
+                log.exception("feed_failed")  # the next turn may find better weather
             if loop.time() >= next_round:
-                for told in [one for mine in self._told.values() for one in mine]:
-                    await self._tell_or_log(told, None)
-                    if self._touched:  # a long round must not hold up the news
-                        await self._tell_touched()
                 next_round = loop.time() + ROUND_S
+
+    async def _go_round(self) -> None:
+        """Compare every socket with what is stored, so that nothing that was lost stays untold."""
+        for told in [one for mine in self._told.values() for one in mine]:
+            await self._tell_or_log(told, None)
+            await self._tell_news()  # a long round must not hold them up
+
+    async def _tell_news(self) -> None:
+        await self._tell_touched()
+        await self._tell_notified()
 
     async def _tell_touched(self) -> None:
         touched, self._touched = self._touched, set()

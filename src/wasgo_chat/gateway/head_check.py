@@ -17,7 +17,7 @@ from wasgo_chat.core.direct import read
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.protocol import Close, resync_frame
+from wasgo_chat.gateway.protocol import Close
 from wasgo_chat.inbox.render import reading_frames
 from wasgo_chat.messages import reads
 
@@ -102,7 +102,7 @@ class HeadCheck:
 
         A head that was read just before a commit which was told meanwhile looks the same, so it is read again.
         """
-        for conversation_id, (last_seq, _) in (await self._heads(list(suspects))).items():
+        for conversation_id, (last_seq, reads_version) in (await self._heads(list(suspects))).items():
             channel = self._hub.channels.get(conversation_id)
             if channel is None or last_seq >= suspects[conversation_id]:
                 continue
@@ -110,11 +110,7 @@ class HeadCheck:
             self._hub.counts.head_check_finds["went_back"] += 1
             self._hub.counts.resyncs += len(channel.subscriptions)
             self._hub.counts.frames_out["resync"] += len(channel.subscriptions)
-            channel.last = channel.wanted = last_seq
-            channel.recent.clear()
-            for subscription in channel.subscriptions:
-                subscription.watermark = min(subscription.watermark, last_seq)
-                subscription.peer.write(resync_frame(conversation_id, last_seq))
+            channel.go_back(last_seq, reads_version)
 
     async def _resend_readings(self, conversation_id: UUID, behind: list[Subscription]) -> None:
         """Read what the last of them misses, once, and write to each what it misses; sets, so twice does no harm."""

@@ -264,10 +264,13 @@ class Hub:
 
     async def _prepare(self, conversation_id: UUID) -> Channel:
         await self._broker.subscribe(channel_of(conversation_id))
-        reading = await self._readings.find(conversation_id)
-        if reading is None:
+        try:
+            reading = await self._readings.find(conversation_id)
+            if reading is None:
+                raise NotFound
+        except BaseException:
             await self._broker.unsubscribe(channel_of(conversation_id))
-            raise NotFound
+            raise
         channel = Channel(conversation_id, self.counts)
         channel.last = channel.wanted = reading.last_seq
         channel.reads_version = reading.version

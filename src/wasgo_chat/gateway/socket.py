@@ -175,8 +175,7 @@ class Socket:
                 subscription.watermark = after_seq
             else:
                 self.hub.counts.resyncs += 1
-                self.hub.counts.frames_out["resync"] += 1
-                self.write(resync_frame(conversation_id, head))
+                self._answers.write(resync_frame(conversation_id, head))
         self.hub.catch_up_soon(subscription)
 
     def unfollow(self, conversation_id: UUID) -> None:
@@ -221,6 +220,7 @@ class Socket:
             self.hub.leave(self, tuple(self.subscriptions.values()))
             self._listener.stop()
             await self._listener.ended()
+            self.hub.leave(self, tuple(self.subscriptions.values()))  # what the frame in hand has followed since
             if self._closing is not None and (writer is None or not writer.done()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from wasgo_chat.conversations import access
 from wasgo_chat.conversations.access import Seat
 from wasgo_chat.conversations.models import Conversation, Participant
+from wasgo_chat.core import erasures
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx, keys_of
 from wasgo_chat.core.errors import NotFound
@@ -131,6 +132,18 @@ async def load_core(tx: Tx, conversation_id: UUID) -> dict[str, Any]:
 
 async def load_places(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """`ParticipantOut` by user id, also of those who left since."""
+    found = await _places_of(tx, conversation_id, user_ids)
+    if missing := [user_id for user_id in user_ids if user_id not in found]:
+        # An erasure renames people in a long log page by page, and their place after it.
+        under_way = await erasures.under_way(tx, missing)
+        places = await _places_of(tx, conversation_id, list(under_way.values()))
+        for pseudonym, user_id in under_way.items():
+            if (place := places.get(user_id)) is not None:
+                found[pseudonym] = {**place, "user": {**place["user"], "id": pseudonym}}
+    return found
+
+
+async def _places_of(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     if not user_ids:
         return {}
     statement = _place_rows([conversation_id]).where(_Place.user_id == any_(literal(list(user_ids), ARRAY(Text))))

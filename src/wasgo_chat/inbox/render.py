@@ -46,7 +46,7 @@ async def frames_since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: 
 
 
 async def frame_bodies(tx: Tx, conversation_id: UUID, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
-    """Events as plain frames, with at most five queries for all of them."""
+    """Events as plain frames, with at most five queries for all of them; two more while somebody is being erased."""
     messages = await load_messages(tx, conversation_id, [row.message_id for row in rows if row.message_id])
     people = await load_places(tx, conversation_id, list({row.user_id for row in rows if row.user_id}))
     needs_core = any(row.type == "conversation_updated" for row in rows)

@@ -11,7 +11,7 @@ from wasgo_chat.conversations import access
 from wasgo_chat.conversations.access import Action
 from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.db import Tx
-from wasgo_chat.core.errors import Invalid, LimitReached, MessageDeleted
+from wasgo_chat.core.errors import Invalid, LimitReached, MessageDeleted, NotFound
 from wasgo_chat.events import kinds, log
 from wasgo_chat.messages.load import load_reactions, locate
 from wasgo_chat.messages.models import Message, Reaction
@@ -49,7 +49,10 @@ async def react(tx: Tx, actor: Actor, message_id: UUID, body: ReactToMessage) ->
     is_deleted = select(Message.deleted_at.is_not(None)).where(
         Message.conversation_id == conversation_id, Message.id == message_id
     )
-    if (await tx.execute(is_deleted)).scalar_one():
+    found = (await tx.execute(is_deleted)).scalar_one_or_none()
+    if found is None:
+        raise NotFound  # it was purged since it was located
+    if found:
         raise MessageDeleted
     own = (
         (Reaction.conversation_id == conversation_id)

@@ -219,7 +219,8 @@ async def readings_since(tx: Tx, conversation_id: UUID, version: int, *, limit: 
                SELECT m.id FROM messages m
                WHERE m.conversation_id = r.conversation_id AND r.numbers @> m.number AND m.sender_id <> r.user_id
                  AND m.number >= lower(r.numbers) AND m.number < upper(r.numbers)
-               ORDER BY m.number DESC LIMIT :ids) AS message_ids
+               ORDER BY m.number DESC LIMIT CASE WHEN r.up_to_seq IS NOT NULL THEN CAST(:ids AS bigint) END
+           ) AS message_ids
            FROM reads r WHERE r.conversation_id = :conversation_id AND r.version > :version
            ORDER BY r.version LIMIT :limit"""
     )

@@ -151,7 +151,7 @@ class Publishing(ABC):
             log.info("redis_back", after_s=round(time.monotonic() - since, 1))
 
 
-async def end(*tasks: asyncio.Task[None]) -> None:
+async def end(*tasks: asyncio.Task[Any]) -> None:
     """Cancel tasks until they are done.
 
     Once is not enough: before Python 3.12 `asyncio.wait_for`, by which redis-py sends, forgets a cancellation that is

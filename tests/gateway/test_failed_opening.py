@@ -1,0 +1,24 @@
+"""A conversation that cannot be opened just now leaves nothing behind."""
+
+import pytest
+
+from tests.support.world import World
+from wasgo_chat.core.errors import Unavailable
+
+
+async def test_the_broker_is_not_left_listening(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    broker, hub = world.worker.app.state.broker, world.worker.hub
+    before = set(broker._channels)
+
+    async def away(_: object) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hub._readings, "find", away)
+        async with ana.dial(chat) as live:
+            assert (await live.closed())[0] == 1013
+    assert set(broker._channels) == before
+    async with ana.at(chat):
+        assert set(broker._channels) != before
