@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WASGO_CHAT_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: DatabaseUrl = Field(
-        "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
+        "",
+        description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`, and what libpq takes behind it, "
+        "as `?sslmode=verify-full&sslrootcert=…`. Required.",
     )
     replica_urls: Urls = Field(
         default_factory=list,

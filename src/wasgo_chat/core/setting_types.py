@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from wasgo_chat.core import postgres_url
+
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -16,12 +18,12 @@ def _split_urls(value: object) -> object:
     return value.split() if isinstance(value, str) else value
 
 
-def _for_asyncpg(url: str) -> str:
-    """Platforms hand out `postgres://`; SQLAlchemy wants the driver named."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            return "postgresql+asyncpg://" + url.removeprefix(prefix)
-    return url
+def _database(url: str) -> str:
+    return postgres_url.check(url, takes_writes=True) if url else url
+
+
+def _standby(url: str) -> str:
+    return postgres_url.check(url, takes_writes=False)
 
 
 def _by_name(value: object) -> object:
@@ -35,7 +37,7 @@ def _network(name: str) -> str:
     return name
 
 
-DatabaseUrl = Annotated[str, AfterValidator(_for_asyncpg)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
@@ -43,7 +45,7 @@ ConversationType = Literal["direct", "job", "bid", "request", "support", "disput
 
 Days = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
 
-Urls = Annotated[list[DatabaseUrl], NoDecode, BeforeValidator(_split_urls)]
+Urls = Annotated[list[Annotated[str, AfterValidator(_standby)]], NoDecode, BeforeValidator(_split_urls)]
 
 Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 
