@@ -22,6 +22,8 @@ MINIMUM_RSA_BITS = 2048
 class CannotStart(Exception):
     """The program cannot start. The message is one a person can act on."""
 
+    exit_code = 2
+
 
 class UnsafeSettings(CannotStart):
     """The settings do not allow a safe start. The message says which variable to set, and to what."""
@@ -292,18 +294,12 @@ class Settings(BaseSettings):
                 f"so that one family of algorithms is accepted ({found} set now)."
             )
         for name, secret in (("JWT_SECRET", self.jwt_secret), ("SECRET_KEY", self.secret_key)):
-            if secret is None:
-                continue
-            if secret.get_secret_value() == DEVELOPMENT_SECRET:
+            if secret is not None and secret.get_secret_value() == DEVELOPMENT_SECRET:
                 raise UnsafeSettings(
                     f"WASGO_CHAT_{name} is the public development key: set a secret of your own, "
                     'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
                 )
-            if len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
-                raise UnsafeSettings(
-                    f"WASGO_CHAT_{name} is shorter than {MINIMUM_SECRET_BYTES} bytes: set a longer one, "
-                    'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
-                )
+        self.check_secrets()
         if workers > 1 and not self.redis_url:
             raise UnsafeSettings(
                 f"WASGO_CHAT_REDIS_URL is not set, and {workers} workers deliver to each other through Redis: "
@@ -316,6 +312,19 @@ class Settings(BaseSettings):
             )
         self.hash_key()
         return self
+
+    def check_secrets(self) -> None:
+        """Refuse keys that nobody is to take.
+
+        Raises:
+            UnsafeSettings: one is too short.
+        """
+        for name, secret in (("JWT_SECRET", self.jwt_secret), ("SECRET_KEY", self.secret_key)):
+            if secret is not None and len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
+                raise UnsafeSettings(
+                    f"WASGO_CHAT_{name} is shorter than {MINIMUM_SECRET_BYTES} bytes: set a longer one, "
+                    'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
+                )
 
 
 def settings_table() -> str:
