@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wasgo_chat.core.redis import check_redis_url
-from wasgo_chat.core.setting_types import DatabaseUrl, Days, LogLevels, Names, Proxies, Urls
+from wasgo_chat.core.setting_types import DatabaseUrl, Days, LogLevels, Names, Origins, Proxies, Urls
 
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
@@ -69,9 +69,10 @@ class Settings(BaseSettings):
         description="Key of cursors, hashes and signed links, 32 bytes or more; by default made from `JWT_SECRET`.",
     )
     cookie_name: str | None = Field(None, description="Cookie that may carry a socket's token; unset: none.")
-    allowed_origins: Names = Field(
+    allowed_origins: Origins = Field(
         default_factory=list,
-        description="Origins whose pages may open sockets and call the API, e.g. `https://app.example`.",
+        description="Origins whose pages may open sockets and call the API, each as `https://app.example` or "
+        "`http://localhost:3000`.",
     )
     user_conversation_types: Names = Field(
         default_factory=lambda: ["direct", "support"],

@@ -1,6 +1,7 @@
 """The forms that settings have as environment variables: lists, maps, URLs and networks, written as one string."""
 
 import ipaddress
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -37,9 +38,25 @@ def _network(name: str) -> str:
     return name
 
 
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_USUAL_PORTS = {"http": "80", "https": "443"}
+
+
+def _origin(given: str) -> str:
+    """As browsers write it: what is compared is every character."""
+    found = _ORIGIN.fullmatch(given.lower())
+    if found is None or int(found[3] or 0) > 65535:
+        why = "sockets compare exactly, so each origin is named" if "*" in given else "it is no origin"
+        raise ValueError(f"{given} is not taken, as {why}: scheme://host[:port], without a slash behind it")
+    scheme, host, port = found.groups()
+    return f"{scheme}://{host}" if port in (None, _USUAL_PORTS.get(scheme)) else f"{scheme}://{host}:{port}"
+
+
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split)]
 
 ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
 
