@@ -8,6 +8,8 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.db import CONNECT_S
+from wasgo_chat.core.hosts import ENGINE, Hosts
 from wasgo_chat.core.migrations import LOCK_TIMEOUT_MS, WAIT_FOR_OTHERS_S, AnotherMigrates
 from wasgo_chat.tables import METADATA
 
@@ -34,8 +36,12 @@ async def run_async() -> None:
         raise SystemExit("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
     # A migration waits for a lock for seconds at most: behind a waiting ALTER TABLE every query queues up.
     lock_timeout = str(given.get("lock_timeout_ms", LOCK_TIMEOUT_MS))
-    timeouts = {"server_settings": {"lock_timeout": lock_timeout, "statement_timeout": "0"}}
-    engine = create_async_engine(url, poolclass=pool.NullPool, connect_args=timeouts)
+    how = {
+        "timeout": CONNECT_S,
+        "async_creator_fn": Hosts(url).connect,
+        "server_settings": {"lock_timeout": lock_timeout, "statement_timeout": "0"},
+    }
+    engine = create_async_engine(ENGINE, poolclass=pool.NullPool, connect_args=how)
     try:
         async with engine.connect() as guard, engine.connect() as connection:
             await be_alone(guard, given.get("wait_for_others_s", WAIT_FOR_OTHERS_S))

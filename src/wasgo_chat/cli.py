@@ -1,6 +1,5 @@
 """The command line `wasgo-chat`."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from wasgo_chat.core import collector
-from wasgo_chat.core.config import CannotStart, Settings, UnsafeSettings, settings_table
+from wasgo_chat.core.config import CannotStart, Settings, settings_table
 
 app = typer.Typer(
     name="wasgo-chat",
@@ -18,8 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-_TABLE_BEGIN, _TABLE_END = "<!-- settings: begin -->", "<!-- settings: end -->"
 
 
 @app.command()
@@ -68,7 +65,9 @@ def serve(
 
 @app.command()
 def migrate(
-    revision: Annotated[str, typer.Option(help="Revision to go to; `base` takes everything down.")] = "head",
+    revision: Annotated[
+        str | None, typer.Option(help="Revision to go to, the newest by default; `base` takes everything down.")
+    ] = None,
     down: Annotated[bool, typer.Option("--down", help="Go back to --revision instead of up to it.")] = False,
     patience: Annotated[float, typer.Option(help="Seconds to go on asking for a lock that others hold.", min=0)] = 120,
 ) -> None:
@@ -79,12 +78,19 @@ def migrate(
     """
     from wasgo_chat.core import migrations
 
-    url = Settings().require_database()
+    if down and revision is None:
+        raise typer.BadParameter("--down needs --revision: the one to go back to")
+    settings = Settings()
+    url, wanted = settings.require_database(), revision or "head"
     if down:
-        migrations.downgrade(url, revision, patience_s=patience)
+        migrations.downgrade(url, wanted, patience_s=patience)
     else:
-        migrations.upgrade(url, revision, patience_s=patience)
-    print(f"The database is at {revision}.")
+        migrations.upgrade(url, wanted, patience_s=patience)
+    place = migrations.place(settings)
+    print(f"The database is at {place}.")
+    if not down and migrations.is_before(wanted, place):
+        print(f"wasgo-chat: {wanted} is older: add --down to go back to it.", file=sys.stderr)
+        sys.exit(1)
 
 
 @app.command()
@@ -202,20 +208,26 @@ def token(
     accepted by `wasgo-chat dev` only.
     """
     from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+    from wasgo_chat.core.wire import has_stray_control
 
     if (user is None) == (service is None):
         raise typer.BadParameter("give either --user or --service")
+    for option, name in (("--user", user), ("--service", service)):
+        if name is not None and (not 0 < len(name) <= 128 or has_stray_control(name, allowed="")):
+            raise typer.BadParameter(f"{option} is to have 1 to 128 characters, none of them a control character")
+    settings = Settings()
+    settings.check_secrets()
     if user is not None:
         if scope is not None:
             raise typer.BadParameter("--scope goes with --service")
-        print(mint_user(Settings(), user, ttl_s=ttl, username=username, staff=staff))
+        print(mint_user(settings, user, ttl_s=ttl, username=username, staff=staff))
         return
     if username is not None or staff:
         raise typer.BadParameter("--username and --staff go with --user")
     scopes = [one.strip() for one in (scope or "").split(",") if one.strip()]
     if unknown := [one for one in scopes if one not in SCOPES]:
         raise typer.BadParameter(f"unknown scope {unknown[0]}; there are {', '.join(SCOPES)}")
-    print(mint_service(Settings(), service or "", scopes, ttl_s=ttl))
+    print(mint_service(settings, service or "", scopes, ttl_s=ttl))
 
 
 @app.command()
@@ -228,10 +240,11 @@ def openapi(
 
     from wasgo_chat.app import create_app
     from wasgo_chat.core.config import DEVELOPMENT_SECRET
+    from wasgo_chat.documents.files import put
 
     nowhere = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
     document = json.dumps(create_app(Settings.model_validate(nowhere)).openapi(), indent=2, ensure_ascii=False)
-    _put(document + "\n", write, check)
+    put(document + "\n", write, check)
 
 
 @app.command()
@@ -241,8 +254,9 @@ def asyncapi(
 ) -> None:
     """Print the AsyncAPI document of the sockets, or write it, or check that a file is up to date."""
     from wasgo_chat.documents.asyncapi import asyncapi_json
+    from wasgo_chat.documents.files import put
 
-    _put(asyncapi_json(), write, check)
+    put(asyncapi_json(), write, check)
 
 
 @app.command()
@@ -251,24 +265,9 @@ def settings(
     check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,
 ) -> None:
     """Print every setting with its default and meaning, as a Markdown table."""
-    target = write or check
-    if target is None:
-        print(settings_table())
-        return
-    text = target.read_text(encoding="utf-8")
-    block = f"{_TABLE_BEGIN}\n{settings_table()}\n{_TABLE_END}"
-    pattern = re.escape(_TABLE_BEGIN) + ".*?" + re.escape(_TABLE_END)
-    _put(re.sub(pattern, lambda _: block, text, flags=re.DOTALL), write, check)
+    from wasgo_chat.documents.files import put_table
 
-
-def _put(text: str, write: Path | None, check: Path | None) -> None:
-    if write is not None:
-        write.write_text(text, encoding="utf-8")
-    elif check is not None:
-        if not check.exists() or check.read_text(encoding="utf-8") != text:
-            raise UnsafeSettings(f"{check} is not up to date: run `make docs`.")
-    else:
-        sys.stdout.write(text)
+    put_table(settings_table(), write, check)
 
 
 def main() -> None:
@@ -276,13 +275,15 @@ def main() -> None:
     try:
         app()
     except ValidationError as error:
-        for found in error.errors():
-            name = "_".join(str(part) for part in found["loc"]).upper()
-            print(f"wasgo-chat: WASGO_CHAT_{name}: {found['msg']}", file=sys.stderr)
+        for found in error.errors(include_input=False, include_url=False):
+            name, *within = found["loc"]
+            part = f" ({within[0] + 1 if isinstance(within[0], int) else within[0]})" if within else ""
+            said = found["msg"].removeprefix("Value error, ")
+            print(f"wasgo-chat: WASGO_CHAT_{str(name).upper()}{part}: {said}", file=sys.stderr)
         sys.exit(2)
     except CannotStart as error:
         print(f"wasgo-chat: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(error.exit_code)
     except Exception as error:
         from wasgo_chat.core.advice import advice
 

@@ -26,13 +26,17 @@ def run(*, host: str, port: int, data: Path) -> None:
     """Serve until interrupted. What is in `data` stays.
 
     Raises:
-        UnsafeSettings: the address is not loopback, or the folder or port is in use.
+        UnsafeSettings: the address is not loopback, or the folder or port is in use or cannot be used.
         CannotStart: PostgreSQL did not come up.
     """
     if not _is_loopback(host):
         raise UnsafeSettings(f"`dev` accepts the public development key, so it listens on loopback only, not {host}.")
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "lock").open("w") as lock:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        opened = (data / "lock").open("w")
+    except OSError as error:
+        raise UnsafeSettings(f"--data {data} cannot be used as a folder: {error.strerror}.") from error
+    with opened as lock:
         _hold(lock, data)
         postgres = Postgres(data / "postgres")
         postgres.start()

@@ -124,7 +124,22 @@ def check_before_serving(settings: Settings, *, workers: int) -> None:
     except ValueError as error:
         raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY is not a PEM public key.") from error
     make_channels(settings)
+    _check_folder(settings)
     asyncio.run(_check_database(settings))
+
+
+def _check_folder(settings: Settings) -> None:
+    if settings.s3_bucket is not None:
+        return
+    try:
+        settings.storage_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.storage_dir):
+            pass
+    except OSError as error:
+        raise UnsafeSettings(
+            f"WASGO_CHAT_STORAGE_DIR is {settings.storage_dir}, where files cannot be written ({error.strerror}): name "
+            "a folder that the service's user may write to, the same for every worker, or set WASGO_CHAT_S3_BUCKET."
+        ) from error
 
 
 async def _check_database(settings: Settings) -> None:

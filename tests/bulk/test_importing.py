@@ -17,7 +17,7 @@ from tests.support.processes import COMMAND, environment
 from tests.support.running import make_settings
 from tests.support.world import Person, World, rows, world_with
 from wasgo_chat.bulk import logs
-from wasgo_chat.bulk.importing import Import, Report
+from wasgo_chat.bulk.importing import LONGEST_LINE, Import, Report
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.tokens import mint_user
@@ -143,6 +143,24 @@ async def test_what_no_door_takes_is_rejected_with_its_line(empty_once: Settings
     assert (report.messages, report.rejected) == (1, 1)
     assert rejected[0]["line"] == 2
     assert said in rejected[0]["error"]
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_a_line_that_is_too_long_is_one_reject_and_lines_after_it_keep_their_numbers(
+    empty_once: Settings, ends: bool
+) -> None:
+    longest = json.dumps(message(1, metadata={}))
+    fits = longest + " " * (LONGEST_LINE - 1 - len(longest))
+    after = [message(2, sender="zed"), message(3)] if ends else []
+    lines: list[Line | str] = [conversation(), fits, f"{fits} ", "x" * (3 * LONGEST_LINE), *after]
+    file, rejects, told = as_file(lines), io.BytesIO(), list[int]()
+    file = file if ends else file.rstrip(b"\n")
+    report = await Import(empty_once, rejects, dry_run=True, progress=told.append).run(io.BytesIO(file))
+    rejected = [json.loads(one) for one in rejects.getvalue().splitlines()]
+    assert [one["line"] for one in rejected] == ([3, 4, 5] if ends else [3, 4])
+    assert all("longer than a mebibyte" in one["error"] for one in rejected[:2])
+    assert len(rejects.getvalue()) < 10_000
+    assert (report.lines, report.messages, sum(told)) == (len(lines), 2 if ends else 1, len(file))
 
 
 async def test_a_conversation_that_cannot_be_takes_its_messages_with_it(empty: str) -> None:

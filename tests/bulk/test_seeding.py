@@ -60,6 +60,8 @@ async def test_a_full_database_is_left_alone_unless_told_otherwise(empty: str) -
     await fill(settings)
     with pytest.raises(NotEmpty, match="--into-full"):
         await fill(settings, number=2)
+    with pytest.raises(NotEmpty, match="--into-full and another --seed, as the rows of seed 1 are among them"):
+        await fill(settings)
     await fill(settings, number=2, into_full=True)
     with pytest.raises(NotEmpty, match="another --seed"):
         await fill(settings, number=2, into_full=True)

@@ -324,6 +324,11 @@ async def test_the_mail_server_is_greeted_and_nothing_is_sent() -> None:
     assert "WASGO_CHAT_MAIL_FROM" in said(halves, "error")
 
 
+async def test_that_there_is_no_key_for_tokens_is_said() -> None:
+    assert said(await issuer.check(Settings()), "error") == "There is no key to check them by."
+    assert "by a key of the settings" in said(await issuer.check(Settings(jwt_secret="x" * 40)), "ok")
+
+
 def test_settings_that_serve_would_refuse() -> None:
     assert "exactly one of WASGO_CHAT_JWT_SECRET" in said(
         settings_check.check(Settings(database_url="postgresql://h/n"), workers=1), "error"

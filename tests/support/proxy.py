@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 Target = Path | int
 
@@ -77,9 +78,17 @@ class Proxy:
             writer.transport.abort()
 
 
+AnyProxy = TypeVar("AnyProxy", bound=Proxy)
+
+
 @asynccontextmanager
 async def proxy_to(target: Target) -> AsyncIterator[Proxy]:
-    proxy = Proxy(target)
+    async with listening(Proxy(target)) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def listening(proxy: AnyProxy) -> AsyncIterator[AnyProxy]:
     tasks: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -23,6 +23,7 @@ from wasgo_chat.core.errors import Unavailable
 BATCH_MESSAGES = 5_000
 BATCH_BLOCKS = 500
 LONGEST_LINE = 1 << 20
+SHOWN_OF_LONG = 1_000
 PATIENCE_S = 600.0
 WAIT_FOR_OTHERS_S = 30.0
 """For the service to notify of what was said in a conversation, and for whoever holds one."""
@@ -91,10 +92,16 @@ class Import:
         """
         try:
             waiting = _Waiting()
-            while raw := file.readline(LONGEST_LINE):
+            while raw := file.readline(LONGEST_LINE + 1):
                 self.report.lines += 1
                 waiting.read += len(raw)
-                self._take(waiting, self.report.lines, raw)
+                if len(raw) <= LONGEST_LINE:
+                    self._take(waiting, self.report.lines, raw)
+                else:
+                    waiting.read += _pass_over_rest(file, raw)
+                    self._reject(
+                        self.report.lines, raw[:SHOWN_OF_LONG], "is longer than a mebibyte; this is its beginning"
+                    )
                 if waiting.messages >= BATCH_MESSAGES or len(waiting.blocks) + len(waiting.users) >= BATCH_BLOCKS:
                     waiting = await self._write(waiting)
             await self._write(waiting)
@@ -171,6 +178,15 @@ class Import:
         self._rejects.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
 
 
+def _pass_over_rest(file: BinaryIO, raw: bytes) -> int:
+    """Of a line whose beginning was read: how many bytes it had left."""
+    passed = 0
+    while raw and not raw.endswith(b"\n"):
+        raw = file.readline(LONGEST_LINE)
+        passed += len(raw)
+    return passed
+
+
 def import_file(settings: Settings, path: Path, rejects: Path, *, dry_run: bool, progress: Progress) -> Report:
     """Import a file. Runs its own event loop: call it outside of any.
 
@@ -180,7 +196,13 @@ def import_file(settings: Settings, path: Path, rejects: Path, *, dry_run: bool,
     settings.hash_key()
 
     async def work() -> Report:
-        with path.open("rb") as file, rejects.open("wb") as out:
+        try:
+            out = rejects.open("wb")
+        except OSError as error:
+            raise CannotStart(
+                f"{rejects} cannot be written: {error.strerror}. Name another file by --rejects."
+            ) from error
+        with path.open("rb") as file, out:
             return await Import(settings, out, dry_run=dry_run, progress=progress).run(file)
 
     return asyncio.run(work())

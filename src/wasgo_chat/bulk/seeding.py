@@ -88,10 +88,11 @@ async def _require_empty(db: Database, number: int, *, into_full: bool) -> None:
         is_full = (await tx.execute(text("SELECT EXISTS (SELECT FROM conversations)"))).scalar_one()
         statement = text("SELECT EXISTS (SELECT FROM users WHERE id = :id)")
         is_seeded = (await tx.execute(statement, {"id": f"seed{number}-000000"})).scalar_one()
+    if is_full and not into_full:
+        another = f" and another --seed, as the rows of seed {number} are among them" if is_seeded else ""
+        raise NotEmpty(f"The database has conversations already: name an empty one, or say --into-full{another}.")
     if is_seeded:
         raise NotEmpty(f"The rows of seed {number} are there already: take another --seed.")
-    if is_full and not into_full:
-        raise NotEmpty("The database has conversations already: name an empty one, or say --into-full.")
 
 
 async def _write(db: Database, made: list[Made], progress: Progress) -> None:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wasgo_chat.core.redis import check_redis_url
-from wasgo_chat.core.setting_types import DatabaseUrl, Days, LogLevels, Names, Proxies, Urls
+from wasgo_chat.core.setting_types import DatabaseUrl, Days, LogLevels, Names, Origins, Proxies, Urls
 
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
@@ -21,6 +21,8 @@ MINIMUM_RSA_BITS = 2048
 
 class CannotStart(Exception):
     """The program cannot start. The message is one a person can act on."""
+
+    exit_code = 2
 
 
 class UnsafeSettings(CannotStart):
@@ -33,7 +35,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WASGO_CHAT_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     database_url: DatabaseUrl = Field(
-        "", description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`. Required."
+        "",
+        description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`, and what libpq takes behind it, "
+        "as `?sslmode=verify-full&sslrootcert=…`. Required.",
     )
     replica_urls: Urls = Field(
         default_factory=list,
@@ -65,9 +69,10 @@ class Settings(BaseSettings):
         description="Key of cursors, hashes and signed links, 32 bytes or more; by default made from `JWT_SECRET`.",
     )
     cookie_name: str | None = Field(None, description="Cookie that may carry a socket's token; unset: none.")
-    allowed_origins: Names = Field(
+    allowed_origins: Origins = Field(
         default_factory=list,
-        description="Origins whose pages may open sockets and call the API, e.g. `https://app.example`.",
+        description="Origins whose pages may open sockets and call the API, each as `https://app.example` or "
+        "`http://localhost:3000`.",
     )
     user_conversation_types: Names = Field(
         default_factory=lambda: ["direct", "support"],
@@ -290,18 +295,12 @@ class Settings(BaseSettings):
                 f"so that one family of algorithms is accepted ({found} set now)."
             )
         for name, secret in (("JWT_SECRET", self.jwt_secret), ("SECRET_KEY", self.secret_key)):
-            if secret is None:
-                continue
-            if secret.get_secret_value() == DEVELOPMENT_SECRET:
+            if secret is not None and secret.get_secret_value() == DEVELOPMENT_SECRET:
                 raise UnsafeSettings(
                     f"WASGO_CHAT_{name} is the public development key: set a secret of your own, "
                     'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
                 )
-            if len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
-                raise UnsafeSettings(
-                    f"WASGO_CHAT_{name} is shorter than {MINIMUM_SECRET_BYTES} bytes: set a longer one, "
-                    'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
-                )
+        self.check_secrets()
         if workers > 1 and not self.redis_url:
             raise UnsafeSettings(
                 f"WASGO_CHAT_REDIS_URL is not set, and {workers} workers deliver to each other through Redis: "
@@ -314,6 +313,19 @@ class Settings(BaseSettings):
             )
         self.hash_key()
         return self
+
+    def check_secrets(self) -> None:
+        """Refuse keys that nobody is to take.
+
+        Raises:
+            UnsafeSettings: one is too short.
+        """
+        for name, secret in (("JWT_SECRET", self.jwt_secret), ("SECRET_KEY", self.secret_key)):
+            if secret is not None and len(secret.get_secret_value().encode()) < MINIMUM_SECRET_BYTES:
+                raise UnsafeSettings(
+                    f"WASGO_CHAT_{name} is shorter than {MINIMUM_SECRET_BYTES} bytes: set a longer one, "
+                    'e.g. from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
+                )
 
 
 def settings_table() -> str:

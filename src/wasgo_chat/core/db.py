@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, make_url, text
+from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,7 +26,7 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.counts import Counts
 from wasgo_chat.core.db_errors import DRIVER_ERRORS, is_busy, is_unavailable, names_nobody
 from wasgo_chat.core.errors import Unavailable, UserErased
-from wasgo_chat.core.hosts import Hosts
+from wasgo_chat.core.hosts import ENGINE, Hosts
 from wasgo_chat.core.outage import Link, Outage
 from wasgo_chat.core.wire import encode_str
 
@@ -107,11 +107,9 @@ class Database:
         self._counts = counts or Counts()
         self.settings = settings
         self.announce: Announce = lambda announcements: None
-        url = make_url(settings.database_url)
-        _, address = url.get_dialect()().create_connect_args(url)
-        self.outage = outage or Outage(Hosts(address))
+        self.outage = outage or Outage(Hosts(settings.database_url))
         self.engine: AsyncEngine = create_async_engine(
-            url,
+            ENGINE,
             pool_size=pool_size or settings.database_pool_size,
             max_overflow=0,
             pool_timeout=settings.database_pool_timeout_s,

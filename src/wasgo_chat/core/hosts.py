@@ -10,6 +10,11 @@ from typing import Any
 
 import asyncpg
 
+from wasgo_chat.core.postgres_url import addresses
+
+ENGINE = "postgresql+asyncpg://"
+"""SQLAlchemy's URL, with `Hosts.connect` to make the connections: it would read the parameters of a URL its own way."""
+
 _NEXT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 """What is the host's fault; what another one answers may be better."""
 
@@ -18,13 +23,12 @@ class Hosts:
     """One or several.
 
     Args:
-        address: arguments of `asyncpg.connect`, as SQLAlchemy makes them of a URL.
+        url: as libpq takes it.
     """
 
-    def __init__(self, address: Mapping[str, Any]) -> None:
-        named = address.get("host")
-        several = zip(named, address["port"], strict=True) if isinstance(named, list) else ()
-        self._each = [{**address, "host": host, "port": port} for host, port in several] or [dict(address)]
+    def __init__(self, url: str) -> None:
+        self._each = addresses(url)
+        self.name = ",".join(str(one.get("host", "")) for one in self._each)
 
     async def connect(self, *, timeout: float, **how: Any) -> Any:
         """A connection to the first that gives one, within its share of the time.

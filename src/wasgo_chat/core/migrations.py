@@ -4,9 +4,11 @@ Alembic is loaded to migrate only: a worker would take a quarter longer to start
 stand is read from the names of the scripts: one row, each beginning with its number.
 """
 
+import asyncio
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from wasgo_chat.core.config import CannotStart
+from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.core.db import Database
 from wasgo_chat.core.db_errors import DRIVER_ERRORS, is_unavailable
 from wasgo_chat.core.errors import Unavailable
@@ -36,6 +38,8 @@ _CHOICES = (_PACKAGE / "migrations", _PACKAGE.parent.parent / "migrations")
 _UNDEFINED_TABLE = "42P01"
 _IN_THE_WAY = frozenset(["55P03", "40P01"])
 """Lock not available, deadlock: somebody else held what a migration needs, and will let go."""
+BASE = "base"
+"""What Alembic calls a database without any migration."""
 _NUMBER = re.compile(r"[0-9]{4}")
 
 
@@ -79,13 +83,15 @@ def upgrade(
 
     Raises:
         AnotherMigrates, InTheWay: somebody else did not come to an end.
+        CannotStart: there is no such revision, or no way to it from where the database is.
         Unavailable: the database does not answer. The migrations that were done stay so.
     """
     from alembic import command  # noqa: PLC0415  see above
 
     made = config(database_url)
     made.attributes["lock_timeout_ms"] = lock_timeout_ms
-    _persist(lambda: command.upgrade(made, revision), patience_s)
+    with _sayable(revision):
+        _persist(lambda: command.upgrade(made, revision), patience_s)
 
 
 def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_S) -> None:
@@ -97,7 +103,8 @@ def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_
     from alembic import command  # noqa: PLC0415  see above
 
     made = config(database_url)
-    _persist(lambda: command.downgrade(made, revision), patience_s)
+    with _sayable(revision):
+        _persist(lambda: command.downgrade(made, revision), patience_s)
 
 
 def create_index_concurrently(
@@ -145,6 +152,28 @@ def newest() -> str:
     return max(script.name.partition("_")[0] for script in (_folder() / "versions").glob("[0-9]*_*.py"))
 
 
+def place(settings: Settings) -> str:
+    """The revision that a database is at, `base` without any. Runs its own event loop: call it outside of any.
+
+    Raises:
+        Unavailable: it does not answer.
+    """
+
+    async def look() -> frozenset[str]:
+        db = Database(settings)
+        try:
+            return await found(db)
+        finally:
+            await db.close()
+
+    return ", ".join(sorted(asyncio.run(look()))) or BASE
+
+
+def is_before(revision: str, place: str) -> bool:
+    """Whether a revision is older than the one that a database is at."""
+    return revision != place and (revision == BASE or (revision.isdecimal() and revision < place))
+
+
 async def found(db: Database) -> frozenset[str]:
     """The revisions a database is at; none where it was never migrated.
 
@@ -177,6 +206,20 @@ def is_ahead(revisions: frozenset[str]) -> bool:
     """Whether these are of a newer release than this program."""
     numbers = [one for one in revisions if _NUMBER.fullmatch(one)]
     return len(numbers) == len(revisions) == 1 and numbers[0] > newest()
+
+
+@contextmanager
+def _sayable(revision: str) -> Iterator[None]:
+    from alembic.util import CommandError  # noqa: PLC0415  see above
+
+    try:
+        yield
+    except CommandError as error:
+        said = str(error).rstrip(".")
+        raise CannotStart(
+            f"The database cannot be brought to {revision}: {said}. This program knows 0001 to {newest()}, `head` and "
+            f"`{BASE}`; `wasgo-chat doctor` says where the database is."
+        ) from error
 
 
 def _persist(migrate: Callable[[], None], patience_s: float) -> None:

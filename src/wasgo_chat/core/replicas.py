@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.counts import Counts
@@ -53,11 +53,9 @@ class Replica:
 
     def __init__(self, settings: Settings, url: str) -> None:
         there = settings.model_copy(update={"database_url": url})
-        made = make_url(url)
-        _, address = made.get_dialect()().create_connect_args(made)
-        self._hosts = Hosts(address)
+        self._hosts = Hosts(url)
         self.db = Database(there, outage=Outage(self._hosts, takes_writes=False))
-        self.name = made.host or str(made.query.get("host", ""))
+        self.name = self._hosts.name
         self.replayed: int | None = None
         self.fresh_at = 0.0
         self.made_at = time.monotonic()

@@ -1,10 +1,13 @@
 """The forms that settings have as environment variables: lists, maps, URLs and networks, written as one string."""
 
 import ipaddress
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
+
+from wasgo_chat.core import postgres_url
 
 
 def _split(value: object) -> object:
@@ -16,12 +19,12 @@ def _split_urls(value: object) -> object:
     return value.split() if isinstance(value, str) else value
 
 
-def _for_asyncpg(url: str) -> str:
-    """Platforms hand out `postgres://`; SQLAlchemy wants the driver named."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            return "postgresql+asyncpg://" + url.removeprefix(prefix)
-    return url
+def _database(url: str) -> str:
+    return postgres_url.check(url, takes_writes=True) if url else url
+
+
+def _standby(url: str) -> str:
+    return postgres_url.check(url, takes_writes=False)
 
 
 def _by_name(value: object) -> object:
@@ -35,15 +38,31 @@ def _network(name: str) -> str:
     return name
 
 
-DatabaseUrl = Annotated[str, AfterValidator(_for_asyncpg)]
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_USUAL_PORTS = {"http": "80", "https": "443"}
+
+
+def _origin(given: str) -> str:
+    """As browsers write it: what is compared is every character."""
+    found = _ORIGIN.fullmatch(given.lower())
+    if found is None or int(found[3] or 0) > 65535:
+        why = "sockets compare exactly, so each origin is named" if "*" in given else "it is no origin"
+        raise ValueError(f"{given} is not taken, as {why}: scheme://host[:port], without a slash behind it")
+    scheme, host, port = found.groups()
+    return f"{scheme}://{host}" if port in (None, _USUAL_PORTS.get(scheme)) else f"{scheme}://{host}:{port}"
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split)]
 
 ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
 
 Days = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
 
-Urls = Annotated[list[DatabaseUrl], NoDecode, BeforeValidator(_split_urls)]
+Urls = Annotated[list[Annotated[str, AfterValidator(_standby)]], NoDecode, BeforeValidator(_split_urls)]
 
 Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 

@@ -1,5 +1,6 @@
 """PostgreSQL: whether it is there, keeps what it commits, has our tables as they should be, and room for us."""
 
+import ssl
 import time
 from typing import Any
 
@@ -91,10 +92,12 @@ async def check(settings: Settings, *, workers: int) -> list[Finding]:
             _look_at_room(area, facts, settings, workers)
             await _look_at_transactions(area, tx, facts)
         await _look_at_schema(area, db)
-    except Unavailable:
-        area.bad(
-            "It does not answer.", "Check the address in WASGO_CHAT_DATABASE_URL, that it runs, and who may reach it."
-        )
+    except Unavailable as error:
+        if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+            area.bad("Its certificate is not trusted.", "Correct sslmode and sslrootcert in WASGO_CHAT_DATABASE_URL.")
+        else:
+            remedy = "Check the address in WASGO_CHAT_DATABASE_URL, that it runs, and who may reach it."
+            area.bad("It does not answer.", remedy)
     except Exception as error:
         what, remedy = _REFUSALS.get(
             _sqlstate(error), (f"It cannot be asked: {type(error).__name__}.", "See its own log.")

@@ -18,7 +18,13 @@ async def check(settings: Settings) -> list[Finding]:
     """The JWKS, if tokens are checked by one."""
     area = Area("tokens")
     if not settings.jwks_url:
-        area.ok("They are checked by a key of the settings.")
+        if settings.jwt_secret or settings.jwt_public_key:
+            area.ok("They are checked by a key of the settings.")
+        else:
+            area.bad(
+                "There is no key to check them by.",
+                "Set WASGO_CHAT_JWT_SECRET, WASGO_CHAT_JWT_PUBLIC_KEY or WASGO_CHAT_JWKS_URL.",
+            )
         return area.findings
     try:
         async with httpx2.AsyncClient(timeout=PATIENCE_S, follow_redirects=False, trust_env=False) as client:

@@ -1,0 +1,64 @@
+"""What the command line does with a generated text: print it, write it into a file, or hold a file against it."""
+
+import re
+import sys
+from pathlib import Path
+
+from wasgo_chat.core.config import CannotStart
+
+_TABLE_BEGIN, _TABLE_END = "<!-- settings: begin -->", "<!-- settings: end -->"
+
+
+class NotUpToDate(CannotStart):
+    """A file is not what it is held against."""
+
+    exit_code = 1
+
+
+def put(text: str, write: Path | None, check: Path | None) -> None:
+    """Into the one file, against the other, or printed where none is named.
+
+    Raises:
+        CannotStart: a file cannot be read or written.
+        NotUpToDate: the second is another.
+    """
+    if write is not None:
+        try:
+            write.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CannotStart(f"{write} cannot be written: {error.strerror}.") from error
+    elif check is not None:
+        if not check.exists() or _read(check) != text:
+            raise NotUpToDate(f"{check} is not up to date: run `make docs`.")
+    else:
+        sys.stdout.write(text)
+
+
+def put_table(table: str, write: Path | None, check: Path | None) -> None:
+    """The same with a table, which stands in a file between its marks.
+
+    Raises:
+        As `put`.
+        NotUpToDate: there are no such marks.
+    """
+    target = write or check
+    if target is None:
+        put(f"{table}\n", None, None)
+        return
+    block = f"{_TABLE_BEGIN}\n{table}\n{_TABLE_END}"
+    pattern = re.escape(_TABLE_BEGIN) + ".*?" + re.escape(_TABLE_END)
+    text, found = re.subn(pattern, lambda _: block, _read(target), flags=re.DOTALL)
+    if not found:
+        raise NotUpToDate(
+            f"{target} has no table of settings: put `{_TABLE_BEGIN}` and `{_TABLE_END}` around its place."
+        )
+    put(text, write, check)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CannotStart(f"{path} cannot be read: it is no text in UTF-8.") from error
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,43 @@
+"""What `serve` does not start with: a folder that takes no files, and origins that no browser would ever send."""
+
+import pytest
+
+from tests.support.processes import environment
+from tests.test_cli import run
+from tests.test_cli_mistakes import said
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.embedded import free_port
+
+
+@pytest.mark.parametrize("folder", ["/proc/none", "pyproject.toml/attachments"])
+def test_serve_does_not_start_where_it_cannot_store_files(database: str, folder: str) -> None:
+    shown = run("serve", "--port", str(free_port()), env=environment(database, STORAGE_DIR=folder))
+    assert shown.returncode == 2
+    assert f"WASGO_CHAT_STORAGE_DIR is {folder}, where files cannot be written" in said(shown)
+
+
+NO_ORIGINS = [
+    "*", "https://*.app.example", "app.example", "app.example/", "https://app.example/", "https://app.example/chat",
+    "https://app.example:", "https://app.example:70000", "https://u@app.example", "null", "https://bücher.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", NO_ORIGINS)
+def test_what_is_no_origin_is_refused(database: str, entry: str) -> None:
+    env = environment(database, ALLOWED_ORIGINS=f"https://app.example,{entry}")
+    shown = said(run("serve", "--port", str(free_port()), env=env))
+    assert f"WASGO_CHAT_ALLOWED_ORIGINS (2): {entry} is not taken" in shown
+    assert "scheme://host[:port]" in shown
+
+
+def test_origins_are_written_as_browsers_write_them() -> None:
+    given = "HTTPS://App.Example, http://a.example:80,https://b.example:443,http://127.0.0.1:8000,http://[::1]:3000"
+    settings = Settings.model_validate({"allowed_origins": f"{given},capacitor://localhost"})
+    assert settings.allowed_origins == [
+        "https://app.example",
+        "http://a.example",
+        "https://b.example",
+        "http://127.0.0.1:8000",
+        "http://[::1]:3000",
+        "capacitor://localhost",
+    ]

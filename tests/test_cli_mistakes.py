@@ -1,0 +1,132 @@
+"""What was typed or set wrongly: each is one sentence that names it, and never a traceback."""
+
+import subprocess
+from pathlib import Path
+
+import jwt
+import pytest
+
+from tests.support.processes import environment
+from tests.support.servers import create_database, database_url
+from tests.test_cli import run
+from wasgo_chat.core import migrations
+
+Shown = subprocess.CompletedProcess[str]
+
+
+def said(shown: Shown) -> str:
+    """The one sentence; what Typer says of wrong arguments has a frame around it, and no blank lines for us."""
+    assert shown.returncode in (1, 2), shown
+    assert "Traceback" not in shown.stderr
+    sentence = " ".join(line.strip("│╭╰─╮╯ ") for line in shown.stderr.splitlines())
+    if sentence.startswith("wasgo-chat: "):
+        assert len(shown.stderr.splitlines()) == 1
+    return sentence
+
+
+async def test_migrate_says_where_the_database_really_is(database: str) -> None:
+    name = f"{database}_places"
+    await create_database(database_url("postgres"), name)
+    env, newest = environment(name), migrations.newest()
+    assert run("migrate", "--revision", "0004", env=env).stdout == "The database is at 0004.\n"
+    assert run("migrate", env=env).stdout == f"The database is at {newest}.\n"
+    for older in ("0001", "base"):
+        shown = run("migrate", "--revision", older, env=env)
+        assert (shown.returncode, shown.stdout) == (1, f"The database is at {newest}.\n")
+        assert f"{older} is older: add --down to go back to it" in said(shown)
+    assert run("migrate", "--down", "--revision", "0004", env=env).stdout == "The database is at 0004.\n"
+    assert "0006 is not a valid downgrade target" in said(run("migrate", "--down", "--revision", "0006", env=env))
+    assert run("migrate", "--down", "--revision", "base", env=env).stdout == "The database is at base.\n"
+
+
+WRONG = {
+    "no such revision": (("migrate", "--revision", "9999"), "9999"),
+    "down to where": (("migrate", "--down"), "--down needs --revision"),
+    "openapi to nowhere": (("openapi", "--write", "/nonexist/x"), "/nonexist/x cannot be written"),
+    "asyncapi to nowhere": (("asyncapi", "--write", "/nonexist/x"), "/nonexist/x cannot be written"),
+    "openapi against a folder": (("openapi", "--check", "/tmp"), "/tmp cannot be read"),
+    "a table of nothing": (("settings", "--check", "/nonexist/x"), "/nonexist/x cannot be read"),
+    "a table into nothing": (("settings", "--write", "/nonexist/x"), "/nonexist/x cannot be read"),
+    "dev in a file": (("dev", "--data", "pyproject.toml"), "--data pyproject.toml cannot be used as a folder"),
+    "rejects nowhere": (("import", "FILE", "--rejects", "/nonexist/r"), "/nonexist/r cannot be written"),
+    "rejects in a folder": (("import", "FILE", "--rejects", "/tmp"), "/tmp cannot be written"),
+    "a token for nobody": (("token", "--user", ""), "--user is to have 1 to 128 characters"),
+    "a token for a long name": (("token", "--user", "u" * 200), "--user is to have 1 to 128 characters"),
+    "a token for what is no text": (("token", "--user", "a\tb"), "--user is to have 1 to 128 characters"),
+    "a token of no service": (("token", "--service", ""), "--service is to have 1 to 128 characters"),
+}
+
+
+@pytest.mark.parametrize("why", WRONG)
+def test_wrong_arguments_are_a_sentence(database: str, tmp_path: Path, why: str) -> None:
+    file = tmp_path / "history.jsonl"
+    file.write_text('{"kind":"user","id":"ana","username":"ana"}\n')
+    words, sentence = WRONG[why]
+    shown = run(*(str(file) if word == "FILE" else word for word in words), env=environment(database))
+    assert sentence in said(shown)
+
+
+UNSET = {
+    "another database": (
+        {"DATABASE_URL": "mysql://x:hidden@h/n"},
+        "WASGO_CHAT_DATABASE_URL: it is no URL of PostgreSQL",
+    ),
+    "garbage": ({"DATABASE_URL": "garbage"}, "WASGO_CHAT_DATABASE_URL: it is no URL of PostgreSQL"),
+    "a mode": (
+        {"DATABASE_URL": "postgresql://h/n?sslmode=on"},
+        "WASGO_CHAT_DATABASE_URL: the parameter sslmode may be",
+    ),
+    "a standby": (
+        {"REPLICA_URLS": "postgresql://a/n postgresql://b/n?color=red"},
+        "WASGO_CHAT_REPLICA_URLS (2): the parameter color is not known",
+    ),
+    "a type": ({"RETENTION_DAYS": "foo=3"}, "WASGO_CHAT_RETENTION_DAYS (foo): Input should be 'direct', 'job'"),
+    "days": ({"RETENTION_DAYS": "support=x"}, "WASGO_CHAT_RETENTION_DAYS (support): Input should be a valid integer"),
+    "a proxy": ({"TRUSTED_PROXIES": "10.0.0.1,*"}, "WASGO_CHAT_TRUSTED_PROXIES (2): '*' does not appear to be an IPv4"),
+}
+
+
+@pytest.mark.parametrize("why", UNSET)
+def test_wrong_settings_are_called_by_their_names(database: str, why: str) -> None:
+    changes, sentence = UNSET[why]
+    shown = said(run("doctor", env=environment(database, **changes)))
+    assert sentence in shown
+    assert "hidden" not in shown
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "purge", "seed", "import FILE", "token --user a"])
+def test_every_command_says_so_of_a_url_that_cannot_be_meant(database: str, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "history.jsonl"
+    file.touch()
+    env = environment(database, DATABASE_URL="postgresql://h/n?sslmode=verify-full&sslrootcert=/nonexist/ca.pem")
+    shown = said(run(*command.replace("FILE", str(file)).split(), env=env))
+    assert "WASGO_CHAT_DATABASE_URL: the file of sslrootcert cannot be used: /nonexist/ca.pem (No such file" in shown
+
+
+def test_no_token_is_signed_with_a_key_that_no_service_takes(database: str) -> None:
+    assert "WASGO_CHAT_JWT_SECRET is shorter than 32 bytes" in said(
+        run("token", "--user", "ana", env=environment(database, JWT_SECRET="short"))
+    )
+    longest = run("token", "--user", "u" * 128, env=environment(database)).stdout.strip()
+    assert jwt.decode(longest, options={"verify_signature": False})["sub"] == "u" * 128
+
+
+@pytest.mark.parametrize("option", ["--check", "--write"])
+def test_a_file_without_a_table_of_settings_is_not_up_to_date(tmp_path: Path, option: str) -> None:
+    file = tmp_path / "notes.md"
+    file.write_text("# Notes\n")
+    shown = run("settings", option, str(file))
+    assert shown.returncode == 1
+    assert f"{file} has no table of settings" in said(shown)
+    assert file.read_text() == "# Notes\n"
+
+
+def test_a_file_with_the_table_is_brought_up_to_date(tmp_path: Path) -> None:
+    file = tmp_path / "notes.md"
+    file.write_text("Before\n<!-- settings: begin -->\nold\n<!-- settings: end -->\nAfter\n")
+    shown = run("settings", "--check", str(file))
+    assert shown.returncode == 1
+    assert "is not up to date" in said(shown)
+    assert run("settings", "--write", str(file)).returncode == 0
+    assert run("settings", "--check", str(file)).returncode == 0
+    assert file.read_text().endswith("<!-- settings: end -->\nAfter\n")
