@@ -1,6 +1,6 @@
 // What is new, what is read, and where the view stands meanwhile.
 
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { briefly, dayName } from "../src/shared/times.ts";
 import { expect, job, say, sit, test } from "./world.ts";
 
@@ -39,6 +39,53 @@ test("who reads further up stays there, whatever their other device sends", asyn
   await expect(ana.message("from here")).toBeInViewport();
   await expect(jump).toBeHidden();
 });
+
+for (const [name, viewport] of Object.entries({ desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } })) {
+  test(`the way to the newest covers no words, and nothing moves when it comes or goes, ${name}`, async ({ browser }) => {
+    const { id } = await job(BOTH);
+    const words = "Words enough to fill more than a line, so that some are wherever one looks. ".repeat(4);
+    for (let at = 0; at < 12; at++) await say(at % 2 ? "ana" : "bo", id, `number ${at}: ${words}`);
+    const ana = await sit(browser, "ana", id, { viewport, reducedMotion: "reduce" });
+    const last = ana.message("number 11:");
+    const jump = ana.page.getByRole("button", { name: /^Jump to the newest/ });
+    await expect(last).toBeInViewport();
+    await expect(jump).toBeHidden();
+    const atEnd = await topOf(last);
+    await ana.page.getByRole("log").hover();
+    for (const step of [60, 7, 7, 7, 7, 7]) {
+      const before = await topOf(last);
+      await ana.page.mouse.wheel(0, -step);
+      await expect.poll(() => topOf(last)).toBeCloseTo(before + step, 0);
+      await expect(jump).toBeVisible();
+      expect(await ana.page.evaluate(covered)).toEqual([]);
+    }
+    await ana.page.mouse.wheel(0, 60);
+    await expect(jump).toBeHidden();
+    await expect.poll(() => topOf(last)).toBeCloseTo(atEnd, 0);
+  });
+}
+
+async function topOf(place: Locator): Promise<number> {
+  return (await place.boundingBox())?.y ?? NaN;
+}
+
+/** Lines of words that are in view, but under the way to the newest. */
+function covered(): string[] {
+  const frame = document.querySelector(".thread")?.getBoundingClientRect() ?? new DOMRect();
+  const button = document.querySelector(".jump")?.getBoundingClientRect() ?? new DOMRect();
+  const found: string[] = [];
+  const texts = document.createTreeWalker(document.querySelector(".thread") ?? document, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(texts.currentNode);
+    for (const line of range.getClientRects()) {
+      const [top, bottom] = [Math.max(line.top, frame.top), Math.min(line.bottom, frame.bottom)];
+      const isBeside = line.right <= button.left || line.left >= button.right;
+      if (top < bottom && !isBeside && top < button.bottom && bottom > button.top) found.push(texts.currentNode.textContent ?? "");
+    }
+  }
+  return found;
+}
 
 test("what comes while nobody looks stands below a line, and in the title of the tab", async ({ browser }) => {
   const { id, title } = await job(BOTH);

@@ -43,6 +43,7 @@ for (const size of ["desktop", "phone"] as const) {
       await shoot(page, `${size}-conversation-${scheme}`);
       await page.getByRole("log").hover();
       await page.mouse.wheel(0, -1350);
+      await expect(page.getByRole("button", { name: /^Jump to the newest/ })).toBeVisible();
       await shoot(page, `${size}-history-${scheme}`);
       await page.getByRole("button", { name: "Details" }).click();
       await shoot(page, `${size}-details-${scheme}`);

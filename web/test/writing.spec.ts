@@ -78,6 +78,24 @@ test("how much room is left is said near the end, and what is too long is not se
   await expect(field).toHaveValue("x".repeat(10_002));
 });
 
+test("how much is taken is what the service says", async ({ browser }) => {
+  const { id } = await job(BOTH);
+  const { page, field } = await sit(browser, "ana", id);
+  await page.routeWebSocket(/\/ws\/chat\//, (here) => {
+    const there = here.connectToServer();
+    there.onMessage((frame) => here.send(String(frame).replaceAll(/"content_chars":\d+/g, '"content_chars":100')));
+  });
+  await page.reload();
+  await expect(page.locator(".chat[data-status=live]")).toBeVisible();
+  await field.fill("x".repeat(90));
+  await expect(page.locator(".composer-note")).toBeEmpty();
+  await field.fill("x".repeat(99));
+  await expect(page.getByText("1 character left")).toBeVisible();
+  await field.fill("x".repeat(101));
+  await expect(page.getByText("Too long by 1 character")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
+});
+
 test("every mention is marked, and one's own as one's own", async ({ browser }) => {
   const { id } = await job([...BOTH, { user_id: "cy", role: "observer" }]);
   const content = "@Ana Lima, ask @Cy Okafor; and once more @Cy Okafor";

@@ -2,7 +2,7 @@
 
 import { Connection, type ConnectionState, type WebSocketMaker } from "./connection.js";
 import { Conversation } from "./conversation.js";
-import type { AttachmentOut, ServerFrame } from "./generated/frames.js";
+import type { AttachmentOut, Limits, ServerFrame } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
 import { getConversation, getMessage, getUnreadCounts, listMessages, markConversationRead } from "./generated/rest/sdk.gen.js";
 import { Inbox } from "./inbox.js";
@@ -80,6 +80,11 @@ export class Chat {
 
   get state(): ConnectionState {
     return this.#connection.state;
+  }
+
+  /** What the service takes, as its `hello` said last; unknown before the first. It is there when the state is `open`. */
+  get limits(): Limits | undefined {
+    return this.#connection.hello?.limits;
   }
 
   get userId(): string {

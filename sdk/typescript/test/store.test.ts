@@ -1,7 +1,7 @@
 // What a page binds to: messages, pending, unread, typing, and being told of changes.
 
 import { expect, test } from "vitest";
-import { type Chat, ChatError, IndexedDbOutbox, MemoryOutbox, type OutboxEntry, result } from "../src/index.js";
+import { Chat, ChatError, IndexedDbOutbox, type Limits, MemoryOutbox, type OutboxEntry, result } from "../src/index.js";
 import { getMessage, listConversations, uploadAttachment } from "../src/rest-api.js";
 import { call, pair, person, stage, token, until } from "./door.js";
 
@@ -76,6 +76,24 @@ test("a refused message is still there after a reload, to be sent again or given
   expect(here.state.pending).toEqual([]);
   await until(async () => (await outbox.load(name)).length === 0);
   after.stop();
+});
+
+test("what the service takes is known from its greeting on, and is what it takes", async () => {
+  const { id, ana: name } = await pair();
+  const ana = new Chat({ url: stage.url, token: () => token(name), outbox: new MemoryOutbox() });
+  const known: (Limits | undefined)[] = [];
+  ana.subscribe(() => known.push(ana.limits));
+  expect(ana.limits).toBeUndefined();
+  await ana.start();
+  await until(() => ana.state === "open");
+  const { limits } = ana;
+  expect(limits).toEqual({ content_chars: 10_000, frame_bytes: 65_536, metadata_bytes: 8_192, messages: 0, window_s: 10 });
+  expect(known.at(-1)).toBe(limits);
+  const here = ana.conversation(id);
+  const most = limits?.content_chars ?? 0;
+  await expect(here.send("x".repeat(most + 1))).rejects.toMatchObject({ code: "invalid" });
+  expect((await here.send("x".repeat(most))).seq).toBe(1);
+  ana.stop();
 });
 
 test("the array of messages is another one only when a message changes", async () => {

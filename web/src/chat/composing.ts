@@ -7,13 +7,16 @@ import { nameOf } from "../shared/avatar.tsx";
 import { text } from "../shared/text.ts";
 import { useOpen } from "./conversation-context.ts";
 import { draftKey, drafts } from "./drafts.ts";
+import { useLimits, useSession } from "./session.ts";
 import { useStore } from "./store.ts";
 import { whyOf } from "./toast.tsx";
 import { type Uploads, typeOf } from "./uploads.ts";
 
-/** What the service takes unless it is set up otherwise; then its refusal says so. */
-const MOST_CHARS = 10_000;
+/** What the service takes unless it is set up otherwise: until it has said how much it takes. */
+const USUAL_CHARS = 10_000;
 const FEW_CHARS = 500;
+/** Where little is taken, few are fewer: one should not be told from the first word on. */
+const FEW_PART = 1 / 20;
 
 export interface Composing {
   readonly words: string;
@@ -29,6 +32,8 @@ export interface Composing {
 
 export function useComposing(uploads: Uploads, field: RefObject<HTMLTextAreaElement | null>): Composing {
   const { conversation, state, me, writing, write } = useOpen();
+  const most = useLimits(useSession().chat)?.content_chars ?? USUAL_CHARS;
+  const few = Math.min(FEW_CHARS, Math.ceil(most * FEW_PART));
   const waiting = useStore(uploads);
   const draft = draftKey(me, conversation.id);
   const [words, setWords] = useState(drafts.state.get(draft) ?? "");
@@ -39,14 +44,14 @@ export function useComposing(uploads: Uploads, field: RefObject<HTMLTextAreaElem
   const isEditing = writing?.kind === "edit";
   const hasWords = words.trim() !== "";
   // Counting characters is dear, and only of use near the limit.
-  const left = words.length > MOST_CHARS - FEW_CHARS ? MOST_CHARS - [...words.trim()].length : FEW_CHARS;
+  const left = words.length > most - few ? most - [...words.trim()].length : few;
   const isFilesReady = waiting.every((one) => one.stored);
   const canSend = left >= 0 && (isEditing ? hasWords && !isSaving : isFilesReady && (hasWords || waiting.length > 0));
   const blocked = () => {
     if (left < 0) return text.charsOver(-left);
     if (!isEditing && waiting.some((one) => one.error)) return text.uploadBlocks;
     if (!isEditing && !isFilesReady && hasWords) return text.uploadWaits;
-    return left < FEW_CHARS ? text.charsLeft(left) : "";
+    return left < few ? text.charsLeft(left) : "";
   };
 
   const change = (changed: string) => {

@@ -1,10 +1,10 @@
 // One user's client: the SDK's Chat, from when the user is chosen until they are left or signed out.
 
-import { Chat, type ConnectionState, type TokenReason } from "@wasgo/chat";
+import { Chat, type ConnectionState, type Limits, type TokenReason } from "@wasgo/chat";
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { type DemoUser, askForDemoUsers } from "../shared/demo.ts";
-import { Kept, useAgain } from "./store.ts";
+import { Kept, useStore } from "./store.ts";
 import { endUploads } from "./uploads.ts";
 
 export interface Session {
@@ -67,7 +67,11 @@ async function tokenOf(user: DemoUser, reason: TokenReason, signedOut: () => voi
 }
 
 export function useConnection(chat: Chat): ConnectionState {
-  const again = useAgain();
-  useEffect(() => chat.subscribe(again), [chat, again]);
-  return chat.state;
+  return useStore(chat);
+}
+
+/** What the service takes; `undefined` until it has said so. */
+export function useLimits(chat: Chat): Limits | undefined {
+  useConnection(chat);
+  return chat.limits;
 }

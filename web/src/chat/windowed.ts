@@ -31,6 +31,9 @@ const MARGIN_PX = 700;
 const STEP = 6;
 const NEAR_PX = 40;
 
+/** How high the view is at the end: all of its frame, as the way to the end, which takes some of it elsewhere, is gone there. */
+const heightAtEnd = (view: HTMLElement) => view.parentElement?.clientHeight ?? view.clientHeight;
+
 export function useWindowed<Row extends Listed>(
   rows: readonly Row[],
   lengthOf: (row: Row) => number,
@@ -72,7 +75,7 @@ export function useWindowed<Row extends Listed>(
     const top = wantedTop();
     if (Math.abs(view.scrollTop - top) > 1) view.scrollTop = top;
     // What is held may be so near the end that the end is in view too.
-    if (kept.current.anchor !== "end" && heights.total - top - kept.current.height < NEAR_PX) {
+    if (kept.current.anchor !== "end" && heights.total - top - heightAtEnd(view) < NEAR_PX) {
       kept.current.anchor = "end";
       again();
     }
@@ -93,7 +96,7 @@ export function useWindowed<Row extends Listed>(
     if (!view) return;
     const { anchor: before } = kept.current;
     const top = view.scrollTop;
-    const isAtEnd = view.scrollHeight - top - view.clientHeight < NEAR_PX;
+    const isAtEnd = view.scrollHeight - top - heightAtEnd(view) < NEAR_PX;
     const at = heights.at(top);
     kept.current.anchor = isAtEnd ? "end" : { key: keys[at] ?? "", below: heights.top(at) - top };
     const [newFrom, newTo] = range(top);

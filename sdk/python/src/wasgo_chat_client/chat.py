@@ -12,6 +12,7 @@ import httpx
 from wasgo_chat_client.connection import Connection, ConnectionState, Frame
 from wasgo_chat_client.conversation import Conversation
 from wasgo_chat_client.errors import ChatError, problem
+from wasgo_chat_client.generated.frames import Limits
 from wasgo_chat_client.outbox import MemoryOutbox, OutboxStore
 from wasgo_chat_client.read_after import ReadAfter
 from wasgo_chat_client.retrying import AsyncRetrying
@@ -70,6 +71,12 @@ class Chat:
     def state(self) -> ConnectionState:
         """How the connection is."""
         return self.connection.state
+
+    @property
+    def limits(self) -> Limits | None:
+        """What the service takes, as its `hello` said last; unknown before the first."""
+        limits: Limits | None = self.connection.hello.get("limits")
+        return limits
 
     def conversation(self, conversation_id: str) -> Conversation:
         """A conversation, followed from now on; the same object for the same id."""

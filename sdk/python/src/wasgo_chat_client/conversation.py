@@ -48,11 +48,15 @@ class Surroundings(Protocol):
 
 @dataclass(frozen=True)
 class PendingMessage:
-    """A message of one's own that is not stored yet; `failed` is the code of its refusal for good."""
+    """A message of one's own that is not stored yet."""
 
     entry: OutboxEntry
     stored: "asyncio.Future[Frame]"
-    failed: str | None = None
+
+    @property
+    def failed(self) -> str | None:
+        """The code of its refusal for good."""
+        return self.entry.failed
 
 
 class Conversation:
@@ -105,13 +109,37 @@ class Conversation:
         return self.resume(entry)
 
     def resume(self, entry: OutboxEntry) -> "asyncio.Future[Frame]":
-        """Take up a message that was on its way before a restart."""
+        """Take up a message that was on its way, or refused, before a restart."""
         stored: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         stored.add_done_callback(lambda done: done.cancelled() or done.exception())  # `pending` says it too
+        if entry.failed is not None:
+            stored.set_exception(ChatError(entry.failed, "the message was refused"))
         self.pending.append(PendingMessage(entry, stored))
         self._changed()
         self._around.spawn(self._send_pending())
         return stored
+
+    def retry(self, client_id: str) -> "asyncio.Future[Frame]":
+        """Send one that was refused again, as the same message: the reason may be gone. Gives what `send` gives.
+
+        Raises:
+            ChatError: `not_found`, as none that was refused has this `client_id`.
+        """
+        found = self._failed(client_id)
+        if found is None:
+            raise ChatError("not_found", "no failed message has this client_id")
+        entry = replace(found.entry, failed=None)
+        self._around.outbox.put(entry)
+        self.pending.remove(found)
+        return self.resume(entry)
+
+    def discard(self, client_id: str) -> None:
+        """Take one that was refused away."""
+        found = self._failed(client_id)
+        if found is not None:
+            self._around.outbox.remove(client_id)
+            self.pending.remove(found)
+            self._changed()
 
     async def edit(self, message_id: str, content: str) -> None:
         """Change one's own message."""
@@ -253,8 +281,9 @@ class Conversation:
             elif error.code in _TRY_AGAIN:
                 await asyncio.sleep(error.retry_after_s or RETRY_S)
             elif one in self.pending:
-                self.pending[self.pending.index(one)] = replace(one, failed=error.code)
-                self._around.outbox.remove(entry.client_id)
+                failed = replace(entry, failed=error.code)
+                self._around.outbox.put(failed)
+                self.pending[self.pending.index(one)] = replace(one, entry=failed)
                 one.stored.set_exception(error)
                 self._changed()
         else:
@@ -264,8 +293,12 @@ class Conversation:
         if one in self.pending:
             self.pending.remove(one)
             self._around.outbox.remove(one.entry.client_id)
-            one.stored.set_result(ack)
+            if not one.stored.done():  # refused at a second try, though the first was stored and only its answer lost
+                one.stored.set_result(ack)
             self._changed()
+
+    def _failed(self, client_id: str) -> PendingMessage | None:
+        return next((one for one in self.pending if one.failed and one.entry.client_id == client_id), None)
 
     async def _ask(self, frame_type: str, **fields: Any) -> Frame:
         answer = await self._around.connection.ask(frame_type, conversation_id=self.id, **fields)

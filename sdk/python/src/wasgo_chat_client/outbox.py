@@ -1,4 +1,7 @@
-"""Messages on their way: kept until the service has acknowledged them, across restarts where the store lasts."""
+"""Messages on their way, and those refused, across restarts where the store lasts.
+
+They are kept until the service has acknowledged them, or somebody has given them up.
+"""
 
 import json
 import sqlite3
@@ -18,16 +21,18 @@ class OutboxEntry:
     draft: dict[str, Any]
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     created_at: float = field(default_factory=time.time)
+    failed: str | None = None
+    """Where it was refused for good: the code. It stays until somebody retries or discards it."""
 
 
 class OutboxStore(Protocol):
-    """Where messages on their way are kept."""
+    """Where messages on their way are kept, whole: with `failed`."""
 
     def load(self, user_id: str) -> list[OutboxEntry]:
         """All of a user's entries, oldest first."""
 
     def put(self, entry: OutboxEntry) -> None:
-        """Keep one."""
+        """Keep one, in place of what was kept under its `client_id`."""
 
     def remove(self, client_id: str) -> None:
         """Forget one."""
@@ -59,19 +64,29 @@ class FileOutbox:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS outbox (client_id TEXT PRIMARY KEY, user_id TEXT, conversation_id TEXT,"
-            " draft TEXT, created_at REAL)"
+            " draft TEXT, created_at REAL, failed TEXT)"
         )
+        columns = [row[1] for row in self._db.execute("PRAGMA table_info(outbox)")]
+        if "failed" not in columns:  # a file from before refused messages were kept
+            self._db.execute("ALTER TABLE outbox ADD COLUMN failed TEXT")
 
     def load(self, user_id: str) -> list[OutboxEntry]:
         """See `OutboxStore`."""
-        statement = "SELECT user_id, conversation_id, draft, client_id, created_at FROM outbox WHERE user_id = ?"
+        statement = (
+            "SELECT user_id, conversation_id, draft, client_id, created_at, failed FROM outbox WHERE user_id = ?"
+        )
         rows = self._db.execute(f"{statement} ORDER BY created_at, rowid", (user_id,)).fetchall()
-        return [OutboxEntry(row[0], row[1], json.loads(row[2]), row[3], row[4]) for row in rows]
+        return [OutboxEntry(row[0], row[1], json.loads(row[2]), *row[3:]) for row in rows]
 
     def put(self, entry: OutboxEntry) -> None:
         """See `OutboxStore`."""
-        values = (entry.client_id, entry.user_id, entry.conversation_id, json.dumps(entry.draft), entry.created_at)
-        self._db.execute("INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?, ?)", values)
+        draft = json.dumps(entry.draft)
+        values = (entry.client_id, entry.user_id, entry.conversation_id, draft, entry.created_at, entry.failed)
+        self._db.execute(
+            "INSERT OR REPLACE INTO outbox (client_id, user_id, conversation_id, draft, created_at, failed)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
 
     def remove(self, client_id: str) -> None:
         """See `OutboxStore`."""
