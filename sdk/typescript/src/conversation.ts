@@ -1,6 +1,6 @@
-// A conversation that keeps itself in sync: loads, follows, fills gaps, and tells its subscribers of every change.
+// A conversation as an application has it: its state, its verbs, and telling subscribers of every change.
 
-import { type ChatError, problemOf } from "./errors.js";
+import { type ConversationStatus, Following } from "./following.js";
 import type {
   ConversationCore,
   MessageOut,
@@ -10,12 +10,10 @@ import type {
   ServerFrame,
 } from "./generated/frames.js";
 import type { Draft, OutboxEntry } from "./outbox.js";
-import { type DurableFrame, Replica } from "./replica.js";
+import type { DurableFrame } from "./replica.js";
 import { type PendingMessage, Sender } from "./sender.js";
 import type { Surroundings } from "./surroundings.js";
 import { Typing } from "./typing.js";
-
-export type ConversationStatus = "loading" | "live" | "away" | "gone";
 
 /** What is known of a conversation at one moment. A new object after every change. */
 export interface ConversationState {
@@ -34,22 +32,14 @@ export interface ConversationState {
   readonly hasOlder: boolean;
 }
 
-const BEHIND_MS = 2_000;
-const RELOAD_MS = 1_000;
 const NOBODY: readonly ParticipantOut[] = [];
 const NOTHING: readonly MessageOut[] = [];
 
 export class Conversation {
   state: ConversationState;
-  #status: ConversationStatus = "loading";
-  #replica: Replica | undefined;
   #unread = 0;
-  #hasOlder = false;
-  #isAsking = false;
-  #isLoading = false;
-  #held: DurableFrame[] = [];
-  #behind: ReturnType<typeof setTimeout> | undefined;
   #isTelling = false;
+  readonly #following: Following;
   readonly #typing: Typing;
   readonly #sender: Sender;
   readonly #subscribers = new Set<() => void>();
@@ -58,6 +48,13 @@ export class Conversation {
     readonly id: string,
     private readonly around: Surroundings,
   ) {
+    const events = {
+      loaded: (unread: number) => (this.#unread = unread),
+      taken: (frame: DurableFrame) => this.#taken(frame),
+      gone: () => this.#sender.ready(false),
+      changed: () => this.#changed(),
+    };
+    this.#following = new Following(id, around, events);
     this.#typing = new Typing(id, around.connection, () => this.#changed());
     this.#sender = new Sender(around.connection, around.outbox, () => this.#changed());
     this.state = this.#now();
@@ -83,7 +80,7 @@ export class Conversation {
 
   /** The seq up to which this copy is true; 0 before it is loaded. */
   get last(): number {
-    return this.#replica?.last ?? 0;
+    return this.#following.last;
   }
 
   /** Sends a message: it is in `pending` at once, and in `messages` when stored. Rejects where it is refused for good. */
@@ -92,18 +89,18 @@ export class Conversation {
     const clientId = crypto.randomUUID();
     const draft = { content, ...more };
     const entry = { clientId, userId: this.around.userId(), conversationId: this.id, draft, createdAt: Date.now() };
-    return this.#sender.send(entry).finally(() => this.#expectEvents());
+    return this.#sender.send(entry).finally(() => this.#following.expectEvents());
   }
 
   /** Takes up a message that was on its way, or refused, before a reload. */
   resume(entry: OutboxEntry): void {
-    const sent = this.#sender.resume(entry)?.finally(() => this.#expectEvents());
+    const sent = this.#sender.resume(entry)?.finally(() => this.#following.expectEvents());
     sent?.catch(() => {}); // it is in `pending`, as failed
   }
 
   /** Sends one that was refused again: the reason may be gone. */
   retry(clientId: string): Promise<SendMessageAck> {
-    return this.#sender.retry(clientId).finally(() => this.#expectEvents());
+    return this.#sender.retry(clientId).finally(() => this.#following.expectEvents());
   }
 
   discard(clientId: string): void {
@@ -138,69 +135,52 @@ export class Conversation {
   }
 
   /** Loads a page of older messages. */
-  async loadOlder(): Promise<void> {
-    const first = this.#replica?.ordered()[0];
-    if (!this.#replica || !first || !this.#hasOlder) return;
-    const page = await this.around.loadMessages(this.id, first.seq);
-    for (const message of page.results) this.#replica.take(message);
-    this.#hasOlder = page.next !== null;
-    this.#changed();
+  loadOlder(): Promise<void> {
+    return this.#following.loadOlder();
   }
 
   /** Loads a message again: the links to its files end after some minutes. */
   async refresh(messageId: string): Promise<void> {
-    this.#replica?.take(await this.around.loadMessage(messageId));
+    this.#following.replica?.take(await this.around.loadMessage(messageId));
     this.#changed();
   }
 
   // What the connection says
 
   /** The socket is open: follow from where this copy stands. */
-  async follow(): Promise<void> {
-    if (this.#isAsking || this.#status === "gone") return;
-    this.#isAsking = true;
-    try {
-      if (!this.#replica) await this.#load();
-      // Where the copy ends after the question was asked, frames from before it are known and ignored.
-      await this.around.connection.ask({ type: "subscribe", conversation_id: this.id, after_seq: this.last });
-    } catch (error) {
-      this.#notFollowed(error as ChatError);
-    } finally {
-      this.#isAsking = false;
-    }
+  follow(): Promise<void> {
+    return this.#following.follow();
   }
 
   lost(): void {
     this.#sender.ready(false);
     this.#typing.clear();
-    clearTimeout(this.#behind);
-    if (this.#status === "live") this.#become("away");
+    this.#following.lost();
   }
 
   take(frame: ServerFrame): void {
     switch (frame.type) {
       case "subscribed":
-        for (const [user, seq] of Object.entries(frame.reads)) this.#replica?.read(user, [], seq);
-        this.#become("live");
+        this.#following.begun(frame.reads);
         this.#sender.ready(true);
         this.around.countUnread();
         break;
       case "unsubscribed":
-        if (frame.code !== 1000) this.#goneFor();
+        if (frame.code !== 1000) this.#following.end();
         break;
       case "resync":
-        void this.#reload();
+        void this.#following.reload();
         break;
       case "typing":
         this.#typing.heard(frame);
         break;
       case "messages_read":
-        this.#replica?.read(frame.user_id, frame.message_ids, frame.up_to_seq);
+        this.#following.replica?.read(frame.user_id, frame.message_ids, frame.up_to_seq);
         if (frame.user_id === this.around.userId()) this.around.countUnread();
         this.#changed();
         break;
       default:
-        if ("seq" in frame && "conversation_id" in frame) this.#event(frame as DurableFrame);
+        if ("seq" in frame && "conversation_id" in frame) this.#following.take(frame as DurableFrame);
     }
   }
 
@@ -213,20 +193,12 @@ export class Conversation {
   stop(): void {
     this.#sender.stop();
     this.#typing.clear();
-    clearTimeout(this.#behind);
+    this.#following.stop();
   }
 
-  #event(frame: DurableFrame): void {
-    if (this.#isLoading || !this.#replica) {
-      this.#held.push(frame);
-      return;
-    }
-    const applied = this.#replica.apply(frame);
-    if (applied === "gap") void this.follow();
-    if (applied !== "taken") return;
+  #taken(frame: DurableFrame): void {
     if (frame.type === "new_message") this.#said(frame.message);
     if (frame.type === "message_deleted" && this.#unread > 0) this.around.countUnread();
-    this.#changed();
   }
 
   #said(message: MessageOut): void {
@@ -242,56 +214,8 @@ export class Conversation {
 
   async #ask(frame: Parameters<Surroundings["connection"]["ask"]>[0]): Promise<unknown> {
     const answer = await this.around.connection.ask({ ...frame, conversation_id: this.id });
-    this.#expectEvents();
+    this.#following.expectEvents();
     return answer;
-  }
-
-  /** What was answered is in the log. If nothing of it comes, a frame was lost on the way. */
-  #expectEvents(): void {
-    const before = this.last;
-    clearTimeout(this.#behind);
-    this.#behind = setTimeout(() => this.last === before && this.#status === "live" && void this.follow(), BEHIND_MS);
-  }
-
-  async #load(): Promise<void> {
-    const [detail, page] = await Promise.all([this.around.loadConversation(this.id), this.around.loadMessages(this.id)]);
-    this.#replica = new Replica(detail, page.results, Math.min(detail.last_seq, page.last_seq ?? detail.last_seq));
-    this.#hasOlder = page.next !== null;
-    this.#unread = detail.unread_count;
-    this.#changed();
-  }
-
-  /** Loads afresh while frames come in; those are applied on top of what was loaded. */
-  async #reload(): Promise<void> {
-    if (this.#isLoading) return;
-    this.#isLoading = true;
-    try {
-      await this.#load();
-    } catch (error) {
-      this.#notFollowed(error as ChatError);
-      return;
-    } finally {
-      this.#isLoading = false;
-      const held = this.#held.splice(0);
-      for (const frame of held) this.#event(frame);
-    }
-    if (this.#status !== "live") void this.follow();
-  }
-
-  #notFollowed(error: ChatError): void {
-    const { code } = error.name === "ChatError" ? error : problemOf(undefined);
-    if (code === "not_found" || code === "act_as_required") this.#goneFor();
-    else if (code !== "connection_lost") setTimeout(() => this.around.connection.state === "open" && void this.follow(), RELOAD_MS);
-  }
-
-  #goneFor(): void {
-    this.#sender.ready(false);
-    this.#become("gone");
-  }
-
-  #become(status: ConversationStatus): void {
-    this.#status = status;
-    this.#changed();
   }
 
   #changed(): void {
@@ -305,16 +229,16 @@ export class Conversation {
   }
 
   #now(): ConversationState {
-    const replica = this.#replica;
+    const { status, replica, hasOlder } = this.#following;
     return {
-      status: this.#status,
+      status,
       conversation: replica?.conversation,
       participants: replica?.members() ?? NOBODY,
       messages: replica?.ordered() ?? NOTHING,
       pending: this.#sender.pending,
       unread: this.#unread,
       typing: this.#typing.names,
-      hasOlder: this.#hasOlder,
+      hasOlder,
     };
   }
 }

@@ -3,8 +3,9 @@
 export { Chat, type ChatOptions } from "./chat.js";
 export { type AfterClose, afterClose, backoff } from "./closing.js";
 export type { ConnectionState, WebSocketLike, WebSocketMaker } from "./connection.js";
-export { Conversation, type ConversationState, type ConversationStatus } from "./conversation.js";
+export { Conversation, type ConversationState } from "./conversation.js";
 export { ChatError } from "./errors.js";
+export type { ConversationStatus } from "./following.js";
 export type * from "./generated/frames.js";
 export { Inbox, type InboxState, type InboxStatus } from "./inbox.js";
 export { type Draft, IndexedDbOutbox, MemoryOutbox, type OutboxEntry, type OutboxStore } from "./outbox.js";

@@ -1,16 +1,17 @@
-"""A conversation that keeps itself in sync: loads, follows, fills gaps, sends, and tells of every change."""
+"""A conversation that keeps itself in sync: loads, follows, fills gaps, and tells of every change."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from wasgo_chat_client.connection import Connection, Frame
+from wasgo_chat_client.connection import Frame
 from wasgo_chat_client.errors import ChatError
 from wasgo_chat_client.generated.frames import MessageOut
-from wasgo_chat_client.outbox import OutboxEntry, OutboxStore
+from wasgo_chat_client.outbox import OutboxEntry
 from wasgo_chat_client.replica import Replica
+from wasgo_chat_client.sender import PendingMessage, Sender
+from wasgo_chat_client.surroundings import Surroundings
 
 Status = Literal["loading", "live", "away", "gone"]
 """`live`: in sync. `away`: what is known, without a connection. `gone`: removed from it, or there is none."""
@@ -19,44 +20,6 @@ BEHIND_S = 2.0
 RETRY_S = 1.0
 TYPING_EVERY_S = 3.0
 TYPING_LASTS_S = 7.0
-# The outcome is unknown, or another moment may do.
-_TRY_AGAIN = ("connection_lost", "unavailable", "rate_limited", "internal_error")
-
-
-class Surroundings(Protocol):
-    """What a conversation needs of its chat."""
-
-    connection: Connection
-    outbox: OutboxStore
-    user_id: str
-
-    async def load(self, conversation_id: str, before_seq: int | None = None) -> dict[str, Any]:
-        """A page of messages, newest first."""
-
-    async def detail(self, conversation_id: str) -> dict[str, Any]:
-        """The conversation as the user sees it."""
-
-    async def mark_all_read(self, conversation_id: str) -> int:
-        """Mark everything as read; how many are unread then."""
-
-    def spawn(self, work: Any) -> None:
-        """Do something beside."""
-
-    def count_unread(self) -> None:
-        """Ask for the unread counts soon."""
-
-
-@dataclass(frozen=True)
-class PendingMessage:
-    """A message of one's own that is not stored yet."""
-
-    entry: OutboxEntry
-    stored: "asyncio.Future[Frame]"
-
-    @property
-    def failed(self) -> str | None:
-        """The code of its refusal for good."""
-        return self.entry.failed
 
 
 class Conversation:
@@ -68,20 +31,24 @@ class Conversation:
         self.unread = 0
         self.has_older = False
         self.replica: Replica | None = None
-        self.pending: list[PendingMessage] = []
         self._around = around
+        self._sender = Sender(around, self._ask, self._changed)
         self._subscribers: list[Callable[[], None]] = []
         self._typing: dict[str, tuple[str, float]] = {}
         self._typed_at = 0.0
         self._is_asking = False
         self._is_loading = False
         self._held: list[Frame] = []
-        self._is_sending = False
 
     @property
     def messages(self) -> list[MessageOut]:
         """By seq, oldest first; tombstones stay in their place."""
         return self.replica.ordered() if self.replica else []
+
+    @property
+    def pending(self) -> list[PendingMessage]:
+        """One's own messages that are not stored yet, and those refused (`failed`)."""
+        return self._sender.pending
 
     @property
     def last(self) -> int:
@@ -104,20 +71,11 @@ class Conversation:
 
         The future has the ack; its exception is a `ChatError` where the message is refused for good.
         """
-        entry = OutboxEntry(self._around.user_id, self.id, {"content": content, **more})
-        self._around.outbox.put(entry)
-        return self.resume(entry)
+        return self._sender.send(OutboxEntry(self._around.user_id, self.id, {"content": content, **more}))
 
     def resume(self, entry: OutboxEntry) -> "asyncio.Future[Frame]":
         """Take up a message that was on its way, or refused, before a restart."""
-        stored: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        stored.add_done_callback(lambda done: done.cancelled() or done.exception())  # `pending` says it too
-        if entry.failed is not None:
-            stored.set_exception(ChatError(entry.failed, "the message was refused"))
-        self.pending.append(PendingMessage(entry, stored))
-        self._changed()
-        self._around.spawn(self._send_pending())
-        return stored
+        return self._sender.resume(entry)
 
     def retry(self, client_id: str) -> "asyncio.Future[Frame]":
         """Send one that was refused again, as the same message: the reason may be gone. Gives what `send` gives.
@@ -125,21 +83,11 @@ class Conversation:
         Raises:
             ChatError: `not_found`, as none that was refused has this `client_id`.
         """
-        found = self._failed(client_id)
-        if found is None:
-            raise ChatError("not_found", "no failed message has this client_id")
-        entry = replace(found.entry, failed=None)
-        self._around.outbox.put(entry)
-        self.pending.remove(found)
-        return self.resume(entry)
+        return self._sender.retry(client_id)
 
     def discard(self, client_id: str) -> None:
         """Take one that was refused away."""
-        found = self._failed(client_id)
-        if found is not None:
-            self._around.outbox.remove(client_id)
-            self.pending.remove(found)
-            self._changed()
+        self._sender.discard(client_id)
 
     async def edit(self, message_id: str, content: str) -> None:
         """Change one's own message."""
@@ -196,6 +144,7 @@ class Conversation:
 
     def lost(self) -> None:
         """There is no connection."""
+        self._sender.ready(is_ready=False)
         self._typing.clear()
         if self.status == "live":
             self._become("away")
@@ -209,10 +158,10 @@ class Conversation:
                         self.replica.read(user_id, seq)
                 self._become("live")
                 self._around.count_unread()
-                self._around.spawn(self._send_pending())
+                self._sender.ready(is_ready=True)
             case "unsubscribed":
                 if frame["code"] != 1000:
-                    self._become("gone")
+                    self._gone()
             case "resync":
                 self._around.spawn(self._reload())
             case "typing":
@@ -253,52 +202,7 @@ class Conversation:
         if sender is None or sender["id"] != self._around.user_id:
             self._around.count_unread()
             return
-        for one in tuple(self.pending):
-            if one.entry.client_id == message["client_id"]:
-                self._settle(one, {"message_id": message["id"], "seq": message["seq"]})
-
-    async def _send_pending(self) -> None:
-        """One after the other, until each is stored or refused for good."""
-        if self._is_sending:
-            return
-        self._is_sending = True
-        try:
-            while self.status == "live":
-                one = next((one for one in self.pending if one.failed is None), None)
-                if one is None:
-                    return
-                await self._send_one(one)
-        finally:
-            self._is_sending = False
-
-    async def _send_one(self, one: PendingMessage) -> None:
-        entry = one.entry
-        try:
-            ack = await self._ask("send_message", client_id=entry.client_id, **entry.draft)
-        except ChatError as error:
-            if error.code == "connection_lost":
-                await asyncio.sleep(0)
-            elif error.code in _TRY_AGAIN:
-                await asyncio.sleep(error.retry_after_s or RETRY_S)
-            elif one in self.pending:
-                failed = replace(entry, failed=error.code)
-                self._around.outbox.put(failed)
-                self.pending[self.pending.index(one)] = replace(one, entry=failed)
-                one.stored.set_exception(error)
-                self._changed()
-        else:
-            self._settle(one, ack)
-
-    def _settle(self, one: PendingMessage, ack: Frame) -> None:
-        if one in self.pending:
-            self.pending.remove(one)
-            self._around.outbox.remove(one.entry.client_id)
-            if not one.stored.done():  # refused at a second try, though the first was stored and only its answer lost
-                one.stored.set_result(ack)
-            self._changed()
-
-    def _failed(self, client_id: str) -> PendingMessage | None:
-        return next((one for one in self.pending if one.failed and one.entry.client_id == client_id), None)
+        self._sender.stored(message["client_id"], {"message_id": message["id"], "seq": message["seq"]})
 
     async def _ask(self, frame_type: str, **fields: Any) -> Frame:
         answer = await self._around.connection.ask(frame_type, conversation_id=self.id, **fields)
@@ -336,11 +240,15 @@ class Conversation:
 
     async def _not_followed(self, error: ChatError) -> None:
         if error.code in ("not_found", "act_as_required"):
-            self._become("gone")
+            self._gone()
         elif error.code != "connection_lost":
             await asyncio.sleep(RETRY_S)
             if self._around.connection.state == "open":
                 self._around.spawn(self.follow())
+
+    def _gone(self) -> None:
+        self._sender.ready(is_ready=False)
+        self._become("gone")
 
     def _become(self, status: Status) -> None:
         self.status = status
