@@ -100,16 +100,18 @@ class Peer(asyncio.Protocol):
         crowd.received += texts
 
     def send(self) -> None:
-        """Send one message with the clock in it."""
+        """Send one message with the clock in it; where the server has closed, it counts as one that nobody accepts."""
         self._sent += 1
         self.unacked += 1
         self._crowd.sent += 1
+        assert self._transport is not None
+        if self._transport.is_closing():
+            return
         clock = b"%0*d" % (CLOCK_DIGITS, time.monotonic_ns())
         name = b"%d-%d-%d" % (self._crowd.run, self._number, self._sent)
         text = (
             b'{"type":"send_message","ref":"%d","client_id":"%s","content":"@%s@%s"}' % (self._sent, name, clock, _FILL)
         )  # fmt: skip
-        assert self._transport is not None
         self._transport.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text)
 
     def close(self) -> None:
