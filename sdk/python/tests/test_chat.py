@@ -138,6 +138,14 @@ async def test_a_message_that_is_not_refused_is_neither_sent_again_nor_given_up(
         assert (await sent)["seq"] == 1
 
 
+async def test_a_message_that_nobody_waits_for_may_be_refused_all_the_same(someone: Someone) -> None:
+    async with someone.chat() as chat:
+        here = chat.conversation(someone.conversation_id)
+        here.send(REFUSED).cancel()
+        await until(here, lambda: [one.failed for one in here.pending] == ["invalid"])
+        assert (await here.send("It holds up no other"))["seq"] == 1
+
+
 async def test_a_message_that_was_refused_but_is_stored_is_pending_no_more(someone: Someone) -> None:
     """Its first answer was lost; then the conversation was closed, and the second was a refusal."""
     async with someone.chat() as chat:

@@ -61,6 +61,8 @@ export class Sender {
   stored(clientId: string, ack: () => SendMessageAck): void {
     const at = this.#waiting.findIndex((one) => one.entry.clientId === clientId);
     if (at >= 0) this.#settle(at, ack());
+    // Refused at a second try, though the first was stored and only its answer lost.
+    else if (this.#failed.some((entry) => entry.clientId === clientId)) this.discard(clientId);
   }
 
   /** Sends a failed one again, as the same message. */

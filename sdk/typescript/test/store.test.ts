@@ -78,6 +78,24 @@ test("a refused message is still there after a reload, to be sent again or given
   after.stop();
 });
 
+test("a message that was refused but is stored is pending no more", async () => {
+  const { id, ana: name } = await pair();
+  const entry = { userId: name, conversationId: id, clientId: crypto.randomUUID(), draft: { content: "Stored" }, createdAt: Date.now() };
+  const [outbox, other] = [new MemoryOutbox(), new MemoryOutbox()];
+  await outbox.put({ ...entry, failed: "conversation_closed" });
+  await other.put(entry);
+  const ana = await person(name, { outbox });
+  const here = ana.conversation(id);
+  await until(() => here.state.status === "live");
+  expect(here.state.pending).toMatchObject([{ failed: "conversation_closed" }]);
+  const again = await person(name, { outbox: other });
+  await until(() => here.state.messages.length === 1);
+  expect(here.state.pending).toEqual([]);
+  await until(async () => (await outbox.load(name)).length === 0);
+  ana.stop();
+  again.stop();
+});
+
 test("what the service takes is known from its greeting on, and is what it takes", async () => {
   const { id, ana: name } = await pair();
   const ana = new Chat({ url: stage.url, token: () => token(name), outbox: new MemoryOutbox() });

@@ -120,7 +120,8 @@ class Sender:
                 failed = replace(entry, failed=error.code)
                 self._around.outbox.put(failed)
                 self.pending[self.pending.index(one)] = replace(one, entry=failed)
-                one.stored.set_exception(error)
+                if not one.stored.done():  # nobody waits any more
+                    one.stored.set_exception(error)
                 self._told()
         else:
             self._settle(one, ack)
