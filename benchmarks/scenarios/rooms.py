@@ -64,7 +64,8 @@ class Search:
         )
 
     def _holds(self, rate: float) -> bool:
-        return self._try(rate) or self._try(rate)
+        """A rate that did not hold once may have met a pause of the machine; a quick run has no time for that."""
+        return self._try(rate) or (not self._run.quick and self._try(rate))
 
     def _try(self, rate: float) -> bool:
         self._tries += 1
