@@ -33,7 +33,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 dev: $(READY) ## serve on 127.0.0.1:8000 (PORT=…) with an embedded PostgreSQL in .data/
 	@exec $(BIN)/wasgo-chat dev --port $(PORT)
 
-test: $(READY) ## run the whole suite on real PostgreSQL and Valkey
+test: $(READY) haproxy ## run the whole suite on real PostgreSQL and Valkey
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-upgrade: $(READY) ## run the code of the release before on the schema of this one
@@ -132,8 +132,8 @@ screenshots: web chromium ## take pictures of the pages: all into build/screensh
 	cd web && npm run --silent screenshots
 	$(BIN)/python -m web.pictures
 
-haproxy: ## install HAProxy for the test behind a proxy, on Debian
-	@test -x $(HAPROXY) || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends haproxy; }
+haproxy: ## install HAProxy for the test behind a proxy, where root may with apt-get
+	@test -x $(HAPROXY) || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends haproxy; }
 
 chromium: ## install Chromium for the browser tests, on Debian
 	@test -x $(CHROMIUM) || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends chromium; }

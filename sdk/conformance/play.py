@@ -136,7 +136,7 @@ class Play:
         path = f"/chat/users/{user_id}/"
         await self._call("service", "DELETE", path)
         async with asyncio.timeout(ERASED_S):
-            while (await self._call("service", "GET", f"{path}erasure/"))["state"] != "done":  # noqa: ASYNC110  HTTP
+            while (await self._call("service", "GET", f"{path}erasure/"))["state"] != "done":  # noqa: ASYNC110  HTTP has nothing to wait for
                 await asyncio.sleep(0.1)
 
     async def compare(self, state: Json) -> Json:
