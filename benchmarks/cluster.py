@@ -12,7 +12,7 @@ from typing import Any, Self
 import asyncpg
 
 from benchmarks import machine
-from wasgo_chat.core.embedded import Postgres, Valkey
+from wasgo_chat.development.embedded import Postgres, Valkey
 
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "256MB",
            "max_wal_size": "4GB"}  # fmt: skip

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from wasgo_chat.core import migrations
-from wasgo_chat.core.auth import Actor
+from wasgo_chat.conversations.rendering import conversation_page
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.embedded import Postgres
-from wasgo_chat.inbox.load import conversation_page
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database
+from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.identity.authentication import Actor
 
 CONVERSATIONS, MESSAGES = 2_000, 500
 SEED = [

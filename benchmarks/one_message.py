@@ -22,23 +22,23 @@ from benchmarks.load.steer import Generator
 from benchmarks.run import MILLI, senders_last
 from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import free_port
-from wasgo_chat.core.telemetry import configure_logging
-from wasgo_chat.serving import server_config
+from wasgo_chat.development.embedded import free_port
+from wasgo_chat.server.run import server_config
+from wasgo_chat.telemetry.logging import configure_logging
 
 EVERY_S = 0.001
 KINDS = (
-    ("SQL", ("/sqlalchemy/", "/asyncpg/", "wasgo_chat/core/db.py", "/greenlet/")),
+    ("SQL", ("/sqlalchemy/", "/asyncpg/", "wasgo_chat/database/session.py", "/greenlet/")),
     ("redis", ("/redis/", "wasgo_chat/events/broker/", "/hiredis/")),
-    ("write", ("wasgo_chat/gateway/outbox.py", "wasgo_chat/gateway/channel.py", "wasgo_chat/gateway/hub.py",
+    ("write", ("wasgo_chat/gateway/send_buffer.py", "wasgo_chat/gateway/channel.py", "wasgo_chat/gateway/hub.py",
                "/websockets_sansio_impl.py", "/websockets/", "/starlette/websockets.py",
-               "wasgo_chat/gateway/transport.py")),
-    ("door (parse)", ("wasgo_chat/gateway/protocol.py", "/pydantic/", "wasgo_chat/gateway/socket.py")),
-    ("encode", ("wasgo_chat/core/wire.py", "wasgo_chat/inbox/render.py", "wasgo_chat/messages/load.py",
+               "wasgo_chat/server/websocket_protocol.py")),
+    ("door (parse)", ("wasgo_chat/gateway/client_frames.py", "/pydantic/", "wasgo_chat/gateway/connection.py")),
+    ("encode", ("wasgo_chat/core/encoding.py", "wasgo_chat/conversations/event_frames.py", "wasgo_chat/messages/rendering.py",
                 "/msgspec/", "wasgo_chat/gateway/envelope.py")),
     ("verb", ("wasgo_chat/messages/", "wasgo_chat/conversations/", "wasgo_chat/events/log.py",
-              "wasgo_chat/core/limits.py", "/limits/", "wasgo_chat/gateway/commands.py")),
-    ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/events/readers.py")),
+              "wasgo_chat/http/rate_limits.py", "/limits/", "wasgo_chat/gateway/commands.py")),
+    ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/events/consumers.py")),
     ("log", ("/structlog/", "/logging/")),
 )  # fmt: skip
 

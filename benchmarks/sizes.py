@@ -12,15 +12,15 @@ from pathlib import Path
 from sqlalchemy import text
 
 from wasgo_chat.app import create_app
-from wasgo_chat.conversations import creating
-from wasgo_chat.conversations.schemas import CreateConversation
-from wasgo_chat.core import migrations
-from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.embedded import Postgres
-from wasgo_chat.core.telemetry import configure_logging
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database
+from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership import create
+from wasgo_chat.membership.schemas import CreateConversation
 from wasgo_chat.messages.schemas import SendMessage
+from wasgo_chat.telemetry.logging import configure_logging
 
 CONTENT = "See you on Friday at the usual place, and bring the keys too"
 AT_ONCE = 200
@@ -40,7 +40,7 @@ async def measure(url: str, messages: int) -> None:
         ana = Actor("ana", username="ana")
         async with db.transaction() as tx:
             body = CreateConversation.model_validate({"conversation_type": "direct", "participant_ids": ["bo"]})
-            chat = (await creating.create(tx, ana, body)).conversation_id
+            chat = (await create.create(tx, ana, body)).conversation_id
         before = await _sizes(db)
         for start in range(0, messages, AT_ONCE):
             bodies = [

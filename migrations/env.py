@@ -8,9 +8,9 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import CONNECT_S
-from wasgo_chat.core.hosts import ENGINE, Hosts
-from wasgo_chat.core.migrations import LOCK_TIMEOUT_MS, WAIT_FOR_OTHERS_S, AnotherMigrates
+from wasgo_chat.database.hosts import ENGINE, Hosts
+from wasgo_chat.database.migrations import LOCK_TIMEOUT_MS, WAIT_FOR_OTHERS_S, AnotherMigrates
+from wasgo_chat.database.session import CONNECT_S
 from wasgo_chat.tables import METADATA
 
 _LOCK_KEY = 0x77617367_6F63686D  # "wasgochm"

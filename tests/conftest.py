@@ -8,7 +8,7 @@ import pytest
 from tests.support.running import Worker, make_settings, running
 from tests.support.servers import TEMPLATE, TestServers, create_database, database_url
 from tests.support.world import World
-from wasgo_chat.core.telemetry import configure_logging
+from wasgo_chat.telemetry.logging import configure_logging
 
 _servers: list[TestServers] = []
 

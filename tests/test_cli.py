@@ -16,7 +16,7 @@ from tests.support.processes import COMMAND, environment
 from tests.support.running import SECRET
 from tests.support.servers import database_url
 from wasgo_chat.core.config import DEVELOPMENT_SECRET
-from wasgo_chat.core.embedded import free_port
+from wasgo_chat.development.embedded import free_port
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

@@ -9,7 +9,7 @@ import pytest
 from tests.support.processes import environment
 from tests.support.servers import create_database, database_url
 from tests.test_cli import run
-from wasgo_chat.core import migrations
+from wasgo_chat.database import migrations
 
 Shown = subprocess.CompletedProcess[str]
 

@@ -10,8 +10,8 @@ import httpx
 from tests.support.processes import Processes, serving
 from tests.support.stubborn import Stubborn
 from tests.support.world import Json, until
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
-from wasgo_chat.core.wire import new_id
+from wasgo_chat.core.encoding import new_id
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 CLIENTS = 10
 MESSAGES = 30

@@ -8,8 +8,8 @@ from uuid import UUID
 from benchmarks.cluster import Cluster, fetch_value, run_all
 from benchmarks.contestants.base import SECRET, Page, bearer, clean_environment
 from benchmarks.load.peer import Place
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
+from wasgo_chat.database import migrations
 
 RAISED = {"MESSAGE_RATE": "0", "MAX_SOCKETS_PER_USER": "5000", "MAX_PARTICIPANTS": "5000", "MAX_FRAME_BYTES": "65536",
           "RATE_READS_PER_MINUTE": "0", "RATE_WRITES_PER_MINUTE": "0", "RATE_FRAMES_PER_MINUTE": "0",

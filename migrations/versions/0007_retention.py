@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from wasgo_chat.core.migrations import create_index_concurrently, drop_index_concurrently
+from wasgo_chat.database.migrations import create_index_concurrently, drop_index_concurrently
 
 revision: str = "0007"
 down_revision: str | Sequence[str] | None = "0006"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-from wasgo_chat.core.migrations import create_index_concurrently
+from wasgo_chat.database.migrations import create_index_concurrently
 
 revision: str = "0008"
 down_revision: str | Sequence[str] | None = "0007"

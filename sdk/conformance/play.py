@@ -13,7 +13,7 @@ import httpx
 
 from sdk.conformance.proxy import Proxy, rules_of
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 Json = dict[str, Any]
 SCENARIOS = Path(__file__).parent / "scenarios"

@@ -26,12 +26,12 @@ from starlette.routing import Route
 from sdk.conformance.play import Play, PlayFailed, scenario_names
 from sdk.conformance.proxy import Proxy, rules_of
 from wasgo_chat.app import create_app
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import Postgres, free_port
-from wasgo_chat.core.telemetry import configure_logging
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
-from wasgo_chat.serving import server_config
+from wasgo_chat.database import migrations
+from wasgo_chat.development.embedded import Postgres, free_port
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.server.run import server_config
+from wasgo_chat.telemetry.logging import configure_logging
 
 SECRET = "a-secret-of-the-stage-that-is-long-enough"  # noqa: S105  of a service that lives for a test
 REPLAY_LIMIT = 20

@@ -13,56 +13,58 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from wasgo_chat.api_docs.openapi import describe
 from wasgo_chat.attachments import routes as attachments_routes
-from wasgo_chat.attachments.depot import Depot
-from wasgo_chat.attachments.sweep import Sweep
-from wasgo_chat.conversations.places import entrances as entrances_of
-from wasgo_chat.conversations.places import places as places_of
-from wasgo_chat.core import collector, pages, users
-from wasgo_chat.core.auth import Authenticator
+from wasgo_chat.attachments.cleanup import Sweep
+from wasgo_chat.attachments.store import Depot
+from wasgo_chat.conversations import routes as inbox_routes
+from wasgo_chat.core import gc_tuning
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.direct import Direct, Directs
-from wasgo_chat.core.express import Express
-from wasgo_chat.core.headers import Headers
-from wasgo_chat.core.limits import RateLimits
-from wasgo_chat.core.lookups import Lookups
-from wasgo_chat.core.metrics import Metrics
-from wasgo_chat.core.problems import install_problem_handlers
-from wasgo_chat.core.reading import HEADER, ReadAfter
-from wasgo_chat.core.replicas import Replicas
-from wasgo_chat.core.telemetry import RequestLog
-from wasgo_chat.core.tokens import TokenVerifier
-from wasgo_chat.documents.openapi import describe
-from wasgo_chat.events.broker import broker_at
+from wasgo_chat.core.tasks import Background
+from wasgo_chat.database.batch_loader import Lookups
+from wasgo_chat.database.driver import Direct, Directs
+from wasgo_chat.database.read_your_writes import HEADER, ReadAfter
+from wasgo_chat.database.replicas import Replicas
+from wasgo_chat.database.session import Database
 from wasgo_chat.gateway import routes as gateway_routes
-from wasgo_chat.gateway.addresses import Addresses
 from wasgo_chat.gateway.admission import Admission
-from wasgo_chat.gateway.background import Background
+from wasgo_chat.gateway.connection_limits import Addresses
 from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
-from wasgo_chat.gateway.feed import Feed
-from wasgo_chat.gateway.head_check import HeadCheck
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.teller import Teller
-from wasgo_chat.inbox import routes as inbox_routes
-from wasgo_chat.integrations import router as integrations_router
-from wasgo_chat.messages import express
+from wasgo_chat.gateway.notification_feed import Feed
+from wasgo_chat.gateway.publisher import Teller
+from wasgo_chat.gateway.reconciler import HeadCheck
+from wasgo_chat.http import static_pages
+from wasgo_chat.http.fast_path import Express
+from wasgo_chat.http.problems import install_problem_handlers
+from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.http.request_log import RequestLog
+from wasgo_chat.http.security_headers import Headers
+from wasgo_chat.identity import users
+from wasgo_chat.identity.authentication import Authenticator
+from wasgo_chat.identity.tokens import TokenVerifier
+from wasgo_chat.integrations.routes import router as integrations_router
+from wasgo_chat.membership.lookups import entrances as entrances_of
+from wasgo_chat.membership.lookups import places as places_of
 from wasgo_chat.messages import routes as messages_routes
-from wasgo_chat.messages.group_commit import CONNECTIONS, GroupCommit
-from wasgo_chat.messages.reads import readings as readings_of
+from wasgo_chat.messages.history import fast_path
+from wasgo_chat.messages.read_receipts import readings as readings_of
+from wasgo_chat.messages.sending.group_commit import CONNECTIONS, GroupCommit
 from wasgo_chat.notifications import routes as notifications_routes
-from wasgo_chat.notifications.notifier import Notifier
+from wasgo_chat.notifications.worker import Notifier
 from wasgo_chat.observability import health
 from wasgo_chat.observability import routes as observability_routes
-from wasgo_chat.observability.numbers import count_messages, watch
-from wasgo_chat.observability.traces import Traces
+from wasgo_chat.observability.gauges import count_messages, watch
+from wasgo_chat.observability.otel import Traces
 from wasgo_chat.operators import routes as operators_routes
-from wasgo_chat.presence import Presence
-from wasgo_chat.presence import router as presence_router
+from wasgo_chat.presence.tracker import Presence
+from wasgo_chat.presence.tracker import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
-from wasgo_chat.privacy.eraser import Eraser
-from wasgo_chat.retention.purger import Purger
-from wasgo_chat.support import router as support_router
+from wasgo_chat.privacy.erasure_worker import Eraser
+from wasgo_chat.pubsub import broker_at
+from wasgo_chat.retention.worker import Purger
+from wasgo_chat.support.routes import router as support_router
+from wasgo_chat.telemetry.aggregation import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +103,7 @@ class ChatApi(FastAPI):
         """See Starlette."""
         settings: Settings = self.state.settings
         stack: ASGIApp = Express(
-            super().build_middleware_stack(), {express.PATH: express.list_messages}, gateway_routes.open_socket
+            super().build_middleware_stack(), {fast_path.PATH: fast_path.list_messages}, gateway_routes.open_socket
         )
         replicas: Replicas = self.state.replicas
         if replicas.are_there:
@@ -174,7 +176,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         background.spawn(hub.watch_tokens())
         background.spawn(sweep.run())
         background.spawn(feed.run())
-        collector.settle()
+        gc_tuning.settle()
         background.spawn(presence.run())
         background.spawn(notifier.run())
         background.spawn(eraser.run())
@@ -245,7 +247,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         app.include_router(router)
     app.include_router(attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes)
     if settings.web:
-        pages.install(app, settings)
+        static_pages.install(app, settings)
     describe(app)
     return app
 
@@ -253,6 +255,6 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
 @documents.get("/asyncapi.json", include_in_schema=False)
 async def asyncapi() -> Response:
     """The AsyncAPI document of the sockets."""
-    from wasgo_chat.documents.asyncapi import asyncapi_json  # noqa: PLC0415  a shape a frame, for this document only
+    from wasgo_chat.api_docs.asyncapi import asyncapi_json  # noqa: PLC0415  a shape a frame, for this document only
 
     return Response(asyncapi_json(), media_type="application/json")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from wasgo_chat.core import collector
+from wasgo_chat.core import gc_tuning
 from wasgo_chat.core.config import CannotStart, Settings, settings_table
 
 app = typer.Typer(
@@ -30,10 +30,10 @@ def dev(
     Nothing else needs to be installed or running. The public development key is accepted, so this listens on
     loopback only. The data stays in --data and survives any end of the process.
     """
-    with collector.resting():
-        from wasgo_chat import development
+    with gc_tuning.resting():
+        from wasgo_chat.development import run
 
-    development.run(host=host, port=port, data=data)
+    run.run(host=host, port=port, data=data)
 
 
 @app.command()
@@ -51,16 +51,16 @@ def serve(
     what to set. The variables are listed by `wasgo-chat settings`. SIGTERM drains, a second one ends at once; SIGHUP
     replaces the workers one by one; SIGUSR2 reads WASGO_CHAT_LOG_LEVELS_FILE again.
     """
-    with collector.resting():
-        from wasgo_chat import serving
+    with gc_tuning.resting():
         from wasgo_chat.core.log_levels import LogLevels
-        from wasgo_chat.core.telemetry import configure_logging
+        from wasgo_chat.server import run
+        from wasgo_chat.telemetry.logging import configure_logging
 
     settings = Settings()
     levels = LogLevels(settings.log_level, settings.log_levels, settings.log_levels_file)
     configure_logging(levels, as_json=True)
-    serving.check_before_serving(settings, workers=workers)
-    sys.exit(serving.serve(settings, serving.listen(settings, host, port, fd), workers=workers, levels=levels))
+    run.check_before_serving(settings, workers=workers)
+    sys.exit(run.serve(settings, run.listen(settings, host, port, fd), workers=workers, levels=levels))
 
 
 @app.command()
@@ -76,7 +76,7 @@ def migrate(
     The service may go on meanwhile, also that of the release before. A migration waits five seconds at most for a
     lock, lets everybody pass, and asks again. A second migrator waits for the first.
     """
-    from wasgo_chat.core import migrations
+    from wasgo_chat.database import migrations
 
     if down and revision is None:
         raise typer.BadParameter("--down needs --revision: the one to go back to")
@@ -104,13 +104,13 @@ def purge(
     """
     import asyncio
 
-    from wasgo_chat.core.telemetry import configure_logging
-    from wasgo_chat.retention import command
+    from wasgo_chat.retention import cli
+    from wasgo_chat.telemetry.logging import configure_logging
 
     configure_logging("CRITICAL", as_json=True)
     settings = Settings()
     settings.require_database()
-    said = asyncio.run(command.purge(settings, dry_run=dry_run))
+    said = asyncio.run(cli.purge(settings, dry_run=dry_run))
     print("\n".join(said.lines))
     sys.exit(0 if said.is_done else 1)
 
@@ -128,13 +128,13 @@ def doctor(
     """
     import asyncio
 
-    from wasgo_chat.core.telemetry import configure_logging
-    from wasgo_chat.doctor import examining
+    from wasgo_chat.doctor import run
+    from wasgo_chat.telemetry.logging import configure_logging
 
     configure_logging("CRITICAL", as_json=True)
-    findings = asyncio.run(examining.examine(Settings(), workers=workers, deep=deep))
-    print(examining.as_json(findings) if as_json else examining.as_text(findings))
-    sys.exit(examining.exit_code(findings))
+    findings = asyncio.run(run.examine(Settings(), workers=workers, deep=deep))
+    print(run.as_json(findings) if as_json else run.as_text(findings))
+    sys.exit(run.exit_code(findings))
 
 
 @app.command()
@@ -151,13 +151,13 @@ def seed(
     """
     import asyncio
 
-    from wasgo_chat.bulk import seeding
+    from wasgo_chat.seed import run
 
     settings = Settings()
     settings.require_database()
     people = users or max(10, conversations // 5)
     with typer.progressbar(length=messages, label="Messages", file=sys.stderr) as bar:
-        made = seeding.seed(
+        made = run.seed(
             settings, conversations=conversations, messages=messages, number=number, users=people,
             into_full=into_full, progress=bar.update,
         )  # fmt: skip
@@ -176,7 +176,7 @@ def import_history(
     Nobody is notified. What is there already is passed over, so a run that was ended is simply started again. Lines
     that cannot be imported are collected with their numbers and reasons; the exit code is 1 if there are any.
     """
-    from wasgo_chat.bulk.importing import import_file
+    from wasgo_chat.data_import.run import import_file
 
     settings = Settings()
     settings.require_database()
@@ -207,8 +207,8 @@ def token(
     Scopes are chat:provision, chat:system_message, chat:act_as and chat:moderate. The development key is
     accepted by `wasgo-chat dev` only.
     """
-    from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
-    from wasgo_chat.core.wire import has_stray_control
+    from wasgo_chat.core.encoding import has_stray_control
+    from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
     if (user is None) == (service is None):
         raise typer.BadParameter("give either --user or --service")
@@ -238,9 +238,9 @@ def openapi(
     """Print the OpenAPI document, or write it, or check that a file is up to date."""
     import json
 
+    from wasgo_chat.api_docs.output import put
     from wasgo_chat.app import create_app
     from wasgo_chat.core.config import DEVELOPMENT_SECRET
-    from wasgo_chat.documents.files import put
 
     nowhere = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
     document = json.dumps(create_app(Settings.model_validate(nowhere)).openapi(), indent=2, ensure_ascii=False)
@@ -253,8 +253,8 @@ def asyncapi(
     check: Annotated[Path | None, typer.Option(help="Fail if this file is not up to date.")] = None,
 ) -> None:
     """Print the AsyncAPI document of the sockets, or write it, or check that a file is up to date."""
-    from wasgo_chat.documents.asyncapi import asyncapi_json
-    from wasgo_chat.documents.files import put
+    from wasgo_chat.api_docs.asyncapi import asyncapi_json
+    from wasgo_chat.api_docs.output import put
 
     put(asyncapi_json(), write, check)
 
@@ -265,7 +265,7 @@ def settings(
     check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,
 ) -> None:
     """Print every setting with its default and meaning, as a Markdown table."""
-    from wasgo_chat.documents.files import put_table
+    from wasgo_chat.api_docs.output import put_table
 
     put_table(settings_table(), write, check)
 
@@ -285,7 +285,7 @@ def main() -> None:
         print(f"wasgo-chat: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
-        from wasgo_chat.core.advice import advice
+        from wasgo_chat.cli_errors import advice
 
         if (sentence := advice(error)) is None:
             raise

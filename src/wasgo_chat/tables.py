@@ -2,29 +2,30 @@
 
 from sqlalchemy import MetaData
 
-from wasgo_chat import presence
 from wasgo_chat.attachments import models as attachments
-from wasgo_chat.conversations import models as conversations
-from wasgo_chat.core import audit, erasures, idempotency, users
-from wasgo_chat.core.db import Base
-from wasgo_chat.events import cursors, log
+from wasgo_chat.database.session import Base
+from wasgo_chat.events import log, offsets
 from wasgo_chat.gateway import tickets
+from wasgo_chat.http import idempotency
+from wasgo_chat.identity import audit, erased_users, users
+from wasgo_chat.membership import models as membership
 from wasgo_chat.messages import models as messages
 from wasgo_chat.notifications import models as notifications
+from wasgo_chat.presence import tracker
 
 __all__ = [
     "METADATA",
     "attachments",
     "audit",
-    "conversations",
-    "cursors",
-    "erasures",
+    "erased_users",
     "idempotency",
     "log",
+    "membership",
     "messages",
     "notifications",
-    "presence",
+    "offsets",
     "tickets",
+    "tracker",
     "users",
 ]
 

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from tests.attachments.samples import ATTACHMENTS, MESSAGES, picture, send_files, upload
 from tests.support.running import make_settings
 from tests.support.world import Json, World, rows, until, world_with
-from wasgo_chat.attachments.s3 import S3Storage
-from wasgo_chat.attachments.sweep import BATCH, Sweep
+from wasgo_chat.attachments.cleanup import BATCH, Sweep
+from wasgo_chat.attachments.storage_s3 import S3Storage
 
 DAY = "UPDATE attachments SET expires_at = expires_at - interval '24 hours' WHERE id = ANY(:ids) RETURNING id"
 

@@ -8,7 +8,7 @@ from tests.attachments.clamd import VIRUS, clamd
 from tests.attachments.samples import ATTACHMENTS, MESSAGES, picture, send_files, upload
 from tests.support.running import make_settings
 from tests.support.world import World, rows, world_with
-from wasgo_chat.core.embedded import free_port
+from wasgo_chat.development.embedded import free_port
 
 SOMETHING = b"x" * 300_000
 

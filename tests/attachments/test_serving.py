@@ -13,8 +13,8 @@ import pytest
 from tests.attachments.samples import ATTACHMENTS, KINDS, picture, send_files, upload
 from tests.support.running import make_settings
 from tests.support.world import Json, Person, World, world_with
-from wasgo_chat.attachments.depot import key_of
 from wasgo_chat.attachments.links import link_to
+from wasgo_chat.attachments.store import key_of
 
 CONTENT = bytes(range(256)) * 2000
 

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from wasgo_chat.attachments.s3 import S3Storage
 from wasgo_chat.attachments.storage import LocalStorage, Storage
+from wasgo_chat.attachments.storage_s3 import S3Storage
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import free_port
 from wasgo_chat.core.errors import NotFound, Unavailable
+from wasgo_chat.development.embedded import free_port
 
 LARGE = secrets.token_bytes(12 << 20)  # three parts of a multipart upload
 Put = Callable[..., Any]

@@ -13,10 +13,10 @@ from tests.support.servers import create_database
 from tests.support.standalone import NAME, own_postgres
 from tests.support.standby import run
 from tests.support.world import Json, Person, World, world_with
-from wasgo_chat.bulk import logs
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import Postgres
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.data_import import invariants
+from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.identity.tokens import mint_user
 
 LEAST = 20
 
@@ -56,7 +56,7 @@ async def command(postgres: Postgres, name: str, *arguments: str) -> None:
 async def goes_on(settings: Settings, people: tuple[str, str], chat: Json, told: int) -> int:
     """A service on what was restored: whole logs, `resync` for who knows more, and new messages; the restored head."""
     async with world_with(settings) as world:
-        assert await logs.faults(world.worker.db) == []
+        assert await invariants.faults(world.worker.db) == []
         ana, bo = (restored_person(world, user_id) for user_id in people)
         head = int((await ana.sees(chat))["last_seq"])
         assert head < told

@@ -7,7 +7,7 @@ import pytest
 from tests.bulk.test_importing import Line, bring_in, conversation, message, somebody
 from tests.support.running import make_settings
 from tests.support.world import rows, world_with
-from wasgo_chat.bulk import importing, logs
+from wasgo_chat.data_import import invariants, run
 
 PEOPLE = [{"user_id": "ana", "role": "admin"}, {"user_id": "bo"}, {"user_id": "cy", "role": "observer"}]
 FIRST = [conversation(), *(message(n) for n in range(1, 4))]
@@ -17,7 +17,7 @@ MORE = [conversation(), *(message(n) for n in range(4, 7))]
 def batches(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     """Have everything written in one batch, or each conversation's line begin another."""
     if size == "many":
-        monkeypatch.setattr(importing, "BATCH_BLOCKS", 1)
+        monkeypatch.setattr(run, "BATCH_BLOCKS", 1)
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
@@ -29,7 +29,7 @@ async def test_the_same_history_twice_in_a_file_is_there_once(
     report, rejected = await bring_in(settings, [*FIRST, *FIRST, *FIRST[:1], *FIRST[2:], *MORE[1:]])
     assert (report.conversations, report.messages, report.known, rejected) == (1, 6, 5, [])
     async with world_with(settings) as world:
-        assert await logs.faults(world.worker.db) == []
+        assert await invariants.faults(world.worker.db) == []
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
@@ -42,7 +42,7 @@ async def test_all_that_comes_in_parts_is_read(empty: str, monkeypatch: pytest.M
         bo = somebody(world, "bo")
         page = await bo.ok("GET", "/chat/conversations/")
         assert [chat["unread_count"] for chat in page["results"]] == [0, 0]
-        assert await logs.faults(world.worker.db) == []
+        assert await invariants.faults(world.worker.db) == []
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
@@ -84,7 +84,7 @@ async def test_who_is_new_in_a_line_that_comes_again_is_put_in(
         ]  # fmt: skip
         await ana.send(chat, "live")
         assert (await dee.sees(chat))["unread_count"] == 1
-        assert await logs.faults(world.worker.db) == []
+        assert await invariants.faults(world.worker.db) == []
 
 
 async def test_what_was_there_before_somebody_is_not_unread(empty: str) -> None:

@@ -7,11 +7,12 @@ from sqlalchemy import text
 
 from tests.support.running import make_settings
 from tests.support.world import Person, rows, world_with
-from wasgo_chat.bulk import logs, making, seeding
-from wasgo_chat.bulk.seeding import NotEmpty, seed
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.data_import import invariants
+from wasgo_chat.database.session import Database
+from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.seed import generator, run
+from wasgo_chat.seed.run import NotEmpty, seed
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -25,7 +26,7 @@ async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> No
     settings = make_settings(empty)
     await fill(settings)
     db = Database(settings)
-    assert await logs.faults(db) == []
+    assert await invariants.faults(db) == []
     await db.close()
     async with world_with(settings) as world:
         counted = await rows(world.worker, "SELECT count(*), sum(message_count) FROM conversations, (SELECT) x")
@@ -40,16 +41,16 @@ async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> No
         assert [event["seq"] for event in events] == list(range(1, chat["last_seq"] + 1))
         await someone.send(chat, "and on")
         assert (await someone.sees(chat))["last_seq"] == chat["last_seq"] + 1
-        assert await logs.faults(world.worker.db) == []
+        assert await invariants.faults(world.worker.db) == []
         assert (
             await rows(world.worker, "SELECT id FROM notifications WHERE created_at < now() - interval '1 day'") == []
         )
 
 
 def test_the_same_seed_makes_the_same() -> None:
-    def made(number: int) -> list[making.Made]:
-        users = [row["id"] for row in making.user_rows(number, 10, UNTIL)]
-        return list(making.conversations(number, users, 8, 200, UNTIL))
+    def made(number: int) -> list[generator.Made]:
+        users = [row["id"] for row in generator.user_rows(number, 10, UNTIL)]
+        return list(generator.conversations(number, users, 8, 200, UNTIL))
 
     assert made(7) == made(7)
     assert made(7) != made(8)
@@ -70,7 +71,7 @@ async def test_a_full_database_is_left_alone_unless_told_otherwise(empty: str) -
 async def test_conversations_without_messages_are_written_in_batches_too(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seeding, "BATCH", 10)
+    monkeypatch.setattr(run, "BATCH", 10)
     told: list[int] = []
     given = {"number": 1, "users": 12, "into_full": False, "until": UNTIL}
     await seed(make_settings(empty), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]  # keywords of a table of cases
@@ -96,6 +97,6 @@ async def test_a_log_that_is_broken_is_found(empty: str, rule: str) -> None:
     db = Database(settings)
     async with db.transaction() as tx:
         await tx.execute(text(FAULTS[rule]))
-    found = await logs.faults(db)
+    found = await invariants.faults(db)
     await db.close()
     assert any(rule in fault.rule for fault in found), found

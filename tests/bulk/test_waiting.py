@@ -8,10 +8,10 @@ from sqlalchemy import text
 
 from tests.bulk.test_importing import HISTORY, bring_in
 from tests.support.running import make_settings
-from wasgo_chat.bulk import importing
-from wasgo_chat.bulk.appending import _ONE_IMPORT
-from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.data_import import run
+from wasgo_chat.data_import.append import _ONE_IMPORT
+from wasgo_chat.database.session import Database
 
 HELD = "SELECT FROM conversations FOR UPDATE"
 
@@ -37,7 +37,7 @@ async def test_an_import_waits_longer_than_for_one_lock(db: Database, held: str)
 
 
 async def test_it_does_not_wait_for_ever(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "WAIT_FOR_OTHERS_S", 0.5)
+    monkeypatch.setattr(run, "WAIT_FOR_OTHERS_S", 0.5)
     async with db.transaction() as tx:
         await tx.execute(text(HELD))
         with pytest.raises(Unavailable, match="held by others"):

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from wasgo_chat.core.db import Database
+from wasgo_chat.database.session import Database
 
 
 async def until_stored(db: Database, question: str) -> None:

@@ -13,7 +13,7 @@ import httpx
 from tests.chaos.history import Change, History
 from tests.chaos.stage import Stage
 from tests.support.world import NO_TLS, Json
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 TOKEN_S = 6 * 3600
 HTTP_TIMEOUT_S = 20.0

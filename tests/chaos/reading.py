@@ -20,18 +20,19 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests.support.running import SECRET
-from wasgo_chat.conversations import access
-from wasgo_chat.conversations import verbs as conversations
-from wasgo_chat.conversations.models import Conversation, Participant
-from wasgo_chat.core import migrations, users
-from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database, Tx
-from wasgo_chat.core.embedded import Postgres
+from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.core.tokens import SCOPES
-from wasgo_chat.core.wire import new_id
-from wasgo_chat.messages import reads, verbs
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.identity import users
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.identity.tokens import SCOPES
+from wasgo_chat.membership import access
+from wasgo_chat.membership import verbs as conversations
+from wasgo_chat.membership.models import Conversation, Participant
+from wasgo_chat.messages import read_receipts, verbs
 from wasgo_chat.messages.schemas import MessageContent
 
 PEOPLE = ("ana", "bo", "cy")
@@ -115,7 +116,7 @@ class Life:
         numbers = {one % len(self.said) + 1 for one in which}
         member, ids = self.members[who], [self.said[number - 1].id for number in numbers]
         try:
-            answer = await reads.mark_messages(tx, Actor(user_id=who), ids)
+            answer = await read_receipts.mark_messages(tx, Actor(user_id=who), ids)
         except NotFound:
             assert not member.is_in
             return
@@ -129,7 +130,7 @@ class Life:
         if not member.is_in:
             return
         before = len(self.unread(who))
-        answer = await reads.mark_conversation(tx, Actor(user_id=who), self.id)
+        answer = await read_receipts.mark_conversation(tx, Actor(user_id=who), self.id)
         assert answer == {"marked": before, "unread_count": 0}
         if before:
             member.read |= set(range(1, len(self.said) + 1))
@@ -153,14 +154,14 @@ class Life:
             user: {number for part in read for number in range(part.lower, part.upper)}
             for user, read in await tx.execute(statement)
         }
-        lasts = await reads.last_read_seqs(tx, [self.id])
+        lasts = await read_receipts.last_read_seqs(tx, [self.id])
         for who, member in self.members.items():
             assert stored[who] >= member.stored, f"{who} had read {sorted(member.stored - stored[who])}"
             assert stored[who] >= member.read, f"{who} marked {sorted(member.read - stored[who])}"
             member.stored = stored[who]
             assert ((self.id, who) in lasts) == member.is_in
             if member.is_in:
-                counts = await reads.unread_counts(tx, who, [self.id])
+                counts = await read_receipts.unread_counts(tx, who, [self.id])
                 assert counts.get(self.id, 0) == len(self.unread(who)), (who, counts, self.unread(who))
 
 

@@ -14,9 +14,9 @@ import asyncpg
 
 from tests.support.processes import Processes, start
 from tests.support.running import SECRET
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import Postgres, Valkey, free_port
+from wasgo_chat.database import migrations
+from wasgo_chat.development.embedded import Postgres, Valkey, free_port
 
 DATABASE = "postgres"
 WORKERS = 2

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.processes import Processes, serving
 from tests.support.world import Json, Live
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 STUCK = 20
 MESSAGES = 120

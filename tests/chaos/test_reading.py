@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from tests.chaos.reading import PEOPLE, Life
 from tests.support.running import make_settings
-from wasgo_chat.core.db import Database
+from wasgo_chat.database.session import Database
 
 people = st.sampled_from(PEOPLE)
 numbers = st.integers(0, 15)

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from tests.support.world import Json, Live, Person, World, rows
-from wasgo_chat.conversations import access
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.inbox import membership
+from wasgo_chat.conversations import participants
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership import access
 
 Write = Callable[[Person, Live, Json, Json, Json], Coroutine[None, None, str]]
 """Does something as a member, with an own and a foreign message; the `code` of the refusal."""
@@ -55,7 +55,7 @@ async def test_a_write_that_waits_for_the_removal_is_refused(world: World, name:
             await access.enter(tx, admin, conversation_id, lock=True)
             writing = asyncio.create_task(WRITES[name](bo, live, chat, own, other))
             await _somebody_waits(world)
-            await membership.remove(tx, admin, conversation_id, bo.id)
+            await participants.remove(tx, admin, conversation_id, bo.id)
         assert await writing in ("not_found", "forbidden")
         assert (await live.closed())[0] == 4403
     log = await rows(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.running import Worker
 from tests.support.world import Json, World
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 TABLE = """
 | | observer | participant | moderator | admin | service (scope) |

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from tests.support.world import World
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.direct import Direct, read
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.database.driver import Direct, read
+from wasgo_chat.database.session import Database
 
 # ErrorResponse (PostgreSQL's protocol, 53.7): FATAL 57P01, as pg_terminate_backend has it sent.
 _FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"

@@ -9,8 +9,8 @@ import pytest
 from tests.core.issuer import KINDS, Issuer, forge, make_key, public_pem, sign, user_claims
 from tests.support.running import make_settings
 from tests.support.world import Caller, World, world_with
-from wasgo_chat.core import jwks
 from wasgo_chat.core.config import Settings
+from wasgo_chat.identity import jwks
 
 ME = "/chat/conversations/unread_counts/"
 SIGNING_KEY = "a-key-of-cursors-that-is-long-enough-for-it"

@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 
 from tests.support.processes import serving
 from tests.support.world import Live
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 
 async def test_debug_logs_follow_a_message_without_token_or_content(database: str, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from alembic.script import ScriptDirectory
 
-from wasgo_chat.core import migrations
+from wasgo_chat.database import migrations
 
 
 def test_the_newest_revision_is_the_one_that_alembic_ends_with() -> None:

@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
-from wasgo_chat.core.internet import is_public
-from wasgo_chat.core.outgoing import wary_client
+from wasgo_chat.core.http_client import wary_client
+from wasgo_chat.core.ip_ranges import is_public
 
 
 @pytest.mark.parametrize(

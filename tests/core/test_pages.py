@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.running import make_settings
 from tests.support.world import World, world_with
-from wasgo_chat.core.pages import FOLDER, policy
+from wasgo_chat.http.static_pages import FOLDER, policy
 
 PAGES = ("/", "/operator")
 

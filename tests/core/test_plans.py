@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.support.running import Worker
-from wasgo_chat.core import direct
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.direct import Direct
+from wasgo_chat.database import driver
+from wasgo_chat.database.driver import Direct
+from wasgo_chat.database.session import Database
 
 TABLES = """
 DROP TABLE IF EXISTS plans_a, plans_b;
@@ -47,7 +47,7 @@ async def plan(held: Direct) -> str:
 
 
 async def test_a_plan_made_for_a_short_table_does_not_stay(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct, "FIRST_PLANS_S", 3600.0)
+    monkeypatch.setattr(driver, "FIRST_PLANS_S", 3600.0)
     kept = Direct(by_key)
     async with kept.transaction() as connection:
         await connection.execute(TABLES)
@@ -65,8 +65,8 @@ async def test_a_plan_made_for_a_short_table_does_not_stay(by_key: Database, mon
 
 
 async def test_plans_are_kept_longer_and_longer(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct, "FIRST_PLANS_S", 0.01)
-    monkeypatch.setattr(direct, "PLANS_S", 0.04)
+    monkeypatch.setattr(driver, "FIRST_PLANS_S", 0.01)
+    monkeypatch.setattr(driver, "PLANS_S", 0.04)
     held = Direct(by_key)
     kept = []
     for _ in range(5):

@@ -13,9 +13,9 @@ from tests.support.running import make_settings
 from tests.support.servers import database_url
 from tests.support.tls import self_signed
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.embedded import Postgres, free_port
-from wasgo_chat.core.postgres_url import addresses
+from wasgo_chat.core.postgres_dsn import addresses
+from wasgo_chat.database.session import Database
+from wasgo_chat.development.embedded import Postgres, free_port
 
 HARMLESS = (
     "sslmode=prefer&connect_timeout=10&application_name=app&fallback_application_name=app&keepalives=1&keepalives_idle=30"

@@ -13,10 +13,10 @@ from redis.asyncio import Redis
 from tests.support.running import make_settings
 from tests.support.world import Person, world_with
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import Valkey
 from wasgo_chat.core.errors import RateLimited
-from wasgo_chat.core.limits import RateLimits
-from wasgo_chat.core.pace import Pace
+from wasgo_chat.development.embedded import Valkey
+from wasgo_chat.http.gcra import Pace
+from wasgo_chat.http.rate_limits import RateLimits
 
 ARCHIVE = "/chat/notifications/mark_all_read/"
 LISTS = "/chat/notifications/"

@@ -18,10 +18,10 @@ from tests.support.running import Worker, make_settings, running
 from tests.support.standalone import NAME, frozen
 from tests.support.standby import Pair, replicated_postgres, run, standby_of
 from tests.support.world import Person, World, until
-from wasgo_chat.core.db import Database, Tx
-from wasgo_chat.core.embedded import Postgres
-from wasgo_chat.core.reading import HEADER
-from wasgo_chat.core.replicas import Replica, Replicas
+from wasgo_chat.database.read_your_writes import HEADER
+from wasgo_chat.database.replicas import Replica, Replicas
+from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.development.embedded import Postgres
 
 pytestmark = pytest.mark.xdist_group("replicas")
 

@@ -10,7 +10,7 @@ from tests.core.issuer import sign, user_claims
 from tests.security.raw import Answer, close_code, connected, handshake
 from tests.support.running import SECRET
 from tests.support.world import Caller, Person, World, rows
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.identity.tokens import mint_user
 
 ME = "/chat/conversations/unread_counts/"
 

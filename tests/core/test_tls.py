@@ -12,10 +12,10 @@ from tests.support.processes import COMMAND, environment
 from tests.support.running import make_settings
 from tests.support.servers import database_url
 from tests.support.tls import Certificate, TlsDoor, self_signed, tls_before
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database
 from wasgo_chat.doctor.database import check
 
 MakeUrl = Callable[[str], str]

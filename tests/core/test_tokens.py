@@ -9,7 +9,7 @@ import pytest
 from tests.core.issuer import forge, make_key, public_pem, sign, user_claims
 from tests.support.running import SECRET
 from tests.support.world import Caller, World, rows
-from wasgo_chat.core.tokens import SCOPES
+from wasgo_chat.identity.tokens import SCOPES
 
 ME = "/chat/conversations/unread_counts/"
 NOTHING = "0" * 8 + "-0000-7000-8000-" + "0" * 12

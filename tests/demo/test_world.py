@@ -9,17 +9,17 @@ import httpx
 
 from tests.support.running import make_settings, running
 from tests.support.servers import TEMPLATE, create_database, database_url
-from wasgo_chat.demo import people, world
+from wasgo_chat.development import demo_users, demo_world
 
 
 async def test_every_type_and_every_state_is_there_and_a_second_start_adds_nothing(tmp_path: Path) -> None:
     name = f"demo_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     settings = make_settings(name, storage_dir=tmp_path / "attachments")
-    first = await world.seed(settings)
-    assert await world.seed(settings) == first
+    first = await demo_world.seed(settings)
+    assert await demo_world.seed(settings) == first
     async with running(settings) as worker, httpx.AsyncClient(base_url=worker.url) as client:
-        token = {"Authorization": f"Bearer {people.token_of(settings, 'ana')}"}
+        token = {"Authorization": f"Bearer {demo_users.token_of(settings, 'ana')}"}
 
         async def get(path: str) -> Any:
             answer = await client.get(path, headers=token)
@@ -50,9 +50,9 @@ async def test_the_door_gives_tokens_that_are_accepted(database: str) -> None:
     settings = make_settings(database)
     async with running(settings) as worker, httpx.AsyncClient(base_url=worker.url) as client:
         assert (await client.get("/demo/users/")).status_code == 404  # only `dev` has it
-        worker.app.include_router(people.door(settings))
+        worker.app.include_router(demo_users.door(settings))
         users = (await client.get("/demo/users/")).json()["results"]
-        assert [one["id"] for one in users] == list(people.PEOPLE)
+        assert [one["id"] for one in users] == list(demo_users.PEOPLE)
         assert [one["id"] for one in users if one["is_staff"]] == ["sam"]
         for one in users:
             answer = await client.get("/chat/conversations/", headers={"Authorization": f"Bearer {one['token']}"})

@@ -24,9 +24,9 @@ from tests.support.redises import cluster
 from tests.support.running import make_settings
 from tests.support.servers import TEMPLATE, create_database, database_url
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import Valkey, free_port
+from wasgo_chat.development.embedded import Valkey, free_port
 from wasgo_chat.doctor import database as database_check
-from wasgo_chat.doctor import examining, issuer, mail, redis, store
+from wasgo_chat.doctor import mail, redis, run, storage, token_issuer
 from wasgo_chat.doctor import settings as settings_check
 from wasgo_chat.doctor.findings import Finding
 
@@ -180,7 +180,7 @@ async def test_a_check_that_fails_is_a_finding_and_takes_nothing_from_the_others
         raise ZeroDivisionError
 
     monkeypatch.setattr(mail, "check", breaks)
-    findings = await examining.examine(Settings(storage_dir=tmp_path / "files"), workers=1, deep=False)
+    findings = await run.examine(Settings(storage_dir=tmp_path / "files"), workers=1, deep=False)
     assert "could not be looked at: ZeroDivisionError" in said(findings, "error")
     assert {"database", "redis", "store", "mail"} <= {one.area for one in findings}
 
@@ -226,27 +226,27 @@ async def configure(valkey: Valkey, name: str, value: str) -> None:
 
 
 async def test_a_folder_that_takes_files_and_one_that_does_not(tmp_path: Path) -> None:
-    well = await store.check(Settings(storage_dir=tmp_path / "files"))
+    well = await storage.check(Settings(storage_dir=tmp_path / "files"))
     assert "takes, gives and removes" in said(well, "ok")
     left = [path for path in await asyncio.to_thread(lambda: list(tmp_path.rglob("*"))) if path.is_file()]
     assert left == []
     (tmp_path / "no-folder").write_text("")
-    assert "cannot take a file" in said(await store.check(Settings(storage_dir=tmp_path / "no-folder")), "error")
+    assert "cannot take a file" in said(await storage.check(Settings(storage_dir=tmp_path / "no-folder")), "error")
     blocked = tmp_path / "blocked"
     blocked.mkdir()
     (blocked / "doctor").write_text("")
-    assert "cannot be written to" in said(await store.check(Settings(storage_dir=blocked)), "error")
+    assert "cannot be written to" in said(await storage.check(Settings(storage_dir=blocked)), "error")
 
 
 async def test_a_bucket_that_takes_files_and_keys_that_may_not(s3: dict[str, Any], tmp_path: Path) -> None:  # noqa: F811  a fixture
-    well = await store.check(Settings(**s3, storage_dir=tmp_path))
+    well = await storage.check(Settings(**s3, storage_dir=tmp_path))
     assert said(well, "error") == ""
     wrong = {**s3, "s3_secret_access_key": "another"}
-    assert "cannot be written to" in said(await store.check(Settings(**wrong, storage_dir=tmp_path)), "error")
+    assert "cannot be written to" in said(await storage.check(Settings(**wrong, storage_dir=tmp_path)), "error")
 
 
 async def test_a_scanner_that_is_not_there() -> None:
-    findings = await store.check_scanner(Settings(clamd=f"127.0.0.1:{free_port()}", clamd_timeout_s=1))
+    findings = await storage.check_scanner(Settings(clamd=f"127.0.0.1:{free_port()}", clamd_timeout_s=1))
     assert "clamd does not answer" in said(findings, "error")
 
 
@@ -273,20 +273,20 @@ async def test_keys_of_the_issuer_and_its_clock() -> None:
     async with Clocked().serving() as served:
         served.add("k1", "ES256")
         settings = Settings(jwks_url=served.url)
-        well = await issuer.check(settings)
+        well = await token_issuer.check(settings)
         assert said(well, "error") == said(well, "warning") == ""
         assert "1 usable keys" in said(well, "ok")
         served.ahead_s = 3600  # type: ignore[attr-defined]  # of the test's own
-        assert "differ by 3" in said(await issuer.check(settings), "error")
+        assert "differ by 3" in said(await token_issuer.check(settings), "error")
         served.ahead_s = -10  # type: ignore[attr-defined]  # of the test's own
-        assert "differ by 1" in said(await issuer.check(settings), "warning")
+        assert "differ by 1" in said(await token_issuer.check(settings), "warning")
         served.keys.clear()
-        assert "None of the issuer's keys" in said(await issuer.check(settings), "error")
+        assert "None of the issuer's keys" in said(await token_issuer.check(settings), "error")
         served.body = b"<html>"  # type: ignore[attr-defined]  # of the test's own
-        assert "no JWKS document" in said(await issuer.check(settings), "error")
+        assert "no JWKS document" in said(await token_issuer.check(settings), "error")
         served.fails = True
-        assert "cannot be fetched" in said(await issuer.check(settings), "error")
-    assert "cannot be fetched" in said(await issuer.check(settings), "error")
+        assert "cannot be fetched" in said(await token_issuer.check(settings), "error")
+    assert "cannot be fetched" in said(await token_issuer.check(settings), "error")
 
 
 class _Guard:
@@ -325,8 +325,8 @@ async def test_the_mail_server_is_greeted_and_nothing_is_sent() -> None:
 
 
 async def test_that_there_is_no_key_for_tokens_is_said() -> None:
-    assert said(await issuer.check(Settings()), "error") == "There is no key to check them by."
-    assert "by a key of the settings" in said(await issuer.check(Settings(jwt_secret="x" * 40)), "ok")
+    assert said(await token_issuer.check(Settings()), "error") == "There is no key to check them by."
+    assert "by a key of the settings" in said(await token_issuer.check(Settings(jwt_secret="x" * 40)), "ok")
 
 
 def test_settings_that_serve_would_refuse() -> None:
@@ -341,15 +341,15 @@ def test_settings_that_serve_would_refuse() -> None:
 def test_the_command_tells_a_person_and_a_program(database: str, tmp_path: Path) -> None:
     env = environment(database, STORAGE_DIR=str(tmp_path), ALLOW_UNSAFE_DATABASE="")
 
-    def run(*options: str) -> "subprocess.CompletedProcess[str]":
+    def command_output(*options: str) -> "subprocess.CompletedProcess[str]":
         command = [str(COMMAND), "doctor", *options]
         return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
 
-    shown = run("--deep")
+    shown = command_output("--deep")
     assert shown.returncode == 1  # fsync is off here
     assert "ERROR   database: It may forget" in shown.stdout
     assert "→ Turn it on" in shown.stdout
-    printed = run("--json")
+    printed = command_output("--json")
     document = json.loads(printed.stdout)
     assert (printed.returncode, document["ok"]) == (1, False)
     areas = {one["area"] for one in document["findings"]}
@@ -357,5 +357,5 @@ def test_the_command_tells_a_person_and_a_program(database: str, tmp_path: Path)
 
 
 def test_warnings_do_not_fail() -> None:
-    assert examining.exit_code([Finding("a", "warning", "w", "do"), Finding("b", "ok", "o")]) == 0
-    assert examining.exit_code([Finding("a", "error", "e", "do")]) == 1
+    assert run.exit_code([Finding("a", "warning", "w", "do"), Finding("b", "ok", "o")]) == 0
+    assert run.exit_code([Finding("a", "error", "e", "do")]) == 1

@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.documents import ASYNCAPI, OPENAPI, hold_frame, validator
 from tests.support.world import Json, World
-from wasgo_chat.documents.examples import CHAT, MESSAGE
-from wasgo_chat.documents.frame_examples import CLIENT
-from wasgo_chat.gateway.protocol import Close
+from wasgo_chat.api_docs.asyncapi_examples import CLIENT
+from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE
+from wasgo_chat.gateway.client_frames import Close
 
 DOCS = Path(__file__).parents[2] / "docs"
 MESSAGES = ASYNCAPI["components"]["messages"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.documents import OPENAPI, PROBLEM, validator
 from tests.support.world import Json, Person, World
-from wasgo_chat.documents.examples import ATTACHMENT, CHAT, FORM, MESSAGE, REQUESTS
+from wasgo_chat.api_docs.openapi_examples import ATTACHMENT, CHAT, FORM, MESSAGE, REQUESTS
 
 OPERATIONS = [
     (path, method, operation) for path, methods in OPENAPI["paths"].items() for method, operation in methods.items()

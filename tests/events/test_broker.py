@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 from tests.support.redises import Cluster, Sentinels
 from tests.support.servers import valkey_url
 from tests.support.world import until
-from wasgo_chat.core.embedded import Valkey
-from wasgo_chat.events.broker import Broker, ClusterBroker, RedisBroker, SoloBroker, broker_at
+from wasgo_chat.development.embedded import Valkey
+from wasgo_chat.pubsub import Broker, ClusterBroker, RedisBroker, SoloBroker, broker_at
 
 
 class Ear:

@@ -9,10 +9,10 @@ from tests.support.redises import Cluster, Node, eventually
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import World, until
 from wasgo_chat.core.errors import RateLimited
-from wasgo_chat.core.limits import RateLimits
-from wasgo_chat.events.broker import ClusterBroker
-from wasgo_chat.events.broker.ear import slot_of
-from wasgo_chat.events.broker.publishing import OWN
+from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.pubsub import ClusterBroker
+from wasgo_chat.pubsub.cluster_connection import slot_of
+from wasgo_chat.pubsub.redis_base import OWN
 
 pytestmark = pytest.mark.xdist_group("redises")
 

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import PATIENCE_S, World, rows
-from wasgo_chat.events.cursors import READERS, Span
-from wasgo_chat.events.readers import Handle, Reader
+from wasgo_chat.events.consumers import Handle, Reader
+from wasgo_chat.events.offsets import READERS, Span
 
 ALL = (*READERS, "test")
 

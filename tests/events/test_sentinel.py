@@ -9,7 +9,7 @@ from tests.events.test_broker import listening
 from tests.support.redises import SERVICE, Sentinels, eventually, patiently
 from tests.support.running import make_settings, running
 from tests.support.world import World, until
-from wasgo_chat.events.broker import RedisBroker
+from wasgo_chat.pubsub import RedisBroker
 
 pytestmark = pytest.mark.xdist_group("redises")
 

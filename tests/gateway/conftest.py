@@ -4,7 +4,7 @@ import pytest
 
 from tests.gateway.peer import Peers
 from tests.support.world import World
-from wasgo_chat.gateway.transport import ChatWebSocket
+from wasgo_chat.server.websocket_protocol import ChatWebSocket
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from wasgo_chat.core.wire import new_id
+from wasgo_chat.conversations.event_frames import Frame
+from wasgo_chat.core.encoding import new_id
 from wasgo_chat.gateway.channel import Channel, Subscription
-from wasgo_chat.gateway.frames import Run
-from wasgo_chat.gateway.protocol import Close
-from wasgo_chat.inbox.render import Frame
+from wasgo_chat.gateway.client_frames import Close
+from wasgo_chat.gateway.framing import Run
 
 
 class Peer:

@@ -11,8 +11,8 @@ from websockets.exceptions import InvalidStatus
 
 from tests.support.running import make_settings
 from tests.support.world import Json, Live, Person, World, world_with
-from wasgo_chat.core.tokens import mint_user
-from wasgo_chat.core.wire import new_id
+from wasgo_chat.core.encoding import new_id
+from wasgo_chat.identity.tokens import mint_user
 
 
 def url(world: World, chat: Json, query: str = "") -> str:

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 
 from tests.support.running import Worker, make_settings
 from tests.support.world import Live, Person, World, world_with
-from wasgo_chat.presence import Presence
+from wasgo_chat.presence.tracker import Presence
 
 
 @asynccontextmanager
@@ -54,7 +54,7 @@ async def test_conversations_come_change_and_go(world: World, other_worker: Work
 async def test_presence_is_told_to_those_who_share_a_conversation(
     world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wasgo_chat.presence.GRACE_S", 0.05)
+    monkeypatch.setattr("wasgo_chat.presence.tracker.GRACE_S", 0.05)
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     query = {"user_ids": f"{bo.id},{cy.id},nobody"}
@@ -98,7 +98,7 @@ async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(worl
 async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wasgo_chat.gateway.feed.ROUND_S", 0.2)
+    monkeypatch.setattr("wasgo_chat.gateway.notification_feed.ROUND_S", 0.2)
     async with world_with(make_settings(database, lock_timeout_s=0.1)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)

@@ -7,7 +7,8 @@ from websockets.asyncio.client import connect
 
 from tests.support.running import make_settings
 from tests.support.world import until, world_with
-from wasgo_chat.gateway.transport import ChatWebSocket, Link
+from wasgo_chat.gateway.frame_writer import Link
+from wasgo_chat.server.websocket_protocol import ChatWebSocket
 
 
 async def _leave_early(database: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.support.world import Json, Live, Person, World, rows, until
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.messages import batch
+from wasgo_chat.messages.sending import statements
 
 MANY = 90
 
@@ -112,16 +112,16 @@ async def test_what_follows_a_failure_fails_too_or_its_repeat_would_come_after_i
 ) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    store, began, ends = batch.store, asyncio.Event(), asyncio.Event()
+    store, began, ends = statements.store, asyncio.Event(), asyncio.Event()
 
     async def fail_once(*given: Any, **more: Any) -> Any:
-        monkeypatch.setattr(batch, "store", store)
+        monkeypatch.setattr(statements, "store", store)
         began.set()
         await ends.wait()
         raise Unavailable
 
     async with ana.at(chat) as live:
-        monkeypatch.setattr(batch, "store", fail_once)
+        monkeypatch.setattr(statements, "store", fail_once)
         await live.say("send_message", ref="0", content="0", client_id="c0")
         await began.wait()
         for at in range(1, 5):

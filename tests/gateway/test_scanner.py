@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.security.raw import frame
-from wasgo_chat.gateway.frames import NotMinimal, Scanner
+from wasgo_chat.gateway.framing import NotMinimal, Scanner
 
 MAX = 1_000
 

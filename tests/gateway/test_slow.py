@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.gateway.test_feed import notified
 from tests.support.running import Worker, make_settings
 from tests.support.world import Json, Live, Person, World, until, world_with
-from wasgo_chat.gateway.outbox import DirectOutbox
+from wasgo_chat.gateway.send_buffer import DirectOutbox
 
 MESSAGES = 150
 WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
@@ -126,7 +126,7 @@ async def test_a_frame_larger_than_the_outbox_goes_through_an_empty_one(database
 async def test_a_connection_whose_peer_never_reads_is_gone_after_its_close(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wasgo_chat.gateway.transport.FLUSH_S", 0.1)
+    monkeypatch.setattr("wasgo_chat.server.websocket_protocol.FLUSH_S", 0.1)
     settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=0.2, head_check_s=0.1)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")

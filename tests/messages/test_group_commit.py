@@ -14,13 +14,13 @@ from sqlalchemy import text
 from tests.support.running import make_settings
 from tests.support.servers import database_url
 from tests.support.world import Person, World, rows, until, world_with
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.direct import Direct
-from wasgo_chat.core.wire import new_id
-from wasgo_chat.gateway.teller import Teller
-from wasgo_chat.messages import batch
-from wasgo_chat.messages.batch import Row
+from wasgo_chat.core.encoding import new_id
+from wasgo_chat.database.driver import Direct
+from wasgo_chat.gateway.publisher import Teller
+from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent
+from wasgo_chat.messages.sending import statements
+from wasgo_chat.messages.sending.statements import Row
 
 MESSAGES = "/chat/messages/"
 SOCKET = ".s.PGSQL.5432"
@@ -204,7 +204,7 @@ async def test_finding_out_that_fails_is_answered_and_stops_nobody(
         chat = await ana.direct(bo)
         body = {"conversation": chat["id"], "content": "its answer is lost", "client_id": "c1"}
         with monkeypatch.context() as patch:
-            patch.setattr(batch, "find", fails)
+            patch.setattr(statements, "find", fails)
             armed.set()
             await ana.refused("POST", MESSAGES, body, status=503, code="unavailable")
         assert (await ana.ok("POST", MESSAGES, body))["seq"] == 1
@@ -241,6 +241,6 @@ async def test_what_is_said_after_something_unfit_waits_for_what_becomes_of_that
     ]
     direct = Direct(world.worker.db)
     async with direct.transaction() as connection:
-        stored = await batch.store(connection, rows_of_it, wait=True)
+        stored = await statements.store(connection, rows_of_it, wait=True)
     await direct.close()
     assert {at: one.seq for at, one in stored.items()} == {0: 1, 2: 2}

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from tests.support.world import Json, Person, World
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.wire import encode
-from wasgo_chat.messages.history import Filters, messages_of
+from wasgo_chat.core.encoding import encode
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.messages.history.pages import Filters, messages_of
 
 MESSAGES = "/chat/messages/"
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.wire import new_id
-from wasgo_chat.messages.batch import Row
+from wasgo_chat.core.encoding import new_id
+from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent
-from wasgo_chat.messages.send_queue import SendQueue
-from wasgo_chat.messages.waiting import Waiting
+from wasgo_chat.messages.sending.pending_send import Waiting
+from wasgo_chat.messages.sending.queue import SendQueue
+from wasgo_chat.messages.sending.statements import Row
 
 A, B, C = (UUID(int=number) for number in range(1, 4))
 

@@ -20,12 +20,12 @@ import httpx
 from websockets.asyncio.client import connect
 
 from tests.support.release_before import CannotTell, commit_before, extract
-from wasgo_chat.bulk import logs
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
-from wasgo_chat.core.embedded import Postgres, free_port
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.data_import import invariants
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database
+from wasgo_chat.development.embedded import Postgres, free_port
+from wasgo_chat.identity.tokens import mint_user
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 START_S = 60.0
@@ -60,7 +60,7 @@ async def talk_through(old: Path, url: str, settings: Settings) -> None:
         async with caller(port, ana) as of_ana, caller(port, bo) as of_bo:
             await talk(of_ana, of_bo, port, bo)
     db = Database(settings)
-    broken = await logs.faults(db)
+    broken = await invariants.faults(db)
     await db.close()
     assert not broken, broken
 

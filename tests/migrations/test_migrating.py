@@ -10,10 +10,10 @@ import pytest
 from tests.support.processes import COMMAND, environment
 from tests.support.running import SECRET, make_settings
 from tests.support.servers import create_database, database_url
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database
-from wasgo_chat.serving import check_before_serving
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database
+from wasgo_chat.server.run import check_before_serving
 
 NEW = """
 from wasgo_chat.core.migrations import create_index_concurrently, drop_index_concurrently

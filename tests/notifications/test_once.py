@@ -20,8 +20,8 @@ from tests.support.processes import Processes, serving
 from tests.support.running import running
 from tests.support.servers import database_url
 from tests.support.world import PATIENCE_S, Person, World, until
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
-from wasgo_chat.notifications import deliveries
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.models import Delivery
 
 MANY = 24
@@ -52,7 +52,7 @@ async def crash_after_claim(post: Post, person: Person) -> UUID:
     await post.read_log()
     async with post.world.worker.db.transaction() as tx:
         found: Delivery = (await tx.execute(select(Delivery).where(Delivery.user_id == person.id))).scalar_one()
-        assert await deliveries.claim(tx, found) == 1
+        assert await queue.claim(tx, found) == 1
     return found.id
 
 
@@ -73,8 +73,8 @@ async def test_who_comes_back_after_another_took_over_changes_nothing(post: Post
     delivery_id = await crash_after_claim(post, bo)
     await post.go_out(bo)
     async with post.world.worker.db.transaction() as tx:
-        assert not await deliveries.hand(tx, delivery_id, 1)
-        await deliveries.failed(tx, delivery_id, 1, "late")
+        assert not await queue.hand(tx, delivery_id, 1)
+        await queue.failed(tx, delivery_id, 1, "late")
     assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("sent", None)]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wasgo_chat.notifications.rules import (
+from wasgo_chat.notifications.policy import (
     ConversationWishes,
     Drop,
     Facts,

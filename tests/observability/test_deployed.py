@@ -9,7 +9,12 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from wasgo_chat.core.counts import (
+from wasgo_chat.gateway.client_frames import Close
+from wasgo_chat.http.rate_limits import Kind
+from wasgo_chat.notifications.delivery import dispatcher
+from wasgo_chat.observability.prometheus import exposed, names
+from wasgo_chat.telemetry.aggregation import Metrics
+from wasgo_chat.telemetry.counters import (
     CLOSES,
     COUNTERS,
     GAUGES,
@@ -19,11 +24,6 @@ from wasgo_chat.core.counts import (
     POOLS,
     REFUSALS,
 )
-from wasgo_chat.core.limits import Kind
-from wasgo_chat.core.metrics import Metrics
-from wasgo_chat.gateway.protocol import Close
-from wasgo_chat.notifications import dispatch
-from wasgo_chat.observability.exposition import exposed, names
 
 ROOT = Path(__file__).parent.parent.parent
 DASHBOARD = ROOT / "deploy/grafana/wasgo-chat.json"
@@ -87,7 +87,7 @@ def test_labels_that_are_known_before_are_those_that_there_are() -> None:
     assert set(HEAD_CHECK_FINDS) == set(re.findall(r'head_check_finds\["(\w+)"\]', source))
     assert set(re.findall(r'refusals\["(\w+)"\]', source)) <= set(REFUSALS)
     assert {*get_args(Kind), "message", "frame", "address", "failure"} <= set(REFUSALS)
-    assert {channel for channel, _ in LETTERS} == set(dispatch._MAKERS)
+    assert {channel for channel, _ in LETTERS} == set(dispatcher._MAKERS)
     assert set(POOLS) == {"doors", *re.findall(r'name="(\w+)", (?:by_key=True, )?counts=counts', source)}
 
 

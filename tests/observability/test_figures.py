@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import World, until
-from wasgo_chat.core.metrics import Figures, Metrics, fold
+from wasgo_chat.telemetry.aggregation import Figures, Metrics, fold
 
 
 async def figures_of(worker: Worker) -> Figures:

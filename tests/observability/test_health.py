@@ -9,7 +9,7 @@ import pytest
 from tests.support.running import Worker, make_settings, running
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.world import NO_TLS, rows, until
-from wasgo_chat.core.embedded import Valkey
+from wasgo_chat.development.embedded import Valkey
 
 
 async def asked(worker: Worker) -> tuple[int, str, dict[str, str]]:

@@ -13,9 +13,9 @@ from tests.support.processes import serving
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import NO_TLS, World, until, world_with
 from tests.test_workers import make_job
-from wasgo_chat.core.counts import COUNTERS, GAUGES, HISTOGRAMS, Counts
-from wasgo_chat.core.tokens import mint_user
-from wasgo_chat.observability.exposition import names
+from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.observability.prometheus import names
+from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, Counts
 
 TOKEN = "a-token-for-those-who-scrape"
 

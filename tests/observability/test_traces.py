@@ -21,7 +21,7 @@ from tests.support.processes import Processes, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.world import NO_TLS, Json, Live, until
 from tests.test_workers import make_job
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.identity.tokens import mint_user
 
 TRACES = "/v1/traces"
 PEOPLE = ["ana", "bo"]

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.attachments.samples import picture
 from tests.support.running import Worker
 from tests.support.world import Json, Person, World, rows
-from wasgo_chat.core.embedded import Postgres
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.identity.tokens import mint_user
 
 DONE_S = 30.0
 

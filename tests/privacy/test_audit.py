@@ -11,7 +11,7 @@ from tests.notifications.test_push import PATH as PUSH
 from tests.notifications.test_push import Browser
 from tests.support.running import make_settings
 from tests.support.world import PATIENCE_S, Caller, Json, Live, Person, World, pages, rows, world_with
-from wasgo_chat.privacy.eraser import Eraser
+from wasgo_chat.privacy.erasure_worker import Eraser
 
 AUDIT = "/chat/audit/"
 

@@ -20,7 +20,7 @@ from tests.notifications.test_push import Browser
 from tests.support.processes import Processes, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.world import Live, until
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 MARK = "canary" + secrets.token_hex(6)
 WORDS = f"Words{MARK.upper()}"

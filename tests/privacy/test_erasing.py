@@ -13,7 +13,7 @@ from tests.privacy.life import Ana, dump, stored, told
 from tests.support.mirror import Mirror
 from tests.support.running import Worker
 from tests.support.world import Json, World, rows
-from wasgo_chat.core.people import Person
+from wasgo_chat.identity.pseudonyms import Person
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.privacy.life import Ana
 from tests.support.world import World
-from wasgo_chat.privacy.archive import Archive
+from wasgo_chat.privacy.zip_stream import Archive
 
 
 async def exported(world: World, user_id: str) -> zipfile.ZipFile:

@@ -9,7 +9,7 @@ import httpx
 
 from tests.support.processes import serving
 from tests.support.servers import TEMPLATE, create_database, database_url
-from wasgo_chat.core.tokens import SCOPES, mint_service
+from wasgo_chat.identity.tokens import SCOPES, mint_service
 
 MESSAGES = 1_500
 WRITE = """

@@ -7,9 +7,9 @@ from sqlalchemy import insert
 
 from tests.privacy.life import Ana, dump
 from tests.support.world import World, rows
-from wasgo_chat.conversations.models import Participant
 from wasgo_chat.core.errors import UserErased
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.membership.models import Participant
 
 
 async def test_sockets_close_tokens_are_refused_and_nobody_comes_back(world: World) -> None:

@@ -5,16 +5,16 @@ import pytest
 from tests.support.mirror import Mirror
 from tests.support.running import make_settings
 from tests.support.world import world_with
-from wasgo_chat.core.db import Database
-from wasgo_chat.privacy import erasing
+from wasgo_chat.database.session import Database
+from wasgo_chat.privacy import erasure
 
 
 async def step(db: Database) -> bool:
     async with db.transaction() as tx:
-        erasure = await erasing.claim(tx)
-        if erasure is not None:
-            await erasing.step(tx, erasure)
-        return erasure is not None
+        claimed = await erasure.claim(tx)
+        if claimed is not None:
+            await erasure.step(tx, claimed)
+        return claimed is not None
 
 
 async def never(_: object) -> bool:
@@ -22,8 +22,8 @@ async def never(_: object) -> bool:
 
 
 async def test_a_log_can_be_replayed_after_every_step(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasing, "is_due", never)
-    monkeypatch.setattr(erasing, "EVENTS_PAGE", 6)
+    monkeypatch.setattr(erasure, "is_due", never)
+    monkeypatch.setattr(erasure, "EVENTS_PAGE", 6)
     async with world_with(make_settings(database, erasure_settle_s=0)) as world:
         ana, bo, cy = world.people("ana", "bo", "cy")
         await cy.ok("GET", "/chat/conversations/")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.running import make_settings
 from tests.support.servers import TEMPLATE, create_database, database_url
-from wasgo_chat.core.db import Database
+from wasgo_chat.database.session import Database
 
 DAYS = 30
 LOCK_TIMEOUT_S = 0.4

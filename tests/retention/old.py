@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from wasgo_chat.bulk.importing import Import
-from wasgo_chat.bulk.lines import conversation_id_of
-from wasgo_chat.core.db import Database
+from wasgo_chat.data_import.format import conversation_id_of
+from wasgo_chat.data_import.run import Import
+from wasgo_chat.database.session import Database
 
 BEGAN = datetime.now(UTC) - timedelta(days=400)
 

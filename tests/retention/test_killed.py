@@ -11,9 +11,9 @@ from sqlalchemy import make_url, text
 from tests.retention.conftest import DAYS
 from tests.retention.old import old, run, tell
 from tests.support.processes import COMMAND, environment
-from wasgo_chat.bulk import logs
-from wasgo_chat.core.db import Database
-from wasgo_chat.messages import reads
+from wasgo_chat.data_import import invariants
+from wasgo_chat.database.session import Database
+from wasgo_chat.messages import read_receipts
 
 CHATS, MESSAGES, KEPT = 4, 1_500, 300
 MEMBERS = ("u0", "u1", "u2")
@@ -55,14 +55,14 @@ HALVES: dict[str, str] = {
 
 async def hold(db: Database) -> None:
     """What must be so at any moment of a purge."""
-    assert await logs.faults(db) == []
+    assert await invariants.faults(db) == []
     async with db.snapshot() as tx:
         for what, question in WRONG.items():
             assert (await tx.execute(text(question))).first() is None, what
         for user_id in MEMBERS:
             recount = await tx.execute(text(_RECOUNT), {"user_id": user_id})
             counted = {row[0]: row[1] for row in recount}
-            assert await reads.unread_counts(tx, user_id) == counted, user_id
+            assert await read_receipts.unread_counts(tx, user_id) == counted, user_id
 
 
 async def becomes(db: Database, question: str, process: asyncio.subprocess.Process) -> None:

@@ -11,9 +11,9 @@ from tests.attachments.samples import picture
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import Json, Person, World, pages, rows, until
 from wasgo_chat.core.config import Settings
-from wasgo_chat.retention import purging
-from wasgo_chat.retention.command import purge as purge_command
-from wasgo_chat.retention.purger import purge_now
+from wasgo_chat.retention import steps
+from wasgo_chat.retention.cli import purge as purge_command
+from wasgo_chat.retention.worker import purge_now
 
 DAYS = 30
 
@@ -245,7 +245,7 @@ async def test_only_the_types_that_are_named_are_purged(world: World) -> None:
 async def test_a_purge_goes_on_beside_sending_and_ends_page_by_page(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purging, "PAGE", 3)
+    monkeypatch.setattr(steps, "PAGE", 3)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 20)

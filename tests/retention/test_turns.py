@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.retention.old import count, old, run, tell
-from wasgo_chat.bulk import logs
-from wasgo_chat.core.counts import Counts
-from wasgo_chat.core.db import Database
-from wasgo_chat.retention import purger, purging
-from wasgo_chat.retention.command import purge as purge_command
-from wasgo_chat.retention.purger import Purger, purge_now
+from wasgo_chat.data_import import invariants
+from wasgo_chat.database.session import Database
+from wasgo_chat.retention import steps, worker
+from wasgo_chat.retention.cli import purge as purge_command
+from wasgo_chat.retention.worker import Purger, purge_now
+from wasgo_chat.telemetry.counters import Counts
 
 SLOW = (
     "CREATE FUNCTION dawdle() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.02); RETURN OLD; END' LANGUAGE plpgsql",
@@ -31,7 +31,7 @@ VALUES ('01000000-0000-7000-8000-000000000000', 'u1', CAST(:id AS uuid), gen_ran
 async def test_notifications_go_in_pages_and_nobody_waits_for_them(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purging, "PAGE", 5)
+    monkeypatch.setattr(steps, "PAGE", 5)
     chat = await old(db, "crowd", 10, members=30)
     await tell(db, chat)
     async with db.transaction() as tx:
@@ -60,7 +60,7 @@ async def test_a_step_that_takes_too_long_is_halved(db: Database) -> None:
     await old(db, "slow", 80)
     await run(db, SLOW[0], SLOW[1].replace("TABLE", "messages"))
     assert (await purge_now(db)).messages == 79
-    assert await logs.faults(db) == []
+    assert await invariants.faults(db) == []
 
 
 async def test_a_conversation_that_fails_stops_none_of_the_others(
@@ -101,7 +101,7 @@ async def test_readings_that_were_left_behind_are_due(db: Database) -> None:
     assert await count(db, "reads", chat) == 9
     await purge_now(db)
     assert await count(db, "reads", chat) == 1
-    due, _ = await purging.scan(db, db.settings, purger._START)
+    due, _ = await steps.scan(db, db.settings, worker._START)
     assert due == []
 
 
@@ -133,9 +133,9 @@ async def test_the_command_says_what_was_in_use(db: Database) -> None:
 
 
 async def test_one_worker_purges_at_a_time(db: Database) -> None:
-    async with purger._alone(db) as first, purger._alone(db) as second:
+    async with worker._alone(db) as first, worker._alone(db) as second:
         assert (first, second) == (True, False)
-    async with purger._alone(db) as third:
+    async with worker._alone(db) as third:
         assert third
 
 
@@ -147,12 +147,12 @@ async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None
         async with asyncio.timeout(30):
             while await count(db, "messages", chat) > 1:  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.02)
-    for worker in workers:
-        worker.cancel()
+    for task in workers:
+        task.cancel()
     await asyncio.gather(*workers, return_exceptions=True)
-    async with purger._alone(db) as is_alone:
+    async with worker._alone(db) as is_alone:
         assert is_alone
-    assert await logs.faults(db) == []
+    assert await invariants.faults(db) == []
 
 
 async def test_dead_deliveries_go_however_many_there_are(db: Database) -> None:

@@ -20,7 +20,7 @@ from tests.support.processes import Processes, serving
 from tests.support.running import SECRET
 from tests.support.servers import TestServers, create_database, database_url
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tokens import SCOPES, mint_service
+from wasgo_chat.identity.tokens import SCOPES, mint_service
 
 AT_ONCE = 800
 CONNECTIONS = 6

@@ -13,8 +13,8 @@ from tests.security.fuzz_http import Broken
 from tests.security.making import Maker
 from tests.security.raw import frame, handshake
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tokens import mint_user
-from wasgo_chat.gateway.protocol import AnyFrame
+from wasgo_chat.gateway.client_frames import AnyFrame
+from wasgo_chat.identity.tokens import mint_user
 
 SCHEMA = TypeAdapter(AnyFrame).json_schema()
 FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["anyOf"]]

@@ -13,7 +13,7 @@ from tests.core.bodies import APP, DOCUMENT
 from tests.security.making import STRANGE_TEXT, Maker
 from tests.support.world import routes_in
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 ROUTES = routes_in(APP)
 OPERATIONS = [

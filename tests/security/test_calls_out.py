@@ -11,9 +11,9 @@ from tests.core.issuer import Issuer, user_claims
 from tests.notifications.test_push import Browser
 from tests.support.running import SECRET, make_settings
 from tests.support.world import Caller, World, world_with
-from wasgo_chat.core import outgoing
-from wasgo_chat.core.internet import is_public
-from wasgo_chat.core.outgoing import TooLarge, fetch_trusted, wary_client
+from wasgo_chat.core import http_client
+from wasgo_chat.core.http_client import TooLarge, fetch_trusted, wary_client
+from wasgo_chat.core.ip_ranges import is_public
 
 PATH = "/chat/push_subscriptions/"
 INSIDE = (
@@ -63,7 +63,7 @@ async def test_a_name_that_leads_elsewhere_later_is_not_followed(world: World, m
     async def resolve(host: str, port: int) -> list[str]:
         return answers
 
-    monkeypatch.setattr(outgoing, "resolve", resolve)
+    monkeypatch.setattr(http_client, "resolve", resolve)
     ana = world.person("ana")
     await ana.ok("POST", PATH, Browser("https://rebound.example").subscription, status=201)
     for inside in (["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::ffff:127.0.0.1"], []):
@@ -83,8 +83,8 @@ async def test_the_address_that_was_looked_at_is_the_one_connected_to(monkeypatc
         lookups.append(host)
         return ["127.0.0.1"] if len(lookups) == 1 else ["127.0.0.2"]
 
-    monkeypatch.setattr(outgoing, "resolve", resolve)
-    monkeypatch.setattr(outgoing, "is_public", lambda address: True)  # the open internet is not for tests
+    monkeypatch.setattr(http_client, "resolve", resolve)
+    monkeypatch.setattr(http_client, "is_public", lambda address: True)  # the open internet is not for tests
     async with answering(b"HTTP/1.1 204 No Content\r\n\r\n") as url, wary_client() as client:
         response = await client.get(url.replace("127.0.0.1", "rebound.example"))
     assert (response.status_code, lookups) == (204, ["rebound.example"])
@@ -125,8 +125,8 @@ async def test_an_answer_without_end_is_cut_off() -> None:
 
 
 async def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert outgoing.FETCH_S == 10.0
-    monkeypatch.setattr(outgoing, "FETCH_S", 0.5)
+    assert http_client.FETCH_S == 10.0
+    monkeypatch.setattr(http_client, "FETCH_S", 0.5)
     async with answering(HEAD, b"x", every_s=0.05, forever=True) as url:
         with pytest.raises(TimeoutError):
             await fetch_trusted(url, max_bytes=1_000_000)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.security.raw import Raw, close_code, connected, frame, handshake
 from tests.support.world import World, until
-from wasgo_chat.gateway import door, transport
+from wasgo_chat.server import http_protocol, websocket_protocol
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /chat/messages/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -17,9 +17,9 @@ POST = b"POST /chat/messages/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/j
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A door that waits half a second where the real one waits ten."""
-    assert (door.HEAD_S, door.BODY_S) == (10.0, 10.0)
-    monkeypatch.setattr(door, "HEAD_S", 0.5)
-    monkeypatch.setattr(door, "BODY_S", 0.5)
+    assert (http_protocol.HEAD_S, http_protocol.BODY_S) == (10.0, 10.0)
+    monkeypatch.setattr(http_protocol, "HEAD_S", 0.5)
+    monkeypatch.setattr(http_protocol, "BODY_S", 0.5)
 
 
 async def refused(raw: Raw, status: int, code: str) -> None:
@@ -80,7 +80,7 @@ async def test_who_takes_their_time_between_requests_is_not_slow(world: World) -
 
 
 async def test_who_does_not_read_an_answer_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "STALL_S", 0.5)
+    monkeypatch.setattr(http_protocol, "STALL_S", 0.5)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     for _ in range(30):
@@ -196,7 +196,7 @@ async def test_a_handshake_with_a_body_is_no_socket(world: World) -> None:
 
 
 async def test_who_pings_and_does_not_read_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "MAX_UNREAD_PONGS", 0)
+    monkeypatch.setattr(websocket_protocol, "MAX_UNREAD_PONGS", 0)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     connections: Any = world.worker.server.server_state.connections
@@ -222,5 +222,5 @@ async def test_a_message_of_endless_empty_fragments_is_1009(world: World) -> Non
     async with connected(world.worker) as raw:
         await raw.send(handshake(f"/ws/chat/{chat['id']}/", Authorization=f"Bearer {ana.bearer}"))
         await raw.reader.readuntil(b"\r\n\r\n")
-        await raw.send(frame(1, fin=False), frame(0, fin=False) * (transport.MAX_FRAGMENTS + 1))
+        await raw.send(frame(1, fin=False), frame(0, fin=False) * (websocket_protocol.MAX_FRAGMENTS + 1))
         assert await close_code(raw) == 1009

@@ -15,8 +15,8 @@ from tests.notifications.test_push import Browser
 from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, STAFF, USER, Expected
 from tests.support.running import make_settings
 from tests.support.world import Caller, Json, Person, World, queries, world_with
-from wasgo_chat.core.tokens import SCOPES
-from wasgo_chat.gateway.protocol import AnyFrame
+from wasgo_chat.gateway.client_frames import AnyFrame
+from wasgo_chat.identity.tokens import SCOPES
 
 Names = dict[str, Any]
 OBJECTS = ("chat", "message", "message_2", "own", "doomed", "attachment", "notification", "bid", "job", "request",

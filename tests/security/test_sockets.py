@@ -15,7 +15,7 @@ from tests.support.processes import serving
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import Live, Person, World, world_with
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.identity.tokens import mint_user
 
 ALLOWED = "https://app.example"
 FOREIGN = (

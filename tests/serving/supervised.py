@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from wasgo_chat import supervisor
-from wasgo_chat.supervisor import Supervisor
+from wasgo_chat.server import supervisor
+from wasgo_chat.server.supervisor import Supervisor
 
 folder = Path(sys.argv[2])
 

@@ -11,9 +11,9 @@ from uuid_utils.compat import uuid7
 
 from tests.support.running import Worker
 from tests.support.world import Person, World
-from wasgo_chat.core import wire
-from wasgo_chat.core.tokens import mint_user
+from wasgo_chat.core import encoding
 from wasgo_chat.gateway import hub
+from wasgo_chat.identity.tokens import mint_user
 
 DAYS_3 = 3 * 86_400
 
@@ -22,7 +22,7 @@ DAYS_3 = 3 * 86_400
 def verbs_at(monkeypatch: pytest.MonkeyPatch, shift_s: float) -> Iterator[None]:
     """While the block runs, the only thing that verbs make of a clock of their own is made of another time: ids."""
     with monkeypatch.context() as patch:
-        patch.setattr(wire, "uuid7", lambda: UUID(int=uuid7().int + (int(shift_s * 1000) << 80)))
+        patch.setattr(encoding, "uuid7", lambda: UUID(int=uuid7().int + (int(shift_s * 1000) << 80)))
         yield
 
 

@@ -11,8 +11,8 @@ from tests.support.proxy import proxy_to
 from tests.support.running import make_settings
 from tests.support.standalone import NAME, frozen, own_postgres, terminate_backends
 from tests.support.world import Json, Person, World, world_with
-from wasgo_chat.core.embedded import Postgres
-from wasgo_chat.core.wire import new_id
+from wasgo_chat.core.encoding import new_id
+from wasgo_chat.development.embedded import Postgres
 
 AT_ONCE = 12
 

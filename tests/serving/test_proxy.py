@@ -21,8 +21,8 @@ from tests.support.standalone import frozen
 from tests.support.stubborn import Poster, Stubborn
 from tests.support.world import until
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import Valkey, free_port
 from wasgo_chat.core.errors import PROBLEM_JSON, Unavailable, problem_body
+from wasgo_chat.development.embedded import Valkey, free_port
 
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"

@@ -11,8 +11,8 @@ from tests.support.proxy import Proxy, proxy_to
 from tests.support.running import Worker, make_settings, running
 from tests.support.standalone import frozen
 from tests.support.world import World, until
-from wasgo_chat.core.embedded import Valkey, free_port
-from wasgo_chat.events.broker import RedisBroker
+from wasgo_chat.development.embedded import Valkey, free_port
+from wasgo_chat.pubsub import RedisBroker
 
 ROUNDS = 4
 

@@ -6,7 +6,7 @@ from tests.support.processes import environment
 from tests.test_cli import run
 from tests.test_cli_mistakes import said
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import free_port
+from wasgo_chat.development.embedded import free_port
 
 
 @pytest.mark.parametrize("folder", ["/proc/none", "pyproject.toml/attachments"])

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import jsonschema_rs
 
+from wasgo_chat.api_docs.asyncapi import asyncapi
 from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
-from wasgo_chat.documents.asyncapi import asyncapi
 
 Json = dict[str, Any]
 OPENAPI = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40)).openapi()

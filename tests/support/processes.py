@@ -16,7 +16,7 @@ import httpx
 from tests.support.running import SECRET
 from tests.support.servers import database_url, valkey_url
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import free_port
+from wasgo_chat.development.embedded import free_port
 
 COMMAND = Path(sys.executable).with_name("wasgo-chat")
 START_S = 60.0

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tests.support.world import PATIENCE_S
-from wasgo_chat.core.embedded import Valkey, free_port
+from wasgo_chat.development.embedded import Valkey, free_port
 
 SHARDS = 3
 SERVICE = "chat"

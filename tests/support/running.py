@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from tests.support.servers import database_url, valkey_url
 from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import free_port
-from wasgo_chat.draining import ChatServer
-from wasgo_chat.serving import server_config
+from wasgo_chat.development.embedded import free_port
+from wasgo_chat.server.graceful_shutdown import ChatServer
+from wasgo_chat.server.run import server_config
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 

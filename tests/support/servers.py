@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.embedded import Postgres, Valkey
+from wasgo_chat.database import migrations
+from wasgo_chat.development.embedded import Postgres, Valkey
 
 TEMPLATE = "chat_template"
 # Nothing here is to outlive a power cut; what the tests prove about commits does not depend on it.

@@ -10,7 +10,7 @@ import asyncpg
 
 from tests.support.standalone import NAME, own_postgres
 from tests.support.world import PATIENCE_S
-from wasgo_chat.core.embedded import Postgres
+from wasgo_chat.development.embedded import Postgres
 
 FAST = {"fsync": "off", "full_page_writes": "off"}
 _COPIES = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"

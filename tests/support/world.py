@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.documents import hold_answer, hold_frame
 from tests.support.running import Worker, running
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 Json = dict[str, Any]
 PATIENCE_S = 10.0

@@ -1,1 +1,1 @@
-"""Attachments: taken in, checked, stored, claimed by messages, served by signed links, swept when nobody has them."""
+"""Attachments: uploads, storage, signed links, claims by messages, and the cleanup of orphans."""

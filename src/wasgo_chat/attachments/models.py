@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.db import Base
+from wasgo_chat.database.session import Base
 
 
 class Attachment(Base):

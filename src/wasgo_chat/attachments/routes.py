@@ -11,23 +11,23 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from wasgo_chat.attachments import verbs
-from wasgo_chat.attachments.depot import Depot, is_inline, key_of
-from wasgo_chat.attachments.fields import parse_fields
 from wasgo_chat.attachments.links import LinkExpired, check_link
-from wasgo_chat.attachments.load import find_stored, load_attachment
-from wasgo_chat.attachments.names import disposition
-from wasgo_chat.attachments.prepare import THUMBNAIL_TYPE
-from wasgo_chat.attachments.ranges import RangeNotSatisfiable, wanted_range
-from wasgo_chat.attachments.receive import FileTooLarge, MalformedForm, is_form, receive_form
+from wasgo_chat.attachments.rendering import find_stored, load_attachment
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
-from wasgo_chat.attachments.sniff import TypeNotAllowed
 from wasgo_chat.attachments.storage import StorageFull
-from wasgo_chat.core import audit
+from wasgo_chat.attachments.store import Depot, is_inline, key_of
+from wasgo_chat.attachments.upload.content_types import TypeNotAllowed
+from wasgo_chat.attachments.upload.filenames import disposition
+from wasgo_chat.attachments.upload.form_fields import parse_fields
+from wasgo_chat.attachments.upload.multipart import FileTooLarge, MalformedForm, is_form, receive_form
+from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE
+from wasgo_chat.core.encoding import Json, Line
 from wasgo_chat.core.errors import ConversationClosed, Forbidden, IdempotencyConflict, Invalid
-from wasgo_chat.core.http import Anybody, Caller, Db, KeyHeader, once_answer
-from wasgo_chat.core.idempotency import Once
-from wasgo_chat.core.problems import problems
-from wasgo_chat.core.wire import Json, Line
+from wasgo_chat.http.dependencies import Anybody, Caller, Db, KeyHeader, once_answer
+from wasgo_chat.http.idempotency import Once
+from wasgo_chat.http.problems import problems
+from wasgo_chat.http.ranges import RangeNotSatisfiable, wanted_range
+from wasgo_chat.identity import audit
 
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
 

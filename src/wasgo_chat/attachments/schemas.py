@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from wasgo_chat.core.wire import Schema, Shape
+from wasgo_chat.core.encoding import Schema, Shape
 
 Variant = Literal["original", "thumbnail"]
 FileType = Literal["image", "file", "audio", "video"]

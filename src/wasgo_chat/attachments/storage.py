@@ -1,4 +1,4 @@
-"""Where files lie: a local folder, or a store that speaks S3 (`attachments.s3`). One contract, one test suite."""
+"""Where files lie: a local folder, or a store that speaks S3 (`attachments.storage_s3`). One contract, one test suite."""
 
 import asyncio
 import errno

@@ -1,6 +1,6 @@
 """What changes attachments: register, mark as stored, claim for a message, release. Runs in the door's transaction.
 
-Who only wants bytes taken in calls `attachments.depot`, which runs these around the store.
+Who only wants bytes taken in calls `attachments.store`, which runs these around the store.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.attachments.models import Attachment
-from wasgo_chat.attachments.prepare import Prepared
-from wasgo_chat.attachments.sniff import is_allowed
-from wasgo_chat.conversations import access
-from wasgo_chat.conversations.access import Action
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.attachments.upload.content_types import is_allowed
+from wasgo_chat.attachments.upload.pipeline import Prepared
 from wasgo_chat.core.errors import Invalid
+from wasgo_chat.database.session import Tx
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership import access
+from wasgo_chat.membership.access import Action
 
 
 class AttachmentsReleased:

@@ -1,1 +1,1 @@
-"""Conversations and who is in them: tables, shapes, the role matrix and its gate, the verbs that change them."""
+"""Conversations as clients see them: lists, details, participants, and the events of the log as frames."""

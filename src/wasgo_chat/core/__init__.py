@@ -1,1 +1,1 @@
-"""The ground floor: settings, the database, tokens, errors, wire formats, limits. Knows nothing of chat."""
+"""Settings, errors, encodings and other building blocks without any knowledge of chat."""

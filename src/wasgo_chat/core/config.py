@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from wasgo_chat.core.redis import check_redis_url
+from wasgo_chat.core.redis_target import check_redis_url
 from wasgo_chat.core.setting_types import DatabaseUrl, Days, LogLevels, Names, Origins, Proxies, Urls
 
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose

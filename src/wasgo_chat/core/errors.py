@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
-from wasgo_chat.core.wire import encode
+from wasgo_chat.core.encoding import encode
 
 PROBLEM_JSON = "application/problem+json"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from wasgo_chat.core import postgres_url
+from wasgo_chat.core import postgres_dsn
 
 
 def _split(value: object) -> object:
@@ -20,11 +20,11 @@ def _split_urls(value: object) -> object:
 
 
 def _database(url: str) -> str:
-    return postgres_url.check(url, takes_writes=True) if url else url
+    return postgres_dsn.check(url, takes_writes=True) if url else url
 
 
 def _standby(url: str) -> str:
-    return postgres_url.check(url, takes_writes=False)
+    return postgres_dsn.check(url, takes_writes=False)
 
 
 def _by_name(value: object) -> object:

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import text
 
 from wasgo_chat.app import LINES, WATCHING_CONNECTIONS
-from wasgo_chat.core import migrations
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Database, Tx
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.doctor.findings import Area, Finding
 from wasgo_chat.tables import METADATA
 

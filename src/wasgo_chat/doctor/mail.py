@@ -2,8 +2,8 @@
 
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.doctor.findings import Area, Finding
-from wasgo_chat.notifications.channels.channel import NotDelivered
-from wasgo_chat.notifications.channels.email import EmailChannel
+from wasgo_chat.notifications.delivery.base import NotDelivered
+from wasgo_chat.notifications.delivery.email import EmailChannel
 
 
 async def check(settings: Settings) -> list[Finding]:

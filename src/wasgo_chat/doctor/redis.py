@@ -8,7 +8,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.redis import RedisPlace
+from wasgo_chat.core.redis_target import RedisPlace
 from wasgo_chat.doctor.findings import Area, Finding
 
 OLDEST_VERSION = 7

@@ -1,1 +1,1 @@
-"""The log: one append-only sequence of events per conversation, and the broker that spreads its frames."""
+"""The event log: one append-only sequence of events per conversation, and its consumers."""

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from wasgo_chat.core.db import Tx
-from wasgo_chat.events.cursors import READERS
+from wasgo_chat.database.session import Tx
+from wasgo_chat.events.offsets import READERS
 
 COUNTED = 10_000
 """Waiting conversations that are looked at, at most: behind more than that, one is behind."""

@@ -1,7 +1,7 @@
 """The log of a conversation: its rows, `emit` to append an event, `since` to read on.
 
 An event says who, what and which row, never the text: replay joins the current rows, and erasing a person's
-words never rewrites the log. What an event looks like to a client is `inbox.render`'s business.
+words never rewrites the log. What an event looks like to a client is `conversations.event_frames`'s business.
 """
 
 from collections.abc import Sequence
@@ -30,10 +30,10 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core import audit
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Base, Tx
-from wasgo_chat.events.kinds import ConversationUpdated, Event, MessageSent
+from wasgo_chat.database.session import Base, Tx
+from wasgo_chat.events.types import ConversationUpdated, Event, MessageSent
+from wasgo_chat.identity import audit
+from wasgo_chat.identity.authentication import Actor
 
 
 class EventRow(Base):

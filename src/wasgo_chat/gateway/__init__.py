@@ -1,1 +1,1 @@
-"""The sockets: frames, the hub that fans events out, and one connection's life from handshake to close."""
+"""WebSocket connections: frames, the hub that fans events out, and the life of a connection."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from wasgo_chat.core.counts import Counts
-from wasgo_chat.gateway.frames import Run, type_of
-from wasgo_chat.gateway.protocol import Close, resync_frame, typing_frame
-from wasgo_chat.inbox.render import Frame
+from wasgo_chat.conversations.event_frames import Frame
+from wasgo_chat.gateway.client_frames import Close, resync_frame, typing_frame
+from wasgo_chat.gateway.framing import Run, type_of
+from wasgo_chat.telemetry.counters import Counts
 
 RECENT_FRAMES = 256
 RUN_BYTES = 262_144

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Overloaded, Unauthenticated
-from wasgo_chat.gateway.protocol import (
+from wasgo_chat.gateway.client_frames import (
     Asked,
     DeleteMessageFrame,
     EditMessageFrame,
@@ -17,14 +17,14 @@ from wasgo_chat.gateway.protocol import (
     TypingFrame,
     UnsubscribeFrame,
 )
-from wasgo_chat.messages import reactions, reads, verbs
-from wasgo_chat.messages.load import load_message, locate
+from wasgo_chat.messages import reactions, read_receipts, verbs
+from wasgo_chat.messages.rendering import load_message, locate
 from wasgo_chat.messages.schemas import ReactToMessage
 from wasgo_chat.messages.verbs import Sent
 
 if TYPE_CHECKING:
-    from wasgo_chat.core.db import Tx
-    from wasgo_chat.gateway.socket import Socket
+    from wasgo_chat.database.session import Tx
+    from wasgo_chat.gateway.connection import Socket
 
 
 async def perform(socket: "Socket", frame: Asked) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _type(socket: "Socket", frame: TypingFrame) -> dict[str, Any]:
 async def _mark_read(socket: "Socket", frame: MarkReadFrame) -> dict[str, Any]:
     conversation_id = socket.conversation_of(frame)
     async with socket.db.transaction() as tx:
-        return await reads.mark_messages(tx, socket.actor, frame.message_ids, only_in=conversation_id)
+        return await read_receipts.mark_messages(tx, socket.actor, frame.message_ids, only_in=conversation_id)
 
 
 async def _edit(socket: "Socket", frame: EditMessageFrame) -> dict[str, Any]:

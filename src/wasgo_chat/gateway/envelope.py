@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from wasgo_chat.inbox.render import Frame
+from wasgo_chat.conversations.event_frames import Frame
 
 CONTROL_CHANNEL = "wasgo:control"
 _PREFIX = "wasgo:c:"

@@ -14,24 +14,24 @@ from uuid import UUID
 
 import structlog
 
-from wasgo_chat.conversations import access
-from wasgo_chat.conversations.places import Place
-from wasgo_chat.core import users
-from wasgo_chat.core.auth import Actor
+from wasgo_chat.conversations.event_frames import Frame, frames_since
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.counts import Counts
-from wasgo_chat.core.db import Database
 from wasgo_chat.core.errors import ChatError, NotFound
-from wasgo_chat.core.lookups import Lookups
-from wasgo_chat.events.broker import Broker
-from wasgo_chat.gateway.background import Background
+from wasgo_chat.core.tasks import Background
+from wasgo_chat.database.batch_loader import Lookups
+from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.channel import Channel, Peer, Subscription
+from wasgo_chat.gateway.client_frames import Close
 from wasgo_chat.gateway.envelope import channel_of
-from wasgo_chat.gateway.frames import type_of
-from wasgo_chat.gateway.protocol import Close
-from wasgo_chat.inbox.render import Frame, frames_since
-from wasgo_chat.messages.reads import Reading
-from wasgo_chat.presence import Presence
+from wasgo_chat.gateway.framing import type_of
+from wasgo_chat.identity import users
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership import access
+from wasgo_chat.membership.lookups import Place
+from wasgo_chat.messages.read_receipts import Reading
+from wasgo_chat.presence.tracker import Presence
+from wasgo_chat.pubsub import Broker
+from wasgo_chat.telemetry.counters import Counts
 
 log = structlog.get_logger(__name__)
 

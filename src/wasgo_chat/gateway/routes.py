@@ -10,19 +10,19 @@ from fastapi import APIRouter, Response, WebSocket
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from wasgo_chat.conversations.places import Entering
-from wasgo_chat.core.auth import Actor, Find
+from wasgo_chat.core.encoding import Json, new_id
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
-from wasgo_chat.core.http import Caller, Db, address_of
-from wasgo_chat.core.problems import problems
-from wasgo_chat.core.wire import Json, new_id
 from wasgo_chat.gateway import tickets
 from wasgo_chat.gateway.admission import Admission, Turn
-from wasgo_chat.gateway.feed import Feed
+from wasgo_chat.gateway.client_frames import BEARER_PREFIX, SUBPROTOCOL, Close
+from wasgo_chat.gateway.connection import Socket
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.protocol import BEARER_PREFIX, SUBPROTOCOL, Close
-from wasgo_chat.gateway.socket import Socket
+from wasgo_chat.gateway.notification_feed import Feed
 from wasgo_chat.gateway.tickets import TicketOut
+from wasgo_chat.http.dependencies import Caller, Db, address_of
+from wasgo_chat.http.problems import problems
+from wasgo_chat.identity.authentication import Actor, Find
+from wasgo_chat.membership.lookups import Entering
 
 log = structlog.get_logger(__name__)
 router = APIRouter()

@@ -12,11 +12,11 @@ from sqlalchemy import DateTime, Double, Index, LargeBinary, Text, delete, func,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Base, Tx
+from wasgo_chat.core.encoding import Shape
 from wasgo_chat.core.errors import Unauthenticated
-from wasgo_chat.core.tokens import Token
-from wasgo_chat.core.wire import Shape
+from wasgo_chat.database.session import Base, Tx
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.identity.tokens import Token
 
 MAX_TICKET_CHARS = 100
 

@@ -1,1 +1,1 @@
-"""Messages: send, edit, delete, react, read; their tables, shapes and how they are loaded."""
+"""Messages: send, edit, delete, react and read, with their tables and schemas."""

@@ -21,7 +21,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.db import Base
+from wasgo_chat.database.session import Base
 
 MESSAGE_TYPES = ("text", "image", "file", "audio", "video", "location", "system")
 

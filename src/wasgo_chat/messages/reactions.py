@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.conversations import access
-from wasgo_chat.conversations.access import Action
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
 from wasgo_chat.core.errors import Invalid, LimitReached, MessageDeleted, NotFound
-from wasgo_chat.events import kinds, log
-from wasgo_chat.messages.load import load_reactions, locate
+from wasgo_chat.database.session import Tx
+from wasgo_chat.events import log, types
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership import access
+from wasgo_chat.membership.access import Action
 from wasgo_chat.messages.models import Message, Reaction
+from wasgo_chat.messages.rendering import load_reactions, locate
 from wasgo_chat.messages.schemas import ReactToMessage
 
 _VARIATION_SELECTOR = "\ufe0f"
@@ -75,7 +75,7 @@ async def react(tx: Tx, actor: Actor, message_id: UUID, body: ReactToMessage) ->
             await tx.execute(insert(Reaction).values(key))
         else:
             await tx.execute(delete(Reaction).where(own, Reaction.emoji == emoji))
-        await log.emit(tx, actor, conversation_id, kinds.ReactionUpdated(message_id, user_id, emoji, action))
+        await log.emit(tx, actor, conversation_id, types.ReactionUpdated(message_id, user_id, emoji, action))
     reactions = await load_reactions(tx, conversation_id, message_id, viewer=user_id)
     return {"action": action, "reactions": reactions}
 

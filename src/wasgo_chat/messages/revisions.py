@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from wasgo_chat.core.db import Tx
-from wasgo_chat.core.users import User
+from wasgo_chat.database.session import Tx
+from wasgo_chat.identity.users import User
 from wasgo_chat.messages.models import Message, MessageRevision
 
 

@@ -6,10 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from wasgo_chat.attachments.routes import FORM_PROBLEMS
-from wasgo_chat.conversations import access
-from wasgo_chat.conversations.places import Places
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.encoding import Json, Seq, UserId
 from wasgo_chat.core.errors import (
     ConversationClosed,
     Forbidden,
@@ -19,15 +16,17 @@ from wasgo_chat.core.errors import (
     NotFound,
     Overloaded,
 )
-from wasgo_chat.core.http import Caller, Cursor, Db, KeyHeader, Limit, Rates, Reads
-from wasgo_chat.core.paging import PageShape
-from wasgo_chat.core.problems import problems
-from wasgo_chat.core.wire import Json, Seq, UserId
-from wasgo_chat.messages import reactions, reads, verbs
-from wasgo_chat.messages.group_commit import GroupCommit
-from wasgo_chat.messages.history import Filters, messages_of
-from wasgo_chat.messages.load import load_message, locate
-from wasgo_chat.messages.pages import answer_page
+from wasgo_chat.database.session import Tx
+from wasgo_chat.http.dependencies import Caller, Cursor, Db, KeyHeader, Limit, Rates, Reads
+from wasgo_chat.http.pagination import PageShape
+from wasgo_chat.http.problems import problems
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership import access
+from wasgo_chat.membership.lookups import Places
+from wasgo_chat.messages import reactions, read_receipts, verbs
+from wasgo_chat.messages.history.pages import Filters, messages_of
+from wasgo_chat.messages.history.responses import answer_page
+from wasgo_chat.messages.rendering import load_message, locate
 from wasgo_chat.messages.schemas import (
     EditMessage,
     MarkMultipleRead,
@@ -40,7 +39,8 @@ from wasgo_chat.messages.schemas import (
     SendMessage,
     as_client_id,
 )
-from wasgo_chat.messages.with_files import FORM, SendRoute
+from wasgo_chat.messages.sending.group_commit import GroupCommit
+from wasgo_chat.messages.sending.multipart_route import FORM, SendRoute
 
 router = APIRouter(prefix="/chat/messages", tags=["messages"])
 
@@ -152,7 +152,7 @@ router.add_api_route(
 async def mark_messages_read(body: MarkMultipleRead, caller: Caller, db: Db) -> Response:
     """Mark exactly these messages as read; one foreign id refuses all."""
     async with db.transaction() as tx:
-        result = await reads.mark_messages(tx, caller, body.message_ids)
+        result = await read_receipts.mark_messages(tx, caller, body.message_ids)
     return Json(result)
 
 
@@ -214,7 +214,7 @@ async def react_to_message(message_id: UUID, body: ReactToMessage, caller: Calle
 async def mark_message_read(message_id: UUID, caller: Caller, db: Db) -> Response:
     """Mark one message as read."""
     async with db.transaction() as tx:
-        result = await reads.mark_messages(tx, caller, [message_id])
+        result = await read_receipts.mark_messages(tx, caller, [message_id])
     return Json(result)
 
 
@@ -230,7 +230,7 @@ async def list_receipts(message_id: UUID, caller: Caller, db: Db) -> Response:
     async with db.snapshot() as tx:
         conversation_id = await locate(tx, caller, message_id)
         await access.enter(tx, caller, conversation_id)
-        return Json({"results": await reads.receipts(tx, conversation_id, message_id)})
+        return Json({"results": await read_receipts.receipts(tx, conversation_id, message_id)})
 
 
 async def _load(tx: Tx, caller: Actor, message_id: UUID) -> dict[str, object]:

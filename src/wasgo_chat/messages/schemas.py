@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wasgo_chat.attachments.schemas import AttachmentOut
+from wasgo_chat.core.encoding import Line, Schema, Shape, Text, UserId
 from wasgo_chat.core.errors import Invalid
-from wasgo_chat.core.users import UserOut
-from wasgo_chat.core.wire import Line, Schema, Shape, Text, UserId
+from wasgo_chat.identity.users import UserOut
 
 MessageType = Literal["text", "image", "file", "audio", "video", "location", "system"]
 SendableType = Literal["text", "image", "file", "audio", "video", "location"]

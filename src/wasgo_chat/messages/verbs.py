@@ -15,20 +15,20 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.attachments import verbs as attachments
-from wasgo_chat.attachments.prepare import Prepared
-from wasgo_chat.attachments.receive import Incoming
-from wasgo_chat.conversations import access
-from wasgo_chat.conversations.access import Action, Seat
-from wasgo_chat.core import audit
-from wasgo_chat.core.auth import Actor
+from wasgo_chat.attachments.upload.multipart import Incoming
+from wasgo_chat.attachments.upload.pipeline import Prepared
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.db import Tx
+from wasgo_chat.core.encoding import digest, new_id
 from wasgo_chat.core.errors import Forbidden, IdempotencyConflict, Invalid, MessageDeleted, NotFound
-from wasgo_chat.core.limits import check_object
-from wasgo_chat.core.wire import digest, new_id
-from wasgo_chat.events import kinds, log
-from wasgo_chat.messages.load import locate
+from wasgo_chat.database.session import Tx
+from wasgo_chat.events import log, types
+from wasgo_chat.http.rate_limits import check_object
+from wasgo_chat.identity import audit
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership import access
+from wasgo_chat.membership.access import Action, Seat
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction
+from wasgo_chat.messages.rendering import locate
 from wasgo_chat.messages.schemas import MessageContent
 
 _WITH_ATTACHMENTS = ("image", "file", "audio", "video")
@@ -134,7 +134,7 @@ async def send(
     if attachment_ids:
         await attachments.check_claimable(tx, actor, conversation_id, attachment_ids, body.message_type)
     message_id = new_id()
-    event = await log.emit(tx, actor, conversation_id, kinds.MessageSent(message_id))
+    event = await log.emit(tx, actor, conversation_id, types.MessageSent(message_id))
     await tx.execute(
         insert(Message).values(
             conversation_id=conversation_id,
@@ -161,7 +161,7 @@ async def send(
 async def post_note(tx: Tx, actor: Actor, conversation_id: UUID, content: str, metadata: dict[str, Any]) -> Sent:
     """Store a system message: sender null, in a conversation that the caller has entered and locked."""
     message_id = new_id()
-    event = await log.emit(tx, actor, conversation_id, kinds.MessageSent(message_id))
+    event = await log.emit(tx, actor, conversation_id, types.MessageSent(message_id))
     await tx.execute(
         insert(Message).values(
             conversation_id=conversation_id,
@@ -200,7 +200,7 @@ async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Seat:
         raise Invalid.field(["content"], "empty", "may be empty only with attachments or a location")
     if content != message.content:
         revision = message.revision + 1
-        event = await log.emit(tx, actor, seat.conversation.id, kinds.MessageEdited(message_id, revision))
+        event = await log.emit(tx, actor, seat.conversation.id, types.MessageEdited(message_id, revision))
         await _keep_revision(tx, message, event)
         await _update(tx, message, {"content": content, "revision": revision, "edited_at": event.at})
     return seat
@@ -221,11 +221,11 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
         raise Forbidden("A system message can be deleted by a service only")
     if message.deleted_at is None:
         revision = message.revision + 1
-        event = await log.emit(tx, actor, seat.conversation.id, kinds.MessageDeleted(message_id, revision))
+        event = await log.emit(tx, actor, seat.conversation.id, types.MessageDeleted(message_id, revision))
         await _keep_revision(tx, message, event)
         if not is_own and not actor.service:  # what services do is kept by `emit`
             about = {"conversation_id": message.conversation_id, "user_id": message.sender_id, "target": message_id}
-            await audit.record(tx, actor, kinds.MessageDeleted.type, **about)
+            await audit.record(tx, actor, types.MessageDeleted.type, **about)
         blank: dict[str, Any] = {
             "content": None,
             "mentions": [],

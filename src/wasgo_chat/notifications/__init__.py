@@ -1,1 +1,1 @@
-"""Notifications: who is told of a message, in the list, and by e-mail, web push or webhook while they are away."""
+"""Notifications: the list, and delivery by e-mail, web push or webhook to users who are away."""

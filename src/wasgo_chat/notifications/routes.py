@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 
-from wasgo_chat.core import audit
+from wasgo_chat.core.encoding import Json
 from wasgo_chat.core.errors import Conflict, IdempotencyConflict, LimitReached, NotFound
-from wasgo_chat.core.http import Anybody, Caller, Cursor, Db, KeyHeader, Limit, once_answer
-from wasgo_chat.core.idempotency import Once
-from wasgo_chat.core.problems import problems
-from wasgo_chat.core.wire import Json
-from wasgo_chat.notifications import deliveries, feed, subscriptions, wishes
+from wasgo_chat.http.dependencies import Anybody, Caller, Cursor, Db, KeyHeader, Limit, once_answer
+from wasgo_chat.http.idempotency import Once
+from wasgo_chat.http.problems import problems
+from wasgo_chat.identity import audit
+from wasgo_chat.notifications import listing, preferences, push_subscriptions
+from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.schemas import (
     DeliveryOut,
     DeliveryPage,
@@ -58,7 +59,7 @@ async def list_notifications(
 ) -> Response:
     """List the caller's notifications, newest first."""
     async with db.snapshot() as tx:
-        return Json(await feed.page_of(tx, caller, unread=unread, limit=limit, cursor=cursor))
+        return Json(await listing.page_of(tx, caller, unread=unread, limit=limit, cursor=cursor))
 
 
 @router.post(
@@ -70,7 +71,7 @@ async def list_notifications(
 async def mark_all_notifications_read(caller: Caller, db: Db) -> Response:
     """Mark all of the caller's notifications; their messages stay as unread as they are."""
     async with db.transaction() as tx:
-        marked = await feed.mark_all_read(tx, caller)
+        marked = await listing.mark_all_read(tx, caller)
     return Json({"marked": marked})
 
 
@@ -83,7 +84,7 @@ async def mark_all_notifications_read(caller: Caller, db: Db) -> Response:
 async def mark_notification_read(notification_id: UUID, caller: Caller, db: Db) -> Response:
     """Mark one notification; its message stays as unread as it is."""
     async with db.transaction() as tx:
-        answer = await feed.mark_read(tx, caller, notification_id)
+        answer = await listing.mark_read(tx, caller, notification_id)
     return Json(answer)
 
 
@@ -96,7 +97,7 @@ async def mark_notification_read(notification_id: UUID, caller: Caller, db: Db) 
 async def get_notification_preferences(caller: Caller, db: Db) -> Response:
     """What the caller wants to be told of."""
     async with db.snapshot() as tx:
-        return Json(await wishes.show(tx, caller))
+        return Json(await preferences.show(tx, caller))
 
 
 @router.put(
@@ -108,8 +109,8 @@ async def get_notification_preferences(caller: Caller, db: Db) -> Response:
 async def put_notification_preferences(body: Preferences, caller: Caller, db: Db) -> Response:
     """Set all of it; what is left out goes back to its default."""
     async with db.transaction() as tx:
-        await wishes.put(tx, caller, body)
-        answer = await wishes.show(tx, caller)
+        await preferences.put(tx, caller, body)
+        answer = await preferences.show(tx, caller)
     return Json(answer)
 
 
@@ -123,7 +124,7 @@ async def get_conversation_preferences(conversation_id: UUID, caller: Caller, db
     """What the caller wants to be told of in one conversation; null leaves it to the general wish."""
     caller.user  # noqa: B018  wishes are a user's
     async with db.snapshot() as tx:
-        return Json(await wishes.show_here(tx, caller, conversation_id))
+        return Json(await preferences.show_here(tx, caller, conversation_id))
 
 
 @router.put(
@@ -138,8 +139,8 @@ async def put_conversation_preferences(
     """Set all of it; what is left out is left to the general wish."""
     caller.user  # noqa: B018  wishes are a user's
     async with db.transaction() as tx:
-        await wishes.put_here(tx, caller, conversation_id, body)
-        answer = await wishes.show_here(tx, caller, conversation_id)
+        await preferences.put_here(tx, caller, conversation_id, body)
+        answer = await preferences.show_here(tx, caller, conversation_id)
     return Json(answer)
 
 
@@ -151,9 +152,9 @@ async def put_conversation_preferences(
 )
 async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
     """The key for `pushManager.subscribe`, and the caller's browsers."""
-    key = subscriptions.public_key(db.settings)
+    key = push_subscriptions.public_key(db.settings)
     async with db.snapshot() as tx:
-        return Json({"public_key": key, "results": await subscriptions.list_of(tx, caller)})
+        return Json({"public_key": key, "results": await push_subscriptions.list_of(tx, caller)})
 
 
 @router.post(
@@ -166,14 +167,14 @@ async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
 async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
     """Take a browser's push subscription; the same endpoint again replaces it."""
     caller.user  # noqa: B018  a browser is a user's
-    await subscriptions.check(db.settings, body)
+    await push_subscriptions.check(db.settings, body)
     once = Once("add_push_subscription", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         if earlier := await once.earlier(tx):
-            return once_answer(earlier[0], await subscriptions.show(tx, caller, earlier[1]))
-        subscription_id = await subscriptions.subscribe(tx, caller, body)
+            return once_answer(earlier[0], await push_subscriptions.show(tx, caller, earlier[1]))
+        subscription_id = await push_subscriptions.subscribe(tx, caller, body)
         await once.keep(tx, 201, subscription_id)
-        answer = await subscriptions.show(tx, caller, subscription_id)
+        answer = await push_subscriptions.show(tx, caller, subscription_id)
     return Json(answer, 201)
 
 
@@ -187,7 +188,7 @@ async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: Ke
 async def remove_push_subscription(body: Unsubscribe, caller: Caller, db: Db) -> Response:
     """Forget a browser; also one that is not known."""
     async with db.transaction() as tx:
-        await subscriptions.unsubscribe(tx, caller, body.endpoint)
+        await push_subscriptions.unsubscribe(tx, caller, body.endpoint)
     return Response(status_code=204)
 
 
@@ -200,7 +201,7 @@ async def remove_push_subscription(body: Unsubscribe, caller: Caller, db: Db) ->
 )
 async def ask_to_unsubscribe(token: Token, db: Db) -> Response:
     """The page behind a mail's link. It asks: programs that only look at links must not unsubscribe anybody."""
-    if wishes.opened_token(db.settings, token) is None:
+    if preferences.opened_token(db.settings, token) is None:
         raise NotFound
     return HTMLResponse(_ASK, headers=_PAGE_HEADERS)
 
@@ -214,11 +215,11 @@ async def ask_to_unsubscribe(token: Token, db: Db) -> Response:
 )
 async def unsubscribe_from_email(token: Token, db: Db) -> Response:
     """One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user."""
-    user_id = wishes.opened_token(db.settings, token)
+    user_id = preferences.opened_token(db.settings, token)
     if user_id is None:
         raise NotFound
     async with db.transaction() as tx:
-        await wishes.stop_email(tx, user_id)
+        await preferences.stop_email(tx, user_id)
     return HTMLResponse(_DONE, headers=_PAGE_HEADERS)
 
 
@@ -234,7 +235,7 @@ async def list_deliveries(
     """List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope chat:provision)."""
     caller.require_scope("chat:provision")
     async with db.snapshot() as tx:
-        return Json(await deliveries.page_of(tx, state=state, limit=limit, cursor=cursor))
+        return Json(await queue.page_of(tx, state=state, limit=limit, cursor=cursor))
 
 
 @router.post(
@@ -247,6 +248,6 @@ async def retry_delivery(delivery_id: UUID, caller: Caller, db: Db) -> Response:
     """Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew."""
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        answer = await deliveries.retry(tx, delivery_id)
+        answer = await queue.retry(tx, delivery_id)
         await audit.record(tx, caller, "delivery_retried", user_id=answer["user_id"], target=delivery_id)
     return Json(answer)

@@ -7,9 +7,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WithJsonSchema, field_validator
 
-from wasgo_chat.core.paging import PageShape
-from wasgo_chat.core.users import UserOut
-from wasgo_chat.core.wire import Line, Schema, Shape
+from wasgo_chat.core.encoding import Line, Schema, Shape
+from wasgo_chat.http.pagination import PageShape
+from wasgo_chat.identity.users import UserOut
 
 Level = Literal["all", "mentions", "none"]
 Kind = Literal["message", "reply", "mention"]

@@ -1,1 +1,1 @@
-"""Health, metrics and traces: what operators look at, and how it leaves the service."""
+"""Health, metrics and traces as operators see them."""

@@ -5,9 +5,9 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import State
 
-from wasgo_chat.core import migrations
+from wasgo_chat.core.encoding import Json, Shape
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.core.wire import Json, Shape
+from wasgo_chat.database import migrations
 
 router = APIRouter(tags=["health"])
 

@@ -6,9 +6,9 @@ import hmac
 from fastapi import APIRouter, Request, Response
 
 from wasgo_chat.core.errors import NotFound, Unauthenticated
-from wasgo_chat.core.http import address_of
-from wasgo_chat.core.internet import is_public
-from wasgo_chat.observability.exposition import exposed
+from wasgo_chat.core.ip_ranges import is_public
+from wasgo_chat.http.dependencies import address_of
+from wasgo_chat.observability.prometheus import exposed
 
 router = APIRouter()
 

@@ -1,1 +1,1 @@
-"""What the platform's staff see and do over everybody's conversations: the operators' doors."""
+"""Staff routes: inspect any conversation, dead deliveries and service metrics."""

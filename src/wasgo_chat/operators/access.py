@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from wasgo_chat.core.auth import Actor
 from wasgo_chat.core.errors import Forbidden
-from wasgo_chat.core.http import Caller
+from wasgo_chat.http.dependencies import Caller
+from wasgo_chat.identity.authentication import Actor
 
 
 class StaffRequired(Forbidden):

@@ -14,17 +14,17 @@ from uuid import UUID
 from sqlalchemy import Select, Uuid, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from wasgo_chat.conversations.models import TITLE_WORDS, Conversation, Participant
-from wasgo_chat.core import audit
-from wasgo_chat.core.auth import Actor
-from wasgo_chat.core.db import Tx
+from wasgo_chat.conversations.rendering import core_shape, load_everybody
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.core.paging import PageRequest
-from wasgo_chat.core.users import User, user_shape
-from wasgo_chat.inbox.load import core_shape, load_everybody
-from wasgo_chat.messages.load import message_rows, shape_messages
+from wasgo_chat.database.session import Tx
+from wasgo_chat.http.pagination import PageRequest
+from wasgo_chat.identity import audit
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.identity.users import User, user_shape
+from wasgo_chat.membership.models import TITLE_WORDS, Conversation, Participant
 from wasgo_chat.messages.models import Message
-from wasgo_chat.messages.reads import receipts
+from wasgo_chat.messages.read_receipts import receipts
+from wasgo_chat.messages.rendering import message_rows, shape_messages
 from wasgo_chat.messages.revisions import revisions_of
 
 SHOWN_PEOPLE = 4

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
-from wasgo_chat.conversations.schemas import ConversationType, Status
-from wasgo_chat.core.http import Cursor, Db, Limit
-from wasgo_chat.core.problems import problems
-from wasgo_chat.core.wire import Json, Key, Line, UserId
-from wasgo_chat.notifications import deliveries
+from wasgo_chat.core.encoding import Json, Key, Line, UserId
+from wasgo_chat.http.dependencies import Cursor, Db, Limit
+from wasgo_chat.http.problems import problems
+from wasgo_chat.membership.schemas import ConversationType, Status
+from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.schemas import Channel, DeliveryOut, DeliveryPage
-from wasgo_chat.operators import conversations, figures, letters
+from wasgo_chat.operators import conversations, dead_deliveries, metrics
 from wasgo_chat.operators.access import Staff, StaffRequired
 from wasgo_chat.operators.schemas import (
     DeadKinds,
@@ -118,7 +118,7 @@ async def list_dead_letters(
     """List mails, pushes and webhooks that will not be tried again by themselves, newest first."""
     async with db.snapshot() as tx:
         kind = {"channel": channel, "error": error}
-        return Json(await deliveries.page_of(tx, state="dead", limit=limit, cursor=cursor, **kind))
+        return Json(await queue.page_of(tx, state="dead", limit=limit, cursor=cursor, **kind))
 
 
 @router.get(
@@ -130,7 +130,7 @@ async def list_dead_letters(
 async def list_dead_letter_kinds(staff: Staff, db: Db) -> Response:
     """How many dead letters there are, by channel and reason."""
     async with db.snapshot() as tx:
-        return Json(await letters.kinds(tx))
+        return Json(await dead_deliveries.kinds(tx))
 
 
 @router.post(
@@ -142,7 +142,7 @@ async def list_dead_letter_kinds(staff: Staff, db: Db) -> Response:
 async def retry_dead_letters(body: RetryDeliveries, staff: Staff, db: Db) -> Response:
     """Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the rest."""
     async with db.transaction() as tx:
-        answer = await letters.retry_all(tx, staff, channel=body.channel, error=body.error)
+        answer = await dead_deliveries.retry_all(tx, staff, channel=body.channel, error=body.error)
     return Json(answer)
 
 
@@ -155,7 +155,7 @@ async def retry_dead_letters(body: RetryDeliveries, staff: Staff, db: Db) -> Res
 async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response:
     """Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays as it is."""
     async with db.transaction() as tx:
-        answer = await letters.retry(tx, staff, delivery_id)
+        answer = await dead_deliveries.retry(tx, staff, delivery_id)
     return Json(answer)
 
 
@@ -167,4 +167,4 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
     """How the service is doing now."""
-    return Json(await figures.now(db, request.app.state.metrics))
+    return Json(await metrics.now(db, request.app.state.metrics))

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from wasgo_chat.conversations.schemas import ConversationCore, ParticipantOut
-from wasgo_chat.core.paging import PageShape
-from wasgo_chat.core.users import UserOut
-from wasgo_chat.core.wire import Line, Schema, Shape
+from wasgo_chat.core.encoding import Line, Schema, Shape
+from wasgo_chat.http.pagination import PageShape
+from wasgo_chat.identity.users import UserOut
+from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
 from wasgo_chat.messages.schemas import MessageOut, ReceiptOut
 from wasgo_chat.notifications.schemas import Channel
 

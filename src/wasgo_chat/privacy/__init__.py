@@ -1,1 +1,1 @@
-"""People's own data: erasing it, exporting it, and who did what. What a feature holds, it tells itself."""
+"""Personal data: erasure, export and the audit log."""

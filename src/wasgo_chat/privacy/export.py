@@ -10,16 +10,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from wasgo_chat.attachments import personal as files
-from wasgo_chat.attachments.depot import Depot, key_of
-from wasgo_chat.conversations import personal as places
-from wasgo_chat.core import users
-from wasgo_chat.core.db import Database, Tx
+from wasgo_chat.attachments import privacy as files
+from wasgo_chat.attachments.store import Depot, key_of
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.messages import personal as words
-from wasgo_chat.notifications import personal as notices
-from wasgo_chat.presence import LastSeen
-from wasgo_chat.privacy.archive import Archive
+from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.identity import users
+from wasgo_chat.membership import privacy as places
+from wasgo_chat.messages import privacy as words
+from wasgo_chat.notifications import privacy as notices
+from wasgo_chat.presence.tracker import LastSeen
+from wasgo_chat.privacy.zip_stream import Archive
 
 PAGE = 200
 PIECE_BYTES = 65_536

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
-from wasgo_chat.core import audit
-from wasgo_chat.core.erasures import Erasure
-from wasgo_chat.core.http import Caller, Cursor, Db, Limit
-from wasgo_chat.core.problems import problems
-from wasgo_chat.core.wire import Json, Key, UserId
-from wasgo_chat.privacy import erasing, export, records
+from wasgo_chat.core.encoding import Json, Key, UserId
+from wasgo_chat.http.dependencies import Caller, Cursor, Db, Limit
+from wasgo_chat.http.problems import problems
+from wasgo_chat.identity import audit
+from wasgo_chat.identity.erased_users import Erasure
+from wasgo_chat.privacy import audit_log, erasure, export
 from wasgo_chat.privacy.schemas import AuditPage, ErasureOut
 
 router = APIRouter()
@@ -36,7 +36,7 @@ async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     caller.require_scope("chat:provision")
     caller.require_scope("chat:moderate")
     async with db.transaction() as tx:
-        found = await erasing.begin(tx, caller, user_id)
+        found = await erasure.begin(tx, caller, user_id)
     return Json(_shape(found, user_id), 202)
 
 
@@ -51,7 +51,7 @@ async def get_erasure(user_id: UserId, caller: Caller, db: Db) -> Response:
     """How far the erasure of a person has come (scope chat:provision)."""
     caller.require_scope("chat:provision")
     async with db.snapshot() as tx:
-        found = await erasing.find(tx, user_id)
+        found = await erasure.find(tx, user_id)
     return Json(_shape(found, user_id))
 
 
@@ -100,15 +100,15 @@ async def list_audit(
     moment: datetime | None = since
     async with db.snapshot() as tx:
         filters: dict[str, Any] = {"actor": actor, "conversation": conversation, "since": moment}
-        return Json(await records.page_of(tx, **filters, limit=limit, cursor=cursor))
+        return Json(await audit_log.page_of(tx, **filters, limit=limit, cursor=cursor))
 
 
-def _shape(erasure: Erasure, user_id: str) -> dict[str, Any]:
+def _shape(row: Erasure, user_id: str) -> dict[str, Any]:
     return {
         "user_id": user_id,
-        "state": "done" if erasure.state == "done" else "running",
-        "messages": erasure.messages,
-        "conversations": erasure.conversations,
-        "requested_at": erasure.requested_at,
-        "done_at": erasure.done_at,
+        "state": "done" if row.state == "done" else "running",
+        "messages": row.messages,
+        "conversations": row.conversations,
+        "requested_at": row.requested_at,
+        "done_at": row.done_at,
     }

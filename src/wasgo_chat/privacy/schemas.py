@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from wasgo_chat.core.paging import PageShape
-from wasgo_chat.core.wire import Shape
+from wasgo_chat.core.encoding import Shape
+from wasgo_chat.http.pagination import PageShape
 
 
 class ErasureOut(Shape):

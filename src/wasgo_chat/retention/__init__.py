@@ -1,1 +1,1 @@
-"""Retention: what is kept for how long, and the purge of what is not."""
+"""Retention periods, and the purge of expired data."""

@@ -12,7 +12,7 @@ const BURY = `
 import asyncio, sys
 from pathlib import Path
 import asyncpg
-from wasgo_chat.core.embedded import Postgres
+from wasgo_chat.development.embedded import Postgres
 async def bury(data, conversation):
     url = Postgres(Path(data) / "postgres").url().replace("postgresql+asyncpg", "postgresql")
     connection = await asyncpg.connect(url)

@@ -1,0 +1,208 @@
+"""The AsyncAPI document (3.0): the three sockets, what clients say and what the service says.
+
+Made from the models that parse client frames (`gateway.client_frames`) and those that describe server frames
+(`conversations.event_schemas`, `gateway.server_frames`). It is written from the service's side: it receives what clients say.
+"""
+
+import json
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from wasgo_chat.api_docs.asyncapi_examples import CLIENT, SERVER
+from wasgo_chat.conversations import event_schemas as events
+from wasgo_chat.core.encoding import Schema, Shape
+from wasgo_chat.gateway import client_frames as received
+from wasgo_chat.gateway import server_frames as sent
+
+DESCRIPTION = """The sockets of the chat. `docs/protocol.md` explains authentication, resuming and close codes; the HTTP
+routes are described by `/openapi.json`."""
+
+_CLIENT_FRAMES: dict[str, tuple[type[Schema], type[Shape]]] = {
+    "send_message": (received.SendMessageFrame, sent.SendMessageAck),
+    "edit_message": (received.EditMessageFrame, sent.EditMessageAck),
+    "delete_message": (received.DeleteMessageFrame, sent.DeleteMessageAck),
+    "react": (received.ReactFrame, sent.ReactAck),
+    "mark_read": (received.MarkReadFrame, sent.MarkReadAck),
+    "typing": (received.TypingFrame, sent.TypingAck),
+    "refresh_token": (received.RefreshTokenFrame, sent.RefreshTokenAck),
+    "subscribe": (received.SubscribeFrame, sent.SubscribeAck),
+    "unsubscribe": (received.UnsubscribeFrame, sent.UnsubscribeAck),
+}
+_OF_CONVERSATIONS: dict[str, type[Shape]] = {
+    "new_message": events.NewMessage,
+    "message_edited": events.MessageEdited,
+    "message_deleted": events.MessageDeleted,
+    "reaction_update": events.ReactionUpdate,
+    "participant_added": events.ParticipantAdded,
+    "participant_updated": events.ParticipantUpdated,
+    "participant_removed": events.ParticipantRemoved,
+    "conversation_changed": events.ConversationChanged,
+    "typing_signal": sent.TypingSignal,
+    "messages_read": sent.ReadSignal,
+    "resync": sent.Resync,
+    "error": sent.ErrorFrame,
+}
+_OF_MANY: dict[str, type[Shape]] = {
+    "hello": sent.Hello,
+    "subscribed": sent.Subscribed,
+    "unsubscribed": sent.Unsubscribed,
+}
+_OF_USERS: dict[str, type[Shape]] = {
+    "unread_counts": sent.UnreadCountsFrame,
+    "conversation_added": sent.ConversationAdded,
+    "conversation_updated": sent.ConversationUpdated,
+    "conversation_removed": sent.ConversationRemoved,
+    "presence": sent.PresenceSignal,
+    "notification": sent.NotificationFrame,
+}
+_SERVER_FRAMES: dict[str, type[Shape]] = {
+    "conversation_hello": sent.ConversationHello,
+    **_OF_MANY,
+    **_OF_CONVERSATIONS,
+    **_OF_USERS,
+    **{f"{name}_ack": ack for name, (_, ack) in _CLIENT_FRAMES.items()},
+}
+_MANY_ONLY = ("subscribe", "unsubscribe")
+
+_CLOSE_CODES = {
+    1002: "A frame that RFC 6455 forbids, a bug of the client: reconnect with after_seq.",
+    1007: "Text that is not UTF-8, a bug of the client: reconnect with after_seq.",
+    1009: "A frame was too large; do not send it again, reconnect with after_seq.",
+    1011: "No pong came in time: reconnect with after_seq.",
+    1012: "The service restarts: reconnect with after_seq.",
+    1013: "Overloaded: reconnect with after_seq, send again what was not acked with the same client_id.",
+    4400: "Malformed frames, or a bad after_seq: do not reconnect.",
+    4401: "No token that is accepted: get a new one, then reconnect with after_seq.",
+    4403: "Removed from the conversation: do not reconnect.",
+    4404: "No such conversation, or not for this user: do not reconnect.",
+    4408: "Too slow: reconnect with after_seq.",
+    4429: "Too fast, or too many sockets: reconnect after the seconds at the end of the reason.",
+}
+
+_CHANNELS: dict[str, dict[str, Any]] = {
+    "conversation": {
+        "address": "ws/chat/{conversation_id}/",
+        "title": "One conversation",
+        "client": [name for name in _CLIENT_FRAMES if name not in _MANY_ONLY],
+        "server": ["conversation_hello", *_OF_CONVERSATIONS],
+        "after_seq": True,
+    },
+    "conversations": {
+        "address": "ws/chat/",
+        "title": "Many conversations",
+        "client": [*_CLIENT_FRAMES],
+        "server": [*_OF_MANY, *_OF_CONVERSATIONS],
+    },
+    "notifications": {
+        "address": "ws/notifications/",
+        "title": "A user: counts, conversations, presence, notifications",
+        "client": [*_CLIENT_FRAMES],
+        "server": [*_OF_MANY, *_OF_CONVERSATIONS, *_OF_USERS],
+    },
+}
+
+
+@cache
+def asyncapi_json() -> str:
+    """The document as it is committed and served."""
+    return json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def asyncapi() -> dict[str, Any]:
+    """The document."""
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for name, channel in _CHANNELS.items():
+        channels[name] = _channel(channel)
+        operations.update(_operations(name, channel))
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "wasgo-chat", "version": version("wasgo-chat"), "description": DESCRIPTION},
+        "servers": {
+            "local": {"host": "127.0.0.1:8000", "protocol": "ws", "security": [_ref("securitySchemes", "jwt")]}
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {
+            "messages": {name: _message(name) for name in [*_CLIENT_FRAMES, *_SERVER_FRAMES]},
+            "schemas": _schemas(),
+            "securitySchemes": {"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+        "x-close-codes": {str(code): meaning for code, meaning in _CLOSE_CODES.items()},
+    }
+
+
+def _channel(channel: dict[str, Any]) -> dict[str, Any]:
+    acks = [f"{name}_ack" for name in channel["client"]]
+    query: dict[str, Any] = {
+        "ticket": {"type": "string", "description": "A ticket of POST /chat/ws_tickets/, for browsers."}
+    }
+    if channel.get("after_seq"):
+        query["after_seq"] = {"type": "integer", "description": "Replay what came after; live from now without it."}
+    made = {
+        "address": channel["address"],
+        "title": channel["title"],
+        "messages": {name: _ref("messages", name) for name in [*channel["client"], *channel["server"], *acks]},
+        "bindings": {
+            "ws": {"method": "GET", "query": {"type": "object", "properties": query}, "bindingVersion": "0.1.0"}
+        },
+    }
+    if channel.get("after_seq"):
+        made["parameters"] = {"conversation_id": {"description": "The conversation's id."}}
+    return made
+
+
+def _operations(name: str, channel: dict[str, Any]) -> dict[str, Any]:
+    here = {"$ref": f"#/channels/{name}"}
+
+    def said(message: str) -> dict[str, str]:
+        return {"$ref": f"#/channels/{name}/messages/{message}"}
+
+    made: dict[str, Any] = {
+        f"{name}.tell": {
+            "action": "send",
+            "channel": here,
+            "summary": "What the service says.",
+            "messages": [said(message) for message in channel["server"]],
+        }
+    }
+    for frame in channel["client"]:
+        made[f"{name}.{frame}"] = {
+            "action": "receive",
+            "channel": here,
+            "summary": _CLIENT_FRAMES[frame][0].__doc__,
+            "messages": [said(frame)],
+            "reply": {"channel": here, "messages": [said(f"{frame}_ack"), said("error")]},
+        }
+    return made
+
+
+def _message(name: str) -> dict[str, Any]:
+    model = _CLIENT_FRAMES[name][0] if name in _CLIENT_FRAMES else _SERVER_FRAMES[name]
+    payloads = CLIENT[name] if name in CLIENT else [SERVER[name]]
+    return {
+        "name": name,
+        "title": model.__name__,
+        "summary": (model.__doc__ or "").split("\n\n")[0],
+        "payload": _ref("schemas", model.__name__),
+        "examples": [{"payload": payload} for payload in payloads],
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    clients = [frame for frame, _ in _CLIENT_FRAMES.values()]
+    servers = [*_SERVER_FRAMES.values()]
+    models = [(model, "validation") for model in [*clients, *servers]]
+    _, made = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # the mode is a literal
+    schemas: dict[str, Any] = made["$defs"]
+    schemas["ClientFrame"] = {"oneOf": [_ref("schemas", model.__name__) for model in clients], "discriminator": "type"}
+    schemas["ServerFrame"] = {"anyOf": [_ref("schemas", model.__name__) for model in servers]}
+    return dict(sorted(schemas.items()))
+
+
+def _ref(kind: str, name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/{kind}/{name}"}

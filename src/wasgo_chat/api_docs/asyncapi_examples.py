@@ -1,0 +1,129 @@
+"""Examples of the AsyncAPI document, by message; the tests hold each against its schema, and say each client frame."""
+
+from typing import Any
+
+from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE, MOMENT, SHAPES
+
+_MESSAGE = SHAPES["MessageOut"]
+_PARTICIPANT = SHAPES["ParticipantOut"]
+_IN_HTTP_ONLY = ("participants", "last_message", "last_seq", "unread_count", "is_archived")
+_CORE = {key: value for key, value in SHAPES["ConversationOut"].items() if key not in _IN_HTTP_ONLY}
+_REACTIONS = [{"emoji": "👍", "count": 1, "user_ids": ["bo"]}]
+_ME = {
+    "user_id": "ana",
+    "heartbeat_s": 20.0,
+    "limits": {"content_chars": 10000, "frame_bytes": 65536, "metadata_bytes": 8192, "messages": 30, "window_s": 10},
+}
+_STANDING = {"conversation_id": CHAT, "role": "admin", "last_seq": 6, "reads": {"ana": 6, "bo": 3}}
+
+CLIENT: dict[str, list[dict[str, Any]]] = {
+    "send_message": [
+        {"type": "send_message", "ref": "1", "content": "See you on Friday.", "client_id": "c-1"},
+        {"type": "send_message", "content": "Hello!", "message_type": "text", "metadata": {}},
+    ],
+    "typing": [{"type": "typing", "is_typing": True}],
+    "mark_read": [{"type": "mark_read", "ref": "2", "message_ids": [MESSAGE]}],
+    "edit_message": [{"type": "edit_message", "ref": "3", "message_id": MESSAGE, "content": "At nine."}],
+    "delete_message": [{"type": "delete_message", "ref": "6", "message_id": MESSAGE}],
+    "react": [{"type": "react", "ref": "4", "message_id": MESSAGE, "emoji": "👍", "action": "add"}],
+    "refresh_token": [{"type": "refresh_token", "ref": "13", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x"}],
+    "subscribe": [{"type": "subscribe", "ref": "1", "conversation_id": CHAT, "after_seq": 0}],
+    "unsubscribe": [{"type": "unsubscribe", "ref": "4", "conversation_id": CHAT}],
+}
+
+SERVER: dict[str, dict[str, Any]] = {
+    "hello": {"type": "hello", **_ME},
+    "conversation_hello": {"type": "hello", **_ME, **_STANDING},
+    "subscribed": {"type": "subscribed", **_ME, **_STANDING},
+    "unsubscribed": {"type": "unsubscribed", "conversation_id": CHAT, "code": 4403},
+    "resync": {"type": "resync", "conversation_id": CHAT, "last_seq": 18},
+    "error": {
+        "type": "error",
+        "ref": "30",
+        "code": "rate_limited",
+        "detail": "Too many requests",
+        "retry_after_s": 1.2,
+    },
+    "send_message_ack": {"type": "ack", "ref": "1", "message_id": MESSAGE, "seq": 3, "created_at": MOMENT},
+    "edit_message_ack": {"type": "ack", "ref": "3", "message_id": MESSAGE, "revision": 2},
+    "delete_message_ack": {"type": "ack", "ref": "6", "message_id": MESSAGE},
+    "react_ack": {
+        "type": "ack",
+        "ref": "4",
+        "message_id": MESSAGE,
+        "action": "added",
+        "reactions": [{**_REACTIONS[0], "me": True}],
+    },
+    "mark_read_ack": {"type": "ack", "ref": "2", "marked": 1, "unread_count": 0},
+    "typing_ack": {"type": "ack", "ref": "12"},
+    "refresh_token_ack": {"type": "ack", "ref": "13", "expires_at": 1795377024.07},
+    "subscribe_ack": {"type": "ack", "ref": "1", "conversation_id": CHAT},
+    "unsubscribe_ack": {"type": "ack", "ref": "4", "conversation_id": CHAT},
+    "new_message": {"type": "new_message", "conversation_id": CHAT, "seq": 6, "message": _MESSAGE},
+    "message_edited": {"type": "message_edited", "conversation_id": CHAT, "seq": 7, "message": _MESSAGE},
+    "message_deleted": {
+        "type": "message_deleted",
+        "conversation_id": CHAT,
+        "seq": 8,
+        "message_id": _MESSAGE["id"],
+        "message": {
+            **_MESSAGE,
+            "content": None,
+            "reactions": [],
+            "revision": 2,
+            "is_deleted": True,
+            "deleted_at": MOMENT,
+        },
+    },
+    "reaction_update": {
+        "type": "reaction_update",
+        "conversation_id": CHAT,
+        "seq": 9,
+        "message_id": MESSAGE,
+        "user_id": "bo",
+        "username": "bo",
+        "emoji": "👍",
+        "action": "added",
+        "reactions": _REACTIONS,
+    },
+    "participant_added": {
+        "type": "participant_added",
+        "conversation_id": CHAT,
+        "seq": 10,
+        "participant": _PARTICIPANT,
+    },
+    "participant_updated": {
+        "type": "participant_updated",
+        "conversation_id": CHAT,
+        "seq": 11,
+        "participant": _PARTICIPANT,
+    },
+    "participant_removed": {
+        "type": "participant_removed",
+        "conversation_id": CHAT,
+        "seq": 12,
+        "user_id": "bo",
+        "by": "ana",
+    },
+    "conversation_changed": {"type": "conversation_updated", "conversation_id": CHAT, "seq": 13, "conversation": _CORE},
+    "typing_signal": {
+        "type": "typing",
+        "conversation_id": CHAT,
+        "user_id": "bo",
+        "username": "bo",
+        "is_typing": True,
+    },
+    "messages_read": {
+        "type": "messages_read",
+        "conversation_id": CHAT,
+        "message_ids": [MESSAGE],
+        "user_id": "bo",
+        "up_to_seq": 18,
+    },
+    "unread_counts": {"type": "unread_counts", "total": 1, "conversations": {CHAT: 1}},
+    "conversation_added": {"type": "conversation_added", "conversation": SHAPES["ConversationOut"]},
+    "conversation_updated": {"type": "conversation_updated", "conversation": SHAPES["ConversationOut"]},
+    "conversation_removed": {"type": "conversation_removed", "conversation_id": CHAT},
+    "presence": {"type": "presence", "user_id": "bo", "online": False, "last_seen": MOMENT},
+    "notification": {"type": "notification", "notification": SHAPES["NotificationOut"]},
+}

@@ -1,0 +1,1 @@
+"""The upload pipeline: parse the form, detect the content type, clean images, scan for viruses."""

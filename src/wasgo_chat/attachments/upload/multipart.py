@@ -1,0 +1,252 @@
+"""A multipart form from the network to local files, piece by piece: fields in memory, files never.
+
+Limits hold while the bytes come in, not when all are there.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from dataclasses import field as make_field
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from wasgo_chat.attachments.storage import disk_errors, remove_files
+from wasgo_chat.attachments.upload.filenames import clean_filename
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.encoding import new_id
+from wasgo_chat.core.errors import ChatError, Invalid
+
+_WRITE_BYTES = 524_288
+_MAX_HEADER_BYTES = 8_192
+_MAX_PARTS = 200
+
+
+class MalformedForm(ChatError):
+    """The body is no multipart form, or ends before its end."""
+
+    status, code, title = 400, "malformed_form", "The body is not a multipart form"
+
+
+class FileTooLarge(ChatError):
+    """A file is above the limit."""
+
+    status, code, title = 413, "attachment_too_large", "The file is too large"
+
+
+class FieldsTooLarge(ChatError):
+    """The fields of a form are above the limit of a body without files."""
+
+    status, code, title = 413, "body_too_large", "The body is too large"
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A file that has come in: its field, the cleaned name, where it lies until it is stored, size in bytes."""
+
+    field: str
+    filename: str
+    path: Path
+    size: int = 0
+    hash: Any = make_field(default_factory=hashlib.sha256)
+    pending: bytearray = make_field(default_factory=bytearray)
+    out: Any = None
+
+
+@dataclass(slots=True)
+class Form:
+    """What a form held: the values of each field, in order, and the files."""
+
+    fields: dict[str, list[str]]
+    files: list[Incoming]
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body says that it is a multipart form."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower() == "multipart/form-data"
+
+
+def form_bytes(settings: Settings) -> int:
+    """The bytes of the largest form that can be good: all its files, and the body that may go beside them."""
+    return settings.max_attachments * settings.max_attachment_bytes + settings.max_body_bytes
+
+
+async def with_form_limit(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Handle a request under the body limit of forms in place of the app's."""
+    answers: list[Response] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        answers.append(await handle(request))
+
+    limited = RequestBodyLimitMiddleware(app, max_body_size=form_bytes(request.app.state.settings))
+    await limited(request.scope, request.receive, request._send)
+    return answers[0]
+
+
+@asynccontextmanager
+async def receive_form(request: Request, folder: Path, file_field: str, *, max_files: int) -> AsyncIterator[Form]:
+    """Read a form; whatever it left in `folder` is removed at the end of the block.
+
+    Raises:
+        MalformedForm: it cannot be parsed, or ends too early.
+        FileTooLarge, FieldsTooLarge: above a limit.
+        Invalid: too many files, or a file in another field than `file_field`.
+        StorageFull: there is no room.
+    """
+    reader = _Reader(request.app.state.settings, folder, file_field, max_files)
+    try:
+        yield await reader.read(request)
+    finally:
+        await asyncio.to_thread(reader.clear)
+
+
+class _Reader:
+    """The parser's callbacks, and the writing that they leave to do between two pieces of the body."""
+
+    def __init__(self, settings: Settings, folder: Path, file_field: str, max_files: int) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._file_field = file_field
+        self._max_files = max_files
+        self._form = Form({}, [])
+        self._field_bytes = self._parts = 0
+        self._name = ""
+        self._value: bytearray | None = None
+        self._file: Incoming | None = None
+        self._open: list[Incoming] = []
+        self._header = bytearray()
+        self._header_value = bytearray()
+        self._disposition = b""
+        self._ended = False
+
+    async def read(self, request: Request) -> Form:
+        _, options = parse_options_header(request.headers.get("content-type", ""))
+        try:
+            parser = MultipartParser(
+                options[b"boundary"],
+                {
+                    "on_part_begin": self._on_part_begin,
+                    "on_header_field": lambda data, start, end: self._add(self._header, data[start:end]),
+                    "on_header_value": lambda data, start, end: self._add(self._header_value, data[start:end]),
+                    "on_header_end": self._on_header_end,
+                    "on_headers_finished": self._on_headers_finished,
+                    "on_part_data": self._on_part_data,
+                    "on_part_end": self._on_part_end,
+                    "on_end": self._on_end,
+                },
+            )
+            async for piece in request.stream():
+                parser.write(piece)
+                await self._write(_WRITE_BYTES)
+            parser.finalize()
+        except (KeyError, FormParserError, ClientDisconnect) as error:
+            raise MalformedForm from error
+        if not self._ended:
+            raise MalformedForm
+        await self._write(0)
+        return self._form
+
+    def clear(self) -> None:
+        """Close and remove every file that still lies in the folder."""
+        for file in self._form.files:
+            if file.out is not None:
+                file.out.close()
+            remove_files([file.path])
+
+    async def _write(self, at_least: int) -> None:
+        """Write what has gathered of a file, if it is more than so many bytes, and of ended ones everything."""
+        for file in tuple(self._open):
+            has_ended = file is not self._file
+            if has_ended or len(file.pending) > at_least:
+                with disk_errors():
+                    await asyncio.to_thread(self._flush, file, close=has_ended)
+                if has_ended:
+                    self._open.remove(file)
+
+    def _flush(self, file: Incoming, *, close: bool) -> None:
+        if file.out is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            file.out = file.path.open("xb", buffering=0)
+        file.hash.update(file.pending)
+        while file.pending:
+            del file.pending[: file.out.write(file.pending)]
+        if close:
+            file.out.close()
+
+    def _add(self, header: bytearray, data: bytes) -> None:
+        header += data
+        if len(header) > _MAX_HEADER_BYTES:
+            raise MalformedForm
+
+    def _on_part_begin(self) -> None:
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
+            raise FieldsTooLarge
+        self._disposition = b""
+
+    def _on_header_end(self) -> None:
+        if bytes(self._header).lower() == b"content-disposition":
+            self._disposition = bytes(self._header_value)
+        self._header.clear()
+        self._header_value.clear()
+
+    def _on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        if b"name" not in options:
+            raise MalformedForm
+        self._name = _decoded(options[b"name"])
+        if b"filename" not in options:
+            self._value = bytearray()
+            return
+        if self._name != self._file_field:
+            raise Invalid.field([self._file_field], "extra_forbidden", "is the only field that takes files")
+        if len(self._form.files) >= self._max_files:
+            raise Invalid.field([self._file_field], "too_long", f"takes at most {self._max_files} files")
+        # Browsers write these three, and only these, as escapes; none of them stays in a name.
+        raw = _decoded(options[b"filename"]).replace("%22", "").replace("%0A", "").replace("%0D", "")
+        name = clean_filename(raw)
+        self._file = Incoming(self._name, name, self._folder / f"{new_id()}.incoming")
+        self._form.files.append(self._file)
+        self._open.append(self._file)
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._file is not None:
+            self._file.size += end - start
+            if self._file.size > self._settings.max_attachment_bytes:
+                raise FileTooLarge(f"A file has at most {self._settings.max_attachment_bytes} bytes")
+            self._file.pending += data[start:end]
+        elif self._value is not None:
+            self._field_bytes += end - start
+            if self._field_bytes > self._settings.max_body_bytes:
+                raise FieldsTooLarge
+            self._value += data[start:end]
+
+    def _on_part_end(self) -> None:
+        if self._file is None and self._value is not None:
+            self._form.fields.setdefault(self._name, []).append(_text(self._name, self._value))
+        self._file = self._value = None
+
+    def _on_end(self) -> None:
+        self._ended = True
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _text(name: str, raw: bytearray) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedForm("A field of the form is not UTF-8") from error

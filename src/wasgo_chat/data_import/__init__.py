@@ -1,0 +1,1 @@
+"""`wasgo-chat import`: bulk import of conversations and their history from another system."""

@@ -1,0 +1,229 @@
+"""The lines of an import: their shapes, and whether what they say could have come by a door. Pure.
+
+The format is described in docs/import.md.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.encoding import Key, Schema, Text, Title, UserId
+from wasgo_chat.core.errors import Invalid
+from wasgo_chat.data_import.copy import uuid7_at
+from wasgo_chat.http.rate_limits import check_object
+from wasgo_chat.identity.users import PutUser
+from wasgo_chat.membership.models import REFERENCED_TYPES
+from wasgo_chat.membership.schemas import ConversationType, JsonObject, ParticipantIn, Reference, Status
+from wasgo_chat.messages.reactions import canonical_emoji
+from wasgo_chat.messages.schemas import ClientId, Emoji, MessageContent, MessageType
+from wasgo_chat.messages.verbs import check_message
+
+
+class Rejected(Exception):
+    """A line cannot be imported; the message says why, without repeating its content."""
+
+
+class UserLine(PutUser):
+    """A person."""
+
+    kind: Literal["user"]
+    id: UserId
+
+
+class PlaceLine(ParticipantIn):
+    """Somebody who is, or was, in a conversation."""
+
+    joined_at: AwareDatetime | None = None
+    left_at: AwareDatetime | None = None
+
+
+class ConversationLine(Schema):
+    """A conversation; its messages follow it."""
+
+    kind: Literal["conversation"]
+    external_id: Key
+    conversation_type: ConversationType
+    title: Title = ""
+    reference: Reference | None = None
+    participants: Annotated[list[PlaceLine], Field(min_length=1)]
+    metadata: JsonObject = Field(default_factory=dict)
+    settings: JsonObject = Field(default_factory=dict)
+    status: Status = "open"
+    created_at: AwareDatetime
+    reads: Literal["all", "given"] = "all"
+
+
+class ReactionLine(Schema):
+    """A reaction of a message."""
+
+    user_id: UserId
+    emoji: Emoji
+    created_at: AwareDatetime | None = None
+
+
+class ReadLine(Schema):
+    """Who read a message, and when."""
+
+    user_id: UserId
+    read_at: AwareDatetime
+
+
+class MessageLine(Schema):
+    """A message of the conversation above it."""
+
+    kind: Literal["message"]
+    conversation: Key
+    external_id: ClientId
+    sender: UserId | None = None
+    message_type: MessageType = "text"
+    content: Text = ""
+    created_at: AwareDatetime
+    reply_to: ClientId | None = None
+    mentions: Annotated[list[UserId], Field(max_length=50)] = Field(default_factory=list)
+    metadata: JsonObject = Field(default_factory=dict)
+    edited_at: AwareDatetime | None = None
+    deleted_at: AwareDatetime | None = None
+    reactions: list[ReactionLine] = Field(default_factory=list)
+    read_by: list[ReadLine] = Field(default_factory=list)
+
+
+Line = Annotated[UserLine | ConversationLine | MessageLine, Field(discriminator="kind")]
+_LINE: TypeAdapter[UserLine | ConversationLine | MessageLine] = TypeAdapter(Line)
+
+_FUTURE = "is in the future"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def conversation_id_of(external_id: str) -> UUID:
+    """The id that a conversation of elsewhere has here, always the same."""
+    return uuid7_at(0, _chance(external_id))
+
+
+def message_id_of(conversation: str, external_id: str, created_at: datetime) -> UUID:
+    """The id of a message, likewise."""
+    return uuid7_at(int(created_at.timestamp() * 1000), _chance(conversation, external_id))
+
+
+def _chance(*names: str) -> int:
+    return int.from_bytes(sha256("\n".join(names).encode()).digest()[:10], "big") >> 6
+
+
+@dataclass(slots=True)
+class Context:
+    """The conversation that messages stand under, as far as their lines must fit it.
+
+    What they answer may stand in another part of it, or in the database: whether it is there shows when they are
+    written.
+    """
+
+    line: ConversationLine
+    people: frozenset[str]
+    said: set[str] = field(default_factory=set)
+    newest: datetime = _LONG_AGO
+
+
+class Checker:
+    """Takes line after line; what it lets through could have come by a door."""
+
+    def __init__(self, settings: Settings, now: datetime) -> None:
+        self._settings = settings
+        self._now = now
+        self.context: Context | None = None
+
+    def check(self, raw: bytes) -> UserLine | ConversationLine | MessageLine:
+        """One line.
+
+        Raises:
+            Rejected: what is wrong with it.
+        """
+        try:
+            line = _LINE.validate_json(raw)
+            if isinstance(line, ConversationLine):
+                self.context = None  # if it is wrong, so are those under it
+                self._check_conversation(line)
+                self.context = Context(line, frozenset(one.user_id for one in line.participants))
+            elif isinstance(line, MessageLine):
+                self._check_message(line)
+        except ValidationError as error:
+            raise Rejected(_first(error.errors(include_input=False, include_url=False))) from error
+        except Invalid as error:
+            raise Rejected(_first(error.errors)) from error
+        return line
+
+    def _check_conversation(self, line: ConversationLine) -> None:
+        kind, people = line.conversation_type, {one.user_id for one in line.participants}
+        if len(people) != len(line.participants):
+            raise Rejected("participants: names somebody twice")
+        if len(people) > self._settings.max_participants:
+            raise Rejected(f"participants: has more than {self._settings.max_participants}")
+        if kind == "direct" and (len(people) != 2 or line.reference is not None):
+            raise Rejected("participants: a direct conversation has exactly two, and no reference")
+        if kind == "direct" and any(one.role != "participant" or one.left_at for one in line.participants):
+            raise Rejected("participants: in a direct conversation both are participants, and stay")
+        if kind in REFERENCED_TYPES and line.reference is None:
+            raise Rejected(f"reference: a {kind} conversation is about something: give type and id")
+        check_object(self._settings, "metadata", line.metadata)
+        check_object(self._settings, "settings", line.settings)
+        if line.created_at > self._now:
+            raise Rejected(f"created_at: {_FUTURE}")
+
+    def _check_message(self, line: MessageLine) -> None:
+        context = self.context
+        if context is None or context.line.external_id != line.conversation:
+            raise Rejected("conversation: does not stand under the line of its conversation, or that was rejected")
+        if line.external_id in context.said:
+            raise Rejected("external_id: a message above has it already")
+        if line.created_at < max(context.newest, context.line.created_at):
+            raise Rejected("created_at: is before the message above it, or the conversation")
+        if max(filter(None, (line.created_at, line.edited_at, line.deleted_at))) > self._now:
+            raise Rejected(f"created_at, edited_at, deleted_at: {_FUTURE}")
+        if (line.sender is None) != (line.message_type == "system"):
+            raise Rejected("sender: a message has one, and a system message has none")
+        self._check_people(context, line)
+        self._check_content(line)
+        context.said.add(line.external_id)
+        context.newest = line.created_at
+
+    def _check_people(self, context: Context, line: MessageLine) -> None:
+        named: dict[str, Iterable[str]] = {
+            "sender": [line.sender] if line.sender else [],
+            "mentions": line.mentions,
+            "reactions": [one.user_id for one in line.reactions],
+            "read_by": [one.user_id for one in line.read_by],
+        }
+        for name, user_ids in named.items():
+            if not context.people.issuperset(user_ids):
+                raise Rejected(f"{name}: names somebody who is not among the participants")
+        if line.read_by and context.line.reads == "all":
+            raise Rejected('read_by: the conversation says that all is read: give it "reads": "given"')
+
+    def _check_content(self, line: MessageLine) -> None:
+        if line.deleted_at is not None:
+            if line.reactions:
+                raise Rejected("reactions: a deleted message has none")
+            return
+        if line.message_type == "system":
+            if not line.content:
+                raise Rejected("content: is empty")
+            check_object(self._settings, "metadata", line.metadata)
+            return
+        body = MessageContent(content=line.content, message_type=line.message_type, metadata=line.metadata)
+        check_message(self._settings, body)
+        by_user: dict[str, set[str]] = {}
+        for one in line.reactions:
+            by_user.setdefault(one.user_id, set()).add(canonical_emoji(one.emoji))
+        if any(len(emoji) > self._settings.max_reactions_per_user for emoji in by_user.values()):
+            raise Rejected(f"reactions: more than {self._settings.max_reactions_per_user} of one user")
+
+
+def _first(errors: Iterable[Any]) -> str:
+    error = next(iter(errors))
+    where = ".".join(str(part) for part in error["loc"] if part not in ("user", "conversation", "message"))
+    said = error.get("message") or error["msg"]
+    return f"{where}: {said}" if where else str(said)

@@ -1,0 +1,1 @@
+"""Database access: sessions, pinned connections, failover, replicas, batch loading and migrations."""

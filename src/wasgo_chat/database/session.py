@@ -1,0 +1,261 @@
+"""The database: one pool, the only place that commits, and what is announced after a commit.
+
+A door (route, socket command, background task) opens `Database.transaction()`; verbs run inside it and never
+commit. FastAPI runs code after a dependency's `yield` after the response is sent, so a transaction is opened
+inside the endpoint and never by a dependency: an answer is made only once the commit is done.
+"""
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeEngine
+
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.encoding import encode_str
+from wasgo_chat.core.errors import Unavailable, UserErased
+from wasgo_chat.database.availability import Link, Outage
+from wasgo_chat.database.errors import DRIVER_ERRORS, is_busy, is_unavailable, names_nobody
+from wasgo_chat.database.hosts import ENGINE, Hosts
+from wasgo_chat.telemetry.counters import Counts
+
+CONNECT_S = 3.0
+COMMAND_GRACE_S = 2.0
+"""What a statement may take beyond the server's own `statement_timeout`, before we stop waiting for its answer."""
+KEEPALIVE_S = 15
+USER_TIMEOUT_MS = 10_000
+
+Announce = Callable[[Sequence[object]], None]
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Constraint names are fixed, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Tx(AsyncSession):
+    """One transaction, with the settings verbs need and what its commit will announce."""
+
+    settings: Settings
+
+    def announce(self, announcement: object) -> None:
+        """Tell the worker of this, after the commit and only then."""
+        self._announcements.append(announcement)
+
+    @property
+    def _announcements(self) -> list[object]:
+        announcements: list[object] = self.info.setdefault("announcements", [])
+        return announcements
+
+
+# Every access by such statements is by key, however many keys: one plan is right for all. Left to choose, PostgreSQL
+# makes a new one for each lone message or page, which takes longer than carrying it out. A plan that was made while the
+# tables were small must not scan them once they are large.
+_BY_KEY = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+
+class Database:
+    """A pool of connections.
+
+    `announce` is called after each commit with what the verbs announced; it must not block or raise.
+
+    Args:
+        settings: where the database is, its limits and time-outs.
+        pool_size: connections at most; `database_pool_size` of the settings by default.
+        outage: what another pool to the same database knows of its absence; by default one of its own.
+        name: of the pool, in the metrics.
+        by_key: for statements that find all they touch by its key, and nothing else.
+        counts: of the worker.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        pool_size: int | None = None,
+        outage: Outage | None = None,
+        name: str = "doors",
+        by_key: bool = False,
+        counts: Counts | None = None,
+    ) -> None:
+        self.name = name
+        self._counts = counts or Counts()
+        self.settings = settings
+        self.announce: Announce = lambda announcements: None
+        self.outage = outage or Outage(Hosts(settings.database_url))
+        self.engine: AsyncEngine = create_async_engine(
+            ENGINE,
+            pool_size=pool_size or settings.database_pool_size,
+            max_overflow=0,
+            pool_timeout=settings.database_pool_timeout_s,
+            pool_pre_ping=False,
+            pool_use_lifo=True,
+            json_serializer=encode_str,
+            hide_parameters=True,
+            connect_args={
+                "timeout": CONNECT_S,
+                "command_timeout": settings.statement_timeout_s + COMMAND_GRACE_S,
+                "connection_class": Link,
+                "async_creator_fn": self.outage.hosts.connect,
+                "server_settings": {
+                    "application_name": "wasgo-chat",
+                    "jit": "off",  # compiling costs more than any query here takes
+                    "TimeZone": "UTC",
+                    "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
+                    "lock_timeout": str(int(settings.lock_timeout_s * 1000)),
+                    "idle_in_transaction_session_timeout": "15000",
+                    **(_BY_KEY if by_key else {}),
+                },
+            },
+        )
+        event.listen(self.engine.sync_engine, "connect", self._connected)
+        event.listen(self.engine.sync_engine, "checkout", self._check_out)
+        # Verbs write past the identity map, so what is read is always taken from the row.
+        self._sessions = async_sessionmaker(
+            self.engine,
+            class_=Tx,
+            expire_on_commit=False,
+            autoflush=False,
+            execution_options={"populate_existing": True},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Read and write; commits at the end, then announces.
+
+        Raises:
+            Unavailable: no connection, or the database gave up on this transaction; whether a commit that was
+                under way took effect is then unknown.
+            UserErased: somebody whom it names was erased meanwhile.
+        """
+        async with self._opened() as tx:
+            async with tx.begin():
+                yield tx
+            announcements = tx._announcements
+        if announcements:
+            self.announce(announcements)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Tx]:
+        """Read only, every statement as of one moment.
+
+        Raises:
+            Unavailable: as in `transaction`.
+        """
+        async with self._opened() as tx, tx.begin():
+            await tx.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+            yield tx
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Tx]:
+        self.note_wait()
+        try:
+            async with self.outage.watched(), self._sessions() as tx:
+                tx.settings = self.settings
+                yield tx
+        except (PoolTimeout, *DRIVER_ERRORS) as error:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # The driver's complaint of being cut off must not stand in for the cancellation: a loop would go on.
+                raise asyncio.CancelledError from error
+            if is_unavailable(error):
+                self.suspect(error)
+                raise Unavailable from error
+            if names_nobody(error):
+                raise UserErased from error
+            raise
+
+    @property
+    def pool(self) -> QueuePool:
+        """Its connections."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101  what an engine has by default
+        return pool
+
+    def note_wait(self) -> None:
+        """Whoever is about to ask for a connection has to wait for one, if all are in use."""
+        if self.pool.checkedout() >= self.pool.size():
+            self._counts.pool_waits[self.name] += 1
+
+    def suspect(self, error: BaseException) -> None:
+        """After an error that is not one of our statement's: find out whether the database is there at all."""
+        if isinstance(error, PoolTimeout):
+            self._counts.pool_timeouts[self.name] += 1
+        if is_unavailable(error) and not is_busy(error):
+            self.outage.suspect()
+
+    async def ping(self) -> None:
+        """One round trip within two seconds.
+
+        Raises:
+            Unavailable: there was no answer, or it is a standby, which takes no writes.
+        """
+        try:
+            async with asyncio.timeout(2), self.snapshot() as tx:
+                is_standby = (await tx.execute(text("SELECT pg_is_in_recovery()"))).scalar_one()
+        except TimeoutError as error:
+            raise Unavailable("The database does not answer") from error
+        if is_standby:
+            self.outage.suspect()
+            raise Unavailable("The database is a standby")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.outage.close()
+        await self.engine.dispose()
+
+    def _connected(self, connection: Any, record: object) -> None:
+        """The kernel gives up on a peer that acknowledges nothing; the driver has no setting for it."""
+        link: Any = connection.driver_connection
+        link.outage, link.made_at = self.outage, time.monotonic()
+        sock = link._transport.get_extra_info("socket")  # no public way
+        if sys.platform == "linux" and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+
+    def _check_out(self, connection: Any, record: object, proxy: object) -> None:
+        """A connection that ended while it lay in the pool is replaced unseen, without asking the server."""
+        link: Link = connection.driver_connection
+        if link.is_closed() or self.outage.outlived(link):
+            raise DisconnectionError
+
+
+def among(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """`column = ANY(array)`: one parameter however many values there are, where `IN` takes one each, 32,767 at most."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def keys_of(**columns: tuple[TypeEngine[Any], Iterable[Any]]) -> TableValuedAlias:
+    """Composite keys as a table to join, one array parameter a column, for what `among` is for single columns.
+
+    Args:
+        columns: by name, the column's type and its values, row by row.
+    """
+    arrays = [literal(list(values), ARRAY(kind)) for kind, values in columns.values()]
+    named = [column(name, kind) for name, (kind, _) in columns.items()]
+    return func.unnest(*arrays).table_valued(*named, name="keys").render_derived()

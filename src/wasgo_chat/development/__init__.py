@@ -1,0 +1,1 @@
+"""`wasgo-chat dev`: embedded servers and the demo data that the pages show."""

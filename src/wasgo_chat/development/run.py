@@ -1,0 +1,111 @@
+"""`wasgo-chat dev`: the whole service on one machine, with an embedded PostgreSQL and something to look at."""
+
+import asyncio
+import fcntl
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from wasgo_chat.app import create_app
+from wasgo_chat.core.config import DEVELOPMENT_SECRET, Settings, UnsafeSettings
+from wasgo_chat.database import migrations
+from wasgo_chat.development import demo_users, demo_world
+from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.server.graceful_shutdown import ChatServer
+from wasgo_chat.server.run import server_config
+from wasgo_chat.telemetry.logging import configure_logging
+
+
+def run(*, host: str, port: int, data: Path) -> None:
+    """Serve until interrupted. What is in `data` stays.
+
+    Raises:
+        UnsafeSettings: the address is not loopback, or the folder or port is in use or cannot be used.
+        CannotStart: PostgreSQL did not come up.
+    """
+    if not _is_loopback(host):
+        raise UnsafeSettings(f"`dev` accepts the public development key, so it listens on loopback only, not {host}.")
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        opened = (data / "lock").open("w")
+    except OSError as error:
+        raise UnsafeSettings(f"--data {data} cannot be used as a folder: {error.strerror}.") from error
+    with opened as lock:
+        _hold(lock, data)
+        postgres = Postgres(data / "postgres")
+        postgres.start()
+        try:
+            _serve(postgres, host, port)
+        finally:
+            postgres.stop()
+
+
+def _serve(postgres: Postgres, host: str, port: int) -> None:
+    given = Settings()
+    settings = Settings(
+        database_url=postgres.url(),
+        storage_dir=postgres.data.parent / "attachments",
+        redis_url=None,
+        jwt_secret=given.jwt_secret or SecretStr(DEVELOPMENT_SECRET),
+        jwt_public_key=None,
+        jwks_url=None,
+        web=True,
+        allowed_origins=[*given.allowed_origins, f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
+    )
+    migrations.upgrade(settings.database_url)
+    configure_logging(settings.log_level, as_json=False)
+    conversation_id = asyncio.run(demo_world.seed(settings))
+    sock = _bind(settings, host, port)
+    _print_welcome(settings, f"{host}:{port}", conversation_id)
+    app = create_app(settings)
+    app.include_router(demo_users.door(settings))
+    ChatServer(server_config(app, settings), app).run(sockets=[sock])
+
+
+def _print_welcome(settings: Settings, address: str, conversation_id: UUID) -> None:
+    lines = [
+        "",
+        f"  wasgo-chat        http://{address}",
+        f"  operator's page   http://{address}/operator",
+        f"  documentation     http://{address}/docs",
+        f"  conversation      {conversation_id}  (Paint the fence; ana is admin, bo participant, cy observer)",
+        "",
+        "  Open the first address in a browser to chat as any of them. Tokens, good for a day:",
+        *(f"    {name:4}{demo_users.token_of(settings, name)}" for name in demo_users.PEOPLE),
+        "",
+        "  Stop with Ctrl+C. Everything is kept.",
+        "",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _bind(settings: Settings, host: str, port: int) -> socket.socket:
+    try:
+        return server_config("", settings, host=host, port=port).bind_socket()
+    except SystemExit as error:
+        raise UnsafeSettings(f"Port {port} is in use: choose another, e.g. `make dev PORT={port + 1}`.") from error
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _hold(lock: IO[str], data: Path) -> None:
+    """One server per data folder; the kernel lets go when we end, however we end."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise UnsafeSettings(f"Another `wasgo-chat dev` is using {data}: stop it, or give --data.") from error
+    os.set_inheritable(lock.fileno(), False)

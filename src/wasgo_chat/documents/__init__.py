@@ -1,1 +1,0 @@
-"""The documents of the doors for machines: OpenAPI of the routes, AsyncAPI of the sockets."""

@@ -1,0 +1,74 @@
+"""What the log keeps for its readers: a note of each conversation that has grown, and how far each reader has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Text, bindparam
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.database.session import Base, Tx
+
+READERS = ("notifications",)
+"""Every reader there is; a note stays until all of them have reached its head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Events of a conversation: those after a seq, up to another."""
+
+    conversation_id: UUID
+    after: int
+    up_to: int
+
+
+class Pending(Base):
+    """A note that a conversation's log has grown; `head` is its greatest seq."""
+
+    __tablename__ = "pending"
+
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    head: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReaderCursor(Base):
+    """How far a reader has come in a conversation."""
+
+    __tablename__ = "reader_cursors"
+
+    reader: Mapped[str] = mapped_column(Text, primary_key=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+MOVE = """
+INSERT INTO reader_cursors (reader, conversation_id, seq)
+SELECT $1, k.id, k.seq FROM unnest($2::uuid[], $3::bigint[]) AS k(id, seq)
+ON CONFLICT (reader, conversation_id) DO UPDATE SET seq = excluded.seq
+"""
+"""Notes that a reader has handled logs, an array of them, up to seqs, an array of those."""
+
+_ENDED = """
+SELECT pg_advisory_xact_lock(hashtextextended('reader' || chr(10) || k.reader || chr(10) || CAST(:id AS text), 0)),
+       NOT EXISTS (
+           SELECT FROM pending p
+           LEFT JOIN reader_cursors c ON c.reader = k.reader AND c.conversation_id = p.conversation_id
+           WHERE p.conversation_id = CAST(CAST(:id AS text) AS uuid) AND p.head > COALESCE(c.seq, 0)) AS has_ended
+FROM unnest(CAST(:readers AS text[])) AS k(reader)
+"""
+
+
+async def claim_ended(tx: Tx, conversation_id: UUID) -> bool:
+    """Keep every reader from a conversation until the end of the transaction; whether they have read all of it."""
+    statement = sql(_ENDED).bindparams(bindparam("readers", type_=ARRAY(Text)))
+    rows = await tx.execute(statement, {"id": str(conversation_id), "readers": list(READERS)})
+    return all(row.has_ended for row in rows.all())
+
+
+async def move_past(tx: Tx, heads: Mapping[UUID, int]) -> None:
+    """Have every reader pass over these logs up to these seqs: nothing is to be told of them."""
+    connection = await tx.connection()
+    for reader in READERS:
+        await connection.exec_driver_sql(MOVE, (reader, list(heads), list(heads.values())))

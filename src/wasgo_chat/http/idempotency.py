@@ -1,0 +1,116 @@
+"""`Idempotency-Key`: the same key and body again give the first answer again, for a day.
+
+Only ids of results are kept, never bodies: the answer is rendered anew from the row.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, LargeBinary, SmallInteger, Text, delete, func, select
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.encoding import digest, has_stray_control
+from wasgo_chat.core.errors import IdempotencyConflict, Invalid
+from wasgo_chat.database.session import Base, Tx
+from wasgo_chat.identity.authentication import Actor
+
+MAX_KEY_CHARS = 200
+
+
+class IdempotencyKey(Base):
+    """A key that was used, by whom and for what."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    caller: Mapped[str] = mapped_column(Text, primary_key=True)
+    operation: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    result_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """One use of a key: `earlier` asks for the first answer, `keep` remembers it."""
+
+    operation: str
+    key: str | None
+    actor: Actor
+    request: Any
+
+    @property
+    def _caller(self) -> str:
+        return f"service:{self.actor.service}" if self.actor.is_service else f"user:{self.actor.user_id}"
+
+    async def earlier(self, tx: Tx) -> tuple[int, UUID] | None:
+        """Status and result of the first use; two first uses at once wait for each other here.
+
+        Raises:
+            IdempotencyConflict: the key came before with another request.
+            Invalid: the key is no acceptable header value.
+        """
+        if self.key is None:
+            return None
+        if not 0 < len(self.key) <= MAX_KEY_CHARS or has_stray_control(self.key, allowed=""):
+            raise Invalid.field(
+                ["header", "idempotency-key"], "idempotency_key", f"must have 1 to {MAX_KEY_CHARS} characters"
+            )
+        await tx.execute(
+            sql("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+            {"name": f"{self._caller}\n{self.operation}\n{self.key}"},
+        )
+        statement = select(IdempotencyKey).where(
+            IdempotencyKey.caller == self._caller,
+            IdempotencyKey.operation == self.operation,
+            IdempotencyKey.key == self.key,
+            IdempotencyKey.created_at > _cutoff(tx),
+        )
+        row = (await tx.execute(statement)).scalar_one_or_none()
+        if row is None:
+            return None
+        if row.request_hash != self._hash(tx):
+            raise IdempotencyConflict
+        return row.status, row.result_id
+
+    async def keep(self, tx: Tx, status: int, result_id: UUID) -> None:
+        """Remember the answer, in the transaction that makes it true; drops what is past its day."""
+        if self.key is None:
+            return
+        values = {
+            "request_hash": self._hash(tx),
+            "status": status,
+            "result_id": result_id,
+            "created_at": func.now(),
+        }
+        statement = insert(IdempotencyKey).values(caller=self._caller, operation=self.operation, key=self.key, **values)
+        await tx.execute(statement.on_conflict_do_update(index_elements=["caller", "operation", "key"], set_=values))
+        old = select(IdempotencyKey.caller, IdempotencyKey.operation, IdempotencyKey.key).where(
+            IdempotencyKey.created_at < _cutoff(tx)
+        )
+        expired = old.limit(20).with_for_update(skip_locked=True).cte("expired")
+        await tx.execute(
+            delete(IdempotencyKey).where(
+                IdempotencyKey.caller == expired.c.caller,
+                IdempotencyKey.operation == expired.c.operation,
+                IdempotencyKey.key == expired.c.key,
+            )
+        )
+
+    def _hash(self, tx: Tx) -> bytes:
+        return digest(tx.settings.hash_key(), self.request)
+
+
+async def forget(tx: Tx, user_id: str) -> None:
+    """Drop the keys that a user has used."""
+    await tx.execute(delete(IdempotencyKey).where(IdempotencyKey.caller == f"user:{user_id}"))
+
+
+def _cutoff(tx: Tx) -> Any:
+    return func.now() - func.make_interval(0, 0, 0, 0, tx.settings.idempotency_ttl_h)

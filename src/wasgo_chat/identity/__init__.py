@@ -1,0 +1,1 @@
+"""Users and tokens: authentication, the user mirror, pseudonyms of erased users, the audit log."""

@@ -1,0 +1,79 @@
+"""Who has been erased: the mark by which an id is known again without being kept, and how far its erasure has come.
+
+The work itself is done in `privacy`. The mark is a keyed hash, so the table names nobody.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, LargeBinary, Text, func, or_, select
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.encoding import digest
+from wasgo_chat.core.errors import UserErased
+from wasgo_chat.database.session import Base, Tx, among
+
+STATES = ("words", "names", "done")
+
+
+class Erasure(Base):
+    """One person's erasure. `user_id` and `names` are there only while it is under way.
+
+    In the state `words` what they said goes, in `names` what they were called. The cursor is the conversation, and in
+    it the number of the last message and the seq of the last event that were seen to; `number` is null once a
+    conversation is through.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
+        CheckConstraint("(state = 'done') = (user_id IS NULL)", name="forgotten"),
+        Index("ix_erasures_due", "due_at", postgresql_where=sql("state <> 'done'")),
+    )
+
+    user_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(Text, unique=True)
+    user_id: Mapped[str | None] = mapped_column(Text)
+    names: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'::text[]"))
+    service: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, server_default="words")
+    conversation_id: Mapped[UUID | None]
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    messages: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    conversations: Mapped[int] = mapped_column(Integer, server_default="0")
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+def mark_of(settings: Settings, user_id: str) -> bytes:
+    """The mark of an id, 32 bytes; without the service's key nobody can try names against it."""
+    return digest(settings.hash_key(), ["erased", user_id])
+
+
+async def erased_among(tx: Tx, user_ids: Iterable[str]) -> set[str]:
+    """Of these ids those that were, or are being, erased; pseudonyms count too."""
+    asked = list(user_ids)
+    by_mark = {mark_of(tx.settings, user_id): user_id for user_id in asked}
+    statement = select(Erasure.user_hash, Erasure.pseudonym)
+    rows = await tx.execute(statement.where(or_(among(Erasure.user_hash, by_mark), among(Erasure.pseudonym, asked))))
+    return {by_mark.get(row.user_hash, row.pseudonym) for row in rows}
+
+
+async def under_way(tx: Tx, pseudonyms: Iterable[str]) -> dict[str, str]:
+    """Of these pseudonyms those of erasures under way, and the user ids that they are about to stand for."""
+    statement = select(Erasure.pseudonym, Erasure.user_id).where(
+        among(Erasure.pseudonym, pseudonyms), Erasure.user_id.is_not(None)
+    )
+    return {row.pseudonym: row.user_id for row in await tx.execute(statement)}
+
+
+async def refuse_erased(tx: Tx, user_ids: Iterable[str]) -> None:
+    """Raises: UserErased, where one of these ids was erased."""
+    if await erased_among(tx, user_ids):
+        raise UserErased

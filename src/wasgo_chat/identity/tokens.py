@@ -1,0 +1,211 @@
+"""JSON Web Tokens: verify the platform's, mint for development. Nothing here touches the database or the network;
+keys that are fetched come from `identity.jwks`.
+
+One family of algorithms is configured; everything else is refused (RFC 8725, sections 3.1 and 3.2).
+"""
+
+import math
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from wasgo_chat.core.config import (
+    DEVELOPMENT_SECRET,
+    MINIMUM_RSA_BITS,
+    MINIMUM_SECRET_BYTES,
+    Settings,
+    UnsafeSettings,
+)
+from wasgo_chat.core.encoding import has_stray_control
+from wasgo_chat.core.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from wasgo_chat.identity.jwks import JwksCache
+
+SCOPES = ("chat:provision", "chat:system_message", "chat:act_as", "chat:moderate")
+ASYMMETRIC = ("RS256", "ES256", "EdDSA")
+MAX_BEARER_CHARS = 16_384
+CLOCK_SKEW_S = 60.0
+MAX_KEPT = 10_000
+MAX_KEPT_CHARS = 2_048
+_PROFILE = {"username": "username", "name": "display_name", "picture": "avatar_url", "email": "email",
+            "locale": "locale"}  # fmt: skip
+_PROFILE_CHARS = 2000
+# RFC 8725, 3.11: a logout token or a security event of the same issuer is signed as well, and is no access token.
+_TYPES = ("jwt", "at+jwt", "application/jwt", "application/at+jwt")
+# Decoders pass over what is not base64url: the same token could be written in many ways (RFC 7515, 7.1).
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_WEB_ADDRESS = re.compile(r"https?://")
+_NOT_ACCEPTED = "The token is not accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A verified token. Times are Unix seconds; a token without `iat` counts as issued at 0."""
+
+    kind: Literal["user", "service"]
+    subject: str
+    expires_at: float
+    issued_at: float = 0.0
+    scopes: frozenset[str] = frozenset()
+    profile: dict[str, Any] = field(default_factory=dict)
+
+
+class TokenVerifier:
+    """Turns a bearer string into a `Token`, or refuses it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._jwks: JwksCache | None = None
+        self._key: Any = None
+        # What was verified once needs only a look at the clock, for as long as its key is the same.
+        self._verified: dict[str, tuple[Any, Token]] = {}
+        if settings.jwks_url:
+            self._algorithms: tuple[str, ...] = ASYMMETRIC
+            self._jwks = _jwks(settings.jwks_url)
+        elif settings.jwt_public_key:
+            self._key = load_pem_public_key(settings.jwt_public_key.replace("\\n", "\n").encode())
+            self._algorithms = (_algorithm_of(self._key),)
+        elif settings.jwt_secret:
+            self._key = settings.jwt_secret.get_secret_value().encode()
+            if len(self._key) < MINIMUM_SECRET_BYTES:
+                raise UnsafeSettings(f"WASGO_CHAT_JWT_SECRET is shorter than {MINIMUM_SECRET_BYTES} bytes.")
+            self._algorithms = ("HS256",)
+        else:
+            raise UnsafeSettings("No key for tokens is set: set WASGO_CHAT_JWT_SECRET.")
+
+    async def verify(self, bearer: str) -> Token:
+        """Check signature, algorithm, issuer, audience and times.
+
+        Raises:
+            Unauthenticated: the token is not accepted; the detail says why, without quoting it.
+            Unavailable: the JWKS could not be fetched.
+        """
+        if len(bearer) > MAX_BEARER_CHARS or not _COMPACT.fullmatch(bearer):
+            raise Unauthenticated(_NOT_ACCEPTED)
+        audiences = [self._settings.jwt_audience, self._settings.jwt_service_audience]
+        try:
+            key = self._key if self._jwks is None else await self._jwks.key(bearer)
+            signed_with, token = self._verified.get(bearer, (None, None))
+            if token is not None and signed_with is key:
+                if token.expires_at <= time.time():
+                    raise jwt.ExpiredSignatureError
+                return token
+            _require_type(bearer)
+            claims = jwt.decode(
+                bearer,
+                key,
+                algorithms=list(self._algorithms),
+                audience=audiences,
+                issuer=self._settings.jwt_issuer,
+                options={"require": ["sub", "exp", "iss", "aud"], "verify_iat": False},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated("The token has expired") from error
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise Unauthenticated(_NOT_ACCEPTED) from error
+        token = self._token(claims)
+        if len(bearer) <= MAX_KEPT_CHARS:
+            if len(self._verified) >= MAX_KEPT:
+                self._verified.pop(next(iter(self._verified)))
+            self._verified[bearer] = (key, token)
+        return token
+
+    def _token(self, claims: dict[str, Any]) -> Token:
+        audience = claims["aud"]
+        named = [audience] if isinstance(audience, str) else audience
+        is_service = self._settings.jwt_service_audience in named
+        if is_service and self._settings.jwt_audience in named:
+            raise Unauthenticated("The token names both audiences")
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not 0 < len(subject) <= 128 or has_stray_control(subject, allowed=""):
+            raise Unauthenticated("The token's subject is not acceptable")
+        issued_at, expires_at = _time(claims, "iat"), _time(claims, "exp")
+        _time(claims, "nbf")
+        # One from the future would outlive every revocation.
+        if issued_at > time.time() + CLOCK_SKEW_S:
+            raise Unauthenticated("The token's iat is in the future")
+        issued_at = min(issued_at, time.time())  # a revocation from now on is later than what we have seen already
+        if is_service:
+            scope = claims.get("scope", "")
+            scopes = scope.split() if isinstance(scope, str) else []
+            return Token("service", subject, expires_at, issued_at, scopes=frozenset(scopes))
+        return Token("user", subject, expires_at, issued_at, profile=_profile(claims))
+
+
+def _jwks(url: str) -> "JwksCache":
+    from wasgo_chat.identity.jwks import JwksCache  # noqa: PLC0415  brings an HTTP client, which other keys do without
+
+    return JwksCache(url)
+
+
+def _require_type(bearer: str) -> None:
+    """Raises: jwt.InvalidTokenError, where the header names another type of token (RFC 8725, section 3.11)."""
+    named = jwt.get_unverified_header(bearer).get("typ", "JWT")
+    if not isinstance(named, str) or named.lower() not in _TYPES:
+        raise jwt.InvalidTokenError("another type of token")
+
+
+def _time(claims: dict[str, Any], name: str) -> float:
+    """A claim as Unix seconds, 0 where it is missing: a number, and nothing that only can be made one."""
+    value = claims.get(name, 0)
+    try:
+        seconds = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds):
+        raise Unauthenticated(f"The token's {name} is not a time")
+    return seconds
+
+
+def mint_user(settings: Settings, user_id: str, *, ttl_s: int, username: str | None = None, staff: bool = False) -> str:
+    """A user token, signed with `JWT_SECRET` or else the public development key."""
+    claims: dict[str, Any] = {"username": username or user_id, "staff": staff}
+    return _mint(settings, settings.jwt_audience, user_id, ttl_s, claims)
+
+
+def mint_service(settings: Settings, name: str, scopes: list[str], *, ttl_s: int) -> str:
+    """A service token, signed likewise."""
+    return _mint(settings, settings.jwt_service_audience, name, ttl_s, {"scope": " ".join(scopes)})
+
+
+def _mint(settings: Settings, audience: str, subject: str, ttl_s: int, claims: dict[str, Any]) -> str:
+    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else DEVELOPMENT_SECRET
+    now = time.time()
+    times = {"iat": now, "exp": now + ttl_s}
+    return jwt.encode({"sub": subject, "aud": audience, "iss": settings.jwt_issuer, **times, **claims}, secret, "HS256")
+
+
+def _profile(claims: dict[str, Any]) -> dict[str, Any]:
+    """The mirrored fields a token carries; what is no clean text is left out rather than refused."""
+    profile: dict[str, Any] = {}
+    for claim, name in _PROFILE.items():
+        value = claims.get(claim)
+        if (
+            isinstance(value, str)
+            and value
+            and len(value) <= _PROFILE_CHARS
+            and not has_stray_control(value, allowed="")
+        ):
+            profile[name] = value
+    if not _WEB_ADDRESS.match(profile.get("avatar_url", "https://")):
+        del profile["avatar_url"]
+    if isinstance(claims.get("staff"), bool):
+        profile["is_staff"] = claims["staff"]
+    return profile
+
+
+def _algorithm_of(key: Any) -> str:
+    match key:
+        case rsa.RSAPublicKey() if key.key_size >= MINIMUM_RSA_BITS:
+            return "RS256"
+        case ec.EllipticCurvePublicKey() if isinstance(key.curve, ec.SECP256R1):
+            return "ES256"
+        case ed25519.Ed25519PublicKey():
+            return "EdDSA"
+    raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY must be an RSA (2048 bits or more), P-256 or Ed25519 public key.")

@@ -1,0 +1,171 @@
+"""The mirror of the platform's users: refreshed from token claims and by services, and who is revoked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import DateTime, Text, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wasgo_chat.core.encoding import Line, Schema, Shape, UserId, without_bidi
+from wasgo_chat.database.driver import Direct, read
+from wasgo_chat.database.session import Base, Database, Tx
+from wasgo_chat.identity.erased_users import refuse_erased
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
+
+
+class User(Base):
+    """A user of the platform, as far as the chat knows."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    username: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str | None] = mapped_column(Text)
+    avatar_url: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    locale: Mapped[str | None] = mapped_column(Text)
+    is_staff: Mapped[bool] = mapped_column(server_default="false")
+    revoked_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class UserOut(Shape):
+    """A user as others see them."""
+
+    id: str
+    username: str
+    display_name: str | None
+    avatar_url: str | None
+
+
+class PutUser(Schema):
+    """What a service says of a user; what is left out stays as it was."""
+
+    username: Annotated[Line, Field(min_length=1, max_length=150)] | None = None
+    display_name: Annotated[Line, Field(max_length=200)] | None = None
+    avatar_url: Annotated[Line, Field(max_length=2000, pattern=r"^https?://")] | None = None
+    email: Annotated[Line, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    locale: Annotated[Line, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    is_staff: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserRevoked:
+    """Announced when a user's tokens from before a moment are refused; sockets that hold one close."""
+
+    user_id: str
+
+
+def user_shape(user_id: str, username: str, display_name: str | None, avatar_url: str | None) -> dict[str, Any]:
+    """The `UserOut` of columns."""
+    return {"id": user_id, "username": username, "display_name": display_name, "avatar_url": avatar_url}
+
+
+async def find(tx: Tx, user_id: str) -> User | None:
+    """The mirrored user, if there is one."""
+    return (await tx.execute(select(User).where(User.id == user_id))).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the mirror knows of a user, as a token is held against it."""
+
+    id: str
+    username: str
+    display_name: str | None
+    avatar_url: str | None
+    email: str | None
+    locale: str | None
+    is_staff: bool
+    revoked_before: datetime | None
+    erased_at: datetime | None
+    updated_at: datetime
+
+
+KNOWN_COLUMNS = ", ".join(f"u.{field.name}" for field in fields(Known))
+"""Those of the table `users`, called `u`, in the order of `Known`."""
+
+_KNOWN = "SELECT COLUMNS FROM users u WHERE u.id = ANY($1::text[])".replace("COLUMNS", KNOWN_COLUMNS)
+
+
+async def known(direct: Direct, user_ids: Sequence[str]) -> dict[str, Known]:
+    """Users by id, for `Lookups`."""
+    return {record["id"]: Known(**record) for record in await direct.fetch(_KNOWN, user_ids)}
+
+
+async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
+    """Insert unknown users and take the given fields over, in key order (so that two mirrors never deadlock).
+
+    Args:
+        tx: the transaction.
+        profiles: by user id, the fields of `MIRRORED` to set; a user without a username is called by their id.
+
+    Raises:
+        UserErased: one of them was erased; nobody is brought back by a job that lags behind.
+    """
+    for user_id in sorted(profiles):
+        given = as_mirrored(profiles[user_id])
+        statement = insert(User).values({"id": user_id, "username": user_id, **given})
+        if given:
+            changed = {**given, "updated_at": func.now()}
+            statement = statement.on_conflict_do_update(index_elements=[User.id], set_=changed)
+        else:
+            statement = statement.on_conflict_do_nothing()
+        await tx.execute(statement)
+    # Afterwards: an insert that had to wait for the end of an erasure sees it only then.
+    await refuse_erased(tx, profiles)
+
+
+def as_mirrored(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """The given fields as they are kept.
+
+    Names are shown amid other text and must not turn it round, so that nobody looks like somebody else.
+    """
+    given = {name: value for name, value in profile.items() if value is not None}
+    for name in ("username", "display_name"):
+        if name in given:
+            given[name] = without_bidi(given[name]).strip() or "?"
+    return given
+
+
+async def revoke(tx: Tx, user_id: str) -> datetime:
+    """Refuse every token of a user that was issued before now; returns that moment.
+
+    Raises:
+        UserErased: their tokens are refused for good.
+    """
+    statement = (
+        insert(User)
+        .values(id=user_id, username=user_id, revoked_before=func.clock_timestamp())
+        .on_conflict_do_update(index_elements=[User.id], set_={"revoked_before": func.clock_timestamp()})
+        .returning(User.revoked_before)
+    )
+    moment = (await tx.execute(statement)).scalar_one()
+    await refuse_erased(tx, [user_id])
+    assert moment is not None  # noqa: S101  just set
+    tx.announce(UserRevoked(user_id))
+    return moment
+
+
+_REVOKED = """
+SELECT k.id, CASE WHEN u.id IS NULL OR u.erased_at IS NOT NULL THEN NULL ELSE u.revoked_before END AS moment
+FROM unnest($1::text[]) AS k(id) LEFT JOIN users u ON u.id = k.id
+WHERE u.id IS NULL OR u.erased_at IS NOT NULL OR u.revoked_before IS NOT NULL
+"""
+
+
+async def revoked_before(db: Database, user_ids: Sequence[str]) -> dict[str, datetime]:
+    """Of these users, those with revoked tokens, and the moment; for who is erased, or is no more, it never comes.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    return {record["id"]: record["moment"] or FOREVER for record in await read(db, _REVOKED, user_ids)}

@@ -1,0 +1,1 @@
+"""Conversations that other services address by the object they belong to, such as a bid or a job."""

@@ -1,0 +1,279 @@
+"""Reading: mark messages as read, count what is unread, tell who read a message.
+
+Unread is derived, never counted up and down: what others sent after one joined, not deleted, not system, and not
+in one's `read` ranges. The statements are SQL text, as multiranges and laterals read worse in Python.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from wasgo_chat.core.errors import Invalid, NotFound
+from wasgo_chat.database.driver import Direct
+from wasgo_chat.database.session import Tx
+from wasgo_chat.identity import audit
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.identity.users import user_shape
+from wasgo_chat.membership import access
+from wasgo_chat.membership.access import Action
+from wasgo_chat.membership.models import Participant
+from wasgo_chat.messages.models import Message
+
+MAX_IDS_IN_SIGNAL = 100
+_IDS = bindparam("ids", type_=ARRAY(Uuid()))
+
+# Below the first number of `read`'s leading range nothing is unread: marking keeps that range in front (see _MARK).
+_FLOOR = """GREATEST(p.joined_number, COALESCE(
+    CASE WHEN lower(p.read) <= p.joined_number + 1 THEN (SELECT upper(r) - 1 FROM unnest(p.read) AS r LIMIT 1) END,
+    0))"""
+
+UNREAD = f"""m.conversation_id = p.conversation_id AND m.number > {_FLOOR}
+    AND m.sender_id <> p.user_id AND m.message_type <> 'system' AND m.deleted_at IS NULL AND NOT p.read @> m.number"""
+
+_COUNTS = f"""
+SELECT p.conversation_id, count(m.id) AS unread
+FROM participants p JOIN messages m ON {UNREAD}
+WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:ids_given = false OR p.conversation_id = ANY(:ids))
+GROUP BY p.conversation_id
+"""
+
+UNREAD_COUNT = f"(SELECT count(*) FROM messages m WHERE {UNREAD})"
+"""Unread messages of the participant `p`, as an expression for a query that has one."""
+
+LAST_READ_SEQ = f"""COALESCE(
+    (SELECT m.seq FROM messages m WHERE {UNREAD} ORDER BY m.number LIMIT 1) - 1,
+    (SELECT c.last_seq FROM conversations c WHERE c.id = p.conversation_id))"""
+"""The greatest seq up to which all that others sent is read by the participant `p`; likewise."""
+
+_LAST_READ = f"""
+SELECT p.conversation_id, p.user_id, {LAST_READ_SEQ} AS last_read_seq
+FROM participants p WHERE p.conversation_id = ANY(:ids) AND p.left_seq IS NULL
+"""
+
+_READINGS = f"""
+SELECT c.id, c.last_seq, c.reads_version, p.user_id, {LAST_READ_SEQ} AS last_read_seq
+FROM conversations c LEFT JOIN participants p ON p.conversation_id = c.id AND p.left_seq IS NULL
+WHERE c.id = ANY($1::uuid[])
+"""
+
+# Marks, and closes the gaps that own and system messages leave below the first unread one: ranges stay compact.
+_MARK = f"""
+WITH marked AS (
+    UPDATE participants p SET read = p.read + CAST(CAST(:numbers AS text) AS int8multirange)
+    WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id
+    RETURNING p.*
+), first AS (
+    SELECT (SELECT m.number FROM messages m WHERE {UNREAD} ORDER BY m.number LIMIT 1) AS number
+    FROM marked p
+)
+SELECT COALESCE(first.number, c.message_count + 1) AS first_unread
+FROM first, conversations c WHERE c.id = :conversation_id
+"""
+
+_COMPACT = """
+UPDATE participants p SET read = p.read + int8multirange(int8range(p.joined_number + 1, :first_unread))
+WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id AND :first_unread > p.joined_number + 1
+"""
+
+_RECORD = """
+WITH bumped AS (
+    UPDATE conversations SET reads_version = reads_version + 1 WHERE id = :conversation_id
+    RETURNING reads_version
+)
+INSERT INTO reads (conversation_id, version, user_id, numbers, up_to_seq)
+SELECT :conversation_id, reads_version, :user_id, CAST(CAST(:numbers AS text) AS int8multirange), :up_to_seq FROM bumped
+RETURNING version
+"""
+
+_RECEIPTS = """
+SELECT r.user_id, u.username, u.display_name, u.avatar_url, min(r.read_at) AS read_at
+FROM reads r JOIN users u ON u.id = r.user_id
+WHERE r.conversation_id = :conversation_id AND r.numbers @> CAST(:number AS bigint)
+  AND r.user_id IS DISTINCT FROM :sender_id
+GROUP BY r.user_id, u.username, u.display_name, u.avatar_url
+ORDER BY min(r.read_at), r.user_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesRead:
+    """Announced after a reading: a signal, not an event. `version` counts the readings of the conversation."""
+
+    conversation_id: UUID
+    version: int
+    user_id: str
+    message_ids: tuple[UUID, ...]
+    up_to_seq: int | None = None
+
+
+async def mark_messages(
+    tx: Tx, actor: Actor, message_ids: Sequence[UUID], *, only_in: UUID | None = None
+) -> dict[str, int]:
+    """Mark exactly these messages as read; returns the `ReadResult`.
+
+    Raises:
+        NotFound: one of them is not there for the caller (or not in `only_in`); then none is marked.
+        Invalid: too many at once.
+    """
+    wanted = set(message_ids)
+    if len(wanted) > tx.settings.max_batch_read:
+        raise Invalid.field(["message_ids"], "too_long", f"names more than {tx.settings.max_batch_read} messages")
+    user_id = actor.user
+    statement = (
+        select(Message.id, Message.conversation_id, Message.number, Message.sender_id, Message.message_type)
+        .join(Participant, Participant.conversation_id == Message.conversation_id)
+        .where(Message.id.in_(wanted), Participant.user_id == user_id, Participant.left_seq.is_(None))
+    )
+    rows = (await tx.execute(statement)).all()
+    if len(rows) != len(wanted):
+        raise NotFound
+    conversation_ids = sorted({row.conversation_id for row in rows})
+    if only_in is not None and conversation_ids != [only_in]:
+        raise NotFound
+    await access.lock_many(tx, actor, conversation_ids)
+    by_conversation: dict[UUID, dict[int, UUID]] = defaultdict(dict)
+    for row in rows:
+        if row.sender_id not in (None, user_id):
+            by_conversation[row.conversation_id][row.number] = row.id
+    marked = 0
+    for conversation_id in conversation_ids:
+        fresh = await _mark(tx, user_id, conversation_id, by_conversation[conversation_id])
+        if fresh:
+            target = fresh[0] if len(fresh) == 1 else None
+            await audit.record_service(tx, actor, "messages_read", conversation_id=conversation_id, target=target)
+        marked += len(fresh)
+    counts = await unread_counts(tx, user_id, conversation_ids)
+    return {"marked": marked, "unread_count": sum(counts.values())}
+
+
+async def mark_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, int]:
+    """Mark everything up to the head as read; returns the `ReadResult`.
+
+    Raises:
+        NotFound: no such conversation for the caller.
+    """
+    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    seat.require(Action.READ)
+    user_id = actor.user
+    statement = text(
+        f"SELECT m.id, count(*) OVER () AS unread FROM participants p JOIN messages m ON {UNREAD} "
+        "WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id ORDER BY m.number DESC LIMIT :ids"
+    )
+    given = {"conversation_id": conversation_id, "user_id": user_id, "ids": MAX_IDS_IN_SIGNAL}
+    newest = (await tx.execute(statement, given)).all()
+    if newest:
+        head = seat.conversation
+        numbers = f"{{[1,{head.message_count + 1})}}"
+        named = tuple(row.id for row in reversed(newest))
+        await _store(tx, user_id, conversation_id, numbers, named, up_to_seq=head.last_seq)
+        await audit.record_service(tx, actor, "messages_read", conversation_id=conversation_id)
+    return {"marked": newest[0].unread if newest else 0, "unread_count": 0}
+
+
+async def unread_counts(tx: Tx, user_id: str, conversation_ids: Sequence[UUID] | None = None) -> dict[UUID, int]:
+    """Unread messages of a user by conversation, those with any only."""
+    statement = text(_COUNTS).bindparams(_IDS)
+    given = {
+        "user_id": user_id,
+        "ids_given": conversation_ids is not None,
+        "ids": list(conversation_ids or []),
+    }
+    return {row.conversation_id: row.unread for row in await tx.execute(statement, given)}
+
+
+async def last_read_seqs(tx: Tx, conversation_ids: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
+    """By conversation and participant: the greatest seq up to which all that others sent is read."""
+    rows = await tx.execute(text(_LAST_READ).bindparams(_IDS), {"ids": list(conversation_ids)})
+    return {(conversation_id, user_id): seq for conversation_id, user_id, seq in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A conversation's head and version of readings, and the `last_read_seq` of each member."""
+
+    last_seq: int
+    version: int
+    by: dict[str, int]
+
+
+async def readings(direct: Direct, conversation_ids: Sequence[UUID]) -> dict[UUID, Reading]:
+    """By conversation, for `Lookups`."""
+    found: dict[UUID, Reading] = {}
+    for conversation_id, last_seq, version, user_id, seq in await direct.fetch(_READINGS, conversation_ids):
+        reading = found.setdefault(conversation_id, Reading(last_seq, version, {}))
+        if user_id is not None:
+            reading.by[user_id] = seq
+    return found
+
+
+async def readings_since(tx: Tx, conversation_id: UUID, version: int, *, limit: int) -> list[MessagesRead]:
+    """What was marked after a version, for those whose signal was lost."""
+    statement = text(
+        """SELECT r.version, r.user_id, r.up_to_seq, ARRAY(
+               SELECT m.id FROM messages m
+               WHERE m.conversation_id = r.conversation_id AND r.numbers @> m.number AND m.sender_id <> r.user_id
+                 AND m.number >= lower(r.numbers) AND m.number < upper(r.numbers)
+               ORDER BY m.number DESC LIMIT CASE WHEN r.up_to_seq IS NOT NULL THEN CAST(:ids AS bigint) END
+           ) AS message_ids
+           FROM reads r WHERE r.conversation_id = :conversation_id AND r.version > :version
+           ORDER BY r.version LIMIT :limit"""
+    )
+    given = {"conversation_id": conversation_id, "version": version, "limit": limit, "ids": MAX_IDS_IN_SIGNAL}
+    return [
+        MessagesRead(conversation_id, row.version, row.user_id, tuple(reversed(row.message_ids)), row.up_to_seq)
+        for row in await tx.execute(statement, given)
+    ]
+
+
+async def receipts(tx: Tx, conversation_id: UUID, message_id: UUID) -> list[dict[str, Any]]:
+    """Who marked a message as read and when, earliest first; the sender is not counted."""
+    statement = select(Message.number, Message.sender_id).where(
+        Message.conversation_id == conversation_id, Message.id == message_id
+    )
+    number, sender_id = (await tx.execute(statement)).one()
+    given = {"conversation_id": conversation_id, "number": number, "sender_id": sender_id}
+    rows = await tx.execute(text(_RECEIPTS).bindparams(bindparam("sender_id", type_=Text())), given)
+    return [
+        {
+            "user": user_shape(row.user_id, row.username, row.display_name, row.avatar_url),
+            "read_at": row.read_at,
+        }
+        for row in rows
+    ]
+
+
+async def _mark(tx: Tx, user_id: str, conversation_id: UUID, by_number: dict[int, UUID]) -> tuple[UUID, ...]:
+    """Mark those of these numbers that are not marked yet, in a locked conversation; which messages they are."""
+    statement = text(
+        """SELECT n FROM unnest(CAST(:numbers AS bigint[])) AS n, participants p
+           WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id AND NOT p.read @> n ORDER BY n"""
+    )
+    given = {"numbers": list(by_number), "conversation_id": conversation_id, "user_id": user_id}
+    fresh = list((await tx.execute(statement, given)).scalars()) if by_number else []
+    ids = tuple(by_number[number] for number in fresh)
+    if fresh:
+        numbers = "{" + ",".join(f"[{number},{number + 1})" for number in fresh) + "}"
+        await _store(tx, user_id, conversation_id, numbers, ids)
+    return ids
+
+
+async def _store(
+    tx: Tx,
+    user_id: str,
+    conversation_id: UUID,
+    numbers: str,
+    message_ids: tuple[UUID, ...],
+    *,
+    up_to_seq: int | None = None,
+) -> None:
+    place = {"conversation_id": conversation_id, "user_id": user_id}
+    first_unread = (await tx.execute(text(_MARK), {**place, "numbers": numbers})).scalar_one()
+    await tx.execute(text(_COMPACT), {**place, "first_unread": first_unread})
+    version = (await tx.execute(text(_RECORD), {**place, "numbers": numbers, "up_to_seq": up_to_seq})).scalar_one()
+    tx.announce(MessagesRead(conversation_id, version, user_id, message_ids, up_to_seq))

@@ -1,0 +1,191 @@
+"""Messages from rows to the shape `MessageOut`: three queries whatever their number."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, RowMapping, Select, Uuid, case, func, select
+from sqlalchemy.orm import aliased
+
+from wasgo_chat.attachments.rendering import attachments_of
+from wasgo_chat.core.errors import NotFound
+from wasgo_chat.database.session import Tx, keys_of
+from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.identity.users import User, user_shape
+from wasgo_chat.membership.models import Participant
+from wasgo_chat.messages.models import Message, Reaction
+
+PREVIEW_CHARS = 140
+
+_Parent = aliased(Message, name="parent")
+_ParentSender = aliased(User, name="parent_sender")
+
+
+def message_rows() -> Select[Any]:
+    """The select that `shape_messages` reads; add conditions, order and limit. Joins sender and reply's parent."""
+    return (
+        select(
+            Message.__table__,
+            User.username,
+            User.display_name,
+            User.avatar_url,
+            _Parent.seq.label("parent_seq"),
+            _Parent.sender_id.label("parent_sender_id"),
+            _Parent.message_type.label("parent_type"),
+            func.left(_Parent.content, PREVIEW_CHARS).label("parent_content"),
+            case((_Parent.deleted_at.is_not(None), True), else_=False).label("parent_deleted"),
+            _ParentSender.username.label("parent_username"),
+            _ParentSender.display_name.label("parent_display_name"),
+            _ParentSender.avatar_url.label("parent_avatar_url"),
+        )
+        .select_from(Message)
+        .outerjoin(User, User.id == Message.sender_id)
+        .outerjoin(_Parent, (_Parent.conversation_id == Message.conversation_id) & (_Parent.id == Message.reply_to))
+        .outerjoin(_ParentSender, _ParentSender.id == _Parent.sender_id)
+    )
+
+
+async def shape_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | None) -> list[dict[str, Any]]:
+    """Rows of `message_rows` as `MessageOut`.
+
+    Args:
+        tx: the transaction.
+        rows: what `message_rows` gave.
+        viewer: for `me` in reactions; None leaves it out, as frames are the same bytes for everybody.
+    """
+    keys = [(row.conversation_id, row.id) for row in rows]
+    reactions = await _reactions(tx, keys)
+    attachments = await attachments_of(tx, keys)
+    return [shape_message(row._mapping, reactions.get(row.id, {}), attachments.get(row.id, []), viewer) for row in rows]
+
+
+async def load_messages(
+    tx: Tx, conversation_id: UUID, message_ids: Iterable[UUID], *, viewer: str | None = None
+) -> dict[UUID, dict[str, Any]]:
+    """Messages of one conversation by id; for callers that have entered it."""
+    wanted = list(set(message_ids))
+    if not wanted:
+        return {}
+    statement = message_rows().where(Message.conversation_id == conversation_id, Message.id.in_(wanted))
+    rows = (await tx.execute(statement)).all()
+    return {shape["id"]: shape for shape in await shape_messages(tx, rows, viewer=viewer)}
+
+
+async def load_message(tx: Tx, conversation_id: UUID, message_id: UUID, *, viewer: str | None) -> dict[str, Any]:
+    """One of them.
+
+    Raises:
+        NotFound: it is not in that conversation.
+    """
+    found = await load_messages(tx, conversation_id, [message_id], viewer=viewer)
+    if message_id not in found:
+        raise NotFound
+    return found[message_id]
+
+
+async def locate(tx: Tx, actor: Actor, message_id: UUID) -> UUID:
+    """The conversation of a message the caller may see; enter it next.
+
+    Raises:
+        NotFound: there is none, or it is in a conversation of others; one query for both.
+    """
+    statement = select(Message.conversation_id).where(Message.id == message_id)
+    if not actor.is_service:
+        statement = statement.join(
+            Participant,
+            (Participant.conversation_id == Message.conversation_id)
+            & (Participant.user_id == actor.user)
+            & Participant.left_seq.is_(None),
+        )
+    found: UUID | None = (await tx.execute(statement)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def load_reactions(
+    tx: Tx, conversation_id: UUID, message_id: UUID, *, viewer: str | None
+) -> list[dict[str, Any]]:
+    """The reactions of one message."""
+    by_emoji = (await _reactions(tx, [(conversation_id, message_id)])).get(message_id, {})
+    return _shape_reactions(by_emoji, viewer)
+
+
+async def _reactions(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, dict[str, list[str]]]:
+    """By message and emoji, the users, in the order they reacted."""
+    found: dict[UUID, dict[str, list[str]]] = {}
+    if not keys:
+        return found
+    wanted = keys_of(conversation_id=(Uuid(), [key[0] for key in keys]), message_id=(Uuid(), [key[1] for key in keys]))
+    statement = (
+        select(Reaction.message_id, Reaction.emoji, Reaction.user_id)
+        .join(
+            wanted,
+            (Reaction.conversation_id == wanted.c.conversation_id) & (Reaction.message_id == wanted.c.message_id),
+        )
+        .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
+    )
+    for message_id, emoji, user_id in await tx.execute(statement):
+        found.setdefault(message_id, {}).setdefault(emoji, []).append(user_id)
+    return found
+
+
+def _shape_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> list[dict[str, Any]]:
+    shapes: list[dict[str, Any]] = []
+    for emoji, user_ids in by_emoji.items():
+        shape: dict[str, Any] = {"emoji": emoji, "count": len(user_ids), "user_ids": user_ids}
+        if viewer is not None:
+            shape["me"] = viewer in user_ids
+        shapes.append(shape)
+    return shapes
+
+
+def shape_message(
+    row: RowMapping | Mapping[str, Any],
+    reactions: dict[str, list[str]],
+    attachments: list[dict[str, Any]],
+    viewer: str | None,
+) -> dict[str, Any]:
+    """The `MessageOut` of a row of `message_rows`, or of the same columns from elsewhere."""
+    is_deleted = row["deleted_at"] is not None
+    sender = None
+    if row["sender_id"] is not None:
+        sender = user_shape(row["sender_id"], row["username"], row["display_name"], row["avatar_url"])
+    return {
+        "id": row["id"],
+        "conversation": row["conversation_id"],
+        "seq": row["seq"],
+        "sender": sender,
+        "message_type": row["message_type"],
+        "content": row["content"],
+        "reply_to": row["reply_to"],
+        "reply_preview": _preview(row),
+        "attachments": attachments,
+        "reactions": _shape_reactions(reactions, viewer),
+        "mentions": row["mentions"],
+        "metadata": row["metadata"],
+        "client_id": row["client_id"],
+        "revision": row["revision"],
+        "is_edited": row["edited_at"] is not None,
+        "edited_at": row["edited_at"],
+        "is_deleted": is_deleted,
+        "deleted_at": row["deleted_at"],
+        "created_at": row["created_at"],
+    }
+
+
+def _preview(row: RowMapping | Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["parent_seq"] is None:
+        return None
+    sender = None
+    if row["parent_sender_id"] is not None:
+        names = row["parent_username"], row["parent_display_name"], row["parent_avatar_url"]
+        sender = user_shape(row["parent_sender_id"], *names)
+    return {
+        "id": row["reply_to"],
+        "seq": row["parent_seq"],
+        "sender": sender,
+        "message_type": row["parent_type"],
+        "content": row["parent_content"],
+        "is_deleted": row["parent_deleted"],
+    }

@@ -1,0 +1,83 @@
+"""Numbers that no part of a worker counts by itself: messages by type, gauges, and what only the database knows."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from starlette.datastructures import State
+
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.database.session import Database
+from wasgo_chat.events.lag import lags
+from wasgo_chat.messages.sending.group_commit import MessageStored
+from wasgo_chat.messages.verbs import MessageAdded
+from wasgo_chat.notifications.delivery import queue
+from wasgo_chat.telemetry.aggregation import Metrics, Values
+from wasgo_chat.telemetry.counters import Counts
+
+FRESH_S = 2.0
+"""However often somebody asks, the database is asked once in this time."""
+
+
+def count_messages(counts: Counts, announcements: Sequence[object]) -> None:
+    """Count the messages of a commit by their type."""
+    counts.messages.update(
+        [
+            one.shape["message_type"] if isinstance(one, MessageStored) else one.message_type
+            for one in announcements
+            if isinstance(one, MessageStored | MessageAdded)
+        ]
+    )
+
+
+class StoredNumbers:
+    """How far readers of the log are behind, and dead letters: of the whole deployment, read when somebody looks.
+
+    Args:
+        db: where they are read.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._read_at = float("-inf")
+        self._found: dict[str, Values] = {}
+        self._reading = asyncio.Lock()
+
+    async def read(self) -> dict[str, Values]:
+        """The gauges by name; none where the database does not answer."""
+        async with self._reading:
+            if time.monotonic() - self._read_at > FRESH_S:
+                self._found = await self._look()
+                self._read_at = time.monotonic()
+        return self._found
+
+    async def _look(self) -> dict[str, Values]:
+        try:
+            async with self._db.snapshot() as tx:
+                found = await lags(tx)
+            dead = await queue.count_dead(self._db)
+        except Unavailable:
+            return {}
+        return {
+            "reader_lag_events": {one.reader: one.events for one in found},
+            "reader_lag_seconds": {one.reader: one.age_s for one in found},
+            "dead_letters": {"": dead},
+        }
+
+
+def watch(metrics: Metrics, state: State) -> None:
+    """Have the gauges of a worker read, once a second, from the parts of its app."""
+    pools: tuple[Database, ...] = (state.db, state.watching, state.lines)
+    metrics.watch("draining", lambda: int(state.is_draining))
+    metrics.watch("sockets", lambda: state.hub.sockets)
+    metrics.watch("channels", lambda: len(state.hub.channels))
+    metrics.watch("waiting_sends", lambda: state.group.waiting)
+    metrics.watch("lanes", lambda: state.group.lanes)
+    metrics.watch("pool_connections", lambda: {db.name: db.pool.checkedout() for db in pools})
+    metrics.watch("pool_size", lambda: {db.name: db.pool.size() for db in pools})
+    metrics.watch("database_up", lambda: int(not state.db.outage.is_on))
+    if state.settings.redis_url:
+        metrics.watch("redis_up", lambda: int(state.broker.is_up))
+    if state.replicas.are_there:
+        metrics.watch("replica_lag_seconds", state.replicas.lags)
+    metrics.ask_database(StoredNumbers(state.watching).read)

@@ -1,0 +1,19 @@
+"""From worker to worker: publish bytes on a channel, hear what others publish. At most once, and known to be.
+
+Brokers behind one protocol: Redis pub/sub at one server or at whichever Sentinels name, sharded pub/sub in a cluster,
+and none at all where one process serves. Whatever a broker loses the hub's head check finds in the log.
+"""
+
+from wasgo_chat.core.redis_target import RedisPlace
+from wasgo_chat.pubsub.broker import Broker, OnGap, OnMessage, SoloBroker
+from wasgo_chat.pubsub.redis import RedisBroker
+from wasgo_chat.pubsub.redis_cluster import ClusterBroker
+
+__all__ = ["Broker", "ClusterBroker", "OnGap", "OnMessage", "RedisBroker", "SoloBroker", "broker_at"]
+
+
+def broker_at(url: str | None) -> Broker:
+    """The broker for a Redis URL (`core/redis_target.py` lists the kinds), or for one process without Redis."""
+    if url is None:
+        return SoloBroker()
+    return ClusterBroker(url) if RedisPlace.of(url).kind == "cluster" else RedisBroker(url)

@@ -1,0 +1,1 @@
+"""`wasgo-chat seed`: generated conversations for load tests and demos."""

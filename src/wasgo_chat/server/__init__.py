@@ -1,0 +1,1 @@
+"""The server process: supervisor, worker processes, graceful shutdown and uvicorn protocols."""

@@ -1,0 +1,168 @@
+"""How the service is run: what is checked before, uvicorn's limits and time-outs, one worker's process."""
+
+import asyncio
+import gc
+import shutil
+import signal
+import socket
+import tempfile
+from contextvars import Context
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from wasgo_chat.app import create_app
+from wasgo_chat.core.config import Settings, UnsafeSettings
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.log_levels import LogLevels
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database
+from wasgo_chat.identity.tokens import TokenVerifier
+from wasgo_chat.notifications.delivery.dispatcher import make_channels
+from wasgo_chat.server.graceful_shutdown import ChatServer
+from wasgo_chat.server.http_protocol import ChatHttp
+from wasgo_chat.server.supervisor import Supervisor
+from wasgo_chat.server.websocket_protocol import ChatWebSocket
+from wasgo_chat.telemetry import aggregation
+
+log = structlog.get_logger(__name__)
+
+_FORGETFUL = """
+SELECT name FROM pg_settings
+WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name
+"""
+
+
+def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicorn.Config:
+    """uvicorn for this service. Deflate is off: it costs memory and CPU a socket and invites bombs."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=ChatHttp,
+        ws=ChatWebSocket,
+        ws_max_size=settings.max_frame_bytes,
+        ws_ping_interval=settings.heartbeat_s,
+        ws_ping_timeout=settings.heartbeat_s,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=settings.shutdown_s,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # By default whoever connects from this machine, or whom FORWARDED_ALLOW_IPS names, may call himself anybody.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        **more,
+    )
+
+
+def listen(settings: Settings, host: str, port: int, fd: int | None = None) -> socket.socket:
+    """The socket that workers share: bound here, or inherited as `fd`.
+
+    Raises:
+        UnsafeSettings: the address is taken or not ours, or `fd` is no socket.
+    """
+    if fd is not None:
+        try:
+            return socket.socket(fileno=fd)
+        except OSError as error:
+            raise UnsafeSettings(f"--fd {fd} is no socket that this process has inherited.") from error
+    try:
+        return server_config("", settings, host=host, port=port).bind_socket()
+    except SystemExit as error:
+        raise UnsafeSettings(f"{host}:{port} cannot be listened on: choose another --host or --port.") from error
+
+
+def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogLevels) -> int:
+    """Serve until told to end; the exit code. Even one worker has a supervisor, so that a hung one is replaced."""
+
+    folder = _metrics_folder()
+
+    def run_worker(beat: int) -> None:
+        signal.signal(signal.SIGUSR2, lambda *_: Context().run(levels.apply))  # in nobody's request
+        levels.apply()  # a signal may have come while this process was made
+        app = create_app(settings, metrics_folder=folder)
+        ChatServer(server_config(app, settings), app, beat=beat).run(sockets=[sock])
+
+    gc.collect()
+    gc.freeze()  # what is imported stays as it is, and stays shared with the workers
+    supervisor = Supervisor(
+        run_worker,
+        workers=workers,
+        sock=sock,
+        shutdown_s=settings.shutdown_s,
+        reread=levels.apply,
+        on_end=(lambda pid: aggregation.fold(folder, pid)) if folder is not None else None,
+    )
+    try:
+        return supervisor.run()
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _metrics_folder() -> Path | None:
+    """A private folder for the numbers of the workers; without one each of them speaks of itself alone."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="wasgo-chat-metrics-"))
+    except OSError as error:
+        log.warning("metrics_of_each_worker_alone", error=type(error).__name__)
+        return None
+
+
+def check_before_serving(settings: Settings, *, workers: int) -> None:
+    """Refuse to start on settings or a database that would fail or lose something later.
+
+    Raises:
+        UnsafeSettings: what is missing or unsafe, and what to set or run.
+    """
+    settings.check_safe_to_serve(workers=workers)
+    try:
+        TokenVerifier(settings)
+    except ValueError as error:
+        raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY is not a PEM public key.") from error
+    make_channels(settings)
+    _check_folder(settings)
+    asyncio.run(_check_database(settings))
+
+
+def _check_folder(settings: Settings) -> None:
+    if settings.s3_bucket is not None:
+        return
+    try:
+        settings.storage_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.storage_dir):
+            pass
+    except OSError as error:
+        raise UnsafeSettings(
+            f"WASGO_CHAT_STORAGE_DIR is {settings.storage_dir}, where files cannot be written ({error.strerror}): name "
+            "a folder that the service's user may write to, the same for every worker, or set WASGO_CHAT_S3_BUCKET."
+        ) from error
+
+
+async def _check_database(settings: Settings) -> None:
+    db = Database(settings)
+    try:
+        await db.ping()
+        if not await migrations.is_current(db):
+            raise UnsafeSettings("The database is not at the newest migration: run `wasgo-chat migrate` first.")
+        async with db.snapshot() as tx:
+            version = int((await tx.execute(text("SHOW server_version_num"))).scalar_one())
+            # As this service's own connections see them: a role or a database may have values of its own.
+            off = (await tx.execute(text(_FORGETFUL))).scalars().all()
+        if version < 150000:
+            raise UnsafeSettings(f"PostgreSQL {version // 10000} is too old: version 15 or newer is needed.")
+        if off and not settings.allow_unsafe_database:
+            raise UnsafeSettings(
+                f"The database may forget what it has committed: turn {' and '.join(off)} on (for the server, or for "
+                "the role or database of WASGO_CHAT_DATABASE_URL). For tests, WASGO_CHAT_ALLOW_UNSAFE_DATABASE=true."
+            )
+    except Unavailable as error:
+        raise UnsafeSettings(
+            "The database named by WASGO_CHAT_DATABASE_URL does not answer: check the address, and that it runs."
+        ) from error
+    finally:
+        await db.close()

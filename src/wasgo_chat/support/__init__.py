@@ -1,0 +1,1 @@
+"""Support conversations: a user asks, an available moderator is assigned."""

@@ -1,0 +1,1 @@
+"""Logs, metrics and traces as the rest of the service writes them."""
