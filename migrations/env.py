@@ -8,8 +8,8 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.database.hosts import ENGINE, Hosts
-from wasgo_chat.database.migrations import LOCK_TIMEOUT_MS, WAIT_FOR_OTHERS_S, AnotherMigrates
+from wasgo_chat.database.hosts import ENGINE, HostFailover
+from wasgo_chat.database.migrations import LOCK_TIMEOUT_MS, WAIT_FOR_OTHERS_S, MigrationInProgress
 from wasgo_chat.database.session import CONNECT_S
 from wasgo_chat.tables import METADATA
 
@@ -38,7 +38,7 @@ async def run_async() -> None:
     lock_timeout = str(given.get("lock_timeout_ms", LOCK_TIMEOUT_MS))
     how = {
         "timeout": CONNECT_S,
-        "async_creator_fn": Hosts(url).connect,
+        "async_creator_fn": HostFailover(url).connect,
         "server_settings": {"lock_timeout": lock_timeout, "statement_timeout": "0"},
     }
     engine = create_async_engine(ENGINE, poolclass=pool.NullPool, connect_args=how)
@@ -61,7 +61,7 @@ async def be_alone(guard: AsyncConnection, patience_s: float) -> None:
     statement = text("SELECT pg_try_advisory_lock(:key)")
     while not (await guard.execute(statement, {"key": _LOCK_KEY})).scalar_one():
         if time.monotonic() > deadline:
-            raise AnotherMigrates
+            raise MigrationInProgress
         await asyncio.sleep(_ASK_EVERY_S)
 
 

@@ -27,7 +27,7 @@ def said(shown: Shown) -> str:
 async def test_migrate_says_where_the_database_really_is(database: str) -> None:
     name = f"{database}_places"
     await create_database(database_url("postgres"), name)
-    env, newest = environment(name), migrations.newest()
+    env, newest = environment(name), migrations.head_revision()
     assert run("migrate", "--revision", "0004", env=env).stdout == "The database is at 0004.\n"
     assert run("migrate", env=env).stdout == f"The database is at {newest}.\n"
     for older in ("0001", "base"):

@@ -15,64 +15,64 @@ from starlette.types import ASGIApp
 
 from wasgo_chat.api_docs.openapi import describe
 from wasgo_chat.attachments import routes as attachments_routes
-from wasgo_chat.attachments.cleanup import Sweep
-from wasgo_chat.attachments.store import Depot
+from wasgo_chat.attachments.cleanup import OrphanCleanup
+from wasgo_chat.attachments.store import AttachmentStore
 from wasgo_chat.conversations import routes as inbox_routes
 from wasgo_chat.core import gc_tuning
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tasks import Background
-from wasgo_chat.database.batch_loader import Lookups
-from wasgo_chat.database.driver import Direct, Directs
-from wasgo_chat.database.read_your_writes import HEADER, ReadAfter
+from wasgo_chat.core.tasks import TaskSet
+from wasgo_chat.database.batch_loader import BatchLoader
+from wasgo_chat.database.driver import PinnedConnection, PinnedPool
+from wasgo_chat.database.read_your_writes import HEADER, ReadAfterMiddleware
 from wasgo_chat.database.replicas import Replicas
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway import routes as gateway_routes
-from wasgo_chat.gateway.admission import Admission
-from wasgo_chat.gateway.connection_limits import Addresses
+from wasgo_chat.gateway.admission import ConnectionAdmission
+from wasgo_chat.gateway.connection_limits import AddressLimits
 from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.notification_feed import Feed
-from wasgo_chat.gateway.publisher import Teller
-from wasgo_chat.gateway.reconciler import HeadCheck
+from wasgo_chat.gateway.notification_feed import NotificationFeed
+from wasgo_chat.gateway.publisher import Publisher
+from wasgo_chat.gateway.reconciler import Reconciler
 from wasgo_chat.http import static_pages
-from wasgo_chat.http.fast_path import Express
+from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.problems import install_problem_handlers
 from wasgo_chat.http.rate_limits import RateLimits
-from wasgo_chat.http.request_log import RequestLog
-from wasgo_chat.http.security_headers import Headers
+from wasgo_chat.http.request_log import RequestLogMiddleware
+from wasgo_chat.http.security_headers import SecurityHeaders
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Authenticator
 from wasgo_chat.identity.tokens import TokenVerifier
 from wasgo_chat.integrations.routes import router as integrations_router
-from wasgo_chat.membership.lookups import entrances as entrances_of
-from wasgo_chat.membership.lookups import places as places_of
+from wasgo_chat.membership.lookups import fetch_memberships as places_of
+from wasgo_chat.membership.lookups import fetch_users_and_memberships as entrances_of
 from wasgo_chat.messages import routes as messages_routes
 from wasgo_chat.messages.history import fast_path
-from wasgo_chat.messages.read_receipts import readings as readings_of
+from wasgo_chat.messages.read_receipts import fetch_read_states as readings_of
 from wasgo_chat.messages.sending.group_commit import CONNECTIONS, GroupCommit
 from wasgo_chat.notifications import routes as notifications_routes
-from wasgo_chat.notifications.worker import Notifier
+from wasgo_chat.notifications.worker import NotificationWorker
 from wasgo_chat.observability import health
 from wasgo_chat.observability import routes as observability_routes
-from wasgo_chat.observability.gauges import count_messages, watch
-from wasgo_chat.observability.otel import Traces
+from wasgo_chat.observability.gauges import count_messages, register_gauges
+from wasgo_chat.observability.otel import TracingSetup
 from wasgo_chat.operators import routes as operators_routes
 from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.presence.tracker import router as presence_router
 from wasgo_chat.privacy import routes as privacy_routes
-from wasgo_chat.privacy.erasure_worker import Eraser
-from wasgo_chat.pubsub import broker_at
-from wasgo_chat.retention.worker import Purger
+from wasgo_chat.privacy.erasure_worker import ErasureWorker
+from wasgo_chat.pubsub import make_broker
+from wasgo_chat.retention.worker import RetentionWorker
 from wasgo_chat.support.routes import router as support_router
 from wasgo_chat.telemetry.aggregation import Metrics
 
 log = structlog.get_logger(__name__)
 
-WATCHING_CONNECTIONS = 6
-LOOKUPS = 4
-PAGES = 2
-READING = 1
-LINES = CONNECTIONS + LOOKUPS + PAGES + READING
+BACKGROUND_POOL_SIZE = 6
+LOOKUP_CONNECTIONS = 4
+PAGE_CONNECTIONS = 2
+CONSUMER_CONNECTIONS = 1
+KEYED_POOL_SIZE = CONNECTIONS + LOOKUP_CONNECTIONS + PAGE_CONNECTIONS + CONSUMER_CONNECTIONS
 """Kept by the group commit, the lookups, newest pages, and the reader of the log."""
 
 _CORS: dict[str, Any] = {
@@ -93,7 +93,7 @@ _CORS: dict[str, Any] = {
 documents = APIRouter()
 
 
-class ChatApi(FastAPI):
+class ChatApp(FastAPI):
     """FastAPI with our request log around everything, FastAPI's own body limit and crash handler included.
 
     CORS is around the crash handler too: a page must be able to read what became of its request.
@@ -102,15 +102,15 @@ class ChatApi(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """See Starlette."""
         settings: Settings = self.state.settings
-        stack: ASGIApp = Express(
-            super().build_middleware_stack(), {fast_path.PATH: fast_path.list_messages}, gateway_routes.open_socket
+        stack: ASGIApp = FastPathMiddleware(
+            super().build_middleware_stack(), {fast_path.PATH: fast_path.list_messages}, gateway_routes.serve_socket
         )
         replicas: Replicas = self.state.replicas
-        if replicas.are_there:
-            stack = ReadAfter(stack, replicas)
+        if replicas.enabled:
+            stack = ReadAfterMiddleware(stack, replicas)
         if settings.allowed_origins:
             stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
-        return RequestLog(stack, Headers(settings), self.state.metrics.counts)
+        return RequestLogMiddleware(stack, SecurityHeaders(settings), self.state.metrics.counts)
 
 
 def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
@@ -126,33 +126,36 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     worker = secrets.token_hex(6)
     metrics = Metrics(worker, metrics_folder)
     counts = metrics.counts
-    traces = Traces(settings, worker)
-    broker = broker_at(settings.redis_url)
-    background = Background()
+    traces = TracingSetup(settings, worker)
+    broker = make_broker(settings.redis_url)
+    background = TaskSet()
     rate_limits = RateLimits(settings, counts)
     db = Database(settings, counts=counts)
     # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
-    watching = Database(settings, pool_size=WATCHING_CONNECTIONS, outage=db.outage, name="watching", counts=counts)
-    lines = Database(settings, pool_size=LINES, outage=db.outage, name="lines", by_key=True, counts=counts)
+    watching = Database(settings, pool_size=BACKGROUND_POOL_SIZE, outage=db.breaker, name="watching", counts=counts)
+    lines = Database(settings, pool_size=KEYED_POOL_SIZE, outage=db.breaker, name="lines", by_key=True, counts=counts)
     group = GroupCommit(settings, db, lines, counts)
     presence = Presence(watching, settings.redis_url, worker)
-    known = Lookups(Direct(lines), users.known)
-    places = Lookups(Direct(lines), places_of)
-    entrances = Lookups(Direct(lines), entrances_of)
-    readings = Lookups(Direct(lines), readings_of)
-    newest_pages = Directs(lines, PAGES)
+    known = BatchLoader(PinnedConnection(lines), users.fetch_users)
+    places = BatchLoader(PinnedConnection(lines), places_of)
+    entrances = BatchLoader(PinnedConnection(lines), entrances_of)
+    readings = BatchLoader(PinnedConnection(lines), readings_of)
+    newest_pages = PinnedPool(lines, PAGE_CONNECTIONS)
     replicas = Replicas(settings, db, watching, counts)
     hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings, counts=counts)
-    feed = Feed(watching, counts)
-    teller = Teller(worker, hub, feed, watching, broker, background)
-    head_check = HeadCheck(settings, hub, watching)
-    depot = Depot(settings, db)
-    sweep = Sweep(depot)
-    notifier = Notifier(settings, db, lines, online=presence.online, counts=counts)
-    eraser = Eraser(db)
+    feed = NotificationFeed(watching, counts)
+    teller = Publisher(worker, hub, feed, watching, broker, background)
+    head_check = Reconciler(settings, hub, watching)
+    depot = AttachmentStore(settings, db)
+    sweep = OrphanCleanup(depot)
+    notifier = NotificationWorker(settings, db, lines, online=presence.online, counts=counts)
+    eraser = ErasureWorker(db)
 
     rooms = (teller, sweep, notifier, eraser)
-    told: list[Callable[[Sequence[object]], None]] = [partial(count_messages, counts), *(one.announce for one in rooms)]
+    told: list[Callable[[Sequence[object]], None]] = [
+        partial(count_messages, counts),
+        *(one.on_commit for one in rooms),
+    ]
 
     def announce(announcements: Sequence[object]) -> None:
         for tell in told:
@@ -162,12 +165,12 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
                 # What is announced is committed: whoever asked for it is answered, and the head check tells the others.
                 log.exception("not_announced")
 
-    db.announce = announce
+    db.on_commit = announce
     presence.on_change = teller.presence_changed
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await broker.start(teller.hear, head_check.soon)
+        await broker.start(teller.on_message, head_check.trigger)
         await broker.subscribe(CONTROL_CHANNEL)
         background.spawn(metrics.run())
         background.spawn(teller.run())
@@ -176,11 +179,11 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         background.spawn(hub.watch_tokens())
         background.spawn(sweep.run())
         background.spawn(feed.run())
-        gc_tuning.settle()
+        gc_tuning.freeze_startup_objects()
         background.spawn(presence.run())
         background.spawn(notifier.run())
         background.spawn(eraser.run())
-        background.spawn(Purger(db, counts).run())
+        background.spawn(RetentionWorker(db, counts).run())
         background.spawn(replicas.run())
         yield
         await background.stop()
@@ -198,7 +201,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         metrics.write()
         await traces.close()
 
-    app = ChatApi(
+    app = ChatApp(
         title="wasgo-chat",
         version=version("wasgo-chat"),
         lifespan=lifespan,
@@ -218,17 +221,17 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
     app.state.entrances = entrances
     app.state.hub = hub
     app.state.metrics = metrics
-    app.state.admission = Admission(settings.max_opening_sockets)
+    app.state.admission = ConnectionAdmission(settings.max_opening_sockets)
     app.state.teller = teller
     app.state.feed = feed
-    app.state.addresses = Addresses(settings)
+    app.state.addresses = AddressLimits(settings)
     app.state.presence = presence
     app.state.notifier = notifier
     app.state.broker = broker
     app.state.depot = depot
     app.state.rate_limits = rate_limits
     app.state.authenticator = Authenticator(TokenVerifier(settings), db, known)
-    watch(metrics, app.state)
+    register_gauges(metrics, app.state)
     install_problem_handlers(app)
     for router in (
         inbox_routes.router,
@@ -247,7 +250,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         app.include_router(router)
     app.include_router(attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes)
     if settings.web:
-        static_pages.install(app, settings)
+        static_pages.mount(app, settings)
     describe(app)
     return app
 

@@ -30,7 +30,7 @@ def dev(
     Nothing else needs to be installed or running. The public development key is accepted, so this listens on
     loopback only. The data stays in --data and survives any end of the process.
     """
-    with gc_tuning.resting():
+    with gc_tuning.gc_paused():
         from wasgo_chat.development import run
 
     run.run(host=host, port=port, data=data)
@@ -51,7 +51,7 @@ def serve(
     what to set. The variables are listed by `wasgo-chat settings`. SIGTERM drains, a second one ends at once; SIGHUP
     replaces the workers one by one; SIGUSR2 reads WASGO_CHAT_LOG_LEVELS_FILE again.
     """
-    with gc_tuning.resting():
+    with gc_tuning.gc_paused():
         from wasgo_chat.core.log_levels import LogLevels
         from wasgo_chat.server import run
         from wasgo_chat.telemetry.logging import configure_logging
@@ -59,8 +59,8 @@ def serve(
     settings = Settings()
     levels = LogLevels(settings.log_level, settings.log_levels, settings.log_levels_file)
     configure_logging(levels, as_json=True)
-    run.check_before_serving(settings, workers=workers)
-    sys.exit(run.serve(settings, run.listen(settings, host, port, fd), workers=workers, levels=levels))
+    run.preflight_checks(settings, workers=workers)
+    sys.exit(run.serve(settings, run.bind(settings, host, port, fd), workers=workers, levels=levels))
 
 
 @app.command()
@@ -86,7 +86,7 @@ def migrate(
         migrations.downgrade(url, wanted, patience_s=patience)
     else:
         migrations.upgrade(url, wanted, patience_s=patience)
-    place = migrations.place(settings)
+    place = migrations.current_revision(settings)
     print(f"The database is at {place}.")
     if not down and migrations.is_before(wanted, place):
         print(f"wasgo-chat: {wanted} is older: add --down to go back to it.", file=sys.stderr)
@@ -132,7 +132,7 @@ def doctor(
     from wasgo_chat.telemetry.logging import configure_logging
 
     configure_logging("CRITICAL", as_json=True)
-    findings = asyncio.run(run.examine(Settings(), workers=workers, deep=deep))
+    findings = asyncio.run(run.run_checks(Settings(), workers=workers, deep=deep))
     print(run.as_json(findings) if as_json else run.as_text(findings))
     sys.exit(run.exit_code(findings))
 
@@ -238,13 +238,13 @@ def openapi(
     """Print the OpenAPI document, or write it, or check that a file is up to date."""
     import json
 
-    from wasgo_chat.api_docs.output import put
+    from wasgo_chat.api_docs.output import write_or_check
     from wasgo_chat.app import create_app
     from wasgo_chat.core.config import DEVELOPMENT_SECRET
 
     nowhere = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
     document = json.dumps(create_app(Settings.model_validate(nowhere)).openapi(), indent=2, ensure_ascii=False)
-    put(document + "\n", write, check)
+    write_or_check(document + "\n", write, check)
 
 
 @app.command()
@@ -254,9 +254,9 @@ def asyncapi(
 ) -> None:
     """Print the AsyncAPI document of the sockets, or write it, or check that a file is up to date."""
     from wasgo_chat.api_docs.asyncapi import asyncapi_json
-    from wasgo_chat.api_docs.output import put
+    from wasgo_chat.api_docs.output import write_or_check
 
-    put(asyncapi_json(), write, check)
+    write_or_check(asyncapi_json(), write, check)
 
 
 @app.command()
@@ -265,9 +265,9 @@ def settings(
     check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,
 ) -> None:
     """Print every setting with its default and meaning, as a Markdown table."""
-    from wasgo_chat.api_docs.output import put_table
+    from wasgo_chat.api_docs.output import write_or_check_table
 
-    put_table(settings_table(), write, check)
+    write_or_check_table(settings_table(), write, check)
 
 
 def main() -> None:
@@ -285,9 +285,9 @@ def main() -> None:
         print(f"wasgo-chat: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception as error:
-        from wasgo_chat.cli_errors import advice
+        from wasgo_chat.cli_errors import explain_error
 
-        if (sentence := advice(error)) is None:
+        if (sentence := explain_error(error)) is None:
             raise
         print(f"wasgo-chat: {sentence}", file=sys.stderr)
         sys.exit(1)

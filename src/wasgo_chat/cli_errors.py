@@ -5,26 +5,28 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from wasgo_chat.core.errors import ChatError, Unavailable
-from wasgo_chat.database.errors import was_busy
+from wasgo_chat.database.errors import was_contention
 
-AWAY = "The database named by WASGO_CHAT_DATABASE_URL does not answer."
-BUSY = "The database is there but gave up, as others hold what this needs or it has too much to do: run it again."
-REFUSED = "The database named by WASGO_CHAT_DATABASE_URL is not there, or refuses this user or password."
-UNMIGRATED = "The database is not at the newest migration: run `wasgo-chat migrate` first."
+DATABASE_UNREACHABLE = "The database named by WASGO_CHAT_DATABASE_URL does not answer."
+DATABASE_BUSY = (
+    "The database is there but gave up, as others hold what this needs or it has too much to do: run it again."
+)
+DATABASE_REFUSED = "The database named by WASGO_CHAT_DATABASE_URL is not there, or refuses this user or password."
+SCHEMA_OUTDATED = "The database is not at the newest migration: run `wasgo-chat migrate` first."
 
 _REFUSALS = frozenset(["28000", "28P01", "3D000", "42501"])
 _UNMIGRATED = frozenset(["42P01", "42703"])
 """No such table, no such column. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
-def advice(error: Exception) -> str | None:
+def explain_error(error: Exception) -> str | None:
     """A sentence without anything of anybody's in it; None for an error of the program."""
     if isinstance(error, Unavailable) and error.detail == error.title:
-        return BUSY if was_busy(error) else AWAY
+        return DATABASE_BUSY if was_contention(error) else DATABASE_UNREACHABLE
     if isinstance(error, ChatError):
         return error.detail
     source: Any = error.orig if isinstance(error, DBAPIError) else error
     sqlstate = getattr(source, "sqlstate", None)
     if sqlstate in _REFUSALS:
-        return REFUSED
-    return UNMIGRATED if sqlstate in _UNMIGRATED else None
+        return DATABASE_REFUSED
+    return SCHEMA_OUTDATED if sqlstate in _UNMIGRATED else None

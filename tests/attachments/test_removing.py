@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.attachments.samples import ATTACHMENTS, MESSAGES, picture, send_files, upload
 from tests.support.running import make_settings
 from tests.support.world import Json, World, rows, until, world_with
-from wasgo_chat.attachments.cleanup import BATCH, Sweep
+from wasgo_chat.attachments.cleanup import BATCH, OrphanCleanup
 from wasgo_chat.attachments.storage_s3 import S3Storage
 
 DAY = "UPDATE attachments SET expires_at = expires_at - interval '24 hours' WHERE id = ANY(:ids) RETURNING id"
@@ -64,7 +64,7 @@ async def test_an_upload_that_nobody_claims_goes_after_a_day(world: World, folde
     body = {"conversation": chat["id"], "content": "late", "attachment_ids": [forgotten["id"]]}
     await ana.refused("POST", MESSAGES, body, status=422, code="invalid")
     assert await status_of(world, forgotten["url"]) == 404
-    await Sweep(world.worker.app.state.depot).sweep()
+    await OrphanCleanup(world.worker.app.state.depot).sweep()
     assert (objects(folder, forgotten), await count_rows(world, forgotten)) == ([], 0)
     for kept in (young, claimed):
         assert objects(folder, kept) == ["original", "thumbnail"]
@@ -76,7 +76,7 @@ async def test_more_than_a_batch_goes_in_batches(world: World, folder: Path) -> 
     chat = await ana.direct(bo)
     files = [await upload(ana, chat, b"x") for _ in range(BATCH + 3)]
     await a_day_passes(world, *files)
-    sweep = Sweep(world.worker.app.state.depot)
+    sweep = OrphanCleanup(world.worker.app.state.depot)
     removed = [await sweep.sweep() for _ in range(2)]
     assert removed[0] <= BATCH
     assert await count_rows(world, *files) == 0

@@ -13,8 +13,8 @@ import pytest
 from tests.attachments.samples import ATTACHMENTS, KINDS, picture, send_files, upload
 from tests.support.running import make_settings
 from tests.support.world import Json, Person, World, world_with
-from wasgo_chat.attachments.links import link_to
-from wasgo_chat.attachments.store import key_of
+from wasgo_chat.attachments.links import signed_url
+from wasgo_chat.attachments.store import object_key
 
 CONTENT = bytes(range(256)) * 2000
 
@@ -149,10 +149,10 @@ async def test_a_link_expires_within_minutes(world: World, monkeypatch: pytest.M
     an_hour_ago = time.time() - 3600
     with monkeypatch.context() as then:
         then.setattr(time, "time", lambda: an_hour_ago)
-        old = link_to(settings, file["id"], "original")
+        old = signed_url(settings, file["id"], "original")
     response = await fetch(world, old)
     assert (response.status_code, response.json()["code"]) == (403, "link_expired")
-    again = link_to(settings, file["id"], "original")
+    again = signed_url(settings, file["id"], "original")
     assert (await fetch(world, again)).status_code == 200
 
 
@@ -185,7 +185,7 @@ async def test_urls_begin_with_where_users_reach_the_service(database: str, fold
 
 async def test_a_file_that_is_lost_is_404_and_not_half_an_answer(world: World, folder: Path) -> None:
     _, _, _, file = await sent_file(world)
-    (folder / key_of(UUID(file["id"]), "original")).unlink()
+    (folder / object_key(UUID(file["id"]), "original")).unlink()
     response = await fetch(world, file["url"])
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 

@@ -56,7 +56,7 @@ async def command(postgres: Postgres, name: str, *arguments: str) -> None:
 async def goes_on(settings: Settings, people: tuple[str, str], chat: Json, told: int) -> int:
     """A service on what was restored: whole logs, `resync` for who knows more, and new messages; the restored head."""
     async with world_with(settings) as world:
-        assert await invariants.faults(world.worker.db) == []
+        assert await invariants.check_invariants(world.worker.db) == []
         ana, bo = (restored_person(world, user_id) for user_id in people)
         head = int((await ana.sees(chat))["last_seq"])
         assert head < told

@@ -72,7 +72,7 @@ async def test_history_is_as_if_it_had_happened_here(empty: str) -> None:
     report, rejected = await bring_in(settings, HISTORY)
     assert (report.users, report.conversations, report.messages, rejected) == (1, 1, 6, [])
     async with world_with(settings) as world:
-        assert await invariants.faults(world.worker.db) == []
+        assert await invariants.check_invariants(world.worker.db) == []
         bo = somebody(world, "bo")
         (chat,) = (await bo.ok("GET", "/chat/conversations/"))["results"]
         assert (chat["title"], chat["last_seq"], chat["unread_count"]) == ("Paint", 6, 0)
@@ -97,7 +97,7 @@ async def test_a_second_time_changes_nothing_and_more_of_the_same_goes_on(empty:
     report, rejected = await bring_in(settings, [*HISTORY, message(7, sender="bo")])
     assert (report.conversations, report.messages, report.known, rejected) == (0, 1, 6, [])
     db = Database(settings)
-    assert await invariants.faults(db) == []
+    assert await invariants.check_invariants(db) == []
     await db.close()
 
 
@@ -113,7 +113,7 @@ async def test_given_reads_are_what_is_read(empty: str) -> None:
         second = (await bo.history(chat, after_seq=1))[0]
         receipts = await ana.ok("GET", f"/chat/messages/{second['id']}/receipts/")
         assert [(one["user"]["id"], one["read_at"][:16]) for one in receipts["results"]] == [("bo", at(9)[:16])]
-        assert await invariants.faults(world.worker.db) == []
+        assert await invariants.check_invariants(world.worker.db) == []
 
 
 WRONG: dict[str, tuple[Any, str]] = {
@@ -228,7 +228,7 @@ async def test_a_run_that_is_killed_is_started_again_and_nothing_is_doubled(empt
         assert tuple(counted.one()) == (chats * each, chats * each)
         unread = "SELECT count(*) FROM participants WHERE user_id = 'bo' AND read <> '{[1,1501)}'"
         assert (await tx.execute(text(unread))).scalar_one() == 0
-    assert await invariants.faults(db) == []
+    assert await invariants.check_invariants(db) == []
     await db.close()
 
 

@@ -29,7 +29,7 @@ async def test_the_same_history_twice_in_a_file_is_there_once(
     report, rejected = await bring_in(settings, [*FIRST, *FIRST, *FIRST[:1], *FIRST[2:], *MORE[1:]])
     assert (report.conversations, report.messages, report.known, rejected) == (1, 6, 5, [])
     async with world_with(settings) as world:
-        assert await invariants.faults(world.worker.db) == []
+        assert await invariants.check_invariants(world.worker.db) == []
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
@@ -42,7 +42,7 @@ async def test_all_that_comes_in_parts_is_read(empty: str, monkeypatch: pytest.M
         bo = somebody(world, "bo")
         page = await bo.ok("GET", "/chat/conversations/")
         assert [chat["unread_count"] for chat in page["results"]] == [0, 0]
-        assert await invariants.faults(world.worker.db) == []
+        assert await invariants.check_invariants(world.worker.db) == []
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
@@ -84,7 +84,7 @@ async def test_who_is_new_in_a_line_that_comes_again_is_put_in(
         ]  # fmt: skip
         await ana.send(chat, "live")
         assert (await dee.sees(chat))["unread_count"] == 1
-        assert await invariants.faults(world.worker.db) == []
+        assert await invariants.check_invariants(world.worker.db) == []
 
 
 async def test_what_was_there_before_somebody_is_not_unread(empty: str) -> None:

@@ -26,7 +26,7 @@ async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> No
     settings = make_settings(empty)
     await fill(settings)
     db = Database(settings)
-    assert await invariants.faults(db) == []
+    assert await invariants.check_invariants(db) == []
     await db.close()
     async with world_with(settings) as world:
         counted = await rows(world.worker, "SELECT count(*), sum(message_count) FROM conversations, (SELECT) x")
@@ -41,14 +41,14 @@ async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> No
         assert [event["seq"] for event in events] == list(range(1, chat["last_seq"] + 1))
         await someone.send(chat, "and on")
         assert (await someone.sees(chat))["last_seq"] == chat["last_seq"] + 1
-        assert await invariants.faults(world.worker.db) == []
+        assert await invariants.check_invariants(world.worker.db) == []
         assert (
             await rows(world.worker, "SELECT id FROM notifications WHERE created_at < now() - interval '1 day'") == []
         )
 
 
 def test_the_same_seed_makes_the_same() -> None:
-    def made(number: int) -> list[generator.Made]:
+    def made(number: int) -> list[generator.GeneratedConversation]:
         users = [row["id"] for row in generator.user_rows(number, 10, UNTIL)]
         return list(generator.conversations(number, users, 8, 200, UNTIL))
 
@@ -97,6 +97,6 @@ async def test_a_log_that_is_broken_is_found(empty: str, rule: str) -> None:
     db = Database(settings)
     async with db.transaction() as tx:
         await tx.execute(text(FAULTS[rule]))
-    found = await invariants.faults(db)
+    found = await invariants.check_invariants(db)
     await db.close()
     assert any(rule in fault.rule for fault in found), found

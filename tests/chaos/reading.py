@@ -72,7 +72,7 @@ class Life:
     @classmethod
     async def begin(cls, tx: Tx) -> "Life":
         """A new conversation of everybody."""
-        await users.mirror(tx, {person: {} for person in PEOPLE})
+        await users.upsert_users(tx, {person: {} for person in PEOPLE})
         made = new_id()
         tx.add(Conversation(id=made, conversation_type="job", reference_type="job", reference_id=str(made)))
         await tx.flush()
@@ -89,8 +89,8 @@ class Life:
 
     async def note(self, tx: Tx) -> None:
         """The service says something."""
-        await access.enter(tx, SERVICE, self.id, lock=True)
-        self.said.append(Said((await verbs.post_note(tx, SERVICE, self.id, "note", {})).message_id, None))
+        await access.authorize(tx, SERVICE, self.id, lock=True)
+        self.said.append(Said((await verbs.post_system_message(tx, SERVICE, self.id, "note", {})).message_id, None))
 
     async def delete(self, tx: Tx, which: int) -> None:
         """A message is deleted by the service."""
@@ -101,11 +101,11 @@ class Life:
 
     async def move(self, tx: Tx, who: str) -> None:
         """Somebody leaves, or comes back."""
-        member, seat = self.members[who], await access.enter(tx, SERVICE, self.id, lock=True)
+        member, seat = self.members[who], await access.authorize(tx, SERVICE, self.id, lock=True)
         if member.is_in:
-            await conversations.place_out(tx, seat, who)
+            await conversations.drop_participant(tx, seat, who)
         else:
-            await conversations.place_in(tx, seat, who, "moderator")
+            await conversations.put_participant(tx, seat, who, "moderator")
             member.joined = len(self.said)
         member.is_in = not member.is_in
 

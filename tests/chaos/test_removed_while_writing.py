@@ -52,7 +52,7 @@ async def test_a_write_that_waits_for_the_removal_is_refused(world: World, name:
     conversation_id, admin = UUID(chat["id"]), Actor(user_id=ana.id)
     async with bo.at(chat) as live:
         async with world.worker.db.transaction() as tx:
-            await access.enter(tx, admin, conversation_id, lock=True)
+            await access.authorize(tx, admin, conversation_id, lock=True)
             writing = asyncio.create_task(WRITES[name](bo, live, chat, own, other))
             await _somebody_waits(world)
             await participants.remove(tx, admin, conversation_id, bo.id)

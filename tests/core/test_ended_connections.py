@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.support.world import World
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.database.driver import Direct, read
+from wasgo_chat.database.driver import PinnedConnection, fetch
 from wasgo_chat.database.session import Database
 
 # ErrorResponse (PostgreSQL's protocol, 53.7): FATAL 57P01, as pg_terminate_backend has it sent.
@@ -29,7 +29,7 @@ async def ask(db: Database, *, to_end: bool = False) -> None:
         end(link)
 
 
-async def use_ended_directly(direct: Direct) -> None:
+async def use_ended_directly(direct: PinnedConnection) -> None:
     async with direct.transaction() as link:
         end(link)
         await link.fetch("SELECT 1")
@@ -40,8 +40,8 @@ async def test_a_request_on_an_ended_connection_may_be_tried_again(world: World)
     try:
         await ask(db, to_end=True)
         with pytest.raises(Unavailable):
-            await read(db, "SELECT 1")
-        assert (await read(db, "SELECT 1"))[0][0] == 1
+            await fetch(db, "SELECT 1")
+        assert (await fetch(db, "SELECT 1"))[0][0] == 1
         await ask(db, to_end=True)
         with pytest.raises(Unavailable):
             await ask(db)
@@ -51,7 +51,7 @@ async def test_a_request_on_an_ended_connection_may_be_tried_again(world: World)
 
 
 async def test_a_batch_on_an_ended_connection_may_be_tried_again(world: World) -> None:
-    direct = Direct(world.worker.db)
+    direct = PinnedConnection(world.worker.db)
     try:
         with pytest.raises(Unavailable):
             await use_ended_directly(direct)

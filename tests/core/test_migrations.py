@@ -6,7 +6,7 @@ from wasgo_chat.database import migrations
 
 
 def test_the_newest_revision_is_the_one_that_alembic_ends_with() -> None:
-    assert ScriptDirectory.from_config(migrations.config()).get_heads() == [migrations.newest()]
+    assert ScriptDirectory.from_config(migrations.config()).get_heads() == [migrations.head_revision()]
 
 
 def test_the_scripts_are_named_by_their_revisions() -> None:

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from wasgo_chat.core.http_client import wary_client
+from wasgo_chat.core.http_client import ssrf_safe_client
 from wasgo_chat.core.ip_ranges import is_public
 
 
@@ -52,6 +52,6 @@ def test_what_is(address: str) -> None:
     ],
 )
 async def test_a_wary_client_does_not_connect(url: str) -> None:
-    async with wary_client() as client:
+    async with ssrf_safe_client() as client:
         with pytest.raises(httpx2.ConnectError, match=r"open internet|not found"):
             await client.post(url)

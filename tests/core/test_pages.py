@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.running import make_settings
 from tests.support.world import World, world_with
-from wasgo_chat.http.static_pages import FOLDER, policy
+from wasgo_chat.http.static_pages import FOLDER, content_security_policy
 
 PAGES = ("/", "/operator")
 
@@ -25,7 +25,7 @@ async def test_a_page_loads_only_what_is_its_own_and_is_asked_for_each_time(data
             assert page.status_code == 200
             assert page.headers["content-type"].startswith("text/html")
             assert page.headers["cache-control"] == "no-cache"
-            assert page.headers.get_list("content-security-policy") == [policy(world.worker.settings)]
+            assert page.headers.get_list("content-security-policy") == [content_security_policy(world.worker.settings)]
             assert "unsafe" not in page.headers["content-security-policy"]
             assert page.headers["x-frame-options"] == "DENY"
             known = {"If-None-Match": page.headers["etag"]}
@@ -70,7 +70,7 @@ async def test_the_other_doors_stay_as_they_are(database: str) -> None:
     ],
 )
 async def test_pictures_may_come_from_where_they_are_stored(more: dict[str, Any], expected: str, database: str) -> None:
-    assert expected in policy(make_settings(database, **more))
+    assert expected in content_security_policy(make_settings(database, **more))
 
 
 def test_nothing_is_inline_in_the_built_pages() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.running import Worker
 from wasgo_chat.database import driver
-from wasgo_chat.database.driver import Direct
+from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.session import Database
 
 TABLES = """
@@ -38,7 +38,7 @@ async def by_key(worker: Worker) -> AsyncIterator[Database]:
     await db.close()
 
 
-async def plan(held: Direct) -> str:
+async def plan(held: PinnedConnection) -> str:
     """The plan that the connection would use now."""
     async with held.transaction() as connection:
         name = await connection.fetchval(NAME, ASKED)
@@ -48,7 +48,7 @@ async def plan(held: Direct) -> str:
 
 async def test_a_plan_made_for_a_short_table_does_not_stay(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "FIRST_PLANS_S", 3600.0)
-    kept = Direct(by_key)
+    kept = PinnedConnection(by_key)
     async with kept.transaction() as connection:
         await connection.execute(TABLES)
     await kept.fetch(ASKED, [1])
@@ -67,7 +67,7 @@ async def test_a_plan_made_for_a_short_table_does_not_stay(by_key: Database, mon
 async def test_plans_are_kept_longer_and_longer(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "FIRST_PLANS_S", 0.01)
     monkeypatch.setattr(driver, "PLANS_S", 0.04)
-    held = Direct(by_key)
+    held = PinnedConnection(by_key)
     kept = []
     for _ in range(5):
         await held.fetch("SELECT 1")

@@ -15,7 +15,7 @@ from tests.support.world import Person, world_with
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.development.embedded import Valkey
-from wasgo_chat.http.gcra import Pace
+from wasgo_chat.http.gcra import GcraLimiter
 from wasgo_chat.http.rate_limits import RateLimits
 
 ARCHIVE = "/chat/notifications/mark_all_read/"
@@ -158,12 +158,12 @@ async def test_a_frozen_redis_holds_up_nobody_and_limits_go_on(database: str, va
 
 def test_a_pace_allows_a_burst_and_then_goes_evenly() -> None:
     now = [100.0]
-    pace = Pace(3, 60, clock=lambda: now[0])
+    pace = GcraLimiter(3, 60, clock=lambda: now[0])
     assert [pace.hit("a") for _ in range(4)] == [0.0, 0.0, 0.0, 20.0]
     assert pace.hit("b") == 0.0
     now[0] += 20
     assert (pace.hit("a"), pace.hit("a")) == (0.0, 20.0)
-    assert Pace(0).hit("a") == 0.0
+    assert GcraLimiter(0).hit("a") == 0.0
 
 
 def test_nobody_trusts_everybody() -> None:

@@ -276,12 +276,12 @@ async def test_a_primary_that_is_a_standby_for_a_while_ends_no_watch(pair: Pair)
         replicas = Replicas(settings, db, db)
         watching = asyncio.create_task(replicas.run())
         try:
-            assert await replicas.position() is None  # 55000: recovery is in progress
+            assert await replicas.primary_position() is None  # 55000: recovery is in progress
             await until(lambda: replicas._all[0].replayed is not None)
             assert not watching.done()
             proxy.target = pair.primary.run_folder / ".s.PGSQL.5432"
             proxy.cut()
-            await until(lambda: len(replicas._passed) > 0)
+            await until(lambda: len(replicas._primary_positions) > 0)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)

@@ -19,7 +19,7 @@ async def test_every_type_and_every_state_is_there_and_a_second_start_adds_nothi
     first = await demo_world.seed(settings)
     assert await demo_world.seed(settings) == first
     async with running(settings) as worker, httpx.AsyncClient(base_url=worker.url) as client:
-        token = {"Authorization": f"Bearer {demo_users.token_of(settings, 'ana')}"}
+        token = {"Authorization": f"Bearer {demo_users.demo_token(settings, 'ana')}"}
 
         async def get(path: str) -> Any:
             answer = await client.get(path, headers=token)
@@ -50,7 +50,7 @@ async def test_the_door_gives_tokens_that_are_accepted(database: str) -> None:
     settings = make_settings(database)
     async with running(settings) as worker, httpx.AsyncClient(base_url=worker.url) as client:
         assert (await client.get("/demo/users/")).status_code == 404  # only `dev` has it
-        worker.app.include_router(demo_users.door(settings))
+        worker.app.include_router(demo_users.demo_users_route(settings))
         users = (await client.get("/demo/users/")).json()["results"]
         assert [one["id"] for one in users] == list(demo_users.PEOPLE)
         assert [one["id"] for one in users if one["is_staff"]] == ["sam"]

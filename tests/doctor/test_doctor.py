@@ -180,7 +180,7 @@ async def test_a_check_that_fails_is_a_finding_and_takes_nothing_from_the_others
         raise ZeroDivisionError
 
     monkeypatch.setattr(mail, "check", breaks)
-    findings = await run.examine(Settings(storage_dir=tmp_path / "files"), workers=1, deep=False)
+    findings = await run.run_checks(Settings(storage_dir=tmp_path / "files"), workers=1, deep=False)
     assert "could not be looked at: ZeroDivisionError" in said(findings, "error")
     assert {"database", "redis", "store", "mail"} <= {one.area for one in findings}
 

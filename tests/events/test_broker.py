@@ -13,7 +13,7 @@ from tests.support.redises import Cluster, Sentinels
 from tests.support.servers import valkey_url
 from tests.support.world import until
 from wasgo_chat.development.embedded import Valkey
-from wasgo_chat.pubsub import Broker, ClusterBroker, RedisBroker, SoloBroker, broker_at
+from wasgo_chat.pubsub import Broker, ClusterBroker, LocalBroker, RedisBroker, make_broker
 
 
 class Ear:
@@ -72,18 +72,18 @@ async def kill_listeners(url: str) -> None:
 
 
 def test_a_url_says_which_broker() -> None:
-    assert isinstance(broker_at(None), SoloBroker)
-    assert isinstance(broker_at("redis://localhost"), RedisBroker)
-    assert isinstance(broker_at("rediss+sentinel://localhost?service=chat"), RedisBroker)
-    assert isinstance(broker_at("redis+cluster://localhost"), ClusterBroker)
+    assert isinstance(make_broker(None), LocalBroker)
+    assert isinstance(make_broker("redis://localhost"), RedisBroker)
+    assert isinstance(make_broker("rediss+sentinel://localhost?service=chat"), RedisBroker)
+    assert isinstance(make_broker("redis+cluster://localhost"), ClusterBroker)
 
 
 async def test_one_process_needs_no_broker() -> None:
-    await takes_what_the_hub_asks(SoloBroker())
+    await takes_what_the_hub_asks(LocalBroker())
 
 
 async def test_every_broker_takes_what_the_hub_asks(url: str) -> None:
-    await takes_what_the_hub_asks(broker_at(url))
+    await takes_what_the_hub_asks(make_broker(url))
 
 
 async def takes_what_the_hub_asks(broker: Broker) -> None:
@@ -96,7 +96,7 @@ async def takes_what_the_hub_asks(broker: Broker) -> None:
 
 
 async def test_redis_carries_bytes_between_workers_once_subscribed(url: str) -> None:
-    one, two = broker_at(url), broker_at(url)
+    one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:a")
@@ -113,7 +113,7 @@ async def test_redis_carries_bytes_between_workers_once_subscribed(url: str) -> 
 
 
 async def test_a_cut_connection_is_a_gap_and_every_channel_comes_back(url: str) -> None:
-    one, two = broker_at(url), broker_at(url)
+    one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:cut")
@@ -145,7 +145,7 @@ async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
 
 
 async def test_what_many_publish_at_once_all_arrives(url: str) -> None:
-    one, two = broker_at(url), broker_at(url)
+    one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:many")
@@ -154,7 +154,7 @@ async def test_what_many_publish_at_once_all_arrives(url: str) -> None:
 
 
 async def test_a_publication_that_cannot_be_taken_does_not_deafen(url: str) -> None:
-    broker, heard = broker_at(url), []
+    broker, heard = make_broker(url), []
 
     def refuse_the_first(channel: str, payload: bytes) -> None:
         if payload == b"broken":
@@ -249,7 +249,7 @@ async def test_a_listener_that_ends_while_the_sentinels_are_asked_ends_nothing_e
 
     monkeypatch.setattr(broker._pool, "get_master_address", ends_meanwhile)
     await broker._look_for_primary()
-    assert not broker._is_elsewhere
+    assert not broker._failed_over
 
 
 @pytest.mark.parametrize("task", ["_look_for_primary", "_greet", "_pipeline"])

@@ -12,7 +12,7 @@ from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.pubsub import ClusterBroker
 from wasgo_chat.pubsub.cluster_connection import slot_of
-from wasgo_chat.pubsub.redis_base import OWN
+from wasgo_chat.pubsub.redis_base import WORKERS_CHANNEL
 
 pytestmark = pytest.mark.xdist_group("redises")
 
@@ -21,9 +21,9 @@ ROUNDS = 30
 
 async def channel_at(broker: ClusterBroker, node: Node, *, is_there: bool = True) -> str:
     """A channel whose slot is, or is not, a node's; not that of all workers."""
-    await until(lambda: OWN in broker._heard)
+    await until(lambda: WORKERS_CHANNEL in broker._confirmed_channels)
     names = (f"wasgo:c:{number}" for number in range(1000))
-    return next(name for name in names if (broker._owner(name) == ("127.0.0.1", node.port)) is is_there)
+    return next(name for name in names if (broker._node_for(name) == ("127.0.0.1", node.port)) is is_there)
 
 
 async def reaches(speaker: ClusterBroker, ear: Ear, channel: str, word: bytes) -> None:
@@ -73,7 +73,7 @@ async def test_a_map_that_is_old_is_mended_by_the_refusal(a_cluster: Cluster) ->
         await until(lambda: ear.gaps > 0)
         await a_cluster.move(slot_of("wasgo:c:old map"))  # nobody follows it: nobody is told
         await two.subscribe("wasgo:c:old map")
-        await until(lambda: "wasgo:c:old map" in two._heard)
+        await until(lambda: "wasgo:c:old map" in two._confirmed_channels)
         await reaches(one, ear, "wasgo:c:old map", b"here")
 
 
@@ -105,7 +105,7 @@ async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) ->
         await broker.subscribe(channel)
         await asyncio.to_thread(victim.stop)
         try:
-            await until(lambda: channel not in broker._heard)
+            await until(lambda: channel not in broker._confirmed_channels)
             async with asyncio.timeout(1):
                 await broker.publish([(channel, b"lost")])
                 await broker.unsubscribe(channel)

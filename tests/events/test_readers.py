@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import PATIENCE_S, World, rows
-from wasgo_chat.events.consumers import Handle, Reader
-from wasgo_chat.events.offsets import READERS, Span
+from wasgo_chat.events.consumers import Handler, LogConsumer
+from wasgo_chat.events.offsets import CONSUMERS, SeqRange
 
-ALL = (*READERS, "test")
+ALL = (*CONSUMERS, "test")
 
 if TYPE_CHECKING:
     Link = asyncpg.Connection[asyncpg.Record]
@@ -28,7 +28,7 @@ class Seen:
         self.seqs: dict[UUID, list[int]] = defaultdict(list)
         self.pages = 0
 
-    async def __call__(self, connection: "Link", spans: Sequence[Span]) -> Sequence[object]:
+    async def __call__(self, connection: "Link", spans: Sequence[SeqRange]) -> Sequence[object]:
         self.pages += 1
         for span in spans:
             self.seqs[span.conversation_id] += range(span.after + 1, span.up_to + 1)
@@ -39,7 +39,7 @@ class Seen:
 async def quiet_worker(quiet_database: str) -> AsyncIterator[Worker]:
     async with running(make_settings(quiet_database)) as worker:
         # Its own reader reads beside those of the tests, and knows of them.
-        worker.app.state.notifier.reader._readers = list(ALL)
+        worker.app.state.notifier.consumer._consumers = list(ALL)
         yield worker
 
 
@@ -63,15 +63,15 @@ async def cursor(world: World, chat: Any, reader: str = "test") -> int | None:
     return found[0].seq if found else None
 
 
-Make = Callable[[World, Handle], Reader]
+Make = Callable[[World, Handler], LogConsumer]
 
 
 @pytest.fixture
 async def reader_of(quiet_worker: Worker) -> AsyncIterator[Make]:
-    made: list[Reader] = []
+    made: list[LogConsumer] = []
 
-    def make(world: World, handle: Handle) -> Reader:
-        made.append(Reader(world.worker.db, world.worker.db, "test", handle, readers=ALL))
+    def make(world: World, handle: Handler) -> LogConsumer:
+        made.append(LogConsumer(world.worker.db, world.worker.db, "test", handle, readers=ALL))
         return made[-1]
 
     yield make
@@ -79,8 +79,8 @@ async def reader_of(quiet_worker: Worker) -> AsyncIterator[Make]:
         await reader.close()
 
 
-async def all_read(reader: Reader) -> None:
-    while await reader.read_all():
+async def all_read(reader: LogConsumer) -> None:
+    while await reader.poll():
         pass
 
 
@@ -111,9 +111,9 @@ async def test_a_note_waits_for_every_reader(quiet: World, reader_of: Make) -> N
     await ana.send(chat)
     test = reader_of(quiet, Seen())
     async with asyncio.timeout(PATIENCE_S):
-        while await cursor(quiet, chat, READERS[0]) != 1:  # noqa: ASYNC110  polling is the point
+        while await cursor(quiet, chat, CONSUMERS[0]) != 1:  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.02)
-    await test.sweep()
+    await test.delete_done_markers()
     assert await notes(quiet, chat) == [1]
     await all_read(test)
     assert await notes(quiet, chat) == []
@@ -124,7 +124,7 @@ async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(qui
     broken, sound = await ana.direct(bo), await ana.direct(cy)
     seen, failures = Seen(), [UUID(broken["id"])]
 
-    async def handle(connection: "Link", spans: Sequence[Span]) -> Sequence[object]:
+    async def handle(connection: "Link", spans: Sequence[SeqRange]) -> Sequence[object]:
         await connection.execute("UPDATE users SET locale = 'xx' WHERE id = $1", ana.id)
         if {span.conversation_id for span in spans} & set(failures):
             if len(spans) == 1:
@@ -135,10 +135,10 @@ async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(qui
     for chat in (broken, sound):
         await ana.send(chat)
     reader = reader_of(quiet, handle)
-    assert await reader.read_all() == 1
+    assert await reader.poll() == 1
     assert (await cursor(quiet, broken), await cursor(quiet, sound)) == (None, 1)
     async with asyncio.timeout(PATIENCE_S):
-        while not await reader.read_all():  # noqa: ASYNC110  it rests for a second first
+        while not await reader.poll():  # noqa: ASYNC110  it rests for a second first
             await asyncio.sleep(0.05)
     assert dict(seen.seqs) == {UUID(broken["id"]): [1], UUID(sound["id"]): [1]}
 
@@ -149,14 +149,14 @@ async def test_a_crash_before_the_commit_is_handled_again(quiet: World, reader_o
     await ana.send(chat)
     reached, seen = asyncio.Event(), Seen()
 
-    async def hang(connection: "Link", spans: Sequence[Span]) -> Sequence[object]:
+    async def hang(connection: "Link", spans: Sequence[SeqRange]) -> Sequence[object]:
         reached.set()
         return await asyncio.Future()
 
-    crashing = asyncio.create_task(reader_of(quiet, hang).read_all())
+    crashing = asyncio.create_task(reader_of(quiet, hang).poll())
     await reached.wait()
     second = reader_of(quiet, seen)
-    assert await second.read(UUID(chat["id"])) == 0, "somebody is at it"
+    assert await second.consume(UUID(chat["id"])) == 0, "somebody is at it"
     crashing.cancel()
     await asyncio.gather(crashing, return_exceptions=True)
     await all_read(second)
@@ -169,9 +169,9 @@ async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World, r
     seen = Seen()
     test = reader_of(quiet, seen)
     await ana.send(chat)
-    await test.read(UUID(chat["id"]))
+    await test.consume(UUID(chat["id"]))
     await ana.send(chat)
-    await test.sweep()
+    await test.delete_done_markers()
     assert await notes(quiet, chat) == [2]
     await all_read(test)
     assert seen.seqs[UUID(chat["id"])] == [1, 2]
@@ -192,8 +192,8 @@ async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: Worl
         )
         await tx.execute(text(event), {"id": chat["id"]})
         async with asyncio.timeout(2):
-            await test.read(UUID(chat["id"]))
-            await test.sweep()
+            await test.consume(UUID(chat["id"]))
+            await test.delete_done_markers()
     assert await cursor(quiet, chat) == 1
     assert await notes(quiet, chat) == [2]
     await all_read(test)
@@ -204,8 +204,8 @@ async def test_a_note_left_by_a_crash_is_swept(quiet: World, reader_of: Make) ->
     chat = await ana.direct(bo)
     await ana.send(chat)
     test = reader_of(quiet, Seen())
-    await test.read(UUID(chat["id"]))
-    assert await test.read_all() == 0
+    await test.consume(UUID(chat["id"]))
+    assert await test.poll() == 0
     await swept(quiet, chat)
 
 

@@ -7,7 +7,7 @@ from tests.gateway.test_resume import seqs
 from tests.support.faults import disturbed, drop
 from tests.support.running import make_settings
 from tests.support.world import Json, Person, World, until, world_with
-from wasgo_chat.gateway.channel import Channel
+from wasgo_chat.gateway.channel import ConversationChannel
 
 
 async def remove_and_add(ana: Person, chat: Json, whom: Person) -> int:
@@ -41,7 +41,7 @@ async def test_a_socket_that_was_behind_ends_at_the_removal(database: str) -> No
         async with cy.at(chat) as c:
             await until(lambda: all(one.live for one in _channel(world, chat).subscriptions))
             (behind,) = _channel(world, chat).subscriptions
-            behind.fall_behind()  # as if it did not read
+            behind.mark_lagging()  # as if it did not read
             await ana.send(chat)
             removed_at = await remove_and_add(ana, chat, cy)
             await ana.send(chat)
@@ -51,8 +51,8 @@ async def test_a_socket_that_was_behind_ends_at_the_removal(database: str) -> No
             assert code == 4403
 
 
-def _channel(world: World, chat: Json) -> Channel:
-    channel: Channel = world.worker.hub.channels[UUID(chat["id"])]
+def _channel(world: World, chat: Json) -> ConversationChannel:
+    channel: ConversationChannel = world.worker.hub.channels[UUID(chat["id"])]
     return channel
 
 

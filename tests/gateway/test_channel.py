@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from wasgo_chat.conversations.event_frames import Frame
+from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.gateway.channel import Channel, Subscription
+from wasgo_chat.gateway.channel import ConversationChannel, Subscription
 from wasgo_chat.gateway.client_frames import Close
-from wasgo_chat.gateway.framing import Run
+from wasgo_chat.gateway.framing import FrameBatch
 
 
 class Peer:
@@ -22,21 +22,21 @@ class Peer:
         self.heard.append(data)
         return True
 
-    def write_run(self, run: Run) -> bool:
+    def write_batch(self, run: FrameBatch) -> bool:
         self.heard += [frame.data for frame in run.frames]
         return True
 
-    async def drained(self) -> None:
+    async def wait_drained(self) -> None:
         """It always is."""
 
     def end(self, code: Close, reason: str = "") -> None:
         """Nobody ends it."""
 
-    def dropped(self, subscription: Subscription, code: Close) -> None:
+    def on_removed(self, subscription: Subscription, code: Close) -> None:
         """Nobody drops it."""
 
 
-def _follow(channel: Channel, user_id: str, *, live: bool) -> Peer:
+def _follow(channel: ConversationChannel, user_id: str, *, live: bool) -> Peer:
     peer = Peer(user_id)
     subscription = Subscription(peer, channel.conversation_id)
     subscription.greeted, subscription.live = True, live
@@ -46,10 +46,10 @@ def _follow(channel: Channel, user_id: str, *, live: bool) -> Peer:
 
 def test_signals_go_to_who_has_heard_all_of_the_log() -> None:
     """Whoever is behind may have been removed by an event that is still to come: a signal of afterwards would leak."""
-    channel = Channel(UUID(str(new_id())))
+    channel = ConversationChannel(UUID(str(new_id())))
     there, behind = _follow(channel, "ana", live=True), _follow(channel, "bo", live=False)
     channel.typing("cy", "cy", is_typing=True)
-    channel.reading(1, [b"reading"])
-    channel.offer([Frame(1, b"event")])
+    channel.read_receipt(1, [b"reading"])
+    channel.offer([EventFrame(1, b"event")])
     assert len(there.heard) == 3
     assert behind.heard == []

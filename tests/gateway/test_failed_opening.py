@@ -16,7 +16,7 @@ async def test_the_broker_is_not_left_listening(world: World, monkeypatch: pytes
         raise Unavailable
 
     with monkeypatch.context() as patched:
-        patched.setattr(hub._readings, "find", away)
+        patched.setattr(hub._read_states, "find", away)
         async with ana.dial(chat) as live:
             assert (await live.closed())[0] == 1013
     assert set(broker._channels) == before

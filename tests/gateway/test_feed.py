@@ -86,8 +86,8 @@ async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(worl
     await crashed._keep([bo.id], life_s=-600)  # it beat for the last time ten minutes ago
     async with notified(ana, world.worker) as a:
         await a.eventually("unread_counts")
-        await presence._beat()
-        await presence._beat()
+        await presence._heartbeat()
+        await presence._heartbeat()
         assert (await a.receives("presence"))["online"] is False
         assert await presence.online([bo.id]) == set()
         async with bo.at(None, other_worker):
@@ -98,7 +98,7 @@ async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(worl
 async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wasgo_chat.gateway.notification_feed.ROUND_S", 0.2)
+    monkeypatch.setattr("wasgo_chat.gateway.notification_feed.FULL_SYNC_S", 0.2)
     async with world_with(make_settings(database, lock_timeout_s=0.1)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -107,7 +107,7 @@ async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
             async with world.worker.db.transaction() as tx:
                 await tx.execute(text("LOCK TABLE participants IN ACCESS EXCLUSIVE MODE"))  # as a migration does
                 for _ in range(20):
-                    world.worker.app.state.feed.touch([UUID(chat["id"])])
+                    world.worker.app.state.feed.mark_changed([UUID(chat["id"])])
                     await asyncio.sleep(0.05)
             await ana.send(chat)
             assert (await b.eventually("unread_counts"))["total"] == 1

@@ -7,7 +7,7 @@ from websockets.asyncio.client import connect
 
 from tests.support.running import make_settings
 from tests.support.world import until, world_with
-from wasgo_chat.gateway.frame_writer import Link
+from wasgo_chat.gateway.frame_writer import FrameWriter
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
 
 
@@ -22,7 +22,7 @@ async def _leave_early(database: str) -> None:
         protocol = next(one for one in connections - before if isinstance(one, ChatWebSocket))
         ws.transport.abort()
         await until(lambda: protocol not in connections)
-        link = Link(protocol)
+        link = FrameWriter(protocol)
         link.limit(1_000)
         link.write(b"nobody hears")
 

@@ -6,7 +6,7 @@ from tests.gateway.test_resume import talk
 from tests.messages.test_reads import mark
 from tests.support.running import Worker
 from tests.support.world import Json, Person, World
-from wasgo_chat.gateway.channel import Channel
+from wasgo_chat.gateway.channel import ConversationChannel
 
 
 async def everything(by: Person, chat: Json) -> list[Json]:
@@ -25,7 +25,7 @@ async def test_of_many_that_were_named_none_is_left_out(
     messages = await everything(bo, chat)
     assert len(messages) == 230
     async with ana.at(chat, other_worker) as live:
-        monkeypatch.setattr(Channel, "reading", lambda *_: None)
+        monkeypatch.setattr(ConversationChannel, "reading", lambda *_: None)
         assert (await mark(bo, *messages))["marked"] == 230
         told: set[str] = set()
         while len(told) < 230:

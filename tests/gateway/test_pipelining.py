@@ -112,16 +112,16 @@ async def test_what_follows_a_failure_fails_too_or_its_repeat_would_come_after_i
 ) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    store, began, ends = statements.store, asyncio.Event(), asyncio.Event()
+    store, began, ends = statements.insert_batch, asyncio.Event(), asyncio.Event()
 
     async def fail_once(*given: Any, **more: Any) -> Any:
-        monkeypatch.setattr(statements, "store", store)
+        monkeypatch.setattr(statements, "insert_batch", store)
         began.set()
         await ends.wait()
         raise Unavailable
 
     async with ana.at(chat) as live:
-        monkeypatch.setattr(statements, "store", fail_once)
+        monkeypatch.setattr(statements, "insert_batch", fail_once)
         await live.say("send_message", ref="0", content="0", client_id="c0")
         await began.wait()
         for at in range(1, 5):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.security.raw import frame
-from wasgo_chat.gateway.framing import NotMinimal, Scanner
+from wasgo_chat.gateway.framing import FastFrameReader, NonMinimalLength
 
 MAX = 1_000
 
@@ -40,7 +40,11 @@ def test_what_it_reads_is_what_the_parser_reads(frames: list[Sent], cuts: list[i
     wires = [sent.wire() for sent in frames]
     stream = b"".join(wires)
     bounds = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    scanner, at_frame, ends = Scanner(MAX), 0, {sum(map(len, wires[:count])): count for count in range(len(wires) + 1)}
+    scanner, at_frame, ends = (
+        FastFrameReader(MAX),
+        0,
+        {sum(map(len, wires[:count])): count for count in range(len(wires) + 1)},
+    )
     for start, end in pairwise(bounds):
         read = scanner.messages(stream[start:end])
         if read is None:
@@ -63,7 +67,7 @@ def _is_fragmented(frames: list[Sent]) -> bool:
 
 
 def test_it_reads_again_after_what_it_left_to_the_parser() -> None:
-    scanner, usual = Scanner(MAX), Sent(0x81, b"{}").wire()
+    scanner, usual = FastFrameReader(MAX), Sent(0x81, b"{}").wire()
     ping = Sent(0x89, b"here").wire()
     assert scanner.messages(usual + usual) == ["{}", "{}"]
     assert scanner.messages(usual + ping) is None
@@ -79,7 +83,7 @@ def test_it_reads_again_after_what_it_left_to_the_parser() -> None:
 def test_it_reads_again_after_a_frame_that_was_cut_in_its_head(size: int) -> None:
     usual, cut = Sent(0x81, b"{}").wire(), Sent(0x81, b"x" * size).wire()
     for at in range(1, 9):
-        scanner = Scanner(MAX)
+        scanner = FastFrameReader(MAX)
         assert scanner.messages(usual + cut[:at]) is None
         for byte in range(at, len(cut)):
             assert scanner.messages(cut[byte : byte + 1]) is None
@@ -91,10 +95,10 @@ def test_a_length_in_more_bytes_than_it_needs_is_told(size: int, size_bytes: int
     usual = Sent(0x81, b"{}").wire()
     head = bytes((0x81, 0x80 | {2: 126, 8: 127}[size_bytes])) + size.to_bytes(size_bytes, "big") + bytes(4)
     for pieces in ([head], [usual + head], [usual + head[:1], head[1:]]):
-        scanner = Scanner(MAX)
+        scanner = FastFrameReader(MAX)
         for piece in pieces[:-1]:
             scanner.messages(piece)
-        with pytest.raises(NotMinimal):
+        with pytest.raises(NonMinimalLength):
             scanner.messages(pieces[-1])
 
 
@@ -104,10 +108,10 @@ def test_a_length_in_more_bytes_than_it_needs_is_told(size: int, size_bytes: int
 def test_it_stays_silent_once_the_client_has_closed(close: bytes) -> None:
     usual, wrong = Sent(0x81, b"{}").wire(), b"\x81\xfe\x00\x00" + bytes(4)
     for pieces in ([usual + close + wrong, usual], [close, wrong, usual], [close[:1], close[1:] + wrong, usual]):
-        scanner = Scanner(MAX)
+        scanner = FastFrameReader(MAX)
         assert [scanner.messages(piece) for piece in pieces] == [None] * len(pieces)
 
 
 def test_an_unmasked_frame_is_the_parsers_to_refuse() -> None:
     for unmasked in (b"\x81\x02{}", b"\x81\x02{}abcdef"):
-        assert Scanner(MAX).messages(unmasked) is None
+        assert FastFrameReader(MAX).messages(unmasked) is None

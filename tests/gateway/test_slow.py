@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.gateway.test_feed import notified
 from tests.support.running import Worker, make_settings
 from tests.support.world import Json, Live, Person, World, until, world_with
-from wasgo_chat.gateway.send_buffer import DirectOutbox
+from wasgo_chat.gateway.send_buffer import TransportBuffer
 
 MESSAGES = 150
 WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
@@ -57,9 +57,9 @@ async def write_much(ana: Person, chat: Json) -> None:
 
 def refuse(monkeypatch: pytest.MonkeyPatch, *kinds: bytes) -> None:
     """Have outboxes refuse frames of these kinds, as if so much were unsent in just that moment."""
-    real = DirectOutbox.put
+    real = TransportBuffer.put
     monkeypatch.setattr(
-        DirectOutbox, "put", lambda self, data: not any(kind in data for kind in kinds) and real(self, data)
+        TransportBuffer, "put", lambda self, data: not any(kind in data for kind in kinds) and real(self, data)
     )
 
 

@@ -27,14 +27,14 @@ async def both(caller: Caller, query: str, **headers: str) -> httpx.Response:
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Queries that the express way took on itself."""
     found: list[str] = []
-    asked = fast_path._asked
+    asked = fast_path._parse_query
 
     def note(query: bytes) -> Any:
         if (answer := asked(query)) is not None:
             found.append(query.decode())
         return answer
 
-    monkeypatch.setattr(fast_path, "_asked", note)
+    monkeypatch.setattr(fast_path, "_parse_query", note)
     return found
 
 
@@ -118,7 +118,7 @@ async def test_a_bug_in_it_costs_nobody_an_answer(
     def broken(query: bytes) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(fast_path, "_asked", broken)
+    monkeypatch.setattr(fast_path, "_parse_query", broken)
     assert len(await ana.history(chat)) == 5
     assert "express_failed" in caplog.text
     caplog.clear()

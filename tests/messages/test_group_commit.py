@@ -15,12 +15,12 @@ from tests.support.running import make_settings
 from tests.support.servers import database_url
 from tests.support.world import Person, World, rows, until, world_with
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.database.driver import Direct
-from wasgo_chat.gateway.publisher import Teller
+from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.gateway.publisher import Publisher
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.sending import statements
-from wasgo_chat.messages.sending.statements import Row
+from wasgo_chat.messages.sending.statements import NewMessage
 
 MESSAGES = "/chat/messages/"
 SOCKET = ".s.PGSQL.5432"
@@ -204,7 +204,7 @@ async def test_finding_out_that_fails_is_answered_and_stops_nobody(
         chat = await ana.direct(bo)
         body = {"conversation": chat["id"], "content": "its answer is lost", "client_id": "c1"}
         with monkeypatch.context() as patch:
-            patch.setattr(statements, "find", fails)
+            patch.setattr(statements, "find_by_ids", fails)
             armed.set()
             await ana.refused("POST", MESSAGES, body, status=503, code="unavailable")
         assert (await ana.ok("POST", MESSAGES, body))["seq"] == 1
@@ -223,7 +223,7 @@ async def test_what_is_stored_is_acked_even_if_telling_of_it_fails(
 
     async with bo.at(chat) as b, ana.at(chat) as a:
         for say in (partial(ana.send, chat), partial(a.asks, "send_message", content="hi")):
-            monkeypatch.setattr(Teller, "_tell_stored", fail_once)
+            monkeypatch.setattr(Publisher, "_tell_stored", fail_once)
             await say()
         await ana.send(chat)
         assert [(await b.eventually("new_message"))["seq"] for _ in range(3)] == [1, 2, 3]
@@ -236,11 +236,13 @@ async def test_what_is_said_after_something_unfit_waits_for_what_becomes_of_that
     chat = await ana.direct(bo)
     said = [(ana, "one", []), (ana, "of cy", [cy.id]), (bo, "two", []), (ana, "three", [])]
     rows_of_it = [
-        Row(Actor(person.id), UUID(chat["id"]), MessageContent(content=content, mentions=mentions), new_id(), None)
+        NewMessage(
+            Actor(person.id), UUID(chat["id"]), MessageContent(content=content, mentions=mentions), new_id(), None
+        )
         for person, content, mentions in said
     ]
-    direct = Direct(world.worker.db)
+    direct = PinnedConnection(world.worker.db)
     async with direct.transaction() as connection:
-        stored = await statements.store(connection, rows_of_it, wait=True)
+        stored = await statements.insert_batch(connection, rows_of_it, wait=True)
     await direct.close()
     assert {at: one.seq for at, one in stored.items()} == {0: 1, 2: 2}

@@ -7,7 +7,7 @@ from uuid import UUID
 from tests.support.world import Json, Person, World
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.messages.history.pages import Filters, messages_of
+from wasgo_chat.messages.history.pages import MessageFilters, fetch_page
 
 MESSAGES = "/chat/messages/"
 
@@ -48,9 +48,9 @@ async def test_it_is_the_general_page(world: World) -> None:
     ]
     for query in queries:
         answer = (await page(bo, chat, **query)).json()
-        filters = Filters(UUID(chat["id"]), before_seq=query.get("before_seq"))
+        filters = MessageFilters(UUID(chat["id"]), before_seq=query.get("before_seq"))
         async with world.worker.db.snapshot() as tx:
-            general = await messages_of(tx, Actor(bo.id), filters, limit=query.get("limit", 50), cursor=None)
+            general = await fetch_page(tx, Actor(bo.id), filters, limit=query.get("limit", 50), cursor=None)
         assert answer == json.loads(encode(general))
 
 

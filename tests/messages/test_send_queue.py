@@ -9,9 +9,9 @@ import pytest
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent
-from wasgo_chat.messages.sending.pending_send import Waiting
+from wasgo_chat.messages.sending.pending_send import PendingSend
 from wasgo_chat.messages.sending.queue import SendQueue
-from wasgo_chat.messages.sending.statements import Row
+from wasgo_chat.messages.sending.statements import NewMessage
 
 A, B, C = (UUID(int=number) for number in range(1, 4))
 
@@ -30,11 +30,11 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def add(queue: SendQueue, loop: asyncio.AbstractEventLoop, conversation_id: UUID, *contents: str) -> None:
     for content in contents:
-        row = Row(Actor("ana"), conversation_id, MessageContent(content=content), new_id(), None)
-        queue.add(Waiting(row, loop.create_future()))
+        row = NewMessage(Actor("ana"), conversation_id, MessageContent(content=content), new_id(), None)
+        queue.add(PendingSend(row, loop.create_future()))
 
 
-def said(taken: Sequence[Waiting]) -> list[str | None]:
+def said(taken: Sequence[PendingSend]) -> list[str | None]:
     return [waiting.row.body.content for waiting in taken]
 
 
@@ -42,7 +42,7 @@ def test_a_busy_conversation_does_not_delay_the_others(queue: SendQueue, loop: a
     add(queue, loop, A, "a1", "a2", "a3")
     add(queue, loop, B, "b1")
     add(queue, loop, C, "c1", "c2")
-    assert said(queue.take(4)) == ["a1", "b1", "c1", "a2"]
+    assert said(queue.next_batch(4)) == ["a1", "b1", "c1", "a2"]
     assert len(queue) == 2
 
 
@@ -50,35 +50,35 @@ def test_what_is_under_way_waits_for_its_end_and_nothing_else_does(
     queue: SendQueue, loop: asyncio.AbstractEventLoop
 ) -> None:
     add(queue, loop, A, "a1", "a2")
-    first = queue.take(1)
+    first = queue.next_batch(1)
     add(queue, loop, B, "b1", "b2")
-    second = queue.take(10)
+    second = queue.next_batch(10)
     assert (said(first), said(second)) == (["a1"], ["b1", "b2"])
     add(queue, loop, B, "b3")
-    assert queue.take(10) == []
-    assert queue.is_busy(A)
+    assert queue.next_batch(10) == []
+    assert queue.has_pending(A)
     assert len(queue) == 2
-    queue.end(first)
-    assert said(queue.take(10)) == ["a2"]
-    queue.end(second)
-    assert said(queue.take(10)) == ["b3"]
+    queue.release(first)
+    assert said(queue.next_batch(10)) == ["a2"]
+    queue.release(second)
+    assert said(queue.next_batch(10)) == ["b3"]
 
 
 def test_what_is_passed_over_keeps_its_turn(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
     add(queue, loop, A, "a1")
-    first = queue.take(1)
+    first = queue.next_batch(1)
     add(queue, loop, A, "a2")
     add(queue, loop, B, "b1")
     add(queue, loop, C, "c1")
-    assert said(queue.take(1)) == ["b1"]
-    queue.end(first)
-    assert said(queue.take(10)) == ["a2", "c1"]
+    assert said(queue.next_batch(1)) == ["b1"]
+    queue.release(first)
+    assert said(queue.next_batch(10)) == ["a2", "c1"]
 
 
 def test_a_conversation_can_be_pulled_out_whole(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
     add(queue, loop, A, "a1", "a2")
     add(queue, loop, B, "b1")
-    assert said(queue.pull(A)) == ["a1", "a2"]
+    assert said(queue.drain(A)) == ["a1", "a2"]
     assert (len(queue), queue.length_of(A), queue.length_of(B)) == (1, 0, 1)
     assert said(list(queue)) == ["b1"]
-    assert not queue.is_busy(A)
+    assert not queue.has_pending(A)

@@ -60,7 +60,7 @@ async def talk_through(old: Path, url: str, settings: Settings) -> None:
         async with caller(port, ana) as of_ana, caller(port, bo) as of_bo:
             await talk(of_ana, of_bo, port, bo)
     db = Database(settings)
-    broken = await invariants.faults(db)
+    broken = await invariants.check_invariants(db)
     await db.close()
     assert not broken, broken
 

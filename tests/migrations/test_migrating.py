@@ -13,7 +13,7 @@ from tests.support.servers import create_database, database_url
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
-from wasgo_chat.server.run import check_before_serving
+from wasgo_chat.server.run import preflight_checks
 
 NEW = """
 from wasgo_chat.core.migrations import create_index_concurrently, drop_index_concurrently
@@ -52,7 +52,7 @@ async def test_two_migrators_do_not_collide(empty: str) -> None:
     migrators = [await asyncio.create_subprocess_exec(*command, env=environment(empty)) for _ in range(2)]
     assert [await one.wait() for one in migrators] == [0, 0]
     db = Database(make_settings(empty))
-    assert await migrations.found(db) == {migrations.newest()}
+    assert await migrations.applied_revisions(db) == {migrations.head_revision()}
     await db.close()
 
 
@@ -71,7 +71,7 @@ async def test_a_migration_that_does_not_get_its_lock_lets_others_pass_and_asks_
     assert await asyncio.to_thread(has_rested.wait, 20)
     await transaction.commit()
     await migrating
-    assert await holder.fetchval("SELECT version_num FROM alembic_version") == migrations.newest()
+    assert await holder.fetchval("SELECT version_num FROM alembic_version") == migrations.head_revision()
     await holder.close()
 
 
@@ -80,7 +80,7 @@ async def test_a_lock_that_never_comes_is_said_in_words(empty: str) -> None:
     holder = await asyncpg.connect(database_url(empty))
     async with holder.transaction():
         await holder.execute("SELECT FROM users")
-        with pytest.raises(migrations.InTheWay, match="long transactions"):
+        with pytest.raises(migrations.LockNotAcquired, match="long transactions"):
             await aside(url_of(empty), lock_timeout_ms=50, patience_s=0)
     await holder.close()
 
@@ -89,7 +89,7 @@ async def test_an_index_that_was_left_half_done_is_made_anew(
     empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await aside(url_of(empty))
-    (tmp_path / "9001_new.py").write_text(NEW.format(head=migrations.newest()))
+    (tmp_path / "9001_new.py").write_text(NEW.format(head=migrations.head_revision()))
     made = migrations.config
 
     def with_one_more(url: str = "") -> object:
@@ -117,9 +117,9 @@ async def test_the_release_before_serves_on_a_newer_database_and_not_on_an_older
     settings = make_settings(empty, allow_unsafe_database=True, jwt_secret=SECRET)
     holder = await asyncpg.connect(database_url(empty))
     await holder.execute("UPDATE alembic_version SET version_num = '9001'")
-    await asyncio.to_thread(check_before_serving, settings, workers=1)
+    await asyncio.to_thread(preflight_checks, settings, workers=1)
     for behind in ("0004", "somebody-elses"):
         await holder.execute("UPDATE alembic_version SET version_num = $1", behind)
         with pytest.raises(Exception, match="not at the newest migration"):
-            await asyncio.to_thread(check_before_serving, settings, workers=1)
+            await asyncio.to_thread(preflight_checks, settings, workers=1)
     await holder.close()

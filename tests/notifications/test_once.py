@@ -73,7 +73,7 @@ async def test_who_comes_back_after_another_took_over_changes_nothing(post: Post
     delivery_id = await crash_after_claim(post, bo)
     await post.go_out(bo)
     async with post.world.worker.db.transaction() as tx:
-        assert not await queue.hand(tx, delivery_id, 1)
+        assert not await queue.mark_handed_over(tx, delivery_id, 1)
         await queue.failed(tx, delivery_id, 1, "late")
     assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("sent", None)]
 

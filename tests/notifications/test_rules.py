@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 from wasgo_chat.notifications.policy import (
-    ConversationWishes,
-    Drop,
-    Facts,
+    ConversationOverrides,
+    Defer,
+    DeliveryContext,
+    DeliveryPreferences,
     QuietHours,
-    Tell,
-    Wait,
-    Wishes,
+    Send,
+    Skip,
     allows,
     decide,
     quiet_until,
-    wants,
+    wants_kind,
 )
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -37,7 +37,9 @@ NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")
 )
 def test_levels(general: str, here: str | None, told: set[str]) -> None:
     kinds = ("message", "reply", "mention")
-    assert {kind for kind in kinds if wants(Wishes(general), ConversationWishes(here), kind)} == told
+    assert {
+        kind for kind in kinds if wants_kind(DeliveryPreferences(general), ConversationOverrides(here), kind)
+    } == told
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def test_levels(general: str, here: str | None, told: set[str]) -> None:
     ],
 )
 def test_a_choice_per_channel(general: dict[str, bool], here: dict[str, bool | None], may: bool) -> None:
-    assert allows(Wishes(channels=general), ConversationWishes(channels=here), "email") is may
+    assert allows(DeliveryPreferences(channels=general), ConversationOverrides(channels=here), "email") is may
 
 
 def berlin(day: int, month: int, hour: int, minute: int = 0) -> datetime:
@@ -86,15 +88,15 @@ def test_when_quiet_hours_end(quiet: QuietHours | None, now: datetime, until: da
     assert quiet_until(quiet, now) == until
 
 
-def facts(**changes: Any) -> Facts:
+def facts(**changes: Any) -> DeliveryContext:
     usual: dict[str, Any] = {
-        "wishes": Wishes(),
-        "here": ConversationWishes(),
+        "preferences": DeliveryPreferences(),
+        "for_conversation": ConversationOverrides(),
         "is_participant": True,
         "is_online": False,
         "unread": ["message"],
     }
-    return Facts(**{**usual, **changes})
+    return DeliveryContext(**{**usual, **changes})
 
 
 ALL_DAY = QuietHours(time(8), time(20), "UTC")
@@ -103,20 +105,20 @@ ALL_DAY = QuietHours(time(8), time(20), "UTC")
 @pytest.mark.parametrize(
     ("known", "verdict"),
     [
-        (facts(), Tell()),
-        (facts(is_participant=False), Drop("left")),
-        (facts(unread=[]), Drop("read")),
-        (facts(is_online=True), Drop("online")),
-        (facts(wishes=Wishes(level="none")), Drop("unwanted")),
-        (facts(wishes=Wishes(level="mentions")), Drop("unwanted")),
-        (facts(wishes=Wishes(level="mentions"), unread=["message", "reply"]), Tell()),
-        (facts(wishes=Wishes(muted_until=LATER)), Drop("muted")),
-        (facts(wishes=Wishes(muted_until=EARLIER)), Tell()),
-        (facts(here=ConversationWishes(muted_until=LATER)), Drop("muted")),
-        (facts(wishes=Wishes(channels={"email": False})), Drop("channel_off")),
-        (facts(wishes=Wishes(quiet=ALL_DAY)), Wait(NOW.replace(hour=20))),
-        (facts(wishes=Wishes(quiet=ALL_DAY), is_online=True), Drop("online")),
+        (facts(), Send()),
+        (facts(is_participant=False), Skip("left")),
+        (facts(unread=[]), Skip("read")),
+        (facts(is_online=True), Skip("online")),
+        (facts(preferences=DeliveryPreferences(level="none")), Skip("unwanted")),
+        (facts(preferences=DeliveryPreferences(level="mentions")), Skip("unwanted")),
+        (facts(preferences=DeliveryPreferences(level="mentions"), unread=["message", "reply"]), Send()),
+        (facts(preferences=DeliveryPreferences(muted_until=LATER)), Skip("muted")),
+        (facts(preferences=DeliveryPreferences(muted_until=EARLIER)), Send()),
+        (facts(for_conversation=ConversationOverrides(muted_until=LATER)), Skip("muted")),
+        (facts(preferences=DeliveryPreferences(channels={"email": False})), Skip("channel_off")),
+        (facts(preferences=DeliveryPreferences(quiet=ALL_DAY)), Defer(NOW.replace(hour=20))),
+        (facts(preferences=DeliveryPreferences(quiet=ALL_DAY), is_online=True), Skip("online")),
     ],
 )
-def test_the_decision(known: Facts, verdict: Tell | Wait | Drop) -> None:
+def test_the_decision(known: DeliveryContext, verdict: Send | Defer | Skip) -> None:
     assert decide(known, "email", NOW) == verdict

@@ -10,18 +10,18 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from wasgo_chat.gateway.client_frames import Close
-from wasgo_chat.http.rate_limits import Kind
+from wasgo_chat.http.rate_limits import RateClass
 from wasgo_chat.notifications.delivery import dispatcher
-from wasgo_chat.observability.prometheus import exposed, names
+from wasgo_chat.observability.prometheus import metric_names, render_metrics
 from wasgo_chat.telemetry.aggregation import Metrics
 from wasgo_chat.telemetry.counters import (
-    CLOSES,
+    CLOSE_CODES,
     COUNTERS,
+    DELIVERY_OUTCOMES,
     GAUGES,
-    HEAD_CHECK_FINDS,
     HISTOGRAMS,
-    LETTERS,
     POOLS,
+    RECONCILER_FINDINGS,
     REFUSALS,
 )
 
@@ -41,7 +41,7 @@ def test_the_dashboard_is_what_its_program_writes() -> None:
 
 def test_the_dashboard_shows_nothing_that_there_is_not_and_leaves_nothing_out() -> None:
     named = set(re.findall(r"wasgo_chat_\w+", DASHBOARD.read_text()))
-    assert named <= names()
+    assert named <= metric_names()
     shown = {name for name in [*COUNTERS, *HISTOGRAMS, *GAUGES] if any(name in one for one in named)}
     assert shown == {*COUNTERS, *HISTOGRAMS, *GAUGES}
 
@@ -49,7 +49,7 @@ def test_the_dashboard_shows_nothing_that_there_is_not_and_leaves_nothing_out() 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
 def test_an_alert_asks_for_what_there_is_and_says_what_to_do(rule: dict[str, Any]) -> None:
     named = set(re.findall(r"wasgo_chat_\w+", rule["expr"]))
-    assert named <= names()
+    assert named <= metric_names()
     assert named or re.search(r"\b(up|node_\w+)\{", rule["expr"])
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert rule["annotations"]["summary"]
@@ -62,7 +62,7 @@ def test_an_alert_asks_for_what_there_is_and_says_what_to_do(rule: dict[str, Any
 
 def test_what_an_alert_waits_for_is_there_at_0_before_it_happens() -> None:
     """`increase` of a counter that begins at 1 is 0: the first time, which may be the only one, would be missed."""
-    body, _ = exposed(Metrics("fresh").snapshot(), "")
+    body, _ = render_metrics(Metrics("fresh").collect(), "")
     fresh = [
         (sample.name, label, value)
         for family in text_string_to_metric_families(body.decode())
@@ -82,12 +82,12 @@ def test_what_an_alert_waits_for_is_there_at_0_before_it_happens() -> None:
 
 
 def test_labels_that_are_known_before_are_those_that_there_are() -> None:
-    assert set(CLOSES) == {str(int(code)) for code in Close}
+    assert set(CLOSE_CODES) == {str(int(code)) for code in Close}
     source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
-    assert set(HEAD_CHECK_FINDS) == set(re.findall(r'head_check_finds\["(\w+)"\]', source))
+    assert set(RECONCILER_FINDINGS) == set(re.findall(r'head_check_finds\["(\w+)"\]', source))
     assert set(re.findall(r'refusals\["(\w+)"\]', source)) <= set(REFUSALS)
-    assert {*get_args(Kind), "message", "frame", "address", "failure"} <= set(REFUSALS)
-    assert {channel for channel, _ in LETTERS} == set(dispatcher._MAKERS)
+    assert {*get_args(RateClass), "message", "frame", "address", "failure"} <= set(REFUSALS)
+    assert {channel for channel, _ in DELIVERY_OUTCOMES} == set(dispatcher._CHANNEL_CLASSES)
     assert set(POOLS) == {"doors", *re.findall(r'name="(\w+)", (?:by_key=True, )?counts=counts', source)}
 
 

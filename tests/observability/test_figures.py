@@ -5,11 +5,11 @@ from pathlib import Path
 
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import World, until
-from wasgo_chat.telemetry.aggregation import Figures, Metrics, fold
+from wasgo_chat.telemetry.aggregation import Metrics, MetricsSummary, merge_exited_worker
 
 
-async def figures_of(worker: Worker) -> Figures:
-    found: Figures = await worker.app.state.metrics.figures()
+async def figures_of(worker: Worker) -> MetricsSummary:
+    found: MetricsSummary = await worker.app.state.metrics.summary()
     return found
 
 
@@ -42,7 +42,7 @@ def left_by(worker: str, folder: Path, *, texts: int, sockets: int) -> Metrics:
     metrics = Metrics(worker, folder)
     metrics.counts.messages["text"] = texts
     metrics.counts.batch_messages.observe(3, texts)
-    metrics.watch("sockets", lambda: sockets)
+    metrics.register_gauge("sockets", lambda: sockets)
     metrics.write()
     (folder / f"{os.getpid()}.json").rename(folder / f"{worker}.json")
     return metrics
@@ -52,14 +52,14 @@ async def test_workers_add_up_and_an_ended_one_leaves_its_counters_only(tmp_path
     asked = Metrics("asked", tmp_path)
     left_by("1", tmp_path, texts=5, sockets=3)
     left_by("2", tmp_path, texts=7, sockets=4)
-    both = await asked.figures()
+    both = await asked.summary()
     assert (both["workers"], both["messages"]["text"], both["sockets"]) == (3, 12, 7)
-    fold(tmp_path, 1)
-    fold(tmp_path, 1)  # a second time changes nothing
-    one = await asked.figures()
+    merge_exited_worker(tmp_path, 1)
+    merge_exited_worker(tmp_path, 1)  # a second time changes nothing
+    one = await asked.summary()
     assert (one["workers"], one["messages"]["text"], one["sockets"]) == (2, 12, 4)
-    fold(tmp_path, 2)
-    none = await asked.everywhere()
+    merge_exited_worker(tmp_path, 2)
+    none = await asked.aggregate()
     assert none.counters["messages"] == {"text": 12}
     assert sum(none.histograms["batch_messages"].counts) == 12
     assert sorted(os.listdir(tmp_path)) == sorted([f"{os.getpid()}.json", "ended.json"])
@@ -69,15 +69,15 @@ async def test_who_reads_while_a_worker_is_folded_counts_it_once(tmp_path: Path)
     asked = Metrics("asked", tmp_path)
     left_by("1", tmp_path, texts=5, sockets=3)
     kept = (tmp_path / "1.json").read_bytes()
-    fold(tmp_path, 1)
+    merge_exited_worker(tmp_path, 1)
     (tmp_path / "1.json").write_bytes(kept)  # as between the two steps of the fold
-    assert (await asked.figures())["messages"]["text"] == 5
+    assert (await asked.summary())["messages"]["text"] == 5
 
 
 async def test_files_that_are_cut_short_or_gone_cost_nothing_but_their_numbers(tmp_path: Path) -> None:
     asked = Metrics("asked", tmp_path)
     (tmp_path / "1.json").write_bytes(b'{"names":["1"],"counters":{"mess')
-    assert (await asked.figures())["workers"] == 1
-    fold(tmp_path, 1)
-    fold(tmp_path, 2)
-    assert (await Metrics("lost", tmp_path / "gone").figures())["workers"] == 1
+    assert (await asked.summary())["workers"] == 1
+    merge_exited_worker(tmp_path, 1)
+    merge_exited_worker(tmp_path, 2)
+    assert (await Metrics("lost", tmp_path / "gone").summary())["workers"] == 1

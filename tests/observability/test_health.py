@@ -51,7 +51,7 @@ async def test_a_database_that_is_behind_is_not_served_and_one_that_is_ahead_is(
 
 
 async def test_a_database_that_is_away_says_so(own: Worker) -> None:
-    own.db.outage.is_on = True
+    own.db.breaker.is_open = True
     try:
         assert await asked(own) == (
             503,
@@ -59,7 +59,7 @@ async def test_a_database_that_is_away_says_so(own: Worker) -> None:
             {"database": "unavailable", "migrations": "unknown", "redis": "none"},
         )
     finally:
-        own.db.outage.is_on = False
+        own.db.breaker.is_open = False
 
 
 async def test_a_worker_that_drains_is_alive_and_not_ready(own: Worker) -> None:

@@ -14,8 +14,8 @@ from tests.support.running import Worker, make_settings, running
 from tests.support.world import NO_TLS, World, until, world_with
 from tests.test_workers import make_job
 from wasgo_chat.identity.tokens import mint_user
-from wasgo_chat.observability.prometheus import names
-from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, Counts
+from wasgo_chat.observability.prometheus import metric_names
+from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, WorkerCounters
 
 TOKEN = "a-token-for-those-who-scrape"
 
@@ -137,10 +137,10 @@ async def test_open_metrics_are_spoken_to_who_asks_for_them(worker: Worker) -> N
 
 
 def test_everything_that_is_counted_is_described_and_the_other_way_round() -> None:
-    assert set(Counts.__slots__) == {*COUNTERS, *HISTOGRAMS}
-    assert len(names()) == 1 + len(COUNTERS) + 3 * len(HISTOGRAMS) + len(GAUGES)
+    assert set(WorkerCounters.__slots__) == {*COUNTERS, *HISTOGRAMS}
+    assert len(metric_names()) == 1 + len(COUNTERS) + 3 * len(HISTOGRAMS) + len(GAUGES)
     for name, counted in COUNTERS.items():
-        assert hasattr(getattr(Counts(), name), "keys") == bool(counted.labels), name
+        assert hasattr(getattr(WorkerCounters(), name), "keys") == bool(counted.labels), name
 
 
 async def test_labels_are_ours_whatever_clients_call_things(database: str) -> None:

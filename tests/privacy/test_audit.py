@@ -11,7 +11,7 @@ from tests.notifications.test_push import PATH as PUSH
 from tests.notifications.test_push import Browser
 from tests.support.running import make_settings
 from tests.support.world import PATIENCE_S, Caller, Json, Live, Person, World, pages, rows, world_with
-from wasgo_chat.privacy.erasure_worker import Eraser
+from wasgo_chat.privacy.erasure_worker import ErasureWorker
 
 AUDIT = "/chat/audit/"
 
@@ -169,9 +169,9 @@ async def test_old_rows_go(world: World) -> None:
     )
     find = "SELECT 1 FROM audit WHERE service = :service"
     assert await rows(world.worker, find, service=marked)
-    await Eraser(world.worker.db)._sweep()
+    await ErasureWorker(world.worker.db)._sweep()
     assert await rows(world.worker, find, service=marked)
     async with world.worker.db.transaction() as tx:
         await tx.execute(text("UPDATE audit SET at = at - interval '366 days' WHERE service = :s"), {"s": marked})
-    await Eraser(world.worker.db)._sweep()
+    await ErasureWorker(world.worker.db)._sweep()
     assert not await rows(world.worker, find, service=marked)

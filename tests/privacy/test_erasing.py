@@ -13,7 +13,7 @@ from tests.privacy.life import Ana, dump, stored, told
 from tests.support.mirror import Mirror
 from tests.support.running import Worker
 from tests.support.world import Json, World, rows
-from wasgo_chat.identity.pseudonyms import Person
+from wasgo_chat.identity.pseudonyms import ErasedPerson
 
 
 @dataclass
@@ -131,9 +131,9 @@ async def test_a_person_whose_message_comes_in_late_stays_until_it_is_gone(own_w
 
 
 def test_a_name_goes_out_of_a_text_as_a_whole_word_only() -> None:
-    ann = Person("ann", "erased-1", ["Ann", "Ann (the painter)", "李明", "x"])
-    assert ann.forgotten("Annex of Ann (the painter), ANN's; x") == "Annex of erased user, erased user's; x"
-    assert ann.forgotten("李明 joined") == "erased user joined"
-    forgotten = ann.forgotten({"by": "ann", "Ann": ["ann", 3, None]})
+    ann = ErasedPerson("ann", "erased-1", ["Ann", "Ann (the painter)", "李明", "x"])
+    assert ann.redact("Annex of Ann (the painter), ANN's; x") == "Annex of erased user, erased user's; x"
+    assert ann.redact("李明 joined") == "erased user joined"
+    forgotten = ann.redact({"by": "ann", "Ann": ["ann", 3, None]})
     assert forgotten == {"by": "erased-1", "erased user": ["erased-1", 3, None]}
-    assert Person("a", "erased-2", []).forgotten("a fence") == "a fence"
+    assert ErasedPerson("a", "erased-2", []).redact("a fence") == "a fence"

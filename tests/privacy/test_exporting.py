@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.privacy.life import Ana
 from tests.support.world import World
-from wasgo_chat.privacy.zip_stream import Archive
+from wasgo_chat.privacy.zip_stream import ZipStream
 
 
 async def exported(world: World, user_id: str) -> zipfile.ZipFile:
@@ -64,7 +64,7 @@ async def test_an_archive_is_given_away_piece_by_piece() -> None:
         for _ in range(64):
             yield b"\x07" * 65_536
 
-    archive = Archive()
+    archive = ZipStream()
     out = [archive.add("a.json", {"a": 1})]
     out += [piece async for piece in archive.add_file("big", pieces())]
     out.append(archive.close())

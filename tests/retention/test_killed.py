@@ -55,7 +55,7 @@ HALVES: dict[str, str] = {
 
 async def hold(db: Database) -> None:
     """What must be so at any moment of a purge."""
-    assert await invariants.faults(db) == []
+    assert await invariants.check_invariants(db) == []
     async with db.snapshot() as tx:
         for what, question in WRONG.items():
             assert (await tx.execute(text(question))).first() is None, what

@@ -11,6 +11,7 @@ from tests.attachments.samples import picture
 from tests.support.running import Worker, make_settings, running
 from tests.support.world import Json, Person, World, pages, rows, until
 from wasgo_chat.core.config import Settings
+from wasgo_chat.gateway.channel import ConversationChannel, Subscription
 from wasgo_chat.retention import steps
 from wasgo_chat.retention.cli import purge as purge_command
 from wasgo_chat.retention.worker import purge_now
@@ -115,11 +116,11 @@ async def test_a_log_that_is_cut_while_it_is_replayed_is_a_resync(
     hub = world.worker.hub
     replay = hub._replay_page
 
-    async def after_a_purge(*given: object) -> bool:
+    async def after_a_purge(channel: ConversationChannel, subscription: Subscription) -> bool:
         await age(world, chat, upto=3)
         await purge_now(world.worker.db)
         monkeypatch.setattr(hub, "_replay_page", replay)
-        done: bool = await replay(*given)
+        done: bool = await replay(channel, subscription)
         return done
 
     monkeypatch.setattr(hub, "_replay_page", after_a_purge)
@@ -136,7 +137,7 @@ async def test_a_worker_that_slept_through_a_purge_goes_on(world: World, other_w
         channel = next(one for key, one in other_worker.hub.channels.items() if str(key) == chat["id"])
         await age(world, chat, upto=3)
         await purge_now(world.worker.db)
-        channel.last = channel.wanted = 1  # afterwards, or it may wake up in the middle
+        channel.delivered_head = channel.known_head = 1  # afterwards, or it may wake up in the middle
         for subscription in channel.subscriptions:
             subscription.watermark = 1
         assert (await live.eventually("resync"))["last_seq"] == 3

@@ -10,8 +10,8 @@ from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.retention import steps, worker
 from wasgo_chat.retention.cli import purge as purge_command
-from wasgo_chat.retention.worker import Purger, purge_now
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.retention.worker import RetentionWorker, purge_now
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 SLOW = (
     "CREATE FUNCTION dawdle() RETURNS trigger AS 'BEGIN PERFORM pg_sleep(0.02); RETURN OLD; END' LANGUAGE plpgsql",
@@ -60,7 +60,7 @@ async def test_a_step_that_takes_too_long_is_halved(db: Database) -> None:
     await old(db, "slow", 80)
     await run(db, SLOW[0], SLOW[1].replace("TABLE", "messages"))
     assert (await purge_now(db)).messages == 79
-    assert await invariants.faults(db) == []
+    assert await invariants.check_invariants(db) == []
 
 
 async def test_a_conversation_that_fails_stops_none_of_the_others(
@@ -71,17 +71,17 @@ async def test_a_conversation_that_fails_stops_none_of_the_others(
     await run(db, BROKEN[0].replace("ID", str(chats[0])), BROKEN[1])
     await run(db, OLD_NOTIFICATION, id=chats[1])
     db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
-    counts = Counts()
-    passes = Purger(db, counts, rest_per_work=0)
+    counts = WorkerCounters()
+    passes = RetentionWorker(db, counts, rest_per_work=0)
     purged = await passes.purge()
     assert [await count(db, "events", chat) for chat in chats] == [4, 1, 1]
     assert list(purged.failed) == [chats[0]]
-    assert counts.purge_turns == {"done": 2, "put_off": 1, "failed": 0}
+    assert counts.purges == {"done": 2, "put_off": 1, "failed": 0}
     assert await count(db, "notifications", chats[1]) == 0
     assert str(chats[0]) in caplog.text
     await run(db, "DROP TRIGGER fail ON events")
     assert list((await passes.purge()).failed) == [chats[0]], "it is put off"
-    assert counts.purge_turns["put_off"] == 2
+    assert counts.purges["put_off"] == 2
     assert (await passes.purge()).failed == {}
     assert await count(db, "events", chats[0]) == 1
 
@@ -133,15 +133,15 @@ async def test_the_command_says_what_was_in_use(db: Database) -> None:
 
 
 async def test_one_worker_purges_at_a_time(db: Database) -> None:
-    async with worker._alone(db) as first, worker._alone(db) as second:
+    async with worker._exclusive(db) as first, worker._exclusive(db) as second:
         assert (first, second) == (True, False)
-    async with worker._alone(db) as third:
+    async with worker._exclusive(db) as third:
         assert third
 
 
 async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None:
     db.settings = db.settings.model_copy(update={"purge_s": 0.05})
-    workers = [asyncio.create_task(Purger(db, Counts()).run()) for _ in range(2)]
+    workers = [asyncio.create_task(RetentionWorker(db, WorkerCounters()).run()) for _ in range(2)]
     for name in ("first", "second"):
         chat = await old(db, name, 4)
         async with asyncio.timeout(30):
@@ -150,9 +150,9 @@ async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None
     for task in workers:
         task.cancel()
     await asyncio.gather(*workers, return_exceptions=True)
-    async with worker._alone(db) as is_alone:
+    async with worker._exclusive(db) as is_alone:
         assert is_alone
-    assert await invariants.faults(db) == []
+    assert await invariants.check_invariants(db) == []
 
 
 async def test_dead_deliveries_go_however_many_there_are(db: Database) -> None:

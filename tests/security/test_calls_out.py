@@ -12,7 +12,7 @@ from tests.notifications.test_push import Browser
 from tests.support.running import SECRET, make_settings
 from tests.support.world import Caller, World, world_with
 from wasgo_chat.core import http_client
-from wasgo_chat.core.http_client import TooLarge, fetch_trusted, wary_client
+from wasgo_chat.core.http_client import TooLarge, fetch_internal, ssrf_safe_client
 from wasgo_chat.core.ip_ranges import is_public
 
 PATH = "/chat/push_subscriptions/"
@@ -41,7 +41,7 @@ async def test_a_browser_cannot_name_an_address_inside(world: World, host: str) 
 
 @pytest.mark.parametrize("host", INSIDE)
 async def test_and_no_connection_is_made_to_one(host: str) -> None:
-    async with wary_client() as client:
+    async with ssrf_safe_client() as client:
         with pytest.raises((httpx2.ConnectError, httpx2.InvalidURL)):
             await client.post(f"https://{host}:1/")
 
@@ -68,7 +68,7 @@ async def test_a_name_that_leads_elsewhere_later_is_not_followed(world: World, m
     await ana.ok("POST", PATH, Browser("https://rebound.example").subscription, status=201)
     for inside in (["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::ffff:127.0.0.1"], []):
         answers[:] = inside
-        async with wary_client() as client:
+        async with ssrf_safe_client() as client:
             with pytest.raises(httpx2.ConnectError, match="open internet"):
                 await client.post("https://rebound.example/")
         again = Browser("https://rebound.example").subscription
@@ -85,7 +85,7 @@ async def test_the_address_that_was_looked_at_is_the_one_connected_to(monkeypatc
 
     monkeypatch.setattr(http_client, "resolve", resolve)
     monkeypatch.setattr(http_client, "is_public", lambda address: True)  # the open internet is not for tests
-    async with answering(b"HTTP/1.1 204 No Content\r\n\r\n") as url, wary_client() as client:
+    async with answering(b"HTTP/1.1 204 No Content\r\n\r\n") as url, ssrf_safe_client() as client:
         response = await client.get(url.replace("127.0.0.1", "rebound.example"))
     assert (response.status_code, lookups) == (204, ["rebound.example"])
 
@@ -121,7 +121,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 async def test_an_answer_without_end_is_cut_off() -> None:
     async with answering(HEAD, b"x" * 65_536, forever=True) as url:
         with pytest.raises(TooLarge):
-            await fetch_trusted(url, max_bytes=1_000_000)
+            await fetch_internal(url, max_bytes=1_000_000)
 
 
 async def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ async def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.Monkey
     monkeypatch.setattr(http_client, "FETCH_S", 0.5)
     async with answering(HEAD, b"x", every_s=0.05, forever=True) as url:
         with pytest.raises(TimeoutError):
-            await fetch_trusted(url, max_bytes=1_000_000)
+            await fetch_internal(url, max_bytes=1_000_000)
 
 
 async def test_a_redirect_to_other_keys_is_not_followed(database: str) -> None:

@@ -17,9 +17,9 @@ POST = b"POST /chat/messages/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/j
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A door that waits half a second where the real one waits ten."""
-    assert (http_protocol.HEAD_S, http_protocol.BODY_S) == (10.0, 10.0)
-    monkeypatch.setattr(http_protocol, "HEAD_S", 0.5)
-    monkeypatch.setattr(http_protocol, "BODY_S", 0.5)
+    assert (http_protocol.HEADERS_TIMEOUT_S, http_protocol.BODY_TIMEOUT_S) == (10.0, 10.0)
+    monkeypatch.setattr(http_protocol, "HEADERS_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(http_protocol, "BODY_TIMEOUT_S", 0.5)
 
 
 async def refused(raw: Raw, status: int, code: str) -> None:
@@ -80,7 +80,7 @@ async def test_who_takes_their_time_between_requests_is_not_slow(world: World) -
 
 
 async def test_who_does_not_read_an_answer_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_protocol, "STALL_S", 0.5)
+    monkeypatch.setattr(http_protocol, "WRITE_STALL_S", 0.5)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     for _ in range(30):

@@ -65,9 +65,9 @@ def run(beat: int) -> None:
     globals()[sys.argv[1]](beat)
 
 
-supervisor.HUNG_S = 1.0
+supervisor.HEARTBEAT_TIMEOUT_S = 1.0
 supervisor.KILL_AFTER_S = 0.2
-supervisor.FIRST_PAUSE_S = 0.1
+supervisor.MIN_RESTART_DELAY_S = 0.1
 with socket.socket() as sock:
     sock.bind(("127.0.0.1", 0))
     sys.exit(Supervisor(run, workers=1, sock=sock, shutdown_s=float(sys.argv[3])).run())

@@ -116,7 +116,7 @@ async def test_a_standby_is_503_and_1013_until_it_is_promoted(pair: Pair, databa
             assert (await live.closed())[0] == 1013
         assert (await ana.client.get("/readyz")).status_code == 503
         await pair.promote()
-        await until(lambda: not there.worker.db.outage.is_on)
+        await until(lambda: not there.worker.db.breaker.is_open)
         await ana.ok("POST", "/chat/messages/", body, status=201)
         async with bo.at(chat, after_seq=0) as live:
             heard = [(await live.eventually("new_message"))["message"]["content"] for _ in range(2)]

@@ -11,7 +11,9 @@ from fastapi import FastAPI
 from tests.support.servers import database_url, valkey_url
 from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
+from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import free_port
+from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.server.graceful_shutdown import ChatServer
 from wasgo_chat.server.run import server_config
 
@@ -38,12 +40,14 @@ class Worker:
         self.ws_url = f"ws://127.0.0.1:{port}"
 
     @property
-    def hub(self) -> Any:
-        return self.app.state.hub
+    def hub(self) -> Hub:
+        hub: Hub = self.app.state.hub
+        return hub
 
     @property
-    def db(self) -> Any:
-        return self.app.state.db
+    def db(self) -> Database:
+        db: Database = self.app.state.db
+        return db
 
 
 def make_settings(database: str, **changes: Any) -> Settings:

@@ -13,14 +13,14 @@ from pydantic.json_schema import models_json_schema
 
 from wasgo_chat.api_docs.asyncapi_examples import CLIENT, SERVER
 from wasgo_chat.conversations import event_schemas as events
-from wasgo_chat.core.encoding import Schema, Shape
+from wasgo_chat.core.encoding import RequestModel, ResponseModel
 from wasgo_chat.gateway import client_frames as received
 from wasgo_chat.gateway import server_frames as sent
 
 DESCRIPTION = """The sockets of the chat. `docs/protocol.md` explains authentication, resuming and close codes; the HTTP
 routes are described by `/openapi.json`."""
 
-_CLIENT_FRAMES: dict[str, tuple[type[Schema], type[Shape]]] = {
+_CLIENT_FRAMES: dict[str, tuple[type[RequestModel], type[ResponseModel]]] = {
     "send_message": (received.SendMessageFrame, sent.SendMessageAck),
     "edit_message": (received.EditMessageFrame, sent.EditMessageAck),
     "delete_message": (received.DeleteMessageFrame, sent.DeleteMessageAck),
@@ -31,7 +31,7 @@ _CLIENT_FRAMES: dict[str, tuple[type[Schema], type[Shape]]] = {
     "subscribe": (received.SubscribeFrame, sent.SubscribeAck),
     "unsubscribe": (received.UnsubscribeFrame, sent.UnsubscribeAck),
 }
-_OF_CONVERSATIONS: dict[str, type[Shape]] = {
+_OF_CONVERSATIONS: dict[str, type[ResponseModel]] = {
     "new_message": events.NewMessage,
     "message_edited": events.MessageEdited,
     "message_deleted": events.MessageDeleted,
@@ -45,12 +45,12 @@ _OF_CONVERSATIONS: dict[str, type[Shape]] = {
     "resync": sent.Resync,
     "error": sent.ErrorFrame,
 }
-_OF_MANY: dict[str, type[Shape]] = {
+_OF_MANY: dict[str, type[ResponseModel]] = {
     "hello": sent.Hello,
     "subscribed": sent.Subscribed,
     "unsubscribed": sent.Unsubscribed,
 }
-_OF_USERS: dict[str, type[Shape]] = {
+_OF_USERS: dict[str, type[ResponseModel]] = {
     "unread_counts": sent.UnreadCountsFrame,
     "conversation_added": sent.ConversationAdded,
     "conversation_updated": sent.ConversationUpdated,
@@ -58,7 +58,7 @@ _OF_USERS: dict[str, type[Shape]] = {
     "presence": sent.PresenceSignal,
     "notification": sent.NotificationFrame,
 }
-_SERVER_FRAMES: dict[str, type[Shape]] = {
+_SERVER_FRAMES: dict[str, type[ResponseModel]] = {
     "conversation_hello": sent.ConversationHello,
     **_OF_MANY,
     **_OF_CONVERSATIONS,

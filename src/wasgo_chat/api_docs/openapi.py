@@ -33,7 +33,7 @@ TAGS = {
 }
 
 _BY_REQUEST_BODY = ("400", "413", "415")
-_OPEN_DOOR: list[dict[str, list[str]]] = []
+_UNAUTHENTICATED: list[dict[str, list[str]]] = []
 
 
 def describe(app: FastAPI) -> None:
@@ -42,13 +42,13 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = finished(made())
+            app.openapi_schema = postprocess(made())
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
 
 
-def finished(document: dict[str, Any]) -> dict[str, Any]:
+def postprocess(document: dict[str, Any]) -> dict[str, Any]:
     """FastAPI's document with problems, examples and tags."""
     document["info"]["description"] = DESCRIPTION
     document["servers"] = [{"url": "/"}]
@@ -57,7 +57,7 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             _correct_problems(path, operation)
-            operation.setdefault("security", _OPEN_DOOR)
+            operation.setdefault("security", _UNAUTHENTICATED)
             _add_examples(operation)
     components["examples"] = {
         f"problem_{code}": {"value": body}

@@ -9,13 +9,13 @@ from wasgo_chat.core.config import CannotStart
 _TABLE_BEGIN, _TABLE_END = "<!-- settings: begin -->", "<!-- settings: end -->"
 
 
-class NotUpToDate(CannotStart):
+class OutOfDate(CannotStart):
     """A file is not what it is held against."""
 
     exit_code = 1
 
 
-def put(text: str, write: Path | None, check: Path | None) -> None:
+def write_or_check(text: str, write: Path | None, check: Path | None) -> None:
     """Into the one file, against the other, or printed where none is named.
 
     Raises:
@@ -29,12 +29,12 @@ def put(text: str, write: Path | None, check: Path | None) -> None:
             raise CannotStart(f"{write} cannot be written: {error.strerror}.") from error
     elif check is not None:
         if not check.exists() or _read(check) != text:
-            raise NotUpToDate(f"{check} is not up to date: run `make docs`.")
+            raise OutOfDate(f"{check} is not up to date: run `make docs`.")
     else:
         sys.stdout.write(text)
 
 
-def put_table(table: str, write: Path | None, check: Path | None) -> None:
+def write_or_check_table(table: str, write: Path | None, check: Path | None) -> None:
     """The same with a table, which stands in a file between its marks.
 
     Raises:
@@ -43,16 +43,14 @@ def put_table(table: str, write: Path | None, check: Path | None) -> None:
     """
     target = write or check
     if target is None:
-        put(f"{table}\n", None, None)
+        write_or_check(f"{table}\n", None, None)
         return
     block = f"{_TABLE_BEGIN}\n{table}\n{_TABLE_END}"
     pattern = re.escape(_TABLE_BEGIN) + ".*?" + re.escape(_TABLE_END)
     text, found = re.subn(pattern, lambda _: block, _read(target), flags=re.DOTALL)
     if not found:
-        raise NotUpToDate(
-            f"{target} has no table of settings: put `{_TABLE_BEGIN}` and `{_TABLE_END}` around its place."
-        )
-    put(text, write, check)
+        raise OutOfDate(f"{target} has no table of settings: put `{_TABLE_BEGIN}` and `{_TABLE_END}` around its place.")
+    write_or_check(text, write, check)
 
 
 def _read(path: Path) -> str:

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import delete, func, select, tuple_
 
 from wasgo_chat.attachments.models import Attachment
-from wasgo_chat.attachments.store import Depot, key_of
+from wasgo_chat.attachments.store import AttachmentStore, object_key
 from wasgo_chat.attachments.verbs import AttachmentsReleased
 from wasgo_chat.core.errors import ChatError
 
@@ -18,14 +18,14 @@ log = structlog.get_logger(__name__)
 BATCH = 50
 
 
-class Sweep:
+class OrphanCleanup:
     """The task of a worker that looks every `SWEEP_S` seconds, and at once after a release here."""
 
-    def __init__(self, depot: Depot) -> None:
+    def __init__(self, depot: AttachmentStore) -> None:
         self._depot = depot
         self._asked = asyncio.Event()
 
-    def announce(self, announcements: Sequence[object]) -> None:
+    def on_commit(self, announcements: Sequence[object]) -> None:
         """Take what a commit announced."""
         if any(isinstance(one, AttachmentsReleased) for one in announcements):
             self._asked.set()
@@ -62,7 +62,7 @@ class Sweep:
         async with self._depot.db.transaction() as tx:
             rows = (await tx.execute(statement)).all()
             if rows:
-                keys = [key_of(row.id, variant) for row in rows for variant in ("original", "thumbnail")]
+                keys = [object_key(row.id, variant) for row in rows for variant in ("original", "thumbnail")]
                 await self._depot.storage.delete(keys)
                 primary = tuple_(Attachment.conversation_id, Attachment.id)
                 await tx.execute(delete(Attachment).where(primary.in_([(row.conversation_id, row.id) for row in rows])))

@@ -18,7 +18,7 @@ class LinkExpired(Forbidden):
     code, title = "link_expired", "This link has expired; load the attachment again for a new one"
 
 
-def link_to(settings: Settings, attachment_id: UUID, variant: str) -> str:
+def signed_url(settings: Settings, attachment_id: UUID, variant: str) -> str:
     """A URL of our own that needs no token.
 
     Lives from one to two times `ATTACHMENT_URL_TTL_S`: the moment is rounded, so that an attachment that is loaded

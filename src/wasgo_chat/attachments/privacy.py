@@ -13,7 +13,7 @@ from wasgo_chat.database.session import Tx
 LONGEST_UPLOAD = timedelta(hours=1)
 
 
-async def let_go(tx: Tx, user_id: str) -> bool:
+async def release_uploads(tx: Tx, user_id: str) -> bool:
     """Let go of a person's uploads that no message holds; whether anything of theirs is still there.
 
     One that is being stored at this moment is waited for: its bytes would come after the sweep. A crash may have left
@@ -25,11 +25,11 @@ async def let_go(tx: Tx, user_id: str) -> bool:
     await tx.execute(update(Attachment).where(free).values(expires_at=func.now()))
     is_there = (await tx.execute(select(Attachment.id).where(mine).limit(1))).first() is not None
     if is_there:
-        tx.announce(AttachmentsReleased())
+        tx.after_commit(AttachmentsReleased())
     return is_there
 
 
-async def told(tx: Tx, user_id: str, after: UUID | None, *, limit: int) -> list[dict[str, Any]]:
+async def export_uploads(tx: Tx, user_id: str, after: UUID | None, *, limit: int) -> list[dict[str, Any]]:
     """What a person uploaded and is stored, oldest first."""
     statement = select(Attachment).where(Attachment.uploader_id == user_id, Attachment.stored_at.is_not(None))
     if after is not None:

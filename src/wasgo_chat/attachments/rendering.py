@@ -6,21 +6,21 @@ from uuid import UUID
 
 from sqlalchemy import Row, Uuid, func, or_, select
 
-from wasgo_chat.attachments.links import link_to
+from wasgo_chat.attachments.links import signed_url
 from wasgo_chat.attachments.models import Attachment
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.database.session import Tx, keys_of
+from wasgo_chat.database.session import Tx, values_table
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.models import Participant
 
 _COLUMNS = Attachment.__table__.columns
-_IS_THERE = Attachment.stored_at.is_not(None) & or_(
+_STORED = Attachment.stored_at.is_not(None) & or_(
     Attachment.message_id.is_not(None), Attachment.expires_at > func.now()
 )
 
 
-async def attachments_of(tx: Tx, messages: Sequence[tuple[UUID, UUID]]) -> dict[UUID, list[dict[str, Any]]]:
+async def render_attachments(tx: Tx, messages: Sequence[tuple[UUID, UUID]]) -> dict[UUID, list[dict[str, Any]]]:
     """By message id, `AttachmentOut` in the order they were sent; one query for all.
 
     Args:
@@ -30,7 +30,7 @@ async def attachments_of(tx: Tx, messages: Sequence[tuple[UUID, UUID]]) -> dict[
     found: dict[UUID, list[dict[str, Any]]] = {}
     if not messages:
         return found
-    keys = keys_of(
+    keys = values_table(
         conversation_id=(Uuid(), [key[0] for key in messages]), message_id=(Uuid(), [key[1] for key in messages])
     )
     statement = (
@@ -42,7 +42,7 @@ async def attachments_of(tx: Tx, messages: Sequence[tuple[UUID, UUID]]) -> dict[
         .order_by(Attachment.conversation_id, Attachment.message_id, Attachment.position)
     )
     for row in await tx.execute(statement):
-        found.setdefault(row.message_id, []).append(shape(tx.settings, row))
+        found.setdefault(row.message_id, []).append(render(tx.settings, row))
     return found
 
 
@@ -57,40 +57,40 @@ async def load_attachment(tx: Tx, actor: Actor, attachment_id: UUID) -> dict[str
         .join(
             Participant,
             (Participant.conversation_id == Attachment.conversation_id)
-            & (Participant.user_id == actor.user)
+            & (Participant.user_id == actor.require_user())
             & Participant.left_seq.is_(None),
         )
         .where(
             Attachment.id == attachment_id,
-            _IS_THERE,
-            or_(Attachment.message_id.is_not(None), Attachment.uploader_id == actor.user),
+            _STORED,
+            or_(Attachment.message_id.is_not(None), Attachment.uploader_id == actor.require_user()),
         )
     )
     row = (await tx.execute(statement)).one_or_none()
     if row is None:
         raise NotFound
-    return shape(tx.settings, row)
+    return render(tx.settings, row)
 
 
-async def find_stored(tx: Tx, attachment_id: UUID, variant: str) -> Row[Any]:
+async def get_stored(tx: Tx, attachment_id: UUID, variant: str) -> Row[Any]:
     """The row behind a link that was checked before.
 
     Raises:
         NotFound: it is gone, or has no such variant.
     """
-    statement = select(*_COLUMNS).where(Attachment.id == attachment_id, _IS_THERE)
+    statement = select(*_COLUMNS).where(Attachment.id == attachment_id, _STORED)
     row = (await tx.execute(statement)).one_or_none()
     if row is None or (variant == "thumbnail" and row.thumbnail_size is None):
         raise NotFound
     return row
 
 
-def shape(settings: Settings, row: Row[Any]) -> dict[str, Any]:
+def render(settings: Settings, row: Row[Any]) -> dict[str, Any]:
     """The `AttachmentOut` of a row."""
     return {
         "id": row.id,
-        "url": link_to(settings, row.id, "original"),
-        "thumbnail_url": link_to(settings, row.id, "thumbnail") if row.thumbnail_size is not None else None,
+        "url": signed_url(settings, row.id, "original"),
+        "thumbnail_url": signed_url(settings, row.id, "thumbnail") if row.thumbnail_size is not None else None,
         "filename": row.filename,
         "content_type": row.content_type,
         "size": row.size,

@@ -12,21 +12,21 @@ from starlette.responses import RedirectResponse, StreamingResponse
 
 from wasgo_chat.attachments import verbs
 from wasgo_chat.attachments.links import LinkExpired, check_link
-from wasgo_chat.attachments.rendering import find_stored, load_attachment
+from wasgo_chat.attachments.rendering import get_stored, load_attachment
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
 from wasgo_chat.attachments.storage import StorageFull
-from wasgo_chat.attachments.store import Depot, is_inline, key_of
+from wasgo_chat.attachments.store import AttachmentStore, is_inline, object_key
 from wasgo_chat.attachments.upload.content_types import TypeNotAllowed
 from wasgo_chat.attachments.upload.filenames import disposition
 from wasgo_chat.attachments.upload.form_fields import parse_fields
-from wasgo_chat.attachments.upload.multipart import FileTooLarge, MalformedForm, is_form, receive_form
+from wasgo_chat.attachments.upload.multipart import FileTooLarge, MalformedForm, is_multipart, receive_multipart
 from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE
-from wasgo_chat.core.encoding import Json, Line
+from wasgo_chat.core.encoding import JsonResponse, SingleLine
 from wasgo_chat.core.errors import ConversationClosed, Forbidden, IdempotencyConflict, Invalid
-from wasgo_chat.http.dependencies import Anybody, Caller, Db, KeyHeader, once_answer
-from wasgo_chat.http.idempotency import Once
-from wasgo_chat.http.problems import problems
-from wasgo_chat.http.ranges import RangeNotSatisfiable, wanted_range
+from wasgo_chat.http.dependencies import AnonymousRateLimit, Caller, Db, IdempotencyKeyHeader, replayed_response
+from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.problems import problem_responses
+from wasgo_chat.http.ranges import RangeNotSatisfiable, parse_range
 from wasgo_chat.identity import audit
 
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
@@ -52,12 +52,12 @@ _UPLOAD_FORM = {
 }
 
 
-async def _depot(request: Request) -> Depot:
-    depot: Depot = request.app.state.depot
+async def _store(request: Request) -> AttachmentStore:
+    depot: AttachmentStore = request.app.state.depot
     return depot
 
 
-FromDepot = Annotated[Depot, Depends(_depot)]
+StoreDep = Annotated[AttachmentStore, Depends(_store)]
 
 
 @router.post(
@@ -67,65 +67,65 @@ FromDepot = Annotated[Depot, Depends(_depot)]
     response_model=AttachmentOut,
     responses={
         200: {"model": AttachmentOut, "description": "This Idempotency-Key was used before."},
-        **problems(401, 403, Forbidden, 404, ConversationClosed, IdempotencyConflict, 422, *FORM_PROBLEMS),
+        **problem_responses(401, 403, Forbidden, 404, ConversationClosed, IdempotencyConflict, 422, *FORM_PROBLEMS),
     },
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _UPLOAD_FORM}}},
     },
 )
 async def upload_attachment(
-    request: Request, caller: Caller, db: Db, depot: FromDepot, key: KeyHeader = None
+    request: Request, caller: Caller, db: Db, depot: StoreDep, key: IdempotencyKeyHeader = None
 ) -> Response:
     """Upload a file into a conversation; name its id in `attachment_ids` of a message within a day."""
-    if not is_form(request):
+    if not is_multipart(request):
         raise HTTPException(415)
-    async with receive_form(request, depot.incoming, "file", max_files=1) as form:
+    async with receive_multipart(request, depot.incoming, "file", max_files=1) as form:
         body = parse_fields(UploadFields, form.fields)
         if not form.files:
             raise Invalid.field(["file"], "missing", "a file is needed")
         file = form.files[0]
         sent = {**body.model_dump(mode="json"), "filename": file.filename, "sha256": file.hash.hexdigest()}
-        once = Once("upload_attachment", key, caller, sent)
+        once = IdempotentRequest("upload_attachment", key, caller, sent)
         async with db.transaction() as tx:
             await verbs.require_upload(tx, caller, body.conversation)
-            if earlier := await once.earlier(tx):
-                return once_answer(200, await load_attachment(tx, caller, earlier[1]))
-        taken = (await depot.take_in(caller, body.conversation, [file], body.message_type))[0]
+            if earlier := await once.previous_result(tx):
+                return replayed_response(200, await load_attachment(tx, caller, earlier[1]))
+        taken = (await depot.ingest(caller, body.conversation, [file], body.message_type))[0]
     async with db.transaction() as tx:
         # Of two first uses at once, the later one lets its own file go.
-        earlier = await once.earlier(tx)
+        earlier = await once.previous_result(tx)
         if earlier is None:
-            await once.keep(tx, 201, taken.id)
+            await once.store(tx, 201, taken.id)
             about = {"conversation_id": body.conversation, "target": taken.id}
-            await audit.record_service(tx, caller, "attachment_uploaded", **about)
+            await audit.record_if_service(tx, caller, "attachment_uploaded", **about)
         else:
             await verbs.give_up(tx, body.conversation, [taken.id])
         answer = await load_attachment(tx, caller, earlier[1] if earlier else taken.id)
-    return Json(answer, 201) if earlier is None else once_answer(200, answer)
+    return JsonResponse(answer, 201) if earlier is None else replayed_response(200, answer)
 
 
 @router.get(
     "/{attachment_id}/",
     operation_id="get_attachment",
     response_model=AttachmentOut,
-    responses=problems(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
 async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Response:
     """Get one attachment, with new links to its file."""
-    caller.user  # noqa: B018  a service reads in a user's name only
+    caller.require_user()
     if caller.service is None:
         async with db.snapshot() as tx:
-            return Json(await load_attachment(tx, caller, attachment_id))
+            return JsonResponse(await load_attachment(tx, caller, attachment_id))
     async with db.transaction() as tx:
         answer = await load_attachment(tx, caller, attachment_id)
-        await audit.record(tx, caller, "attachment_read", target=attachment_id)
-    return Json(answer)
+        await audit.record_action(tx, caller, "attachment_read", target=attachment_id)
+    return JsonResponse(answer)
 
 
 @router.head("/{attachment_id}/{variant}", include_in_schema=False)
 @router.get(
     "/{attachment_id}/{variant}",
-    dependencies=[Anybody],
+    dependencies=[AnonymousRateLimit],
     operation_id="download_attachment",
     response_class=Response,
     responses={
@@ -133,7 +133,7 @@ async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Respons
         206: {"description": "The range that was asked for."},
         304: {"description": "It is the one that the caller has."},
         307: {"description": "The store serves it, at a signed link of its own."},
-        **problems(LinkExpired, 404, RangeNotSatisfiable, 422),
+        **problem_responses(LinkExpired, 404, RangeNotSatisfiable, 422),
     },
 )
 async def download_attachment(
@@ -141,14 +141,14 @@ async def download_attachment(
     attachment_id: UUID,
     variant: Variant,
     db: Db,
-    depot: FromDepot,
+    depot: StoreDep,
     expires: Annotated[int, Query(ge=0, le=2**40)],
-    signature: Annotated[Line, Query(max_length=64)],
+    signature: Annotated[SingleLine, Query(max_length=64)],
 ) -> Response:
     """Fetch a file by the link that an attachment's `url` is; the link stands for the token."""
     seconds_left = check_link(depot.settings, attachment_id, variant, expires, signature)
     async with db.snapshot() as tx:
-        row = await find_stored(tx, attachment_id, variant)
+        row = await get_stored(tx, attachment_id, variant)
     if variant == "thumbnail":
         content_type, size, etag = THUMBNAIL_TYPE, row.thumbnail_size, f'"{row.sha256.hex()}-thumbnail"'
     else:
@@ -157,9 +157,9 @@ async def download_attachment(
     if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(None, 304, headers)
     # What a browser could run is never left to the store: it has no header for the sandbox.
-    if is_inline(content_type) and (link := await depot.storage.link(key_of(row.id, variant), seconds_left)):
+    if is_inline(content_type) and (link := await depot.storage.link(object_key(row.id, variant), seconds_left)):
         return RedirectResponse(link, 307, {"Cache-Control": f"private, max-age={seconds_left}"})
-    return await _serve(request, depot, key_of(row.id, variant), size, etag, headers, content_type)
+    return await _serve(request, depot, object_key(row.id, variant), size, etag, headers, content_type)
 
 
 def _headers(row: Row[Any], content_type: str, etag: str, seconds_left: int) -> dict[str, str]:
@@ -175,9 +175,9 @@ def _headers(row: Row[Any], content_type: str, etag: str, seconds_left: int) -> 
 
 
 async def _serve(
-    request: Request, depot: Depot, key: str, size: int, etag: str, headers: dict[str, str], content_type: str
+    request: Request, depot: AttachmentStore, key: str, size: int, etag: str, headers: dict[str, str], content_type: str
 ) -> Response:
-    part = wanted_range(request.headers.get("range"), size, if_range=request.headers.get("if-range"), etag=etag)
+    part = parse_range(request.headers.get("range"), size, if_range=request.headers.get("if-range"), etag=etag)
     start, length = part or (0, size)
     status = 206 if part else 200
     headers = {**headers, "Content-Length": str(length), "Content-Type": content_type}

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from wasgo_chat.core.encoding import Schema, Shape
+from wasgo_chat.core.encoding import RequestModel, ResponseModel
 
 Variant = Literal["original", "thumbnail"]
 FileType = Literal["image", "file", "audio", "video"]
@@ -14,7 +14,7 @@ BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 """A file in an OpenAPI form. Generators of clients look for the format, not for `contentMediaType`."""
 
 
-class AttachmentOut(Shape):
+class AttachmentOut(ResponseModel):
     """A file. The URLs are signed and live for minutes, so that `<img>` and `<a>` work without headers;
     load the attachment or its message again for new ones.
     """
@@ -31,7 +31,7 @@ class AttachmentOut(Shape):
     duration: float | None = Field(description="Seconds.")
 
 
-class UploadFields(Schema):
+class UploadFields(RequestModel):
     """What an upload says beside its file."""
 
     conversation: UUID

@@ -15,8 +15,8 @@ from wasgo_chat.attachments import verbs
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.upload.content_types import INLINE
 from wasgo_chat.attachments.upload.filenames import disposition
-from wasgo_chat.attachments.upload.multipart import Incoming
-from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE, Prepared, prepare
+from wasgo_chat.attachments.upload.multipart import UploadedFile
+from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE, PreparedFile, prepare
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.session import Database
@@ -25,7 +25,7 @@ from wasgo_chat.identity.authentication import Actor
 log = structlog.get_logger(__name__)
 
 
-def key_of(attachment_id: UUID, variant: str) -> str:
+def object_key(attachment_id: UUID, variant: str) -> str:
     """The key of a stored object. The end of a UUIDv7 is random: it spreads a folder's files over 256 others."""
     name = str(attachment_id)
     return f"{name[-2:]}/{name}.{variant}"
@@ -36,7 +36,7 @@ def is_inline(content_type: str) -> bool:
     return content_type in INLINE
 
 
-class Depot:
+class AttachmentStore:
     """A worker's way to stored files. `incoming` is where uploads lie until they are stored."""
 
     def __init__(self, settings: Settings, db: Database) -> None:
@@ -47,9 +47,9 @@ class Depot:
         # Decoding an image may take some hundred MiB at the bound of pixels.
         self._decoding = asyncio.Semaphore(2)
 
-    async def take_in(
-        self, actor: Actor, conversation_id: UUID, files: Sequence[Incoming], message_type: str | None
-    ) -> list[Prepared]:
+    async def ingest(
+        self, actor: Actor, conversation_id: UUID, files: Sequence[UploadedFile], message_type: str | None
+    ) -> list[PreparedFile]:
         """Check and store files of a form, all or none; they can be claimed once this returns.
 
         Raises:
@@ -57,7 +57,7 @@ class Depot:
             TypeNotAllowed, Invalid: what is wrong with one of them.
             StorageFull, Unavailable: the store does not take them now.
         """
-        prepared: list[Prepared] = []
+        prepared: list[PreparedFile] = []
         try:
             for at, file in enumerate(files):
                 prepared.append(await prepare(self.settings, self._decoding, file, message_type, _loc(file, at)))
@@ -69,13 +69,13 @@ class Depot:
                 async with self.db.transaction() as tx:
                     await verbs.mark_stored(tx, conversation_id, [one.id for one in prepared])
             except BaseException:
-                await asyncio.shield(self.give_up(conversation_id, prepared))
+                await asyncio.shield(self.release(conversation_id, prepared))
                 raise
         finally:
             await asyncio.to_thread(_remove_all, prepared)
         return prepared
 
-    async def give_up(self, conversation_id: UUID, files: Sequence[Prepared]) -> None:
+    async def release(self, conversation_id: UUID, files: Sequence[PreparedFile]) -> None:
         """Let go of files that will not be claimed after all; the sweep removes them, if not now then in a day."""
         try:
             async with self.db.transaction() as tx:
@@ -83,17 +83,17 @@ class Depot:
         except ChatError as error:
             log.warning("giving_up_failed", error=error.code)
 
-    async def _store(self, file: Prepared) -> None:
+    async def _store(self, file: PreparedFile) -> None:
         kind = "inline" if is_inline(file.content_type) else "attachment"
         await self.storage.put(
-            key_of(file.id, "original"),
+            object_key(file.id, "original"),
             file.original,
             content_type=file.content_type,
             disposition=disposition(kind, file.filename),
         )
         if file.thumbnail is not None:
             await self.storage.put(
-                key_of(file.id, "thumbnail"), file.thumbnail, content_type=THUMBNAIL_TYPE, disposition="inline"
+                object_key(file.id, "thumbnail"), file.thumbnail, content_type=THUMBNAIL_TYPE, disposition="inline"
             )
 
 
@@ -105,10 +105,10 @@ def _storage(settings: Settings) -> Storage:
     return S3Storage(settings)
 
 
-def _remove_all(files: Sequence[Prepared]) -> None:
+def _remove_all(files: Sequence[PreparedFile]) -> None:
     for one in files:
         one.remove_files()
 
 
-def _loc(file: Incoming, at: int) -> list[str | int]:
+def _loc(file: UploadedFile, at: int) -> list[str | int]:
     return [file.field, at] if file.field == "files" else [file.field]

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.attachments.models import Attachment
 from wasgo_chat.attachments.upload.content_types import is_allowed
-from wasgo_chat.attachments.upload.pipeline import Prepared
+from wasgo_chat.attachments.upload.pipeline import PreparedFile
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity.authentication import Actor
@@ -32,11 +32,11 @@ async def require_upload(tx: Tx, actor: Actor, conversation_id: UUID) -> None:
         NotFound: no such conversation for the caller.
         Forbidden, ConversationClosed: the caller may not write there now.
     """
-    seat = await access.enter(tx, actor, conversation_id)
+    seat = await access.authorize(tx, actor, conversation_id)
     seat.require(Action.WRITE)
 
 
-async def register(tx: Tx, actor: Actor, conversation_id: UUID, files: Sequence[Prepared]) -> None:
+async def register(tx: Tx, actor: Actor, conversation_id: UUID, files: Sequence[PreparedFile]) -> None:
     """Note files that are about to be stored; they go again after a day unless a message claims them.
 
     Raises:
@@ -47,7 +47,7 @@ async def register(tx: Tx, actor: Actor, conversation_id: UUID, files: Sequence[
         {
             "conversation_id": conversation_id,
             "id": file.id,
-            "uploader_id": actor.user,
+            "uploader_id": actor.require_user(),
             "service": actor.service,
             "filename": file.filename,
             "content_type": file.content_type,
@@ -73,7 +73,7 @@ async def give_up(tx: Tx, conversation_id: UUID, ids: Sequence[UUID]) -> None:
     """Let go of files that no message will claim."""
     unclaimed = Attachment.message_id.is_(None)
     await _update(tx, conversation_id, ids, {"expires_at": func.now()}, unclaimed)
-    tx.announce(AttachmentsReleased())
+    tx.after_commit(AttachmentsReleased())
 
 
 async def check_claimable(tx: Tx, actor: Actor, conversation_id: UUID, ids: Sequence[UUID], message_type: str) -> None:
@@ -88,7 +88,7 @@ async def check_claimable(tx: Tx, actor: Actor, conversation_id: UUID, ids: Sequ
         .where(
             Attachment.conversation_id == conversation_id,
             Attachment.id.in_(ids),
-            Attachment.uploader_id == actor.user,
+            Attachment.uploader_id == actor.require_user(),
             Attachment.message_id.is_(None),
             Attachment.stored_at.is_not(None),
             Attachment.expires_at > func.now(),
@@ -124,7 +124,7 @@ async def release(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) ->
         .returning(Attachment.id)
     )
     if (await tx.execute(statement)).first() is not None:
-        tx.announce(AttachmentsReleased())
+        tx.after_commit(AttachmentsReleased())
 
 
 async def _update(tx: Tx, conversation_id: UUID, ids: Sequence[UUID], values: dict[str, Any], *conditions: Any) -> None:

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from wasgo_chat.conversations.rendering import load_core, load_places
+from wasgo_chat.conversations.rendering import load_core, load_participants
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log
 from wasgo_chat.events.log import EventRow
 from wasgo_chat.events.types import MessageSent
 from wasgo_chat.membership import access
-from wasgo_chat.messages.read_receipts import MessagesRead
+from wasgo_chat.messages.read_receipts import MessagesMarkedRead
 from wasgo_chat.messages.rendering import load_messages
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class EventFrame:
     """A durable frame: its seq, its bytes, and what the hub itself must know of it."""
 
     seq: int
@@ -30,12 +30,12 @@ class Frame:
     role: tuple[str, str] | None = None
 
 
-async def frames_since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> list[Frame]:
+async def read_frames(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> list[EventFrame]:
     """The next frames of a conversation, for callers that have entered it."""
-    rows = await log.since(tx, conversation_id, after_seq, limit=limit)
-    bodies = await frame_bodies(tx, conversation_id, rows)
+    rows = await log.read_after(tx, conversation_id, after_seq, limit=limit)
+    bodies = await render_events(tx, conversation_id, rows)
     return [
-        Frame(
+        EventFrame(
             row.seq,
             encode(body),
             removed=row.user_id if row.type == "participant_removed" else None,
@@ -45,10 +45,10 @@ async def frames_since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: 
     ]
 
 
-async def frame_bodies(tx: Tx, conversation_id: UUID, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
+async def render_events(tx: Tx, conversation_id: UUID, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
     """Events as plain frames, with at most five queries for all of them; two more while somebody is being erased."""
     messages = await load_messages(tx, conversation_id, [row.message_id for row in rows if row.message_id])
-    people = await load_places(tx, conversation_id, list({row.user_id for row in rows if row.user_id}))
+    people = await load_participants(tx, conversation_id, list({row.user_id for row in rows if row.user_id}))
     needs_core = any(row.type == "conversation_updated" for row in rows)
     core = await load_core(tx, conversation_id) if needs_core else {}
     needs_members = any(row.type == "participant_removed" and row.data for row in rows)
@@ -64,10 +64,10 @@ async def frame_bodies(tx: Tx, conversation_id: UUID, rows: Sequence[EventRow]) 
     ]
 
 
-def sent_frame(conversation_id: UUID, seq: int, message: dict[str, Any]) -> Frame:
+def new_message_frame(conversation_id: UUID, seq: int, message: dict[str, Any]) -> EventFrame:
     """The `new_message` of a message that is at hand: the same bytes as `frames_since` makes of its event."""
     body = {"type": MessageSent.type, "conversation_id": conversation_id, "seq": seq, "message": message}
-    return Frame(seq, encode(body))
+    return EventFrame(seq, encode(body))
 
 
 def _body(
@@ -109,7 +109,7 @@ def _role_change(body: dict[str, Any]) -> tuple[str, str] | None:
     return body["participant"]["user"]["id"], body["participant"]["role"]
 
 
-def reading_frame(reading: MessagesRead) -> bytes:
+def read_receipt_frame(reading: MessagesMarkedRead) -> bytes:
     """A reading as its `messages_read` signal."""
     frame: dict[str, Any] = {
         "type": "messages_read",
@@ -122,13 +122,13 @@ def reading_frame(reading: MessagesRead) -> bytes:
     return encode(frame)
 
 
-def reading_frames(reading: MessagesRead) -> list[bytes]:
+def read_receipt_frames(reading: MessagesMarkedRead) -> list[bytes]:
     """The same in frames of at most 100 ids."""
     ids = reading.message_ids
     starts = range(0, max(len(ids), 1), 100)
     return [
-        reading_frame(
-            MessagesRead(
+        read_receipt_frame(
+            MessagesMarkedRead(
                 reading.conversation_id,
                 reading.version,
                 reading.user_id,

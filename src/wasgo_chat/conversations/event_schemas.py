@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from wasgo_chat.core.encoding import Shape
+from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
 from wasgo_chat.messages.schemas import MessageOut, ReactionOut
 
 
-class EventFrame(Shape):
+class EventFrame(ResponseModel):
     """Base of durable frames: the same for everybody, with the conversation's next `seq`."""
 
     conversation_id: UUID

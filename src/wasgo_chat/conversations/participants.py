@@ -8,10 +8,10 @@ from wasgo_chat.database.session import Tx
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import User
 from wasgo_chat.membership import access, verbs
-from wasgo_chat.membership.access import Seat
+from wasgo_chat.membership.access import Membership
 from wasgo_chat.membership.schemas import AddParticipant, UpdateConversation
-from wasgo_chat.messages.system_messages import sentence
-from wasgo_chat.messages.verbs import post_note
+from wasgo_chat.messages.system_messages import system_text
+from wasgo_chat.messages.verbs import post_system_message
 
 
 async def add(tx: Tx, actor: Actor, conversation_id: UUID, body: AddParticipant) -> bool:
@@ -20,15 +20,15 @@ async def add(tx: Tx, actor: Actor, conversation_id: UUID, body: AddParticipant)
     Raises:
         NotFound, Forbidden, LimitReached: see `membership.verbs.add_participant`.
     """
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     return await add_to(tx, seat, body)
 
 
-async def add_to(tx: Tx, seat: Seat, body: AddParticipant) -> bool:
+async def add_to(tx: Tx, seat: Membership, body: AddParticipant) -> bool:
     """The same in a conversation entered and locked before."""
     is_new = await verbs.add_participant(tx, seat, body)
     if is_new:
-        await _note(tx, seat, "participant_added", user_id=body.user_id, role=body.role)
+        await _post_system_message(tx, seat, "participant_added", user_id=body.user_id, role=body.role)
     return is_new
 
 
@@ -38,20 +38,20 @@ async def remove(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str) -> b
     Raises:
         NotFound, Forbidden, LastAdmin: see `membership.verbs.remove_participant`.
     """
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     was_in = await verbs.remove_participant(tx, seat, user_id)
     if was_in:
-        await _note(tx, seat, "participant_removed", user_id=user_id)
+        await _post_system_message(tx, seat, "participant_removed", user_id=user_id)
     return was_in
 
 
-async def hand_over(tx: Tx, seat: Seat, user_id: str, *, instead_of: Sequence[str]) -> None:
+async def reassign_moderator(tx: Tx, seat: Membership, user_id: str, *, instead_of: Sequence[str]) -> None:
     """Let somebody take the place of the moderators of a conversation; one note tells of it."""
     for earlier in instead_of:
         if earlier != user_id:
-            await verbs.place_out(tx, seat, earlier)
-    await verbs.place_in(tx, seat, user_id, "moderator")
-    await _note(tx, seat, "assigned", user_id=user_id)
+            await verbs.drop_participant(tx, seat, earlier)
+    await verbs.put_participant(tx, seat, user_id, "moderator")
+    await _post_system_message(tx, seat, "assigned", user_id=user_id)
 
 
 async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str, role: str) -> bool:
@@ -60,34 +60,36 @@ async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str,
     Raises:
         NotFound, Forbidden, LastAdmin: see `membership.verbs.change_role`.
     """
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     is_changed = await verbs.change_role(tx, seat, user_id, role)
     if is_changed:
-        await _note(tx, seat, "participant_updated", user_id=user_id, role=role)
+        await _post_system_message(tx, seat, "participant_updated", user_id=user_id, role=role)
     return is_changed
 
 
-async def update(tx: Tx, actor: Actor, conversation_id: UUID, body: UpdateConversation) -> Seat:
+async def update(tx: Tx, actor: Actor, conversation_id: UUID, body: UpdateConversation) -> Membership:
     """Change title, metadata, settings or status; closing and reopening leave a note.
 
     Raises:
         NotFound, Forbidden, Invalid: see `membership.verbs.update_conversation`.
     """
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     changed = await verbs.update_conversation(tx, seat, body)
     if "status" in changed and not seat.is_direct:
         happened = "closed" if body.status == "closed" else "reopened"
-        await _note(tx, seat, f"conversation_{happened}")
+        await _post_system_message(tx, seat, f"conversation_{happened}")
     return seat
 
 
-async def _note(tx: Tx, seat: Seat, action: str, *, user_id: str | None = None, **about: Any) -> None:
+async def _post_system_message(
+    tx: Tx, seat: Membership, action: str, *, user_id: str | None = None, **about: Any
+) -> None:
     if seat.is_direct:
         return
     named = {} if user_id is None else {"user_id": user_id}
     metadata = {"action": action, **named, **about, "by": seat.actor.user_id}
     who = await _name(tx, user_id) if user_id is not None else ""
-    await post_note(tx, seat.actor, seat.conversation.id, sentence(metadata, who), metadata)
+    await post_system_message(tx, seat.actor, seat.conversation.id, system_text(metadata, who), metadata)
 
 
 async def _name(tx: Tx, user_id: str) -> str:

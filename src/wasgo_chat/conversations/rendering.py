@@ -11,20 +11,20 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.database.session import Tx, keys_of
+from wasgo_chat.database.session import Tx, values_table
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.identity import erased_users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import User, user_shape
 from wasgo_chat.membership import access
-from wasgo_chat.membership.access import Seat
+from wasgo_chat.membership.access import Membership
 from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.messages import read_receipts
 from wasgo_chat.messages.models import Message
-from wasgo_chat.messages.rendering import message_rows, shape_messages
+from wasgo_chat.messages.rendering import message_select, render_messages
 
 # `reads` speaks of a participant as `p`.
-_Place = aliased(Participant, name="p")
+_participant = aliased(Participant, name="p")
 _UNREAD_COUNT = literal_column(read_receipts.UNREAD_COUNT, BigInteger())
 _LAST_READ_SEQ = literal_column(read_receipts.LAST_READ_SEQ, BigInteger())
 
@@ -49,11 +49,11 @@ async def conversation_page(
     listing = ["conversations", conversation_type, archived, reference_type, reference_id, unread]
     page = PageRequest.parse(tx.settings, listing, limit, cursor)
     statement = (
-        select(Conversation, _Place, _UNREAD_COUNT.label("unread"))
-        .join(_Place, _Place.conversation_id == Conversation.id)
-        .where(_Place.user_id == actor.user, _Place.left_seq.is_(None))
+        select(Conversation, _participant, _UNREAD_COUNT.label("unread"))
+        .join(_participant, _participant.conversation_id == Conversation.id)
+        .where(_participant.user_id == actor.require_user(), _participant.left_seq.is_(None))
     )
-    is_archived = func.coalesce(_Place.archived_at_number >= Conversation.message_count, False)
+    is_archived = func.coalesce(_participant.archived_at_number >= Conversation.message_count, False)
     statement = statement.where(is_archived if archived else ~is_archived)
     for column, wanted in (
         (Conversation.conversation_type, conversation_type),
@@ -65,10 +65,10 @@ async def conversation_page(
     if unread is not None:
         statement = statement.where(_UNREAD_COUNT > 0 if unread else _UNREAD_COUNT == 0)
     found = (await tx.execute(_ordered(statement, page))).all()
-    rows, cursors = page.finish(found, lambda row: [row[0].updated_at.isoformat(), str(row[0].id)])
-    seats = [Seat(actor, conversation, participant) for conversation, participant, _ in rows]
+    rows, cursors = page.build_page(found, lambda row: [row[0].updated_at.isoformat(), str(row[0].id)])
+    seats = [Membership(actor, conversation, participant) for conversation, participant, _ in rows]
     counts = {conversation.id: count for conversation, _, count in rows}
-    return {"results": await shape_conversations(tx, seats, unread=counts), **cursors}
+    return {"results": await render_conversations(tx, seats, unread=counts), **cursors}
 
 
 async def load_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
@@ -77,12 +77,12 @@ async def load_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict
     Raises:
         NotFound: no such conversation for the caller.
     """
-    seat = await access.enter(tx, actor, conversation_id)
-    return (await shape_conversations(tx, [seat]))[0]
+    seat = await access.authorize(tx, actor, conversation_id)
+    return (await render_conversations(tx, [seat]))[0]
 
 
-async def shape_conversations(
-    tx: Tx, seats: Sequence[Seat], *, unread: Mapping[UUID, int] | None = None
+async def render_conversations(
+    tx: Tx, seats: Sequence[Membership], *, unread: Mapping[UUID, int] | None = None
 ) -> list[dict[str, Any]]:
     """Entered conversations as `ConversationOut`, in the same order; `unread` saves counting again."""
     if not seats:
@@ -95,7 +95,7 @@ async def shape_conversations(
         unread = await read_receipts.unread_counts(tx, user_id, ids) if user_id is not None else {}
     return [
         {
-            **core_shape(seat.conversation),
+            **render_core(seat.conversation),
             "participants": people[seat.conversation.id],
             "last_message": last_messages.get(seat.conversation.id),
             "last_seq": seat.conversation.last_seq,
@@ -106,7 +106,7 @@ async def shape_conversations(
     ]
 
 
-def core_shape(conversation: Conversation) -> dict[str, Any]:
+def render_core(conversation: Conversation) -> dict[str, Any]:
     """`ConversationCore`: what everybody sees alike."""
     reference = None
     if conversation.reference_type is not None:
@@ -127,76 +127,84 @@ def core_shape(conversation: Conversation) -> dict[str, Any]:
 async def load_core(tx: Tx, conversation_id: UUID) -> dict[str, Any]:
     """`ConversationCore` of a conversation that was entered before."""
     statement = select(Conversation).where(Conversation.id == conversation_id)
-    return core_shape((await tx.execute(statement)).scalar_one())
+    return render_core((await tx.execute(statement)).scalar_one())
 
 
-async def load_places(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+async def load_participants(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """`ParticipantOut` by user id, also of those who left since."""
-    found = await _places_of(tx, conversation_id, user_ids)
+    found = await _participants_by_conversation(tx, conversation_id, user_ids)
     if missing := [user_id for user_id in user_ids if user_id not in found]:
         # An erasure renames people in a long log page by page, and their place after it.
-        under_way = await erased_users.under_way(tx, missing)
-        places = await _places_of(tx, conversation_id, list(under_way.values()))
+        under_way = await erased_users.running_erasures(tx, missing)
+        places = await _participants_by_conversation(tx, conversation_id, list(under_way.values()))
         for pseudonym, user_id in under_way.items():
             if (place := places.get(user_id)) is not None:
                 found[pseudonym] = {**place, "user": {**place["user"], "id": pseudonym}}
     return found
 
 
-async def _places_of(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+async def _participants_by_conversation(
+    tx: Tx, conversation_id: UUID, user_ids: Sequence[str]
+) -> dict[str, dict[str, Any]]:
     if not user_ids:
         return {}
-    statement = _place_rows([conversation_id]).where(_Place.user_id == any_(literal(list(user_ids), ARRAY(Text))))
-    return {row.user_id: _place_shape(row) for row in await tx.execute(statement)}
+    statement = _participant_rows([conversation_id]).where(
+        _participant.user_id == any_(literal(list(user_ids), ARRAY(Text)))
+    )
+    return {row.user_id: _render_participant(row) for row in await tx.execute(statement)}
 
 
-async def load_everybody(tx: Tx, conversation_id: UUID) -> list[dict[str, Any]]:
+async def load_all_participants(tx: Tx, conversation_id: UUID) -> list[dict[str, Any]]:
     """`ParticipantOut` of all who are in a conversation, in the order they joined, and then of those who left."""
-    order = (_Place.left_seq.nulls_first(), _Place.joined_seq, _Place.user_id)
-    return [_place_shape(row) for row in await tx.execute(_place_rows([conversation_id]).order_by(*order))]
+    order = (_participant.left_seq.nulls_first(), _participant.joined_seq, _participant.user_id)
+    return [_render_participant(row) for row in await tx.execute(_participant_rows([conversation_id]).order_by(*order))]
 
 
-async def load_place(tx: Tx, conversation_id: UUID, user_id: str) -> dict[str, Any]:
+async def load_participant(tx: Tx, conversation_id: UUID, user_id: str) -> dict[str, Any]:
     """One of them.
 
     Raises:
         NotFound: that user never was in.
     """
-    found = await load_places(tx, conversation_id, [user_id])
+    found = await load_participants(tx, conversation_id, [user_id])
     if user_id not in found:
         raise NotFound
     return found[user_id]
 
 
 async def _participants(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    statement = _place_rows(ids).where(_Place.left_seq.is_(None)).order_by(_Place.joined_seq, _Place.user_id)
+    statement = (
+        _participant_rows(ids)
+        .where(_participant.left_seq.is_(None))
+        .order_by(_participant.joined_seq, _participant.user_id)
+    )
     shapes: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in await tx.execute(statement):
-        shapes[row.conversation_id].append(_place_shape(row))
+        shapes[row.conversation_id].append(_render_participant(row))
     return shapes
 
 
-def _place_rows(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
+def _participant_rows(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
     """Columns rather than entities: a page has hundreds of participants, and entities cost ten times as much."""
     return (
         select(
-            _Place.conversation_id,
-            _Place.user_id,
-            _Place.role,
-            _Place.joined_at,
-            _Place.left_at,
-            _Place.left_seq,
+            _participant.conversation_id,
+            _participant.user_id,
+            _participant.role,
+            _participant.joined_at,
+            _participant.left_at,
+            _participant.left_seq,
             User.username,
             User.display_name,
             User.avatar_url,
             _LAST_READ_SEQ.label("last_read_seq"),
         )
-        .join(User, User.id == _Place.user_id)
-        .where(_Place.conversation_id == any_(literal(list(ids), ARRAY(Uuid))))
+        .join(User, User.id == _participant.user_id)
+        .where(_participant.conversation_id == any_(literal(list(ids), ARRAY(Uuid))))
     )
 
 
-def _place_shape(row: Row[Any]) -> dict[str, Any]:
+def _render_participant(row: Row[Any]) -> dict[str, Any]:
     return {
         "user": user_shape(row.user_id, row.username, row.display_name, row.avatar_url),
         "role": row.role,
@@ -206,18 +214,18 @@ def _place_shape(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-async def _last_messages(tx: Tx, seats: Sequence[Seat], *, viewer: str | None) -> dict[UUID, dict[str, Any]]:
-    keys = keys_of(
+async def _last_messages(tx: Tx, seats: Sequence[Membership], *, viewer: str | None) -> dict[UUID, dict[str, Any]]:
+    keys = values_table(
         conversation_id=(Uuid(), [seat.conversation.id for seat in seats]),
         number=(BigInteger(), [seat.conversation.message_count for seat in seats]),
     )
     is_last = (Message.conversation_id == keys.c.conversation_id) & (Message.number == keys.c.number)
-    statement = message_rows().join(keys, is_last)
+    statement = message_select().join(keys, is_last)
     rows = (await tx.execute(statement)).all()
-    return {shape["conversation"]: shape for shape in await shape_messages(tx, rows, viewer=viewer)}
+    return {shape["conversation"]: shape for shape in await render_messages(tx, rows, viewer=viewer)}
 
 
-def _is_archived(seat: Seat) -> bool:
+def _is_archived(seat: Membership) -> bool:
     place = seat.participant
     if place is None or place.archived_at_number is None:
         return False

@@ -6,22 +6,30 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from wasgo_chat.conversations import participants
-from wasgo_chat.conversations.event_frames import frame_bodies
+from wasgo_chat.conversations.event_frames import render_events
 from wasgo_chat.conversations.event_schemas import EventPage
-from wasgo_chat.conversations.rendering import conversation_page, load_conversation, load_place
+from wasgo_chat.conversations.rendering import conversation_page, load_conversation, load_participant
 from wasgo_chat.conversations.schemas import ConversationOut, ConversationPage, UnreadCounts
-from wasgo_chat.core.encoding import Json, Key, Line, Seq, UserId
+from wasgo_chat.core.encoding import ExternalId, JsonResponse, Seq, SingleLine, UserId
 from wasgo_chat.core.errors import DirectConversation, Forbidden, IdempotencyConflict, LastAdmin, LimitReached
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log
-from wasgo_chat.http.dependencies import Caller, Cursor, Db, KeyHeader, Limit, Reads, once_answer
-from wasgo_chat.http.idempotency import Once
-from wasgo_chat.http.problems import problems
-from wasgo_chat.http.rate_limits import check_object
+from wasgo_chat.http.dependencies import (
+    Caller,
+    Cursor,
+    Db,
+    IdempotencyKeyHeader,
+    Limit,
+    ReadSessionDep,
+    replayed_response,
+)
+from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.problems import problem_responses
+from wasgo_chat.http.rate_limits import check_json_object
 from wasgo_chat.identity import users
 from wasgo_chat.membership import access, create, verbs
 from wasgo_chat.membership.create import ConversationTypeForbidden
-from wasgo_chat.membership.lookups import Places
+from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.membership.schemas import (
     AddParticipant,
     ConversationType,
@@ -37,14 +45,16 @@ from wasgo_chat.messages.schemas import ReadResult
 router = APIRouter(prefix="/chat/conversations", tags=["conversations"])
 
 
-@router.get("/", operation_id="list_conversations", response_model=ConversationPage, responses=problems(401, 403, 422))
+@router.get(
+    "/", operation_id="list_conversations", response_model=ConversationPage, responses=problem_responses(401, 403, 422)
+)
 async def list_conversations(
     caller: Caller,
-    reading: Reads,
+    reading: ReadSessionDep,
     conversation_type: ConversationType | None = None,
     archived: bool = False,
-    reference_type: Annotated[Line, Query(max_length=64)] | None = None,
-    reference_id: Key | None = None,
+    reference_type: Annotated[SingleLine, Query(max_length=64)] | None = None,
+    reference_id: ExternalId | None = None,
     unread: bool | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -63,7 +73,7 @@ async def list_conversations(
             cursor=cursor,
         )
     )
-    return Json(page, headers=headers)
+    return JsonResponse(page, headers=headers)
 
 
 @router.post(
@@ -73,61 +83,63 @@ async def list_conversations(
     response_model=ConversationOut,
     responses={
         200: {"model": ConversationOut, "description": "It existed already."},
-        **problems(401, 403, ConversationTypeForbidden, 404, IdempotencyConflict, 422),
+        **problem_responses(401, 403, ConversationTypeForbidden, 404, IdempotencyConflict, 422),
     },
 )
-async def create_conversation(body: CreateConversation, caller: Caller, db: Db, key: KeyHeader = None) -> Response:
+async def create_conversation(
+    body: CreateConversation, caller: Caller, db: Db, key: IdempotencyKeyHeader = None
+) -> Response:
     """Create a conversation, or get the one of a direct pair or a reference."""
-    check_object(db.settings, "metadata", body.metadata)
-    once = Once("create_conversation", key, caller, body.model_dump(mode="json"))
+    check_json_object(db.settings, "metadata", body.metadata)
+    once = IdempotentRequest("create_conversation", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
-        if earlier := await once.earlier(tx):
-            return once_answer(earlier[0], await load_conversation(tx, caller, earlier[1]))
+        if earlier := await once.previous_result(tx):
+            return replayed_response(earlier[0], await load_conversation(tx, caller, earlier[1]))
         made = await create.create(tx, caller, body)
         status = 201 if made.is_new else 200
-        await once.keep(tx, status, made.conversation_id)
+        await once.store(tx, status, made.conversation_id)
         answer = await load_conversation(tx, caller, made.conversation_id)
-    return Json(answer, status)
+    return JsonResponse(answer, status)
 
 
 @router.get(
     "/unread_counts/",
     operation_id="get_unread_counts",
     response_model=UnreadCounts,
-    responses=problems(401, 403),
+    responses=problem_responses(401, 403),
 )
-async def get_unread_counts(caller: Caller, reading: Reads) -> Response:
+async def get_unread_counts(caller: Caller, reading: ReadSessionDep) -> Response:
     """Count the caller's unread messages, in all and by conversation."""
-    counts, headers = await reading.read(lambda tx: read_receipts.unread_counts(tx, caller.user))
+    counts, headers = await reading.read(lambda tx: read_receipts.unread_counts(tx, caller.require_user()))
     by_conversation = {str(key): count for key, count in counts.items()}
-    return Json({"total": sum(counts.values()), "conversations": by_conversation}, headers=headers)
+    return JsonResponse({"total": sum(counts.values()), "conversations": by_conversation}, headers=headers)
 
 
 @router.get(
     "/{conversation_id}/",
     operation_id="get_conversation",
     response_model=ConversationOut,
-    responses=problems(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
-async def get_conversation(conversation_id: UUID, caller: Caller, reading: Reads) -> Response:
+async def get_conversation(conversation_id: UUID, caller: Caller, reading: ReadSessionDep) -> Response:
     """Get one conversation."""
-    caller.user  # noqa: B018  a service reads in a user's name only
+    caller.require_user()
     answer, headers = await reading.read(lambda tx: load_conversation(tx, caller, conversation_id))
-    return Json(answer, headers=headers)
+    return JsonResponse(answer, headers=headers)
 
 
 @router.patch(
     "/{conversation_id}/",
     operation_id="update_conversation",
     response_model=ConversationOut,
-    responses=problems(401, 403, Forbidden, DirectConversation, 404, 422),
+    responses=problem_responses(401, 403, Forbidden, DirectConversation, 404, 422),
 )
 async def update_conversation(conversation_id: UUID, body: UpdateConversation, caller: Caller, db: Db) -> Response:
     """Change title, metadata or settings (admin), close or reopen (moderator)."""
     async with db.transaction() as tx:
         await participants.update(tx, caller, conversation_id, body)
         answer = await load_conversation(tx, caller, conversation_id)
-    return Json(answer)
+    return JsonResponse(answer)
 
 
 @router.post(
@@ -137,28 +149,28 @@ async def update_conversation(conversation_id: UUID, body: UpdateConversation, c
     response_model=ParticipantOut,
     responses={
         200: {"model": ParticipantOut, "description": "Already in."},
-        **problems(401, 403, Forbidden, DirectConversation, 404, IdempotencyConflict, LimitReached, 422),
+        **problem_responses(401, 403, Forbidden, DirectConversation, 404, IdempotencyConflict, LimitReached, 422),
     },
 )
 async def add_participant(
-    conversation_id: UUID, body: AddParticipant, caller: Caller, db: Db, key: KeyHeader = None
+    conversation_id: UUID, body: AddParticipant, caller: Caller, db: Db, key: IdempotencyKeyHeader = None
 ) -> Response:
     """Add somebody; they see the whole history."""
-    once = Once(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
+    once = IdempotentRequest(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         # On its own: the mirror's rows are never locked while a conversation is held.
-        seat = await access.enter(tx, caller, conversation_id)
-        verbs.require_to_add(seat, body.role)
-        await users.mirror(tx, {body.user_id: {}})
+        seat = await access.authorize(tx, caller, conversation_id)
+        verbs.require_may_add(seat, body.role)
+        await users.upsert_users(tx, {body.user_id: {}})
     async with db.transaction() as tx:
-        if earlier := await once.earlier(tx):
-            await access.enter(tx, caller, conversation_id)
-            return once_answer(earlier[0], await load_place(tx, conversation_id, body.user_id))
+        if earlier := await once.previous_result(tx):
+            await access.authorize(tx, caller, conversation_id)
+            return replayed_response(earlier[0], await load_participant(tx, conversation_id, body.user_id))
         is_new = await participants.add(tx, caller, conversation_id, body)
         status = 201 if is_new else 200
-        await once.keep(tx, status, conversation_id)
-        answer = await load_place(tx, conversation_id, body.user_id)
-    return Json(answer, status)
+        await once.store(tx, status, conversation_id)
+        answer = await load_participant(tx, conversation_id, body.user_id)
+    return JsonResponse(answer, status)
 
 
 @router.post(
@@ -166,7 +178,7 @@ async def add_participant(
     operation_id="remove_participant",
     status_code=204,
     response_class=Response,
-    responses=problems(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
+    responses=problem_responses(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
 )
 async def remove_participant(conversation_id: UUID, body: RemoveParticipant, caller: Caller, db: Db) -> Response:
     """Remove somebody, or leave by removing oneself."""
@@ -179,7 +191,7 @@ async def remove_participant(conversation_id: UUID, body: RemoveParticipant, cal
     "/{conversation_id}/participants/{user_id:key}/",
     operation_id="update_participant",
     response_model=ParticipantOut,
-    responses=problems(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
+    responses=problem_responses(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
 )
 async def update_participant(
     conversation_id: UUID, user_id: UserId, body: UpdateParticipant, caller: Caller, db: Db
@@ -187,15 +199,15 @@ async def update_participant(
     """Give somebody another role, none above one's own."""
     async with db.transaction() as tx:
         await participants.change_role(tx, caller, conversation_id, user_id, body.role)
-        answer = await load_place(tx, conversation_id, user_id)
-    return Json(answer)
+        answer = await load_participant(tx, conversation_id, user_id)
+    return JsonResponse(answer)
 
 
 @router.post(
     "/{conversation_id}/archive/",
     operation_id="archive_conversation",
     response_model=ConversationOut,
-    responses=problems(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
 async def archive_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
     """Put a conversation away, for oneself, until its next message."""
@@ -206,7 +218,7 @@ async def archive_conversation(conversation_id: UUID, caller: Caller, db: Db) ->
     "/{conversation_id}/unarchive/",
     operation_id="unarchive_conversation",
     response_model=ConversationOut,
-    responses=problems(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
 async def unarchive_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
     """Take it back into the list."""
@@ -217,26 +229,26 @@ async def unarchive_conversation(conversation_id: UUID, caller: Caller, db: Db) 
     "/{conversation_id}/mark_read/",
     operation_id="mark_conversation_read",
     response_model=ReadResult,
-    responses=problems(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
 async def mark_conversation_read(conversation_id: UUID, caller: Caller, db: Db) -> Response:
     """Mark everything up to the conversation's head as read."""
     async with db.transaction() as tx:
         result = await read_receipts.mark_conversation(tx, caller, conversation_id)
-    return Json(result)
+    return JsonResponse(result)
 
 
 @router.get(
     "/{conversation_id}/events/",
     operation_id="list_events",
     response_model=EventPage,
-    responses=problems(401, 403, 404, 422),
+    responses=problem_responses(401, 403, 404, 422),
 )
 async def list_events(
     conversation_id: UUID,
     caller: Caller,
-    reading: Reads,
-    places: Places,
+    reading: ReadSessionDep,
+    places: MembershipLoader,
     after_seq: Annotated[Seq, Query(description="Events with a greater seq, oldest first.")] = 0,
     limit: Limit = 50,
 ) -> Response:
@@ -244,24 +256,24 @@ async def list_events(
 
     Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
     """
-    caller.user  # noqa: B018  a service reads in a user's name only
+    caller.require_user()
 
     async def page_of(tx: Tx) -> dict[str, Any]:
-        seat = await access.enter(tx, caller, conversation_id)
-        rows = await log.since(tx, conversation_id, after_seq, limit=limit + 1)
+        seat = await access.authorize(tx, caller, conversation_id)
+        rows = await log.read_after(tx, conversation_id, after_seq, limit=limit + 1)
         page = rows[:limit]
         following = str(page[-1].seq) if len(rows) > limit else None
-        frames = await frame_bodies(tx, conversation_id, page)
+        frames = await render_events(tx, conversation_id, page)
         heads = {"last_seq": seat.conversation.last_seq, "purged_seq": seat.conversation.purged_seq}
         return {"results": frames, "next": following, "previous": None, **heads}
 
-    place = await places.find((caller.user, conversation_id)) if reading.may_be_elsewhere else None
-    return Json(await reading.read_at(place.last_seq if place else None, page_of))
+    place = await places.find((caller.require_user(), conversation_id)) if reading.may_use_replica else None
+    return JsonResponse(await reading.read_at_least(place.last_seq if place else None, page_of))
 
 
 async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:
     async with db.transaction() as tx:
-        seat = await access.enter(tx, caller, conversation_id, lock=True)
+        seat = await access.authorize(tx, caller, conversation_id, lock=True)
         await verbs.archive(tx, seat, archived=archived)
         answer = await load_conversation(tx, caller, conversation_id)
-    return Json(answer)
+    return JsonResponse(answer)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from wasgo_chat.core.encoding import Shape
+from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
 from wasgo_chat.messages.schemas import MessageOut
@@ -24,7 +24,7 @@ class ConversationPage(PageShape):
     results: list[ConversationOut]
 
 
-class UnreadCounts(Shape):
+class UnreadCounts(ResponseModel):
     """Unread messages in all and by conversation, those with any only."""
 
     total: int

@@ -11,8 +11,16 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from wasgo_chat.core.redis_target import check_redis_url
-from wasgo_chat.core.setting_types import DatabaseUrl, Days, LogLevels, Names, Origins, Proxies, Urls
+from wasgo_chat.core.redis_target import validate_redis_url
+from wasgo_chat.core.setting_types import (
+    CommaSeparated,
+    DatabaseUrl,
+    LogLevels,
+    Origins,
+    ProxyNetworks,
+    RetentionDays,
+    SpaceSeparatedUrls,
+)
 
 DEVELOPMENT_SECRET = "wasgo-chat-public-development-key-do-not-deploy"  # noqa: S105  public on purpose
 MINIMUM_SECRET_BYTES = 32
@@ -39,14 +47,14 @@ class Settings(BaseSettings):
         description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`, and what libpq takes behind it, "
         "as `?sslmode=verify-full&sslrootcert=…`. Required.",
     )
-    replica_urls: Urls = Field(
+    replica_urls: SpaceSeparatedUrls = Field(
         default_factory=list,
         description="URLs of standbys that may answer what is read, separated by blanks; empty: none.",
     )
     replica_max_lag_s: float = Field(
         2.0, gt=0, description="How far behind the database a standby may be; then the database answers."
     )
-    redis_url: Annotated[str | None, AfterValidator(check_redis_url)] = Field(
+    redis_url: Annotated[str | None, AfterValidator(validate_redis_url)] = Field(
         None,
         description="Redis 7 or Valkey: `redis://host:6379/0`, `redis+cluster://host,host` or "
         "`redis+sentinel://host,host/0?service=name`. Required with more than one worker.",
@@ -74,11 +82,11 @@ class Settings(BaseSettings):
         description="Origins whose pages may open sockets and call the API, each as `https://app.example` or "
         "`http://localhost:3000`.",
     )
-    user_conversation_types: Names = Field(
+    user_conversation_types: CommaSeparated = Field(
         default_factory=lambda: ["direct", "support"],
         description="Conversation types that users may create; services may create all.",
     )
-    support_staff: Names = Field(
+    support_staff: CommaSeparated = Field(
         default_factory=list,
         description="User ids who take support cases, the least busy first; empty: every user marked as staff.",
     )
@@ -121,7 +129,7 @@ class Settings(BaseSettings):
     rate_failures_per_minute: int = Field(
         120, ge=0, description="Refused tokens from one public address on a worker before 429; 0: no limit."
     )
-    trusted_proxies: Proxies = Field(
+    trusted_proxies: ProxyNetworks = Field(
         default_factory=list,
         description="Addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed; empty: none.",
     )
@@ -174,7 +182,7 @@ class Settings(BaseSettings):
         60.0, ge=0, description="How long the id of an erased user stays in the log, so that what was under way ends."
     )
     audit_retention_days: int = Field(365, ge=0, description="Life of a row of the audit; 0: for ever.")
-    retention_days: Days = Field(
+    retention_days: RetentionDays = Field(
         default_factory=dict,
         description="Life of messages by conversation type: `support=365,bid=730`; a type not named: for ever.",
     )

@@ -33,13 +33,13 @@ def new_id() -> UUID:
     return uuid7()
 
 
-class Schema(BaseModel):
+class RequestModel(BaseModel):
     """Base of every shape that comes in: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Shape(BaseModel):
+class ResponseModel(BaseModel):
     """Base of every shape that goes out; documents it, tests hold answers against it.
 
     A worker that nobody asks for its documents never builds one: answers are encoded from plain values.
@@ -80,13 +80,13 @@ def _clean_line(text: str) -> str:
 Text = Annotated[str, AfterValidator(_clean)]
 """Text of any length; newline and tab are the only control characters."""
 
-Line = Annotated[str, AfterValidator(_clean_line)]
+SingleLine = Annotated[str, AfterValidator(_clean_line)]
 """Text without any control character."""
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_clean_line)]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_clean_line)]
 """An opaque id that another system chose: 1 to 128 characters."""
 
-UserId = Key
+UserId = ExternalId
 Title = Annotated[str, Field(max_length=200), AfterValidator(_clean_line), AfterValidator(str.strip)]
 Seq = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 
@@ -125,19 +125,19 @@ def _json_problem(value: Any, depth_left: int) -> str | None:
     return "has a value that is not JSON"
 
 
-def digest(key: bytes, value: Any) -> bytes:
+def keyed_hash(key: bytes, value: Any) -> bytes:
     """Keyed hash of a request, 32 bytes: tells a repeat from a conflict, and gives no content away."""
     return hashlib.blake2b(encode(value), key=key, digest_size=32).digest()
 
 
-def seal_cursor(key: bytes, value: list[Any]) -> str:
+def sign_cursor(key: bytes, value: list[Any]) -> str:
     """An opaque, signed page cursor."""
     body = encode(value)
     mac = hmac.digest(key, b"cursor" + body, hashlib.sha256)[:_CURSOR_MAC_BYTES]
     return base64.urlsafe_b64encode(mac + body).rstrip(b"=").decode()
 
 
-def open_cursor(key: bytes, cursor: str) -> list[Any] | None:
+def verify_cursor(key: bytes, cursor: str) -> list[Any] | None:
     """What `seal_cursor` put in, or None where the cursor was not made by it."""
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
@@ -149,7 +149,7 @@ def open_cursor(key: bytes, cursor: str) -> list[Any] | None:
     return msgspec.json.decode(body, type=list[Any])
 
 
-class Json(Response):
+class JsonResponse(Response):
     """A JSON answer encoded once by msgspec, past FastAPI's second validation of what we built ourselves."""
 
     media_type = "application/json"

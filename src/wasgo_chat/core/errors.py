@@ -92,7 +92,7 @@ class ConversationClosed(Conflict):
     code, title = "conversation_closed", "The conversation is closed"
 
 
-class MessageDeleted(Conflict):
+class MessageDeletedError(Conflict):
     """A tombstone cannot be edited or reacted to."""
 
     code, title = "message_deleted", "The message was deleted"
@@ -188,6 +188,6 @@ def problem(
     return Response(encode(body), status, dict(headers or {}), media_type=PROBLEM_JSON)
 
 
-def problem_of(error: ChatError) -> Response:
+def problem_from(error: ChatError) -> Response:
     """The problem document of one of our own errors."""
     return problem(error.status, error.code, error.title, error.detail, extras=error.extras(), headers=error.headers())

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def resting() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No collection while the block runs; what exists at its end is never looked at again."""
     gc.disable()
     try:
@@ -19,12 +19,12 @@ def resting() -> Iterator[None]:
         gc.enable()
 
 
-NEW_OBJECTS = 25_000
+GC_THRESHOLD = 25_000
 """So many more containers than before make a collection due, instead of 700: more than a batch of messages holds."""
 
 
-def settle() -> None:
+def freeze_startup_objects() -> None:
     """Before serving: what start-up made stays and is never looked at again, and what is new is looked at seldom."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])

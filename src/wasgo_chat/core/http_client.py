@@ -16,7 +16,7 @@ FETCH_S = 10.0
 RESOLVE_S = 3.0
 
 
-class NotPublic(Exception):
+class PrivateAddress(Exception):
     """A host that users may not name: it is not on the open internet, or is not found at all."""
 
 
@@ -24,7 +24,7 @@ class TooLarge(Exception):
     """An answer is longer than anybody asked for."""
 
 
-async def require_public(host: str, port: int) -> None:
+async def require_public_host(host: str, port: int) -> None:
     """Refuse, when a user names it, a host that no connection will be made to; each connect looks again.
 
     Raises:
@@ -34,12 +34,12 @@ async def require_public(host: str, port: int) -> None:
     await _public_addresses(host, port, RESOLVE_S)
 
 
-def trusted_client() -> httpx2.AsyncClient:
+def internal_client() -> httpx2.AsyncClient:
     """For addresses that the operator named."""
     return httpx2.AsyncClient(timeout=_timeout(), follow_redirects=False, trust_env=False)
 
 
-async def fetch_trusted(url: str, *, max_bytes: int) -> bytes:
+async def fetch_internal(url: str, *, max_bytes: int) -> bytes:
     """The body at an address that the operator named, all of it within ten seconds.
 
     Raises:
@@ -48,7 +48,7 @@ async def fetch_trusted(url: str, *, max_bytes: int) -> bytes:
         TimeoutError: it took too long.
     """
     body = bytearray()
-    async with asyncio.timeout(FETCH_S), trusted_client() as client, client.stream("GET", url) as response:
+    async with asyncio.timeout(FETCH_S), internal_client() as client, client.stream("GET", url) as response:
         response.raise_for_status()
         async for piece in response.aiter_bytes():
             body += piece
@@ -57,26 +57,28 @@ async def fetch_trusted(url: str, *, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def wary_client() -> httpx2.AsyncClient:
+def ssrf_safe_client() -> httpx2.AsyncClient:
     """For addresses that users named: it connects to the very address that was found to be public."""
-    return httpx2.AsyncClient(timeout=_timeout(), follow_redirects=False, trust_env=False, transport=_WaryTransport())
+    return httpx2.AsyncClient(
+        timeout=_timeout(), follow_redirects=False, trust_env=False, transport=_PublicOnlyTransport()
+    )
 
 
 def _timeout() -> httpx2.Timeout:
     return httpx2.Timeout(STEP_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
 
 
-class _WaryTransport(httpx2.AsyncHTTPTransport):
+class _PublicOnlyTransport(httpx2.AsyncHTTPTransport):
     def __init__(self) -> None:
         super().__init__(trust_env=False)
         # httpx2 offers no way to give its pool a network backend.
         context = httpx2.create_ssl_context(trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=context, max_connections=50, keepalive_expiry=5.0, network_backend=_WaryBackend()
+            ssl_context=context, max_connections=50, keepalive_expiry=5.0, network_backend=_PublicOnlyBackend()
         )
 
 
-class _WaryBackend(httpcore2.AnyIOBackend):
+class _PublicOnlyBackend(httpcore2.AnyIOBackend):
     async def connect_tcp(
         self,
         host: str,
@@ -87,7 +89,7 @@ class _WaryBackend(httpcore2.AnyIOBackend):
     ) -> httpcore2.AsyncNetworkStream:
         try:
             addresses = await _public_addresses(host, port, timeout)
-        except NotPublic as error:
+        except PrivateAddress as error:
             raise httpcore2.ConnectError(str(error)) from error
         return await super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
 
@@ -108,7 +110,7 @@ async def _public_addresses(host: str, port: int, timeout: float | None) -> list
         async with asyncio.timeout(timeout):
             addresses = await resolve(host, port)
     except (OSError, UnicodeError, TimeoutError) as error:
-        raise NotPublic("The host is not found") from error
+        raise PrivateAddress("The host is not found") from error
     if not addresses or not all(is_public(address) for address in addresses):
-        raise NotPublic("The host is not on the open internet")
+        raise PrivateAddress("The host is not on the open internet")
     return addresses

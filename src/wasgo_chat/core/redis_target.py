@@ -26,7 +26,7 @@ _PORTS: dict[str, int] = {"sentinel": 26379, "cluster": 6379}
 
 
 @dataclass(frozen=True)
-class RedisPlace:
+class RedisTarget:
     """What a URL says. For one server only `url` counts, and redis-py reads it.
 
     Raises (by `of`):
@@ -43,7 +43,7 @@ class RedisPlace:
     service: str = ""
 
     @classmethod
-    def of(cls, url: str) -> "RedisPlace":
+    def parse(cls, url: str) -> "RedisTarget":
         """The place that a URL names."""
         scheme, plus, kind = url.partition("://")[0].partition("+")
         if not plus:
@@ -150,10 +150,10 @@ async def close_sentinels(pool: ConnectionPool) -> None:
             await sentinel.aclose()
 
 
-def check_redis_url(url: str | None) -> str | None:
+def validate_redis_url(url: str | None) -> str | None:
     """A URL that can be understood, as it is. Raises ValueError."""
     if url is not None:
-        RedisPlace.of(url)
+        RedisTarget.parse(url)
     return url
 
 

@@ -54,17 +54,17 @@ def _origin(given: str) -> str:
 
 DatabaseUrl = Annotated[str, AfterValidator(_database)]
 
-Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split)]
 
 ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
 
-Days = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
+RetentionDays = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
 
-Urls = Annotated[list[Annotated[str, AfterValidator(_standby)]], NoDecode, BeforeValidator(_split_urls)]
+SpaceSeparatedUrls = Annotated[list[Annotated[str, AfterValidator(_standby)]], NoDecode, BeforeValidator(_split_urls)]
 
-Proxies = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
+ProxyNetworks = Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_split)]
 
 
 def _checked_levels(given: str) -> str:

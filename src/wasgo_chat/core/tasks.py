@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 
-class Background:
+class TaskSet:
     """A set of running tasks."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Background:
 
     async def stop(self) -> None:
         """Cancel all and wait for them."""
-        await end(*self._tasks)
+        await cancel_and_wait(*self._tasks)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -40,7 +40,7 @@ class Background:
             log.error("background_task_failed", exc_info=error)
 
 
-async def end(*tasks: asyncio.Task[Any]) -> None:
+async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
     """Cancel tasks until they are done.
 
     Once is not enough: before Python 3.12 `asyncio.wait_for`, by which redis-py sends, forgets a cancellation that is

@@ -14,7 +14,7 @@ from asyncpg import Range
 from sqlalchemy import text
 
 from wasgo_chat.data_import import participants
-from wasgo_chat.data_import.batch import Block, Log, Outcome, Rows
+from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail, Rows
 from wasgo_chat.data_import.copy import copy, driver_of, jsonb, message_event
 from wasgo_chat.data_import.format import ConversationLine, MessageLine, UserLine, conversation_id_of, message_id_of
 from wasgo_chat.database.session import Tx
@@ -59,7 +59,7 @@ class Busy(Exception):
     """A reader of the log has not come to the end of a conversation yet: what it skipped would be lost."""
 
 
-async def append(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block]) -> Outcome:
+async def append(tx: Tx, people: Mapping[str, UserLine], blocks: list[ConversationChunk]) -> ImportResult:
     """Write what is not there yet. Imports beside each other take turns.
 
     Raises:
@@ -70,10 +70,10 @@ async def append(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block]) ->
     await tx.execute(text(_WAIT), {"s": tx.settings.statement_timeout_s})
     await tx.execute(text(_ONE_IMPORT))
     await tx.execute(text(_WAIT), {"s": tx.settings.lock_timeout_s})
-    outcome = Outcome()
-    await participants.mirror(tx, people, blocks, outcome)
+    outcome = ImportResult()
+    await participants.upsert_import_users(tx, people, blocks, outcome)
     logs = await _hold(tx, blocks)
-    await participants.refuse_taken(tx, outcome.admitted(blocks), logs, outcome)
+    await participants.reject_duplicates(tx, outcome.admitted(blocks), logs, outcome)
     for block in blocks:
         if (why := outcome.refused.get(block.line.external_id)) is not None:
             outcome.reject(block, why)
@@ -83,19 +83,19 @@ async def append(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block]) ->
     return outcome
 
 
-async def _hold(tx: Tx, blocks: list[Block]) -> dict[str, Log]:
+async def _hold(tx: Tx, blocks: list[ConversationChunk]) -> dict[str, LogTail]:
     """By external id, where each log stands."""
-    logs = {block.line.external_id: Log(conversation_id_of(block.line.external_id)) for block in blocks}
+    logs = {block.line.external_id: LogTail(conversation_id_of(block.line.external_id)) for block in blocks}
     by_id = {log.id: log for log in logs.values()}
     for row in await (await driver_of(tx)).fetch(_HELD, list(by_id)):
         log = by_id[row["id"]]
         log.seq, log.number, log.at = row["last_seq"], row["message_count"], row["updated_at"]
         log.version, log.is_new = row["reads_version"], False
-    await participants.know_people(tx, logs)
+    await participants.load_members(tx, logs)
     return logs
 
 
-async def _create(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], outcome: Outcome) -> None:
+async def _create(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail], outcome: ImportResult) -> None:
     new: dict[str, ConversationLine] = {}
     for block in blocks:
         if logs[block.line.external_id].is_new:
@@ -123,14 +123,14 @@ async def _create(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], outcome:
     outcome.conversations += len(new)
 
 
-async def _extend(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], outcome: Outcome) -> None:
+async def _extend(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail], outcome: ImportResult) -> None:
     driver = await driver_of(tx)
     said = await _said(tx, blocks, logs)
     rows = Rows()
-    grown: dict[UUID, Log] = {}
+    grown: dict[UUID, LogTail] = {}
     for block in blocks:
         log = logs[block.line.external_id]
-        placed, why = participants.places(block, log, tx.settings.max_participants)
+        placed, why = participants.participant_rows(block, log, tx.settings.max_participants)
         if why is not None:
             outcome.reject(block, why)
             continue
@@ -167,11 +167,11 @@ async def _extend(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], outcome:
     if grown:
         heads = [(log.id, log.seq, log.number, log.at, log.version) for log in grown.values()]
         await driver.execute(_RAISE, *(list(column) for column in zip(*heads, strict=True)))
-        await offsets.move_past(tx, {log.id: log.seq for log in grown.values()})
+        await offsets.skip_to(tx, {log.id: log.seq for log in grown.values()})
     outcome.messages += len(rows.messages)
 
 
-async def _said(tx: Tx, blocks: list[Block], logs: Mapping[str, Log]) -> dict[tuple[UUID, str], UUID]:
+async def _said(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail]) -> dict[tuple[UUID, str], UUID]:
     """What is there of the messages that a batch brings or answers, by conversation and external id."""
     ids = {logs[block.line.external_id].id for block in blocks}
     named = {line.external_id for block in blocks for line, _, _ in block.messages}
@@ -180,7 +180,7 @@ async def _said(tx: Tx, blocks: list[Block], logs: Mapping[str, Log]) -> dict[tu
     return {(row["conversation_id"], row["client_id"]): row["id"] for row in found}
 
 
-def _unfit(log: Log, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> str | None:
+def _unfit(log: LogTail, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> str | None:
     """Why a message cannot stand at the end of a log; None where it can."""
     if log.at is not None and line.created_at < log.at:
         return "created_at: is before what the conversation has already"
@@ -201,15 +201,15 @@ async def _write(tx: Tx, rows: Rows) -> None:
     await driver.executemany(_READ_SOME, rows.read_some)
 
 
-async def _pass_over(tx: Tx, log: Log) -> None:
-    if not log.is_new and not await offsets.claim_ended(tx, log.id):
+async def _pass_over(tx: Tx, log: LogTail) -> None:
+    if not log.is_new and not await offsets.lock_if_drained(tx, log.id):
         raise Busy(
             f"Notifications of conversation {log.id} are not made yet: let the service run until they are, then "
             "import again."
         )
 
 
-def _message(log: Log, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> dict[str, Any]:
+def _message(log: LogTail, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> dict[str, Any]:
     is_deleted = line.deleted_at is not None
     is_system = line.message_type == "system"
     return {

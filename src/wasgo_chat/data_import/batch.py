@@ -10,22 +10,22 @@ from asyncpg import Range
 
 from wasgo_chat.data_import.format import ConversationLine, MessageLine
 
-Given = tuple[MessageLine, int, bytes]
+ImportLine = tuple[MessageLine, int, bytes]
 """A message's line, its number, and its bytes."""
 
 
 @dataclass(slots=True)
-class Block:
+class ConversationChunk:
     """A conversation's line with messages under it. `number` is 0 where an earlier batch had the line."""
 
     line: ConversationLine
     number: int
     raw: bytes
-    messages: list[Given] = field(default_factory=list)
+    messages: list[ImportLine] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Outcome:
+class ImportResult:
     """What was written, what was there before (`known`), and which conversations are refused, by external id."""
 
     users: int = 0
@@ -35,18 +35,18 @@ class Outcome:
     refused: dict[str, str] = field(default_factory=dict)
     rejected: list[tuple[int, bytes, str]] = field(default_factory=list)
 
-    def reject(self, block: Block, why: str) -> None:
+    def reject(self, block: ConversationChunk, why: str) -> None:
         """Note that none of a block can be imported."""
         self.rejected += [(block.number, block.raw, why)] if block.number else []
         self.rejected += [(number, raw, why) for _, number, raw in block.messages]
 
-    def admitted(self, blocks: Iterable[Block]) -> list[Block]:
+    def admitted(self, blocks: Iterable[ConversationChunk]) -> list[ConversationChunk]:
         """Those of conversations that are not refused."""
         return [block for block in blocks if block.line.external_id not in self.refused]
 
 
 @dataclass(slots=True)
-class Log:
+class LogTail:
     """The end of a conversation's log, while it is appended to, and who has a place there."""
 
     id: UUID

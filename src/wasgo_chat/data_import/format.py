@@ -13,10 +13,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import Key, Schema, Text, Title, UserId
+from wasgo_chat.core.encoding import ExternalId, RequestModel, Text, Title, UserId
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.data_import.copy import uuid7_at
-from wasgo_chat.http.rate_limits import check_object
+from wasgo_chat.http.rate_limits import check_json_object
 from wasgo_chat.identity.users import PutUser
 from wasgo_chat.membership.models import REFERENCED_TYPES
 from wasgo_chat.membership.schemas import ConversationType, JsonObject, ParticipantIn, Reference, Status
@@ -36,22 +36,22 @@ class UserLine(PutUser):
     id: UserId
 
 
-class PlaceLine(ParticipantIn):
+class ParticipantLine(ParticipantIn):
     """Somebody who is, or was, in a conversation."""
 
     joined_at: AwareDatetime | None = None
     left_at: AwareDatetime | None = None
 
 
-class ConversationLine(Schema):
+class ConversationLine(RequestModel):
     """A conversation; its messages follow it."""
 
     kind: Literal["conversation"]
-    external_id: Key
+    external_id: ExternalId
     conversation_type: ConversationType
     title: Title = ""
     reference: Reference | None = None
-    participants: Annotated[list[PlaceLine], Field(min_length=1)]
+    participants: Annotated[list[ParticipantLine], Field(min_length=1)]
     metadata: JsonObject = Field(default_factory=dict)
     settings: JsonObject = Field(default_factory=dict)
     status: Status = "open"
@@ -59,7 +59,7 @@ class ConversationLine(Schema):
     reads: Literal["all", "given"] = "all"
 
 
-class ReactionLine(Schema):
+class ReactionLine(RequestModel):
     """A reaction of a message."""
 
     user_id: UserId
@@ -67,18 +67,18 @@ class ReactionLine(Schema):
     created_at: AwareDatetime | None = None
 
 
-class ReadLine(Schema):
+class ReadLine(RequestModel):
     """Who read a message, and when."""
 
     user_id: UserId
     read_at: AwareDatetime
 
 
-class MessageLine(Schema):
+class MessageLine(RequestModel):
     """A message of the conversation above it."""
 
     kind: Literal["message"]
-    conversation: Key
+    conversation: ExternalId
     external_id: ClientId
     sender: UserId | None = None
     message_type: MessageType = "text"
@@ -115,7 +115,7 @@ def _chance(*names: str) -> int:
 
 
 @dataclass(slots=True)
-class Context:
+class LineContext:
     """The conversation that messages stand under, as far as their lines must fit it.
 
     What they answer may stand in another part of it, or in the database: whether it is there shows when they are
@@ -128,13 +128,13 @@ class Context:
     newest: datetime = _LONG_AGO
 
 
-class Checker:
+class LineValidator:
     """Takes line after line; what it lets through could have come by a door."""
 
     def __init__(self, settings: Settings, now: datetime) -> None:
         self._settings = settings
         self._now = now
-        self.context: Context | None = None
+        self.context: LineContext | None = None
 
     def check(self, raw: bytes) -> UserLine | ConversationLine | MessageLine:
         """One line.
@@ -147,7 +147,7 @@ class Checker:
             if isinstance(line, ConversationLine):
                 self.context = None  # if it is wrong, so are those under it
                 self._check_conversation(line)
-                self.context = Context(line, frozenset(one.user_id for one in line.participants))
+                self.context = LineContext(line, frozenset(one.user_id for one in line.participants))
             elif isinstance(line, MessageLine):
                 self._check_message(line)
         except ValidationError as error:
@@ -168,8 +168,8 @@ class Checker:
             raise Rejected("participants: in a direct conversation both are participants, and stay")
         if kind in REFERENCED_TYPES and line.reference is None:
             raise Rejected(f"reference: a {kind} conversation is about something: give type and id")
-        check_object(self._settings, "metadata", line.metadata)
-        check_object(self._settings, "settings", line.settings)
+        check_json_object(self._settings, "metadata", line.metadata)
+        check_json_object(self._settings, "settings", line.settings)
         if line.created_at > self._now:
             raise Rejected(f"created_at: {_FUTURE}")
 
@@ -190,7 +190,7 @@ class Checker:
         context.said.add(line.external_id)
         context.newest = line.created_at
 
-    def _check_people(self, context: Context, line: MessageLine) -> None:
+    def _check_people(self, context: LineContext, line: MessageLine) -> None:
         named: dict[str, Iterable[str]] = {
             "sender": [line.sender] if line.sender else [],
             "mentions": line.mentions,
@@ -211,7 +211,7 @@ class Checker:
         if line.message_type == "system":
             if not line.content:
                 raise Rejected("content: is empty")
-            check_object(self._settings, "metadata", line.metadata)
+            check_json_object(self._settings, "metadata", line.metadata)
             return
         body = MessageContent(content=line.content, message_type=line.message_type, metadata=line.metadata)
         check_message(self._settings, body)

@@ -15,7 +15,7 @@ SELECT CAST(f.id AS text), count(*) OVER () FROM (SELECT DISTINCT q.id FROM (QUE
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Violation:
     """Something that should hold and does not; `conversations` are some of those where."""
 
     rule: str
@@ -77,16 +77,16 @@ _RULES = {
 }
 
 
-async def faults(db: Database) -> list[Fault]:
+async def check_invariants(db: Database) -> list[Violation]:
     """Every rule that is broken, as of one moment; none where all is well.
 
     Raises:
         Unavailable: the database does not answer, or takes longer than its `statement_timeout`.
     """
-    found: list[Fault] = []
+    found: list[Violation] = []
     async with db.snapshot() as tx:
         for rule, question in _RULES.items():
             rows = (await tx.execute(text(_ASKED.replace("QUESTION", question)))).all()
             if rows:
-                found.append(Fault(rule, rows[0][1], [row[0] for row in rows]))
+                found.append(Violation(rule, rows[0][1], [row[0] for row in rows]))
     return found

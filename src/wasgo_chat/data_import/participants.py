@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wasgo_chat.data_import.batch import Block, Log, Outcome
+from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail
 from wasgo_chat.data_import.copy import driver_of
 from wasgo_chat.data_import.format import ConversationLine, UserLine
 from wasgo_chat.database.session import Tx
@@ -25,7 +25,9 @@ FROM participants WHERE conversation_id = ANY($1::uuid[]) GROUP BY conversation_
 """
 
 
-async def mirror(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block], outcome: Outcome) -> None:
+async def upsert_import_users(
+    tx: Tx, people: Mapping[str, UserLine], blocks: list[ConversationChunk], outcome: ImportResult
+) -> None:
     """Make or refresh the users whom a batch names, and refuse conversations of somebody who was erased."""
     named = {one.user_id for block in blocks for one in block.line.participants}
     erased = await erased_among(tx, named | set(people))
@@ -33,7 +35,7 @@ async def mirror(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block], ou
         if any(one.user_id in erased for one in block.line.participants):
             outcome.refused[block.line.external_id] = "participants: somebody of them was erased"
     profiles = {name: line.model_dump(exclude={"kind", "id"}) for name, line in people.items() if name not in erased}
-    await users.mirror(tx, profiles)
+    await users.upsert_users(tx, profiles)
     outcome.users += len(profiles)
     driver = await driver_of(tx)
     await driver.execute(
@@ -42,7 +44,9 @@ async def mirror(tx: Tx, people: Mapping[str, UserLine], blocks: list[Block], ou
     )
 
 
-async def refuse_taken(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], outcome: Outcome) -> None:
+async def reject_duplicates(
+    tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail], outcome: ImportResult
+) -> None:
     """A pair has one conversation, and so has a reference: in the database, and in this file."""
     new = [block.line for block in blocks if logs[block.line.external_id].is_new]
     keys: dict[tuple[str, ...], str] = {}
@@ -63,7 +67,7 @@ async def refuse_taken(tx: Tx, blocks: list[Block], logs: Mapping[str, Log], out
                 outcome.refused[line.external_id] = "there is a conversation of this pair or reference already"
 
 
-async def know_people(tx: Tx, logs: Mapping[str, Log]) -> None:
+async def load_members(tx: Tx, logs: Mapping[str, LogTail]) -> None:
     """Note who has a place in the conversations that are there."""
     by_id = {log.id: log for log in logs.values() if not log.is_new}
     for row in await (await driver_of(tx)).fetch(_PEOPLE, list(by_id)):
@@ -71,7 +75,7 @@ async def know_people(tx: Tx, logs: Mapping[str, Log]) -> None:
         by_id[row["conversation_id"]].present = row["present"]
 
 
-def places(block: Block, log: Log, most: int) -> tuple[list[dict[str, Any]], str | None]:
+def participant_rows(block: ConversationChunk, log: LogTail, most: int) -> tuple[list[dict[str, Any]], str | None]:
     """Rows of those whom a block is the first to name, as of where the log stands, or why there is no place for them.
 
     What was said before is not unread for who comes later, as if they had come by a door.

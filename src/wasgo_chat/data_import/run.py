@@ -15,9 +15,9 @@ from typing import BinaryIO
 from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import.append import Busy, append
-from wasgo_chat.data_import.batch import Block
-from wasgo_chat.data_import.format import Checker, ConversationLine, MessageLine, Rejected, UserLine
-from wasgo_chat.database.errors import was_busy
+from wasgo_chat.data_import.batch import ConversationChunk
+from wasgo_chat.data_import.format import ConversationLine, LineValidator, MessageLine, Rejected, UserLine
+from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import Database
 
 BATCH_MESSAGES = 5_000
@@ -57,7 +57,7 @@ class _Waiting:
     """What was read and is not written yet; beside each line its number and its bytes."""
 
     users: dict[str, UserLine] = field(default_factory=dict)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[ConversationChunk] = field(default_factory=list)
     messages: int = 0
     read: int = 0
 
@@ -77,7 +77,7 @@ class Import:
     ) -> None:
         self.report = Report()
         self._db = Database(settings.model_copy(update={"statement_timeout_s": PATIENCE_S}))
-        self._checker = Checker(settings, datetime.now(UTC))
+        self._checker = LineValidator(settings, datetime.now(UTC))
         self._rejects = rejects
         self._dry_run = dry_run
         self._progress = progress
@@ -118,7 +118,7 @@ class Import:
             if isinstance(line, UserLine):
                 waiting.users[line.id] = line
             elif isinstance(line, ConversationLine):
-                waiting.blocks.append(Block(line, number, raw))
+                waiting.blocks.append(ConversationChunk(line, number, raw))
             elif (refusal := self._refused.get(line.conversation)) is not None:
                 raise Rejected(refusal)
             else:
@@ -127,12 +127,12 @@ class Import:
         except Rejected as error:
             self._reject(number, raw, str(error))
 
-    def _block_of(self, waiting: _Waiting, line: MessageLine) -> Block:
+    def _block_of(self, waiting: _Waiting, line: MessageLine) -> ConversationChunk:
         """The block of the conversation above; a new one for it where the last batch ended within."""
         if not waiting.blocks or waiting.blocks[-1].line.external_id != line.conversation:
             context = self._checker.context
             assert context is not None  # noqa: S101  the checker refuses it else
-            waiting.blocks.append(Block(context.line, 0, b""))
+            waiting.blocks.append(ConversationChunk(context.line, 0, b""))
         return waiting.blocks[-1]
 
     async def _write(self, waiting: _Waiting) -> _Waiting:
@@ -142,7 +142,7 @@ class Import:
                 await self._write_once(waiting)
                 break
             except (Busy, Unavailable) as error:
-                if isinstance(error, Unavailable) and not was_busy(error):
+                if isinstance(error, Unavailable) and not was_contention(error):
                     raise
                 now = asyncio.get_running_loop().time()
                 deadline = deadline or now + WAIT_FOR_OTHERS_S

@@ -14,33 +14,33 @@ import asyncpg
 import structlog
 
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.database.hosts import Hosts
+from wasgo_chat.database.hosts import HostFailover
 
 log = structlog.get_logger(__name__)
 
 SUSPECT_S = 1.0
 PROBE_S = 3.0
 PROBE_EVERY_S = 0.5
-_BUSY = "53300"
+TOO_MANY_CONNECTIONS = "53300"
 _PROBE = {"application_name": "wasgo-chat probe"}
 _IS_READ_ONLY = "SELECT current_setting('transaction_read_only') = 'on'"
 
 
-class Link(asyncpg.Connection):
+class MonitoredConnection(asyncpg.Connection):
     """A connection that is not closed politely where nobody would answer."""
 
-    outage: "Outage | None" = None
+    breaker: "DatabaseCircuitBreaker | None" = None
     made_at = 0.0
 
     async def close(self, *, timeout: float | None = None) -> None:
         """See asyncpg."""
-        if self.outage is not None and (self.outage.is_on or self.outage.outlived(self)):
+        if self.breaker is not None and (self.breaker.is_open or self.breaker.is_stale(self)):
             self.terminate()
         else:
             await super().close(timeout=timeout)
 
 
-class Outage:
+class DatabaseCircuitBreaker:
     """One for all pools of a worker.
 
     Args:
@@ -48,25 +48,25 @@ class Outage:
         takes_writes: whether one that does not counts as away.
     """
 
-    def __init__(self, hosts: Hosts, *, takes_writes: bool = True) -> None:
+    def __init__(self, hosts: HostFailover, *, takes_writes: bool = True) -> None:
         self.hosts = hosts
         self._takes_writes = takes_writes
-        self.is_on = False
+        self.is_open = False
         self._began_at = self._ended_at = 0.0
         self._guards: set[asyncio.Timeout] = set()
         self._finding_out: asyncio.Task[None] | None = None
 
     @asynccontextmanager
-    async def watched(self) -> AsyncIterator[None]:
+    async def guard(self) -> AsyncIterator[None]:
         """Around everything that waits for the database.
 
         Raises:
             Unavailable: it is known to be away.
             TimeoutError: it was found to be away meanwhile.
         """
-        if self.is_on:
+        if self.is_open:
             raise Unavailable("The database does not answer")
-        suspicion = asyncio.get_running_loop().call_later(SUSPECT_S, self.suspect)
+        suspicion = asyncio.get_running_loop().call_later(SUSPECT_S, self.probe_soon)
         try:
             async with asyncio.timeout(None) as guard:
                 self._guards.add(guard)
@@ -77,12 +77,12 @@ class Outage:
         finally:
             suspicion.cancel()
 
-    def suspect(self) -> None:
+    def probe_soon(self) -> None:
         """Find out, unless somebody is at it."""
         if self._finding_out is None or self._finding_out.done():
-            self._finding_out = asyncio.create_task(self._find_out(), name="database-probe")
+            self._finding_out = asyncio.create_task(self._probe_until_known(), name="database-probe")
 
-    def outlived(self, link: Link) -> bool:
+    def is_stale(self, link: MonitoredConnection) -> bool:
         """Whether a connection is from before an outage: who knows what became of its other end."""
         return link.made_at < self._ended_at
 
@@ -92,12 +92,12 @@ class Outage:
             self._finding_out.cancel()
             await asyncio.gather(self._finding_out, return_exceptions=True)
 
-    async def _find_out(self) -> None:
+    async def _probe_until_known(self) -> None:
         while True:
             try:
                 has_moved = await self._probe()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-                if getattr(error, "sqlstate", None) == _BUSY:
+                if getattr(error, "sqlstate", None) == TOO_MANY_CONNECTIONS:
                     return  # it answers
                 self._begin(error)
             else:
@@ -110,7 +110,7 @@ class Outage:
     async def _probe(self) -> bool:
         """Whether another host answers than before."""
         async with asyncio.timeout(PROBE_S):
-            connection, has_moved = await self.hosts.look(timeout=PROBE_S, server_settings=_PROBE)
+            connection, has_moved = await self.hosts.probe(timeout=PROBE_S, server_settings=_PROBE)
             try:
                 if await connection.fetchval(_IS_READ_ONLY) and self._takes_writes:
                     raise asyncpg.ReadOnlySQLTransactionError("a standby")
@@ -119,9 +119,9 @@ class Outage:
             return has_moved
 
     def _begin(self, error: Exception) -> None:
-        if self.is_on:
+        if self.is_open:
             return
-        self.is_on = True
+        self.is_open = True
         self._began_at = time.monotonic()
         log.error("database_away", error=type(error).__name__)
         now = asyncio.get_running_loop().time()
@@ -129,7 +129,7 @@ class Outage:
             guard.reschedule(now)
 
     def _end(self) -> None:
-        if self.is_on:
-            self.is_on = False
+        if self.is_open:
+            self.is_open = False
             self._ended_at = time.monotonic()
             log.warning("database_back", after_s=round(self._ended_at - self._began_at, 1))

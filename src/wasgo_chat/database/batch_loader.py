@@ -7,15 +7,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from wasgo_chat.database.driver import Direct
+from wasgo_chat.database.driver import PinnedConnection
 
 Key = TypeVar("Key", bound=Hashable)
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
-MOST = 500
+MAX_BATCH = 500
 
 
-class Lookups(Generic[Key, Found]):
+class BatchLoader(Generic[Key, Value]):
     """One kind of lookup.
 
     Args:
@@ -24,20 +24,22 @@ class Lookups(Generic[Key, Found]):
     """
 
     def __init__(
-        self, direct: Direct, fetch: Callable[[Direct, Sequence[Key]], Awaitable[Mapping[Key, Found]]]
+        self,
+        direct: PinnedConnection,
+        fetch: Callable[[PinnedConnection, Sequence[Key]], Awaitable[Mapping[Key, Value]]],
     ) -> None:
         self._direct = direct
         self._fetch = fetch
-        self._asked: dict[Key, list[asyncio.Future[Found | None]]] = {}
+        self._asked: dict[Key, list[asyncio.Future[Value | None]]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def find(self, key: Key) -> Found | None:
+    async def find(self, key: Key) -> Value | None:
         """What is there now: the statement begins after this call.
 
         Raises:
             Unavailable: the database does not answer.
         """
-        outcome: asyncio.Future[Found | None] = asyncio.get_running_loop().create_future()
+        outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         self._asked.setdefault(key, []).append(outcome)
         if self._task is None:
             self._task = asyncio.create_task(self._work())
@@ -53,7 +55,7 @@ class Lookups(Generic[Key, Found]):
     async def _work(self) -> None:
         try:
             while self._asked:
-                keys = list(self._asked)[:MOST]
+                keys = list(self._asked)[:MAX_BATCH]
                 asked = {key: self._asked.pop(key) for key in keys}
                 try:
                     found = await self._fetch(self._direct, keys)
@@ -70,6 +72,6 @@ class Lookups(Generic[Key, Found]):
             self._task = None
 
 
-def _waiting(asked: Iterable[Iterable["asyncio.Future[Found | None]"]]) -> "Iterator[asyncio.Future[Found | None]]":
+def _waiting(asked: Iterable[Iterable["asyncio.Future[Value | None]"]]) -> "Iterator[asyncio.Future[Value | None]]":
     """Those that nobody has given up on."""
     return (outcome for outcomes in asked for outcome in outcomes if not outcome.done())

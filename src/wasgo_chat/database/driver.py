@@ -25,36 +25,36 @@ PLANS_S = 10.0
 """How long plans are kept at most: on a new connection the first for a moment, and each time twice as long."""
 
 
-class UnknownOutcome(Unavailable):
+class CommitOutcomeUnknown(Unavailable):
     """The connection was lost while a commit was under way: it may have taken effect, or may yet."""
 
 
-async def read(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
+async def fetch(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
     """Run one reading statement on any connection of a pool.
 
     Raises:
         Unavailable: the database does not answer or gave up.
     """
-    db.note_wait()
+    db.count_pool_wait()
     try:
-        async with db.outage.watched(), db.engine.connect() as held:
+        async with db.breaker.guard(), db.engine.connect() as held:
             driver: Any = (await held.get_raw_connection()).driver_connection
             found: list[asyncpg.Record] = await driver.fetch(query, *given)
             return found
     except (PoolTimeout, *DRIVER_ERRORS) as error:
         if not is_unavailable(error):
             raise
-        db.suspect(error)
+        db.report_failure(error)
         raise Unavailable from error
 
 
-class Direct:
+class PinnedConnection:
     """One connection out of `db`, for one task at a time."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._longest_s = db.settings.statement_timeout_s + 1  # the server gives up first, if it is there
-        self._held: AsyncConnection | None = None
+        self._pinned: AsyncConnection | None = None
         self._driver: Any = None
         self._kept_s = FIRST_PLANS_S
         self._planned_at = 0.0
@@ -69,7 +69,7 @@ class Direct:
         """
         is_committing = False
         try:
-            async with asyncio.timeout(self._longest_s), self._db.outage.watched():
+            async with asyncio.timeout(self._longest_s), self._db.breaker.guard():
                 driver = await self._connection()
                 await driver.execute("BEGIN")
                 yield driver
@@ -77,9 +77,9 @@ class Direct:
                 await driver.execute("COMMIT")
         except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
-            self._db.suspect(error)
+            self._db.report_failure(error)
             if is_committing:
-                raise UnknownOutcome from error
+                raise CommitOutcomeUnknown from error
             if isinstance(error, TimeoutError) or is_unavailable(error):
                 raise Unavailable from error
             raise
@@ -100,18 +100,18 @@ class Direct:
 
     async def close(self) -> None:
         """Give the connection back."""
-        held, self._held, self._driver = self._held, None, None
+        held, self._pinned, self._driver = self._pinned, None, None
         if held is not None:
             await held.close()
 
     async def _fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
         try:
-            async with asyncio.timeout(self._longest_s), self._db.outage.watched():
+            async with asyncio.timeout(self._longest_s), self._db.breaker.guard():
                 found: list[asyncpg.Record] = await (await self._connection()).fetch(query, *given)
                 return found
         except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
-            self._db.suspect(error)
+            self._db.report_failure(error)
             if isinstance(error, TimeoutError) or is_unavailable(error):
                 raise Unavailable from error
             raise
@@ -120,10 +120,10 @@ class Direct:
             raise
 
     async def _connection(self) -> Any:
-        if self._driver is None or self._driver.is_closed() or self._db.outage.outlived(self._driver):
+        if self._driver is None or self._driver.is_closed() or self._db.breaker.is_stale(self._driver):
             await self._drop()
-            self._held = await self._db.engine.connect()
-            self._driver = (await self._held.get_raw_connection()).driver_connection
+            self._pinned = await self._db.engine.connect()
+            self._driver = (await self._pinned.get_raw_connection()).driver_connection
             self._kept_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
         elif (now := time.monotonic()) - self._planned_at > self._kept_s:
             # The next plans are for tables as long as they are then: that is looked up, not taken from statistics.
@@ -133,7 +133,7 @@ class Direct:
 
     async def _drop(self) -> None:
         """Throw the connection away: whatever state it is in, nobody else may get it."""
-        driver, held, self._driver, self._held = self._driver, self._held, None, None
+        driver, held, self._driver, self._pinned = self._driver, self._pinned, None, None
         if driver is not None:
             driver.terminate()
         if held is not None:
@@ -141,21 +141,21 @@ class Direct:
             await held.close()
 
 
-class Directs:
+class PinnedPool:
     """Some connections out of `db`, each for whoever comes next; a pool's own way in and out costs more.
 
     Args:
-        db: see `Direct`.
+        db: see `PinnedConnection`.
         count: connections; who finds none free waits.
     """
 
     def __init__(self, db: Database, count: int) -> None:
-        self._all = [Direct(db) for _ in range(count)]
+        self._all = [PinnedConnection(db) for _ in range(count)]
         self._free = list(self._all)
         self._slots = asyncio.Semaphore(count)
 
     async def fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
-        """See `Direct.fetch`."""
+        """See `PinnedConnection.fetch`."""
         async with self._slots:
             direct = self._free.pop()
             try:

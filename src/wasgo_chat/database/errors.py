@@ -32,7 +32,7 @@ def is_unavailable(error: BaseException) -> bool:
     )
 
 
-def was_busy(error: Unavailable) -> bool:
+def was_contention(error: Unavailable) -> bool:
     """Whether it was raised as somebody held a lock, or a statement took too long: a database that is there."""
     return error.__cause__ is not None and is_busy(error.__cause__)
 
@@ -42,7 +42,7 @@ def is_busy(error: BaseException) -> bool:
     return isinstance(error, PoolTimeout) or _sqlstate(error) in _BUSY_SQLSTATES
 
 
-def names_nobody(error: BaseException) -> bool:
+def is_missing_user(error: BaseException) -> bool:
     """Whether a row names a user who is not there (23503): they were erased while the request was under way."""
     source = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
     name = getattr(source, "constraint_name", None) or ""

@@ -13,13 +13,13 @@ import asyncpg
 from wasgo_chat.core.postgres_dsn import addresses
 
 ENGINE = "postgresql+asyncpg://"
-"""SQLAlchemy's URL, with `Hosts.connect` to make the connections: it would read the parameters of a URL its own way."""
+"""SQLAlchemy's URL, with `HostFailover.connect` to make the connections: it would read the parameters of a URL its own way."""
 
 _NEXT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 """What is the host's fault; what another one answers may be better."""
 
 
-class Hosts:
+class HostFailover:
     """One or several.
 
     Args:
@@ -27,8 +27,8 @@ class Hosts:
     """
 
     def __init__(self, url: str) -> None:
-        self._each = addresses(url)
-        self.name = ",".join(str(one.get("host", "")) for one in self._each)
+        self._hosts = addresses(url)
+        self.name = ",".join(str(one.get("host", "")) for one in self._hosts)
 
     async def connect(self, *, timeout: float, **how: Any) -> Any:
         """A connection to the first that gives one, within its share of the time.
@@ -40,17 +40,17 @@ class Hosts:
         connection, _ = await self._connect(timeout, how)
         return connection
 
-    async def look(self, *, timeout: float, **how: Any) -> tuple[Any, bool]:
+    async def probe(self, *, timeout: float, **how: Any) -> tuple[Any, bool]:
         """The same; and whether it is another host than the last look found, which from now on comes first."""
         connection, found = await self._connect(timeout, how)
-        has_moved = found is not self._each[0]
-        self._each.remove(found)
-        self._each.insert(0, found)
+        has_moved = found is not self._hosts[0]
+        self._hosts.remove(found)
+        self._hosts.insert(0, found)
         return connection, has_moved
 
     async def _connect(self, timeout: float, how: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-        *others, last = self._each
-        how = {**how, "timeout": timeout / len(self._each)}
+        *others, last = self._hosts
+        how = {**how, "timeout": timeout / len(self._hosts)}
         for one in others:
             with contextlib.suppress(*_NEXT):
                 return await _connect_to(one, how), one

@@ -36,21 +36,21 @@ LONGEST_REST_S = 15.0
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CHOICES = (_PACKAGE / "migrations", _PACKAGE.parent.parent / "migrations")
 _UNDEFINED_TABLE = "42P01"
-_IN_THE_WAY = frozenset(["55P03", "40P01"])
+_LOCK_SQLSTATES = frozenset(["55P03", "40P01"])
 """Lock not available, deadlock: somebody else held what a migration needs, and will let go."""
 BASE = "base"
 """What Alembic calls a database without any migration."""
 _NUMBER = re.compile(r"[0-9]{4}")
 
 
-class AnotherMigrates(CannotStart):
+class MigrationInProgress(CannotStart):
     """Another migrator is at this database, and does not come to an end."""
 
     def __init__(self) -> None:
         super().__init__("Another `wasgo-chat migrate` is at this database: wait for it, or end it.")
 
 
-class InTheWay(CannotStart):
+class LockNotAcquired(CannotStart):
     """A migration did not get its lock, however often it asked."""
 
     def __init__(self, patience_s: float) -> None:
@@ -90,8 +90,8 @@ def upgrade(
 
     made = config(database_url)
     made.attributes["lock_timeout_ms"] = lock_timeout_ms
-    with _sayable(revision):
-        _persist(lambda: command.upgrade(made, revision), patience_s)
+    with _safe_message(revision):
+        _retry_locked(lambda: command.upgrade(made, revision), patience_s)
 
 
 def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_S) -> None:
@@ -103,8 +103,8 @@ def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_
     from alembic import command  # noqa: PLC0415  see above
 
     made = config(database_url)
-    with _sayable(revision):
-        _persist(lambda: command.downgrade(made, revision), patience_s)
+    with _safe_message(revision):
+        _retry_locked(lambda: command.downgrade(made, revision), patience_s)
 
 
 def create_index_concurrently(
@@ -147,12 +147,12 @@ def drop_index_concurrently(name: str) -> None:
 
 
 @cache
-def newest() -> str:
+def head_revision() -> str:
     """The newest revision this program knows."""
     return max(script.name.partition("_")[0] for script in (_folder() / "versions").glob("[0-9]*_*.py"))
 
 
-def place(settings: Settings) -> str:
+def current_revision(settings: Settings) -> str:
     """The revision that a database is at, `base` without any. Runs its own event loop: call it outside of any.
 
     Raises:
@@ -162,7 +162,7 @@ def place(settings: Settings) -> str:
     async def look() -> frozenset[str]:
         db = Database(settings)
         try:
-            return await found(db)
+            return await applied_revisions(db)
         finally:
             await db.close()
 
@@ -174,7 +174,7 @@ def is_before(revision: str, place: str) -> bool:
     return revision != place and (revision == BASE or (revision.isdecimal() and revision < place))
 
 
-async def found(db: Database) -> frozenset[str]:
+async def applied_revisions(db: Database) -> frozenset[str]:
     """The revisions a database is at; none where it was never migrated.
 
     Raises:
@@ -198,18 +198,18 @@ async def is_current(db: Database) -> bool:
     Raises:
         Unavailable: it does not answer.
     """
-    revisions = await found(db)
-    return revisions == {newest()} or is_ahead(revisions)
+    revisions = await applied_revisions(db)
+    return revisions == {head_revision()} or is_newer_than_program(revisions)
 
 
-def is_ahead(revisions: frozenset[str]) -> bool:
+def is_newer_than_program(revisions: frozenset[str]) -> bool:
     """Whether these are of a newer release than this program."""
     numbers = [one for one in revisions if _NUMBER.fullmatch(one)]
-    return len(numbers) == len(revisions) == 1 and numbers[0] > newest()
+    return len(numbers) == len(revisions) == 1 and numbers[0] > head_revision()
 
 
 @contextmanager
-def _sayable(revision: str) -> Iterator[None]:
+def _safe_message(revision: str) -> Iterator[None]:
     from alembic.util import CommandError  # noqa: PLC0415  see above
 
     try:
@@ -217,12 +217,12 @@ def _sayable(revision: str) -> Iterator[None]:
     except CommandError as error:
         said = str(error).rstrip(".")
         raise CannotStart(
-            f"The database cannot be brought to {revision}: {said}. This program knows 0001 to {newest()}, `head` and "
+            f"The database cannot be brought to {revision}: {said}. This program knows 0001 to {head_revision()}, `head` and "
             f"`{BASE}`; `wasgo-chat doctor` says where the database is."
         ) from error
 
 
-def _persist(migrate: Callable[[], None], patience_s: float) -> None:
+def _retry_locked(migrate: Callable[[], None], patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
     rest_s = FIRST_REST_S
     while True:
@@ -230,12 +230,12 @@ def _persist(migrate: Callable[[], None], patience_s: float) -> None:
             migrate()
             return
         except DRIVER_ERRORS as error:
-            if not isinstance(error, DBAPIError) or getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+            if not isinstance(error, DBAPIError) or getattr(error.orig, "sqlstate", None) not in _LOCK_SQLSTATES:
                 if is_unavailable(error):
                     raise Unavailable from error
                 raise
             if time.monotonic() + rest_s > deadline:
-                raise InTheWay(patience_s) from error
+                raise LockNotAcquired(patience_s) from error
             log.warning("migration_in_the_way", retry_in_s=rest_s)
         time.sleep(rest_s)
         rest_s = min(rest_s * 2, LONGEST_REST_S)

@@ -17,10 +17,10 @@ from wasgo_chat.database.session import Tx
 HEADER = "X-Read-After"
 _POSITION = re.compile(r"[0-9a-f]{1,16}", re.IGNORECASE)
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-class Reading:
+class ReadSession:
     """What one request may read, and where.
 
     Args:
@@ -30,15 +30,15 @@ class Reading:
 
     def __init__(self, replicas: Replicas, seen: str | None) -> None:
         self._replicas = replicas
-        self.may_be_elsewhere = replicas.are_there
-        self._after = _parsed(seen) if replicas.are_there else None
+        self.may_use_replica = replicas.enabled
+        self._after = _parsed(seen) if replicas.enabled else None
 
-    async def read(self, ask: Callable[[Tx], Awaitable[Answer]]) -> tuple[Answer, dict[str, str]]:
+    async def read(self, ask: Callable[[Tx], Awaitable[Result]]) -> tuple[Result, dict[str, str]]:
         """What `ask` reads, at a standby where the request says what it has seen; and headers for the answer."""
         answer, place = await self._replicas.read(ask, after=self._after)
         return answer, await self._headers(place)
 
-    async def read_at(self, head: int | None, ask: Callable[[Tx], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    async def read_at_least(self, head: int | None, ask: Callable[[Tx], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """A page of one conversation's log, with its `last_seq`: as of that head, which the primary gave, or later.
 
         None for a head that was not looked up: then the primary answers.
@@ -50,12 +50,12 @@ class Reading:
         return answer
 
     async def _headers(self, after: int | None) -> dict[str, str]:
-        if after is None and self._replicas.are_there:
-            after = await self._replicas.position()
+        if after is None and self._replicas.enabled:
+            after = await self._replicas.primary_position()
         return {} if after is None else {HEADER: format(after, "x")}
 
 
-class ReadAfter:
+class ReadAfterMiddleware:
     """Around the app, where there are replicas: the answer to every write says what to read after."""
 
     def __init__(self, app: ASGIApp, replicas: Replicas) -> None:
@@ -70,7 +70,7 @@ class ReadAfter:
 
         async def send_on(message: Message) -> None:
             is_done = message["type"] == "http.response.start" and message["status"] < 400
-            if is_done and (after := await self._replicas.position()) is not None:
+            if is_done and (after := await self._replicas.primary_position()) is not None:
                 MutableHeaders(scope=message)[HEADER] = format(after, "x")
             await send(message)
 

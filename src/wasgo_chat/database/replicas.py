@@ -18,13 +18,13 @@ from sqlalchemy import text
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError, Unavailable
-from wasgo_chat.database.availability import Outage
-from wasgo_chat.database.batch_loader import Lookups
-from wasgo_chat.database.driver import Direct
+from wasgo_chat.database.availability import DatabaseCircuitBreaker
+from wasgo_chat.database.batch_loader import BatchLoader
+from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.errors import DRIVER_ERRORS
-from wasgo_chat.database.hosts import Hosts
+from wasgo_chat.database.hosts import HostFailover
 from wasgo_chat.database.session import Database, Tx
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +42,8 @@ _FAILED = (TimeoutError, *DRIVER_ERRORS)
 Answer = TypeVar("Answer")
 
 
-async def position(direct: Direct, keys: Sequence[None]) -> Mapping[None, int]:
-    """Where the primary's log is flushed to, in bytes; for `Lookups`, so that many ask at once."""
+async def wal_position(direct: PinnedConnection, keys: Sequence[None]) -> Mapping[None, int]:
+    """Where the primary's log is flushed to, in bytes; for `BatchLoader`, so that many ask at once."""
     (record,) = await direct.fetch(_PRIMARY)
     return dict.fromkeys(keys, record[0])
 
@@ -53,8 +53,8 @@ class Replica:
 
     def __init__(self, settings: Settings, url: str) -> None:
         there = settings.model_copy(update={"database_url": url})
-        self._hosts = Hosts(url)
-        self.db = Database(there, outage=Outage(self._hosts, takes_writes=False))
+        self._hosts = HostFailover(url)
+        self.db = Database(there, outage=DatabaseCircuitBreaker(self._hosts, takes_writes=False))
         self.name = self._hosts.name
         self.replayed: int | None = None
         self.fresh_at = 0.0
@@ -68,7 +68,7 @@ class Replica:
                 try:
                     while True:
                         async with asyncio.timeout(PATIENCE_S):
-                            self._note(await connection.fetchval(_STANDBY), passed)
+                            self._record(await connection.fetchval(_STANDBY), passed)
                         await asyncio.sleep(PROBE_EVERY_S)
                 finally:
                     connection.terminate()
@@ -81,12 +81,12 @@ class Replica:
                 self.replayed = None
             await asyncio.sleep(PROBE_EVERY_S)
 
-    def has(self, place: int) -> None:
+    def has_replayed(self, place: int) -> None:
         """It has been seen to have replayed so much, past its probes: who read there may do so again at once."""
         if self.replayed is not None:
             self.replayed = max(self.replayed, place)
 
-    def _note(self, replayed: int | None, passed: "deque[tuple[float, int]]") -> None:
+    def _record(self, replayed: int | None, passed: "deque[tuple[float, int]]") -> None:
         if self.replayed is None and replayed is not None:
             log.info("replica_there", replica=self.name)
         self.replayed = replayed
@@ -104,17 +104,19 @@ class Replicas:
         counts: of the worker.
     """
 
-    def __init__(self, settings: Settings, primary: Database, line: Database, counts: Counts | None = None) -> None:
+    def __init__(
+        self, settings: Settings, primary: Database, line: Database, counts: WorkerCounters | None = None
+    ) -> None:
         self._primary = primary
-        self._counts = counts or Counts()
+        self._counts = counts or WorkerCounters()
         self._max_lag_s = settings.replica_max_lag_s
         self._all = [Replica(settings, url) for url in settings.replica_urls]
-        self._positions: Lookups[None, int] = Lookups(Direct(line), position)
-        self._passed: deque[tuple[float, int]] = deque(maxlen=int(self._max_lag_s / PROBE_EVERY_S) + 2)
-        self._turn = 0
+        self._positions: BatchLoader[None, int] = BatchLoader(PinnedConnection(line), wal_position)
+        self._primary_positions: deque[tuple[float, int]] = deque(maxlen=int(self._max_lag_s / PROBE_EVERY_S) + 2)
+        self._next_index = 0
 
     @property
-    def are_there(self) -> bool:
+    def enabled(self) -> bool:
         """Whether any are named."""
         return bool(self._all)
 
@@ -129,7 +131,9 @@ class Replicas:
     async def run(self) -> None:
         """Watch primary and standbys, for ever."""
         if self._all:
-            await asyncio.gather(self._watch_primary(), *(replica.watch(self._passed) for replica in self._all))
+            await asyncio.gather(
+                self._watch_primary(), *(replica.watch(self._primary_positions) for replica in self._all)
+            )
 
     async def read(
         self,
@@ -158,13 +162,13 @@ class Replicas:
             except ChatError as error:
                 # Else it is what it does not know, or does not allow, which may have changed.
                 if isinstance(error, Unavailable):
-                    self._pass_over(replica, error)
+                    self._set_aside(replica, error)
                 else:
                     self._counts.replica_reads["older"] += 1
             except Exception as error:  # it lets nobody in, is full, or has no such column yet: the primary knows
-                self._pass_over(replica, error)
+                self._set_aside(replica, error)
             else:
-                replica.has(place)
+                replica.has_replayed(place)
                 if suffices(answer):
                     self._counts.replica_reads["answered"] += 1
                     return answer, place
@@ -174,13 +178,13 @@ class Replicas:
         async with self._primary.snapshot() as tx:
             return await ask(tx), None
 
-    def _pass_over(self, replica: Replica, error: Exception) -> None:
+    def _set_aside(self, replica: Replica, error: Exception) -> None:
         """Until it has answered its next probe."""
         log.warning("replica_failed", replica=replica.name, error=type(error).__name__)
         self._counts.replica_reads["failed"] += 1
         replica.replayed = None
 
-    async def position(self) -> int | None:
+    async def primary_position(self) -> int | None:
         """What everything that is committed now lies before; None where the primary does not say."""
         try:
             return await self._positions.find(None)
@@ -196,22 +200,22 @@ class Replicas:
     def _next(self, after: int) -> Replica | None:
         """One that may answer, each in its turn."""
         oldest = time.monotonic() - self._max_lag_s
-        able = [one for one in self._all if _has(one.replayed, after) and one.fresh_at >= oldest]
+        able = [one for one in self._all if _is_fresh_enough(one.replayed, after) and one.fresh_at >= oldest]
         if not able:
             return None
-        self._turn += 1
-        return able[self._turn % len(able)]
+        self._next_index += 1
+        return able[self._next_index % len(able)]
 
     async def _watch_primary(self) -> None:
         while True:
             asked_at = time.monotonic()
             try:
-                if (found := await self.position()) is not None:
-                    self._passed.append((asked_at, found))
+                if (found := await self.primary_position()) is not None:
+                    self._primary_positions.append((asked_at, found))
             except Exception:
                 log.exception("position_not_known")  # without it no standby would be taken up again
             await asyncio.sleep(PROBE_EVERY_S)
 
 
-def _has(replayed: int | None, after: int) -> bool:
+def _is_fresh_enough(replayed: int | None, after: int) -> bool:
     return replayed is not None and replayed >= after

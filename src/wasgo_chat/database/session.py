@@ -25,10 +25,10 @@ from sqlalchemy.types import TypeEngine
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.errors import Unavailable, UserErased
-from wasgo_chat.database.availability import Link, Outage
-from wasgo_chat.database.errors import DRIVER_ERRORS, is_busy, is_unavailable, names_nobody
-from wasgo_chat.database.hosts import ENGINE, Hosts
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.database.availability import DatabaseCircuitBreaker, MonitoredConnection
+from wasgo_chat.database.errors import DRIVER_ERRORS, is_busy, is_missing_user, is_unavailable
+from wasgo_chat.database.hosts import ENGINE, HostFailover
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 CONNECT_S = 3.0
 COMMAND_GRACE_S = 2.0
@@ -36,7 +36,7 @@ COMMAND_GRACE_S = 2.0
 KEEPALIVE_S = 15
 USER_TIMEOUT_MS = 10_000
 
-Announce = Callable[[Sequence[object]], None]
+CommitListener = Callable[[Sequence[object]], None]
 
 
 class Base(DeclarativeBase):
@@ -58,12 +58,12 @@ class Tx(AsyncSession):
 
     settings: Settings
 
-    def announce(self, announcement: object) -> None:
+    def after_commit(self, announcement: object) -> None:
         """Tell the worker of this, after the commit and only then."""
-        self._announcements.append(announcement)
+        self._notices.append(announcement)
 
     @property
-    def _announcements(self) -> list[object]:
+    def _notices(self) -> list[object]:
         announcements: list[object] = self.info.setdefault("announcements", [])
         return announcements
 
@@ -71,7 +71,7 @@ class Tx(AsyncSession):
 # Every access by such statements is by key, however many keys: one plan is right for all. Left to choose, PostgreSQL
 # makes a new one for each lone message or page, which takes longer than carrying it out. A plan that was made while the
 # tables were small must not scan them once they are large.
-_BY_KEY = {
+_GENERIC_PLANS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
@@ -98,16 +98,16 @@ class Database:
         settings: Settings,
         *,
         pool_size: int | None = None,
-        outage: Outage | None = None,
+        outage: DatabaseCircuitBreaker | None = None,
         name: str = "doors",
         by_key: bool = False,
-        counts: Counts | None = None,
+        counts: WorkerCounters | None = None,
     ) -> None:
         self.name = name
-        self._counts = counts or Counts()
+        self._counts = counts or WorkerCounters()
         self.settings = settings
-        self.announce: Announce = lambda announcements: None
-        self.outage = outage or Outage(Hosts(settings.database_url))
+        self.on_commit: CommitListener = lambda announcements: None
+        self.breaker = outage or DatabaseCircuitBreaker(HostFailover(settings.database_url))
         self.engine: AsyncEngine = create_async_engine(
             ENGINE,
             pool_size=pool_size or settings.database_pool_size,
@@ -120,8 +120,8 @@ class Database:
             connect_args={
                 "timeout": CONNECT_S,
                 "command_timeout": settings.statement_timeout_s + COMMAND_GRACE_S,
-                "connection_class": Link,
-                "async_creator_fn": self.outage.hosts.connect,
+                "connection_class": MonitoredConnection,
+                "async_creator_fn": self.breaker.hosts.connect,
                 "server_settings": {
                     "application_name": "wasgo-chat",
                     "jit": "off",  # compiling costs more than any query here takes
@@ -129,7 +129,7 @@ class Database:
                     "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
                     "lock_timeout": str(int(settings.lock_timeout_s * 1000)),
                     "idle_in_transaction_session_timeout": "15000",
-                    **(_BY_KEY if by_key else {}),
+                    **(_GENERIC_PLANS if by_key else {}),
                 },
             },
         )
@@ -153,12 +153,12 @@ class Database:
                 under way took effect is then unknown.
             UserErased: somebody whom it names was erased meanwhile.
         """
-        async with self._opened() as tx:
+        async with self._open() as tx:
             async with tx.begin():
                 yield tx
-            announcements = tx._announcements
+            announcements = tx._notices
         if announcements:
-            self.announce(announcements)
+            self.on_commit(announcements)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Tx]:
@@ -167,15 +167,15 @@ class Database:
         Raises:
             Unavailable: as in `transaction`.
         """
-        async with self._opened() as tx, tx.begin():
+        async with self._open() as tx, tx.begin():
             await tx.connection(execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
             yield tx
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Tx]:
-        self.note_wait()
+    async def _open(self) -> AsyncIterator[Tx]:
+        self.count_pool_wait()
         try:
-            async with self.outage.watched(), self._sessions() as tx:
+            async with self.breaker.guard(), self._sessions() as tx:
                 tx.settings = self.settings
                 yield tx
         except (PoolTimeout, *DRIVER_ERRORS) as error:
@@ -183,9 +183,9 @@ class Database:
                 # The driver's complaint of being cut off must not stand in for the cancellation: a loop would go on.
                 raise asyncio.CancelledError from error
             if is_unavailable(error):
-                self.suspect(error)
+                self.report_failure(error)
                 raise Unavailable from error
-            if names_nobody(error):
+            if is_missing_user(error):
                 raise UserErased from error
             raise
 
@@ -196,17 +196,17 @@ class Database:
         assert isinstance(pool, QueuePool)  # noqa: S101  what an engine has by default
         return pool
 
-    def note_wait(self) -> None:
+    def count_pool_wait(self) -> None:
         """Whoever is about to ask for a connection has to wait for one, if all are in use."""
         if self.pool.checkedout() >= self.pool.size():
             self._counts.pool_waits[self.name] += 1
 
-    def suspect(self, error: BaseException) -> None:
+    def report_failure(self, error: BaseException) -> None:
         """After an error that is not one of our statement's: find out whether the database is there at all."""
         if isinstance(error, PoolTimeout):
             self._counts.pool_timeouts[self.name] += 1
         if is_unavailable(error) and not is_busy(error):
-            self.outage.suspect()
+            self.breaker.probe_soon()
 
     async def ping(self) -> None:
         """One round trip within two seconds.
@@ -220,18 +220,18 @@ class Database:
         except TimeoutError as error:
             raise Unavailable("The database does not answer") from error
         if is_standby:
-            self.outage.suspect()
+            self.breaker.probe_soon()
             raise Unavailable("The database is a standby")
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.outage.close()
+        await self.breaker.close()
         await self.engine.dispose()
 
     def _connected(self, connection: Any, record: object) -> None:
         """The kernel gives up on a peer that acknowledges nothing; the driver has no setting for it."""
         link: Any = connection.driver_connection
-        link.outage, link.made_at = self.outage, time.monotonic()
+        link.outage, link.made_at = self.breaker, time.monotonic()
         sock = link._transport.get_extra_info("socket")  # no public way
         if sys.platform == "linux" and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -240,17 +240,17 @@ class Database:
 
     def _check_out(self, connection: Any, record: object, proxy: object) -> None:
         """A connection that ended while it lay in the pool is replaced unseen, without asking the server."""
-        link: Link = connection.driver_connection
-        if link.is_closed() or self.outage.outlived(link):
+        link: MonitoredConnection = connection.driver_connection
+        if link.is_closed() or self.breaker.is_stale(link):
             raise DisconnectionError
 
 
-def among(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+def any_of(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """`column = ANY(array)`: one parameter however many values there are, where `IN` takes one each, 32,767 at most."""
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
-def keys_of(**columns: tuple[TypeEngine[Any], Iterable[Any]]) -> TableValuedAlias:
+def values_table(**columns: tuple[TypeEngine[Any], Iterable[Any]]) -> TableValuedAlias:
     """Composite keys as a table to join, one array parameter a column, for what `among` is for single columns.
 
     Args:

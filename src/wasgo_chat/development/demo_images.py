@@ -9,7 +9,7 @@ _SIZE = (960, 720)
 Colour = tuple[int, int, int]
 
 
-def picture(name: str) -> bytes:
+def demo_image(name: str) -> bytes:
     """A drawing as PNG: a wall, a floor, samples of tiles, a table."""
     made = _DRAWINGS[name]()
     held = io.BytesIO()
@@ -17,7 +17,7 @@ def picture(name: str) -> bytes:
     return held.getvalue()
 
 
-def document(words: str) -> bytes:
+def demo_document(words: str) -> bytes:
     """A PDF of one page with a line on it."""
     stream = f"BT /F1 24 Tf 72 720 Td ({words}) Tj ET".encode()
     objects = (

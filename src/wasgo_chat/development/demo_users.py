@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import Json
-from wasgo_chat.http.dependencies import Anybody
+from wasgo_chat.core.encoding import JsonResponse
+from wasgo_chat.http.dependencies import AnonymousRateLimit
 from wasgo_chat.identity.tokens import mint_user
 
 DAY_S = 86_400
@@ -21,19 +21,19 @@ _ABOUT = {
 }
 
 
-def token_of(settings: Settings, name: str) -> str:
+def demo_token(settings: Settings, name: str) -> str:
     """A token of a demo user, good for a day."""
     return mint_user(settings, name, ttl_s=DAY_S, username=name, staff=name == STAFF)
 
 
-def door(settings: Settings) -> APIRouter:
+def demo_users_route(settings: Settings) -> APIRouter:
     """`GET /demo/users/`: who can be played, with tokens."""
     router = APIRouter(prefix="/demo", include_in_schema=False)
 
-    @router.get("/users/", dependencies=[Anybody])
+    @router.get("/users/", dependencies=[AnonymousRateLimit])
     async def list_demo_users() -> Response:
         """The demo users with their tokens."""
-        return Json({"results": [_shape(settings, name) for name in PEOPLE]})
+        return JsonResponse({"results": [_shape(settings, name) for name in PEOPLE]})
 
     return router
 
@@ -46,5 +46,5 @@ def _shape(settings: Settings, name: str) -> dict[str, Any]:
         "avatar_url": None,
         "is_staff": name == STAFF,
         "about": _ABOUT[name],
-        "token": token_of(settings, name),
+        "token": demo_token(settings, name),
     }

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from wasgo_chat.attachments.store import Depot
-from wasgo_chat.attachments.upload.multipart import Incoming
+from wasgo_chat.attachments.store import AttachmentStore
+from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.conversations import participants
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.database.session import Database, Tx
-from wasgo_chat.development.demo_images import document, picture
-from wasgo_chat.development.demo_script import FENCE, KITCHEN, SYSTEM, TALKS, Line, Talk
+from wasgo_chat.development.demo_images import demo_document, demo_image
+from wasgo_chat.development.demo_script import CONVERSATIONS, FENCE, KITCHEN, SYSTEM, DemoConversation, DemoMessage
 from wasgo_chat.development.demo_users import PEOPLE, STAFF
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
@@ -32,15 +32,15 @@ _SERVICE = Actor(None, service="demo", scopes=frozenset(["chat:provision", "chat
 async def seed(settings: Settings) -> UUID:
     """The demo users and what they said; the same at every start. The conversation that is introduced."""
     db = Database(settings)
-    depot = Depot(settings, db)
+    depot = AttachmentStore(settings, db)
     depot.incoming.mkdir(parents=True, exist_ok=True)
     try:
         async with db.transaction() as tx:
-            await users.mirror(tx, {name: _profile(name) for name in PEOPLE})
+            await users.upsert_users(tx, {name: _profile(name) for name in PEOPLE})
         if not await _is_seeded(db):
-            for talk in TALKS:
-                await _play(db, depot, talk)
-        return await _play(db, depot, FENCE)
+            for talk in CONVERSATIONS:
+                await _create_conversation(db, depot, talk)
+        return await _create_conversation(db, depot, FENCE)
     finally:
         await db.close()
 
@@ -55,15 +55,15 @@ async def _is_seeded(db: Database) -> bool:
         return (await tx.execute(select(Conversation.id).where(mine))).first() is not None
 
 
-async def _play(db: Database, depot: Depot, talk: Talk) -> UUID:
+async def _create_conversation(db: Database, depot: AttachmentStore, talk: DemoConversation) -> UUID:
     async with db.transaction() as tx:
-        made = await _make(tx, talk)
+        made = await _create(tx, talk)
     conversation_id = made.conversation_id
     if not made.is_new:
         return conversation_id
     names: dict[str, UUID] = {}
     for line in talk.lines:
-        message_id = await _say(db, depot, conversation_id, line, names)
+        message_id = await _send(db, depot, conversation_id, line, names)
         if line.name:
             names[line.name] = message_id
     async with db.transaction() as tx:
@@ -72,7 +72,7 @@ async def _play(db: Database, depot: Depot, talk: Talk) -> UUID:
         if talk.is_closed:
             await participants.update(tx, _SERVICE, conversation_id, UpdateConversation(status="closed"))
         for name in talk.archived_by:
-            await verbs.archive(tx, await access.enter(tx, Actor(name), conversation_id, lock=True), archived=True)
+            await verbs.archive(tx, await access.authorize(tx, Actor(name), conversation_id, lock=True), archived=True)
         ago = timedelta(hours=min(line.hours_ago for line in talk.lines))
         mine = Conversation.id == conversation_id
         note = (Message.conversation_id == conversation_id) & Message.meta.has_key("action")
@@ -81,7 +81,7 @@ async def _play(db: Database, depot: Depot, talk: Talk) -> UUID:
     return conversation_id
 
 
-async def _make(tx: Tx, talk: Talk) -> create.Made:
+async def _create(tx: Tx, talk: DemoConversation) -> create.CreateResult:
     people = [ParticipantIn.model_validate({"user_id": name, "role": role}) for name, role in talk.members]
     if talk.kind not in ("direct", "support"):
         reference = Reference(type=talk.kind, id=talk.about)
@@ -95,15 +95,17 @@ async def _make(tx: Tx, talk: Talk) -> create.Made:
     return await create.create(tx, Actor(talk.members[0][0]), CreateConversation.model_validate(asked))
 
 
-async def _say(db: Database, depot: Depot, conversation_id: UUID, line: Line, names: dict[str, UUID]) -> UUID:
-    files = [_incoming(depot, f"{name}.png", picture(name)) for name in line.pictures]
-    files += [_incoming(depot, name, document(name)) for name in line.documents]
+async def _send(
+    db: Database, depot: AttachmentStore, conversation_id: UUID, line: DemoMessage, names: dict[str, UUID]
+) -> UUID:
+    files = [_incoming(depot, f"{name}.png", demo_image(name)) for name in line.pictures]
+    files += [_incoming(depot, name, demo_document(name)) for name in line.documents]
     actor = _SERVICE if line.who == SYSTEM else Actor(line.who, username=line.who)
-    taken = await depot.take_in(actor, conversation_id, files, None) if files else []
+    taken = await depot.ingest(actor, conversation_id, files, None) if files else []
     async with db.transaction() as tx:
         if line.who == SYSTEM:
-            await access.enter(tx, actor, conversation_id, lock=True)
-            message_id = (await messages.post_note(tx, actor, conversation_id, line.words, {})).message_id
+            await access.authorize(tx, actor, conversation_id, lock=True)
+            message_id = (await messages.post_system_message(tx, actor, conversation_id, line.words, {})).message_id
         else:
             body = MessageContent(
                 content=line.edited_from or line.words,
@@ -128,7 +130,7 @@ async def _say(db: Database, depot: Depot, conversation_id: UUID, line: Line, na
     return message_id
 
 
-def _incoming(depot: Depot, filename: str, content: bytes) -> Incoming:
+def _incoming(depot: AttachmentStore, filename: str, content: bytes) -> UploadedFile:
     path = depot.incoming / f"{new_id()}"
     path.write_bytes(content)
-    return Incoming("files", filename, path, len(content), hashlib.sha256(content))
+    return UploadedFile("files", filename, path, len(content), hashlib.sha256(content))

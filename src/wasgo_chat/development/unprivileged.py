@@ -39,12 +39,12 @@ def unprivileged_user() -> Unprivileged | None:
     return Unprivileged(nobody.pw_uid, nobody.pw_gid)
 
 
-def everybody_reaches(folder: Path) -> bool:
+def is_world_readable(folder: Path) -> bool:
     """Whether any user can read a folder and run what is in it."""
     return all(one.stat().st_mode & 0o005 == 0o005 for one in (folder, *folder.parents))
 
 
-def copy_out(package: Path) -> Path:
+def copy_binaries(package: Path) -> Path:
     """The binaries where a user other than root can run them, as linked copies kept for the next start.
 
     A capability lets a server pass through root's private folders, but its programs ask access(2) whether they
@@ -77,7 +77,7 @@ def _link_or_copy(source: str, target: str) -> str:
     return target
 
 
-def make_private(folder: Path, user: Unprivileged | None) -> None:
+def private_tempdir(folder: Path, user: Unprivileged | None) -> None:
     """A folder in /tmp that nobody else could have laid out for us."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
@@ -89,7 +89,7 @@ def make_private(folder: Path, user: Unprivileged | None) -> None:
         os.chown(folder, user.uid, user.gid)
 
 
-def becoming(user: Unprivileged | None, death_signal: int) -> Callable[[], None]:
+def drop_privileges(user: Unprivileged | None, death_signal: int) -> Callable[[], None]:
     """What a child does before it becomes the server: drop root, and ask to die with us.
 
     A server that dropped root must still reach a data folder below a 0700 home or a `mktemp -d`; it keeps the

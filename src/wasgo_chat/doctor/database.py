@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from wasgo_chat.app import LINES, WATCHING_CONNECTIONS
+from wasgo_chat.app import BACKGROUND_POOL_SIZE, KEYED_POOL_SIZE
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database import migrations
@@ -80,44 +80,46 @@ async def check(settings: Settings, *, workers: int) -> list[Finding]:
     """Everything about the database."""
     area = Area("database")
     if not settings.database_url:
-        area.bad("WASGO_CHAT_DATABASE_URL is not set.", "Set it to postgresql://user:password@host/name.")
+        area.error("WASGO_CHAT_DATABASE_URL is not set.", "Set it to postgresql://user:password@host/name.")
         return area.findings
     db = Database(settings)
     try:
         async with db.snapshot() as tx:
             before = time.time()
             facts = (await tx.execute(_sql(_FACTS))).one()
-            _look_at_server(area, facts)
-            _look_at_clock(area, facts.now, (before + time.time()) / 2)
-            _look_at_room(area, facts, settings, workers)
-            await _look_at_transactions(area, tx, facts)
-        await _look_at_schema(area, db)
+            _check_server(area, facts)
+            _check_clock(area, facts.now, (before + time.time()) / 2)
+            _check_capacity(area, facts, settings, workers)
+            await _check_transactions(area, tx, facts)
+        await _check_schema(area, db)
     except Unavailable as error:
         if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            area.bad("Its certificate is not trusted.", "Correct sslmode and sslrootcert in WASGO_CHAT_DATABASE_URL.")
+            area.error("Its certificate is not trusted.", "Correct sslmode and sslrootcert in WASGO_CHAT_DATABASE_URL.")
         else:
             remedy = "Check the address in WASGO_CHAT_DATABASE_URL, that it runs, and who may reach it."
-            area.bad("It does not answer.", remedy)
+            area.error("It does not answer.", remedy)
     except Exception as error:
         what, remedy = _REFUSALS.get(
             _sqlstate(error), (f"It cannot be asked: {type(error).__name__}.", "See its own log.")
         )
-        area.bad(what, remedy)
+        area.error(what, remedy)
     finally:
         await db.close()
     return area.findings
 
 
-def _look_at_server(area: Area, facts: Any) -> None:
+def _check_server(area: Area, facts: Any) -> None:
     if facts.version < OLDEST_VERSION:
-        area.bad(f"PostgreSQL {facts.name} is too old.", "Upgrade it to 15 or newer.")
+        area.error(f"PostgreSQL {facts.name} is too old.", "Upgrade it to 15 or newer.")
     else:
         area.ok(f"PostgreSQL {facts.name} answers.")
     if facts.is_standby:
-        area.bad("It is a standby, which takes no writes.", "Name the primary, or both hosts; see docs/operations.md.")
+        area.error(
+            "It is a standby, which takes no writes.", "Name the primary, or both hosts; see docs/operations.md."
+        )
     off = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if getattr(facts, name) == "off"]
     if off:
-        area.bad(
+        area.error(
             f"It may forget what it has committed: {' and '.join(off)} off.",
             "Turn it on, for the server or for the role or database of WASGO_CHAT_DATABASE_URL.",
         )
@@ -127,19 +129,19 @@ def _look_at_server(area: Area, facts: Any) -> None:
         area.warn("autovacuum is off: tables and indexes grow for ever.", "Turn it on.")
 
 
-def _look_at_clock(area: Area, theirs: float, ours: float) -> None:
+def _check_clock(area: Area, theirs: float, ours: float) -> None:
     skew = abs(theirs - ours)
     said = f"The database's clock and this machine's differ by {skew:.1f} s."
     if skew > FAR_OFF_S:
-        area.bad(said, "Set both by NTP: times of messages and the ends of tokens and links go wrong.")
+        area.error(said, "Set both by NTP: times of messages and the ends of tokens and links go wrong.")
     elif skew > SKEW_S:
         area.warn(said, "Set both by NTP.")
     else:
         area.ok(said)
 
 
-def _look_at_room(area: Area, facts: Any, settings: Settings, workers: int) -> None:
-    each = settings.database_pool_size + WATCHING_CONNECTIONS + LINES
+def _check_capacity(area: Area, facts: Any, settings: Settings, workers: int) -> None:
+    each = settings.database_pool_size + BACKGROUND_POOL_SIZE + KEYED_POOL_SIZE
     needed = each * workers
     said = f"{workers} workers may open {needed} connections; {facts.room - facts.others} of {facts.room} are free."
     if needed > facts.room - facts.others:
@@ -148,7 +150,7 @@ def _look_at_room(area: Area, facts: Any, settings: Settings, workers: int) -> N
         area.ok(said)
 
 
-async def _look_at_transactions(area: Area, tx: Tx, facts: Any) -> None:
+async def _check_transactions(area: Area, tx: Tx, facts: Any) -> None:
     if not facts.sees_all:  # of other roles PostgreSQL then shows that they are there, and neither what nor since when
         area.warn(
             "What other roles do cannot be seen: a forgotten psql or pg_dump of theirs would not be found.",
@@ -172,25 +174,27 @@ async def _look_at_transactions(area: Area, tx: Tx, facts: Any) -> None:
         area.ok(f"No transaction{whose} has been open for {LONG_S} s.")
 
 
-async def _look_at_schema(area: Area, db: Database) -> None:
-    found = await migrations.found(db)
-    if found != {migrations.newest()}:
-        if migrations.is_ahead(found):
+async def _check_schema(area: Area, db: Database) -> None:
+    found = await migrations.applied_revisions(db)
+    if found != {migrations.head_revision()}:
+        if migrations.is_newer_than_program(found):
             area.warn(
                 f"It is at migration {min(found)}, which is newer than this program.", "Deploy the newer release."
             )
         else:
             at = ", ".join(sorted(found)) or "none"
-            area.bad(f"It is at migration {at}, not at {migrations.newest()}.", "Run `wasgo-chat migrate`.")
+            area.error(f"It is at migration {at}, not at {migrations.head_revision()}.", "Run `wasgo-chat migrate`.")
         return
     async with db.snapshot() as tx:
         invalid = (await tx.execute(_sql(_INVALID))).scalars().all()
         present = set((await tx.execute(_sql(_INDEXES))).scalars())
     for name in invalid:
-        area.bad(f"The index {name} is not valid: it is written and never used.", f"REINDEX INDEX CONCURRENTLY {name};")
+        area.error(
+            f"The index {name} is not valid: it is written and never used.", f"REINDEX INDEX CONCURRENTLY {name};"
+        )
     missing = sorted(_index_names() - present)
     for name in missing:
-        area.bad(f"The index {name} is missing.", "Create it as its migration in migrations/versions does.")
+        area.error(f"The index {name} is missing.", "Create it as its migration in migrations/versions does.")
     if not invalid and not missing:
         area.ok(f"It is at migration {max(found)}, with all its indexes.")
 

@@ -26,17 +26,17 @@ class Area:
     """Makes the findings of one area, in the order in which they are made."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.area_name = name
         self.findings: list[Finding] = []
 
     def ok(self, what: str) -> None:
         """It is as it should be."""
-        self.findings.append(Finding(self.name, "ok", what))
+        self.findings.append(Finding(self.area_name, "ok", what))
 
     def warn(self, what: str, remedy: str) -> None:
         """It works, and could be better, or will not work for long."""
-        self.findings.append(Finding(self.name, "warning", what, remedy))
+        self.findings.append(Finding(self.area_name, "warning", what, remedy))
 
-    def bad(self, what: str, remedy: str) -> None:
+    def error(self, what: str, remedy: str) -> None:
         """Something does not work."""
-        self.findings.append(Finding(self.name, "error", what, remedy))
+        self.findings.append(Finding(self.area_name, "error", what, remedy))

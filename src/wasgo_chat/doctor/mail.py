@@ -2,7 +2,7 @@
 
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.doctor.findings import Area, Finding
-from wasgo_chat.notifications.delivery.base import NotDelivered
+from wasgo_chat.notifications.delivery.base import DeliveryFailed
 from wasgo_chat.notifications.delivery.email import EmailChannel
 
 
@@ -13,12 +13,12 @@ async def check(settings: Settings) -> list[Finding]:
         area.ok("None is set: nobody gets e-mail.")
         return area.findings
     try:
-        await EmailChannel(settings).greet()
+        await EmailChannel(settings).check_login()
     except UnsafeSettings as error:
-        area.bad(str(error), "Set it, and look again.")
-    except NotDelivered as error:
+        area.error(str(error), "Set it, and look again.")
+    except DeliveryFailed as error:
         refused = error.reason.removeprefix("smtp_").isdigit()
-        area.bad(
+        area.error(
             f"The mail server does not let us in ({error.reason}).",
             "Correct the user and the password in WASGO_CHAT_SMTP_URL."
             if refused

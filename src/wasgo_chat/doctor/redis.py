@@ -8,7 +8,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.redis_target import RedisPlace
+from wasgo_chat.core.redis_target import RedisTarget
 from wasgo_chat.doctor.findings import Area, Finding
 
 OLDEST_VERSION = 7
@@ -23,20 +23,20 @@ async def check(settings: Settings) -> list[Finding]:
     if not settings.redis_url:
         area.ok("None is set: one worker does not need it.")
         return area.findings
-    place = RedisPlace.of(settings.redis_url)
+    place = RedisTarget.parse(settings.redis_url)
     client = place.client(timeout_s=PATIENCE_S)
     try:
         async with asyncio.timeout(4 * PATIENCE_S):
             if isinstance(client, RedisCluster):
-                await _look_at_cluster(area, place, client)
+                await _check_cluster(area, place, client)
             else:
-                await _look_at_server(area, client)
-                await _carry(area, client)
-                await _look_at_limits(area, client)
+                await _check_server(area, client)
+                await _check_pubsub_roundtrip(area, client)
+                await _check_limits(area, client)
     except AuthenticationError:
-        area.bad("It refuses the user or the password.", "Correct them in WASGO_CHAT_REDIS_URL.")
+        area.error("It refuses the user or the password.", "Correct them in WASGO_CHAT_REDIS_URL.")
     except (RedisError, RedisClusterException, OSError, TimeoutError, ValueError) as error:  # the second is no first
-        area.bad(
+        area.error(
             f"It does not answer ({type(error).__name__}).",
             "Check the address in WASGO_CHAT_REDIS_URL, and that it runs. Without it messages reach other workers "
             "within about a second.",
@@ -46,12 +46,12 @@ async def check(settings: Settings) -> list[Finding]:
     return area.findings
 
 
-async def _look_at_cluster(area: Area, place: RedisPlace, cluster: RedisCluster) -> None:
+async def _check_cluster(area: Area, place: RedisTarget, cluster: RedisCluster) -> None:
     """Each primary by itself, and whether all slots have one. What is published is not tried here."""
     await cluster.initialize()
     state = await cluster.execute_command("CLUSTER INFO", target_nodes=RedisCluster.RANDOM)
     if re.search(r"cluster_state\W+ok", str(state)) is None:  # as text, or read by redis-py
-        area.bad("The cluster is not whole: some slots have no primary.", "See CLUSTER NODES; start what is down.")
+        area.error("The cluster is not whole: some slots have no primary.", "See CLUSTER NODES; start what is down.")
     for node in cluster.get_primaries():
         client = Redis(
             host=node.host,
@@ -62,23 +62,23 @@ async def _look_at_cluster(area: Area, place: RedisPlace, cluster: RedisCluster)
             **place.login,
         )
         try:
-            await _look_at_server(area, client)
-            await _look_at_limits(area, client)
+            await _check_server(area, client)
+            await _check_limits(area, client)
         finally:
             await client.aclose()
 
 
-async def _look_at_server(area: Area, client: Redis) -> None:
+async def _check_server(area: Area, client: Redis) -> None:
     found = await client.info("server")
     version = str(found.get("valkey_version") or found.get("redis_version") or "0")
     name = "Valkey" if "valkey_version" in found else "Redis"
     if int(version.split(".", 1)[0]) < OLDEST_VERSION:
-        area.bad(f"{name} {version} is too old.", "Upgrade it to Redis 7, or Valkey.")
+        area.error(f"{name} {version} is too old.", "Upgrade it to Redis 7, or Valkey.")
     else:
         area.ok(f"{name} {version} answers.")
 
 
-async def _carry(area: Area, client: Redis) -> None:
+async def _check_pubsub_roundtrip(area: Area, client: Redis) -> None:
     """What is published is heard: what the broker lives on."""
     channel = f"doctor-{secrets.token_hex(8)}"
     try:
@@ -88,15 +88,15 @@ async def _carry(area: Area, client: Redis) -> None:
             await client.publish(channel, b"heard")
             heard = await listener.get_message(ignore_subscribe_messages=True, timeout=PATIENCE_S)
     except NoPermissionError:
-        area.bad("The user may not publish and subscribe.", "Give it +@pubsub and all channels (allchannels).")
+        area.error("The user may not publish and subscribe.", "Give it +@pubsub and all channels (allchannels).")
         return
     if heard is None:
-        area.bad("What is published is not heard.", "Name the primary: a replica, or a proxy, may not pass it on.")
+        area.error("What is published is not heard.", "Name the primary: a replica, or a proxy, may not pass it on.")
     else:
         area.ok("What is published is heard.")
 
 
-async def _look_at_limits(area: Area, client: Redis) -> None:
+async def _check_limits(area: Area, client: Redis) -> None:
     try:
         found = await client.config_get("client-output-buffer-limit", "maxmemory", "maxmemory-policy")
     except (ResponseError, NoPermissionError):

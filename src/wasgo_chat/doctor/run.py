@@ -16,28 +16,28 @@ LONGEST_READ_S = 3_600.0
 _SIGNS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
 
 
-async def examine(given: Settings, *, workers: int, deep: bool) -> list[Finding]:
+async def run_checks(given: Settings, *, workers: int, deep: bool) -> list[Finding]:
     """Every check, beside each other; `deep` reads every log as well."""
     found = await asyncio.gather(
-        guarded("database", database.check(given, workers=workers)),
-        guarded("replicas", database.check_replicas(given)),
-        guarded("redis", redis.check(given)),
-        guarded("store", storage.check(given)),
-        guarded("scanner", storage.check_scanner(given)),
-        guarded("tokens", token_issuer.check(given)),
-        guarded("mail", mail.check(given)),
+        run_safely("database", database.check(given, workers=workers)),
+        run_safely("replicas", database.check_replicas(given)),
+        run_safely("redis", redis.check(given)),
+        run_safely("store", storage.check(given)),
+        run_safely("scanner", storage.check_scanner(given)),
+        run_safely("tokens", token_issuer.check(given)),
+        run_safely("mail", mail.check(given)),
     )
     findings = [*settings.check(given, workers=workers), *(finding for one in found for finding in one)]
     return [*findings, *await check_logs(given)] if deep else findings
 
 
-async def guarded(name: str, check: Awaitable[list[Finding]]) -> list[Finding]:
+async def run_safely(name: str, check: Awaitable[list[Finding]]) -> list[Finding]:
     """What a check finds; that it failed is a finding too, and takes nothing from the others."""
     try:
         return await check
     except Exception as error:
         area = Area(name)
-        area.bad(
+        area.error(
             f"It could not be looked at: {type(error).__name__}.",
             "The doctor did not expect that: try what the service needs of it by hand, and report it.",
         )
@@ -49,15 +49,15 @@ async def check_logs(given: Settings) -> list[Finding]:
     area = Area("logs")
     db = Database(given.model_copy(update={"statement_timeout_s": LONGEST_READ_S}))
     try:
-        for fault in await invariants.faults(db):
-            area.bad(
+        for fault in await invariants.check_invariants(db):
+            area.error(
                 f"Not so in {fault.count} conversations: {fault.rule} ({', '.join(fault.conversations)}, …).",
                 "Find out what wrote past the service, or restore a backup: see docs/backup.md.",
             )
     except Unavailable:
-        area.bad("They cannot be read.", "Mend the database first.")
+        area.error("They cannot be read.", "Mend the database first.")
     except Exception as error:
-        area.bad(f"They cannot be read: {type(error).__name__}.", "Mend the database first.")
+        area.error(f"They cannot be read: {type(error).__name__}.", "Mend the database first.")
     finally:
         await db.close()
     if not area.findings:

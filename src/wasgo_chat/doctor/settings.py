@@ -18,9 +18,9 @@ def check(settings: Settings, *, workers: int) -> list[Finding]:
             look()
         except UnsafeSettings as error:
             if all(one.what != str(error) for one in area.findings):
-                area.bad(str(error), "Set it, and look again.")
+                area.error(str(error), "Set it, and look again.")
         except ValueError:
-            area.bad("WASGO_CHAT_JWT_PUBLIC_KEY is not a PEM public key.", "Set the issuer's public key, as PEM.")
+            area.error("WASGO_CHAT_JWT_PUBLIC_KEY is not a PEM public key.", "Set the issuer's public key, as PEM.")
     if settings.allow_unsafe_database:
         area.warn("WASGO_CHAT_ALLOW_UNSAFE_DATABASE is on.", "Unset it: it is for tests only.")
     if not settings.allowed_origins:

@@ -36,12 +36,12 @@ async def check(settings: Settings) -> list[Finding]:
         step = "be read"
         read = b"".join([piece async for piece in storage.read(key, 0, len(_PROBE))])
         if read != _PROBE:
-            area.bad(f"What was written to {where} is read differently.", "Look for what stands between.")
+            area.error(f"What was written to {where} is read differently.", "Look for what stands between.")
         step = "have a file removed"
         await storage.delete([key])
         await asyncio.to_thread(source.unlink, missing_ok=True)
     except (ChatError, OSError, ValueError) as error:
-        area.bad(f"{where.capitalize()} cannot {step} ({type(error.__cause__ or error).__name__}).", remedy)
+        area.error(f"{where.capitalize()} cannot {step} ({type(error.__cause__ or error).__name__}).", remedy)
         return area.findings
     area.ok(f"{where.capitalize()} takes, gives and removes files.")
     room = (await asyncio.to_thread(shutil.disk_usage, settings.storage_dir)).free
@@ -60,7 +60,7 @@ async def check_scanner(settings: Settings) -> list[Finding]:
     try:
         await ClamdAsyncClient(host.strip("[]"), int(port), timeout=settings.clamd_timeout_s).ping()
     except (ClamdError, OSError, TimeoutError) as error:
-        area.bad(
+        area.error(
             f"clamd does not answer ({type(error).__name__}): uploads get 503.",
             "Start it, or correct WASGO_CHAT_CLAMD.",
         )

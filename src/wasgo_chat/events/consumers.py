@@ -21,24 +21,24 @@ import asyncpg
 import structlog
 
 from wasgo_chat.core.errors import ChatError
-from wasgo_chat.database.driver import Direct
+from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.session import Database
-from wasgo_chat.events.log import Appended
-from wasgo_chat.events.offsets import MOVE, READERS, Span
+from wasgo_chat.events.log import LogAdvanced
+from wasgo_chat.events.offsets import ADVANCE, CONSUMERS, SeqRange
 from wasgo_chat.telemetry import tracing
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
 POLL_S = 1.0
 EVENTS_PAGE = 50
 CONVERSATIONS_PAGE = 100
-LONGEST_REST_S = 60.0
-GATHER_S = 0.2
-REST_PER_WORK = 4.0
+MAX_IDLE_S = 60.0
+BATCHING_DELAY_S = 0.2
+IDLE_RATIO = 4.0
 
 
-Handle = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[Span]], Awaitable[Sequence[object]]]
+Handler = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[SeqRange]], Awaitable[Sequence[object]]]
 """Handles spans of different conversations, in the transaction of a connection, and returns what its commit is to
 announce. It may see events again, so it is idempotent by (conversation, seq).
 """
@@ -66,7 +66,7 @@ ORDER BY p.conversation_id
 """
 
 # SKIP LOCKED, as a note that a sender holds is about to be raised. The lock re-reads `head`, so a raised one stays.
-_SWEEP = """
+_DELETE_DONE = """
 WITH done AS (
     SELECT p.conversation_id FROM pending p
     WHERE NOT EXISTS (
@@ -80,7 +80,7 @@ DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation
 """
 
 
-class Reader:
+class LogConsumer:
     """One reader of the log, as one worker runs it.
 
     Args:
@@ -97,25 +97,25 @@ class Reader:
         db: Database,
         lines: Database,
         name: str,
-        handle: Handle,
+        handle: Handler,
         *,
-        readers: Sequence[str] = READERS,
-        counts: Counts | None = None,
+        readers: Sequence[str] = CONSUMERS,
+        counts: WorkerCounters | None = None,
     ) -> None:
         self._db = db
-        self._direct = Direct(lines)
-        self._counts = counts or Counts()
+        self._direct = PinnedConnection(lines)
+        self._counts = counts or WorkerCounters()
         self._name = name
         self._handle = handle
-        self._readers = list(readers)
+        self._consumers = list(readers)
         self._woken = asyncio.Event()
         self._resting: dict[UUID, tuple[float, float]] = {}
-        self._is_swept = False
+        self._markers_deleted = False
         self._sweep_at = 0.0
 
     def announce(self, announcements: Sequence[object]) -> None:
         """Take what a commit of this worker announced: what was appended here is read at once."""
-        if any(isinstance(one, Appended) for one in announcements):
+        if any(isinstance(one, LogAdvanced) for one in announcements):
             self._woken.set()
 
     async def run(self) -> None:
@@ -124,8 +124,8 @@ class Reader:
             self._woken.clear()
             began = time.monotonic()
             try:
-                while await self.read_all():
-                    await asyncio.sleep(max(GATHER_S, REST_PER_WORK * (time.monotonic() - began)))
+                while await self.poll():
+                    await asyncio.sleep(max(BATCHING_DELAY_S, IDLE_RATIO * (time.monotonic() - began)))
                     began = time.monotonic()
             except ChatError as error:
                 log.warning("reading_failed", reader=self._name, error=error.code)
@@ -134,9 +134,9 @@ class Reader:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._woken.wait()
-            await asyncio.sleep(GATHER_S)
+            await asyncio.sleep(BATCHING_DELAY_S)
 
-    async def read_all(self) -> int:
+    async def poll(self) -> int:
         """One pass over the conversations that wait; how many events were read. Notes that are done go once it is calm,
         or now and then.
 
@@ -145,25 +145,25 @@ class Reader:
         """
         waiting = await self._waiting()
         try:
-            with tracing.NOTHING if tracing.active is None or not waiting else self._traced(tracing.active, waiting):
-                read = await self.read(*waiting)
+            with tracing.NO_SPAN if tracing.tracer is None or not waiting else self._traced(tracing.tracer, waiting):
+                read = await self.consume(*waiting)
         except ChatError:
             raise
         except Exception:
             log.exception("reading_failed", reader=self._name, conversations=len(waiting))
-            read = await self._read_singly(waiting)
+            read = await self._consume_singly(waiting)
         else:
             for conversation_id in waiting:
                 self._resting.pop(conversation_id, None)
-        self._is_swept = self._is_swept and not read
-        if not self._is_swept and (not read or time.monotonic() >= self._sweep_at):
-            while await self.sweep() == CONVERSATIONS_PAGE:
+        self._markers_deleted = self._markers_deleted and not read
+        if not self._markers_deleted and (not read or time.monotonic() >= self._sweep_at):
+            while await self.delete_done_markers() == CONVERSATIONS_PAGE:
                 pass
-            self._is_swept = not read
+            self._markers_deleted = not read
             self._sweep_at = time.monotonic() + POLL_S
         return read
 
-    async def read(self, *conversation_ids: UUID) -> int:
+    async def consume(self, *conversation_ids: UUID) -> int:
         """Handle the next page of these conversations, but for those that another worker is at; how many events.
 
         Raises:
@@ -175,35 +175,35 @@ class Reader:
             claimed = [record[0] for record in await connection.fetch(_CLAIM, self._name, conversation_ids)]
             # Read after the locks were taken, so cursors are where their last holders committed them.
             found = await connection.fetch(_SPANS, self._name, claimed, EVENTS_PAGE)
-            spans = [Span(*record) for record in found]
+            spans = [SeqRange(*record) for record in found]
             if not spans:
                 return 0
             announcements = await self._handle(connection, spans)
             ids, seqs = [span.conversation_id for span in spans], [span.up_to for span in spans]
-            await connection.execute(MOVE, self._name, ids, seqs)
+            await connection.execute(ADVANCE, self._name, ids, seqs)
         if announcements:
-            self._db.announce(announcements)
+            self._db.on_commit(announcements)
         handled = sum(span.up_to - span.after for span in spans)
-        self._counts.reader_events[self._name] += handled
+        self._counts.consumer_events[self._name] += handled
         return handled
 
-    async def _read_singly(self, conversation_ids: Sequence[UUID]) -> int:
+    async def _consume_singly(self, conversation_ids: Sequence[UUID]) -> int:
         """One conversation that cannot be handled stays behind, and its note with it; the others go on."""
         read = 0
         for conversation_id in conversation_ids:
             try:
-                read += await self.read(conversation_id)
+                read += await self.consume(conversation_id)
             except ChatError:
                 raise
             except Exception:
                 log.exception("reading_failed", reader=self._name, conversation=str(conversation_id))
-                self._rest(conversation_id)
+                self._back_off(conversation_id)
         return read
 
-    async def sweep(self) -> int:
+    async def delete_done_markers(self) -> int:
         """Drop notes that every reader has caught up with, also those that a crash left behind; how many."""
         async with self._direct.transaction() as connection:
-            return len(await connection.fetch(_SWEEP, self._readers, CONVERSATIONS_PAGE))
+            return len(await connection.fetch(_DELETE_DONE, self._consumers, CONVERSATIONS_PAGE))
 
     async def close(self) -> None:
         """Give the connection back. `run` is to be cancelled before."""
@@ -217,7 +217,7 @@ class Reader:
         resting = [conversation_id for conversation_id, (until, _) in self._resting.items() if until > now]
         return [record[0] for record in await self._direct.fetch(_WAITING, self._name, resting, CONVERSATIONS_PAGE)]
 
-    def _rest(self, conversation_id: UUID) -> None:
+    def _back_off(self, conversation_id: UUID) -> None:
         _, rested_s = self._resting.get(conversation_id, (0.0, POLL_S / 2))
-        rest_s = min(rested_s * 2, LONGEST_REST_S)
+        rest_s = min(rested_s * 2, MAX_IDLE_S)
         self._resting[conversation_id] = (time.monotonic() + rest_s, rest_s)

@@ -8,9 +8,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from wasgo_chat.database.session import Tx
-from wasgo_chat.events.offsets import READERS
+from wasgo_chat.events.offsets import CONSUMERS
 
-COUNTED = 10_000
+MAX_COUNTED = 10_000
 """Waiting conversations that are looked at, at most: behind more than that, one is behind."""
 
 # The first event after a cursor is looked up by the log's primary key.
@@ -51,5 +51,5 @@ class Lag:
 async def lags(tx: Tx) -> list[Lag]:
     """Of every reader, by name."""
     statement = text(_LAG).bindparams(bindparam("readers", type_=ARRAY(Text)))
-    rows = await tx.execute(statement, {"readers": list(READERS), "counted": COUNTED})
+    rows = await tx.execute(statement, {"readers": list(CONSUMERS), "counted": MAX_COUNTED})
     return [Lag(row.reader, row.conversations, row.events, row.oldest_at, row.age_s or 0.0) for row in rows]

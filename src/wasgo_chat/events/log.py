@@ -63,7 +63,7 @@ class EventRow(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Emitted:
+class AppendedEvent:
     """Where an event landed: its seq, the conversation's count of messages, the time of the database."""
 
     seq: int
@@ -72,7 +72,7 @@ class Emitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Appended:
+class LogAdvanced:
     """Announced after the commit: this conversation's log has reached this seq."""
 
     conversation_id: UUID
@@ -92,7 +92,7 @@ _head = table(
 _pending = table("pending", column("conversation_id", Uuid()), column("head", BigInteger()))
 
 
-async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emitted:
+async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> AppendedEvent:
     """Append one event: takes the next seq under the conversation's row lock, so seq order is commit order.
 
     The readers' note goes with the row, in the same round trip. Times are the database's, never the worker's, and
@@ -114,16 +114,16 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> Emi
     statement = (
         insert(EventRow)
         .values(_row(actor, conversation_id, event, seq, at))
-        .add_cte(_noted(conversation_id, seq).cte("noted"))
+        .add_cte(_mark_pending(conversation_id, seq).cte("noted"))
     )
-    if actor.service is not None or _governs(actor, event):
+    if actor.service is not None or _needs_audit(actor, event):
         statement = statement.add_cte(_audited(actor, conversation_id, event))
     await tx.execute(statement)
-    tx.announce(Appended(conversation_id, seq))
-    return Emitted(seq, number, at)
+    tx.after_commit(LogAdvanced(conversation_id, seq))
+    return AppendedEvent(seq, number, at)
 
 
-async def emit_all(tx: Tx, actor: Actor, conversation_id: UUID, events: Sequence[Event]) -> Emitted:
+async def emit_many(tx: Tx, actor: Actor, conversation_id: UUID, events: Sequence[Event]) -> AppendedEvent:
     """Append several events at once, none of them a new message; returns where the last one landed.
 
     For work in bulk: it takes a few round trips however many they are. Nothing of it is kept in the audit, which has a
@@ -139,9 +139,9 @@ async def emit_all(tx: Tx, actor: Actor, conversation_id: UUID, events: Sequence
     rows = [_row(actor, conversation_id, event, first + place, at) for place, event in enumerate(events)]
     columns: dict[str, Any] = {"message_id": None, "revision": None, "user_id": None, "data": {}}
     await tx.execute(insert(EventRow.__table__), [{**columns, **row} for row in rows])  # type: ignore[arg-type]  # typed FromClause; it is a Table
-    await tx.execute(_noted(conversation_id, seq))
-    tx.announce(Appended(conversation_id, first))
-    return Emitted(seq, number, at)
+    await tx.execute(_mark_pending(conversation_id, seq))
+    tx.after_commit(LogAdvanced(conversation_id, first))
+    return AppendedEvent(seq, number, at)
 
 
 def _row(actor: Actor, conversation_id: UUID, event: Event, seq: int, at: datetime) -> dict[str, Any]:
@@ -156,25 +156,27 @@ def _row(actor: Actor, conversation_id: UUID, event: Event, seq: int, at: dateti
     }
 
 
-def _noted(conversation_id: UUID, seq: int) -> Insert:
+def _mark_pending(conversation_id: UUID, seq: int) -> Insert:
     note = insert(_pending).values(conversation_id=conversation_id, head=seq)
     head = func.greatest(_pending.c.head, note.excluded.head)
     return note.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head})
 
 
-def _governs(actor: Actor, event: Event) -> bool:
+def _needs_audit(actor: Actor, event: Event) -> bool:
     """Whether somebody decides here over others, and not only over themselves."""
-    return event.is_governing and event.columns().get("user_id") != actor.user_id
+    return event.is_administrative and event.columns().get("user_id") != actor.user_id
 
 
 def _audited(actor: Actor, conversation_id: UUID, event: Event) -> CTE:
     columns = event.columns()
     target = ",".join(event.fields) if isinstance(event, ConversationUpdated) else columns.get("message_id")
-    acted = audit.row(actor, event.type, conversation_id=conversation_id, user_id=columns.get("user_id"), target=target)
+    acted = audit.audit_insert(
+        actor, event.type, conversation_id=conversation_id, user_id=columns.get("user_id"), target=target
+    )
     return acted.cte("audited")
 
 
-async def since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> Sequence[EventRow]:
+async def read_after(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> Sequence[EventRow]:
     """The next events after a seq, oldest first."""
     statement = (
         select(EventRow)
@@ -185,7 +187,7 @@ async def since(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) ->
     return (await tx.execute(statement)).scalars().all()
 
 
-async def rename(
+async def pseudonymize(
     tx: Tx, conversation_id: UUID, user_id: str, pseudonym: str, *, after_seq: int, page: int
 ) -> int | None:
     """Put a pseudonym in the place of a user, in the next events of a log; the seq to go on after, None at the end."""

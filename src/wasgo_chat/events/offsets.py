@@ -11,12 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.database.session import Base, Tx
 
-READERS = ("notifications",)
+CONSUMERS = ("notifications",)
 """Every reader there is; a note stays until all of them have reached its head."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SeqRange:
     """Events of a conversation: those after a seq, up to another."""
 
     conversation_id: UUID
@@ -24,7 +24,7 @@ class Span:
     up_to: int
 
 
-class Pending(Base):
+class PendingConversation(Base):
     """A note that a conversation's log has grown; `head` is its greatest seq."""
 
     __tablename__ = "pending"
@@ -33,7 +33,7 @@ class Pending(Base):
     head: Mapped[int] = mapped_column(BigInteger)
 
 
-class ReaderCursor(Base):
+class ConsumerOffset(Base):
     """How far a reader has come in a conversation."""
 
     __tablename__ = "reader_cursors"
@@ -43,7 +43,7 @@ class ReaderCursor(Base):
     seq: Mapped[int] = mapped_column(BigInteger)
 
 
-MOVE = """
+ADVANCE = """
 INSERT INTO reader_cursors (reader, conversation_id, seq)
 SELECT $1, k.id, k.seq FROM unnest($2::uuid[], $3::bigint[]) AS k(id, seq)
 ON CONFLICT (reader, conversation_id) DO UPDATE SET seq = excluded.seq
@@ -60,15 +60,15 @@ FROM unnest(CAST(:readers AS text[])) AS k(reader)
 """
 
 
-async def claim_ended(tx: Tx, conversation_id: UUID) -> bool:
+async def lock_if_drained(tx: Tx, conversation_id: UUID) -> bool:
     """Keep every reader from a conversation until the end of the transaction; whether they have read all of it."""
     statement = sql(_ENDED).bindparams(bindparam("readers", type_=ARRAY(Text)))
-    rows = await tx.execute(statement, {"id": str(conversation_id), "readers": list(READERS)})
+    rows = await tx.execute(statement, {"id": str(conversation_id), "readers": list(CONSUMERS)})
     return all(row.has_ended for row in rows.all())
 
 
-async def move_past(tx: Tx, heads: Mapping[UUID, int]) -> None:
+async def skip_to(tx: Tx, heads: Mapping[UUID, int]) -> None:
     """Have every reader pass over these logs up to these seqs: nothing is to be told of them."""
     connection = await tx.connection()
-    for reader in READERS:
-        await connection.exec_driver_sql(MOVE, (reader, list(heads), list(heads.values())))
+    for reader in CONSUMERS:
+        await connection.exec_driver_sql(ADVANCE, (reader, list(heads), list(heads.values())))

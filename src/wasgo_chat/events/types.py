@@ -12,7 +12,7 @@ class Event(ABC):
 
     type: ClassVar[str]
     is_activity: ClassVar[bool] = False
-    is_governing: ClassVar[bool] = False
+    is_administrative: ClassVar[bool] = False
 
     @abstractmethod
     def columns(self) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import random
 
 from wasgo_chat.core.errors import RateLimited
 
-ABREAST = 16
+MAX_CONCURRENT_OPENS = 16
 SPREAD_S = 4.0
 
 
-class Admission:
+class ConnectionAdmission:
     """The queue of a worker.
 
     Args:
@@ -23,10 +23,10 @@ class Admission:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._here = 0
-        self._abreast = asyncio.Semaphore(ABREAST)
+        self._abreast = asyncio.Semaphore(MAX_CONCURRENT_OPENS)
 
-    async def turn(self) -> "Turn":
-        """Wait for one's turn; `Turn.over` must follow.
+    async def acquire(self) -> "Slot":
+        """Wait for one's turn; `Slot.release` must follow.
 
         Raises:
             RateLimited: too many wait already; says when to come back, not all at once.
@@ -39,22 +39,22 @@ class Admission:
         except BaseException:
             self._here -= 1
             raise
-        return Turn(self)
+        return Slot(self)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """One is done: the next, please."""
         self._here -= 1
         self._abreast.release()
 
 
-class Turn:
+class Slot:
     """Somebody's turn; `over` may be said more than once."""
 
-    def __init__(self, admission: Admission) -> None:
-        self._admission: Admission | None = admission
+    def __init__(self, admission: ConnectionAdmission) -> None:
+        self._admission: ConnectionAdmission | None = admission
 
-    def over(self) -> None:
+    def release(self) -> None:
         """Opened, or given up."""
         if self._admission is not None:
-            self._admission.leave()
+            self._admission.release()
             self._admission = None

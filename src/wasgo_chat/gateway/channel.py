@@ -9,17 +9,17 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from wasgo_chat.conversations.event_frames import Frame
+from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.gateway.client_frames import Close, resync_frame, typing_frame
-from wasgo_chat.gateway.framing import Run, type_of
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.gateway.framing import FrameBatch, frame_type
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 RECENT_FRAMES = 256
 RUN_BYTES = 262_144
 TYPING_S = 6.0
 
 
-class Peer(Protocol):
+class Subscriber(Protocol):
     """A socket, as far as the hub cares."""
 
     user_id: str
@@ -35,16 +35,16 @@ class Peer(Protocol):
     def write(self, data: bytes) -> bool:
         """Queue a frame; False where too much is unsent already (then nothing was queued)."""
 
-    def write_run(self, run: Run) -> bool:
+    def write_batch(self, run: FrameBatch) -> bool:
         """Queue these frames, or none and answer False."""
 
-    async def drained(self) -> None:
+    async def wait_drained(self) -> None:
         """Wait until little enough is unsent that more may come."""
 
     def end(self, code: Close, reason: str = "") -> None:
         """Close soon."""
 
-    def dropped(self, subscription: "Subscription", code: Close) -> None:
+    def on_removed(self, subscription: "Subscription", code: Close) -> None:
         """The hub ended this subscription."""
 
 
@@ -56,23 +56,34 @@ class Subscription:
     and `purged_seq` what could not be replayed then.
     """
 
-    __slots__ = ("behind_since", "catching_up", "conversation_id", "entered_at", "greeted", "live", "peer",
-                 "purged_seq", "reads_version", "role", "watermark")  # fmt: skip
+    __slots__ = (
+        "catching_up",
+        "conversation_id",
+        "greeted",
+        "joined_at_seq",
+        "lagging_since",
+        "live",
+        "peer",
+        "purged_seq",
+        "reads_version",
+        "role",
+        "watermark",
+    )  # fmt: skip
 
-    def __init__(self, peer: Peer, conversation_id: UUID) -> None:
+    def __init__(self, peer: Subscriber, conversation_id: UUID) -> None:
         self.peer = peer
         self.conversation_id = conversation_id
         self.role = ""
         self.watermark = 0
-        self.entered_at = 0
+        self.joined_at_seq = 0
         self.purged_seq = 0
         self.reads_version = 0
         self.greeted = False
         self.live = False
         self.catching_up = False
-        self.behind_since: float | None = None
+        self.lagging_since: float | None = None
 
-    def take(self, frame: Frame) -> bool:
+    def deliver(self, frame: EventFrame) -> bool:
         """Write the next frame, if it is the next; False where the socket is too far behind to take it."""
         if frame.seq <= self.watermark:
             return True
@@ -83,74 +94,74 @@ class Subscription:
             self.role = frame.role[1]
         return True
 
-    def take_run(self, run: Run) -> None:
+    def deliver_batch(self, run: FrameBatch) -> None:
         """Write the next frames at once; who cannot take them leaves the live stream."""
-        if self.peer.write_run(run):
+        if self.peer.write_batch(run):
             self.watermark = run.last
         else:
-            self.fall_behind()
+            self.mark_lagging()
 
-    def is_ended_by(self, frame: Frame) -> bool:
+    def is_ended_by(self, frame: EventFrame) -> bool:
         """Whether this, the last one written, removes its user; a removal before they were let in is history."""
-        return frame.removed == self.peer.user_id and frame.seq == self.watermark > self.entered_at
+        return frame.removed == self.peer.user_id and frame.seq == self.watermark > self.joined_at_seq
 
-    def take_all(self, frames: Iterable[bytes]) -> bool:
+    def deliver_signals(self, frames: Iterable[bytes]) -> bool:
         """Write signals; False where the socket is too far behind to take them."""
         return all(self.peer.write(frame) for frame in frames)
 
-    def fall_behind(self) -> None:
+    def mark_lagging(self) -> None:
         """Leave the live stream until the socket has drained."""
         self.live = False
-        if self.behind_since is None:
-            self.behind_since = time.monotonic()
+        if self.lagging_since is None:
+            self.lagging_since = time.monotonic()
 
     def made_progress(self) -> None:
         """It drained: being slow is no reason to close it, standing still is."""
-        if self.behind_since is not None:
-            self.behind_since = time.monotonic()
+        if self.lagging_since is not None:
+            self.lagging_since = time.monotonic()
 
-    def go_live(self) -> None:
+    def mark_live(self) -> None:
         """Rejoin the live stream."""
         self.live = True
-        self.behind_since = None
+        self.lagging_since = None
 
 
-class Channel:
+class ConversationChannel:
     """A conversation with at least one local socket.
 
     `last` is the seq up to which live sockets were served, `wanted` the greatest seq known to exist.
     """
 
-    def __init__(self, conversation_id: UUID, counts: Counts | None = None) -> None:
+    def __init__(self, conversation_id: UUID, counts: WorkerCounters | None = None) -> None:
         self.conversation_id = conversation_id
-        self._counts = counts or Counts()
-        self.last = 0
-        self.wanted = 0
+        self._counts = counts or WorkerCounters()
+        self.delivered_head = 0
+        self.known_head = 0
         self.reads_version = 0
         # What `hello` says of who read how far, and the head and version at which that was read.
         self.read_up_to: tuple[tuple[int, int], dict[str, int]] = ((-1, -1), {})
         self.subscriptions: set[Subscription] = set()
-        self.recent: deque[Frame] = deque(maxlen=RECENT_FRAMES)
+        self.recent: deque[EventFrame] = deque(maxlen=RECENT_FRAMES)
         self.catching_up = 0
         self._typing: dict[str, tuple[str, float]] = {}
 
-    def offer(self, frames: Sequence[Frame]) -> bool:
+    def offer(self, frames: Sequence[EventFrame]) -> bool:
         """Frames with consecutive seqs from anywhere: what is next is served, what was is ignored.
 
         Returns:
             False if there is a gap before them.
         """
-        self.wanted = max(self.wanted, frames[-1].seq)
-        news = [frame for frame in frames if frame.seq > self.last]
+        self.known_head = max(self.known_head, frames[-1].seq)
+        news = [frame for frame in frames if frame.seq > self.delivered_head]
         if not news:
             return True
         before = news[0].seq - 1
-        if before != self.last:
+        if before != self.delivered_head:
             return False
-        self.last = news[-1].seq
+        self.delivered_head = news[-1].seq
         if self.catching_up:
             self.recent.extend(news)
-        run = Run(news)
+        run = FrameBatch(news)
         is_plain = all(frame.removed is None and frame.role is None for frame in news) and run.size <= RUN_BYTES
         served = tuple(self.subscriptions)
         away = 0
@@ -159,50 +170,50 @@ class Channel:
                 away += 1
                 continue
             if is_plain and subscription.watermark == before:
-                subscription.take_run(run)
+                subscription.deliver_batch(run)
             else:
                 self._serve_each(subscription, news)
         self._count_out([frame.data for frame in news], len(served) - away)
         return True
 
-    def serve_recent(self, subscription: Subscription) -> bool:
+    def replay_from_memory(self, subscription: Subscription) -> bool:
         """Lead a socket from memory to the live stream, where memory reaches back far enough."""
-        if subscription.watermark < self.last:
+        if subscription.watermark < self.delivered_head:
             if not self.recent or self.recent[0].seq > subscription.watermark + 1:
                 return False
-            subscription.go_live()
+            subscription.mark_live()
             missed = [frame.data for frame in self.recent if frame.seq > subscription.watermark]
             self._serve_each(subscription, tuple(self.recent))
             self._counts.events_replayed += len(missed)
             self._count_out(missed, 1)
             return subscription.live or subscription not in self.subscriptions
-        subscription.go_live()
+        subscription.mark_live()
         return True
 
-    def begin_again(self, subscription: Subscription, seq: int) -> bool:
+    def resync(self, subscription: Subscription, seq: int) -> bool:
         """Have a socket load afresh, as what it lacks up to this seq is purged; False where it cannot take that now."""
         if not subscription.peer.write(resync_frame(self.conversation_id, seq)):
             return False
         subscription.watermark = seq
         return True
 
-    def skip_to(self, seq: int) -> None:
+    def skip_purged(self, seq: int) -> None:
         """Go on after this seq: what was to be served before it is purged."""
-        self.last = seq
+        self.delivered_head = seq
         self.recent.clear()
         for subscription in self.subscriptions:
-            if subscription.live and not self.begin_again(subscription, seq):
-                subscription.fall_behind()
+            if subscription.live and not self.resync(subscription, seq):
+                subscription.mark_lagging()
 
-    def go_back(self, seq: int, reads_version: int) -> None:
+    def rewind(self, seq: int, reads_version: int) -> None:
         """The log ends here now, and what was beyond it is gone, joins and readings too: all load afresh."""
-        self.last = self.wanted = seq
+        self.delivered_head = self.known_head = seq
         self.reads_version = min(self.reads_version, reads_version)
         self.read_up_to = ((-1, -1), {})
         self.recent.clear()
         for subscription in self.subscriptions:
             subscription.watermark = min(subscription.watermark, seq)
-            subscription.entered_at = min(subscription.entered_at, seq)
+            subscription.joined_at_seq = min(subscription.joined_at_seq, seq)
             subscription.reads_version = min(subscription.reads_version, reads_version)
             if not subscription.peer.write(resync_frame(self.conversation_id, seq)):
                 subscription.peer.end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
@@ -226,12 +237,12 @@ class Channel:
             if until <= now:
                 self.typing(user_id, username, is_typing=False)
 
-    def reading(self, version: int, frames: list[bytes]) -> None:
+    def read_receipt(self, version: int, frames: list[bytes]) -> None:
         """A `messages_read`; who misses one before it gets all from there again at the next head check."""
         self.reads_version = max(self.reads_version, version)
         told = [one for one in self.subscriptions if one.live and version > one.reads_version]
         for subscription in told:
-            is_written = subscription.take_all(frames)
+            is_written = subscription.deliver_signals(frames)
             if is_written and version == subscription.reads_version + 1:
                 subscription.reads_version = version
         self._counts.frames_out["messages_read"] += len(told) * len(frames)
@@ -241,23 +252,23 @@ class Channel:
         if subscription in self.subscriptions:
             self.subscriptions.discard(subscription)
             subscription.live = False
-            subscription.peer.dropped(subscription, code)
+            subscription.peer.on_removed(subscription, code)
 
     def _count_out(self, frames: Sequence[bytes], sockets: int) -> None:
         """Once a fan-out; who falls behind in it counts as well."""
         if sockets:
             self._counts.deliveries += len(frames) * sockets
             for data in frames:
-                self._counts.frames_out[type_of(data)] += sockets
+                self._counts.frames_out[frame_type(data)] += sockets
 
-    def _serve_each(self, subscription: Subscription, frames: Iterable[Frame]) -> None:
+    def _serve_each(self, subscription: Subscription, frames: Iterable[EventFrame]) -> None:
         for frame in frames:
             if subscription.live:
                 self._serve(subscription, frame)
 
-    def _serve(self, subscription: Subscription, frame: Frame) -> None:
-        if not subscription.take(frame):
-            subscription.fall_behind()
+    def _serve(self, subscription: Subscription, frame: EventFrame) -> None:
+        if not subscription.deliver(frame):
+            subscription.mark_lagging()
         elif subscription.is_ended_by(frame):
             # Exactly here, in the order of the log: nothing after the removal is ever written.
             self.drop(subscription, Close.REMOVED)

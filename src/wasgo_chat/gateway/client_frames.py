@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
 
-from wasgo_chat.core.encoding import Line, Schema, Seq, Text, encode, has_stray_control
+from wasgo_chat.core.encoding import RequestModel, Seq, SingleLine, Text, encode, has_stray_control
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.http.problems import field_errors
 from wasgo_chat.messages.schemas import Emoji, MessageContent
@@ -19,7 +19,7 @@ SUBPROTOCOL = "wasgo.chat.v1"
 BEARER_PREFIX = "bearer."
 MAX_REF_CHARS = 64
 
-Ref = Annotated[Line, Field(max_length=MAX_REF_CHARS)]
+Ref = Annotated[SingleLine, Field(max_length=MAX_REF_CHARS)]
 
 
 class Close(IntEnum):
@@ -28,14 +28,14 @@ class Close(IntEnum):
     RESTARTING = 1012
     OVERLOADED = 1013
     MALFORMED = 4400
-    TOKEN = 4401
+    UNAUTHENTICATED = 4401
     REMOVED = 4403
     NOT_FOUND = 4404
     TOO_SLOW = 4408
-    TOO_FAST = 4429
+    RATE_LIMITED = 4429
 
 
-class ClientFrame(Schema):
+class ClientFrame(RequestModel):
     """Base of what clients send. `ref` comes back in the `ack` or `error`.
 
     `conversation_id` may be left out on a socket of one conversation.
@@ -109,7 +109,7 @@ class UnsubscribeFrame(ClientFrame):
     type: Literal["unsubscribe"]
 
 
-Asked = (
+SequentialFrame = (
     TypingFrame
     | MarkReadFrame
     | EditMessageFrame
@@ -121,7 +121,7 @@ Asked = (
 )
 """Frames that are done before the next one is read."""
 
-AnyFrame = SendMessageFrame | Asked
+AnyFrame = SendMessageFrame | SequentialFrame
 _FRAMES: TypeAdapter[AnyFrame] = TypeAdapter(Annotated[AnyFrame, Field(discriminator="type")])
 
 

@@ -18,18 +18,18 @@ from wasgo_chat.core.errors import ChatError, Invalid, LimitReached, NotFound
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.client_frames import ClientFrame, Close, resync_frame
-from wasgo_chat.gateway.frame_writer import EXTENSION, Link
-from wasgo_chat.gateway.framing import Run
+from wasgo_chat.gateway.frame_writer import EXTENSION, FrameWriter
+from wasgo_chat.gateway.framing import FrameBatch
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.notification_feed import Feed, Told
-from wasgo_chat.gateway.publisher import Teller
-from wasgo_chat.gateway.receiver import Listener
-from wasgo_chat.gateway.responder import Answers
-from wasgo_chat.gateway.send_buffer import DirectOutbox, Outbox, QueuedOutbox
-from wasgo_chat.gateway.typing_indicator import Typing
+from wasgo_chat.gateway.notification_feed import NotificationFeed, SentState
+from wasgo_chat.gateway.publisher import Publisher
+from wasgo_chat.gateway.receiver import FrameReceiver
+from wasgo_chat.gateway.responder import Responder
+from wasgo_chat.gateway.send_buffer import QueueBuffer, SendBuffer, TransportBuffer
+from wasgo_chat.gateway.typing_indicator import TypingThrottle
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity.authentication import Actor, Authenticator
-from wasgo_chat.membership.lookups import Entering, Place
+from wasgo_chat.membership.lookups import MembershipHead, PendingJoin
 from wasgo_chat.messages.sending.group_commit import GroupCommit
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ FLUSH_S = 1.0
 MAX_REASON_BYTES = 120
 
 
-class Socket:
+class Connection:
     """A user's open socket. `own_conversation` is set on a socket of one conversation, None on one for many."""
 
     def __init__(
@@ -47,17 +47,17 @@ class Socket:
         actor: Actor,
         *,
         hub: Hub,
-        teller: Teller,
+        teller: Publisher,
         db: Database,
         group: GroupCommit,
         rates: RateLimits,
         authenticator: Authenticator,
         own_conversation: UUID | None,
-        feed: Feed | None = None,
+        feed: NotificationFeed | None = None,
         on_open: Callable[[], None] = lambda: None,
     ) -> None:
         self.actor = actor
-        self.user_id = actor.user
+        self.user_id = actor.require_user()
         self.hub = hub
         self.teller = teller
         self.db = db
@@ -65,45 +65,45 @@ class Socket:
         self.rates = rates
         self.authenticator = authenticator
         self.settings: Settings = db.settings
-        self.own_conversation = own_conversation
+        self.fixed_conversation = own_conversation
         self.subscriptions: dict[UUID, Subscription] = {}
         self._ws = ws
         self._feed = feed
         self._on_open = on_open
-        self._told: Told | None = None
-        link: Link | None = ws.scope.get("extensions", {}).get(EXTENSION)
+        self._feed_state: SentState | None = None
+        link: FrameWriter | None = ws.scope.get("extensions", {}).get(EXTENSION)
         limit = self.settings.outbox_bytes
-        self._outbox: Outbox = (
-            QueuedOutbox(self._send, limit, self._catch_up)
+        self._buffer: SendBuffer = (
+            QueueBuffer(self._send_text, limit, self._catch_up)
             if link is None
-            else DirectOutbox(link, limit, self._catch_up)
+            else TransportBuffer(link, limit, self._catch_up)
         )
-        self.write_run: Callable[[Run], bool] = self._outbox.put_run  # see `Peer.write_run`
+        self.write_batch: Callable[[FrameBatch], bool] = self._buffer.put_batch  # see `Subscriber.write_batch`
         self._closing: tuple[Close, str] | None = None
-        self.typing = Typing(self._tell_typing)
-        self._answers = Answers(self._outbox, self.end, self.settings.max_bad_frames, hub.counts)
-        self._listener = Listener(self, ws.receive if link is None else link.receive, self._answers)
-        self.sending = self._listener.sending
+        self.typing = TypingThrottle(self._publish_typing)
+        self._answers = Responder(self._buffer, self.end, self.settings.max_bad_frames, hub.counts)
+        self._listener = FrameReceiver(self, ws.receive if link is None else link.receive, self._answers)
+        self.inflight = self._listener.inflight
 
     # What the hub asks of a peer
 
     @property
     def issued_at(self) -> float:
-        """See `Peer.issued_at`."""
+        """See `Subscriber.issued_at`."""
         return self.actor.issued_at
 
     @property
     def expires_at(self) -> float:
-        """See `Peer.expires_at`."""
+        """See `Subscriber.expires_at`."""
         return self.actor.expires_at
 
     def write(self, data: bytes) -> bool:
-        """See `Peer.write`."""
-        return self._outbox.put(data)
+        """See `Subscriber.write`."""
+        return self._buffer.put(data)
 
-    async def drained(self) -> None:
-        """See `Peer.drained`."""
-        await self._outbox.drained()
+    async def wait_drained(self) -> None:
+        """See `Subscriber.wait_drained`."""
+        await self._buffer.wait_drained()
 
     def end(self, code: Close, reason: str = "") -> None:
         """Close soon: the frame in hand is finished and answered first."""
@@ -116,14 +116,14 @@ class Socket:
         """Whether its close was asked for: then no further frame is read."""
         return self._closing is not None
 
-    def dropped(self, subscription: Subscription, code: Close) -> None:
-        """See `Peer.dropped`: the removal closes a socket of one conversation, and is told on one for many."""
+    def on_removed(self, subscription: Subscription, code: Close) -> None:
+        """See `Subscriber.on_removed`: the removal closes a socket of one conversation, and is told on one for many."""
         conversation_id = subscription.conversation_id
         self.subscriptions.pop(conversation_id, None)
-        if self.own_conversation is not None:
+        if self.fixed_conversation is not None:
             self.end(code, "removed from the conversation")
         else:
-            self._tell({"type": "unsubscribed", "conversation_id": conversation_id, "code": int(code)})
+            self._send({"type": "unsubscribed", "conversation_id": conversation_id, "code": int(code)})
 
     # What commands ask
 
@@ -134,15 +134,15 @@ class Socket:
             Invalid: a socket for many needs the name.
             NotFound: this socket does not follow it.
         """
-        conversation_id = frame.conversation_id or self.own_conversation
+        conversation_id = frame.conversation_id or self.fixed_conversation
         if conversation_id is None:
             raise Invalid.field(["conversation_id"], "missing", "name the conversation")
         if conversation_id not in self.subscriptions:
             raise NotFound
         return conversation_id
 
-    async def follow(
-        self, conversation_id: UUID, after_seq: int | None, *, greeting: str, place: Place | None = None
+    async def subscribe(
+        self, conversation_id: UUID, after_seq: int | None, *, greeting: str, place: MembershipHead | None = None
     ) -> None:
         """Greet; what came after `after_seq` and then the live stream follow by themselves.
 
@@ -162,7 +162,7 @@ class Socket:
         except BaseException:
             self.subscriptions.pop(conversation_id, None)
             raise
-        self._tell({"type": greeting, **self._about_me(), **hello})
+        self._send({"type": greeting, **self._hello_fields(), **hello})
         subscription.greeted = True
         if after_seq is not None:
             head = subscription.watermark
@@ -174,33 +174,35 @@ class Socket:
                 self._answers.write(resync_frame(conversation_id, head))
         self.hub.catch_up_soon(subscription)
 
-    def unfollow(self, conversation_id: UUID) -> None:
+    def unsubscribe(self, conversation_id: UUID) -> None:
         """Stop following; harmless where it was not followed."""
         subscription = self.subscriptions.pop(conversation_id, None)
         if subscription is not None:
             self.hub.unsubscribe(subscription)
-            self._tell({"type": "unsubscribed", "conversation_id": conversation_id, "code": 1000})
+            self._send({"type": "unsubscribed", "conversation_id": conversation_id, "code": 1000})
 
-    def prolong(self, actor: Actor) -> None:
+    def refresh_token(self, actor: Actor) -> None:
         """Take a newer token of the same subject over."""
         self.actor = actor
 
     # Its life
 
-    async def run(self, after_seq: int | None, entering: Entering | None = None) -> None:
+    async def run(self, after_seq: int | None, entering: PendingJoin | None = None) -> None:
         """Serve an accepted connection until either side closes it.
 
         Args:
             after_seq: where the client stands in the socket's one conversation.
             entering: what was found of it with the token.
         """
-        if not self.hub.enter(self):
+        if not self.hub.register(self):
             self.hub.counts.refusals["sockets_of_user"] += 1
-            await self._close(Close.TOO_FAST, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60")
+            await self._close(
+                Close.RATE_LIMITED, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60"
+            )
             return
         if self.hub.is_restarting:
-            self.end(Close.RESTARTING, self.hub.farewell())
-        writer = self._outbox.run()
+            self.end(Close.RESTARTING, self.hub.restart_reason())
+        writer = self._buffer.run()
         try:
             if self._closing is None:
                 await self._open(after_seq, entering)
@@ -211,17 +213,17 @@ class Socket:
                 self._log_crash(done)
         finally:
             self.typing.stop()
-            if self._feed is not None and self._told is not None:
-                self._feed.remove(self._told)
-            self.hub.leave(self, tuple(self.subscriptions.values()))
+            if self._feed is not None and self._feed_state is not None:
+                self._feed.remove(self._feed_state)
+            self.hub.unregister(self, tuple(self.subscriptions.values()))
             self._listener.stop()
             await self._listener.ended()
-            self.hub.leave(self, tuple(self.subscriptions.values()))  # what the frame in hand has followed since
+            self.hub.unregister(self, tuple(self.subscriptions.values()))  # what the frame in hand has followed since
             if self._closing is not None and (writer is None or not writer.done()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FLUSH_S):
-                        await self._outbox.drained()
-            self._outbox.abandon()
+                        await self._buffer.wait_drained()
+            self._buffer.discard()
             if writer is not None:
                 writer.cancel()
                 await asyncio.gather(writer, return_exceptions=True)
@@ -229,32 +231,32 @@ class Socket:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
             await self._close(*self._closing)
 
-    async def _open(self, after_seq: int | None, entering: Entering | None) -> None:
+    async def _open(self, after_seq: int | None, entering: PendingJoin | None) -> None:
         try:
-            if entering is not None and entering.is_found and entering.place is None:
+            if entering is not None and entering.is_found and entering.membership is None:
                 raise NotFound
-            if self.own_conversation is not None:
-                place = entering.place if entering is not None else None
-                await self.follow(self.own_conversation, after_seq, greeting="hello", place=place)
+            if self.fixed_conversation is not None:
+                place = entering.membership if entering is not None else None
+                await self.subscribe(self.fixed_conversation, after_seq, greeting="hello", place=place)
                 return
-            self._tell({"type": "hello", **self._about_me()})
+            self._send({"type": "hello", **self._hello_fields()})
             if self._feed is not None:
-                self._told = self._feed.add(self)
-                await self._feed.tell(self._told)
+                self._feed_state = self._feed.add(self)
+                await self._feed.sync(self._feed_state)
         except NotFound:
             self.end(Close.NOT_FOUND, "no such conversation")
         except ChatError as error:
             log.warning("socket_not_opened", error=error.code)
             self.end(Close.OVERLOADED, "reconnect with after_seq")
 
-    def _tell_typing(self, conversation_id: UUID, is_typing: bool) -> None:
+    def _publish_typing(self, conversation_id: UUID, is_typing: bool) -> None:
         name = self.actor.username or self.user_id
         self.teller.typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
-    def _tell(self, frame: dict[str, Any]) -> None:
+    def _send(self, frame: dict[str, Any]) -> None:
         self._answers.write(encode(frame))
 
-    def _about_me(self) -> dict[str, Any]:
+    def _hello_fields(self) -> dict[str, Any]:
         s = self.settings
         return {
             "user_id": self.user_id,
@@ -273,7 +275,7 @@ class Socket:
             if subscription.greeted and not subscription.live:
                 self.hub.catch_up_soon(subscription)
 
-    async def _send(self, data: bytes) -> None:
+    async def _send_text(self, data: bytes) -> None:
         await self._ws.send({"type": "websocket.send", "text": data.decode()})
 
     async def _close(self, code: Close, reason: str) -> None:

@@ -11,7 +11,7 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.ip_ranges import is_public
 
 
-class Addresses:
+class AddressLimits:
     """A worker's open sockets by client address; of IPv6, by the /64 that one subscriber gets.
 
     A private address is that of a proxy which `TRUSTED_PROXIES` does not name, or of a machine of one's own: behind
@@ -24,9 +24,9 @@ class Addresses:
         self._open: Counter[str] = Counter()
 
     @contextmanager
-    def one_more(self, client: Address | None) -> Iterator[bool]:
+    def count(self, client: Address | None) -> Iterator[bool]:
         """Count a socket while the block runs; False where its address has too many already."""
-        address = self._counted(client)
+        address = self._bucket(client)
         if address is None:
             yield True
             return
@@ -38,7 +38,7 @@ class Addresses:
             if not self._open[address]:
                 del self._open[address]
 
-    def _counted(self, client: Address | None) -> str | None:
+    def _bucket(self, client: Address | None) -> str | None:
         if client is None:
             return None
         try:

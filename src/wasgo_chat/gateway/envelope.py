@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from wasgo_chat.conversations.event_frames import Frame
+from wasgo_chat.conversations.event_frames import EventFrame
 
 CONTROL_CHANNEL = "wasgo:control"
 _PREFIX = "wasgo:c:"
@@ -53,7 +53,7 @@ def unpack(payload: bytes) -> tuple[Envelope, list[bytes]]:
     return _decode(header), frames
 
 
-def pack_events(origin: str, frames: Sequence[Frame], at: float = 0.0, trace: str = "") -> list[bytes]:
+def pack_events(origin: str, frames: Sequence[EventFrame], at: float = 0.0, trace: str = "") -> list[bytes]:
     """Durable frames with consecutive seqs, in few publications: what the hub must look at goes alone.
 
     Args:
@@ -63,7 +63,7 @@ def pack_events(origin: str, frames: Sequence[Frame], at: float = 0.0, trace: st
         trace: where a trace goes on.
     """
     packed: list[bytes] = []
-    plain: list[Frame] = []
+    plain: list[EventFrame] = []
     for frame in frames:
         if frame.removed is None and frame.role is None:
             plain.append(frame)
@@ -75,7 +75,7 @@ def pack_events(origin: str, frames: Sequence[Frame], at: float = 0.0, trace: st
     return packed + _pack_plain(origin, plain, at, trace)
 
 
-def _pack_plain(origin: str, frames: Sequence[Frame], at: float, trace: str) -> list[bytes]:
+def _pack_plain(origin: str, frames: Sequence[EventFrame], at: float, trace: str) -> list[bytes]:
     if not frames:
         return []
     header = Envelope("event", origin, frames[0].seq, at=at, trace=trace)

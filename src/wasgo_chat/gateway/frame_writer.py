@@ -18,7 +18,7 @@ class FrameProtocol(Protocol):
         """The next ASGI event."""
 
 
-class Link:
+class FrameWriter:
     """The protocol of one connection, as far as the gateway may touch it.
 
     `is_writable` says whether the kernel takes what is written, or little enough waits for it; a plain attribute, as it

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from wasgo_chat.conversations.event_frames import Frame
+from wasgo_chat.conversations.event_frames import EventFrame
 
 try:
     from websockets.speedups import apply_mask
@@ -16,7 +16,7 @@ _MASKED, _SIZE = 0x80, 0x7F
 _TYPE_AT, _LONGEST_TYPE = len('{"type":"'), 40
 
 
-def wire_of(data: bytes) -> bytes:
+def encode_text_frame(data: bytes) -> bytes:
     """A whole unmasked text frame, as a server sends it (RFC 6455, 5.2)."""
     size = len(data)
     if size < 126:
@@ -26,17 +26,17 @@ def wire_of(data: bytes) -> bytes:
     return bytes((_FINAL_TEXT, 127)) + size.to_bytes(8, "big") + data
 
 
-def type_of(data: bytes) -> str:
+def frame_type(data: bytes) -> str:
     """The type of a frame of ours, which stands first in it; `other` where another version says it differently."""
     end = data.find(b'"', _TYPE_AT, _TYPE_AT + _LONGEST_TYPE)
     return data[_TYPE_AT:end].decode("ascii", "replace") if end > 0 else "other"
 
 
-class NotMinimal(Exception):
+class NonMinimalLength(Exception):
     """A frame says its length in more bytes than it needs (RFC 6455, 5.2), which the parser would let pass."""
 
 
-class Scanner:
+class FastFrameReader:
     """Follows the frames of a client through what arrives, and reads the messages where they are of the usual kind.
 
     Usual are whole masked text frames, each of them a message. Everything else is a parser's: for that it only keeps
@@ -109,14 +109,14 @@ def _head(data: bytes, at: int) -> tuple[int, int] | None:
         return None
     size = int.from_bytes(data[at + 2 : at + 2 + more], "big")
     if size < fewest:
-        raise NotMinimal
+        raise NonMinimalLength
     return at + 6 + more, size
 
 
-class Run:
+class FrameBatch:
     """Durable frames of a conversation with consecutive seqs: one write to each socket that takes them all."""
 
-    def __init__(self, frames: Sequence[Frame]) -> None:
+    def __init__(self, frames: Sequence[EventFrame]) -> None:
         self.frames = frames
         self.last = frames[-1].seq
         self.size = sum(len(frame.data) for frame in frames)
@@ -124,4 +124,4 @@ class Run:
     @cached_property
     def wire(self) -> bytes:
         """All of them as they are written to a transport."""
-        return b"".join([wire_of(frame.data) for frame in self.frames])
+        return b"".join([encode_text_frame(frame.data) for frame in self.frames])

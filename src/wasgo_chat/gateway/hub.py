@@ -14,30 +14,30 @@ from uuid import UUID
 
 import structlog
 
-from wasgo_chat.conversations.event_frames import Frame, frames_since
+from wasgo_chat.conversations.event_frames import EventFrame, read_frames
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError, NotFound
-from wasgo_chat.core.tasks import Background
-from wasgo_chat.database.batch_loader import Lookups
+from wasgo_chat.core.tasks import TaskSet
+from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.session import Database
-from wasgo_chat.gateway.channel import Channel, Peer, Subscription
+from wasgo_chat.gateway.channel import ConversationChannel, Subscriber, Subscription
 from wasgo_chat.gateway.client_frames import Close
 from wasgo_chat.gateway.envelope import channel_of
-from wasgo_chat.gateway.framing import type_of
+from wasgo_chat.gateway.framing import frame_type
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
-from wasgo_chat.membership.lookups import Place
-from wasgo_chat.messages.read_receipts import Reading
+from wasgo_chat.membership.lookups import MembershipHead
+from wasgo_chat.messages.read_receipts import ConversationReadState
 from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.pubsub import Broker
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
 PAGE = 100
-REPLAYS_ABREAST = 2
-TOKENS_S = 0.8
+MAX_CONCURRENT_REPLAYS = 2
+TOKEN_CHECK_S = 0.8
 
 
 class Hub:
@@ -48,42 +48,42 @@ class Hub:
         settings: Settings,
         db: Database,
         broker: Broker,
-        background: Background,
+        background: TaskSet,
         presence: Presence,
         *,
-        places: Lookups[tuple[str, UUID], Place],
-        readings: Lookups[UUID, Reading],
-        counts: Counts | None = None,
+        places: BatchLoader[tuple[str, UUID], MembershipHead],
+        readings: BatchLoader[UUID, ConversationReadState],
+        counts: WorkerCounters | None = None,
     ) -> None:
-        self.counts = counts or Counts()
+        self.counts = counts or WorkerCounters()
         self.sockets = 0
-        self.channels: dict[UUID, Channel] = {}
-        self.peers: dict[str, set[Peer]] = defaultdict(set)
+        self.channels: dict[UUID, ConversationChannel] = {}
+        self.peers: dict[str, set[Subscriber]] = defaultdict(set)
         self.is_restarting = False
         self._settings = settings
         self._db = db
         self._broker = broker
         self._background = background
         self._presence = presence
-        self._places = places
-        self._readings = readings
-        self._opening: dict[UUID, asyncio.Task[Channel]] = {}
+        self._memberships = places
+        self._read_states = readings
+        self._opening: dict[UUID, asyncio.Task[ConversationChannel]] = {}
         self._filling: set[UUID] = set()
-        self._replaying = asyncio.Semaphore(REPLAYS_ABREAST)  # a crowd must not take the teller's connections
+        self._replaying = asyncio.Semaphore(MAX_CONCURRENT_REPLAYS)  # a crowd must not take the teller's connections
 
-    def enter(self, peer: Peer) -> bool:
+    def register(self, peer: Subscriber) -> bool:
         """Count a socket of a user; False where that user has too many."""
         mine = self.peers[peer.user_id]
         if len(mine) >= self._settings.max_sockets_per_user:
             return False
         if not mine:
-            self._presence.arrived(peer.user_id)
+            self._presence.connected(peer.user_id)
         mine.add(peer)
         self.sockets += 1
         self.counts.socket_opens += 1
         return True
 
-    def leave(self, peer: Peer, subscriptions: Iterable[Subscription]) -> None:
+    def unregister(self, peer: Subscriber, subscriptions: Iterable[Subscription]) -> None:
         """Forget a socket and all it followed."""
         for subscription in subscriptions:
             self.unsubscribe(subscription)
@@ -93,19 +93,21 @@ class Hub:
             self.sockets -= 1
             if not mine:
                 del self.peers[peer.user_id]
-                self._presence.left(peer.user_id)
+                self._presence.disconnected(peer.user_id)
 
     def restart(self) -> None:
         """Close every socket, and all that still come: the frame in hand is finished first."""
         self.is_restarting = True
         for peer in [peer for mine in self.peers.values() for peer in mine]:
-            peer.end(Close.RESTARTING, self.farewell())
+            peer.end(Close.RESTARTING, self.restart_reason())
 
-    def farewell(self) -> str:
+    def restart_reason(self) -> str:
         """What a restart tells a socket: not all of them are to come back at once."""
         return f"restarting; retry after {random.uniform(0, self._settings.restart_spread_s):.1f}"  # noqa: S311  no secret
 
-    async def subscribe(self, subscription: Subscription, actor: Actor, place: Place | None = None) -> dict[str, Any]:
+    async def subscribe(
+        self, subscription: Subscription, actor: Actor, place: MembershipHead | None = None
+    ) -> dict[str, Any]:
         """Attach a socket to a conversation and say what `hello` says of it; `catch_up` must follow.
 
         A channel's head is read once the broker listens, so a channel misses nothing. A member's place may be from a
@@ -116,7 +118,7 @@ class Hub:
             Unavailable: the database does not answer.
         """
         conversation_id = subscription.conversation_id
-        if place is None and (place := await self._places.find((actor.user, conversation_id))) is None:
+        if place is None and (place := await self._memberships.find((actor.require_user(), conversation_id))) is None:
             raise NotFound  # strangers open no channel
         channel = await self._open(conversation_id)
         while self.channels.get(conversation_id) is not channel:  # closed as empty before we were in it
@@ -125,13 +127,13 @@ class Hub:
         try:
             state = (place.last_seq, place.reads_version)
             if channel.read_up_to[0] != state:  # whoever joins while nothing happens is told the same
-                reading = await self._readings.find(conversation_id)
+                reading = await self._read_states.find(conversation_id)
                 channel.read_up_to = (state, reading.by if reading is not None else {})
         except BaseException:
             self.unsubscribe(subscription)
             raise
         subscription.role = place.role
-        subscription.watermark = subscription.entered_at = place.last_seq
+        subscription.watermark = subscription.joined_at_seq = place.last_seq
         subscription.reads_version = place.reads_version
         subscription.purged_seq = place.purged_seq
         return {
@@ -153,22 +155,22 @@ class Hub:
         channel = self.channels.get(subscription.conversation_id)
         if channel is None or subscription.catching_up or subscription.live:
             return
-        if subscription not in channel.subscriptions or not channel.serve_recent(subscription):
+        if subscription not in channel.subscriptions or not channel.replay_from_memory(subscription):
             self._background.spawn(self._catch_up(subscription))
 
-    def offer(self, conversation_id: UUID, frames: Sequence[Frame]) -> None:
+    def publish_local(self, conversation_id: UUID, frames: Sequence[EventFrame]) -> None:
         """Take events with consecutive seqs from anywhere, in any order and any number of times."""
         channel = self.channels.get(conversation_id)
         if channel is not None and not channel.offer(frames):
-            self.fill_soon(channel)
+            self.schedule_gap_fill(channel)
 
-    def fill_soon(self, channel: Channel) -> None:
+    def schedule_gap_fill(self, channel: ConversationChannel) -> None:
         """Read a conversation's log from where its sockets stand; one reading at a time per conversation."""
         if channel.conversation_id not in self._filling:
             self._filling.add(channel.conversation_id)
             self._background.spawn(self._fill(channel))
 
-    def close_if_empty(self, channel: Channel) -> None:
+    def close_if_empty(self, channel: ConversationChannel) -> None:
         """Stop listening to a conversation that nobody here follows any more."""
         if not channel.subscriptions and self.channels.get(channel.conversation_id) is channel:
             del self.channels[channel.conversation_id]
@@ -177,10 +179,10 @@ class Hub:
     async def watch_tokens(self) -> None:
         """Close the sockets whose tokens have ended, for ever. Looks again and again, as a wall clock may be set."""
         while True:
-            await asyncio.sleep(TOKENS_S)
+            await asyncio.sleep(TOKEN_CHECK_S)
             now = time.time()
             for peer in [peer for mine in self.peers.values() for peer in mine if peer.expires_at <= now]:
-                peer.end(Close.TOKEN, "the token has expired")
+                peer.end(Close.UNAUTHENTICATED, "the token has expired")
 
     async def close_revoked(self, user_ids: list[str]) -> None:
         """Close the sockets of users whose tokens were revoked after those sockets' tokens were issued."""
@@ -188,7 +190,7 @@ class Hub:
         for user_id, moment in revoked.items():
             for peer in tuple(self.peers.get(user_id, ())):
                 if peer.issued_at < moment.timestamp():
-                    peer.end(Close.TOKEN, "the token was revoked")
+                    peer.end(Close.UNAUTHENTICATED, "the token was revoked")
 
     async def _catch_up(self, subscription: Subscription) -> None:
         channel = self.channels.get(subscription.conversation_id)
@@ -197,8 +199,8 @@ class Hub:
         subscription.catching_up = True
         channel.catching_up += 1
         try:
-            while subscription in channel.subscriptions and not channel.serve_recent(subscription):
-                await subscription.peer.drained()
+            while subscription in channel.subscriptions and not channel.replay_from_memory(subscription):
+                await subscription.peer.wait_drained()
                 subscription.made_progress()
                 if not await self._replay_page(channel, subscription):
                     return
@@ -210,26 +212,26 @@ class Hub:
             if not channel.catching_up:
                 channel.recent.clear()
 
-    async def _replay_page(self, channel: Channel, subscription: Subscription) -> bool:
+    async def _replay_page(self, channel: ConversationChannel, subscription: Subscription) -> bool:
         """Write one page of the log to a socket; membership and log are read in one snapshot."""
-        frames: list[Frame] = []
+        frames: list[EventFrame] = []
         async with self._replaying, self._db.snapshot() as tx:
-            members = await access.members_among(tx, channel.conversation_id, [subscription.peer.user_id])
+            members = await access.current_members_among(tx, channel.conversation_id, [subscription.peer.user_id])
             if members:
-                frames = await frames_since(tx, channel.conversation_id, subscription.watermark, limit=PAGE)
+                frames = await read_frames(tx, channel.conversation_id, subscription.watermark, limit=PAGE)
                 self.counts.events_replayed += len(frames)
                 self.counts.deliveries += len(frames)
-                self.counts.frames_out.update([type_of(frame.data) for frame in frames])
+                self.counts.frames_out.update([frame_type(frame.data) for frame in frames])
         if not members:
             channel.drop(subscription, Close.REMOVED)
             return False
         is_cut = bool(frames) and frames[0].seq > subscription.watermark + 1
-        if is_cut and not channel.begin_again(subscription, frames[0].seq - 1):
+        if is_cut and not channel.resync(subscription, frames[0].seq - 1):
             return True
         for frame in frames:
-            while subscription in channel.subscriptions and not subscription.take(frame):
-                subscription.fall_behind()
-                await subscription.peer.drained()
+            while subscription in channel.subscriptions and not subscription.deliver(frame):
+                subscription.mark_lagging()
+                await subscription.peer.wait_drained()
                 subscription.made_progress()
             if subscription not in channel.subscriptions:  # it was ended, or began again, while we read
                 return False
@@ -238,21 +240,21 @@ class Hub:
                 return False
         return bool(frames)
 
-    async def _fill(self, channel: Channel) -> None:
+    async def _fill(self, channel: ConversationChannel) -> None:
         try:
-            while channel.last < channel.wanted and channel.subscriptions:
+            while channel.delivered_head < channel.known_head and channel.subscriptions:
                 async with self._db.snapshot() as tx:
-                    frames = await frames_since(tx, channel.conversation_id, channel.last, limit=PAGE)
+                    frames = await read_frames(tx, channel.conversation_id, channel.delivered_head, limit=PAGE)
                 if not frames:
                     return
-                if frames[0].seq > channel.last + 1:
-                    channel.skip_to(frames[0].seq - 1)
+                if frames[0].seq > channel.delivered_head + 1:
+                    channel.skip_purged(frames[0].seq - 1)
                 self.counts.gaps_filled += 1
                 channel.offer(frames)
         finally:
             self._filling.discard(channel.conversation_id)
 
-    async def _open(self, conversation_id: UUID) -> Channel:
+    async def _open(self, conversation_id: UUID) -> ConversationChannel:
         """The channel of a conversation, subscribed at the broker and at the database's head."""
         if (channel := self.channels.get(conversation_id)) is not None:
             return channel
@@ -262,17 +264,17 @@ class Hub:
             task.add_done_callback(lambda _: self._opening.pop(conversation_id, None))
         return await asyncio.shield(self._opening[conversation_id])
 
-    async def _prepare(self, conversation_id: UUID) -> Channel:
+    async def _prepare(self, conversation_id: UUID) -> ConversationChannel:
         await self._broker.subscribe(channel_of(conversation_id))
         try:
-            reading = await self._readings.find(conversation_id)
+            reading = await self._read_states.find(conversation_id)
             if reading is None:
                 raise NotFound
         except BaseException:
             await self._broker.unsubscribe(channel_of(conversation_id))
             raise
-        channel = Channel(conversation_id, self.counts)
-        channel.last = channel.wanted = reading.last_seq
+        channel = ConversationChannel(conversation_id, self.counts)
+        channel.delivered_head = channel.known_head = reading.last_seq
         channel.reads_version = reading.version
         channel.read_up_to = ((reading.last_seq, reading.version), reading.by)
         self.channels[conversation_id] = channel

@@ -16,24 +16,24 @@ import structlog
 from sqlalchemy import bindparam, text
 from sqlalchemy.types import ARRAY, Uuid
 
-from wasgo_chat.conversations.rendering import shape_conversations
+from wasgo_chat.conversations.rendering import render_conversations
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.session import Database, Tx
-from wasgo_chat.events.offsets import Span
+from wasgo_chat.events.offsets import SeqRange
 from wasgo_chat.gateway.client_frames import Close
-from wasgo_chat.gateway.framing import type_of
+from wasgo_chat.gateway.framing import frame_type
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.messages import read_receipts
-from wasgo_chat.notifications.listing import told_in
-from wasgo_chat.presence.tracker import acquainted, last_seen
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.notifications.listing import notifications_in_ranges
+from wasgo_chat.presence.tracker import last_seen, users_sharing_conversation
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
-GATHER_S = 0.1
-ROUND_S = 10.0
+BATCHING_DELAY_S = 0.1
+FULL_SYNC_S = 10.0
 
 # The hash stands for what `conversation_updated` tells; 2,000 titles and metadata need not come over each time.
 _STATES = """
@@ -43,7 +43,7 @@ WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:every OR p.conversation_
 """
 
 
-class Watcher(Protocol):
+class FeedSocket(Protocol):
     """A notification socket, as far as the feed cares."""
 
     actor: Actor
@@ -57,71 +57,71 @@ class Watcher(Protocol):
 
 
 @dataclass(eq=False, slots=True)
-class Told:
+class SentState:
     """What one socket was told last."""
 
-    watcher: Watcher
+    socket: FeedSocket
     cores: dict[UUID, str] = field(default_factory=dict)
     unread: dict[UUID, int] = field(default_factory=dict)
     is_fresh: bool = True
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Feed:
+class NotificationFeed:
     """The notification sockets of a worker."""
 
-    def __init__(self, db: Database, counts: Counts | None = None) -> None:
+    def __init__(self, db: Database, counts: WorkerCounters | None = None) -> None:
         self._db = db
-        self._counts = counts or Counts()
-        self._told: dict[str, set[Told]] = defaultdict(set)
-        self._touched: set[UUID] = set()
-        self._notified: list[Span] = []
+        self._counts = counts or WorkerCounters()
+        self._states: dict[str, set[SentState]] = defaultdict(set)
+        self._changed: set[UUID] = set()
+        self._notified: list[SeqRange] = []
         self._woken = asyncio.Event()
 
-    def add(self, watcher: Watcher) -> Told:
+    def add(self, watcher: FeedSocket) -> SentState:
         """Take a socket on; its first counts come with `tell`."""
-        told = Told(watcher)
-        self._told[watcher.user_id].add(told)
+        told = SentState(watcher)
+        self._states[watcher.user_id].add(told)
         return told
 
-    def remove(self, told: Told) -> None:
+    def remove(self, told: SentState) -> None:
         """Forget a socket."""
-        mine = self._told[told.watcher.user_id]
+        mine = self._states[told.socket.user_id]
         mine.discard(told)
         if not mine:
-            del self._told[told.watcher.user_id]
+            del self._states[told.socket.user_id]
 
-    def touch(self, conversation_ids: Collection[UUID]) -> None:
+    def mark_changed(self, conversation_ids: Collection[UUID]) -> None:
         """Something happened in these conversations, here or on another worker."""
-        if self._told:
-            self._touched.update(conversation_ids)
+        if self._states:
+            self._changed.update(conversation_ids)
             self._woken.set()
 
-    def notified(self, spans: Sequence[Span]) -> None:
+    def notified(self, spans: Sequence[SeqRange]) -> None:
         """Users were told of messages in these spans, here or on another worker."""
-        if self._told:
+        if self._states:
             self._notified += spans
             self._woken.set()
 
     def push(self, user_id: str, data: bytes) -> None:
         """Tell a user's sockets something ready-made."""
-        mine = self._told.get(user_id, ())
+        mine = self._states.get(user_id, ())
         for told in mine:
-            if not told.watcher.write(data):
-                told.watcher.end(Close.TOO_SLOW, "too much is unsent; reconnect")
-        self._counts.frames_out[type_of(data)] += len(mine)
+            if not told.socket.write(data):
+                told.socket.end(Close.TOO_SLOW, "too much is unsent; reconnect")
+        self._counts.frames_out[frame_type(data)] += len(mine)
 
-    async def tell(self, told: Told, touched: Collection[UUID] | None = None) -> None:
+    async def sync(self, told: SentState, touched: Collection[UUID] | None = None) -> None:
         """Compare and tell one socket; of the touched conversations, or of all.
 
         Raises:
             Unavailable: the database does not answer.
         """
         async with told.lock:
-            await self._tell(told, touched)
+            await self._sync(told, touched)
 
-    async def _tell(self, told: Told, touched: Collection[UUID] | None) -> None:
-        watcher, ids = told.watcher, list(touched or [])
+    async def _sync(self, told: SentState, touched: Collection[UUID] | None) -> None:
+        watcher, ids = told.socket, list(touched or [])
         given = {"user_id": watcher.user_id, "every": touched is None, "ids": ids}
         async with self._db.snapshot() as tx:
             states = await tx.execute(text(_STATES).bindparams(bindparam("ids", type_=ARRAY(Uuid))), given)
@@ -147,11 +147,11 @@ class Feed:
 
     async def presence(self, user_id: str, *, is_online: bool) -> None:
         """Tell those who share a conversation with a user that they came or went."""
-        others = [one for one in self._told if one != user_id]
+        others = [one for one in self._states if one != user_id]
         if not others:
             return
         async with self._db.snapshot() as tx:
-            friends = await acquainted(tx, user_id, others)
+            friends = await users_sharing_conversation(tx, user_id, others)
             seen = await last_seen(tx, [user_id])
         frame = encode({"type": "presence", "user_id": user_id, "online": is_online, "last_seen": seen.get(user_id)})
         for friend in friends - {user_id}:
@@ -160,57 +160,57 @@ class Feed:
     async def run(self) -> None:
         """Tell of touched conversations soon, and of everything in rounds, for ever."""
         loop = asyncio.get_running_loop()
-        next_round = loop.time() + ROUND_S
+        next_round = loop.time() + FULL_SYNC_S
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.01, next_round - loop.time())):
                     await self._woken.wait()
-            await asyncio.sleep(GATHER_S)  # a burst of messages is one change of counts
+            await asyncio.sleep(BATCHING_DELAY_S)  # a burst of messages is one change of counts
             self._woken.clear()
             try:
-                await self._tell_news()
+                await self._send_news()
                 if loop.time() >= next_round:
-                    await self._go_round()
+                    await self._full_sync()
             except ChatError as error:
                 log.warning("feed_failed", error=error.code)
             except Exception:
                 log.exception("feed_failed")  # the next turn may find better weather
             if loop.time() >= next_round:
-                next_round = loop.time() + ROUND_S
+                next_round = loop.time() + FULL_SYNC_S
 
-    async def _go_round(self) -> None:
+    async def _full_sync(self) -> None:
         """Compare every socket with what is stored, so that nothing that was lost stays untold."""
-        for told in [one for mine in self._told.values() for one in mine]:
-            await self._tell_or_log(told, None)
-            await self._tell_news()  # a long round must not hold them up
+        for told in [one for mine in self._states.values() for one in mine]:
+            await self._sync_or_log(told, None)
+            await self._send_news()  # a long round must not hold them up
 
-    async def _tell_news(self) -> None:
-        await self._tell_touched()
-        await self._tell_notified()
+    async def _send_news(self) -> None:
+        await self._sync_changed()
+        await self._send_notifications()
 
-    async def _tell_touched(self) -> None:
-        touched, self._touched = self._touched, set()
-        if not touched or not self._told:
+    async def _sync_changed(self) -> None:
+        touched, self._changed = self._changed, set()
+        if not touched or not self._states:
             return
         async with self._db.snapshot() as tx:
-            by_user = await access.members_of(tx, touched, list(self._told))
+            by_user = await access.memberships_of_users(tx, touched, list(self._states))
         for user_id, conversation_ids in by_user.items():
-            for told in tuple(self._told.get(user_id, ())):
-                await self._tell_or_log(told, conversation_ids)
+            for told in tuple(self._states.get(user_id, ())):
+                await self._sync_or_log(told, conversation_ids)
 
-    async def _tell_notified(self) -> None:
+    async def _send_notifications(self) -> None:
         spans, self._notified = self._notified, []
-        if not spans or not self._told:
+        if not spans or not self._states:
             return
         async with self._db.snapshot() as tx:
-            told = await told_in(tx, spans, list(self._told))
+            told = await notifications_in_ranges(tx, spans, list(self._states))
         for user_id, notification in told:
             self.push(user_id, encode({"type": "notification", "notification": notification}))
 
-    async def _tell_or_log(self, told: Told, touched: Collection[UUID] | None) -> None:
+    async def _sync_or_log(self, told: SentState, touched: Collection[UUID] | None) -> None:
         """One socket's trouble is not the others'."""
         try:
-            await self.tell(told, touched)
+            await self.sync(told, touched)
         except ChatError as error:
             log.warning("feed_failed", error=error.code)
         except Exception:
@@ -220,5 +220,5 @@ class Feed:
 async def _shapes(tx: Tx, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     if not ids:
         return {}
-    seats = await access.seats_among(tx, actor, ids)
-    return {shape["id"]: shape for shape in await shape_conversations(tx, list(seats.values()))}
+    seats = await access.memberships_in(tx, actor, ids)
+    return {shape["id"]: shape for shape in await render_conversations(tx, list(seats.values()))}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from wasgo_chat.conversations.event_frames import Frame
+from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.telemetry.tracing import Tracing
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 
 def deliver(
-    active: Tracing, hub: Hub, conversation_id: UUID, frames: Sequence[Frame], where: "SpanContext | None"
+    active: Tracing, hub: Hub, conversation_id: UUID, frames: Sequence[EventFrame], where: "SpanContext | None"
 ) -> None:
     """Hand events to the hub: the span ends with the last write to a socket, and says how many there were."""
     channel = hub.channels.get(conversation_id)
     sockets = 0 if channel is None else sum(one.live for one in channel.subscriptions)
     with active.span("deliver", "consumer", parent=where, sockets=sockets, events=len(frames)):
-        hub.offer(conversation_id, frames)
+        hub.publish_local(conversation_id, frames)
 
 
-def publish(active: Tracing, where: "SpanContext | None", frames: Sequence[Frame]) -> str:
+def publish(active: Tracing, where: "SpanContext | None", frames: Sequence[EventFrame]) -> str:
     """From here the others go on; as it travels in the envelope."""
-    span = active.begin("publish", "producer", parent=where, events=len(frames))
+    span = active.start_span("publish", "producer", parent=where, events=len(frames))
     span.end()
-    return active.packed(span)
+    return active.inject(span)

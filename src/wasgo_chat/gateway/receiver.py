@@ -13,20 +13,20 @@ import structlog
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.gateway import commands
 from wasgo_chat.gateway.client_frames import MalformedFrame, SendMessageFrame, parse
-from wasgo_chat.gateway.inflight import Sending
-from wasgo_chat.gateway.responder import Answers
-from wasgo_chat.messages.verbs import Sent
+from wasgo_chat.gateway.inflight import InflightSends
+from wasgo_chat.gateway.responder import Responder
+from wasgo_chat.messages.verbs import SendResult
 from wasgo_chat.telemetry import tracing
 
 if TYPE_CHECKING:
-    from wasgo_chat.gateway.connection import Socket
+    from wasgo_chat.gateway.connection import Connection
 
 log = structlog.get_logger(__name__)
 
 Receive = Callable[[], Awaitable[Any]]
 
 
-class Listener:
+class FrameReceiver:
     """The way in of one socket.
 
     Args:
@@ -35,8 +35,8 @@ class Listener:
         answers: where a frame's result goes.
     """
 
-    def __init__(self, socket: "Socket", receive: Receive, answers: Answers) -> None:
-        self.sending = Sending(self._sent)
+    def __init__(self, socket: "Connection", receive: Receive, answers: Responder) -> None:
+        self.inflight = InflightSends(self._sent)
         self._socket = socket
         self._receive = receive
         self._answers = answers
@@ -58,7 +58,7 @@ class Listener:
         """Wait for the frame in hand and the messages on their way."""
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
-        await self.sending.all_done()
+        await self.inflight.wait_for_all()
 
     async def _read(self) -> None:
         while not self._socket.is_closing:
@@ -69,10 +69,10 @@ class Listener:
                 self._is_receiving = False
             if message["type"] == "websocket.disconnect":
                 return
-            if tracing.active is None:
+            if tracing.tracer is None:
                 await self._handle(message.get("text"))
                 continue
-            with tracing.active.span("frame", "server"):
+            with tracing.tracer.span("frame", "server"):
                 await self._handle(message.get("text"))
 
     async def _handle(self, text: str | None) -> None:
@@ -85,16 +85,16 @@ class Listener:
             frame = parse(text)
             ref = frame.ref
             socket.hub.counts.frames_in[frame.type] += 1
-            if tracing.active is not None:
-                tracing.active.rename(f"frame {frame.type}")
-            log.debug("frame", type=frame.type, about=frame.conversation_id or socket.own_conversation)
+            if tracing.tracer is not None:
+                tracing.tracer.rename(f"frame {frame.type}")
+            log.debug("frame", type=frame.type, about=frame.conversation_id or socket.fixed_conversation)
             if isinstance(frame, SendMessageFrame):
-                await self.sending.room()
-                self.sending.add(ref, await commands.send(socket, frame))
+                await self.inflight.wait_for_capacity()
+                self.inflight.add(ref, await commands.send(socket, frame))
                 return
             socket.rates.count_frame(socket.user_id)  # messages have a limit of their own
-            await self.sending.all_done()  # answers keep the order of what was asked
-            result = await commands.perform(socket, frame)
+            await self.inflight.wait_for_all()  # answers keep the order of what was asked
+            result = await commands.execute(socket, frame)
         except MalformedFrame as malformed:
             socket.hub.counts.frames_in["malformed"] += 1
             self._answers.malformed(malformed)
@@ -103,8 +103,8 @@ class Listener:
         else:
             self._answers.done(ref, result)
 
-    def _sent(self, ref: str | None, outcome: Sent | BaseException) -> None:
-        if isinstance(outcome, Sent):
-            self._answers.done(ref, commands.sent(outcome))
+    def _sent(self, ref: str | None, outcome: SendResult | BaseException) -> None:
+        if isinstance(outcome, SendResult):
+            self._answers.done(ref, commands.send_ack(outcome))
         else:
             self._answers.failed(ref, outcome)

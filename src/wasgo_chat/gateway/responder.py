@@ -7,14 +7,14 @@ import structlog
 
 from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
 from wasgo_chat.gateway.client_frames import Close, MalformedFrame, ack, error_frame
-from wasgo_chat.gateway.framing import type_of
-from wasgo_chat.gateway.send_buffer import Outbox
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.gateway.framing import frame_type
+from wasgo_chat.gateway.send_buffer import SendBuffer
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
 
-class Answers:
+class Responder:
     """Those of one socket.
 
     Args:
@@ -24,7 +24,9 @@ class Answers:
         counts: of the worker.
     """
 
-    def __init__(self, outbox: Outbox, end: Callable[[Close, str], None], max_bad: int, counts: Counts) -> None:
+    def __init__(
+        self, outbox: SendBuffer, end: Callable[[Close, str], None], max_bad: int, counts: WorkerCounters
+    ) -> None:
         self._outbox = outbox
         self._end = end
         self._max_bad = max_bad
@@ -33,7 +35,7 @@ class Answers:
 
     def write(self, data: bytes) -> None:
         """What a client waits for is written or the socket closes: it is never left out in silence."""
-        self._counts.frames_out[type_of(data)] += 1
+        self._counts.frames_out[frame_type(data)] += 1
         if not self._outbox.put(data):
             self._end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
 
@@ -55,7 +57,7 @@ class Answers:
             error = ChatError()
         self._refuse(ref, error)
         if isinstance(error, RateLimited):
-            self._count_bad(Close.TOO_FAST, f"too fast; retry after {error.retry_after_s:g}")
+            self._count_bad(Close.RATE_LIMITED, f"too fast; retry after {error.retry_after_s:g}")
             return
         self._bad = 0
         if isinstance(error, Unavailable):

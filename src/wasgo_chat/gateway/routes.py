@@ -10,19 +10,19 @@ from fastapi import APIRouter, Response, WebSocket
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from wasgo_chat.core.encoding import Json, new_id
+from wasgo_chat.core.encoding import JsonResponse, new_id
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
 from wasgo_chat.gateway import tickets
-from wasgo_chat.gateway.admission import Admission, Turn
+from wasgo_chat.gateway.admission import ConnectionAdmission, Slot
 from wasgo_chat.gateway.client_frames import BEARER_PREFIX, SUBPROTOCOL, Close
-from wasgo_chat.gateway.connection import Socket
+from wasgo_chat.gateway.connection import Connection
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.notification_feed import Feed
+from wasgo_chat.gateway.notification_feed import NotificationFeed
 from wasgo_chat.gateway.tickets import TicketOut
-from wasgo_chat.http.dependencies import Caller, Db, address_of
-from wasgo_chat.http.problems import problems
-from wasgo_chat.identity.authentication import Actor, Find
-from wasgo_chat.membership.lookups import Entering
+from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket
+from wasgo_chat.http.problems import problem_responses
+from wasgo_chat.identity.authentication import Actor, UserLookup
+from wasgo_chat.membership.lookups import PendingJoin
 
 log = structlog.get_logger(__name__)
 router = APIRouter()
@@ -36,7 +36,7 @@ _CHAT_SOCKET = re.compile(r"/ws/chat/([^/]+)/")
     operation_id="create_socket_ticket",
     status_code=201,
     response_model=TicketOut,
-    responses=problems(401, 403, Forbidden),
+    responses=problem_responses(401, 403, Forbidden),
 )
 async def create_socket_ticket(caller: Caller, db: Db) -> Response:
     """Get a single-use ticket for `?ticket=`; it lives 30 seconds."""
@@ -44,14 +44,14 @@ async def create_socket_ticket(caller: Caller, db: Db) -> Response:
         raise Forbidden("A service opens sockets with its own token")
     async with db.transaction() as tx:
         return_value = await tickets.issue(tx, caller)
-    return Json(return_value, 201)
+    return JsonResponse(return_value, 201)
 
 
-async def open_socket(scope: Scope, receive: Receive, send: Send) -> bool:
+async def serve_socket(scope: Scope, receive: Receive, send: Send) -> bool:
     """Serve a socket, where its path is one of ours; before FastAPI's layers, of which none has a part in it."""
     path: str = scope["path"]
     if path == "/ws/chat/":
-        await many_socket(WebSocket(scope, receive, send))
+        await multi_conversation_socket(WebSocket(scope, receive, send))
     elif path == "/ws/notifications/":
         await notification_socket(WebSocket(scope, receive, send))
     elif (found := _CHAT_SOCKET.fullmatch(path)) is not None:
@@ -73,7 +73,7 @@ async def chat_socket(ws: WebSocket, conversation_id: str) -> None:
     await _serve(ws, own)
 
 
-async def many_socket(ws: WebSocket) -> None:
+async def multi_conversation_socket(ws: WebSocket) -> None:
     """The socket for many conversations: `subscribe` and `unsubscribe`."""
     if await _accept(ws):
         await _serve(ws, None)
@@ -96,20 +96,20 @@ async def _accept(ws: WebSocket) -> bool:
     return True
 
 
-async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> None:
+async def _serve(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None = None) -> None:
     hub: Hub = ws.app.state.hub
-    admission: Admission = ws.app.state.admission
+    admission: ConnectionAdmission = ws.app.state.admission
     try:
         if hub.is_restarting:
-            await ws.close(Close.RESTARTING, hub.farewell())
+            await ws.close(Close.RESTARTING, hub.restart_reason())
             return
-        with ws.app.state.addresses.one_more(ws.client) as is_within:
+        with ws.app.state.addresses.count(ws.client) as is_within:
             if not is_within:
                 hub.counts.refusals["sockets_of_address"] += 1
-                await ws.close(Close.TOO_FAST, "too many sockets of this address; retry after 60")
+                await ws.close(Close.RATE_LIMITED, "too many sockets of this address; retry after 60")
                 return
             try:
-                turn = await admission.turn()
+                turn = await admission.acquire()
             except RateLimited as error:
                 hub.counts.refusals["opening_sockets"] += 1
                 await ws.close(Close.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
@@ -117,25 +117,25 @@ async def _serve(ws: WebSocket, own: UUID | None, feed: Feed | None = None) -> N
             try:
                 await _open(ws, own, feed, turn)
             finally:
-                turn.over()
+                turn.release()
     except WebSocketDisconnect:
         log.debug("socket_gone")
 
 
-async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) -> None:
+async def _open(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None, turn: Slot) -> None:
     state = ws.app.state
     try:
         after_seq = _after_seq(ws)
-        entering = Entering(state.entrances, own) if own is not None else None
-        actor = await _admit(ws, entering.find if entering is not None else None)
+        entering = PendingJoin(state.entrances, own) if own is not None else None
+        actor = await _authenticate_counted(ws, entering.find_user if entering is not None else None)
     except ValueError:
         await ws.close(Close.MALFORMED, "after_seq must be a whole number")
         return
     except RateLimited as error:
-        await ws.close(Close.TOO_FAST, f"too many refused tokens; retry after {error.retry_after_s:g}")
+        await ws.close(Close.RATE_LIMITED, f"too many refused tokens; retry after {error.retry_after_s:g}")
         return
     except ChatError as error:
-        code = Close.OVERLOADED if error.status >= 500 else Close.TOKEN
+        code = Close.OVERLOADED if error.status >= 500 else Close.UNAUTHENTICATED
         await ws.close(code, error.detail)
         return
     structlog.contextvars.bind_contextvars(
@@ -144,7 +144,7 @@ async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) 
         connection=str(new_id()),
         conversation=str(own) if own else None,
     )
-    socket = Socket(
+    socket = Connection(
         ws,
         actor,
         hub=state.hub,
@@ -155,12 +155,12 @@ async def _open(ws: WebSocket, own: UUID | None, feed: Feed | None, turn: Turn) 
         authenticator=state.authenticator,
         own_conversation=own,
         feed=feed,
-        on_open=turn.over,
+        on_open=turn.release,
     )
     await socket.run(after_seq, entering)
 
 
-async def _admit(ws: WebSocket, find: Find | None) -> Actor:
+async def _authenticate_counted(ws: WebSocket, find: UserLookup | None) -> Actor:
     """Authenticate; who fails too often is told to wait.
 
     Raises:
@@ -170,11 +170,11 @@ async def _admit(ws: WebSocket, find: Find | None) -> Actor:
     try:
         return await _authenticate(ws, find)
     except Unauthenticated:
-        ws.app.state.rate_limits.count_failure(address_of(ws))
+        ws.app.state.rate_limits.count_failure(client_ip_bucket(ws))
         raise
 
 
-async def _authenticate(ws: WebSocket, find: Find | None) -> Actor:
+async def _authenticate(ws: WebSocket, find: UserLookup | None) -> Actor:
     """By header, subprotocol, ticket or cookie, in that order; never by a token in the query string.
 
     Raises:
@@ -194,7 +194,7 @@ async def _authenticate(ws: WebSocket, find: Find | None) -> Actor:
         actor = await authenticator.from_bearer(bearer, find=find)
     else:
         raise Unauthenticated
-    actor.user  # noqa: B018  a service opens sockets in a user's name only
+    actor.require_user()
     return actor
 
 

@@ -5,30 +5,30 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from wasgo_chat.gateway.frame_writer import Link
-from wasgo_chat.gateway.framing import Run, wire_of
+from wasgo_chat.gateway.frame_writer import FrameWriter
+from wasgo_chat.gateway.framing import FrameBatch, encode_text_frame
 
 
-class Outbox(Protocol):
+class SendBuffer(Protocol):
     """Frames in order, so many unsent bytes of them and then no more until it has drained."""
 
     def put(self, data: bytes) -> bool:
         """Take a frame of any size; False where too much is unsent already."""
 
-    def put_run(self, run: Run) -> bool:
+    def put_batch(self, run: FrameBatch) -> bool:
         """Take all of these frames, or none and answer False."""
 
-    async def drained(self) -> None:
+    async def wait_drained(self) -> None:
         """Wait until little enough is unsent that more may come."""
 
     def run(self) -> "asyncio.Task[None] | None":
         """The task that writes, until cancelled or the peer is gone; None where there is nothing to do beside `put`."""
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         """Drop what comes and wake who waits: the peer is gone."""
 
 
-class DirectOutbox:
+class TransportBuffer:
     """Writes pre-built frames to the transport, which joins those of one pass of the loop.
 
     Args:
@@ -37,50 +37,50 @@ class DirectOutbox:
         on_drained: called when it has drained after that.
     """
 
-    def __init__(self, link: Link, limit: int, on_drained: Callable[[], None]) -> None:
-        self._link = link
+    def __init__(self, link: FrameWriter, limit: int, on_drained: Callable[[], None]) -> None:
+        self._writer = link
         self._on_drained = on_drained
-        self._is_abandoned = False
+        self._is_discarded = False
         self._writable = asyncio.Event()
         link.on_writable = self._resume
         link.limit(limit)
 
     def put(self, data: bytes) -> bool:
-        """See `Outbox.put`."""
-        if not (self._link.is_writable or self._is_abandoned):
+        """See `SendBuffer.put`."""
+        if not (self._writer.is_writable or self._is_discarded):
             return False
-        self._link.write(wire_of(data))
+        self._writer.write(encode_text_frame(data))
         return True
 
-    def put_run(self, run: Run) -> bool:
-        """See `Outbox.put_run`; written out, as this is what a fan-out does for each socket."""
-        if not (self._link.is_writable or self._is_abandoned):
+    def put_batch(self, run: FrameBatch) -> bool:
+        """See `SendBuffer.put_batch`; written out, as this is what a fan-out does for each socket."""
+        if not (self._writer.is_writable or self._is_discarded):
             return False
-        self._link.write(run.wire)
+        self._writer.write(run.wire)
         return True
 
-    async def drained(self) -> None:
-        """See `Outbox.drained`."""
-        while not (self._is_abandoned or self._link.is_writable):
+    async def wait_drained(self) -> None:
+        """See `SendBuffer.wait_drained`."""
+        while not (self._is_discarded or self._writer.is_writable):
             self._writable.clear()
             await self._writable.wait()
 
     def run(self) -> "asyncio.Task[None] | None":
-        """See `Outbox.run`: what is put is written."""
+        """See `SendBuffer.run`: what is put is written."""
         return None
 
-    def abandon(self) -> None:
-        """See `Outbox.abandon`."""
-        self._is_abandoned = True
+    def discard(self) -> None:
+        """See `SendBuffer.discard`."""
+        self._is_discarded = True
         self._writable.set()
 
     def _resume(self) -> None:
         self._writable.set()
-        if not self._is_abandoned:
+        if not self._is_discarded:
             self._on_drained()
 
 
-class QueuedOutbox:
+class QueueBuffer:
     """A queue of frames and the one task that writes them.
 
     Args:
@@ -95,25 +95,25 @@ class QueuedOutbox:
         self._on_drained = on_drained
         self._frames: deque[bytes] = deque()
         self._bytes = 0
-        self._is_abandoned = False
+        self._is_discarded = False
         self._waiting = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
 
     def put(self, data: bytes) -> bool:
-        """See `Outbox.put`."""
+        """See `SendBuffer.put`."""
         return self._add((data,))
 
-    def put_run(self, run: Run) -> bool:
-        """See `Outbox.put_run`."""
+    def put_batch(self, run: FrameBatch) -> bool:
+        """See `SendBuffer.put_batch`."""
         return self._add([frame.data for frame in run.frames])
 
-    async def drained(self) -> None:
-        """See `Outbox.drained`: here, until everything was handed to the transport."""
+    async def wait_drained(self) -> None:
+        """See `SendBuffer.wait_drained`: here, until everything was handed to the transport."""
         await self._empty.wait()
 
     def run(self) -> "asyncio.Task[None] | None":
-        """See `Outbox.run`; the error of `send` comes out of it."""
+        """See `SendBuffer.run`; the error of `send` comes out of it."""
         return asyncio.create_task(self._work())
 
     async def _work(self) -> None:
@@ -127,14 +127,14 @@ class QueuedOutbox:
             self._empty.set()
             self._on_drained()
 
-    def abandon(self) -> None:
-        """See `Outbox.abandon`."""
-        self._is_abandoned = True
+    def discard(self) -> None:
+        """See `SendBuffer.discard`."""
+        self._is_discarded = True
         self._frames.clear()
         self._empty.set()
 
     def _add(self, frames: Sequence[bytes]) -> bool:
-        if self._is_abandoned:
+        if self._is_discarded:
             return True
         if self._bytes >= self._limit:
             return False

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from wasgo_chat.conversations.schemas import ConversationOut, UnreadCounts
-from wasgo_chat.core.encoding import Shape
+from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.http.problems import FieldError
 from wasgo_chat.membership.schemas import Role
 from wasgo_chat.messages.schemas import ReactionOut, ReactionResult, ReadResult
@@ -19,7 +19,7 @@ from wasgo_chat.notifications.schemas import NotificationOut
 from wasgo_chat.presence.tracker import PresenceOut
 
 
-class Limits(Shape):
+class Limits(ResponseModel):
     """What a socket takes; `messages` per `window_s` seconds is the rate in one conversation."""
 
     content_chars: int
@@ -29,7 +29,7 @@ class Limits(Shape):
     window_s: int
 
 
-class Hello(Shape):
+class Hello(ResponseModel):
     """The first frame of a socket for many conversations, and of a notification socket."""
 
     type: Literal["hello"]
@@ -38,7 +38,7 @@ class Hello(Shape):
     limits: Limits
 
 
-class Standing(Shape):
+class ConversationStatus(ResponseModel):
     """Where a conversation stands for this member; `reads` is each member's `last_read_seq`."""
 
     user_id: str
@@ -50,19 +50,19 @@ class Standing(Shape):
     reads: dict[str, int]
 
 
-class ConversationHello(Standing):
+class ConversationHello(ConversationStatus):
     """The first frame of a socket of one conversation."""
 
     type: Literal["hello"]
 
 
-class Subscribed(Standing):
+class Subscribed(ConversationStatus):
     """A conversation is followed from here; the events asked for come next."""
 
     type: Literal["subscribed"]
 
 
-class Unsubscribed(Shape):
+class Unsubscribed(ResponseModel):
     """It is followed no more: as asked (1000), or after a removal (4403)."""
 
     type: Literal["unsubscribed"]
@@ -70,7 +70,7 @@ class Unsubscribed(Shape):
     code: int
 
 
-class Resync(Shape):
+class Resync(ResponseModel):
     """Load afresh: what was asked for cannot be replayed. The socket is live from `last_seq`."""
 
     type: Literal["resync"]
@@ -78,7 +78,7 @@ class Resync(Shape):
     last_seq: int
 
 
-class ErrorFrame(Shape):
+class ErrorFrame(ResponseModel):
     """A refusal; `ref` is null where the frame had none or none could be read."""
 
     type: Literal["error"]
@@ -89,7 +89,7 @@ class ErrorFrame(Shape):
     retry_after_s: float | None = None
 
 
-class Ack(Shape):
+class Ack(ResponseModel):
     """The answer to a frame with a `ref`, after its commit."""
 
     type: Literal["ack"]
@@ -150,7 +150,7 @@ class UnsubscribeAck(Ack):
     conversation_id: UUID
 
 
-class TypingSignal(Shape):
+class TypingSignal(ResponseModel):
     """Somebody else types, or has stopped."""
 
     type: Literal["typing"]
@@ -160,7 +160,7 @@ class TypingSignal(Shape):
     is_typing: bool
 
 
-class ReadSignal(Shape):
+class ReadSignal(ResponseModel):
     """Somebody has read: these messages, or with `up_to_seq` everything up to there."""
 
     type: Literal["messages_read"]
@@ -176,21 +176,21 @@ class UnreadCountsFrame(UnreadCounts):
     type: Literal["unread_counts"]
 
 
-class ConversationAdded(Shape):
+class ConversationAdded(ResponseModel):
     """The user is in one more conversation."""
 
     type: Literal["conversation_added"]
     conversation: ConversationOut
 
 
-class ConversationUpdated(Shape):
+class ConversationUpdated(ResponseModel):
     """Title, metadata, settings or status of one of the user's conversations changed."""
 
     type: Literal["conversation_updated"]
     conversation: ConversationOut
 
 
-class ConversationRemoved(Shape):
+class ConversationRemoved(ResponseModel):
     """The user is no longer in a conversation."""
 
     type: Literal["conversation_removed"]
@@ -203,7 +203,7 @@ class PresenceSignal(PresenceOut):
     type: Literal["presence"]
 
 
-class NotificationFrame(Shape):
+class NotificationFrame(ResponseModel):
     """The user was told of a message."""
 
     type: Literal["notification"]

@@ -12,7 +12,7 @@ from sqlalchemy import DateTime, Double, Index, LargeBinary, Text, delete, func,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.encoding import Shape
+from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.core.errors import Unauthenticated
 from wasgo_chat.database.session import Base, Tx
 from wasgo_chat.identity.authentication import Actor
@@ -34,7 +34,7 @@ class SocketTicket(Base):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class TicketOut(Shape):
+class TicketOut(ResponseModel):
     """A ticket for `?ticket=`."""
 
     ticket: str
@@ -47,7 +47,7 @@ async def issue(tx: Tx, actor: Actor) -> dict[str, object]:
     expires_at = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, tx.settings.ticket_ttl_s)
     statement = insert(SocketTicket).values(
         ticket_hash=_hash(ticket),
-        user_id=actor.user,
+        user_id=actor.require_user(),
         token_issued_at=actor.issued_at,
         token_expires_at=actor.expires_at,
         expires_at=expires_at,
@@ -81,7 +81,7 @@ async def redeem(tx: Tx, ticket: str) -> Token:
     return Token("user", row[0], issued_at=row[1], expires_at=row[2])
 
 
-async def forget(tx: Tx, user_id: str) -> None:
+async def delete_for_user(tx: Tx, user_id: str) -> None:
     """Drop the tickets of a user."""
     await tx.execute(delete(SocketTicket).where(SocketTicket.user_id == user_id))
 

@@ -8,7 +8,7 @@ REPEAT_S = 2.0
 CHANGE_S = 0.5
 
 
-class Typing:
+class TypingThrottle:
     """That of one socket.
 
     Args:
@@ -19,7 +19,7 @@ class Typing:
         self._tell = tell
         self._said: dict[UUID, tuple[bool, float]] = {}
 
-    def say(self, conversation_id: UUID, *, is_typing: bool) -> None:
+    def signal(self, conversation_id: UUID, *, is_typing: bool) -> None:
         """Pass on what is worth it: a change, or a repeat after two seconds."""
         before, told_at = self._said.get(conversation_id, (False, 0.0))
         now = time.monotonic()

@@ -13,18 +13,18 @@ from pydantic import WithJsonSchema
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import HTTPConnection
 
-from wasgo_chat.core.encoding import Json, has_stray_control
+from wasgo_chat.core.encoding import JsonResponse, has_stray_control
 from wasgo_chat.core.errors import Invalid, Unauthenticated
-from wasgo_chat.database.read_your_writes import Reading
+from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.database.session import Database
 from wasgo_chat.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from wasgo_chat.http.rate_limits import Kind, RateLimits
-from wasgo_chat.identity.authentication import Actor, Find
+from wasgo_chat.http.rate_limits import RateClass, RateLimits
+from wasgo_chat.identity.authentication import Actor, UserLookup
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user's or a service's token.")
 _UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]  # `from_headers` counts its characters
 _MAX_CURSOR_CHARS = 500
-_KINDS: dict[str, Kind | None] = {
+_RATE_CLASSES: dict[str, RateClass | None] = {
     "/chat/messages/": None,
     "/chat/conversations/create_support_conversation/": None,
     "/chat/attachments/": "upload",
@@ -32,7 +32,7 @@ _KINDS: dict[str, Kind | None] = {
 }
 
 
-class KeyConvertor(Convertor[str]):
+class ExternalIdConvertor(Convertor[str]):
     """An id of another system as a part of a path. It may have slashes (`%2F`), decoded by servers before we see them.
 
     It does not end like the name of an action, so that an action by a wrong method is not taken for an id.
@@ -49,7 +49,7 @@ class KeyConvertor(Convertor[str]):
         return quote(value, safe="")
 
 
-register_url_convertor("key", KeyConvertor())
+register_url_convertor("key", ExternalIdConvertor())
 
 
 async def _caller(
@@ -57,10 +57,10 @@ async def _caller(
     _: Annotated[Any, Depends(_BEARER)],
     x_act_as: Annotated[_UserId | None, Header(description="User id a service acts as (scope `chat:act_as`).")] = None,
 ) -> Actor:
-    return await admit(request)
+    return await authenticate(request)
 
 
-async def admit(request: Request, find: Find | None = None) -> Actor:
+async def authenticate(request: Request, find: UserLookup | None = None) -> Actor:
     """Who makes a request, counted.
 
     Args:
@@ -75,31 +75,31 @@ async def admit(request: Request, find: Find | None = None) -> Actor:
     try:
         actor: Actor = await request.app.state.authenticator.from_headers(request.headers, find)
     except Unauthenticated:
-        rates.count_failure(address_of(request))
+        rates.count_failure(client_ip_bucket(request))
         raise
     structlog.contextvars.bind_contextvars(user=actor.user_id, service=actor.service)
     if actor.service is None:  # a service speaks for many
-        rates.count_address(address_of(request))
-        if (kind := _kind_of(request)) is not None:
-            await rates.count_request(actor.user, kind)
+        rates.count_address(client_ip_bucket(request))
+        if (kind := _rate_class(request)) is not None:
+            await rates.count_request(actor.require_user(), kind)
     return actor
 
 
-async def _anybody(request: Request) -> None:
+async def _anonymous_rate_limit(request: Request) -> None:
     rates: RateLimits = request.app.state.rate_limits
-    rates.count_address(address_of(request))
+    rates.count_address(client_ip_bucket(request))
 
 
-def address_of(connection: HTTPConnection) -> str | None:
+def client_ip_bucket(connection: HTTPConnection) -> str | None:
     """A client's address, as the connection or a trusted proxy says; one of IPv6 is its network of 64 bits.
 
     None where it is not a public one: then it is a proxy's, which many share.
     """
-    return None if connection.client is None else _counted(connection.client.host)
+    return None if connection.client is None else _bucket(connection.client.host)
 
 
 @lru_cache(4096)
-def _counted(host: str) -> str | None:
+def _bucket(host: str) -> str | None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -109,11 +109,11 @@ def _counted(host: str) -> str | None:
     return str(address) if address.version == 4 else str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
-def _kind_of(request: Request) -> Kind | None:
+def _rate_class(request: Request) -> RateClass | None:
     """What a request counts as; None where its route counts it as a message, so that nothing is counted twice."""
     if request.method in ("GET", "HEAD"):
         return "read"
-    return _KINDS.get(request.scope["path"], "write")
+    return _RATE_CLASSES.get(request.scope["path"], "write")
 
 
 async def _database(request: Request) -> Database:
@@ -131,8 +131,8 @@ async def _reading(
     x_read_after: Annotated[
         str | None, Header(description="What the last answer said, where a standby may read as of then.")
     ] = None,
-) -> Reading:
-    return Reading(request.app.state.replicas, x_read_after)
+) -> ReadSession:
+    return ReadSession(request.app.state.replicas, x_read_after)
 
 
 def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHARS)] = None) -> str | None:
@@ -141,19 +141,19 @@ def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHA
     return cursor
 
 
-Anybody = Depends(_anybody)
+AnonymousRateLimit = Depends(_anonymous_rate_limit)
 Caller = Annotated[Actor, Depends(_caller)]
 Db = Annotated[Database, Depends(_database)]
-Reads = Annotated[Reading, Depends(_reading)]
-Rates = Annotated[RateLimits, Depends(_rate_limits)]
+ReadSessionDep = Annotated[ReadSession, Depends(_reading)]
+RateLimitsDep = Annotated[RateLimits, Depends(_rate_limits)]
 Cursor = Annotated[str | None, Depends(_clean_cursor)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=f"Results of a page; {DEFAULT_LIMIT} by default.")]
-KeyHeader = Annotated[
+IdempotencyKeyHeader = Annotated[
     str | None,
     Header(alias="Idempotency-Key", description="The same key and body within 24 h give the first answer again."),
 ]
 
 
-def once_answer(status: int, content: Any) -> Response:
+def replayed_response(status: int, content: Any) -> Response:
     """The answer to a repeated Idempotency-Key."""
-    return Json(content, status, headers={"Idempotent-Replay": "true"})
+    return JsonResponse(content, status, headers={"Idempotent-Replay": "true"})

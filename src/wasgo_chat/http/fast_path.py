@@ -13,18 +13,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wasgo_chat.core.errors import ChatError
-from wasgo_chat.http.problems import answer_of
+from wasgo_chat.http.problems import to_response
 
 log = structlog.get_logger(__name__)
 
-ROUTE = "wasgo_chat.route"
+ROUTE_KEY = "wasgo_chat.route"
 """Where the scope says which route answered, if it was not one of FastAPI's."""
 
 Handler = Callable[[Request], Awaitable[Response | None]]
 OpenSocket = Callable[[Scope, Receive, Send], Awaitable[bool]]
 
 
-class Express:
+class FastPathMiddleware:
     """ASGI middleware: GET requests with a handler for just their path, and sockets.
 
     Args:
@@ -43,7 +43,7 @@ class Express:
         if scope["type"] == "http" and scope["method"] == "GET":
             handler = self._handlers.get(scope["path"])
             if handler is not None:
-                scope[ROUTE] = scope["path"]
+                scope[ROUTE_KEY] = scope["path"]
             if handler is not None and (answer := await self._answer(handler, Request(scope))) is not None:
                 await answer(scope, receive, send)
                 return
@@ -55,7 +55,7 @@ class Express:
         try:
             return await handler(request)
         except ChatError as error:
-            return answer_of(error)
+            return to_response(error)
         except Exception:
             log.exception("express_failed")  # the long way has an answer to this as well
             return None

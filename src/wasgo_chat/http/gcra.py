@@ -9,7 +9,7 @@ from collections.abc import Callable
 PURGE_AT = 10_000
 
 
-class Pace:
+class GcraLimiter:
     """So many in a window for each key, all of them at once if need be; then evenly.
 
     Args:

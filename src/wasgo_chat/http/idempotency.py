@@ -13,7 +13,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.encoding import digest, has_stray_control
+from wasgo_chat.core.encoding import has_stray_control, keyed_hash
 from wasgo_chat.core.errors import IdempotencyConflict, Invalid
 from wasgo_chat.database.session import Base, Tx
 from wasgo_chat.identity.authentication import Actor
@@ -37,7 +37,7 @@ class IdempotencyKey(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentRequest:
     """One use of a key: `earlier` asks for the first answer, `keep` remembers it."""
 
     operation: str
@@ -49,7 +49,7 @@ class Once:
     def _caller(self) -> str:
         return f"service:{self.actor.service}" if self.actor.is_service else f"user:{self.actor.user_id}"
 
-    async def earlier(self, tx: Tx) -> tuple[int, UUID] | None:
+    async def previous_result(self, tx: Tx) -> tuple[int, UUID] | None:
         """Status and result of the first use; two first uses at once wait for each other here.
 
         Raises:
@@ -79,7 +79,7 @@ class Once:
             raise IdempotencyConflict
         return row.status, row.result_id
 
-    async def keep(self, tx: Tx, status: int, result_id: UUID) -> None:
+    async def store(self, tx: Tx, status: int, result_id: UUID) -> None:
         """Remember the answer, in the transaction that makes it true; drops what is past its day."""
         if self.key is None:
             return
@@ -104,10 +104,10 @@ class Once:
         )
 
     def _hash(self, tx: Tx) -> bytes:
-        return digest(tx.settings.hash_key(), self.request)
+        return keyed_hash(tx.settings.hash_key(), self.request)
 
 
-async def forget(tx: Tx, user_id: str) -> None:
+async def delete_for_user(tx: Tx, user_id: str) -> None:
     """Drop the keys that a user has used."""
     await tx.execute(delete(IdempotencyKey).where(IdempotencyKey.caller == f"user:{user_id}"))
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import Shape, digest, open_cursor, seal_cursor
+from wasgo_chat.core.encoding import ResponseModel, keyed_hash, sign_cursor, verify_cursor
 from wasgo_chat.core.errors import Invalid
 
 MAX_LIMIT = 100
@@ -16,7 +16,7 @@ DEFAULT_LIMIT = 50
 Row = TypeVar("Row")
 
 
-class PageShape(Shape):
+class PageShape(ResponseModel):
     """Base of documented pages."""
 
     next: str | None = Field(description="Cursor of the following page, null at the end.")
@@ -31,7 +31,7 @@ class PageRequest:
     """
 
     settings: Settings
-    listing: list[Any]
+    list_key: list[Any]
     limit: int
     direction: Literal["n", "p"] = "n"
     key: tuple[Any, ...] | None = None
@@ -45,7 +45,7 @@ class PageRequest:
         """
         if cursor is None:
             return cls(settings, listing, limit)
-        opened = open_cursor(settings.hash_key(), cursor)
+        opened = verify_cursor(settings.hash_key(), cursor)
         if opened is None or len(opened) < 3 or opened[0] != _name(settings, listing):
             raise Invalid.field(["query", "cursor"], "cursor", "is not a cursor of this list with these filters")
         return cls(settings, listing, limit, direction=opened[1], key=tuple(opened[2:]))
@@ -55,7 +55,7 @@ class PageRequest:
         """Whether rows are to be fetched against the list's order (then `finish` turns them round)."""
         return self.direction == "p"
 
-    def finish(
+    def build_page(
         self, rows: Sequence[Row], key_of: Callable[[Row], Sequence[Any]]
     ) -> tuple[list[Row], dict[str, str | None]]:
         """From up to `limit + 1` fetched rows: the page in list order, and its two cursors."""
@@ -71,8 +71,8 @@ class PageRequest:
 
     def cursor(self, direction: Literal["n", "p"], key: Sequence[Any]) -> str:
         """A cursor of this list: what follows (`n`) or precedes (`p`) a row."""
-        return seal_cursor(self.settings.hash_key(), [_name(self.settings, self.listing), direction, *key])
+        return sign_cursor(self.settings.hash_key(), [_name(self.settings, self.list_key), direction, *key])
 
 
 def _name(settings: Settings, listing: list[Any]) -> str:
-    return digest(settings.hash_key(), listing).hex()[:16]
+    return keyed_hash(settings.hash_key(), listing).hex()[:16]

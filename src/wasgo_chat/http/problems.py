@@ -25,13 +25,13 @@ from wasgo_chat.core.errors import (
     UserErased,
     problem,
     problem_body,
-    problem_of,
+    problem_from,
 )
 
 log = structlog.get_logger(__name__)
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
-_UNQUOTED = {
+_OWN_MESSAGES = {
     "json_invalid": "is not JSON",
     "union_tag_invalid": "is no type of frame that a client sends",
     "uuid_parsing": "must be a UUID",
@@ -75,7 +75,7 @@ _PROBLEMS = {
 }
 
 # What the server itself refuses, by status: a stable code and a title.
-_OF_THE_SERVER = {
+_SERVER_PROBLEMS = {
     400: ("malformed_json", "The body cannot be parsed"),
     404: ("not_found", NotFound.title),
     405: ("method_not_allowed", "This path does not take this method"),
@@ -97,7 +97,7 @@ _CODES: dict[int, tuple[str, ...]] = {
 }
 
 
-def problems(*facts: int | type[ChatError]) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*facts: int | type[ChatError]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` entry of a route: its problem documents, and those that any route may answer.
 
     Args:
@@ -122,7 +122,7 @@ def problem_response(status: int, codes: Sequence[str]) -> dict[str, Any]:
 def problem_examples() -> dict[str, dict[str, Any]]:
     """Every problem by its code, as it looks."""
     found: dict[str, dict[str, Any]] = {}
-    for status, (code, title) in _OF_THE_SERVER.items():
+    for status, (code, title) in _SERVER_PROBLEMS.items():
         found[code] = problem_body(status, code, title)
     kinds: list[type[ChatError]] = [ChatError]
     while kinds:
@@ -148,7 +148,7 @@ def field_errors(errors: Any) -> list[dict[str, Any]]:
         {
             "loc": [_shown(part) for part in error["loc"] if part != "body"],
             "code": error["type"],
-            "message": _UNQUOTED.get(error["type"]) or _length_of_text(error) or error["msg"],
+            "message": _OWN_MESSAGES.get(error["type"]) or _length_of_text(error) or error["msg"],
         }
         for error in errors
     ]
@@ -171,14 +171,14 @@ def _shown(part: str | int) -> str | int:
 
 async def _on_chat_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChatError)  # noqa: S101  registered for this class only
-    return answer_of(error)
+    return to_response(error)
 
 
-def answer_of(error: ChatError) -> Response:
+def to_response(error: ChatError) -> Response:
     """What a request is told of one of our errors."""
     if error.status >= 500:
         log.warning("unavailable", error=type(error.__cause__ or error).__name__)
-    return problem_of(error)
+    return problem_from(error)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
@@ -186,24 +186,26 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     errors = error.errors()
     if any(found["loc"][0] == "path" for found in errors):
         # What cannot be an id names nothing: the same answer as for an id that never was.
-        return problem_of(NotFound())
+        return problem_from(NotFound())
     if any(found["type"] == "json_invalid" for found in errors):
         return problem(400, "malformed_json", "The body is not JSON")
     if any(found["type"] == "model_attributes_type" and found["loc"] == ("body",) for found in errors):
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != "application/json":
             return problem(415, "unsupported_media_type", "The body must be application/json")
-    return problem_of(Invalid(field_errors(errors)))
+    return problem_from(Invalid(field_errors(errors)))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
-    code, title = _OF_THE_SERVER.get(error.status_code, (f"http_{error.status_code}", "The request cannot be answered"))
+    code, title = _SERVER_PROBLEMS.get(
+        error.status_code, (f"http_{error.status_code}", "The request cannot be answered")
+    )
     return problem(error.status_code, code, title, headers=dict(error.headers or {}))
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:
-    answer = problem_of(ChatError())
+    answer = problem_from(ChatError())
     # The server closes the connection after a crash: a client must not send its next request into that.
     answer.headers["Connection"] = "close"
     return answer

@@ -21,7 +21,7 @@ class RangeNotSatisfiable(ChatError):
         return {"Content-Range": f"bytes */{self._size}"}
 
 
-def wanted_range(header: str | None, size: int, *, if_range: str | None, etag: str) -> tuple[int, int] | None:
+def parse_range(header: str | None, size: int, *, if_range: str | None, etag: str) -> tuple[int, int] | None:
     """Start and length of what a `Range` asks for, or None for the whole.
 
     Args:

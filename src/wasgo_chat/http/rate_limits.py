@@ -19,24 +19,24 @@ from redis.exceptions import RedisClusterException, RedisError
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import check_json
 from wasgo_chat.core.errors import Invalid, RateLimited
-from wasgo_chat.core.redis_target import RedisPlace, close_sentinels
-from wasgo_chat.http.gcra import Pace
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
+from wasgo_chat.http.gcra import GcraLimiter
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 0.1
+REDIS_TIMEOUT_S = 0.1
 """Longest that a request waits for Redis to count it."""
 
-AWAY_S = 5.0
+REDIS_COOLDOWN_S = 5.0
 """How long Redis is left alone after it did not answer."""
 
 MINUTE_S = 60
 
-Kind = Literal["read", "write", "upload", "ticket"]
+RateClass = Literal["read", "write", "upload", "ticket"]
 
 
-def check_object(settings: Settings, field: str, value: dict[str, Any]) -> None:
+def check_json_object(settings: Settings, field: str, value: dict[str, Any]) -> None:
     """Hold a client's own JSON object (`metadata`, `settings`) to its limits.
 
     Raises:
@@ -49,7 +49,7 @@ def check_object(settings: Settings, field: str, value: dict[str, Any]) -> None:
         raise Invalid.field([field], "json_object", wrong)
 
 
-class _Counters(RedisStorage):
+class _RedisStorage(RedisStorage):
     """The library's counters on a client of ours: it would make one of its own, and never close it.
 
     Both keys of a window have the same tag, so that a cluster keeps them together.
@@ -69,25 +69,25 @@ class _Counters(RedisStorage):
 class RateLimits:
     """The limits of a worker. Without Redis each worker counts for itself, which is the lesser evil."""
 
-    def __init__(self, settings: Settings, counts: Counts | None = None) -> None:
-        self._counts = counts or Counts()
+    def __init__(self, settings: Settings, counts: WorkerCounters | None = None) -> None:
+        self._counts = counts or WorkerCounters()
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._client: Redis | RedisCluster | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
         if settings.redis_url:
             # Without retries: a second attempt would take the time of the first again.
-            self._client = RedisPlace.of(settings.redis_url).client(timeout_s=PATIENCE_S)
-            self._shared = SlidingWindowCounterRateLimiter(_Counters(self._client))
+            self._client = RedisTarget.parse(settings.redis_url).client(timeout_s=REDIS_TIMEOUT_S)
+            self._shared = SlidingWindowCounterRateLimiter(_RedisStorage(self._client))
         self._messages = _item(settings.message_rate, settings.message_rate_window_s)
         self._requests = {
             "write": _item(settings.rate_writes_per_minute),
             "upload": _item(settings.rate_uploads_per_minute),
             "ticket": _item(settings.rate_tickets_per_minute),
         }
-        self._reads = Pace(settings.rate_reads_per_minute)
-        self._frames = Pace(settings.rate_frames_per_minute)
-        self._addresses = Pace(settings.rate_address_per_minute)
-        self._failures = Pace(settings.rate_failures_per_minute)
+        self._reads = GcraLimiter(settings.rate_reads_per_minute)
+        self._frames = GcraLimiter(settings.rate_frames_per_minute)
+        self._addresses = GcraLimiter(settings.rate_address_per_minute)
+        self._failures = GcraLimiter(settings.rate_failures_per_minute)
         self._shared_again_at = 0.0
 
     async def count_message(self, user_id: str, conversation_id: object) -> None:
@@ -99,7 +99,7 @@ class RateLimits:
         if self._messages is not None:
             await self._count(self._messages, "message", user_id, str(conversation_id))
 
-    async def count_request(self, user_id: str, kind: Kind) -> None:
+    async def count_request(self, user_id: str, kind: RateClass) -> None:
         """Count one request of a user; messages are counted by themselves.
 
         Raises:
@@ -153,14 +153,16 @@ class RateLimits:
         if self._shared is None or time.monotonic() < self._shared_again_at:
             return None
         if self._shared_again_at:
-            self._shared_again_at = time.monotonic() + AWAY_S  # one asks whether it is back, the others do not wait
+            self._shared_again_at = (
+                time.monotonic() + REDIS_COOLDOWN_S
+            )  # one asks whether it is back, the others do not wait
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(REDIS_TIMEOUT_S):
                 is_within = await self._shared.hit(item, *key)
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             # Counting must not stop the chat.
             log.warning("rate_limits_local", error=type(error).__name__)
-            self._shared_again_at = time.monotonic() + AWAY_S
+            self._shared_again_at = time.monotonic() + REDIS_COOLDOWN_S
             return None
         self._shared_again_at = 0.0
         return is_within

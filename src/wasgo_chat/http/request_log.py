@@ -9,10 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import PROBLEM_JSON, NotFound, problem
-from wasgo_chat.http.fast_path import ROUTE
-from wasgo_chat.http.security_headers import Headers
-from wasgo_chat.telemetry.counters import Counts
-from wasgo_chat.telemetry.redaction import shown_path
+from wasgo_chat.http.fast_path import ROUTE_KEY
+from wasgo_chat.http.security_headers import SecurityHeaders
+from wasgo_chat.telemetry.counters import WorkerCounters
+from wasgo_chat.telemetry.redaction import redact_path
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ _TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
 def _counted_as(scope: Scope, status: int) -> tuple[str, str, str]:
     """Method, route and class of status. Nothing of it is the client's own: there are as many as routes."""
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    route = getattr(scope.get("route"), "path", None) or scope.get(ROUTE, "none")
+    route = getattr(scope.get("route"), "path", None) or scope.get(ROUTE_KEY, "none")
     return method, route, f"{status // 100}xx" if status else "none"
 
 
@@ -38,14 +38,14 @@ def _is_utf8(raw_path: bytes) -> bool:
     return True
 
 
-class RequestLog:
+class RequestLogMiddleware:
     """ASGI middleware around everything: request id, one log line without query string, security headers.
 
     A 413 of the body limit, made below FastAPI's handlers as plain text, becomes a problem document here, and so does
     the refusal of a handshake.
     """
 
-    def __init__(self, app: ASGIApp, headers: Headers, counts: Counts) -> None:
+    def __init__(self, app: ASGIApp, headers: SecurityHeaders, counts: WorkerCounters) -> None:
         self.app = app
         self._counts = counts
         self._headers = headers
@@ -75,7 +75,7 @@ class RequestLog:
                         (b"content-type", PROBLEM_JSON.encode()),
                         (b"content-length", b"%d" % len(_TOO_LARGE)),
                     ]
-                message = {**message, "headers": [*self._headers.added_to(headers), *request_header]}
+                message = {**message, "headers": [*self._headers.apply(headers), *request_header]}
             elif message["type"] == "http.response.body" and replaces_body:
                 message = {"type": "http.response.body", "body": _TOO_LARGE}
             elif message["type"] == "websocket.accept":
@@ -85,7 +85,7 @@ class RequestLog:
                 why = message.get("reason")
                 answer = problem(403, "forbidden", why) if why else _NO_SOCKET
                 status = answer.status_code
-                headers = [*self._headers.added_to(answer.raw_headers), *request_header]
+                headers = [*self._headers.apply(answer.raw_headers), *request_header]
                 await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
                 message = {"type": "websocket.http.response.body", "body": answer.body}
             elif message["type"] == "websocket.close":
@@ -103,7 +103,7 @@ class RequestLog:
                 log.info(
                     "request" if scope["type"] == "http" else "socket",
                     method=scope.get("method"),
-                    path=shown_path(scope["path"]),
+                    path=redact_path(scope["path"]),
                     status=status or None,
                     ms=round((time.perf_counter() - started) * 1000, 1),
                 )

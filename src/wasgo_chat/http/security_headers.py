@@ -19,7 +19,7 @@ _OF_PAGES = b"frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 _OF_DATA = b"default-src 'none'; frame-ancestors 'none'"
 
 
-class Headers:
+class SecurityHeaders:
     """The headers of one service."""
 
     def __init__(self, settings: Settings) -> None:
@@ -27,7 +27,7 @@ class Headers:
         if settings.hsts_max_age_s:
             self._always.append((b"strict-transport-security", b"max-age=%d" % settings.hsts_max_age_s))
 
-    def added_to(self, headers: Iterable[Header]) -> list[Header]:
+    def apply(self, headers: Iterable[Header]) -> list[Header]:
         """An answer's headers with those that it lacks."""
         own = [(name.lower(), value) for name, value in headers]
         given = dict(own)

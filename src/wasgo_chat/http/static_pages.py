@@ -14,12 +14,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.http.dependencies import Anybody
+from wasgo_chat.http.dependencies import AnonymousRateLimit
 
 FOLDER = Path(__file__).parent.parent / "web"
 PAGES = {"/": "index.html", "/operator": "operator.html"}
 # Named by what is in them: a name never gets another content.
-_FOR_EVER = "public, max-age=31536000, immutable"
+_IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class Assets(StaticFiles):
@@ -29,11 +29,11 @@ class Assets(StaticFiles):
         """See Starlette."""
         response = await super().get_response(path, scope)
         if response.status_code in (200, 206, 304):
-            response.headers["Cache-Control"] = _FOR_EVER
+            response.headers["Cache-Control"] = _IMMUTABLE
         return response
 
 
-def policy(settings: Settings) -> str:
+def content_security_policy(settings: Settings) -> str:
     """What a page may load: its own, what users chose but have not sent (`blob:`), and files where they are stored."""
     stored = ""
     if settings.s3_bucket and settings.s3_redirect:
@@ -55,11 +55,13 @@ def policy(settings: Settings) -> str:
     )
 
 
-def install(app: FastAPI, settings: Settings) -> None:
+def mount(app: FastAPI, settings: Settings) -> None:
     """Serve the pages and what they are made of."""
-    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy(settings)}
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": content_security_policy(settings)}
     for path, name in PAGES.items():
-        app.add_api_route(path, _page(name, headers), dependencies=[Anybody], methods=["GET"], include_in_schema=False)
+        app.add_api_route(
+            path, _page(name, headers), dependencies=[AnonymousRateLimit], methods=["GET"], include_in_schema=False
+        )
     app.mount("/assets", Assets(directory=FOLDER / "assets"))
 
 

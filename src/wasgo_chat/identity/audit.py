@@ -45,7 +45,7 @@ def request_id() -> str | None:
     return found
 
 
-def row(
+def audit_insert(
     actor: Actor,
     action: str,
     *,
@@ -67,12 +67,12 @@ def row(
     return insert(AuditRow).values(values)
 
 
-async def record(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
+async def record_action(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
     """Keep one act, in the transaction that does it; `about` as in `row`."""
-    await tx.execute(row(actor, action, **about))
+    await tx.execute(audit_insert(actor, action, **about))
 
 
-async def record_service(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
+async def record_if_service(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
     """Keep what is a user's own business, where a service does it in their name: users themselves leave no row."""
     if actor.service is not None:
-        await record(tx, actor, action, **about)
+        await record_action(tx, actor, action, **about)

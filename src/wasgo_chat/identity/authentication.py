@@ -8,11 +8,11 @@ from starlette.datastructures import Headers
 
 from wasgo_chat.core.encoding import has_stray_control
 from wasgo_chat.core.errors import ActAsRequired, Invalid, ScopeRequired, Unauthenticated, UserErased
-from wasgo_chat.database.batch_loader import Lookups
+from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity import users
 from wasgo_chat.identity.tokens import Token, TokenVerifier
-from wasgo_chat.identity.users import Known
+from wasgo_chat.identity.users import UserRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,7 @@ class Actor:
     issued_at: float = 0.0
     expires_at: float = 0.0
 
-    @property
-    def user(self) -> str:
+    def require_user(self) -> str:
         """The user who acts.
 
         Raises:
@@ -52,19 +51,19 @@ class Actor:
             raise ScopeRequired(f"A service token with the scope {scope} is needed")
 
 
-Find = Callable[[str], Awaitable[Known | None]]
+UserLookup = Callable[[str], Awaitable[UserRecord | None]]
 """The mirror's entry of a user id, as it is now."""
 
 
 class Authenticator:
     """The one way from a bearer string to an `Actor`, for both doors."""
 
-    def __init__(self, verifier: TokenVerifier, db: Database, known: Lookups[str, Known]) -> None:
+    def __init__(self, verifier: TokenVerifier, db: Database, known: BatchLoader[str, UserRecord]) -> None:
         self._verifier = verifier
         self._db = db
-        self._known = known
+        self._users = known
 
-    async def from_headers(self, headers: Headers, find: Find | None = None) -> Actor:
+    async def from_headers(self, headers: Headers, find: UserLookup | None = None) -> Actor:
         """Authenticate an HTTP request or a socket's handshake by `Authorization: Bearer` and `X-Act-As`.
 
         Args:
@@ -85,7 +84,7 @@ class Authenticator:
             raise Invalid.field(["header", "x-act-as"], "repeated", "is given more than once")
         return await self.from_bearer(bearer.strip(), act_as=_user_id_of(acts_as[0]) if acts_as else None, find=find)
 
-    async def from_bearer(self, bearer: str, *, act_as: str | None = None, find: Find | None = None) -> Actor:
+    async def from_bearer(self, bearer: str, *, act_as: str | None = None, find: UserLookup | None = None) -> Actor:
         """The same for a bare token.
 
         Args:
@@ -105,20 +104,20 @@ class Authenticator:
             issued_at=token.issued_at,
             expires_at=token.expires_at,
         )
-        return actor if act_as is None else await self._acting_as(actor, act_as)
+        return actor if act_as is None else await self._impersonate(actor, act_as)
 
-    async def from_user_token(self, token: Token, find: Find | None = None) -> Actor:
+    async def from_user_token(self, token: Token, find: UserLookup | None = None) -> Actor:
         """Refresh the mirror from a verified user token (or ticket) and refuse what is revoked."""
         if token.expires_at <= time.time():
             raise Unauthenticated("The token has expired")
-        user = await (find or self._known.find)(token.subject)
+        user = await (find or self._users.find)(token.subject)
         if user is not None and (user.erased_at or _is_revoked(user, token)):
             raise Unauthenticated("The token was revoked")
-        news = token.profile if user is None else _news(user, token)
+        news = token.profile if user is None else profile_changes(user, token)
         if user is None or news:
             try:
                 async with self._db.transaction() as tx:
-                    await users.mirror(tx, {token.subject: news})
+                    await users.upsert_users(tx, {token.subject: news})
             except UserErased as error:
                 raise Unauthenticated("The token was revoked") from error
         username = token.profile.get("username") or (user.username if user else token.subject)
@@ -130,7 +129,7 @@ class Authenticator:
             expires_at=token.expires_at,
         )
 
-    async def _acting_as(self, service: Actor, user_id: str) -> Actor:
+    async def _impersonate(self, service: Actor, user_id: str) -> Actor:
         if "chat:act_as" not in service.scopes:
             raise ScopeRequired("X-Act-As needs the scope chat:act_as")
         if not 0 < len(user_id) <= 128 or has_stray_control(user_id, allowed=""):
@@ -138,7 +137,7 @@ class Authenticator:
         async with self._db.transaction() as tx:
             user = await users.find(tx, user_id)
             if user is None:
-                await users.mirror(tx, {user_id: {}})
+                await users.upsert_users(tx, {user_id: {}})
             elif user.erased_at is not None:
                 raise UserErased
         return Actor(
@@ -163,18 +162,18 @@ def _user_id_of(header: str) -> str:
         raise Invalid.field(["header", "x-act-as"], "user_id", "must be a user id in UTF-8") from error
 
 
-def _is_revoked(user: Known, token: Token) -> bool:
+def _is_revoked(user: UserRecord, token: Token) -> bool:
     return user.revoked_before is not None and token.issued_at < user.revoked_before.timestamp()
 
 
-def _news(user: Known, token: Token) -> dict[str, object]:
+def profile_changes(user: UserRecord, token: Token) -> dict[str, object]:
     """What a token says of its user that the mirror does not know yet.
 
     A token from before the mirror's last change fills what is empty and overrules nothing: what a service said
     since is newer. One without `iat` counts as fresh, but not for the rights of staff: that it was made after a
     service took them away, it cannot show.
     """
-    profile = users.as_mirrored(token.profile)
+    profile = users.normalise_profile(token.profile)
     changed = {name: value for name, value in profile.items() if getattr(user, name) != value}
     if not token.issued_at:
         return {name: value for name, value in changed.items() if name != "is_staff"}

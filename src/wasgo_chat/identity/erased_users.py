@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import digest
+from wasgo_chat.core.encoding import keyed_hash
 from wasgo_chat.core.errors import UserErased
-from wasgo_chat.database.session import Base, Tx, among
+from wasgo_chat.database.session import Base, Tx, any_of
 
 STATES = ("words", "names", "done")
 
@@ -51,29 +51,29 @@ class Erasure(Base):
     done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-def mark_of(settings: Settings, user_id: str) -> bytes:
+def user_fingerprint(settings: Settings, user_id: str) -> bytes:
     """The mark of an id, 32 bytes; without the service's key nobody can try names against it."""
-    return digest(settings.hash_key(), ["erased", user_id])
+    return keyed_hash(settings.hash_key(), ["erased", user_id])
 
 
 async def erased_among(tx: Tx, user_ids: Iterable[str]) -> set[str]:
     """Of these ids those that were, or are being, erased; pseudonyms count too."""
     asked = list(user_ids)
-    by_mark = {mark_of(tx.settings, user_id): user_id for user_id in asked}
+    by_mark = {user_fingerprint(tx.settings, user_id): user_id for user_id in asked}
     statement = select(Erasure.user_hash, Erasure.pseudonym)
-    rows = await tx.execute(statement.where(or_(among(Erasure.user_hash, by_mark), among(Erasure.pseudonym, asked))))
+    rows = await tx.execute(statement.where(or_(any_of(Erasure.user_hash, by_mark), any_of(Erasure.pseudonym, asked))))
     return {by_mark.get(row.user_hash, row.pseudonym) for row in rows}
 
 
-async def under_way(tx: Tx, pseudonyms: Iterable[str]) -> dict[str, str]:
+async def running_erasures(tx: Tx, pseudonyms: Iterable[str]) -> dict[str, str]:
     """Of these pseudonyms those of erasures under way, and the user ids that they are about to stand for."""
     statement = select(Erasure.pseudonym, Erasure.user_id).where(
-        among(Erasure.pseudonym, pseudonyms), Erasure.user_id.is_not(None)
+        any_of(Erasure.pseudonym, pseudonyms), Erasure.user_id.is_not(None)
     )
     return {row.pseudonym: row.user_id for row in await tx.execute(statement)}
 
 
-async def refuse_erased(tx: Tx, user_ids: Iterable[str]) -> None:
+async def reject_erased(tx: Tx, user_ids: Iterable[str]) -> None:
     """Raises: UserErased, where one of these ids was erased."""
     if await erased_among(tx, user_ids):
         raise UserErased

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from wasgo_chat.core.config import MINIMUM_RSA_BITS
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.core.http_client import TooLarge, fetch_trusted
+from wasgo_chat.core.http_client import TooLarge, fetch_internal
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ class JwksCache:
     async def _fetch(self) -> None:
         """Replace the keys; where that fails, those that were good ten minutes ago beat refusing everybody."""
         try:
-            document = json.loads(await fetch_trusted(self._url, max_bytes=MAX_BYTES))
+            document = json.loads(await fetch_internal(self._url, max_bytes=MAX_BYTES))
             found = dict(readable_keys(document["keys"]))
         except (httpx2.HTTPError, TooLarge, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as error:
             log.warning("jwks_not_fetched", error=type(error).__name__)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-ERASED = "erased user"
+ERASED_NAME = "erased user"
 """What an erased person is called."""
 
 _SHORTEST_ASCII, _SHORTEST = 3, 2
 
 
 @dataclass(frozen=True)
-class Person:
+class ErasedPerson:
     """Somebody's id, the pseudonym that takes its place, and every name, address or link that the mirror had."""
 
     user_id: str
@@ -21,33 +21,33 @@ class Person:
     names: Sequence[str]
 
     @cached_property
-    def needles(self) -> list[str]:
+    def search_terms(self) -> list[str]:
         """What to look for in a text, in lower case; too short a word would be found everywhere."""
         words = {word for word in (self.user_id, *self.names) if len(word) >= _shortest(word)}
         return sorted({word.lower() for word in words}, key=lambda word: (-len(word), word))
 
     @cached_property
-    def json_needles(self) -> list[str]:
+    def json_search_terms(self) -> list[str]:
         """The same as they stand in JSON."""
-        return [needle.replace("\\", "\\\\").replace('"', '\\"') for needle in self.needles]
+        return [needle.replace("\\", "\\\\").replace('"', '\\"') for needle in self.search_terms]
 
-    def forgotten(self, value: Any) -> Any:
+    def redact(self, value: Any) -> Any:
         """A text without the person, or a JSON value with all texts in it, names of fields too."""
         match value:
             case str() if value == self.user_id:
                 return self.pseudonym
             case str():
-                return self._pattern.sub(ERASED, value) if self._pattern else value
+                return self._pattern.sub(ERASED_NAME, value) if self._pattern else value
             case dict():
-                return {self.forgotten(key): self.forgotten(one) for key, one in value.items()}
+                return {self.redact(key): self.redact(one) for key, one in value.items()}
             case list():
-                return [self.forgotten(one) for one in value]
+                return [self.redact(one) for one in value]
         return value
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
         """Whole words only: Ann is not to go out of Annex."""
-        either = "|".join(re.escape(needle) for needle in self.needles)
+        either = "|".join(re.escape(needle) for needle in self.search_terms)
         return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE) if either else None
 
 

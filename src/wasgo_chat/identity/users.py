@@ -10,12 +10,12 @@ from sqlalchemy import DateTime, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.encoding import Line, Schema, Shape, UserId, without_bidi
-from wasgo_chat.database.driver import Direct, read
+from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, UserId, without_bidi
+from wasgo_chat.database.driver import PinnedConnection, fetch
 from wasgo_chat.database.session import Base, Database, Tx
-from wasgo_chat.identity.erased_users import refuse_erased
+from wasgo_chat.identity.erased_users import reject_erased
 
-FOREVER = datetime.max.replace(tzinfo=UTC)
+NEVER_VALID_AGAIN = datetime.max.replace(tzinfo=UTC)
 MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
 
 
@@ -37,7 +37,7 @@ class User(Base):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
-class UserOut(Shape):
+class UserOut(ResponseModel):
     """A user as others see them."""
 
     id: str
@@ -46,14 +46,14 @@ class UserOut(Shape):
     avatar_url: str | None
 
 
-class PutUser(Schema):
+class PutUser(RequestModel):
     """What a service says of a user; what is left out stays as it was."""
 
-    username: Annotated[Line, Field(min_length=1, max_length=150)] | None = None
-    display_name: Annotated[Line, Field(max_length=200)] | None = None
-    avatar_url: Annotated[Line, Field(max_length=2000, pattern=r"^https?://")] | None = None
-    email: Annotated[Line, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    locale: Annotated[Line, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+    username: Annotated[SingleLine, Field(min_length=1, max_length=150)] | None = None
+    display_name: Annotated[SingleLine, Field(max_length=200)] | None = None
+    avatar_url: Annotated[SingleLine, Field(max_length=2000, pattern=r"^https?://")] | None = None
+    email: Annotated[SingleLine, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    locale: Annotated[SingleLine, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")] | None = None
     is_staff: bool | None = None
 
 
@@ -75,7 +75,7 @@ async def find(tx: Tx, user_id: str) -> User | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class UserRecord:
     """What the mirror knows of a user, as a token is held against it."""
 
     id: str
@@ -90,18 +90,18 @@ class Known:
     updated_at: datetime
 
 
-KNOWN_COLUMNS = ", ".join(f"u.{field.name}" for field in fields(Known))
-"""Those of the table `users`, called `u`, in the order of `Known`."""
+USER_RECORD_COLUMNS = ", ".join(f"u.{field.name}" for field in fields(UserRecord))
+"""Those of the table `users`, called `u`, in the order of `UserRecord`."""
 
-_KNOWN = "SELECT COLUMNS FROM users u WHERE u.id = ANY($1::text[])".replace("COLUMNS", KNOWN_COLUMNS)
-
-
-async def known(direct: Direct, user_ids: Sequence[str]) -> dict[str, Known]:
-    """Users by id, for `Lookups`."""
-    return {record["id"]: Known(**record) for record in await direct.fetch(_KNOWN, user_ids)}
+_KNOWN = "SELECT COLUMNS FROM users u WHERE u.id = ANY($1::text[])".replace("COLUMNS", USER_RECORD_COLUMNS)
 
 
-async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
+async def fetch_users(direct: PinnedConnection, user_ids: Sequence[str]) -> dict[str, UserRecord]:
+    """Users by id, for `BatchLoader`."""
+    return {record["id"]: UserRecord(**record) for record in await direct.fetch(_KNOWN, user_ids)}
+
+
+async def upsert_users(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
     """Insert unknown users and take the given fields over, in key order (so that two mirrors never deadlock).
 
     Args:
@@ -112,7 +112,7 @@ async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
         UserErased: one of them was erased; nobody is brought back by a job that lags behind.
     """
     for user_id in sorted(profiles):
-        given = as_mirrored(profiles[user_id])
+        given = normalise_profile(profiles[user_id])
         statement = insert(User).values({"id": user_id, "username": user_id, **given})
         if given:
             changed = {**given, "updated_at": func.now()}
@@ -121,10 +121,10 @@ async def mirror(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
             statement = statement.on_conflict_do_nothing()
         await tx.execute(statement)
     # Afterwards: an insert that had to wait for the end of an erasure sees it only then.
-    await refuse_erased(tx, profiles)
+    await reject_erased(tx, profiles)
 
 
-def as_mirrored(profile: Mapping[str, Any]) -> dict[str, Any]:
+def normalise_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
     """The given fields as they are kept.
 
     Names are shown amid other text and must not turn it round, so that nobody looks like somebody else.
@@ -149,9 +149,9 @@ async def revoke(tx: Tx, user_id: str) -> datetime:
         .returning(User.revoked_before)
     )
     moment = (await tx.execute(statement)).scalar_one()
-    await refuse_erased(tx, [user_id])
+    await reject_erased(tx, [user_id])
     assert moment is not None  # noqa: S101  just set
-    tx.announce(UserRevoked(user_id))
+    tx.after_commit(UserRevoked(user_id))
     return moment
 
 
@@ -168,4 +168,4 @@ async def revoked_before(db: Database, user_ids: Sequence[str]) -> dict[str, dat
     Raises:
         Unavailable: the database does not answer.
     """
-    return {record["id"]: record["moment"] or FOREVER for record in await read(db, _REVOKED, user_ids)}
+    return {record["id"]: record["moment"] or NEVER_VALID_AGAIN for record in await fetch(db, _REVOKED, user_ids)}

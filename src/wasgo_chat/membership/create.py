@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound
 from wasgo_chat.database.session import Tx
-from wasgo_chat.http.rate_limits import check_object
+from wasgo_chat.http.rate_limits import check_json_object
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.membership.access import find_member
+from wasgo_chat.membership.access import find_current_participant
 from wasgo_chat.membership.models import REFERENCED_TYPES, Conversation, Participant
 from wasgo_chat.membership.schemas import CreateConversation, ParticipantIn, Reference
 
@@ -25,7 +25,7 @@ class ConversationTypeForbidden(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CreateResult:
     """A conversation that was created, or that stood already."""
 
     conversation_id: UUID
@@ -33,13 +33,13 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
+class ConversationCreated:
     """Announced for a new conversation: its log is empty, so no event tells of it."""
 
     conversation_id: UUID
 
 
-async def create(tx: Tx, actor: Actor, body: CreateConversation) -> Made:
+async def create(tx: Tx, actor: Actor, body: CreateConversation) -> CreateResult:
     """Create a conversation, or find the one of a direct pair or a reference.
 
     Raises:
@@ -47,7 +47,7 @@ async def create(tx: Tx, actor: Actor, body: CreateConversation) -> Made:
         Invalid: wrong participants, reference or metadata for the type.
         NotFound: the reference has a conversation that the caller may not see.
     """
-    kind, people = body.conversation_type, _distinct(body.people())
+    kind, people = body.conversation_type, _distinct(body.participants_given())
     if actor.is_service:
         actor.require_scope("chat:provision")
     elif kind not in tx.settings.user_conversation_types:
@@ -57,13 +57,17 @@ async def create(tx: Tx, actor: Actor, body: CreateConversation) -> Made:
     if kind == "direct":
         _require_pair(actor, people, body)
     if not actor.is_service:
-        people = {**people, actor.user: ParticipantIn(user_id=actor.user, role="admin")}
+        people = {**people, actor.require_user(): ParticipantIn(user_id=actor.require_user(), role="admin")}
     if kind == "direct":
         people = {user_id: ParticipantIn(user_id=user_id) for user_id in people}
     made = await _get_or_insert(
         tx, actor, kind, people, title=body.title, reference=body.reference, metadata=body.metadata
     )
-    if not made.is_new and not actor.is_service and not await find_member(tx, made.conversation_id, actor.user):
+    if (
+        not made.is_new
+        and not actor.is_service
+        and not await find_current_participant(tx, made.conversation_id, actor.require_user())
+    ):
         raise NotFound
     return made
 
@@ -77,7 +81,7 @@ async def provision(
     *,
     title: str,
     metadata: dict[str, Any],
-) -> Made:
+) -> CreateResult:
     """Get or create the conversation of a reference, for a service; of concurrent calls one creates.
 
     Raises:
@@ -97,8 +101,8 @@ async def _get_or_insert(
     title: str,
     reference: Reference | None,
     metadata: dict[str, Any],
-) -> Made:
-    check_object(tx.settings, "metadata", metadata)
+) -> CreateResult:
+    check_json_object(tx.settings, "metadata", metadata)
     if len(people) > tx.settings.max_participants:
         raise Invalid.field(
             ["participants"],
@@ -123,8 +127,8 @@ async def _get_or_insert(
         .returning(Conversation.id)
     )
     if inserted.scalar_one_or_none() is None:
-        return Made(await _existing(tx, kind, pair, reference), is_new=False)
-    await users.mirror(tx, {user_id: {} for user_id in people})
+        return CreateResult(await _existing(tx, kind, pair, reference), is_new=False)
+    await users.upsert_users(tx, {user_id: {} for user_id in people})
     if people:
         rows = [
             {"conversation_id": conversation_id, "user_id": person.user_id, "role": person.role}
@@ -132,9 +136,9 @@ async def _get_or_insert(
         ]
         await tx.execute(insert(Participant).values(rows))
     if actor.service is not None:
-        await audit.record(tx, actor, "conversation_created", conversation_id=conversation_id)
-    tx.announce(Created(conversation_id))
-    return Made(conversation_id, is_new=True)
+        await audit.record_action(tx, actor, "conversation_created", conversation_id=conversation_id)
+    tx.after_commit(ConversationCreated(conversation_id))
+    return CreateResult(conversation_id, is_new=True)
 
 
 async def _existing(tx: Tx, kind: str, pair: list[str] | None, reference: Reference | None) -> UUID:
@@ -155,7 +159,7 @@ def _distinct(people: list[ParticipantIn]) -> dict[str, ParticipantIn]:
 
 
 def _require_pair(actor: Actor, people: dict[str, ParticipantIn], body: CreateConversation) -> None:
-    pair = set(people) | ({actor.user} if not actor.is_service else set())
+    pair = set(people) | ({actor.require_user()} if not actor.is_service else set())
     if len(pair) != 2:
         raise Invalid.field(
             ["participant_ids"], "direct_pair", "a direct conversation has exactly two different participants"

@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select, text, update
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.identity.pseudonyms import Person
+from wasgo_chat.identity.pseudonyms import ErasedPerson
 from wasgo_chat.membership.models import Conversation, Participant
 
 # The newest change of each field says whose it is; what was never changed is of who created the conversation.
@@ -23,7 +23,7 @@ ORDER BY field, e.seq DESC
 """
 
 
-async def next_place(tx: Tx, user_id: str, after: UUID | None, *, again: bool) -> UUID | None:
+async def next_conversation(tx: Tx, user_id: str, after: UUID | None, *, again: bool) -> UUID | None:
     """The first conversation, in key order, that somebody is or was in: after one, or (`again`) from it on."""
     statement = select(Participant.conversation_id).where(Participant.user_id == user_id)
     if after is not None:
@@ -35,7 +35,7 @@ async def next_place(tx: Tx, user_id: str, after: UUID | None, *, again: bool) -
     return found
 
 
-async def places(tx: Tx, user_id: str, after: UUID | None, *, limit: int) -> list[dict[str, Any]]:
+async def export_memberships(tx: Tx, user_id: str, after: UUID | None, *, limit: int) -> list[dict[str, Any]]:
     """Somebody's places, also those they left, in key order."""
     statement = (
         select(Participant, Conversation.conversation_type)
@@ -59,23 +59,23 @@ async def places(tx: Tx, user_id: str, after: UUID | None, *, limit: int) -> lis
     ]
 
 
-async def hold(tx: Tx, conversation_id: UUID) -> None:
+async def lock_conversation(tx: Tx, conversation_id: UUID) -> None:
     """Lock a conversation, as every writer does."""
     held = select(Conversation.id).where(Conversation.id == conversation_id)
     await tx.execute(held.with_for_update(key_share=True))
 
 
-async def take_out(tx: Tx, actor: Actor, conversation_id: UUID, person: Person) -> None:
+async def remove_erased_member(tx: Tx, actor: Actor, conversation_id: UUID, person: ErasedPerson) -> None:
     """End somebody's membership in a held conversation, and take away the title and data they gave it."""
     await _forget_text(tx, actor, conversation_id, person)
     here = (Participant.conversation_id == conversation_id) & (Participant.user_id == person.user_id)
     if (await tx.execute(select(Participant.user_id).where(here, Participant.left_seq.is_(None)))).first():
         removed = types.ParticipantRemoved(person.user_id, erased=True)
-        event = await log.emit_all(tx, actor, conversation_id, [removed])
+        event = await log.emit_many(tx, actor, conversation_id, [removed])
         await tx.execute(update(Participant).where(here).values(left_at=event.at, left_seq=event.seq))
 
 
-async def rename(tx: Tx, conversation_id: UUID, person: Person) -> None:
+async def pseudonymize(tx: Tx, conversation_id: UUID, person: ErasedPerson) -> None:
     """Put the pseudonym where the id was, in a held conversation: its place, its pair, who created it."""
     here = (Participant.conversation_id == conversation_id) & (Participant.user_id == person.user_id)
     blank = {"user_id": person.pseudonym, "read": text("'{}'::int8multirange"), "archived_at_number": None}
@@ -89,7 +89,7 @@ async def rename(tx: Tx, conversation_id: UUID, person: Person) -> None:
     )
 
 
-async def _forget_text(tx: Tx, actor: Actor, conversation_id: UUID, person: Person) -> None:
+async def _forget_text(tx: Tx, actor: Actor, conversation_id: UUID, person: ErasedPerson) -> None:
     found = (await tx.execute(select(Conversation).where(Conversation.id == conversation_id))).scalar_one()
     rows = await tx.execute(text(_AUTHORS), {"conversation_id": conversation_id})
     authors = {row.field: row.actor_id for row in rows}
@@ -97,10 +97,10 @@ async def _forget_text(tx: Tx, actor: Actor, conversation_id: UUID, person: Pers
     changed: dict[str, Any] = {}
     for field, value in present.items():
         is_theirs = authors.get(field, found.created_by) == person.user_id
-        left = type(value)() if is_theirs else person.forgotten(value)
+        left = type(value)() if is_theirs else person.redact(value)
         if left != value:
             changed[field] = left
     if changed:
         columns = {"meta" if field == "metadata" else field: value for field, value in changed.items()}
         await tx.execute(update(Conversation).where(Conversation.id == conversation_id).values(columns))
-        await log.emit_all(tx, actor, conversation_id, [types.ConversationUpdated(tuple(sorted(changed)))])
+        await log.emit_many(tx, actor, conversation_id, [types.ConversationUpdated(tuple(sorted(changed)))])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from wasgo_chat.core.encoding import Key, Line, Schema, Shape, Title, UserId
+from wasgo_chat.core.encoding import ExternalId, RequestModel, ResponseModel, SingleLine, Title, UserId
 from wasgo_chat.identity.users import UserOut
 
 ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
@@ -16,14 +16,14 @@ JsonObject = dict[str, Any]
 """A JSON object of the client's own; its size, depth and strings are checked against the settings by the verb."""
 
 
-class Reference(Schema):
+class Reference(RequestModel):
     """What of the platform a conversation is about, as an opaque pair."""
 
-    type: Annotated[Line, Field(min_length=1, max_length=64)]
-    id: Key
+    type: Annotated[SingleLine, Field(min_length=1, max_length=64)]
+    id: ExternalId
 
 
-class ParticipantIn(Schema):
+class ParticipantIn(RequestModel):
     """Somebody to put into a new conversation."""
 
     user_id: UserId
@@ -33,11 +33,11 @@ class ParticipantIn(Schema):
 class ProvisionedParticipant(ParticipantIn):
     """The same from a service, which may say who that is."""
 
-    username: Annotated[Line, Field(min_length=1, max_length=150)] | None = None
-    display_name: Annotated[Line, Field(max_length=200)] | None = None
+    username: Annotated[SingleLine, Field(min_length=1, max_length=150)] | None = None
+    display_name: Annotated[SingleLine, Field(max_length=200)] | None = None
 
 
-class CreateConversation(Schema):
+class CreateConversation(RequestModel):
     """A new conversation."""
 
     conversation_type: ConversationType
@@ -53,14 +53,14 @@ class CreateConversation(Schema):
             raise ValueError("give participant_ids or participants, not both")
         return self
 
-    def people(self) -> list[ParticipantIn]:
+    def participants_given(self) -> list[ParticipantIn]:
         """The participants, whichever way they were given."""
         if self.participants is not None:
             return self.participants
         return [ParticipantIn(user_id=user_id) for user_id in self.participant_ids or []]
 
 
-class ProvisionConversation(Schema):
+class ProvisionConversation(RequestModel):
     """Get or create the conversation of a bid, job, request or dispute."""
 
     title: Title | None = None
@@ -68,7 +68,7 @@ class ProvisionConversation(Schema):
     metadata: JsonObject | None = None
 
 
-class UpdateConversation(Schema):
+class UpdateConversation(RequestModel):
     """What to change; what is left out stays."""
 
     title: Title | None = None
@@ -77,26 +77,26 @@ class UpdateConversation(Schema):
     status: Status | None = None
 
 
-class AddParticipant(Schema):
+class AddParticipant(RequestModel):
     """Whom to add."""
 
     user_id: UserId
     role: Role = "participant"
 
 
-class RemoveParticipant(Schema):
+class RemoveParticipant(RequestModel):
     """Whom to remove; oneself to leave."""
 
     user_id: UserId
 
 
-class UpdateParticipant(Schema):
+class UpdateParticipant(RequestModel):
     """The new role."""
 
     role: Role
 
 
-class ParticipantOut(Shape):
+class ParticipantOut(ResponseModel):
     """Somebody in a conversation. All that others sent up to `last_read_seq` is read."""
 
     user: UserOut
@@ -106,14 +106,14 @@ class ParticipantOut(Shape):
     last_read_seq: int
 
 
-class ReferenceOut(Shape):
+class ReferenceOut(ResponseModel):
     """The opaque pair."""
 
     type: str
     id: str
 
 
-class ConversationCore(Shape):
+class ConversationCore(ResponseModel):
     """A conversation as everybody sees it: what frames carry."""
 
     id: UUID

@@ -12,39 +12,39 @@ from sqlalchemy.dialects.postgresql import insert
 from wasgo_chat.core.errors import LastAdmin, LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
-from wasgo_chat.http.rate_limits import check_object
+from wasgo_chat.http.rate_limits import check_json_object
 from wasgo_chat.identity import audit
-from wasgo_chat.membership.access import Action, Seat, find_member, find_place
+from wasgo_chat.membership.access import Action, Membership, find_current_participant, find_participant
 from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.membership.schemas import AddParticipant, UpdateConversation
 
-LEADERS = ("moderator", "admin")
+PRIVILEGED_ROLES = ("moderator", "admin")
 
 
-async def add_participant(tx: Tx, seat: Seat, body: AddParticipant) -> bool:
+async def add_participant(tx: Tx, seat: Membership, body: AddParticipant) -> bool:
     """Put somebody in; whether they were not in before. The mirror must know the user already.
 
     Raises:
         Forbidden: the caller's role may not, or the role to grant is above it.
         LimitReached: the conversation is full.
     """
-    require_to_add(seat, body.role)
+    require_may_add(seat, body.role)
     conversation_id = seat.conversation.id
-    if await find_member(tx, conversation_id, body.user_id):
+    if await find_current_participant(tx, conversation_id, body.user_id):
         return False
     count = select(func.count()).where(Participant.conversation_id == conversation_id, Participant.left_seq.is_(None))
     if (await tx.execute(count)).scalar_one() >= tx.settings.max_participants:
         raise LimitReached(f"A conversation has at most {tx.settings.max_participants} participants")
-    await place_in(tx, seat, body.user_id, body.role)
+    await put_participant(tx, seat, body.user_id, body.role)
     return True
 
 
-async def place_in(tx: Tx, seat: Seat, user_id: str, role: str) -> None:
+async def put_participant(tx: Tx, seat: Membership, user_id: str, role: str) -> None:
     """Put somebody in with a role, whether they were in or not; the caller has checked that this is allowed."""
     conversation_id = seat.conversation.id
-    if await find_member(tx, conversation_id, user_id):
+    if await find_current_participant(tx, conversation_id, user_id):
         await log.emit(tx, seat.actor, conversation_id, types.ParticipantUpdated(user_id))
-        await _set_place(tx, seat, user_id, {"role": role})
+        await _update_participant(tx, seat, user_id, {"role": role})
         return
     event = await log.emit(tx, seat.actor, conversation_id, types.ParticipantAdded(user_id))
     place = {
@@ -60,12 +60,12 @@ async def place_in(tx: Tx, seat: Seat, user_id: str, role: str) -> None:
     await tx.execute(statement.on_conflict_do_update(index_elements=["conversation_id", "user_id"], set_=place))
 
 
-def require_to_add(seat: Seat, role: str) -> None:
+def require_may_add(seat: Membership, role: str) -> None:
     """Raises: Forbidden, where the caller may not add anybody with this role."""
-    seat.require(Action.MANAGE_LEADERS if role in LEADERS else Action.MANAGE_MEMBERS)
+    seat.require(Action.MANAGE_LEADERS if role in PRIVILEGED_ROLES else Action.MANAGE_MEMBERS)
 
 
-async def remove_participant(tx: Tx, seat: Seat, user_id: str) -> bool:
+async def remove_participant(tx: Tx, seat: Membership, user_id: str) -> bool:
     """Take somebody out, or leave; whether they were in. A second removal changes nothing.
 
     Raises:
@@ -75,26 +75,26 @@ async def remove_participant(tx: Tx, seat: Seat, user_id: str) -> bool:
     """
     is_oneself = user_id == seat.actor.user_id
     seat.require(Action.LEAVE if is_oneself else Action.MANAGE_MEMBERS)
-    place = await find_place(tx, seat.conversation.id, user_id)
+    place = await find_participant(tx, seat.conversation.id, user_id)
     if place is None:
         raise NotFound("That user is not in the conversation")
     if place.left_seq is not None:
         return False
-    if not is_oneself and place.role in LEADERS:
+    if not is_oneself and place.role in PRIVILEGED_ROLES:
         seat.require(Action.MANAGE_LEADERS)
     if is_oneself and place.role == "admin":
         await _require_other_admin(tx, seat, user_id)
-    await place_out(tx, seat, user_id)
+    await drop_participant(tx, seat, user_id)
     return True
 
 
-async def place_out(tx: Tx, seat: Seat, user_id: str) -> None:
+async def drop_participant(tx: Tx, seat: Membership, user_id: str) -> None:
     """Take somebody who is in out; the caller has checked that this is allowed."""
     event = await log.emit(tx, seat.actor, seat.conversation.id, types.ParticipantRemoved(user_id))
-    await _set_place(tx, seat, user_id, {"left_at": event.at, "left_seq": event.seq})
+    await _update_participant(tx, seat, user_id, {"left_at": event.at, "left_seq": event.seq})
 
 
-async def change_role(tx: Tx, seat: Seat, user_id: str, role: str) -> bool:
+async def change_role(tx: Tx, seat: Membership, user_id: str, role: str) -> bool:
     """Give somebody another role; whether it is another.
 
     Raises:
@@ -102,22 +102,22 @@ async def change_role(tx: Tx, seat: Seat, user_id: str, role: str) -> bool:
         LastAdmin: the last admin would step down.
         NotFound: that user is not in.
     """
-    seat.require(Action.MANAGE_LEADERS if role in LEADERS else Action.MANAGE_MEMBERS)
-    place = await find_member(tx, seat.conversation.id, user_id)
+    seat.require(Action.MANAGE_LEADERS if role in PRIVILEGED_ROLES else Action.MANAGE_MEMBERS)
+    place = await find_current_participant(tx, seat.conversation.id, user_id)
     if place is None:
         raise NotFound("That user is not in the conversation")
-    if place.role in LEADERS:
+    if place.role in PRIVILEGED_ROLES:
         seat.require(Action.MANAGE_LEADERS)
     if place.role == role:
         return False
     if place.role == "admin" and not seat.actor.is_service:
         await _require_other_admin(tx, seat, user_id)
     await log.emit(tx, seat.actor, seat.conversation.id, types.ParticipantUpdated(user_id))
-    await _set_place(tx, seat, user_id, {"role": role})
+    await _update_participant(tx, seat, user_id, {"role": role})
     return True
 
 
-async def update_conversation(tx: Tx, seat: Seat, body: UpdateConversation) -> frozenset[str]:
+async def update_conversation(tx: Tx, seat: Membership, body: UpdateConversation) -> frozenset[str]:
     """Take title, metadata, settings and status over; the names of what really changed.
 
     Raises:
@@ -130,7 +130,7 @@ async def update_conversation(tx: Tx, seat: Seat, body: UpdateConversation) -> f
     if "status" in given:
         seat.require(Action.CLOSE)
     for field in given.keys() & {"metadata", "settings"}:
-        check_object(tx.settings, field, given[field])
+        check_json_object(tx.settings, field, given[field])
     now = seat.conversation
     present = {"title": now.title, "metadata": now.meta, "settings": now.settings, "status": now.status}
     changed = {field: value for field, value in given.items() if value != present[field]}
@@ -141,16 +141,16 @@ async def update_conversation(tx: Tx, seat: Seat, body: UpdateConversation) -> f
     return frozenset(changed)
 
 
-async def archive(tx: Tx, seat: Seat, *, archived: bool) -> None:
+async def archive(tx: Tx, seat: Membership, *, archived: bool) -> None:
     """Put a conversation away for oneself until its next message, or take it back. No event of the log."""
     seat.require(Action.ARCHIVE)
     number = seat.conversation.message_count if archived else None
-    await _set_place(tx, seat, seat.actor.user, {"archived_at_number": number})
+    await _update_participant(tx, seat, seat.actor.require_user(), {"archived_at_number": number})
     action = "conversation_archived" if archived else "conversation_unarchived"
-    await audit.record_service(tx, seat.actor, action, conversation_id=seat.conversation.id)
+    await audit.record_if_service(tx, seat.actor, action, conversation_id=seat.conversation.id)
 
 
-async def _require_other_admin(tx: Tx, seat: Seat, user_id: str) -> None:
+async def _require_other_admin(tx: Tx, seat: Membership, user_id: str) -> None:
     others = select(Participant.user_id).where(
         Participant.conversation_id == seat.conversation.id,
         Participant.role == "admin",
@@ -161,7 +161,7 @@ async def _require_other_admin(tx: Tx, seat: Seat, user_id: str) -> None:
         raise LastAdmin
 
 
-async def _set_place(tx: Tx, seat: Seat, user_id: str, values: dict[str, Any]) -> None:
+async def _update_participant(tx: Tx, seat: Membership, user_id: str, values: dict[str, Any]) -> None:
     statement = update(Participant).where(
         Participant.conversation_id == seat.conversation.id, Participant.user_id == user_id
     )

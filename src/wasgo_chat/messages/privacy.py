@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 
 from wasgo_chat.attachments import verbs as attachments
-from wasgo_chat.database.session import Tx, among
+from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.events import log, types
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.identity.pseudonyms import ERASED, Person
+from wasgo_chat.identity.pseudonyms import ERASED_NAME, ErasedPerson
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction, Read
-from wasgo_chat.messages.system_messages import is_sentence, sentence
+from wasgo_chat.messages.system_messages import is_generated_text, system_text
 
 PAGE = 100
 """Messages that one step changes: as many events as the teller reads at once."""
@@ -31,7 +31,7 @@ SPAN = 20_000
 READS_PAGE = 2_000
 
 # Notes are few: only they are searched for names, so that words of others stay theirs.
-_CONCERNED = """
+_MENTIONING = """
 SELECT id, number, sender_id, message_type, content, metadata, mentions, revision FROM messages
 WHERE conversation_id = :conversation_id AND number > :after AND number <= :upto
   AND (sender_id = :user_id OR mentions @> ARRAY[CAST(:user_id AS text)]
@@ -43,8 +43,8 @@ ORDER BY number LIMIT :limit
 """
 
 
-async def forget_page(
-    tx: Tx, actor: Actor, conversation_id: UUID, person: Person, after: int
+async def erase_page(
+    tx: Tx, actor: Actor, conversation_id: UUID, person: ErasedPerson, after: int
 ) -> tuple[int | None, int]:
     """Forget a person in the next messages of a held conversation.
 
@@ -54,7 +54,7 @@ async def forget_page(
     count = select(Conversation.message_count).where(Conversation.id == conversation_id)
     head: int = (await tx.execute(count)).scalar_one()
     names = ARRAY(Text)
-    statement = text(_CONCERNED).bindparams(
+    statement = text(_MENTIONING).bindparams(
         bindparam("needles", type_=names), bindparam("json_needles", type_=names), bindparam("user_id", type_=Text)
     )
     given = {
@@ -62,15 +62,15 @@ async def forget_page(
         "after": after,
         "upto": after + SPAN,
         "user_id": person.user_id,
-        "needles": person.needles,
-        "json_needles": person.json_needles,
+        "needles": person.search_terms,
+        "json_needles": person.json_search_terms,
         "limit": PAGE,
     }
     typed = statement.columns(metadata=JSONB(), mentions=names)
     rows = (await tx.execute(typed, given)).all()
     own = [row.id for row in rows if row.sender_id == person.user_id]
     notes = [row.id for row in rows if row.message_type == "system"]
-    changes = {row.id: change for row in rows if row.sender_id != person.user_id and (change := _without(row, person))}
+    changes = {row.id: change for row in rows if row.sender_id != person.user_id and (change := _redacted(row, person))}
     events: list[types.Event] = [
         types.MessageEdited(row.id, row.revision + 1)
         if row.id in changes
@@ -79,8 +79,8 @@ async def forget_page(
         if row.id in changes or row.sender_id == person.user_id
     ]
     if events:
-        emitted = await log.emit_all(tx, actor, conversation_id, events)
-        await _bury(tx, conversation_id, own, person, emitted)
+        emitted = await log.emit_many(tx, actor, conversation_id, events)
+        await _tombstone_as_pseudonym(tx, conversation_id, own, person, emitted)
         for message_id, change in changes.items():
             await _update(tx, conversation_id, [message_id], change)
         await _drop_revisions(tx, conversation_id, [*own, *notes])
@@ -88,12 +88,12 @@ async def forget_page(
     return (None if reached >= head else reached), len(own)
 
 
-async def has_said(tx: Tx, user_id: str) -> bool:
+async def has_messages(tx: Tx, user_id: str) -> bool:
     """Whether any message is somebody's."""
     return bool((await tx.execute(select(exists().where(Message.sender_id == user_id)))).scalar_one())
 
 
-async def forget_reactions(tx: Tx, actor: Actor, conversation_id: UUID, person: Person) -> bool:
+async def erase_reactions(tx: Tx, actor: Actor, conversation_id: UUID, person: ErasedPerson) -> bool:
     """Take a page of somebody's reactions away, in a held conversation; whether there may be more."""
     mine = (Reaction.conversation_id == conversation_id) & (Reaction.user_id == person.user_id)
     statement = select(Reaction.message_id, Reaction.emoji).where(mine).order_by(Reaction.message_id, Reaction.emoji)
@@ -103,29 +103,29 @@ async def forget_reactions(tx: Tx, actor: Actor, conversation_id: UUID, person: 
         await tx.execute(delete(Reaction).where(one))
     if rows:
         gone = [types.ReactionUpdated(row.message_id, person.user_id, row.emoji, "removed") for row in rows]
-        await log.emit_all(tx, actor, conversation_id, gone)
+        await log.emit_many(tx, actor, conversation_id, gone)
     return len(rows) == PAGE
 
 
-async def forget_notes_revisions(tx: Tx, conversation_id: UUID) -> None:
+async def erase_system_message_revisions(tx: Tx, conversation_id: UUID) -> None:
     """Drop what deleted notes said: a name in it may be one that nobody knows any more."""
     notes = select(Message.id).where(Message.conversation_id == conversation_id, Message.message_type == "system")
     here = MessageRevision.conversation_id == conversation_id
     await tx.execute(delete(MessageRevision).where(here, MessageRevision.message_id.in_(notes)))
 
 
-async def rename_reads(tx: Tx, conversation_id: UUID, person: Person) -> bool:
+async def pseudonymize_reads(tx: Tx, conversation_id: UUID, person: ErasedPerson) -> bool:
     """Empty and rename a page of somebody's readings; whether there may be more. Their versions stay without a gap."""
     mine = (Read.conversation_id == conversation_id) & (Read.user_id == person.user_id)
     page = select(Read.version).where(mine).order_by(Read.version).limit(READS_PAGE)
     versions = list((await tx.execute(page)).scalars())
     blank = {"user_id": person.pseudonym, "numbers": text("'{}'::int8multirange"), "up_to_seq": None}
     here = Read.conversation_id == conversation_id
-    await tx.execute(update(Read).where(here, among(Read.version, versions)).values(blank))
+    await tx.execute(update(Read).where(here, any_of(Read.version, versions)).values(blank))
     return len(versions) == READS_PAGE
 
 
-async def told_messages(
+async def export_messages(
     tx: Tx, conversation_id: UUID, user_id: str, after: int, *, limit: int
 ) -> list[tuple[int, dict[str, Any]]]:
     """Somebody's own messages in a conversation, by number, with what they said before an edit."""
@@ -137,15 +137,15 @@ async def told_messages(
     )
     messages = (await tx.execute(statement)).scalars().all()
     earlier: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    wanted = among(MessageRevision.message_id, [message.id for message in messages])
+    wanted = any_of(MessageRevision.message_id, [message.id for message in messages])
     revisions = select(MessageRevision).where(MessageRevision.conversation_id == conversation_id, wanted)
     for row in (await tx.execute(revisions.order_by(MessageRevision.revision))).scalars():
         one = {"revision": row.revision, "content": row.content, "replaced_at": row.replaced_at}
         earlier[row.message_id].append(one)
-    return [(message.number, _told(message, earlier[message.id])) for message in messages]
+    return [(message.number, _exported(message, earlier[message.id])) for message in messages]
 
 
-async def told_reactions(tx: Tx, conversation_id: UUID, user_id: str) -> list[dict[str, Any]]:
+async def export_reactions(tx: Tx, conversation_id: UUID, user_id: str) -> list[dict[str, Any]]:
     """Somebody's reactions in a conversation."""
     mine = (Reaction.conversation_id == conversation_id) & (Reaction.user_id == user_id)
     rows = (await tx.execute(select(Reaction).where(mine).order_by(Reaction.created_at))).scalars()
@@ -160,7 +160,7 @@ async def told_reactions(tx: Tx, conversation_id: UUID, user_id: str) -> list[di
     ]
 
 
-async def told_reads(
+async def export_reads(
     tx: Tx, conversation_id: UUID, user_id: str, after: int, *, limit: int
 ) -> list[tuple[int, dict[str, Any]]]:
     """When somebody marked what as read in a conversation, by version."""
@@ -177,24 +177,28 @@ async def told_reads(
     ]
 
 
-def _without(row: Row[Any], person: Person) -> dict[str, Any]:
+def _redacted(row: Row[Any], person: ErasedPerson) -> dict[str, Any]:
     """What of somebody else's message, or of a note, becomes different; nothing where only a part of a word matched."""
     mentions = [person.pseudonym if one == person.user_id else one for one in row.mentions]
     change: dict[str, Any] = {} if mentions == row.mentions else {"mentions": mentions}
     if row.message_type != "system":
         return change
-    metadata, content = person.forgotten(row.metadata), row.content
-    if content is not None and row.metadata.get("user_id") == person.user_id and is_sentence(row.metadata, content):
-        content = sentence(row.metadata, ERASED)
+    metadata, content = person.redact(row.metadata), row.content
+    if (
+        content is not None
+        and row.metadata.get("user_id") == person.user_id
+        and is_generated_text(row.metadata, content)
+    ):
+        content = system_text(row.metadata, ERASED_NAME)
     elif content is not None:
-        content = person.forgotten(content)
+        content = person.redact(content)
     if metadata != row.metadata:
         change["meta"] = metadata
     return change if content == row.content else {**change, "content": content}
 
 
-async def _bury(
-    tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID], person: Person, emitted: log.Emitted
+async def _tombstone_as_pseudonym(
+    tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID], person: ErasedPerson, emitted: log.AppendedEvent
 ) -> None:
     blank: dict[str, Any] = {
         "sender_id": person.pseudonym,
@@ -206,22 +210,22 @@ async def _bury(
         "deleted_at": func.coalesce(Message.deleted_at, emitted.at),
     }
     await _update(tx, conversation_id, message_ids, blank)
-    of_them = (Reaction.conversation_id == conversation_id) & among(Reaction.message_id, message_ids)
+    of_them = (Reaction.conversation_id == conversation_id) & any_of(Reaction.message_id, message_ids)
     await tx.execute(delete(Reaction).where(of_them))
     await attachments.release(tx, conversation_id, message_ids)
 
 
 async def _update(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID], values: dict[str, Any]) -> None:
-    those = (Message.conversation_id == conversation_id) & among(Message.id, message_ids)
+    those = (Message.conversation_id == conversation_id) & any_of(Message.id, message_ids)
     await tx.execute(update(Message).where(those).values(revision=Message.revision + 1, **values))
 
 
 async def _drop_revisions(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
-    those = (MessageRevision.conversation_id == conversation_id) & among(MessageRevision.message_id, message_ids)
+    those = (MessageRevision.conversation_id == conversation_id) & any_of(MessageRevision.message_id, message_ids)
     await tx.execute(delete(MessageRevision).where(those))
 
 
-def _told(message: Message, earlier: list[dict[str, Any]]) -> dict[str, Any]:
+def _exported(message: Message, earlier: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": message.id,
         "conversation": message.conversation_id,

@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.errors import Invalid, LimitReached, MessageDeleted, NotFound
+from wasgo_chat.core.errors import Invalid, LimitReached, MessageDeletedError, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.membership.access import Action
 from wasgo_chat.messages.models import Message, Reaction
-from wasgo_chat.messages.rendering import load_reactions, locate
+from wasgo_chat.messages.rendering import conversation_of_message, load_reactions
 from wasgo_chat.messages.schemas import ReactToMessage
 
 _VARIATION_SELECTOR = "\ufe0f"
@@ -42,10 +42,10 @@ async def react(tx: Tx, actor: Actor, message_id: UUID, body: ReactToMessage) ->
         LimitReached: too many different emoji of one user on one message.
     """
     emoji = canonical_emoji(body.emoji)
-    conversation_id = await locate(tx, actor, message_id)
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    conversation_id = await conversation_of_message(tx, actor, message_id)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     seat.require(Action.WRITE)
-    user_id = actor.user
+    user_id = actor.require_user()
     is_deleted = select(Message.deleted_at.is_not(None)).where(
         Message.conversation_id == conversation_id, Message.id == message_id
     )
@@ -53,7 +53,7 @@ async def react(tx: Tx, actor: Actor, message_id: UUID, body: ReactToMessage) ->
     if found is None:
         raise NotFound  # it was purged since it was located
     if found:
-        raise MessageDeleted
+        raise MessageDeletedError
     own = (
         (Reaction.conversation_id == conversation_id)
         & (Reaction.message_id == message_id)

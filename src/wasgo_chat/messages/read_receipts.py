@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from wasgo_chat.core.errors import Invalid, NotFound
-from wasgo_chat.database.driver import Direct
+from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
@@ -29,11 +29,11 @@ MAX_IDS_IN_SIGNAL = 100
 _IDS = bindparam("ids", type_=ARRAY(Uuid()))
 
 # Below the first number of `read`'s leading range nothing is unread: marking keeps that range in front (see _MARK).
-_FLOOR = """GREATEST(p.joined_number, COALESCE(
+_FIRST_POSSIBLY_UNREAD = """GREATEST(p.joined_number, COALESCE(
     CASE WHEN lower(p.read) <= p.joined_number + 1 THEN (SELECT upper(r) - 1 FROM unnest(p.read) AS r LIMIT 1) END,
     0))"""
 
-UNREAD = f"""m.conversation_id = p.conversation_id AND m.number > {_FLOOR}
+UNREAD = f"""m.conversation_id = p.conversation_id AND m.number > {_FIRST_POSSIBLY_UNREAD}
     AND m.sender_id <> p.user_id AND m.message_type <> 'system' AND m.deleted_at IS NULL AND NOT p.read @> m.number"""
 
 _COUNTS = f"""
@@ -56,7 +56,7 @@ SELECT p.conversation_id, p.user_id, {LAST_READ_SEQ} AS last_read_seq
 FROM participants p WHERE p.conversation_id = ANY(:ids) AND p.left_seq IS NULL
 """
 
-_READINGS = f"""
+_READ_STATES = f"""
 SELECT c.id, c.last_seq, c.reads_version, p.user_id, {LAST_READ_SEQ} AS last_read_seq
 FROM conversations c LEFT JOIN participants p ON p.conversation_id = c.id AND p.left_seq IS NULL
 WHERE c.id = ANY($1::uuid[])
@@ -102,7 +102,7 @@ ORDER BY min(r.read_at), r.user_id
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesRead:
+class MessagesMarkedRead:
     """Announced after a reading: a signal, not an event. `version` counts the readings of the conversation."""
 
     conversation_id: UUID
@@ -124,7 +124,7 @@ async def mark_messages(
     wanted = set(message_ids)
     if len(wanted) > tx.settings.max_batch_read:
         raise Invalid.field(["message_ids"], "too_long", f"names more than {tx.settings.max_batch_read} messages")
-    user_id = actor.user
+    user_id = actor.require_user()
     statement = (
         select(Message.id, Message.conversation_id, Message.number, Message.sender_id, Message.message_type)
         .join(Participant, Participant.conversation_id == Message.conversation_id)
@@ -136,7 +136,7 @@ async def mark_messages(
     conversation_ids = sorted({row.conversation_id for row in rows})
     if only_in is not None and conversation_ids != [only_in]:
         raise NotFound
-    await access.lock_many(tx, actor, conversation_ids)
+    await access.authorize_and_lock_many(tx, actor, conversation_ids)
     by_conversation: dict[UUID, dict[int, UUID]] = defaultdict(dict)
     for row in rows:
         if row.sender_id not in (None, user_id):
@@ -146,7 +146,7 @@ async def mark_messages(
         fresh = await _mark(tx, user_id, conversation_id, by_conversation[conversation_id])
         if fresh:
             target = fresh[0] if len(fresh) == 1 else None
-            await audit.record_service(tx, actor, "messages_read", conversation_id=conversation_id, target=target)
+            await audit.record_if_service(tx, actor, "messages_read", conversation_id=conversation_id, target=target)
         marked += len(fresh)
     counts = await unread_counts(tx, user_id, conversation_ids)
     return {"marked": marked, "unread_count": sum(counts.values())}
@@ -158,9 +158,9 @@ async def mark_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict
     Raises:
         NotFound: no such conversation for the caller.
     """
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     seat.require(Action.READ)
-    user_id = actor.user
+    user_id = actor.require_user()
     statement = text(
         f"SELECT m.id, count(*) OVER () AS unread FROM participants p JOIN messages m ON {UNREAD} "
         "WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id ORDER BY m.number DESC LIMIT :ids"
@@ -172,7 +172,7 @@ async def mark_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict
         numbers = f"{{[1,{head.message_count + 1})}}"
         named = tuple(row.id for row in reversed(newest))
         await _store(tx, user_id, conversation_id, numbers, named, up_to_seq=head.last_seq)
-        await audit.record_service(tx, actor, "messages_read", conversation_id=conversation_id)
+        await audit.record_if_service(tx, actor, "messages_read", conversation_id=conversation_id)
     return {"marked": newest[0].unread if newest else 0, "unread_count": 0}
 
 
@@ -194,7 +194,7 @@ async def last_read_seqs(tx: Tx, conversation_ids: Sequence[UUID]) -> dict[tuple
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ConversationReadState:
     """A conversation's head and version of readings, and the `last_read_seq` of each member."""
 
     last_seq: int
@@ -202,17 +202,19 @@ class Reading:
     by: dict[str, int]
 
 
-async def readings(direct: Direct, conversation_ids: Sequence[UUID]) -> dict[UUID, Reading]:
-    """By conversation, for `Lookups`."""
-    found: dict[UUID, Reading] = {}
-    for conversation_id, last_seq, version, user_id, seq in await direct.fetch(_READINGS, conversation_ids):
-        reading = found.setdefault(conversation_id, Reading(last_seq, version, {}))
+async def fetch_read_states(
+    direct: PinnedConnection, conversation_ids: Sequence[UUID]
+) -> dict[UUID, ConversationReadState]:
+    """By conversation, for `BatchLoader`."""
+    found: dict[UUID, ConversationReadState] = {}
+    for conversation_id, last_seq, version, user_id, seq in await direct.fetch(_READ_STATES, conversation_ids):
+        reading = found.setdefault(conversation_id, ConversationReadState(last_seq, version, {}))
         if user_id is not None:
             reading.by[user_id] = seq
     return found
 
 
-async def readings_since(tx: Tx, conversation_id: UUID, version: int, *, limit: int) -> list[MessagesRead]:
+async def read_states_since(tx: Tx, conversation_id: UUID, version: int, *, limit: int) -> list[MessagesMarkedRead]:
     """What was marked after a version, for those whose signal was lost."""
     statement = text(
         """SELECT r.version, r.user_id, r.up_to_seq, ARRAY(
@@ -226,12 +228,12 @@ async def readings_since(tx: Tx, conversation_id: UUID, version: int, *, limit: 
     )
     given = {"conversation_id": conversation_id, "version": version, "limit": limit, "ids": MAX_IDS_IN_SIGNAL}
     return [
-        MessagesRead(conversation_id, row.version, row.user_id, tuple(reversed(row.message_ids)), row.up_to_seq)
+        MessagesMarkedRead(conversation_id, row.version, row.user_id, tuple(reversed(row.message_ids)), row.up_to_seq)
         for row in await tx.execute(statement, given)
     ]
 
 
-async def receipts(tx: Tx, conversation_id: UUID, message_id: UUID) -> list[dict[str, Any]]:
+async def list_receipts(tx: Tx, conversation_id: UUID, message_id: UUID) -> list[dict[str, Any]]:
     """Who marked a message as read and when, earliest first; the sender is not counted."""
     statement = select(Message.number, Message.sender_id).where(
         Message.conversation_id == conversation_id, Message.id == message_id
@@ -276,4 +278,4 @@ async def _store(
     first_unread = (await tx.execute(text(_MARK), {**place, "numbers": numbers})).scalar_one()
     await tx.execute(text(_COMPACT), {**place, "first_unread": first_unread})
     version = (await tx.execute(text(_RECORD), {**place, "numbers": numbers, "up_to_seq": up_to_seq})).scalar_one()
-    tx.announce(MessagesRead(conversation_id, version, user_id, message_ids, up_to_seq))
+    tx.after_commit(MessagesMarkedRead(conversation_id, version, user_id, message_ids, up_to_seq))

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row, RowMapping, Select, Uuid, case, func, select
 from sqlalchemy.orm import aliased
 
-from wasgo_chat.attachments.rendering import attachments_of
+from wasgo_chat.attachments.rendering import render_attachments
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.database.session import Tx, keys_of
+from wasgo_chat.database.session import Tx, values_table
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import User, user_shape
 from wasgo_chat.membership.models import Participant
@@ -21,7 +21,7 @@ _Parent = aliased(Message, name="parent")
 _ParentSender = aliased(User, name="parent_sender")
 
 
-def message_rows() -> Select[Any]:
+def message_select() -> Select[Any]:
     """The select that `shape_messages` reads; add conditions, order and limit. Joins sender and reply's parent."""
     return (
         select(
@@ -45,7 +45,7 @@ def message_rows() -> Select[Any]:
     )
 
 
-async def shape_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | None) -> list[dict[str, Any]]:
+async def render_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | None) -> list[dict[str, Any]]:
     """Rows of `message_rows` as `MessageOut`.
 
     Args:
@@ -55,8 +55,10 @@ async def shape_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | None
     """
     keys = [(row.conversation_id, row.id) for row in rows]
     reactions = await _reactions(tx, keys)
-    attachments = await attachments_of(tx, keys)
-    return [shape_message(row._mapping, reactions.get(row.id, {}), attachments.get(row.id, []), viewer) for row in rows]
+    attachments = await render_attachments(tx, keys)
+    return [
+        render_message(row._mapping, reactions.get(row.id, {}), attachments.get(row.id, []), viewer) for row in rows
+    ]
 
 
 async def load_messages(
@@ -66,9 +68,9 @@ async def load_messages(
     wanted = list(set(message_ids))
     if not wanted:
         return {}
-    statement = message_rows().where(Message.conversation_id == conversation_id, Message.id.in_(wanted))
+    statement = message_select().where(Message.conversation_id == conversation_id, Message.id.in_(wanted))
     rows = (await tx.execute(statement)).all()
-    return {shape["id"]: shape for shape in await shape_messages(tx, rows, viewer=viewer)}
+    return {shape["id"]: shape for shape in await render_messages(tx, rows, viewer=viewer)}
 
 
 async def load_message(tx: Tx, conversation_id: UUID, message_id: UUID, *, viewer: str | None) -> dict[str, Any]:
@@ -83,7 +85,7 @@ async def load_message(tx: Tx, conversation_id: UUID, message_id: UUID, *, viewe
     return found[message_id]
 
 
-async def locate(tx: Tx, actor: Actor, message_id: UUID) -> UUID:
+async def conversation_of_message(tx: Tx, actor: Actor, message_id: UUID) -> UUID:
     """The conversation of a message the caller may see; enter it next.
 
     Raises:
@@ -94,7 +96,7 @@ async def locate(tx: Tx, actor: Actor, message_id: UUID) -> UUID:
         statement = statement.join(
             Participant,
             (Participant.conversation_id == Message.conversation_id)
-            & (Participant.user_id == actor.user)
+            & (Participant.user_id == actor.require_user())
             & Participant.left_seq.is_(None),
         )
     found: UUID | None = (await tx.execute(statement)).scalar_one_or_none()
@@ -108,7 +110,7 @@ async def load_reactions(
 ) -> list[dict[str, Any]]:
     """The reactions of one message."""
     by_emoji = (await _reactions(tx, [(conversation_id, message_id)])).get(message_id, {})
-    return _shape_reactions(by_emoji, viewer)
+    return _render_reactions(by_emoji, viewer)
 
 
 async def _reactions(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, dict[str, list[str]]]:
@@ -116,7 +118,9 @@ async def _reactions(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, di
     found: dict[UUID, dict[str, list[str]]] = {}
     if not keys:
         return found
-    wanted = keys_of(conversation_id=(Uuid(), [key[0] for key in keys]), message_id=(Uuid(), [key[1] for key in keys]))
+    wanted = values_table(
+        conversation_id=(Uuid(), [key[0] for key in keys]), message_id=(Uuid(), [key[1] for key in keys])
+    )
     statement = (
         select(Reaction.message_id, Reaction.emoji, Reaction.user_id)
         .join(
@@ -130,7 +134,7 @@ async def _reactions(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, di
     return found
 
 
-def _shape_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> list[dict[str, Any]]:
+def _render_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = []
     for emoji, user_ids in by_emoji.items():
         shape: dict[str, Any] = {"emoji": emoji, "count": len(user_ids), "user_ids": user_ids}
@@ -140,7 +144,7 @@ def _shape_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> list
     return shapes
 
 
-def shape_message(
+def render_message(
     row: RowMapping | Mapping[str, Any],
     reactions: dict[str, list[str]],
     attachments: list[dict[str, Any]],
@@ -161,7 +165,7 @@ def shape_message(
         "reply_to": row["reply_to"],
         "reply_preview": _preview(row),
         "attachments": attachments,
-        "reactions": _shape_reactions(reactions, viewer),
+        "reactions": _render_reactions(reactions, viewer),
         "mentions": row["mentions"],
         "metadata": row["metadata"],
         "client_id": row["client_id"],

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text, update
 
 from wasgo_chat.attachments import verbs as attachments
-from wasgo_chat.database.session import Tx, among
+from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction
 
-NAMES_NOTHING = """NOT EXISTS (
+REFERENCES_NO_MESSAGE = """NOT EXISTS (
     SELECT FROM messages m
     WHERE m.conversation_id = r.conversation_id AND m.number < upper(r.numbers)
       AND m.seq > (SELECT purged_seq FROM conversations WHERE id = r.conversation_id)
@@ -36,7 +36,7 @@ WITH page AS (
 )
 SELECT (SELECT count(*) FROM page) AS seen, (SELECT max(version) FROM page) AS last,
        (SELECT count(*) FROM gone) AS gone
-""".replace("NAMES_NOTHING", NAMES_NOTHING.replace("BEFORE", ":before"))
+""".replace("NAMES_NOTHING", REFERENCES_NO_MESSAGE.replace("BEFORE", ":before"))
 
 
 async def number_at(tx: Tx, conversation_id: UUID, seq: int) -> int | None:
@@ -48,24 +48,24 @@ async def number_at(tx: Tx, conversation_id: UUID, seq: int) -> int | None:
 
 async def greatest_number(tx: Tx, conversation_id: UUID, message_ids: Iterable[UUID]) -> int | None:
     """The greatest number of these messages; None where there is none."""
-    those = (Message.conversation_id == conversation_id) & among(Message.id, message_ids)
+    those = (Message.conversation_id == conversation_id) & any_of(Message.id, message_ids)
     number: int | None = (await tx.execute(select(func.max(Message.number)).where(those))).scalar_one()
     return number
 
 
-async def remove(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
+async def delete_messages(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
     """Remove messages for good."""
     if message_ids:
         await attachments.release(tx, conversation_id, message_ids)
-        those = (Message.conversation_id == conversation_id) & among(Message.id, message_ids)
+        those = (Message.conversation_id == conversation_id) & any_of(Message.id, message_ids)
         await tx.execute(delete(Message).where(those))
 
 
-async def bury(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
+async def tombstone(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
     """Make tombstones of messages. No event tells of it: what clients have loaded, they keep."""
     if not message_ids:
         return
-    those = (Message.conversation_id == conversation_id) & among(Message.id, message_ids)
+    those = (Message.conversation_id == conversation_id) & any_of(Message.id, message_ids)
     blank: dict[str, Any] = {
         "content": None,
         "mentions": [],
@@ -75,12 +75,12 @@ async def bury(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> No
     }
     await tx.execute(update(Message).where(those, Message.deleted_at.is_(None)).values(blank))
     for table in (MessageRevision, Reaction):
-        of_them = (table.conversation_id == conversation_id) & among(table.message_id, message_ids)
+        of_them = (table.conversation_id == conversation_id) & any_of(table.message_id, message_ids)
         await tx.execute(delete(table).where(of_them))
     await attachments.release(tx, conversation_id, message_ids)
 
 
-async def drop_reads(tx: Tx, conversation_id: UUID, *, after: int, before: datetime, page: int) -> int | None:
+async def delete_read_receipts(tx: Tx, conversation_id: UUID, *, after: int, before: datetime, page: int) -> int | None:
     """Forget who read what when, of messages that are purged: a page of the readings after a version.
 
     What is unread does not depend on it, so nobody need hold the conversation.

@@ -7,17 +7,17 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wasgo_chat.attachments.schemas import AttachmentOut
-from wasgo_chat.core.encoding import Line, Schema, Shape, Text, UserId
+from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, Text, UserId
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.identity.users import UserOut
 
 MessageType = Literal["text", "image", "file", "audio", "video", "location", "system"]
 SendableType = Literal["text", "image", "file", "audio", "video", "location"]
-ClientId = Annotated[Line, Field(min_length=1, max_length=128)]
-Emoji = Annotated[Line, Field(min_length=1, max_length=64)]
+ClientId = Annotated[SingleLine, Field(min_length=1, max_length=128)]
+Emoji = Annotated[SingleLine, Field(min_length=1, max_length=64)]
 
 
-class MessageContent(Schema):
+class MessageContent(RequestModel):
     """What a message says, by whichever door it comes."""
 
     content: Text = ""
@@ -35,33 +35,33 @@ class SendMessage(MessageContent):
     conversation: UUID
 
 
-class EditMessage(Schema):
+class EditMessage(RequestModel):
     """The new content."""
 
     content: Text
 
 
-class ReactToMessage(Schema):
+class ReactToMessage(RequestModel):
     """An emoji; without an action it toggles."""
 
     emoji: Emoji
     action: Literal["add", "remove"] | None = None
 
 
-class MarkMultipleRead(Schema):
+class MarkMultipleRead(RequestModel):
     """Messages to mark as read; of one conversation or several."""
 
     message_ids: Annotated[list[UUID], Field(min_length=1)]
 
 
-class SendSystemMessage(Schema):
+class SendSystemMessage(RequestModel):
     """An automated note in a conversation."""
 
     content: Annotated[Text, Field(min_length=1)]
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-class ReactionOut(Shape):
+class ReactionOut(ResponseModel):
     """One emoji on a message, and who gave it. `me` is in HTTP answers only."""
 
     emoji: str
@@ -70,7 +70,7 @@ class ReactionOut(Shape):
     me: bool | None = None
 
 
-class ReplyPreview(Shape):
+class ReplyPreview(ResponseModel):
     """The message that was replied to, as it stands now; at most 140 characters of it."""
 
     id: UUID
@@ -81,7 +81,7 @@ class ReplyPreview(Shape):
     is_deleted: bool
 
 
-class MessageOut(Shape):
+class MessageOut(ResponseModel):
     """A message. A deleted one is a tombstone: content null, nothing attached."""
 
     id: UUID
@@ -105,28 +105,28 @@ class MessageOut(Shape):
     created_at: datetime
 
 
-class ReactionResult(Shape):
+class ReactionResult(ResponseModel):
     """The state a reaction is in now."""
 
     action: Literal["added", "removed"]
     reactions: list[ReactionOut]
 
 
-class ReadResult(Shape):
+class ReadResult(ResponseModel):
     """How many messages were newly read, and how many of the conversations concerned are still unread."""
 
     marked: int
     unread_count: int
 
 
-class ReceiptOut(Shape):
+class ReceiptOut(ResponseModel):
     """Who read a message, and when they marked it."""
 
     user: UserOut
     read_at: datetime
 
 
-class ReceiptsOut(Shape):
+class ReceiptsOut(ResponseModel):
     """Everybody who marked a message as read, earliest first."""
 
     results: list[ReceiptOut]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def sentence(metadata: Mapping[str, Any], who: str) -> str:
+def system_text(metadata: Mapping[str, Any], who: str) -> str:
     """What a note says of somebody called `who`; a service's own action gets an empty sentence."""
     match metadata.get("action"):
         case "participant_added":
@@ -25,7 +25,7 @@ def sentence(metadata: Mapping[str, Any], who: str) -> str:
     return ""
 
 
-def is_sentence(metadata: Mapping[str, Any], content: str) -> bool:
+def is_generated_text(metadata: Mapping[str, Any], content: str) -> bool:
     """Whether a note was made here, whatever the name in it is."""
-    ending = sentence(metadata, "")
+    ending = system_text(metadata, "")
     return bool(ending) and content.endswith(ending)

@@ -15,38 +15,38 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.attachments import verbs as attachments
-from wasgo_chat.attachments.upload.multipart import Incoming
-from wasgo_chat.attachments.upload.pipeline import Prepared
+from wasgo_chat.attachments.upload.multipart import UploadedFile
+from wasgo_chat.attachments.upload.pipeline import PreparedFile
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import digest, new_id
-from wasgo_chat.core.errors import Forbidden, IdempotencyConflict, Invalid, MessageDeleted, NotFound
+from wasgo_chat.core.encoding import keyed_hash, new_id
+from wasgo_chat.core.errors import Forbidden, IdempotencyConflict, Invalid, MessageDeletedError, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
-from wasgo_chat.http.rate_limits import check_object
+from wasgo_chat.http.rate_limits import check_json_object
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
-from wasgo_chat.membership.access import Action, Seat
+from wasgo_chat.membership.access import Action, Membership
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction
-from wasgo_chat.messages.rendering import locate
+from wasgo_chat.messages.rendering import conversation_of_message
 from wasgo_chat.messages.schemas import MessageContent
 
 _WITH_ATTACHMENTS = ("image", "file", "audio", "video")
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SendResult:
     """Where a message landed; `is_new` is False for a repeated client_id. `shape`: as `MessageOut`, where at hand."""
 
     message_id: UUID
     seq: int
     created_at: datetime
     is_new: bool
-    shape: dict[str, Any] | None = None
+    rendered: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class MessageAdded:
+class MessageCounted:
     """Announced after the commit, for who counts messages by type."""
 
     message_type: str
@@ -63,7 +63,7 @@ def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -
         raise Invalid.field(["attachment_ids"], "too_long", f"a message has at most {settings.max_attachments}")
     if len(body.content) > settings.max_content_chars:
         raise Invalid.field(["content"], "too_long", f"has more than {settings.max_content_chars} characters")
-    check_object(settings, "metadata", body.metadata)
+    check_json_object(settings, "metadata", body.metadata)
     if body.message_type == "location":
         _check_location(body.metadata.get("location"))
     elif body.message_type in _WITH_ATTACHMENTS and not attached:
@@ -88,31 +88,31 @@ def request_hash(key: bytes, body: MessageContent, files: Sequence[Sequence[str]
         "metadata": body.metadata,
         "attachment_ids": body.attachment_ids,
     }
-    return digest(key, {**said, "files": files} if files else said)
+    return keyed_hash(key, {**said, "files": files} if files else said)
 
 
-async def look_ahead(
-    tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent, files: Sequence[Incoming]
-) -> Sent | None:
+async def precheck_send(
+    tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent, files: Sequence[UploadedFile]
+) -> SendResult | None:
     """Before files are stored: the message if it was sent before, or what `send` would refuse; it looks again.
 
     Raises:
         As `send`, but for what concerns attachments.
     """
-    seat = await access.enter(tx, actor, conversation_id)
+    seat = await access.authorize(tx, actor, conversation_id)
     if body.client_id is not None:
         named = [[file.filename, file.hash.hexdigest()] for file in files]
         hashed = request_hash(tx.settings.hash_key(), body, named)
-        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, hashed):
+        if earlier := await _find_duplicate(tx, actor, conversation_id, body.client_id, hashed):
             return earlier
     seat.require(Action.WRITE)
-    await _check_pointers(tx, conversation_id, body)
+    await _check_references(tx, conversation_id, body)
     return None
 
 
 async def send(
-    tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent, *, uploads: Sequence[Prepared] = ()
-) -> Sent:
+    tx: Tx, actor: Actor, conversation_id: UUID, body: MessageContent, *, uploads: Sequence[PreparedFile] = ()
+) -> SendResult:
     """Store a message, with `uploads` that came with it; the same `client_id` again gives the first one.
 
     Raises:
@@ -121,15 +121,15 @@ async def send(
         IdempotencyConflict: the `client_id` came before with other content.
         Invalid: a reply or mention that is not of this conversation, an attachment that is not the caller's.
     """
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     hashed = None
     if body.client_id is not None:
         named = [[file.filename, file.sent_sha256.hex()] for file in uploads]
         hashed = request_hash(tx.settings.hash_key(), body, named)
-        if earlier := await _sent_before(tx, actor, conversation_id, body.client_id, hashed):
+        if earlier := await _find_duplicate(tx, actor, conversation_id, body.client_id, hashed):
             return earlier
     seat.require(Action.WRITE)
-    await _check_pointers(tx, conversation_id, body)
+    await _check_references(tx, conversation_id, body)
     attachment_ids = [*body.attachment_ids, *(file.id for file in uploads)]
     if attachment_ids:
         await attachments.check_claimable(tx, actor, conversation_id, attachment_ids, body.message_type)
@@ -141,7 +141,7 @@ async def send(
             id=message_id,
             seq=event.seq,
             number=event.number,
-            sender_id=actor.user,
+            sender_id=actor.require_user(),
             service=actor.service,
             message_type=body.message_type,
             content=body.content,
@@ -154,11 +154,13 @@ async def send(
         )
     )
     await attachments.claim(tx, conversation_id, message_id, attachment_ids)
-    tx.announce(MessageAdded(body.message_type))
-    return Sent(message_id, event.seq, event.at, is_new=True)
+    tx.after_commit(MessageCounted(body.message_type))
+    return SendResult(message_id, event.seq, event.at, is_new=True)
 
 
-async def post_note(tx: Tx, actor: Actor, conversation_id: UUID, content: str, metadata: dict[str, Any]) -> Sent:
+async def post_system_message(
+    tx: Tx, actor: Actor, conversation_id: UUID, content: str, metadata: dict[str, Any]
+) -> SendResult:
     """Store a system message: sender null, in a conversation that the caller has entered and locked."""
     message_id = new_id()
     event = await log.emit(tx, actor, conversation_id, types.MessageSent(message_id))
@@ -175,11 +177,11 @@ async def post_note(tx: Tx, actor: Actor, conversation_id: UUID, content: str, m
             created_at=event.at,
         )
     )
-    tx.announce(MessageAdded("system"))
-    return Sent(message_id, event.seq, event.at, is_new=True)
+    tx.after_commit(MessageCounted("system"))
+    return SendResult(message_id, event.seq, event.at, is_new=True)
 
 
-async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Seat:
+async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Membership:
     """Give one's own message new content; the same content changes nothing.
 
     Raises:
@@ -190,12 +192,12 @@ async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Seat:
     """
     if len(content) > tx.settings.max_content_chars:
         raise Invalid.field(["content"], "too_long", f"has more than {tx.settings.max_content_chars} characters")
-    seat, message = await _take(tx, actor, message_id)
-    if message.sender_id is None or message.sender_id != actor.user:
+    seat, message = await _authorize_message(tx, actor, message_id)
+    if message.sender_id is None or message.sender_id != actor.require_user():
         raise Forbidden("Only the sender can edit a message")
     seat.require(Action.WRITE)
     if message.deleted_at is not None:
-        raise MessageDeleted
+        raise MessageDeletedError
     if not content.strip() and message.message_type == "text":
         raise Invalid.field(["content"], "empty", "may be empty only with attachments or a location")
     if content != message.content:
@@ -206,7 +208,7 @@ async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Seat:
     return seat
 
 
-async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
+async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Membership:
     """Make a message a tombstone; a second time changes nothing.
 
     Raises:
@@ -214,7 +216,7 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
         Forbidden: the role does not allow it.
         ConversationClosed: too late.
     """
-    seat, message = await _take(tx, actor, message_id)
+    seat, message = await _authorize_message(tx, actor, message_id)
     is_own = message.sender_id is not None and message.sender_id == actor.user_id
     seat.require(Action.WRITE if is_own else Action.DELETE_OTHERS)
     if message.sender_id is None and not actor.is_service:
@@ -225,7 +227,7 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
         await _keep_revision(tx, message, event)
         if not is_own and not actor.service:  # what services do is kept by `emit`
             about = {"conversation_id": message.conversation_id, "user_id": message.sender_id, "target": message_id}
-            await audit.record(tx, actor, types.MessageDeleted.type, **about)
+            await audit.record_action(tx, actor, types.MessageDeleted.type, **about)
         blank: dict[str, Any] = {
             "content": None,
             "mentions": [],
@@ -240,10 +242,10 @@ async def delete(tx: Tx, actor: Actor, message_id: UUID) -> Seat:
     return seat
 
 
-async def _take(tx: Tx, actor: Actor, message_id: UUID) -> tuple[Seat, Message]:
+async def _authorize_message(tx: Tx, actor: Actor, message_id: UUID) -> tuple[Membership, Message]:
     """Locate, enter and lock: the message as it stands until the end of this transaction."""
-    conversation_id = await locate(tx, actor, message_id)
-    seat = await access.enter(tx, actor, conversation_id, lock=True)
+    conversation_id = await conversation_of_message(tx, actor, message_id)
+    seat = await access.authorize(tx, actor, conversation_id, lock=True)
     statement = select(Message).where(Message.conversation_id == conversation_id, Message.id == message_id)
     message = (await tx.execute(statement)).scalar_one_or_none()
     if message is None:
@@ -251,10 +253,12 @@ async def _take(tx: Tx, actor: Actor, message_id: UUID) -> tuple[Seat, Message]:
     return seat, message
 
 
-async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: str, hashed: bytes) -> Sent | None:
+async def _find_duplicate(
+    tx: Tx, actor: Actor, conversation_id: UUID, client_id: str, hashed: bytes
+) -> SendResult | None:
     statement = select(Message.id, Message.seq, Message.created_at, Message.request_hash).where(
         Message.conversation_id == conversation_id,
-        Message.sender_id == actor.user,
+        Message.sender_id == actor.require_user(),
         Message.client_id == client_id,
     )
     row = (await tx.execute(statement)).one_or_none()
@@ -262,17 +266,17 @@ async def _sent_before(tx: Tx, actor: Actor, conversation_id: UUID, client_id: s
         return None
     if row.request_hash != hashed:
         raise IdempotencyConflict("This client_id was used before with other content")
-    return Sent(row.id, row.seq, row.created_at, is_new=False)
+    return SendResult(row.id, row.seq, row.created_at, is_new=False)
 
 
-async def _check_pointers(tx: Tx, conversation_id: UUID, body: MessageContent) -> None:
+async def _check_references(tx: Tx, conversation_id: UUID, body: MessageContent) -> None:
     """What a client names is looked up together with its conversation, so that nothing points across."""
     if body.reply_to is not None:
         statement = select(Message.id).where(Message.conversation_id == conversation_id, Message.id == body.reply_to)
         if (await tx.execute(statement)).first() is None:
             raise Invalid.field(["reply_to"], "unknown_message", "there is no such message in this conversation")
     if body.mentions:
-        members = await access.members_among(tx, conversation_id, body.mentions)
+        members = await access.current_members_among(tx, conversation_id, body.mentions)
         if set(body.mentions) - members:
             raise Invalid.field(["mentions"], "not_a_participant", "names somebody who is not in the conversation")
 
@@ -295,7 +299,7 @@ def _check_location(location: Any) -> None:
         raise Invalid.field(["metadata", "location", "label"], "label", "must be text of at most 200 characters")
 
 
-async def _keep_revision(tx: Tx, message: Message, event: log.Emitted) -> None:
+async def _keep_revision(tx: Tx, message: Message, event: log.AppendedEvent) -> None:
     await tx.execute(
         insert(MessageRevision).values(
             conversation_id=message.conversation_id,

@@ -2,7 +2,7 @@
 
 Runs as a reader of the log, in the transaction that moves its cursors, so an event is told of once. Everything
 happens in the database, in one statement for any number of messages and members: who wants what is the rule of
-`rules.wants`, `rules.is_muted` and `rules.allows`, in SQL.
+`policy.wants_kind`, `rules.is_muted` and `rules.allows`, in SQL.
 """
 
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ from collections.abc import Sequence
 import asyncpg
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.events.offsets import Span
-from wasgo_chat.notifications.listing import Notified
+from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.notifications.listing import NotificationsCreated
 
 # A UUIDv7 (RFC 9562, 5.7) in two halves: milliseconds with the place in the span, so that ids sort as the messages do,
 # and chance. PostgreSQL makes them itself from 18 on.
 _HALF = """lpad(to_hex(CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS bigint)), 12, '0')
     || '7' || lpad(to_hex(CAST(PLACE AS integer)), 3, '0')"""
-_CHANCE = "right(encode(uuid_send(gen_random_uuid()), 'hex'), 16)"
+_UUID7 = "right(encode(uuid_send(gen_random_uuid()), 'hex'), 16)"
 
-_TELL = """
+_FAN_OUT = """
 WITH said AS (
     SELECT m.conversation_id, m.id, m.seq, m.number, m.sender_id, m.mentions, m.created_at,
            r.sender_id AS replied_to, HALF_OF_ID AS half
@@ -77,9 +77,9 @@ SELECT DISTINCT conversation_id FROM told
 for _name, _sql in (
     ("HALF_OF_ID", _HALF.replace("PLACE", "m.seq - s.after")),
     ("HALF", _HALF.replace("PLACE", "0")),
-    ("CHANCE", _CHANCE),
+    ("CHANCE", _UUID7),
 ):
-    _TELL = _TELL.replace(_name, _sql)
+    _FAN_OUT = _FAN_OUT.replace(_name, _sql)
 
 
 def channels_of(settings: Settings) -> list[str]:
@@ -92,7 +92,7 @@ def channels_of(settings: Settings) -> list[str]:
     return [channel for channel, is_set_up in set_up.items() if is_set_up]
 
 
-class Telling:
+class NotificationFanout:
     """What the reader of notifications does with events.
 
     Args:
@@ -104,11 +104,11 @@ class Telling:
         self._delay_s = settings.notify_delay_s
 
     async def __call__(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", spans: Sequence[Span]
-    ) -> Sequence[Notified]:
+        self, connection: "asyncpg.Connection[asyncpg.Record]", spans: Sequence[SeqRange]
+    ) -> Sequence[NotificationsCreated]:
         """Tell of events of many conversations; see `events.consumers.Handle`."""
         ids, afters = [span.conversation_id for span in spans], [span.after for span in spans]
         up_tos = [span.up_to for span in spans]
-        found = await connection.fetch(_TELL, ids, afters, up_tos, self._channels, self._delay_s)
+        found = await connection.fetch(_FAN_OUT, ids, afters, up_tos, self._channels, self._delay_s)
         told = {record[0] for record in found}
-        return [Notified([span for span in spans if span.conversation_id in told])] if told else []
+        return [NotificationsCreated([span for span in spans if span.conversation_id in told])] if told else []

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Row, Select, Uuid, func, or_, select, update
 
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.database.session import Tx, among, keys_of
-from wasgo_chat.events.offsets import Span
+from wasgo_chat.database.session import Tx, any_of, values_table
+from wasgo_chat.events.offsets import SeqRange
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
@@ -23,10 +23,10 @@ IS_READ = or_(Notification.read_at.is_not(None), Participant.read.op("@>")(Notif
 
 
 @dataclass(frozen=True, slots=True)
-class Notified:
+class NotificationsCreated:
     """Announced when users were told of messages in these spans."""
 
-    spans: Sequence[Span]
+    ranges: Sequence[SeqRange]
 
 
 def notification_rows() -> Select[Any]:
@@ -60,14 +60,16 @@ def notification_rows() -> Select[Any]:
     )
 
 
-async def page_of(tx: Tx, actor: Actor, *, unread: bool | None, limit: int, cursor: str | None) -> dict[str, Any]:
+async def list_notifications(
+    tx: Tx, actor: Actor, *, unread: bool | None, limit: int, cursor: str | None
+) -> dict[str, Any]:
     """A page of the caller's notifications, newest first.
 
     Raises:
         Invalid: a cursor of another list.
     """
     page = PageRequest.parse(tx.settings, ["notifications", unread], limit, cursor)
-    statement = notification_rows().where(Notification.user_id == actor.user)
+    statement = notification_rows().where(Notification.user_id == actor.require_user())
     if unread is not None:
         statement = statement.where(~IS_READ if unread else IS_READ)
     if page.key is not None:
@@ -75,8 +77,8 @@ async def page_of(tx: Tx, actor: Actor, *, unread: bool | None, limit: int, curs
         statement = statement.where(Notification.id > bound if page.is_backward else Notification.id < bound)
     order = Notification.id.asc() if page.is_backward else Notification.id.desc()
     found = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).all()
-    rows, cursors = page.finish(found, lambda row: [str(row.id)])
-    return {"results": [_shape(row) for row in rows], **cursors}
+    rows, cursors = page.build_page(found, lambda row: [str(row.id)])
+    return {"results": [_render(row) for row in rows], **cursors}
 
 
 async def mark_read(tx: Tx, actor: Actor, notification_id: UUID) -> dict[str, Any]:
@@ -85,30 +87,32 @@ async def mark_read(tx: Tx, actor: Actor, notification_id: UUID) -> dict[str, An
     Raises:
         NotFound: there is none of the caller's.
     """
-    mine = (Notification.id == notification_id) & (Notification.user_id == actor.user)
+    mine = (Notification.id == notification_id) & (Notification.user_id == actor.require_user())
     unmarked = mine & Notification.read_at.is_(None)
     statement = update(Notification).where(unmarked).values(read_at=func.clock_timestamp())
     if (await tx.execute(statement.returning(Notification.id))).all():
-        await audit.record_service(tx, actor, "notifications_read", target=notification_id)
+        await audit.record_if_service(tx, actor, "notifications_read", target=notification_id)
     row = (await tx.execute(notification_rows().where(mine))).one_or_none()
     if row is None:
         raise NotFound
-    return _shape(row)
+    return _render(row)
 
 
 async def mark_all_read(tx: Tx, actor: Actor) -> int:
     """Mark all of the caller's notifications; how many were not marked before."""
-    unmarked = (Notification.user_id == actor.user) & Notification.read_at.is_(None)
+    unmarked = (Notification.user_id == actor.require_user()) & Notification.read_at.is_(None)
     statement = update(Notification).where(unmarked).values(read_at=func.clock_timestamp())
     marked = len((await tx.execute(statement.returning(Notification.id))).all())
     if marked:
-        await audit.record_service(tx, actor, "notifications_read")
+        await audit.record_if_service(tx, actor, "notifications_read")
     return marked
 
 
-async def told_in(tx: Tx, spans: Sequence[Span], user_ids: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+async def notifications_in_ranges(
+    tx: Tx, spans: Sequence[SeqRange], user_ids: Sequence[str]
+) -> list[tuple[str, dict[str, Any]]]:
     """What these users were told of in these spans, oldest first: whose, and the shape. One query."""
-    keys = keys_of(
+    keys = values_table(
         conversation_id=(Uuid(), [span.conversation_id for span in spans]),
         after=(BigInteger(), [span.after for span in spans]),
         up_to=(BigInteger(), [span.up_to for span in spans]),
@@ -120,16 +124,16 @@ async def told_in(tx: Tx, spans: Sequence[Span], user_ids: Sequence[str]) -> lis
         & (Message.seq <= keys.c.up_to)
         & (Notification.number == Message.number)
     )
-    statement = notification_rows().join(keys, in_span).where(among(Notification.user_id, user_ids))
-    return [(row.user_id, _shape(row)) for row in await tx.execute(statement.order_by(Notification.id))]
+    statement = notification_rows().join(keys, in_span).where(any_of(Notification.user_id, user_ids))
+    return [(row.user_id, _render(row)) for row in await tx.execute(statement.order_by(Notification.id))]
 
 
-def title_of(title: str, sender: dict[str, Any]) -> str:
+def heading_for(title: str, sender: dict[str, Any]) -> str:
     """What a notification is headed with: the conversation's title, or else who wrote."""
     return title or sender["display_name"] or sender["username"]
 
 
-def _shape(row: Row[Any]) -> dict[str, Any]:
+def _render(row: Row[Any]) -> dict[str, Any]:
     sender = user_shape(row.sender_id, row.username, row.display_name, row.avatar_url)
     return {
         "id": row.id,
@@ -137,7 +141,7 @@ def _shape(row: Row[Any]) -> dict[str, Any]:
         "conversation": row.conversation_id,
         "message_id": row.message_id,
         "seq": row.seq,
-        "title": title_of(row.title, sender),
+        "title": heading_for(row.title, sender),
         "sender": sender,
         "preview": row.preview,
         "created_at": row.created_at,

@@ -16,7 +16,7 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class DeliveryPreferences:
     """What a user wants in general."""
 
     level: str = "all"
@@ -26,7 +26,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationWishes:
+class ConversationOverrides:
     """What they want of one conversation; None leaves it to the general wish."""
 
     level: str | None = None
@@ -35,50 +35,50 @@ class ConversationWishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DeliveryContext:
     """What is known of a user and a conversation when a delivery is decided.
 
     `unread` are the kinds of the delivery's notifications whose messages are still unread.
     """
 
-    wishes: Wishes
-    here: ConversationWishes
+    preferences: DeliveryPreferences
+    for_conversation: ConversationOverrides
     is_participant: bool
     is_online: bool
     unread: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Send:
     """Tell them now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Defer:
     """Decide again then."""
 
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class Skip:
     """Do not tell them; why, for the log."""
 
     reason: str
 
 
-def wants(wishes: Wishes, here: ConversationWishes, kind: str) -> bool:
+def wants_kind(wishes: DeliveryPreferences, here: ConversationOverrides, kind: str) -> bool:
     """Whether the level lets this kind through; the conversation's level overrules the general one."""
     level = here.level or wishes.level
     return level == "all" or (level == "mentions" and kind in ("mention", "reply"))
 
 
-def is_muted(wishes: Wishes, here: ConversationWishes, now: datetime) -> bool:
+def is_muted(wishes: DeliveryPreferences, here: ConversationOverrides, now: datetime) -> bool:
     """Whether the user or the conversation is muted now; either is enough."""
     return any(until is not None and now < until for until in (wishes.muted_until, here.muted_until))
 
 
-def allows(wishes: Wishes, here: ConversationWishes, channel: str) -> bool:
+def allows(wishes: DeliveryPreferences, here: ConversationOverrides, channel: str) -> bool:
     """Whether a channel may be used; the conversation's choice overrules the general one, and none means yes."""
     chosen = here.channels.get(channel)
     return wishes.channels.get(channel, True) if chosen is None else chosen
@@ -108,18 +108,18 @@ def quiet_until(quiet: QuietHours | None, now: datetime) -> datetime | None:
     return end.astimezone(now.tzinfo)
 
 
-def decide(facts: Facts, channel: str, now: datetime) -> Tell | Wait | Drop:
+def decide(facts: DeliveryContext, channel: str, now: datetime) -> Send | Defer | Skip:
     """What becomes of a delivery now: still in, still unread, not online, not muted, and not at night."""
     if not facts.is_participant:
-        return Drop("left")
-    if not any(wants(facts.wishes, facts.here, kind) for kind in facts.unread):
-        return Drop("unwanted" if facts.unread else "read")
+        return Skip("left")
+    if not any(wants_kind(facts.preferences, facts.for_conversation, kind) for kind in facts.unread):
+        return Skip("unwanted" if facts.unread else "read")
     if facts.is_online:
-        return Drop("online")
-    if is_muted(facts.wishes, facts.here, now):
-        return Drop("muted")
-    if not allows(facts.wishes, facts.here, channel):
-        return Drop("channel_off")
-    if (until := quiet_until(facts.wishes.quiet, now)) is not None:
-        return Wait(until)
-    return Tell()
+        return Skip("online")
+    if is_muted(facts.preferences, facts.for_conversation, now):
+        return Skip("muted")
+    if not allows(facts.preferences, facts.for_conversation, channel):
+        return Skip("channel_off")
+    if (until := quiet_until(facts.preferences.quiet, now)) is not None:
+        return Defer(until)
+    return Send()

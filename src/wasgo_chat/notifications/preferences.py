@@ -7,38 +7,38 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import open_cursor, seal_cursor
+from wasgo_chat.core.encoding import sign_cursor, verify_cursor
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.notifications import policy
 from wasgo_chat.notifications.models import CHANNELS, ConversationPreferences, NotificationPreferences
-from wasgo_chat.notifications.policy import ConversationWishes, Wishes
+from wasgo_chat.notifications.policy import ConversationOverrides, DeliveryPreferences
 from wasgo_chat.notifications.schemas import Preferences, PreferencesOfConversation
 
-_SEAL = "unsubscribe"
+_PURPOSE = "unsubscribe"
 
 
-def wishes_of(row: NotificationPreferences | None) -> Wishes:
+def to_preferences(row: NotificationPreferences | None) -> DeliveryPreferences:
     """A row as the rules take it."""
     if row is None:
-        return Wishes()
+        return DeliveryPreferences()
     quiet = None
     if row.quiet_start is not None and row.quiet_end is not None and row.time_zone is not None:
         quiet = policy.QuietHours(row.quiet_start, row.quiet_end, row.time_zone)
     channels = {channel: getattr(row, channel) for channel in CHANNELS}
-    return Wishes(row.level, row.muted_until, quiet, channels)
+    return DeliveryPreferences(row.level, row.muted_until, quiet, channels)
 
 
-def wishes_here(row: ConversationPreferences | None) -> ConversationWishes:
+def to_preferences_for_conversation(row: ConversationPreferences | None) -> ConversationOverrides:
     """The same for one conversation."""
     if row is None:
-        return ConversationWishes()
-    return ConversationWishes(row.level, row.muted_until, {channel: getattr(row, channel) for channel in CHANNELS})
+        return ConversationOverrides()
+    return ConversationOverrides(row.level, row.muted_until, {channel: getattr(row, channel) for channel in CHANNELS})
 
 
-async def find(
+async def find_preferences(
     tx: Tx, user_id: str, conversation_id: UUID
 ) -> tuple[NotificationPreferences | None, ConversationPreferences | None]:
     """Both preferences of one user."""
@@ -49,15 +49,15 @@ async def find(
     return (await tx.execute(general)).scalar_one_or_none(), (await tx.execute(here)).scalar_one_or_none()
 
 
-async def show(tx: Tx, actor: Actor) -> dict[str, Any]:
+async def get_preferences(tx: Tx, actor: Actor) -> dict[str, Any]:
     """The caller's general preferences, as `Preferences`."""
-    statement = select(NotificationPreferences).where(NotificationPreferences.user_id == actor.user)
-    return shape_of((await tx.execute(statement)).scalar_one_or_none())
+    statement = select(NotificationPreferences).where(NotificationPreferences.user_id == actor.require_user())
+    return render_preferences((await tx.execute(statement)).scalar_one_or_none())
 
 
-def shape_of(row: NotificationPreferences | None) -> dict[str, Any]:
+def render_preferences(row: NotificationPreferences | None) -> dict[str, Any]:
     """A row as `Preferences`."""
-    wishes = wishes_of(row)
+    wishes = to_preferences(row)
     quiet = wishes.quiet
     return {
         "level": wishes.level,
@@ -67,7 +67,7 @@ def shape_of(row: NotificationPreferences | None) -> dict[str, Any]:
     }
 
 
-async def put(tx: Tx, actor: Actor, body: Preferences) -> None:
+async def put_preferences(tx: Tx, actor: Actor, body: Preferences) -> None:
     """Set the caller's general preferences, all of them."""
     quiet = body.quiet_hours
     values = {
@@ -78,35 +78,39 @@ async def put(tx: Tx, actor: Actor, body: Preferences) -> None:
         "time_zone": quiet.time_zone if quiet else None,
         **body.channels.model_dump(),
     }
-    statement = insert(NotificationPreferences).values(user_id=actor.user, **values)
+    statement = insert(NotificationPreferences).values(user_id=actor.require_user(), **values)
     await tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
-    await audit.record_service(tx, actor, "preferences_put", target=_given(body))
+    await audit.record_if_service(tx, actor, "preferences_put", target=_given(body))
 
 
-async def show_here(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
+async def get_conversation_preferences(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
     """The caller's preferences for a conversation, as `PreferencesOfConversation`.
 
     Raises:
         NotFound: no such conversation for the caller.
     """
-    await access.enter(tx, actor, conversation_id)
-    _, row = await find(tx, actor.user, conversation_id)
-    here = wishes_here(row)
+    await access.authorize(tx, actor, conversation_id)
+    _, row = await find_preferences(tx, actor.require_user(), conversation_id)
+    here = to_preferences_for_conversation(row)
     channels = {channel: here.channels.get(channel) for channel in CHANNELS}
     return {"level": here.level, "muted_until": here.muted_until, "channels": channels}
 
 
-async def put_here(tx: Tx, actor: Actor, conversation_id: UUID, body: PreferencesOfConversation) -> None:
+async def put_conversation_preferences(
+    tx: Tx, actor: Actor, conversation_id: UUID, body: PreferencesOfConversation
+) -> None:
     """Set the caller's preferences for a conversation, all of them.
 
     Raises:
         NotFound: no such conversation for the caller.
     """
-    await access.enter(tx, actor, conversation_id)
+    await access.authorize(tx, actor, conversation_id)
     values = {"level": body.level, "muted_until": body.muted_until, **body.channels.model_dump()}
-    statement = insert(ConversationPreferences).values(conversation_id=conversation_id, user_id=actor.user, **values)
+    statement = insert(ConversationPreferences).values(
+        conversation_id=conversation_id, user_id=actor.require_user(), **values
+    )
     await tx.execute(statement.on_conflict_do_update(index_elements=["conversation_id", "user_id"], set_=values))
-    await audit.record_service(tx, actor, "preferences_put", conversation_id=conversation_id, target=_given(body))
+    await audit.record_if_service(tx, actor, "preferences_put", conversation_id=conversation_id, target=_given(body))
 
 
 def _given(body: Preferences | PreferencesOfConversation) -> str:
@@ -115,13 +119,13 @@ def _given(body: Preferences | PreferencesOfConversation) -> str:
 
 def unsubscribe_token(settings: Settings, user_id: str) -> str:
     """What a mail's unsubscribe link carries: signed, for good, worth nothing but the end of e-mail to one user."""
-    return seal_cursor(settings.hash_key(), [_SEAL, user_id])
+    return sign_cursor(settings.hash_key(), [_PURPOSE, user_id])
 
 
-def opened_token(settings: Settings, token: str) -> str | None:
+def verify_unsubscribe_token(settings: Settings, token: str) -> str | None:
     """Whose link it is, or None where we never made it."""
-    opened = open_cursor(settings.hash_key(), token) if token.isascii() else None
-    if opened is None or len(opened) != 2 or opened[0] != _SEAL:
+    opened = verify_cursor(settings.hash_key(), token) if token.isascii() else None
+    if opened is None or len(opened) != 2 or opened[0] != _PURPOSE:
         return None
     return str(opened[1])
 

@@ -49,7 +49,7 @@ RETURNING 1
 """
 
 
-async def forget(tx: Tx, conversation_id: UUID, number: int, *, after: str = "", page: int) -> str | None:
+async def delete_for_messages(tx: Tx, conversation_id: UUID, number: int, *, after: str = "", page: int) -> str | None:
     """Remove a page of the notifications of the messages of a conversation up to a number, from a member on.
 
     Returns:
@@ -61,7 +61,7 @@ async def forget(tx: Tx, conversation_id: UUID, number: int, *, after: str = "",
     return last
 
 
-async def drop_old(tx: Tx, after: str, *, days: int, page: int) -> tuple[int, str | None]:
+async def delete_expired(tx: Tx, after: str, *, days: int, page: int) -> tuple[int, str | None]:
     """Remove a page of notifications that are older than so many days, of the next users after one.
 
     Returns:
@@ -75,6 +75,6 @@ async def drop_old(tx: Tx, after: str, *, days: int, page: int) -> tuple[int, st
     return gone, users[-1] if len(users) == USERS_PAGE else None
 
 
-async def drop_dead(tx: Tx, *, days: int, page: int) -> int:
+async def delete_dead(tx: Tx, *, days: int, page: int) -> int:
     """Remove a page of dead deliveries that are older than so many days; how many."""
     return len((await tx.execute(text(_DROP_DEAD), {"days": days, "page": page})).all())

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WithJsonSchema, field_validator
 
-from wasgo_chat.core.encoding import Line, Schema, Shape
+from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.identity.users import UserOut
 
@@ -39,7 +39,7 @@ WallTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^\d{2}
 PushKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+=*$", max_length=200)]
 
 
-class QuietHours(Schema):
+class QuietHours(RequestModel):
     """No e-mail, push or webhook from `start` to `end` of the wall clock in `time_zone`; they come afterwards."""
 
     start: WallTime
@@ -54,7 +54,7 @@ class QuietHours(Schema):
         return value.replace(microsecond=0)
 
 
-class Channels(Schema):
+class Channels(RequestModel):
     """Which channels may be used."""
 
     email: bool = True
@@ -62,7 +62,7 @@ class Channels(Schema):
     webhook: bool = True
 
 
-class ChannelChoices(Schema):
+class ChannelChoices(RequestModel):
     """The same for one conversation; null leaves it to the general choice."""
 
     email: bool | None = None
@@ -70,7 +70,7 @@ class ChannelChoices(Schema):
     webhook: bool | None = None
 
 
-class Preferences(Schema):
+class Preferences(RequestModel):
     """What a user wants in general. PUT sets all of it: what is left out goes back to its default."""
 
     level: Level = "all"
@@ -79,7 +79,7 @@ class Preferences(Schema):
     channels: Channels = Field(default_factory=Channels)
 
 
-class PreferencesOfConversation(Schema):
+class PreferencesOfConversation(RequestModel):
     """What a user wants of one conversation; null leaves it to the general wish. PUT sets all of it."""
 
     level: Level | None = None
@@ -87,7 +87,7 @@ class PreferencesOfConversation(Schema):
     channels: ChannelChoices = Field(default_factory=ChannelChoices)
 
 
-class NotificationOut(Shape):
+class NotificationOut(ResponseModel):
     """A user was told of a message. `is_read` is true once it was marked here or its message was read.
 
     `read_at` is when it was marked here.
@@ -112,20 +112,20 @@ class NotificationPage(PageShape):
     results: list[NotificationOut]
 
 
-class MarkedNotifications(Shape):
+class MarkedNotifications(ResponseModel):
     """How many notifications were marked."""
 
     marked: int
 
 
-class PushKeys(Schema):
+class PushKeys(RequestModel):
     """The keys of a browser's subscription, in base64url."""
 
     p256dh: PushKey
     auth: PushKey
 
 
-class Subscribe(Schema):
+class Subscribe(RequestModel):
     """A browser's `PushSubscription` as its `toJSON()` gives it."""
 
     endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=2000)]
@@ -134,27 +134,27 @@ class Subscribe(Schema):
     expirationTime: float | None = None  # noqa: N815  named by the Push API
 
 
-class Unsubscribe(Schema):
+class Unsubscribe(RequestModel):
     """The browser that wants no more push."""
 
-    endpoint: Annotated[Line, Field(max_length=2000)]
+    endpoint: Annotated[SingleLine, Field(max_length=2000)]
 
 
-class SubscriptionOut(Shape):
+class SubscriptionOut(ResponseModel):
     """A stored push subscription; its endpoint and keys are not shown again."""
 
     id: UUID
     created_at: datetime
 
 
-class SubscriptionsOut(Shape):
+class SubscriptionsOut(ResponseModel):
     """The caller's push subscriptions, and the key browsers subscribe with (null where push is not set up)."""
 
     public_key: str | None
     results: list[SubscriptionOut]
 
 
-class DeliveryOut(Shape):
+class DeliveryOut(ResponseModel):
     """A mail, push or webhook: whom it is for, what came of it, why it failed last."""
 
     id: UUID

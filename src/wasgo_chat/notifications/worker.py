@@ -5,21 +5,21 @@ from collections.abc import Sequence
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
-from wasgo_chat.events.consumers import Reader
-from wasgo_chat.notifications.delivery.dispatcher import Dispatcher, Online, nobody
-from wasgo_chat.notifications.fanout import Telling
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.events.consumers import LogConsumer
+from wasgo_chat.notifications.delivery.dispatcher import Dispatcher, OnlineLookup, everyone_offline
+from wasgo_chat.notifications.fanout import NotificationFanout
+from wasgo_chat.telemetry.counters import WorkerCounters
 
-READER = "notifications"
+CONSUMER = "notifications"
 
 
-class Notifier:
+class NotificationWorker:
     """Both, as one thing to start and stop.
 
     Args:
         settings: which channels are set up, and how.
         db: where everything is.
-        lines: see `Reader`.
+        lines: see `LogConsumer`.
         online: see `Dispatcher`.
         counts: of the worker.
 
@@ -33,21 +33,21 @@ class Notifier:
         db: Database,
         lines: Database,
         *,
-        online: Online = nobody,
-        counts: Counts | None = None,
+        online: OnlineLookup = everyone_offline,
+        counts: WorkerCounters | None = None,
     ) -> None:
-        self.reader = Reader(db, lines, READER, Telling(settings), counts=counts)
+        self.consumer = LogConsumer(db, lines, CONSUMER, NotificationFanout(settings), counts=counts)
         self.dispatcher = Dispatcher(settings, db, online=online, counts=counts)
 
-    def announce(self, announcements: Sequence[object]) -> None:
+    def on_commit(self, announcements: Sequence[object]) -> None:
         """Take what a commit of this worker announced."""
-        self.reader.announce(announcements)
+        self.consumer.announce(announcements)
 
     async def run(self) -> None:
         """Read and dispatch for ever."""
-        await asyncio.gather(self.reader.run(), self.dispatcher.run())
+        await asyncio.gather(self.consumer.run(), self.dispatcher.run())
 
     async def close(self) -> None:
         """Close the connections of both."""
-        await self.reader.close()
+        await self.consumer.close()
         await self.dispatcher.close()

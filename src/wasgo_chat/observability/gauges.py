@@ -10,27 +10,27 @@ from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.lag import lags
 from wasgo_chat.messages.sending.group_commit import MessageStored
-from wasgo_chat.messages.verbs import MessageAdded
+from wasgo_chat.messages.verbs import MessageCounted
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.telemetry.aggregation import Metrics, Values
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 FRESH_S = 2.0
 """However often somebody asks, the database is asked once in this time."""
 
 
-def count_messages(counts: Counts, announcements: Sequence[object]) -> None:
+def count_messages(counts: WorkerCounters, announcements: Sequence[object]) -> None:
     """Count the messages of a commit by their type."""
     counts.messages.update(
         [
-            one.shape["message_type"] if isinstance(one, MessageStored) else one.message_type
+            one.rendered["message_type"] if isinstance(one, MessageStored) else one.message_type
             for one in announcements
-            if isinstance(one, MessageStored | MessageAdded)
+            if isinstance(one, MessageStored | MessageCounted)
         ]
     )
 
 
-class StoredNumbers:
+class DatabaseGauges:
     """How far readers of the log are behind, and dead letters: of the whole deployment, read when somebody looks.
 
     Args:
@@ -65,19 +65,19 @@ class StoredNumbers:
         }
 
 
-def watch(metrics: Metrics, state: State) -> None:
+def register_gauges(metrics: Metrics, state: State) -> None:
     """Have the gauges of a worker read, once a second, from the parts of its app."""
     pools: tuple[Database, ...] = (state.db, state.watching, state.lines)
-    metrics.watch("draining", lambda: int(state.is_draining))
-    metrics.watch("sockets", lambda: state.hub.sockets)
-    metrics.watch("channels", lambda: len(state.hub.channels))
-    metrics.watch("waiting_sends", lambda: state.group.waiting)
-    metrics.watch("lanes", lambda: state.group.lanes)
-    metrics.watch("pool_connections", lambda: {db.name: db.pool.checkedout() for db in pools})
-    metrics.watch("pool_size", lambda: {db.name: db.pool.size() for db in pools})
-    metrics.watch("database_up", lambda: int(not state.db.outage.is_on))
+    metrics.register_gauge("draining", lambda: int(state.is_draining))
+    metrics.register_gauge("sockets", lambda: state.hub.sockets)
+    metrics.register_gauge("channels", lambda: len(state.hub.channels))
+    metrics.register_gauge("waiting_sends", lambda: state.group.waiting)
+    metrics.register_gauge("lanes", lambda: state.group.lanes)
+    metrics.register_gauge("pool_connections", lambda: {db.name: db.pool.checkedout() for db in pools})
+    metrics.register_gauge("pool_size", lambda: {db.name: db.pool.size() for db in pools})
+    metrics.register_gauge("database_up", lambda: int(not state.db.breaker.is_open))
     if state.settings.redis_url:
-        metrics.watch("redis_up", lambda: int(state.broker.is_up))
-    if state.replicas.are_there:
-        metrics.watch("replica_lag_seconds", state.replicas.lags)
-    metrics.ask_database(StoredNumbers(state.watching).read)
+        metrics.register_gauge("redis_up", lambda: int(state.broker.is_up))
+    if state.replicas.enabled:
+        metrics.register_gauge("replica_lag_seconds", state.replicas.lags)
+    metrics.register_database_gauges(DatabaseGauges(state.watching).read)

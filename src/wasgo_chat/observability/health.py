@@ -5,20 +5,20 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import State
 
-from wasgo_chat.core.encoding import Json, Shape
+from wasgo_chat.core.encoding import JsonResponse, ResponseModel
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database import migrations
 
 router = APIRouter(tags=["health"])
 
 
-class Health(Shape):
+class Health(ResponseModel):
     """The process is alive."""
 
     status: Literal["ok"]
 
 
-class Readiness(Shape):
+class Readiness(ResponseModel):
     """Whether the process can serve, and what it looked at."""
 
     status: Literal["ready", "not_ready", "draining"]
@@ -28,7 +28,7 @@ class Readiness(Shape):
 @router.get("/healthz", operation_id="get_health", response_model=Health)
 async def healthz() -> Response:
     """Whether this process is alive."""
-    return Json({"status": "ok"})
+    return JsonResponse({"status": "ok"})
 
 
 @router.get(
@@ -43,7 +43,7 @@ async def readyz(request: Request) -> Response:
     checks = await _checks(state)
     is_ready = checks["database"] == "ok" and checks["migrations"] in ("ok", "ahead") and not state.is_draining
     status = "draining" if state.is_draining else "ready" if is_ready else "not_ready"
-    return Json({"status": status, "checks": checks}, 200 if is_ready else 503)
+    return JsonResponse({"status": status, "checks": checks}, 200 if is_ready else 503)
 
 
 async def _checks(state: State) -> dict[str, str]:
@@ -51,11 +51,11 @@ async def _checks(state: State) -> dict[str, str]:
     checks = {"database": "ok", "migrations": "unknown", "redis": "none"}
     try:
         await state.db.ping()
-        revisions = await migrations.found(state.db)
-        if revisions == {migrations.newest()}:
+        revisions = await migrations.applied_revisions(state.db)
+        if revisions == {migrations.head_revision()}:
             checks["migrations"] = "ok"
         else:
-            checks["migrations"] = "ahead" if migrations.is_ahead(revisions) else "behind"
+            checks["migrations"] = "ahead" if migrations.is_newer_than_program(revisions) else "behind"
     except Unavailable:
         checks["database"] = "unavailable"
     if state.settings.redis_url:

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.telemetry import tracing
-from wasgo_chat.telemetry.redaction import HIDDEN, shown_path
+from wasgo_chat.telemetry.redaction import HIDDEN, redact_path
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -24,7 +24,7 @@ LAST_S = 3.0
 _OFF = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
-class Traces:
+class TracingSetup:
     """Whether this worker traces, and the end of it.
 
     Args:
@@ -45,13 +45,13 @@ class Traces:
                 "tracer_provider": self._provider,
                 "exclude": _is_left_out,
             }
-            tracing.active = tracing.Tracing(self._provider.get_tracer("wasgo_chat"))
+            tracing.tracer = tracing.Tracing(self._provider.get_tracer("wasgo_chat"))
 
     async def close(self) -> None:
         """Send what waits; a collector that does not answer holds up nobody for long."""
         if self._provider is None:
             return
-        tracing.active = None
+        tracing.tracer = None
         await asyncio.wait([asyncio.create_task(asyncio.to_thread(self._provider.shutdown))], timeout=LAST_S)
 
 
@@ -75,7 +75,7 @@ def _provider(endpoint: str, ratio: float, worker: str) -> "TracerProvider":
             """See SpanProcessor."""
             attributes = span.attributes or {}
             if "url.path" in attributes:
-                span.set_attribute("url.path", shown_path(str(attributes["url.path"])))
+                span.set_attribute("url.path", redact_path(str(attributes["url.path"])))
             if "url.query" in attributes:
                 span.set_attribute("url.query", HIDDEN)
 

@@ -8,8 +8,8 @@ from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from wasgo_chat.telemetry.aggregation import SEPARATOR, Snapshot
-from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, Counts
+from wasgo_chat.telemetry.aggregation import SEPARATOR, MetricsSnapshot
+from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, WorkerCounters
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PREFIX = "wasgo_chat_"
 
 
-def exposed(whole: Snapshot, accept: str) -> tuple[bytes, str]:
+def render_metrics(whole: MetricsSnapshot, accept: str) -> tuple[bytes, str]:
     """The document, and its content type: as plain text or as OpenMetrics, whichever is asked for.
 
     Args:
@@ -33,7 +33,7 @@ def exposed(whole: Snapshot, accept: str) -> tuple[bytes, str]:
     return encode(registry), content_type
 
 
-def names() -> set[str]:
+def metric_names() -> set[str]:
     """Every series that may be exposed, as a query names it."""
     return {
         PREFIX + "build_info",
@@ -46,7 +46,7 @@ def names() -> set[str]:
 class _Collected:
     """A collector, as the library asks for one."""
 
-    def __init__(self, whole: Snapshot) -> None:
+    def __init__(self, whole: MetricsSnapshot) -> None:
         self._whole = whole
 
     def collect(self) -> "Iterator[Metric]":
@@ -57,18 +57,18 @@ class _Collected:
         build.add_metric([version("wasgo-chat")], 1)
         yield build
         for name, counted in COUNTERS.items():
-            counter = core.CounterMetricFamily(PREFIX + name, counted.about, labels=counted.labels)
+            counter = core.CounterMetricFamily(PREFIX + name, counted.help, labels=counted.labels)
             yield _filled(counter, self._whole.counters.get(name, {}))
         for name, counted in HISTOGRAMS.items():
             if (heap := self._whole.histograms.get(name)) is not None:
                 bounds = [*(str(float(bound)) for bound in getattr(_EMPTY, name).bounds), "+Inf"]
                 buckets = list(zip(bounds, accumulate(heap.counts), strict=True))
-                histogram = core.HistogramMetricFamily(PREFIX + name, counted.about)
+                histogram = core.HistogramMetricFamily(PREFIX + name, counted.help)
                 histogram.add_metric([], buckets, heap.total)
                 yield histogram
         for name, gauge in GAUGES.items():
             if name in self._whole.gauges:
-                family = core.GaugeMetricFamily(PREFIX + name, gauge.about, labels=gauge.labels)
+                family = core.GaugeMetricFamily(PREFIX + name, gauge.help, labels=gauge.labels)
                 yield _filled(family, self._whole.gauges[name])
 
 
@@ -79,4 +79,4 @@ def _filled(family: Any, values: dict[str, float]) -> "Metric":
     return filled
 
 
-_EMPTY = Counts()
+_EMPTY = WorkerCounters()

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 
 from wasgo_chat.core.errors import NotFound, Unauthenticated
 from wasgo_chat.core.ip_ranges import is_public
-from wasgo_chat.http.dependencies import address_of
-from wasgo_chat.observability.prometheus import exposed
+from wasgo_chat.http.dependencies import client_ip_bucket
+from wasgo_chat.observability.prometheus import render_metrics
 
 router = APIRouter()
 
@@ -19,8 +19,8 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 async def metrics(request: Request) -> Response:
     """The numbers of all workers of this machine, for Prometheus."""
     _check_may_read(request)
-    whole = await request.app.state.metrics.everywhere()
-    body, content_type = await asyncio.to_thread(exposed, whole, request.headers.get("accept", ""))
+    whole = await request.app.state.metrics.aggregate()
+    body, content_type = await asyncio.to_thread(render_metrics, whole, request.headers.get("accept", ""))
     return Response(body, headers={"content-type": content_type})
 
 
@@ -36,7 +36,7 @@ def _check_may_read(request: Request) -> None:
         wanted = b"Bearer " + settings.metrics_token.get_secret_value().encode()
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(wanted, given):
-            request.app.state.rate_limits.count_failure(address_of(request))
+            request.app.state.rate_limits.count_failure(client_ip_bucket(request))
             raise Unauthenticated
         return
     if not _is_inside(request):

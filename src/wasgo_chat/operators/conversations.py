@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, Uuid, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from wasgo_chat.conversations.rendering import core_shape, load_everybody
+from wasgo_chat.conversations.rendering import load_all_participants, render_core
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.http.pagination import PageRequest
@@ -23,16 +23,16 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import User, user_shape
 from wasgo_chat.membership.models import TITLE_WORDS, Conversation, Participant
 from wasgo_chat.messages.models import Message
-from wasgo_chat.messages.read_receipts import receipts
-from wasgo_chat.messages.rendering import message_rows, shape_messages
+from wasgo_chat.messages.read_receipts import list_receipts
+from wasgo_chat.messages.rendering import message_select, render_messages
 from wasgo_chat.messages.revisions import revisions_of
 
-SHOWN_PEOPLE = 4
+MAX_SHOWN_PARTICIPANTS = 4
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class ConversationFilters:
     """What the list is narrowed to; `title` are words, or their beginnings, in any order."""
 
     conversation_type: str | None = None
@@ -47,37 +47,41 @@ class Filters:
         return ",".join(name for name, value in asdict(self).items() if value is not None)
 
 
-async def page_of(tx: Tx, actor: Actor, filters: Filters, *, limit: int, cursor: str | None) -> dict[str, Any]:
+async def list_conversations(
+    tx: Tx, actor: Actor, filters: ConversationFilters, *, limit: int, cursor: str | None
+) -> dict[str, Any]:
     """A page of `InspectedConversation`, the newest first.
 
     Raises:
         Invalid: a cursor of another list.
     """
     page = PageRequest.parse(tx.settings, ["operators", *asdict(filters).values()], limit, cursor)
-    statement = _narrowed(select(Conversation), filters)
+    statement = _apply_filters(select(Conversation), filters)
     if page.key is not None:
         bound = UUID(page.key[0])
         statement = statement.where(Conversation.id > bound if page.is_backward else Conversation.id < bound)
     order = Conversation.id.asc() if page.is_backward else Conversation.id.desc()
     found = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).scalars().all()
-    rows, cursors = page.finish(found, lambda row: [str(row.id)])
-    await audit.record(tx, actor, "conversations_listed", target=filters.used() or None)
+    rows, cursors = page.build_page(found, lambda row: [str(row.id)])
+    await audit.record_action(tx, actor, "conversations_listed", target=filters.used() or None)
     return {"results": await _shapes(tx, rows), **cursors}
 
 
-async def show(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
+async def inspect(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
     """The `InspectedConversationDetail` of any conversation.
 
     Raises:
         NotFound: there is none.
     """
     conversation = await _found(tx, conversation_id)
-    await audit.record(tx, actor, "conversation_inspected", conversation_id=conversation_id)
+    await audit.record_action(tx, actor, "conversation_inspected", conversation_id=conversation_id)
     shape = (await _shapes(tx, [conversation]))[0]
-    return {**shape, "participants": await load_everybody(tx, conversation_id)}
+    return {**shape, "participants": await load_all_participants(tx, conversation_id)}
 
 
-async def messages_of(tx: Tx, actor: Actor, conversation_id: UUID, *, limit: int, cursor: str | None) -> dict[str, Any]:
+async def list_messages(
+    tx: Tx, actor: Actor, conversation_id: UUID, *, limit: int, cursor: str | None
+) -> dict[str, Any]:
     """A page of the messages of any conversation, newest first.
 
     Raises:
@@ -86,28 +90,28 @@ async def messages_of(tx: Tx, actor: Actor, conversation_id: UUID, *, limit: int
     """
     page = PageRequest.parse(tx.settings, ["operators", "messages", conversation_id], limit, cursor)
     await _found(tx, conversation_id)
-    await audit.record(tx, actor, "messages_inspected", conversation_id=conversation_id)
-    statement = message_rows().where(Message.conversation_id == conversation_id)
+    await audit.record_action(tx, actor, "messages_inspected", conversation_id=conversation_id)
+    statement = message_select().where(Message.conversation_id == conversation_id)
     if page.key is not None:
         statement = statement.where(Message.seq > page.key[0] if page.is_backward else Message.seq < page.key[0])
     order = Message.seq.asc() if page.is_backward else Message.seq.desc()
     found = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).all()
-    rows, cursors = page.finish(found, lambda row: [row.seq])
-    return {"results": await shape_messages(tx, rows, viewer=actor.user), **cursors}
+    rows, cursors = page.build_page(found, lambda row: [row.seq])
+    return {"results": await render_messages(tx, rows, viewer=actor.require_user()), **cursors}
 
 
-async def show_message(tx: Tx, actor: Actor, message_id: UUID) -> dict[str, Any]:
+async def inspect_message(tx: Tx, actor: Actor, message_id: UUID) -> dict[str, Any]:
     """Any message with its versions and who read it when.
 
     Raises:
         NotFound: there is none.
     """
-    rows = (await tx.execute(message_rows().where(Message.id == message_id))).all()
+    rows = (await tx.execute(message_select().where(Message.id == message_id))).all()
     if not rows:
         raise NotFound
-    message = (await shape_messages(tx, rows, viewer=actor.user))[0]
+    message = (await render_messages(tx, rows, viewer=actor.require_user()))[0]
     conversation_id = message["conversation"]
-    await audit.record(
+    await audit.record_action(
         tx,
         actor,
         "message_inspected",
@@ -118,7 +122,7 @@ async def show_message(tx: Tx, actor: Actor, message_id: UUID) -> dict[str, Any]
     return {
         "message": message,
         "revisions": await revisions_of(tx, message),
-        "receipts": await receipts(tx, conversation_id, message_id),
+        "receipts": await list_receipts(tx, conversation_id, message_id),
     }
 
 
@@ -130,7 +134,7 @@ async def _found(tx: Tx, conversation_id: UUID) -> Conversation:
     return found
 
 
-def _narrowed(statement: Select[Conversation], filters: Filters) -> Select[Conversation]:
+def _apply_filters(statement: Select[Conversation], filters: ConversationFilters) -> Select[Conversation]:
     for name in ("conversation_type", "status", "reference_type", "reference_id"):
         if (wanted := getattr(filters, name)) is not None:
             statement = statement.where(getattr(Conversation, name) == wanted)
@@ -148,7 +152,7 @@ async def _shapes(tx: Tx, conversations: Sequence[Conversation]) -> list[dict[st
     people, counts = await _people(tx, [one.id for one in conversations])
     return [
         {
-            **core_shape(one),
+            **render_core(one),
             "created_by": one.created_by,
             "last_seq": one.last_seq,
             "message_count": one.message_count,
@@ -171,7 +175,7 @@ async def _people(tx: Tx, ids: Sequence[UUID]) -> tuple[dict[UUID, list[dict[str
     statement = (
         select(ranked, User.username, User.display_name, User.avatar_url)
         .join(User, User.id == ranked.c.user_id)
-        .where(ranked.c.place <= SHOWN_PEOPLE)
+        .where(ranked.c.place <= MAX_SHOWN_PARTICIPANTS)
         .order_by(ranked.c.conversation_id, ranked.c.place)
     )
     people: dict[UUID, list[dict[str, Any]]] = defaultdict(list)

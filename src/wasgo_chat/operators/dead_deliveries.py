@@ -15,20 +15,20 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.models import Delivery
 
-COUNTED = 10_000
+MAX_COUNTED = 10_000
 """Dead letters that `kinds` counts, at most."""
 
-RETRIED = 1_000
+MAX_RETRIED = 1_000
 """Dead letters that one request tries again, at most: they are held until its end."""
 
 
-async def kinds(tx: Tx) -> dict[str, Any]:
+async def by_reason(tx: Tx) -> dict[str, Any]:
     """The `DeadKinds`: by channel and reason."""
     newest = (
         select(Delivery.channel, Delivery.error, Delivery.settled_at)
         .where(Delivery.state == "dead")
         .order_by(Delivery.id.desc())
-        .limit(COUNTED + 1)
+        .limit(MAX_COUNTED + 1)
         .subquery()
     )
     count = func.count().label("count")
@@ -44,7 +44,7 @@ async def kinds(tx: Tx) -> dict[str, Any]:
         .order_by(count.desc(), newest.c.channel, newest.c.error)
     )
     found = [dict(row._mapping) for row in await tx.execute(statement)]
-    return {"results": found, "is_complete": sum(one["count"] for one in found) <= COUNTED}
+    return {"results": found, "is_complete": sum(one["count"] for one in found) <= MAX_COUNTED}
 
 
 async def retry(tx: Tx, actor: Actor, delivery_id: UUID) -> dict[str, Any]:
@@ -56,25 +56,25 @@ async def retry(tx: Tx, actor: Actor, delivery_id: UUID) -> dict[str, Any]:
     try:
         answer = await queue.retry(tx, delivery_id)
     except Conflict:
-        return await queue.show(tx, delivery_id)
-    await audit.record(tx, actor, "delivery_retried", user_id=answer["user_id"], target=delivery_id)
+        return await queue.get_delivery(tx, delivery_id)
+    await audit.record_action(tx, actor, "delivery_retried", user_id=answer["user_id"], target=delivery_id)
     return answer
 
 
 async def retry_all(tx: Tx, actor: Actor, *, channel: str | None, error: str | None) -> dict[str, Any]:
     """Try those of a kind again, the oldest first; the `RetriedDeliveries`."""
-    retried = await queue.retry_all(tx, channel=channel, error=error, limit=RETRIED)
+    retried = await queue.retry_all(tx, channel=channel, error=error, limit=MAX_RETRIED)
     if retried:
         kind = f"{channel or 'any'} {error or 'any'}"
-        await audit.record(tx, actor, "deliveries_retried", target=f"{kind}: {retried}")
-    return {"retried": retried, "has_more": retried == RETRIED}
+        await audit.record_action(tx, actor, "deliveries_retried", target=f"{kind}: {retried}")
+    return {"retried": retried, "has_more": retried == MAX_RETRIED}
 
 
 async def counts(tx: Tx) -> dict[str, int]:
     """The `DeliveryCounts`; of the dead at most so many are counted."""
     waiting = ("pending", "sending", "retrying")
-    open_ones = select(Delivery.state).where(Delivery.state.in_(waiting)).limit(COUNTED).subquery()
-    dead = select(Delivery.state).where(Delivery.state == "dead").limit(COUNTED).subquery()
+    open_ones = select(Delivery.state).where(Delivery.state.in_(waiting)).limit(MAX_COUNTED).subquery()
+    dead = select(Delivery.state).where(Delivery.state == "dead").limit(MAX_COUNTED).subquery()
     statement = (
         select(open_ones.c.state, func.count())
         .group_by(open_ones.c.state)

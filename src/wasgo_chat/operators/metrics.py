@@ -9,7 +9,7 @@ from wasgo_chat.operators import dead_deliveries
 from wasgo_chat.telemetry.aggregation import Metrics
 
 
-async def now(db: Database, metrics: Metrics) -> dict[str, Any]:
+async def current_metrics(db: Database, metrics: Metrics) -> dict[str, Any]:
     """The `FiguresOut`.
 
     Raises:
@@ -17,7 +17,7 @@ async def now(db: Database, metrics: Metrics) -> dict[str, Any]:
     """
     async with db.snapshot() as tx:
         behind, counts = await lags(tx), await dead_deliveries.counts(tx)
-    counted = await metrics.figures()
+    counted = await metrics.summary()
     return {
         "at": datetime.now(UTC),
         "workers": counted["workers"],

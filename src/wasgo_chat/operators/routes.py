@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
-from wasgo_chat.core.encoding import Json, Key, Line, UserId
+from wasgo_chat.core.encoding import ExternalId, JsonResponse, SingleLine, UserId
 from wasgo_chat.http.dependencies import Cursor, Db, Limit
-from wasgo_chat.http.problems import problems
+from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.membership.schemas import ConversationType, Status
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.schemas import Channel, DeliveryOut, DeliveryPage
@@ -29,7 +29,7 @@ from wasgo_chat.operators.schemas import (
 router = APIRouter(prefix="/chat/operators", tags=["operators"])
 
 Words = Annotated[
-    Line,
+    SingleLine,
     StringConstraints(max_length=200, pattern=r"[^\W_]"),
     Query(description="Words of the title, or their beginnings, in any order."),
 ]
@@ -39,73 +39,75 @@ Words = Annotated[
     "/conversations/",
     operation_id="inspect_conversations",
     response_model=InspectedConversationPage,
-    responses=problems(401, 403, StaffRequired, 422),
+    responses=problem_responses(401, 403, StaffRequired, 422),
 )
 async def inspect_conversations(
     staff: Staff,
     db: Db,
     conversation_type: ConversationType | None = None,
     status: Status | None = None,
-    reference_type: Annotated[Line | None, Query(max_length=64)] = None,
-    reference_id: Key | None = None,
+    reference_type: Annotated[SingleLine | None, Query(max_length=64)] = None,
+    reference_id: ExternalId | None = None,
     participant: Annotated[UserId | None, Query(description="Somebody who is, or was, in them.")] = None,
     title: Words | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
     """List the conversations of everybody, the newest first. Leaves a row in the audit."""
-    filters = conversations.Filters(conversation_type, status, reference_type, reference_id, participant, title)
+    filters = conversations.ConversationFilters(
+        conversation_type, status, reference_type, reference_id, participant, title
+    )
     async with db.transaction() as tx:
-        answer = await conversations.page_of(tx, staff, filters, limit=limit, cursor=cursor)
-    return Json(answer)
+        answer = await conversations.list_conversations(tx, staff, filters, limit=limit, cursor=cursor)
+    return JsonResponse(answer)
 
 
 @router.get(
     "/conversations/{conversation_id}/",
     operation_id="inspect_conversation",
     response_model=InspectedConversationDetail,
-    responses=problems(401, 403, StaffRequired, 404),
+    responses=problem_responses(401, 403, StaffRequired, 404),
 )
 async def inspect_conversation(conversation_id: UUID, staff: Staff, db: Db) -> Response:
     """Any conversation, with everybody who is or was in it. Leaves a row in the audit."""
     async with db.transaction() as tx:
-        answer = await conversations.show(tx, staff, conversation_id)
-    return Json(answer)
+        answer = await conversations.inspect(tx, staff, conversation_id)
+    return JsonResponse(answer)
 
 
 @router.get(
     "/conversations/{conversation_id}/messages/",
     operation_id="inspect_messages",
     response_model=InspectedMessagePage,
-    responses=problems(401, 403, StaffRequired, 404, 422),
+    responses=problem_responses(401, 403, StaffRequired, 404, 422),
 )
 async def inspect_messages(
     conversation_id: UUID, staff: Staff, db: Db, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
     """The messages of any conversation, newest first. Leaves a row in the audit."""
     async with db.transaction() as tx:
-        answer = await conversations.messages_of(tx, staff, conversation_id, limit=limit, cursor=cursor)
-    return Json(answer)
+        answer = await conversations.list_messages(tx, staff, conversation_id, limit=limit, cursor=cursor)
+    return JsonResponse(answer)
 
 
 @router.get(
     "/messages/{message_id}/",
     operation_id="inspect_message",
     response_model=InspectedMessage,
-    responses=problems(401, 403, StaffRequired, 404),
+    responses=problem_responses(401, 403, StaffRequired, 404),
 )
 async def inspect_message(message_id: UUID, staff: Staff, db: Db) -> Response:
     """Any message with everything that it said, and who read it when. Leaves a row in the audit."""
     async with db.transaction() as tx:
-        answer = await conversations.show_message(tx, staff, message_id)
-    return Json(answer)
+        answer = await conversations.inspect_message(tx, staff, message_id)
+    return JsonResponse(answer)
 
 
 @router.get(
     "/deliveries/",
     operation_id="list_dead_letters",
     response_model=DeliveryPage,
-    responses=problems(401, 403, StaffRequired, 422),
+    responses=problem_responses(401, 403, StaffRequired, 422),
 )
 async def list_dead_letters(
     staff: Staff,
@@ -118,53 +120,53 @@ async def list_dead_letters(
     """List mails, pushes and webhooks that will not be tried again by themselves, newest first."""
     async with db.snapshot() as tx:
         kind = {"channel": channel, "error": error}
-        return Json(await queue.page_of(tx, state="dead", limit=limit, cursor=cursor, **kind))
+        return JsonResponse(await queue.list_deliveries(tx, state="dead", limit=limit, cursor=cursor, **kind))
 
 
 @router.get(
     "/deliveries/kinds/",
     operation_id="list_dead_letter_kinds",
     response_model=DeadKinds,
-    responses=problems(401, 403, StaffRequired),
+    responses=problem_responses(401, 403, StaffRequired),
 )
 async def list_dead_letter_kinds(staff: Staff, db: Db) -> Response:
     """How many dead letters there are, by channel and reason."""
     async with db.snapshot() as tx:
-        return Json(await dead_deliveries.kinds(tx))
+        return JsonResponse(await dead_deliveries.by_reason(tx))
 
 
 @router.post(
     "/deliveries/retry/",
     operation_id="retry_dead_letters",
     response_model=RetriedDeliveries,
-    responses=problems(401, 403, StaffRequired, 422),
+    responses=problem_responses(401, 403, StaffRequired, 422),
 )
 async def retry_dead_letters(body: RetryDeliveries, staff: Staff, db: Db) -> Response:
     """Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the rest."""
     async with db.transaction() as tx:
         answer = await dead_deliveries.retry_all(tx, staff, channel=body.channel, error=body.error)
-    return Json(answer)
+    return JsonResponse(answer)
 
 
 @router.post(
     "/deliveries/{delivery_id}/retry/",
     operation_id="retry_dead_letter",
     response_model=DeliveryOut,
-    responses=problems(401, 403, StaffRequired, 404),
+    responses=problem_responses(401, 403, StaffRequired, 404),
 )
 async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response:
     """Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays as it is."""
     async with db.transaction() as tx:
         answer = await dead_deliveries.retry(tx, staff, delivery_id)
-    return Json(answer)
+    return JsonResponse(answer)
 
 
 @router.get(
     "/figures/",
     operation_id="get_figures",
     response_model=FiguresOut,
-    responses=problems(401, 403, StaffRequired),
+    responses=problem_responses(401, 403, StaffRequired),
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
     """How the service is doing now."""
-    return Json(await metrics.now(db, request.app.state.metrics))
+    return JsonResponse(await metrics.current_metrics(db, request.app.state.metrics))

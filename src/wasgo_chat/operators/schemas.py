@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from wasgo_chat.core.encoding import Line, Schema, Shape
+from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.identity.users import UserOut
 from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
 from wasgo_chat.messages.schemas import MessageOut, ReceiptOut
 from wasgo_chat.notifications.schemas import Channel
 
-ErrorWord = Annotated[Line, Field(min_length=1, max_length=200)]
+ErrorWord = Annotated[SingleLine, Field(min_length=1, max_length=200)]
 
 
 class InspectedConversation(ConversationCore):
@@ -43,7 +43,7 @@ class InspectedMessagePage(PageShape):
     results: list[MessageOut]
 
 
-class RevisionOut(Shape):
+class RevisionOut(ResponseModel):
     """What a message said for a while. `replaced_at` is null for what it says now, `content` for a deletion."""
 
     revision: int
@@ -52,7 +52,7 @@ class RevisionOut(Shape):
     replaced_at: datetime | None
 
 
-class InspectedMessage(Shape):
+class InspectedMessage(ResponseModel):
     """A message, everything that it said, the oldest first, and who read it when."""
 
     message: MessageOut
@@ -60,7 +60,7 @@ class InspectedMessage(Shape):
     receipts: list[ReceiptOut]
 
 
-class DeadKind(Shape):
+class DeadKind(ResponseModel):
     """Dead letters of one channel that failed for one reason."""
 
     channel: Channel
@@ -70,28 +70,28 @@ class DeadKind(Shape):
     newest_at: datetime
 
 
-class DeadKinds(Shape):
+class DeadKinds(ResponseModel):
     """All kinds of dead letters, the most frequent first."""
 
     results: list[DeadKind]
     is_complete: bool = Field(description="False where there are more than were counted: then the newest were.")
 
 
-class RetryDeliveries(Schema):
+class RetryDeliveries(RequestModel):
     """Which dead letters to try again; what is left out narrows nothing."""
 
     channel: Channel | None = None
     error: ErrorWord | None = None
 
 
-class RetriedDeliveries(Shape):
+class RetriedDeliveries(ResponseModel):
     """How many are tried again, and whether there are more of that kind: then ask again."""
 
     retried: int
     has_more: bool
 
 
-class ReaderLag(Shape):
+class ReaderLag(ResponseModel):
     """How far a reader of the log is behind."""
 
     reader: str
@@ -100,7 +100,7 @@ class ReaderLag(Shape):
     oldest_at: datetime | None = Field(description="When the oldest of those was made.")
 
 
-class Histogram(Shape):
+class Histogram(ResponseModel):
     """`counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond all of them."""
 
     bounds: list[float]
@@ -109,7 +109,7 @@ class Histogram(Shape):
     count: int
 
 
-class DeliveryCounts(Shape):
+class DeliveryCounts(ResponseModel):
     """Mails, pushes and webhooks by state."""
 
     pending: int
@@ -118,7 +118,7 @@ class DeliveryCounts(Shape):
     dead: int
 
 
-class FiguresOut(Shape):
+class FiguresOut(ResponseModel):
     """Figures as they are now. What happened in a while is the difference of two answers."""
 
     at: datetime

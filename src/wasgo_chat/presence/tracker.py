@@ -20,20 +20,20 @@ from sqlalchemy import DateTime, ForeignKey, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from wasgo_chat.core.encoding import Json, Shape, has_stray_control
+from wasgo_chat.core.encoding import JsonResponse, ResponseModel, has_stray_control
 from wasgo_chat.core.errors import ChatError, Invalid
-from wasgo_chat.core.redis_target import RedisPlace, close_sentinels
-from wasgo_chat.database.session import Base, Database, Tx, among
+from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
+from wasgo_chat.database.session import Base, Database, Tx, any_of
 from wasgo_chat.http.dependencies import Caller, Db
-from wasgo_chat.http.problems import problems
+from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity.users import User
 from wasgo_chat.membership.models import Participant
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/chat/presence", tags=["presence"])
 
-BEAT_S = 5.0
-LIFE_S = 3 * BEAT_S
+HEARTBEAT_S = 5.0
+TTL_S = 3 * HEARTBEAT_S
 GRACE_S = 2.0
 SEEN_EVERY = 12
 MAX_USERS = 100
@@ -41,7 +41,7 @@ GATHER_S = 0.05
 PAGE = 500
 _AWAY = (RedisError, RedisClusterException, OSError, TimeoutError)
 _ALL = "wasgo:online"
-PLACES = 16
+SHARDS = 16
 """Into how many places a cluster's users are put: no more shards than that can share the work."""
 
 # One sorted set of "worker user" for what expires, and one for each user of the workers that answer for them; scores
@@ -72,7 +72,7 @@ end
 return gone
 """
 # Arguments: the users. Answers with who is online.
-_HERE = """
+_ONLINE_AMONG = """
 local time = redis.call('TIME')
 local here = {}
 for _, user in ipairs(ARGV) do
@@ -106,7 +106,7 @@ class LastSeen(Base):
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class PresenceOut(Shape):
+class PresenceOut(ResponseModel):
     """Whether a user is online. Those who share no conversation with the caller look like nobody."""
 
     user_id: str
@@ -114,7 +114,7 @@ class PresenceOut(Shape):
     last_seen: datetime | None
 
 
-class PresencesOut(Shape):
+class PresencesOut(ResponseModel):
     """Presence of the users asked for, in their order."""
 
     results: list[PresenceOut]
@@ -132,28 +132,28 @@ class Presence:
     """
 
     def __init__(self, db: Database, redis_url: str | None, worker: str) -> None:
-        self.on_change: OnChange = _nobody_cares
+        self.on_change: OnChange = _ignore_change
         self._db = db
         self._worker = worker
         self._here: set[str] = set()
         self._arrivals: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
-        self._untold: Mapping[str, bool] = {}
+        self._unpublished: Mapping[str, bool] = {}
         self._redis = None
-        self._places = [_ALL]
+        self._shards = [_ALL]
         if redis_url is not None:
-            place = RedisPlace.of(redis_url)
+            place = RedisTarget.parse(redis_url)
             # No retries: by default it would try for ten seconds, and whoever asks who is online with it.
             self._redis = place.client(timeout_s=1, decode_responses=True)
             if place.kind == "cluster":  # in braces is what decides on the shard; a script has keys of one only
-                self._places = [f"{{{_ALL}:{number}}}" for number in range(PLACES)]
-            self._scripts = {name: self._redis.register_script(name) for name in (_KEEP, _LEAVE, _HERE, _SWEEP)}
+                self._shards = [f"{{{_ALL}:{number}}}" for number in range(SHARDS)]
+            self._scripts = {name: self._redis.register_script(name) for name in (_KEEP, _LEAVE, _ONLINE_AMONG, _SWEEP)}
 
-    def arrived(self, user_id: str) -> None:
+    def connected(self, user_id: str) -> None:
         """A user's first socket on this worker opened."""
         self._here.add(user_id)
         self._arrivals.put_nowait((user_id, True))
 
-    def left(self, user_id: str) -> None:
+    def disconnected(self, user_id: str) -> None:
         """A user's last socket on this worker closed."""
         self._here.discard(user_id)
         # A page that reloads is back within the grace; then nobody needs to know.
@@ -166,7 +166,7 @@ class Presence:
         if self._redis is None or not asked:
             return found
         try:
-            return found.union(await self._ask(_HERE, [], asked))
+            return found.union(await self._ask(_ONLINE_AMONG, [], asked))
         except _AWAY as error:
             log.warning("presence_local", error=type(error).__name__)
             return found
@@ -179,17 +179,17 @@ class Presence:
         while True:
             try:
                 if loop.time() >= next_beat:
-                    next_beat = loop.time() + BEAT_S
-                    await self._beat()
-                    await self._move({})
+                    next_beat = loop.time() + HEARTBEAT_S
+                    await self._heartbeat()
+                    await self._publish_changes({})
                     if beats % SEEN_EVERY == 0:
-                        await self._note_seen(list(self._here))
+                        await self._record_seen(list(self._here))
                     beats += 1
                 async with asyncio.timeout(max(0.01, next_beat - loop.time())):
                     first = await self._arrivals.get()
                 await asyncio.sleep(GATHER_S)  # a crowd comes at once
                 moved = dict([first, *(self._arrivals.get_nowait() for _ in range(self._arrivals.qsize()))])
-                await self._move(moved)
+                await self._publish_changes(moved)
             except TimeoutError:
                 continue
             except _AWAY as error:
@@ -210,33 +210,33 @@ class Presence:
             if isinstance(self._redis, Redis):
                 await close_sentinels(self._redis.connection_pool)
 
-    async def _move(self, moved: Mapping[str, bool]) -> None:
+    async def _publish_changes(self, moved: Mapping[str, bool]) -> None:
         """Tell of those who came and went; who could not be told of is told of with the next beat."""
-        moved = {**self._untold, **moved}
-        self._untold = moved
-        await self._go([user_id for user_id, is_here in moved.items() if not is_here])
-        await self._come([user_id for user_id, is_here in moved.items() if is_here])
-        self._untold = {}
+        moved = {**self._unpublished, **moved}
+        self._unpublished = moved
+        await self._mark_offline([user_id for user_id, is_here in moved.items() if not is_here])
+        await self._mark_online([user_id for user_id, is_here in moved.items() if is_here])
+        self._unpublished = {}
 
-    async def _come(self, user_ids: Sequence[str]) -> None:
+    async def _mark_online(self, user_ids: Sequence[str]) -> None:
         here = [user_id for user_id in user_ids if user_id in self._here]
         for user_id in await self._keep(here):
             await self.on_change(user_id, True)
 
-    async def _go(self, user_ids: Sequence[str]) -> None:
+    async def _mark_offline(self, user_ids: Sequence[str]) -> None:
         gone = [user_id for user_id in user_ids if user_id not in self._here]
-        await self._note_seen(gone)
+        await self._record_seen(gone)
         for user_id in await self._ask(_LEAVE, [self._worker], gone):
             await self.on_change(user_id, False)
 
-    async def _beat(self) -> None:
+    async def _heartbeat(self) -> None:
         await self._keep(list(self._here))
         if self._redis is not None:
-            for place in self._places:
+            for place in self._shards:
                 for user_id in await self._scripts[_SWEEP]([place], [1000]):
                     await self.on_change(user_id, False)
 
-    async def _keep(self, user_ids: Sequence[str], life_s: float = LIFE_S) -> list[str]:
+    async def _keep(self, user_ids: Sequence[str], life_s: float = TTL_S) -> list[str]:
         """Answer for these users for so long; those who were offline."""
         return await self._ask(_KEEP, [self._worker, life_s], user_ids)
 
@@ -246,27 +246,27 @@ class Presence:
             return list(user_ids)
         by_place: dict[str, list[str]] = {}
         for user_id in user_ids:
-            by_place.setdefault(self._place_of(user_id), []).append(user_id)
+            by_place.setdefault(self._shard_of(user_id), []).append(user_id)
         named: list[str] = []
         for place, theirs in by_place.items():
             for start in range(0, len(theirs), PAGE):
                 named += await self._scripts[script]([place], [*given, *theirs[start : start + PAGE]])
         return named
 
-    def _place_of(self, user_id: str) -> str:
-        return self._places[crc32(user_id.encode()) % len(self._places)]
+    def _shard_of(self, user_id: str) -> str:
+        return self._shards[crc32(user_id.encode()) % len(self._shards)]
 
-    async def _note_seen(self, user_ids: Sequence[str]) -> None:
+    async def _record_seen(self, user_ids: Sequence[str]) -> None:
         if not user_ids:
             return
         async with self._db.transaction() as tx:
             # Of those who are there still: somebody who is being erased leaves their sockets too.
-            seen = select(User.id, func.now()).where(among(User.id, user_ids), User.erased_at.is_(None))
+            seen = select(User.id, func.now()).where(any_of(User.id, user_ids), User.erased_at.is_(None))
             statement = insert(LastSeen).from_select(["user_id", "seen_at"], seen.order_by(User.id))
             await tx.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"seen_at": func.now()}))
 
 
-async def acquainted(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
+async def users_sharing_conversation(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
     """Which of these users share a conversation with a user now; oneself is one's own acquaintance."""
     mine, theirs = aliased(Participant), aliased(Participant)
     statement = (
@@ -275,7 +275,7 @@ async def acquainted(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
         .where(
             mine.user_id == user_id,
             mine.left_seq.is_(None),
-            among(theirs.user_id, others),
+            any_of(theirs.user_id, others),
             theirs.left_seq.is_(None),
         )
         .distinct()
@@ -285,15 +285,15 @@ async def acquainted(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
 
 async def last_seen(tx: Tx, user_ids: Collection[str]) -> dict[str, datetime]:
     """When these users were online last, those ever seen only."""
-    rows = await tx.execute(select(LastSeen.user_id, LastSeen.seen_at).where(among(LastSeen.user_id, user_ids)))
+    rows = await tx.execute(select(LastSeen.user_id, LastSeen.seen_at).where(any_of(LastSeen.user_id, user_ids)))
     return {row.user_id: row.seen_at for row in rows}
 
 
-async def _nobody_cares(user_id: str, is_online: bool) -> None:
+async def _ignore_change(user_id: str, is_online: bool) -> None:
     """Until somebody does."""
 
 
-@router.get("/", operation_id="list_presence", response_model=PresencesOut, responses=problems(401, 403, 422))
+@router.get("/", operation_id="list_presence", response_model=PresencesOut, responses=problem_responses(401, 403, 422))
 async def list_presence(
     request: Request,
     caller: Caller,
@@ -305,9 +305,9 @@ async def list_presence(
     if not 0 < len(asked) <= MAX_USERS or any(len(one) > 128 or has_stray_control(one, allowed="") for one in asked):
         raise Invalid.field(["query", "user_ids"], "user_ids", f"names 1 to {MAX_USERS} users, separated by commas")
     async with db.snapshot() as tx:
-        known = await acquainted(tx, caller.user, asked)
+        known = await users_sharing_conversation(tx, caller.require_user(), asked)
         seen = await last_seen(tx, known)
     presence: Presence = request.app.state.presence
     there = await presence.online(known)
     results = [{"user_id": one, "online": one in there, "last_seen": seen.get(one)} for one in asked]
-    return Json({"results": results})
+    return JsonResponse({"results": results})

@@ -11,7 +11,7 @@ from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.identity.audit import AuditRow
 
 
-async def page_of(
+async def list_audit(
     tx: Tx, *, actor: str | None, conversation: UUID | None, since: datetime | None, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     """A page of the audit, newest first; `actor` is a user or a service.
@@ -32,11 +32,11 @@ async def page_of(
         statement = statement.where(AuditRow.id > bound if page.is_backward else AuditRow.id < bound)
     order = AuditRow.id.asc() if page.is_backward else AuditRow.id.desc()
     found = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).scalars().all()
-    rows, cursors = page.finish(found, lambda row: [str(row.id)])
-    return {"results": [_shape(row) for row in rows], **cursors}
+    rows, cursors = page.build_page(found, lambda row: [str(row.id)])
+    return {"results": [_render(row) for row in rows], **cursors}
 
 
-def _shape(row: AuditRow) -> dict[str, Any]:
+def _render(row: AuditRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "at": row.at,

@@ -13,7 +13,7 @@ from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.audit import AuditRow
 from wasgo_chat.privacy import erasure
-from wasgo_chat.privacy.erasure import ErasureBegun
+from wasgo_chat.privacy.erasure import ErasureRequested
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +23,7 @@ SWEEP_EVERY_S = 600.0
 SWEEP_PAGE = 1_000
 
 
-class Eraser:
+class ErasureWorker:
     """Erases, for ever. Any number of workers do it beside each other, and go on where one was killed."""
 
     def __init__(self, db: Database) -> None:
@@ -31,9 +31,9 @@ class Eraser:
         self._asked = asyncio.Event()
         self._sweep_at = 0.0
 
-    def announce(self, announcements: Sequence[object]) -> None:
+    def on_commit(self, announcements: Sequence[object]) -> None:
         """Take what a commit announced."""
-        if any(isinstance(one, ErasureBegun) for one in announcements):
+        if any(isinstance(one, ErasureRequested) for one in announcements):
             self._asked.set()
 
     async def run(self) -> None:
@@ -73,7 +73,7 @@ class Eraser:
             # One that cannot be done must not hold up the others.
             log.exception("erasing_failed", erasure=pseudonym)
             async with self._db.transaction() as tx:
-                await erasure.put_off(tx, pseudonym, REST_S)
+                await erasure.defer(tx, pseudonym, REST_S)
         return pseudonym is not None
 
     async def _sweep(self) -> None:

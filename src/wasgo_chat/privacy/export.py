@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from wasgo_chat.attachments import privacy as files
-from wasgo_chat.attachments.store import Depot, key_of
+from wasgo_chat.attachments.store import AttachmentStore, object_key
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.identity import users
@@ -19,7 +19,7 @@ from wasgo_chat.membership import privacy as places
 from wasgo_chat.messages import privacy as words
 from wasgo_chat.notifications import privacy as notices
 from wasgo_chat.presence.tracker import LastSeen
-from wasgo_chat.privacy.zip_stream import Archive
+from wasgo_chat.privacy.zip_stream import ZipStream
 
 PAGE = 200
 PIECE_BYTES = 65_536
@@ -39,7 +39,7 @@ async def check(tx: Tx, user_id: str) -> None:
         raise NotFound
 
 
-async def pieces(db: Database, depot: Depot, user_id: str) -> AsyncIterator[bytes]:
+async def stream_archive(db: Database, depot: AttachmentStore, user_id: str) -> AsyncIterator[bytes]:
     """The bytes of the archive, in pieces that are worth sending.
 
     Raises:
@@ -47,7 +47,7 @@ async def pieces(db: Database, depot: Depot, user_id: str) -> AsyncIterator[byte
             program opens it.
     """
     waiting = bytearray()
-    async for piece in _entries(db, depot, user_id):
+    async for piece in _files(db, depot, user_id):
         waiting += piece
         if len(waiting) >= PIECE_BYTES:
             yield bytes(waiting)
@@ -55,24 +55,24 @@ async def pieces(db: Database, depot: Depot, user_id: str) -> AsyncIterator[byte
     yield bytes(waiting)
 
 
-async def _entries(db: Database, depot: Depot, user_id: str) -> AsyncIterator[bytes]:
-    archive = Archive()
+async def _files(db: Database, depot: AttachmentStore, user_id: str) -> AsyncIterator[bytes]:
+    archive = ZipStream()
     async with db.snapshot() as tx:
         yield archive.add("profile.json", await _profile(tx, user_id))
-        yield archive.add("preferences.json", await notices.told_wishes(tx, user_id))
+        yield archive.add("preferences.json", await notices.export_preferences(tx, user_id))
     lists: dict[str, AsyncIterator[Item]] = {
         "conversations.json": _conversations(db, user_id),
         "messages.json": _messages(db, user_id),
         "reactions.json": _reactions(db, user_id),
         "reads.json": _reads(db, user_id),
-        "notifications.json": _by_id(db, user_id, notices.told_notifications),
+        "notifications.json": _by_id(db, user_id, notices.export_notifications),
     }
     for name, items in lists.items():
         async for piece in archive.add_list(name, items):
             yield piece
     missing: set[UUID] = set()
-    async for file in _by_id(db, user_id, files.told):
-        stored = depot.storage.read(key_of(file["id"], "original"), 0, file["size"])
+    async for file in _by_id(db, user_id, files.export_uploads):
+        stored = depot.storage.read(object_key(file["id"], "original"), 0, file["size"])
         try:
             first = await anext(stored, b"")
         except NotFound:
@@ -80,7 +80,7 @@ async def _entries(db: Database, depot: Depot, user_id: str) -> AsyncIterator[by
             continue
         async for piece in archive.add_file(_name(file), _joined(first, stored)):
             yield piece
-    told = _by_id(db, user_id, files.told)
+    told = _by_id(db, user_id, files.export_uploads)
     listed = ({**file, "file": None if file["id"] in missing else _name(file)} async for file in told)
     async for piece in archive.add_list("attachments.json", listed):
         yield piece
@@ -111,7 +111,7 @@ async def _conversations(db: Database, user_id: str) -> AsyncIterator[Item]:
     after: UUID | None = None
     while True:
         async with db.snapshot() as tx:
-            page = await places.places(tx, user_id, after, limit=PAGE)
+            page = await places.export_memberships(tx, user_id, after, limit=PAGE)
         for item in page:
             yield item
         if len(page) < PAGE:
@@ -121,25 +121,25 @@ async def _conversations(db: Database, user_id: str) -> AsyncIterator[Item]:
 
 async def _messages(db: Database, user_id: str) -> AsyncIterator[Item]:
     async for place in _conversations(db, user_id):
-        async for item in _numbered(db, place["conversation"], user_id, words.told_messages):
+        async for item in _paged_by_number(db, place["conversation"], user_id, words.export_messages):
             yield item
 
 
 async def _reads(db: Database, user_id: str) -> AsyncIterator[Item]:
     async for place in _conversations(db, user_id):
-        async for item in _numbered(db, place["conversation"], user_id, words.told_reads):
+        async for item in _paged_by_number(db, place["conversation"], user_id, words.export_reads):
             yield item
 
 
 async def _reactions(db: Database, user_id: str) -> AsyncIterator[Item]:
     async for place in _conversations(db, user_id):
         async with db.snapshot() as tx:
-            found = await words.told_reactions(tx, place["conversation"], user_id)
+            found = await words.export_reactions(tx, place["conversation"], user_id)
         for item in found:
             yield item
 
 
-async def _numbered(
+async def _paged_by_number(
     db: Database,
     conversation_id: UUID,
     user_id: str,

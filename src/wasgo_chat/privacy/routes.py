@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
-from wasgo_chat.core.encoding import Json, Key, UserId
+from wasgo_chat.core.encoding import ExternalId, JsonResponse, UserId
 from wasgo_chat.http.dependencies import Caller, Cursor, Db, Limit
-from wasgo_chat.http.problems import problems
+from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.erased_users import Erasure
 from wasgo_chat.privacy import audit_log, erasure, export
@@ -25,7 +25,7 @@ router = APIRouter()
     operation_id="erase_user",
     status_code=202,
     response_model=ErasureOut,
-    responses=problems(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
 async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     """Erase a person (scopes chat:provision and chat:moderate).
@@ -36,8 +36,8 @@ async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     caller.require_scope("chat:provision")
     caller.require_scope("chat:moderate")
     async with db.transaction() as tx:
-        found = await erasure.begin(tx, caller, user_id)
-    return Json(_shape(found, user_id), 202)
+        found = await erasure.request_erasure(tx, caller, user_id)
+    return JsonResponse(_shape(found, user_id), 202)
 
 
 @router.get(
@@ -45,14 +45,14 @@ async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     tags=["users"],
     operation_id="get_erasure",
     response_model=ErasureOut,
-    responses=problems(401, 403, 404),
+    responses=problem_responses(401, 403, 404),
 )
 async def get_erasure(user_id: UserId, caller: Caller, db: Db) -> Response:
     """How far the erasure of a person has come (scope chat:provision)."""
     caller.require_scope("chat:provision")
     async with db.snapshot() as tx:
         found = await erasure.find(tx, user_id)
-    return Json(_shape(found, user_id))
+    return JsonResponse(_shape(found, user_id))
 
 
 @router.get(
@@ -65,7 +65,7 @@ async def get_erasure(user_id: UserId, caller: Caller, db: Db) -> Response:
             "description": "The archive.",
             "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
         },
-        **problems(401, 403, 404),
+        **problem_responses(401, 403, 404),
     },
 )
 async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db) -> Response:
@@ -73,9 +73,9 @@ async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db)
     caller.require_scope("chat:act_as")
     async with db.transaction() as tx:
         await export.check(tx, user_id)
-        await audit.record(tx, caller, "user_exported", user_id=user_id)
+        await audit.record_action(tx, caller, "user_exported", user_id=user_id)
     headers = {"Content-Disposition": 'attachment; filename="chat-export.zip"', "Cache-Control": "no-store"}
-    stream = export.pieces(db, request.app.state.depot, user_id)
+    stream = export.stream_archive(db, request.app.state.depot, user_id)
     return StreamingResponse(stream, 200, headers, "application/zip")
 
 
@@ -84,12 +84,12 @@ async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db)
     tags=["audit"],
     operation_id="list_audit",
     response_model=AuditPage,
-    responses=problems(401, 403, 422),
+    responses=problem_responses(401, 403, 422),
 )
 async def list_audit(
     caller: Caller,
     db: Db,
-    actor: Annotated[Key | None, Query(description="A user or a service: who did it.")] = None,
+    actor: Annotated[ExternalId | None, Query(description="A user or a service: who did it.")] = None,
     conversation: Annotated[UUID | None, Query(description="Where it was done.")] = None,
     since: Annotated[AwareDatetime | None, Query(description="Not before this time.")] = None,
     cursor: Cursor = None,
@@ -100,7 +100,7 @@ async def list_audit(
     moment: datetime | None = since
     async with db.snapshot() as tx:
         filters: dict[str, Any] = {"actor": actor, "conversation": conversation, "since": moment}
-        return Json(await audit_log.page_of(tx, **filters, limit=limit, cursor=cursor))
+        return JsonResponse(await audit_log.list_audit(tx, **filters, limit=limit, cursor=cursor))
 
 
 def _shape(row: Erasure, user_id: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from wasgo_chat.core.encoding import Shape
+from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.http.pagination import PageShape
 
 
-class ErasureOut(Shape):
+class ErasureOut(ResponseModel):
     """How far an erasure has come. While it is `running` the person is unknown already, and their tokens refused."""
 
     user_id: str
@@ -21,7 +21,7 @@ class ErasureOut(Shape):
     done_at: datetime | None
 
 
-class AuditOut(Shape):
+class AuditOut(ResponseModel):
     """One act. `user_id` is whom it was done to; `target` which thing, or which fields."""
 
     id: UUID

@@ -33,7 +33,7 @@ class _Sink(io.RawIOBase):
         return taken
 
 
-class Archive:
+class ZipStream:
     """An archive on its way out. `take` after each piece gives the bytes to send."""
 
     def __init__(self) -> None:

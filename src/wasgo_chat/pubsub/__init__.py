@@ -4,16 +4,16 @@ Brokers behind one protocol: Redis pub/sub at one server or at whichever Sentine
 and none at all where one process serves. Whatever a broker loses the hub's head check finds in the log.
 """
 
-from wasgo_chat.core.redis_target import RedisPlace
-from wasgo_chat.pubsub.broker import Broker, OnGap, OnMessage, SoloBroker
+from wasgo_chat.core.redis_target import RedisTarget
+from wasgo_chat.pubsub.broker import Broker, LocalBroker, OnGap, OnMessage
 from wasgo_chat.pubsub.redis import RedisBroker
 from wasgo_chat.pubsub.redis_cluster import ClusterBroker
 
-__all__ = ["Broker", "ClusterBroker", "OnGap", "OnMessage", "RedisBroker", "SoloBroker", "broker_at"]
+__all__ = ["Broker", "ClusterBroker", "LocalBroker", "OnGap", "OnMessage", "RedisBroker", "make_broker"]
 
 
-def broker_at(url: str | None) -> Broker:
+def make_broker(url: str | None) -> Broker:
     """The broker for a Redis URL (`core/redis_target.py` lists the kinds), or for one process without Redis."""
     if url is None:
-        return SoloBroker()
-    return ClusterBroker(url) if RedisPlace.of(url).kind == "cluster" else RedisBroker(url)
+        return LocalBroker()
+    return ClusterBroker(url) if RedisTarget.parse(url).kind == "cluster" else RedisBroker(url)

@@ -35,7 +35,7 @@ class Broker(Protocol):
         """Stop."""
 
 
-class SoloBroker:
+class LocalBroker:
     """No broker: one process serves, and its hub delivers by itself."""
 
     is_alone = True

@@ -15,8 +15,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.crc import key_slot
 from redis.exceptions import ClusterDownError, MovedError, ResponseError
 
-from wasgo_chat.core.tasks import end
-from wasgo_chat.pubsub.redis_base import AWAY, SILENCE_S
+from wasgo_chat.core.tasks import cancel_and_wait
+from wasgo_chat.pubsub.redis_base import CONNECTION_ERRORS, SILENCE_S
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ Address = tuple[str, int]
 _PING_S = 1.0
 
 
-class Ear:
+class ShardSubscriber:
     """Follows channels at a node. The callbacks get this ear first.
 
     Args:
@@ -42,37 +42,37 @@ class Ear:
         address: Address,
         connection: AbstractConnection,
         *,
-        on_message: Callable[["Ear", str, bytes], None],
-        on_joined: Callable[["Ear", str], None],
-        on_lost: Callable[["Ear", str], None],
-        on_refused: Callable[["Ear", int | None], None],
-        on_ended: Callable[["Ear", Exception], None],
+        on_message: Callable[["ShardSubscriber", str, bytes], None],
+        on_joined: Callable[["ShardSubscriber", str], None],
+        on_lost: Callable[["ShardSubscriber", str], None],
+        on_refused: Callable[["ShardSubscriber", int | None], None],
+        on_ended: Callable[["ShardSubscriber", Exception], None],
     ) -> None:
         self.address = address
         self.channels: set[str] = set()
         self._connection = connection
         self._on_message, self._on_joined, self._on_lost = on_message, on_joined, on_lost
         self._on_refused, self._on_ended = on_refused, on_ended
-        self._leaving: Counter[str] = Counter()
+        self._unsubscribing: Counter[str] = Counter()
         self._commands: list[tuple[str, ...]] = []
         self._woken = asyncio.Event()
-        self._heard_at = math.inf
+        self._last_reply_at = math.inf
         self._task = asyncio.create_task(self._run(), name="redis-ear")
 
-    def join(self, channel: str) -> None:
+    def subscribe(self, channel: str) -> None:
         """Follow a channel, as soon as there is a connection."""
         self.channels.add(channel)
         self._command("SSUBSCRIBE", channel)
 
-    def leave(self, channel: str) -> None:
+    def unsubscribe(self, channel: str) -> None:
         """Follow it no more."""
         self.channels.discard(channel)
-        self._leaving[channel] += 1
+        self._unsubscribing[channel] += 1
         self._command("SUNSUBSCRIBE", channel)
 
     async def close(self) -> None:
         """End the connection."""
-        await end(self._task)
+        await cancel_and_wait(self._task)
 
     def _command(self, *command: str) -> None:
         self._commands.append(command)
@@ -81,14 +81,14 @@ class Ear:
     async def _run(self) -> None:
         try:
             await self._connection.connect()  # type: ignore[no-untyped-call]  # the library has no types
-            self._heard_at = time.monotonic()
+            self._last_reply_at = time.monotonic()
             halves = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
             try:
                 done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
                 await done.pop()
             finally:
-                await end(*halves)
-        except AWAY as error:
+                await cancel_and_wait(*halves)
+        except CONNECTION_ERRORS as error:
             self._on_ended(self, error)
         except Exception as error:
             log.exception("ear_failed")  # its channels find another home, or this one again
@@ -104,7 +104,7 @@ class Ear:
                 async with asyncio.timeout(_PING_S):
                     await self._woken.wait()
             except TimeoutError:
-                if time.monotonic() - self._heard_at > SILENCE_S:
+                if time.monotonic() - self._last_reply_at > SILENCE_S:
                     raise TimeoutError("no answer to ping") from None
             self._woken.clear()
             commands, self._commands = self._commands, []
@@ -120,15 +120,15 @@ class Ear:
             try:
                 answer = await self._connection.read_response(timeout=math.inf)
             except MovedError as error:
-                self._forget_leaving(error.slot_id)
+                self._confirm_unsubscribed(error.slot_id)
                 self._on_refused(self, error.slot_id)
             except ClusterDownError:
-                self._forget_leaving(None)
+                self._confirm_unsubscribed(None)
                 self._on_refused(self, None)
             except ResponseError as error:
                 raise ConnectionError(f"refused: {error}") from error  # no right to it, perhaps: not to be had here
             else:
-                self._heard_at = time.monotonic()
+                self._last_reply_at = time.monotonic()
                 if isinstance(answer, list):
                     self._take(answer)
 
@@ -140,18 +140,18 @@ class Ear:
             self._on_joined(self, answer[1].decode())
         elif kind == b"sunsubscribe" and answer[1] is not None:
             channel = answer[1].decode()
-            if self._leaving[channel] > 0:
-                self._leaving[channel] -= 1
+            if self._unsubscribing[channel] > 0:
+                self._unsubscribing[channel] -= 1
             elif channel in self.channels:
                 self._on_lost(self, channel)
-            if not self._leaving[channel]:
-                del self._leaving[channel]
+            if not self._unsubscribing[channel]:
+                del self._unsubscribing[channel]
 
-    def _forget_leaving(self, slot: int | None) -> None:
+    def _confirm_unsubscribed(self, slot: int | None) -> None:
         """A refusal may be the answer to leaving: then no other comes, and one without having left is a loss."""
-        for channel in list(self._leaving):
+        for channel in list(self._unsubscribing):
             if slot is None or slot_of(channel) == slot:
-                del self._leaving[channel]
+                del self._unsubscribing[channel]
 
 
 def slot_of(channel: str) -> int:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
-from wasgo_chat.retention.steps import Purged
-from wasgo_chat.retention.worker import purge_now, what_is_due
+from wasgo_chat.retention.steps import PurgeResult
+from wasgo_chat.retention.worker import count_due, purge_now
 
 LONGEST_COUNT_S = 600.0
 NAMED = 5
@@ -13,35 +13,37 @@ NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PurgeReport:
     """Lines for a person, and whether all is done that was asked for."""
 
     lines: list[str]
     is_done: bool = True
 
 
-async def purge(settings: Settings, *, dry_run: bool) -> Said:
+async def purge(settings: Settings, *, dry_run: bool) -> PurgeReport:
     """Purge what is due, or only count it.
 
     Raises:
         Unavailable: the database does not answer, or is too busy. What was purged stays so.
     """
     if not settings.retention_days and not settings.notification_retention_days:
-        return Said(["Nothing is ever too old: WASGO_CHAT_RETENTION_DAYS names no type, e.g. support=365,bid=730."])
+        return PurgeReport(
+            ["Nothing is ever too old: WASGO_CHAT_RETENTION_DAYS names no type, e.g. support=365,bid=730."]
+        )
     db = Database(settings.model_copy(update={"statement_timeout_s": LONGEST_COUNT_S}))
     try:
         if not dry_run:
-            return _said(await purge_now(db))
-        due = await what_is_due(db)
+            return _report(await purge_now(db))
+        due = await count_due(db)
         lines = [
             f"{kind}: {messages} messages of {conversations} conversations" for kind, conversations, messages in due
         ]
-        return Said(lines or ["Nothing is due."])
+        return PurgeReport(lines or ["Nothing is due."])
     finally:
         await db.close()
 
 
-def _said(purged: Purged) -> Said:
+def _report(purged: PurgeResult) -> PurgeReport:
     lines = [f"Removed {purged.messages} messages and {purged.events} events, and emptied {purged.tombstones}."]
     if purged.held:
         lines.append(
@@ -51,4 +53,4 @@ def _said(purged: Purged) -> Said:
     if purged.failed:
         named = ", ".join(f"{one} ({why})" for one, why in list(purged.failed.items())[:NAMED])
         lines.append(f"Could not purge {len(purged.failed)} conversations: {named}.")
-    return Said(lines, is_done=not purged.held and not purged.failed)
+    return PurgeReport(lines, is_done=not purged.held and not purged.failed)

@@ -13,12 +13,12 @@ from typing import TypeVar
 from sqlalchemy import text
 
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.database.errors import was_busy
+from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.messages import retention
 from wasgo_chat.notifications import retention as notices
 from wasgo_chat.retention import steps
-from wasgo_chat.retention.steps import Due, Purged
+from wasgo_chat.retention.steps import DueConversation, PurgeResult
 
 PER_EVENT = 4
 """Notifications and readings of a page, for each event of one: they are smaller, and nobody waits for them."""
@@ -28,7 +28,7 @@ _LONGEST = "SELECT set_config('statement_timeout', :ms, true)"
 Done = TypeVar("Done")
 
 
-class Paced:
+class AdaptivePager:
     """Pages that halve whenever the database gives up on one, with rests between them.
 
     Args:
@@ -42,7 +42,7 @@ class Paced:
         self._rest_per_work = rest_per_work
         self._longest_s = min(db.settings.statement_timeout_s, db.settings.lock_timeout_s / 2)
 
-    async def once(self, work: Callable[[Tx], Awaitable[Done]]) -> Done:
+    async def run(self, work: Callable[[Tx], Awaitable[Done]]) -> Done:
         """One page in one transaction, which looks at `page` itself; smaller and smaller until it is done.
 
         Raises:
@@ -56,7 +56,7 @@ class Paced:
                     await tx.execute(text(_LONGEST), {"ms": str(max(1, int(self._longest_s * 1000)))})
                     done.append(await work(tx))
             except Unavailable as error:
-                if self.page == 1 or not was_busy(error):
+                if self.page == 1 or not was_contention(error):
                     raise
                 done.clear()
             took_s = time.monotonic() - began
@@ -67,20 +67,20 @@ class Paced:
                 return done[0]
 
 
-async def purge_one(db: Database, due: Due, *, rest_per_work: float) -> Purged:
+async def purge_one(db: Database, due: DueConversation, *, rest_per_work: float) -> PurgeResult:
     """Everything that is due in a conversation. What was purged before an error stays so.
 
     Raises:
         Unavailable: the database does not answer, or is too busy for the smallest page.
     """
-    paced = Paced(db, rest_per_work)
-    purged = Purged()
+    paced = AdaptivePager(db, rest_per_work)
+    purged = PurgeResult()
     is_more = True
     while is_more:
-        number = await paced.once(lambda tx: steps.next_number(tx, due, page=paced.page))
+        number = await paced.run(lambda tx: steps.next_number(tx, due, page=paced.page))
         if number is not None:
-            await _forget(paced, due, number)
-        step, page = await paced.once(lambda tx: _step(tx, due, paced.page))
+            await _delete_page(paced, due, number)
+        step, page = await paced.run(lambda tx: _step(tx, due, paced.page))
         purged.add(step)
         # Whoever holds it is sending there now: another turn will do.
         is_more = step.events == page
@@ -88,24 +88,28 @@ async def purge_one(db: Database, due: Due, *, rest_per_work: float) -> Purged:
     return purged
 
 
-async def _step(tx: Tx, due: Due, page: int) -> tuple[Purged, int]:
+async def _step(tx: Tx, due: DueConversation, page: int) -> tuple[PurgeResult, int]:
     return await steps.step(tx, due, page=page), page
 
 
-async def _forget(paced: Paced, due: Due, number: int) -> None:
+async def _delete_page(paced: AdaptivePager, due: DueConversation, number: int) -> None:
     async def forget(tx: Tx) -> str | None:
-        return await notices.forget(tx, due.conversation_id, number, after=after or "", page=PER_EVENT * paced.page)
+        return await notices.delete_for_messages(
+            tx, due.conversation_id, number, after=after or "", page=PER_EVENT * paced.page
+        )
 
     after: str | None = ""
     while after is not None:
-        after = await paced.once(forget)
+        after = await paced.run(forget)
 
 
-async def _drop_reads(paced: Paced, due: Due) -> None:
+async def _drop_reads(paced: AdaptivePager, due: DueConversation) -> None:
     async def drop(tx: Tx) -> int | None:
         page = PER_EVENT * paced.page
-        return await retention.drop_reads(tx, due.conversation_id, after=after or 0, before=due.before, page=page)
+        return await retention.delete_read_receipts(
+            tx, due.conversation_id, after=after or 0, before=due.before, page=page
+        )
 
     after: int | None = 0
     while after is not None:
-        after = await paced.once(drop)
+        after = await paced.run(drop)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.database.driver import read
+from wasgo_chat.database.driver import fetch
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import truncation
 from wasgo_chat.membership.models import Conversation
@@ -40,7 +40,7 @@ SELECT s.id, s.before, EXISTS (
     ) r WHERE r.version < s.reads_version AND r.read_at < s.before AND NAMES_NOTHING
 ) AS is_due
 FROM scanned s ORDER BY s.id
-""".replace("NAMES_NOTHING", retention.NAMES_NOTHING.replace("BEFORE", "s.before"))
+""".replace("NAMES_NOTHING", retention.REFERENCES_NO_MESSAGE.replace("BEFORE", "s.before"))
 
 _HEAD = """
 SELECT e.message_id, m.number FROM events e
@@ -50,7 +50,7 @@ WHERE e.conversation_id = :conversation_id AND e.seq = :head AND e.created_at < 
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueConversation:
     """A conversation with something older than `before`, which is past its time."""
 
     conversation_id: UUID
@@ -58,7 +58,7 @@ class Due:
 
 
 @dataclass(slots=True)
-class Purged:
+class PurgeResult:
     """What was removed, and what was not: `held`, as somebody else held the conversation then; `failed`, and why."""
 
     events: int = 0
@@ -67,7 +67,7 @@ class Purged:
     held: list[UUID] = field(default_factory=list)
     failed: dict[UUID, str] = field(default_factory=dict)
 
-    def add(self, other: "Purged") -> None:
+    def add(self, other: "PurgeResult") -> None:
         """Count what was done elsewhere."""
         self.events += other.events
         self.messages += other.messages
@@ -76,19 +76,19 @@ class Purged:
         self.failed |= other.failed
 
 
-async def scan(db: Database, settings: Settings, after: UUID) -> tuple[list[Due], UUID | None]:
+async def scan(db: Database, settings: Settings, after: UUID) -> tuple[list[DueConversation], UUID | None]:
     """Those of the next conversations after an id that are due, and the id to go on after; None at the end.
 
     Raises:
         Unavailable: the database does not answer.
     """
     types, days = list(settings.retention_days), list(settings.retention_days.values())
-    rows = await read(db, _SCAN, after, SCAN, types, days)
-    due = [Due(row["id"], row["before"]) for row in rows if row["is_due"]]
+    rows = await fetch(db, _SCAN, after, SCAN, types, days)
+    due = [DueConversation(row["id"], row["before"]) for row in rows if row["is_due"]]
     return due, rows[-1]["id"] if len(rows) == SCAN else None
 
 
-async def next_number(tx: Tx, due: Due, *, page: int) -> int | None:
+async def next_number(tx: Tx, due: DueConversation, *, page: int) -> int | None:
     """Up to which message a step is going to remove, in a conversation that nobody need hold; None where nothing is."""
     statement = select(Conversation.purged_seq, Conversation.last_seq).where(Conversation.id == due.conversation_id)
     row = (await tx.execute(statement)).one_or_none()
@@ -96,11 +96,11 @@ async def next_number(tx: Tx, due: Due, *, page: int) -> int | None:
         return None
     # A step may take the head's message with the page before it.
     given = {"after": row.purged_seq, "head": row.last_seq + 1, "before": due.before, "page": page + 1}
-    upto = await truncation.next_cut(tx, due.conversation_id, **given)
+    upto = await truncation.next_truncation_point(tx, due.conversation_id, **given)
     return None if upto is None else await retention.number_at(tx, due.conversation_id, upto)
 
 
-async def step(tx: Tx, due: Due, *, page: int) -> Purged:
+async def step(tx: Tx, due: DueConversation, *, page: int) -> PurgeResult:
     """Purge a page of one conversation. Whoever sends, edits or reacts there waits for it, or it for them.
 
     Of the notifications of these messages it removes a page at most: they are to be gone already.
@@ -109,27 +109,27 @@ async def step(tx: Tx, due: Due, *, page: int) -> Purged:
     held = select(Conversation).where(Conversation.id == conversation_id)
     row = (await tx.execute(held.with_for_update(key_share=True, skip_locked=True))).scalar_one_or_none()
     if row is None:
-        return Purged(held=[conversation_id])
+        return PurgeResult(held=[conversation_id])
     after, head = row.purged_seq, row.last_seq
-    cut = await truncation.next_cut(tx, conversation_id, after=after, head=head, before=before, page=page)
-    purged = Purged()
+    cut = await truncation.next_truncation_point(tx, conversation_id, after=after, head=head, before=before, page=page)
+    purged = PurgeResult()
     number: int | None = None
     if cut is not None:
-        told = await truncation.cut(tx, conversation_id, after=after, upto=cut)
-        kept = await truncation.still_spoken_of(tx, conversation_id, sorted(told))
+        told = await truncation.truncate(tx, conversation_id, after=after, upto=cut)
+        kept = await truncation.still_referenced(tx, conversation_id, sorted(told))
         gone = sorted(told - kept)
         number = await retention.greatest_number(tx, conversation_id, told)
-        await retention.remove(tx, conversation_id, gone)
-        await retention.bury(tx, conversation_id, sorted(kept))
+        await retention.delete_messages(tx, conversation_id, gone)
+        await retention.tombstone(tx, conversation_id, sorted(kept))
         await tx.execute(update(Conversation).where(Conversation.id == conversation_id).values(purged_seq=cut))
-        purged = Purged(cut - after, len(gone), len(kept))
+        purged = PurgeResult(cut - after, len(gone), len(kept))
     if (cut or after) == head - 1:
         given = {"conversation_id": conversation_id, "head": head, "before": before}
         if (last := (await tx.execute(text(_HEAD), given)).one_or_none()) is not None:
             # Its event stays for those who follow the log; what it says does not.
-            await retention.bury(tx, conversation_id, [last.message_id])
+            await retention.tombstone(tx, conversation_id, [last.message_id])
             purged.tombstones, number = purged.tombstones + 1, last.number
     if number is not None:
         # What the log's reader made since.
-        await notices.forget(tx, conversation_id, number, page=page)
+        await notices.delete_for_messages(tx, conversation_id, number, page=page)
     return purged

@@ -30,7 +30,7 @@ _WORDS = _TALK.split(" ")
 
 
 @dataclass(slots=True)
-class Made:
+class GeneratedConversation:
     """The rows of one conversation, by table."""
 
     conversation: Row
@@ -57,7 +57,9 @@ def user_rows(seed: int, count: int, until: datetime) -> list[Row]:
     ]
 
 
-def conversations(seed: int, users: list[str], count: int, messages: int, until: datetime) -> Iterator[Made]:
+def conversations(
+    seed: int, users: list[str], count: int, messages: int, until: datetime
+) -> Iterator[GeneratedConversation]:
     """So many conversations with so many messages in all: a few are long, most are short."""
     chance = random.Random(seed)  # noqa: S311  the same again is the point
     weights = [chance.paretovariate(1.2) for _ in range(count)]
@@ -81,7 +83,7 @@ class _Conversation:
         self.id = self._new_id(until - timedelta(weeks=WEEKS))
         kind, self.people = self._people(users, pairs)
         referenced = kind in REFERENCED_TYPES
-        self.made = Made(
+        self.made = GeneratedConversation(
             {
                 "id": self.id,
                 "conversation_type": kind,
@@ -93,7 +95,7 @@ class _Conversation:
             }
         )
 
-    def make(self, size: int) -> Made:
+    def make(self, size: int) -> GeneratedConversation:
         """Everything of it, with so many messages."""
         made, chance = self.made, self._chance
         began = self._until - timedelta(seconds=chance.uniform(1, WEEKS * 7 * 86_400))

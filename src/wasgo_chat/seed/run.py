@@ -13,7 +13,7 @@ from wasgo_chat.data_import.copy import copy
 from wasgo_chat.database.errors import DRIVER_ERRORS
 from wasgo_chat.database.session import Database
 from wasgo_chat.seed import generator
-from wasgo_chat.seed.generator import Made
+from wasgo_chat.seed.generator import GeneratedConversation
 
 BATCH = 20_000
 """Messages of a transaction, about, or conversations of one: a conversation is never parted."""
@@ -63,7 +63,7 @@ async def seed(
         async with db.transaction() as tx:
             await copy(tx, "users", people)
         ids = [row["id"] for row in people]
-        waiting: list[Made] = []
+        waiting: list[GeneratedConversation] = []
         held = 0
         for made in generator.conversations(number, ids, conversations, messages, until - timedelta(minutes=1)):
             waiting.append(made)
@@ -95,7 +95,7 @@ async def _require_empty(db: Database, number: int, *, into_full: bool) -> None:
         raise NotEmpty(f"The rows of seed {number} are there already: take another --seed.")
 
 
-async def _write(db: Database, made: list[Made], progress: Progress) -> None:
+async def _write(db: Database, made: list[GeneratedConversation], progress: Progress) -> None:
     """Whole conversations in one transaction, parents first."""
     async with db.transaction() as tx:
         await copy(tx, "conversations", [one.conversation for one in made])

@@ -18,7 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.server.supervisor import BEAT_S
+from wasgo_chat.server.supervisor import HEARTBEAT_S
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,7 @@ class ChatServer(uvicorn.Server):
         """See uvicorn; the supervisor hears from us once we take connections."""
         await super().startup(sockets)
         if self._beat is not None:
-            self._beating = asyncio.create_task(self._keep_beating(self._beat))
+            self._beating = asyncio.create_task(self._heartbeat(self._beat))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain, then end as uvicorn does."""
@@ -80,7 +80,7 @@ class ChatServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         hub.restart()
-        await self._wait(self._sockets_have_ended, last_moment)
+        await self._wait(self._wait_for_sockets, last_moment)
         left_s = max(0.0, last_moment - loop.time())
         self.config.timeout_graceful_shutdown = left_s  # type: ignore[assignment]  # it only waits so long
         try:
@@ -95,11 +95,11 @@ class ChatServer(uvicorn.Server):
         while loop.time() < until and not is_done() and not self.force_exit:  # noqa: ASYNC110  as uvicorn waits
             await asyncio.sleep(POLL_S)
 
-    def _sockets_have_ended(self) -> bool:
+    def _wait_for_sockets(self) -> bool:
         """Whether each socket has been told its close code; the goodbye itself may still be on its way."""
         return all(one.close_sent for one in self.server_state.connections if isinstance(one, ChatWebSocket))
 
-    async def _keep_beating(self, pipe: int) -> None:
+    async def _heartbeat(self, pipe: int) -> None:
         """From within the event loop: one that is blocked does not beat."""
         while True:
             try:
@@ -108,4 +108,4 @@ class ChatServer(uvicorn.Server):
                 pass  # a supervisor that is stopped reads nothing
             except OSError:
                 os._exit(1)  # it is gone, where the kernel does not tell
-            await asyncio.sleep(BEAT_S)
+            await asyncio.sleep(HEARTBEAT_S)

@@ -12,11 +12,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from wasgo_chat.core.errors import PROBLEM_JSON, problem
 
-HEAD_S = 10.0
-BODY_S = 10.0
-STALL_S = 30.0
+HEADERS_TIMEOUT_S = 10.0
+BODY_TIMEOUT_S = 10.0
+WRITE_STALL_S = 30.0
 FLUSH_S = 5.0
-LATE_S = 1.0
+LOOP_DELAY_TOLERANCE_S = 1.0
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 100
 BODY_BYTES_PER_S = 1024
@@ -30,7 +30,7 @@ _TITLES = {
 }
 
 
-class ChatHttp(HttpToolsProtocol):
+class BoundedHttpProtocol(HttpToolsProtocol):
     """Stock but for its bounds (RFC 9110, 15.5.9; RFC 6585, 5). Each is a timer that is only looked at when due."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -76,7 +76,7 @@ class ChatHttp(HttpToolsProtocol):
         """See asyncio: the peer does not read. Somebody who reads slowly comes past `resume_writing` in time."""
         super().pause_writing()
         if self._stall_timer is None:
-            self._stall_timer = self.loop.call_later(STALL_S, self.transport.abort)
+            self._stall_timer = self.loop.call_later(WRITE_STALL_S, self.transport.abort)
 
     def resume_writing(self) -> None:
         """See asyncio."""
@@ -123,7 +123,7 @@ class ChatHttp(HttpToolsProtocol):
             return
         super().on_headers_complete()
         if not (self.parser.should_upgrade() and self._should_upgrade()):
-            self._body_timer = self.loop.call_later(BODY_S, self._look_at_body)
+            self._body_timer = self.loop.call_later(BODY_TIMEOUT_S, self._look_at_body)
 
     def on_body(self, body: bytes) -> None:
         """A piece of its body."""
@@ -161,7 +161,7 @@ class ChatHttp(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_S, self._look_at_head)
+            self._head_timer = self.loop.call_later(HEADERS_TIMEOUT_S, self._look_at_head)
 
     def _look_at_head(self) -> None:
         """While we do not read, or were busy ourselves, it is not the peer who is slow."""
@@ -173,7 +173,7 @@ class ChatHttp(HttpToolsProtocol):
             self._refuse(408)
 
     def _is_late(self, timer: asyncio.TimerHandle | None) -> bool:
-        return timer is not None and self.loop.time() - timer.when() > LATE_S
+        return timer is not None and self.loop.time() - timer.when() > LOOP_DELAY_TOLERANCE_S
 
     def _count_head(self, length: int) -> None:
         self._head_bytes += length
@@ -183,11 +183,11 @@ class ChatHttp(HttpToolsProtocol):
     def _look_at_body(self) -> None:
         came = self._body_bytes - self._body_bytes_before
         is_ours = self.flow.read_paused or self.cycle.waiting_for_100_continue or self._is_late(self._body_timer)
-        if came < BODY_BYTES_PER_S * BODY_S and not is_ours:
+        if came < BODY_BYTES_PER_S * BODY_TIMEOUT_S and not is_ours:
             self._refuse(408)
             return
         self._body_bytes_before = self._body_bytes
-        self._body_timer = self.loop.call_later(BODY_S, self._look_at_body)
+        self._body_timer = self.loop.call_later(BODY_TIMEOUT_S, self._look_at_body)
 
     def _refuse(self, status: int) -> None:
         """Say why, where no other answer is due first, and close."""

@@ -24,14 +24,14 @@ from wasgo_chat.database.session import Database
 from wasgo_chat.identity.tokens import TokenVerifier
 from wasgo_chat.notifications.delivery.dispatcher import make_channels
 from wasgo_chat.server.graceful_shutdown import ChatServer
-from wasgo_chat.server.http_protocol import ChatHttp
+from wasgo_chat.server.http_protocol import BoundedHttpProtocol
 from wasgo_chat.server.supervisor import Supervisor
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
 from wasgo_chat.telemetry import aggregation
 
 log = structlog.get_logger(__name__)
 
-_FORGETFUL = """
+_UNSAFE_DURABILITY = """
 SELECT name FROM pg_settings
 WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name
 """
@@ -42,7 +42,7 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=ChatHttp,
+        http=BoundedHttpProtocol,
         ws=ChatWebSocket,
         ws_max_size=settings.max_frame_bytes,
         ws_ping_interval=settings.heartbeat_s,
@@ -59,7 +59,7 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
     )
 
 
-def listen(settings: Settings, host: str, port: int, fd: int | None = None) -> socket.socket:
+def bind(settings: Settings, host: str, port: int, fd: int | None = None) -> socket.socket:
     """The socket that workers share: bound here, or inherited as `fd`.
 
     Raises:
@@ -95,7 +95,7 @@ def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogL
         sock=sock,
         shutdown_s=settings.shutdown_s,
         reread=levels.apply,
-        on_end=(lambda pid: aggregation.fold(folder, pid)) if folder is not None else None,
+        on_end=(lambda pid: aggregation.merge_exited_worker(folder, pid)) if folder is not None else None,
     )
     try:
         return supervisor.run()
@@ -113,7 +113,7 @@ def _metrics_folder() -> Path | None:
         return None
 
 
-def check_before_serving(settings: Settings, *, workers: int) -> None:
+def preflight_checks(settings: Settings, *, workers: int) -> None:
     """Refuse to start on settings or a database that would fail or lose something later.
 
     Raises:
@@ -152,7 +152,7 @@ async def _check_database(settings: Settings) -> None:
         async with db.snapshot() as tx:
             version = int((await tx.execute(text("SHOW server_version_num"))).scalar_one())
             # As this service's own connections see them: a role or a database may have values of its own.
-            off = (await tx.execute(text(_FORGETFUL))).scalars().all()
+            off = (await tx.execute(text(_UNSAFE_DURABILITY))).scalars().all()
         if version < 150000:
             raise UnsafeSettings(f"PostgreSQL {version // 10000} is too old: version 15 or newer is needed.")
         if off and not settings.allow_unsafe_database:

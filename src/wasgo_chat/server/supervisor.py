@@ -21,14 +21,14 @@ from wasgo_chat.core import process
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.25
-BEAT_S = 0.5
-HUNG_S = 6.0
+HEARTBEAT_S = 0.5
+HEARTBEAT_TIMEOUT_S = 6.0
 START_S = 60.0
-STEADY_S = 10.0
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 30.0
+STABLE_AFTER_S = 10.0
+MIN_RESTART_DELAY_S = 0.5
+MAX_RESTART_DELAY_S = 30.0
 KILL_AFTER_S = 1.0
-MOST_FAILED_STARTS = 5
+MAX_FAILED_STARTS = 5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2)
 
 OnEnd = Callable[[int], None]
@@ -39,17 +39,17 @@ RunWorker = Callable[[int], None]
 
 
 @dataclass(eq=False, slots=True)
-class Child:
+class WorkerProcess:
     """A worker, as its parent knows it. `heard_at` is its last beat, None until it is ready."""
 
     pid: int
     pipe: int
     started_at: float
-    heard_at: float | None = None
+    last_heartbeat_at: float | None = None
     ready_at: float | None = None
     kill_at: float | None = None
     is_killed: bool = False
-    successor: "Child | None" = None
+    successor: "WorkerProcess | None" = None
 
 
 class Supervisor:
@@ -80,8 +80,8 @@ class Supervisor:
         self._shutdown_s = shutdown_s
         self._on_end = on_end
         self._reread = reread
-        self._children: dict[int, Child] = {}
-        self._outdated: list[Child] = []
+        self._children: dict[int, WorkerProcess] = {}
+        self._outdated: list[WorkerProcess] = []
         self._arrived: list[int] = []
         self._is_ending = False
         self._is_forced = False
@@ -104,15 +104,15 @@ class Supervisor:
             if not self._is_ending:
                 self._start_missing()
             for key, _ in self._selector.select(TICK_S):
-                self._hear(key.fd)
+                self._read_heartbeats(key.fd)
             now = time.monotonic()
-            if now - ticked_at > HUNG_S / 2:
-                self._forgive(now)  # it was this process that slept
+            if now - ticked_at > HEARTBEAT_TIMEOUT_S / 2:
+                self._excuse_after_sleep(now)  # it was this process that slept
             ticked_at = now
-            self._obey()
+            self._handle_signals()
             self._kill_overdue(now)
             self._reap()
-            self._go_on_replacing()
+            self._rolling_restart()
         return int(self._is_forced)
 
     def _start_missing(self) -> None:
@@ -122,7 +122,7 @@ class Supervisor:
             for _ in range(self._workers - (len(staying) - len(successors))):
                 self._start()
 
-    def _start(self) -> Child:
+    def _start(self) -> WorkerProcess:
         mine, theirs = os.pipe()
         os.set_blocking(mine, False)
         os.set_blocking(theirs, False)
@@ -131,7 +131,7 @@ class Supervisor:
         if pid == 0:
             self._become_worker(supervisor, theirs)
         os.close(theirs)
-        child = Child(pid, mine, time.monotonic())
+        child = WorkerProcess(pid, mine, time.monotonic())
         self._children[pid] = child
         self._selector.register(mine, selectors.EVENT_READ, child)
         return child
@@ -158,7 +158,7 @@ class Supervisor:
             sys.stderr.flush()
             os._exit(status)
 
-    def _hear(self, fd: int) -> None:
+    def _read_heartbeats(self, fd: int) -> None:
         child = self._selector.get_key(fd).data
         if child is None:
             with contextlib.suppress(BlockingIOError):
@@ -173,12 +173,12 @@ class Supervisor:
             self._was_ready = True
             log.info("worker_ready", worker=child.pid, after_s=round(child.ready_at - child.started_at, 2))
 
-    def _forgive(self, now: float) -> None:
+    def _excuse_after_sleep(self, now: float) -> None:
         for child in self._children.values():
-            if child.heard_at is not None:
-                child.heard_at = now
+            if child.last_heartbeat_at is not None:
+                child.last_heartbeat_at = now
 
-    def _obey(self) -> None:
+    def _handle_signals(self) -> None:
         while self._arrived:
             signum = self._arrived.pop(0)
             if signum == signal.SIGCHLD:
@@ -197,7 +197,7 @@ class Supervisor:
             else:
                 self._kill_all()
 
-    def _retire(self, child: Child) -> None:
+    def _retire(self, child: WorkerProcess) -> None:
         if child.kill_at is None:
             child.kill_at = time.monotonic() + self._shutdown_s + KILL_AFTER_S
             os.kill(child.pid, signal.SIGTERM)
@@ -206,7 +206,7 @@ class Supervisor:
         for child in self._children.values():
             self._kill(child)
 
-    def _kill(self, child: Child) -> None:
+    def _kill(self, child: WorkerProcess) -> None:
         child.is_killed = True
         self._is_forced = self._is_forced or self._is_ending
         os.kill(child.pid, signal.SIGKILL)
@@ -215,10 +215,10 @@ class Supervisor:
         for child in self._children.values():
             if child.kill_at is not None:
                 is_overdue = now > child.kill_at
-            elif child.heard_at is None:
+            elif child.last_heartbeat_at is None:
                 is_overdue = now - child.started_at > START_S
             else:
-                is_overdue = now - child.heard_at > HUNG_S
+                is_overdue = now - child.last_heartbeat_at > HEARTBEAT_TIMEOUT_S
             if is_overdue and not child.is_killed:
                 log.error("worker_killed", worker=child.pid, ready=child.ready_at is not None)
                 self._kill(child)
@@ -233,30 +233,32 @@ class Supervisor:
                 self._selector.unregister(child.pipe)
             os.close(child.pipe)
             if self._on_end is not None:
-                self._tell_end(self._on_end, pid)
+                self._report_exit(self._on_end, pid)
             if child.kill_at is None:
                 log.error("worker_died", worker=pid, status=os.waitstatus_to_exitcode(status))
                 self._pause_after(child)
 
-    def _tell_end(self, on_end: OnEnd, pid: int) -> None:
+    def _report_exit(self, on_end: OnEnd, pid: int) -> None:
         try:
             on_end(pid)
         except Exception:
             log.exception("end_not_told", worker=pid)  # whoever wants to know must not end all workers
 
-    def _pause_after(self, child: Child) -> None:
+    def _pause_after(self, child: WorkerProcess) -> None:
         """The first death is made good at once; workers that die again and again are started less and less often."""
         now = time.monotonic()
-        is_quick = child.ready_at is None or now - child.ready_at < STEADY_S
+        is_quick = child.ready_at is None or now - child.ready_at < STABLE_AFTER_S
         self._failures = self._failures + 1 if is_quick else 0
-        pause_s = 0.0 if self._failures < 2 else min(FIRST_PAUSE_S * 2 ** (self._failures - 2), LONGEST_PAUSE_S)
+        pause_s = (
+            0.0 if self._failures < 2 else min(MIN_RESTART_DELAY_S * 2 ** (self._failures - 2), MAX_RESTART_DELAY_S)
+        )
         self._start_at = now + pause_s
-        if not self._was_ready and self._failures >= MOST_FAILED_STARTS:
+        if not self._was_ready and self._failures >= MAX_FAILED_STARTS:
             log.error("workers_do_not_start")
             self._is_ending = self._is_forced = True
             self._kill_all()
 
-    def _go_on_replacing(self) -> None:
+    def _rolling_restart(self) -> None:
         """SIGHUP: for each old worker a new one, and only once that serves the old one is told to end."""
         self._outdated = [child for child in self._outdated if child.pid in self._children]
         if self._is_ending or not self._outdated:

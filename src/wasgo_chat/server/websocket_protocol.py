@@ -12,8 +12,8 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from wasgo_chat.gateway.frame_writer import EXTENSION, Link
-from wasgo_chat.gateway.framing import NotMinimal, Scanner
+from wasgo_chat.gateway.frame_writer import EXTENSION, FrameWriter
+from wasgo_chat.gateway.framing import FastFrameReader, NonMinimalLength
 
 FLUSH_S = 5.0
 MAX_UNREAD_PONGS = 262_144
@@ -22,14 +22,14 @@ MOST_UNREAD = 8
 
 
 class ChatWebSocket(WebSocketsSansIOProtocol):
-    """Stock but for `Link`, for the usual frames, for what floods it, and for its end soon after the handler's."""
+    """Stock but for `MonitoredConnection`, for the usual frames, for what floods it, and for its end soon after the handler's."""
 
-    link: Link | None = None
-    scanner: Scanner | None = None
+    link: FrameWriter | None = None
+    scanner: FastFrameReader | None = None
 
     async def run_asgi(self) -> None:
         """Put the link into the scope and run the app."""
-        self.link = Link(self)
+        self.link = FrameWriter(self)
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[EXTENSION] = self.link
         await super().run_asgi()
@@ -38,11 +38,11 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
         """Messages as they usually come go to the handler past the parser, which is most of what they would cost."""
         if self.scanner is None:  # the request, whole, as the door hands it over: frames begin behind it
             super().data_received(data)
-            self.scanner = Scanner(self.config.ws_max_size)
+            self.scanner = FastFrameReader(self.config.ws_max_size)
             return
         try:
             messages = self.scanner.messages(data)
-        except NotMinimal:
+        except NonMinimalLength:
             self.conn.fail(CloseCode.PROTOCOL_ERROR, "length not minimal")
             self.handle_parser_exception()
             return

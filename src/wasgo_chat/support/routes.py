@@ -11,18 +11,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from wasgo_chat.conversations import participants
 from wasgo_chat.conversations.rendering import load_conversation
 from wasgo_chat.conversations.schemas import ConversationOut
-from wasgo_chat.core.encoding import Json, Line, Schema, Title, UserId
+from wasgo_chat.core.encoding import JsonResponse, RequestModel, SingleLine, Title, UserId
 from wasgo_chat.core.encoding import Text as CleanText
 from wasgo_chat.core.errors import Conflict, Forbidden, IdempotencyConflict
 from wasgo_chat.database.session import Tx
-from wasgo_chat.http.dependencies import Caller, Db, KeyHeader, Rates, once_answer
-from wasgo_chat.http.idempotency import Once
-from wasgo_chat.http.problems import problems
+from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, replayed_response
+from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.erased_users import erased_among
 from wasgo_chat.membership import access, create
-from wasgo_chat.membership.access import Seat
+from wasgo_chat.membership.access import Membership
 from wasgo_chat.membership.create import ConversationTypeForbidden
 from wasgo_chat.membership.schemas import CreateConversation
 from wasgo_chat.messages.schemas import MessageContent
@@ -31,7 +31,7 @@ from wasgo_chat.messages.verbs import check_message, send
 router = APIRouter(prefix="/chat/conversations", tags=["support"])
 
 # One at a time: of two that count at once both would choose the same person.
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('wasgo support assignment', 0))"
+_ASSIGNMENT_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('wasgo support assignment', 0))"
 
 _LEAST_BUSY = """
 SELECT u.id FROM users u
@@ -46,27 +46,27 @@ ORDER BY busy.cases, u.id LIMIT 1
 """
 
 
-class NotSupport(Conflict):
+class NotSupportConversation(Conflict):
     """Only support conversations are assigned."""
 
     code, title = "not_support", "Only a support conversation has staff assigned"
 
 
-class NobodyFree(Conflict):
+class NoStaffAvailable(Conflict):
     """There is nobody else of the staff, or the one named is not of it."""
 
     code, title = "nobody_free", "There is nobody else of the staff to take this over"
 
 
-class CreateSupportConversation(Schema):
+class CreateSupportConversation(RequestModel):
     """What a user needs help with; `content` is a first message."""
 
-    support_type: Annotated[Line, Field(min_length=1, max_length=64)]
+    support_type: Annotated[SingleLine, Field(min_length=1, max_length=64)]
     title: Title = ""
     content: CleanText | None = None
 
 
-class AssignStaff(Schema):
+class AssignStaff(RequestModel):
     """Who of the staff takes the case over; without a user the least busy of the others."""
 
     user_id: UserId | None = None
@@ -77,28 +77,28 @@ class AssignStaff(Schema):
     operation_id="create_support_conversation",
     status_code=201,
     response_model=ConversationOut,
-    responses=problems(401, 403, ConversationTypeForbidden, IdempotencyConflict, 422, 429),
+    responses=problem_responses(401, 403, ConversationTypeForbidden, IdempotencyConflict, 422, 429),
 )
 async def create_support_conversation(
-    body: CreateSupportConversation, caller: Caller, db: Db, rates: Rates, key: KeyHeader = None
+    body: CreateSupportConversation, caller: Caller, db: Db, rates: RateLimitsDep, key: IdempotencyKeyHeader = None
 ) -> Response:
     """Ask for support. Who of the staff has the fewest open cases joins as moderator, or nobody if none is there."""
     first = MessageContent(content=body.content) if body.content is not None else None
     if first is not None:
         check_message(db.settings, first)
-    await rates.count_message(caller.user, "support")
-    once = Once("create_support_conversation", key, caller, body.model_dump(mode="json"))
+    await rates.count_message(caller.require_user(), "support")
+    once = IdempotentRequest("create_support_conversation", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
-        if earlier := await once.earlier(tx):
-            return once_answer(earlier[0], await load_conversation(tx, caller, earlier[1]))
-        await tx.execute(text(_ONE_AT_A_TIME))
-        staff = await _least_busy(tx, but=[caller.user])
+        if earlier := await once.previous_result(tx):
+            return replayed_response(earlier[0], await load_conversation(tx, caller, earlier[1]))
+        await tx.execute(text(_ASSIGNMENT_LOCK))
+        staff = await _least_busy(tx, but=[caller.require_user()])
         conversation_id = await _create(tx, caller, body, staff)
         if first is not None:
             await send(tx, caller, conversation_id, first)
-        await once.keep(tx, 201, conversation_id)
+        await once.store(tx, 201, conversation_id)
         answer = await load_conversation(tx, caller, conversation_id)
-    return Json(answer, 201)
+    return JsonResponse(answer, 201)
 
 
 @router.post(
@@ -107,7 +107,7 @@ async def create_support_conversation(
     response_model=ConversationOut,
     responses={
         204: {"description": "Handed on; the caller has left."},
-        **problems(401, 403, Forbidden, 404, NotSupport, NobodyFree, 422),
+        **problem_responses(401, 403, Forbidden, 404, NotSupportConversation, NoStaffAvailable, 422),
     },
 )
 async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller, db: Db) -> Response:
@@ -115,21 +115,21 @@ async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller,
     if caller.is_service:
         caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        _require_assigner(await access.enter(tx, caller, conversation_id))
+        _require_assigner(await access.authorize(tx, caller, conversation_id))
         erased = await erased_among(tx, tx.settings.support_staff)
-        await users.mirror(tx, {user_id: {} for user_id in tx.settings.support_staff if user_id not in erased})
+        await users.upsert_users(tx, {user_id: {} for user_id in tx.settings.support_staff if user_id not in erased})
     async with db.transaction() as tx:
-        await tx.execute(text(_ONE_AT_A_TIME))
-        seat = await access.enter(tx, caller, conversation_id, lock=True)
+        await tx.execute(text(_ASSIGNMENT_LOCK))
+        seat = await access.authorize(tx, caller, conversation_id, lock=True)
         _require_assigner(seat)
         present = await access.moderators(tx, conversation_id)
         chosen = await _least_busy(tx, but=[*present, seat.conversation.created_by or ""], only=body.user_id)
         if chosen is None:
-            raise NobodyFree
-        await participants.hand_over(tx, seat, chosen, instead_of=present)
+            raise NoStaffAvailable
+        await participants.reassign_moderator(tx, seat, chosen, instead_of=present)
         has_left = caller.user_id in present and caller.user_id != chosen
         answer = None if has_left else await load_conversation(tx, caller, conversation_id)
-    return Response(status_code=204) if answer is None else Json(answer)
+    return Response(status_code=204) if answer is None else JsonResponse(answer)
 
 
 async def _create(tx: Tx, caller: Actor, body: CreateSupportConversation, staff: str | None) -> UUID:
@@ -155,8 +155,8 @@ async def _least_busy(tx: Tx, *, but: list[str], only: str | None = None) -> str
     return found
 
 
-def _require_assigner(seat: Seat) -> None:
+def _require_assigner(seat: Membership) -> None:
     if not seat.actor.is_service and seat.role != "moderator":
         raise Forbidden("Only who has the case hands it on")
     if seat.conversation.conversation_type != "support":
-        raise NotSupport
+        raise NotSupportConversation

@@ -16,12 +16,12 @@ from typing import Any, Literal, TypedDict
 import msgspec
 import structlog
 
-from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, SECONDS, Counts
+from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, SECONDS, WorkerCounters
 
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
-ENDED = "ended"
+EXITED = "ended"
 KEPT_NAMES = 256
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -31,39 +31,39 @@ Values = dict[str, float]
 """By the values of labels, `SEPARATOR` between several; without labels by the empty string."""
 
 
-class Heap(msgspec.Struct, array_like=True):
+class HistogramSnapshot(msgspec.Struct, array_like=True):
     """A histogram on its way: counts, bucket by bucket and not added up, and the sum of all values."""
 
     counts: list[int]
     total: float
 
-    def add(self, other: "Heap") -> None:
+    def add(self, other: "HistogramSnapshot") -> None:
         """Make one of both."""
         self.counts = [mine + others for mine, others in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
 
-class Snapshot(msgspec.Struct):
+class MetricsSnapshot(msgspec.Struct):
     """All numbers of a worker, or of several. `names` says of which, in the file of the ended."""
 
     names: list[str]
     counters: dict[str, Values] = msgspec.field(default_factory=dict)
-    histograms: dict[str, Heap] = msgspec.field(default_factory=dict)
+    histograms: dict[str, HistogramSnapshot] = msgspec.field(default_factory=dict)
     gauges: dict[str, Values] = msgspec.field(default_factory=dict)
 
-    def add(self, other: "Snapshot") -> None:
+    def add(self, other: "MetricsSnapshot") -> None:
         """Make one of both."""
         for name, values in other.counters.items():
             mine = self.counters.setdefault(name, {})
             for labels, value in values.items():
                 mine[labels] = mine.get(labels, 0) + value
         for name, heap in other.histograms.items():
-            self.histograms.setdefault(name, Heap([0] * len(heap.counts), 0.0)).add(heap)
+            self.histograms.setdefault(name, HistogramSnapshot([0] * len(heap.counts), 0.0)).add(heap)
         for name, values in other.gauges.items():
-            _level(self.gauges.setdefault(name, {}), values, GAUGES[name].over_workers)
+            _combine(self.gauges.setdefault(name, {}), values, GAUGES[name].aggregation)
 
 
-class HistogramFigures(TypedDict):
+class HistogramSummary(TypedDict):
     """`counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond all of them."""
 
     bounds: list[float]
@@ -72,7 +72,7 @@ class HistogramFigures(TypedDict):
     count: int
 
 
-class Figures(TypedDict):
+class MetricsSummary(TypedDict):
     """What an operator looks at, over all workers of this machine.
 
     `messages`, `deliveries` and `commit_to_write` (seconds) have grown since the service was started; the others are as
@@ -83,14 +83,14 @@ class Figures(TypedDict):
     sockets: int
     messages: dict[str, int]
     deliveries: int
-    commit_to_write: HistogramFigures
+    commit_to_write: HistogramSummary
     reader_lag_s: float | None
     reader_lag_events: int | None
     dead_letters: int | None
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Snapshot).decode
+_decode = msgspec.json.Decoder(MetricsSnapshot).decode
 
 
 class Metrics:
@@ -102,7 +102,7 @@ class Metrics:
     """
 
     def __init__(self, worker: str, folder: Path | None = None) -> None:
-        self.counts = Counts()
+        self.counts = WorkerCounters()
         self._worker = worker
         self._folder = folder
         self._late_s = 0.0
@@ -114,13 +114,13 @@ class Metrics:
         self._stored: Callable[[], Awaitable[dict[str, Values]]] | None = None
         self._is_stuck = False
 
-    def watch(self, name: str, read: Callable[[], float | Mapping[str, float]]) -> None:
+    def register_gauge(self, name: str, read: Callable[[], float | Mapping[str, float]]) -> None:
         """Have a gauge of `GAUGES` read once a second: a number, or numbers by label."""
         if name not in GAUGES:
             raise KeyError(name)
         self._read[name] = read
 
-    def ask_database(self, stored: Callable[[], Awaitable[dict[str, Values]]]) -> None:
+    def register_database_gauges(self, stored: Callable[[], Awaitable[dict[str, Values]]]) -> None:
         """Have gauges that only the database knows read when somebody looks."""
         self._stored = stored
 
@@ -136,36 +136,36 @@ class Metrics:
     def write(self) -> None:
         """Leave the numbers for the other workers now."""
         if self._folder is not None:
-            self._leave(self._folder, self.snapshot())
+            self._write_snapshot(self._folder, self.collect())
 
-    def snapshot(self) -> Snapshot:
+    def collect(self) -> MetricsSnapshot:
         """This worker's numbers as of now."""
         self.counts.cpu_seconds = time.process_time()
-        taken = Snapshot([self._worker])
+        taken = MetricsSnapshot([self._worker])
         for name in COUNTERS:
             taken.counters[name] = _by_label(getattr(self.counts, name))
         for name in HISTOGRAMS:
             histogram = getattr(self.counts, name)
-            taken.histograms[name] = Heap(list(histogram.counts), histogram.total)
+            taken.histograms[name] = HistogramSnapshot(list(histogram.counts), histogram.total)
         for name, read in self._read.items():
             taken.gauges[name] = _by_label(read())
         return taken
 
-    async def everywhere(self) -> Snapshot:
+    async def aggregate(self) -> MetricsSnapshot:
         """The numbers of all workers of this machine; those of the others are up to a second old."""
-        whole = self.snapshot()
+        whole = self.collect()
         if self._folder is not None:
-            self._leave(self._folder, whole)  # nobody may find less later: to Prometheus that is a restart
+            self._write_snapshot(self._folder, whole)  # nobody may find less later: to Prometheus that is a restart
             await asyncio.to_thread(self._add_others, self._folder, whole)
         if self._stored is not None:
             whole.gauges.update(await self._stored())
         return whole
 
-    def _add_others(self, folder: Path, whole: Snapshot) -> None:
+    def _add_others(self, folder: Path, whole: MetricsSnapshot) -> None:
         for other in _others(folder, self._worker):
             whole.add(other)
 
-    def _leave(self, folder: Path, snapshot: Snapshot) -> None:
+    def _write_snapshot(self, folder: Path, snapshot: MetricsSnapshot) -> None:
         """A full disk costs the numbers and nothing else."""
         try:
             _put(folder / f"{os.getpid()}.json", snapshot)
@@ -176,9 +176,9 @@ class Metrics:
         else:
             self._is_stuck = False
 
-    async def figures(self) -> Figures:
+    async def summary(self) -> MetricsSummary:
         """The current figures of this machine."""
-        whole = await self.everywhere()
+        whole = await self.aggregate()
         written = whole.histograms["commit_to_write_seconds"]
         written.add(whole.histograms["commit_to_write_elsewhere_seconds"])
         lag_s, lag, dead = (
@@ -201,7 +201,7 @@ class Metrics:
         }
 
 
-def fold(folder: Path, pid: int) -> None:
+def merge_exited_worker(folder: Path, pid: int) -> None:
     """Add the counters of a worker that has ended to those of the ended; its gauges go.
 
     For the supervisor alone. The file of the ended names whom it has, and is written before the worker's own goes: who
@@ -210,33 +210,33 @@ def fold(folder: Path, pid: int) -> None:
     mine = folder / f"{pid}.json"
     gone = _get(mine)
     if gone is not None:
-        ended = _get(folder / f"{ENDED}.json") or Snapshot([])
+        ended = _get(folder / f"{EXITED}.json") or MetricsSnapshot([])
         gone.gauges.clear()
         ended.add(gone)
         ended.names = [*ended.names, *gone.names][-KEPT_NAMES:]
-        _put(folder / f"{ENDED}.json", ended)
+        _put(folder / f"{EXITED}.json", ended)
     with contextlib.suppress(FileNotFoundError):
         mine.unlink()
 
 
-def _others(folder: Path, worker: str) -> Iterable[Snapshot]:
+def _others(folder: Path, worker: str) -> Iterable[MetricsSnapshot]:
     """The file of the ended is read last: whoever ends meanwhile is in one of both."""
-    living = [_get(path) for path in folder.glob("*.json") if path.stem != ENDED]
-    ended = _get(folder / f"{ENDED}.json") or Snapshot([])
+    living = [_get(path) for path in folder.glob("*.json") if path.stem != EXITED]
+    ended = _get(folder / f"{EXITED}.json") or MetricsSnapshot([])
     yield ended
     for one in living:
         if one is not None and one.names != [worker] and one.names[0] not in ended.names:
             yield one
 
 
-def _get(path: Path) -> Snapshot | None:
+def _get(path: Path) -> MetricsSnapshot | None:
     try:
         return _decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def _put(path: Path, snapshot: Snapshot) -> None:
+def _put(path: Path, snapshot: MetricsSnapshot) -> None:
     beside = path.with_suffix(".new")
     beside.write_bytes(_encode(snapshot))
     beside.replace(path)
@@ -249,7 +249,7 @@ def _by_label(value: Any) -> Values:
     return {key if isinstance(key, str) else SEPARATOR.join(key): number for key, number in value.items()}
 
 
-def _level(mine: Values, others: Values, over_workers: Literal["sum", "min", "max"]) -> None:
+def _combine(mine: Values, others: Values, over_workers: Literal["sum", "min", "max"]) -> None:
     for labels, value in others.items():
         if labels not in mine:
             mine[labels] = value

@@ -14,16 +14,16 @@ from typing import Literal, TypeVar
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-HEAD_CHECK_FINDS = ("events", "readings", "went_back")
+RECONCILER_FINDINGS = ("events", "readings", "went_back")
 REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )
 POOLS = ("doors", "watching", "lines")
-CLOSES = ("1012", "1013", "4400", "4401", "4403", "4404", "4408", "4429")
+CLOSE_CODES = ("1012", "1013", "4400", "4401", "4403", "4404", "4408", "4429")
 REPLICA_READS = ("answered", "older", "failed", "none")
-PURGE_TURNS = ("done", "put_off", "failed")
-LETTERS = tuple(product(("email", "push", "webhook"), ("sent", "retrying", "dead", "gone")))
+PURGE_OUTCOMES = ("done", "put_off", "failed")
+DELIVERY_OUTCOMES = tuple(product(("email", "push", "webhook"), ("sent", "retrying", "dead", "gone")))
 
 Label = TypeVar("Label", str, tuple[str, str])
 
@@ -48,13 +48,13 @@ def _in_seconds() -> Histogram:
     return Histogram(SECONDS)
 
 
-def _each(labels: Sequence[Label]) -> Callable[[], Counter[Label]]:
+def _zeroed(labels: Sequence[Label]) -> Callable[[], Counter[Label]]:
     """All of them at 0: Prometheus sees no growth in what begins at 1, and an alert on it would miss the first time."""
     return lambda: Counter(dict.fromkeys(labels, 0))
 
 
 @dataclass(eq=False, slots=True)
-class Counts:
+class WorkerCounters:
     """What a worker has counted since it was started. Each is described below, under its name.
 
     With a label it is a `Counter` by its value; with several, their values are a tuple.
@@ -65,20 +65,20 @@ class Counts:
     frames_in: Counter[str] = field(default_factory=Counter)
     frames_out: Counter[str] = field(default_factory=Counter)
     socket_opens: int = 0
-    socket_closes: Counter[str] = field(default_factory=_each(CLOSES))
+    socket_closes: Counter[str] = field(default_factory=_zeroed(CLOSE_CODES))
     events_replayed: int = 0
     resyncs: int = 0
     gaps_filled: int = 0
-    head_check_finds: Counter[str] = field(default_factory=_each(HEAD_CHECK_FINDS))
-    reader_events: Counter[str] = field(default_factory=Counter)
-    sent_singly: int = 0
-    refusals: Counter[str] = field(default_factory=_each(REFUSALS))
-    pool_waits: Counter[str] = field(default_factory=_each(POOLS))
-    pool_timeouts: Counter[str] = field(default_factory=_each(POOLS))
+    reconciler_findings: Counter[str] = field(default_factory=_zeroed(RECONCILER_FINDINGS))
+    consumer_events: Counter[str] = field(default_factory=Counter)
+    sends_outside_batch: int = 0
+    refusals: Counter[str] = field(default_factory=_zeroed(REFUSALS))
+    pool_waits: Counter[str] = field(default_factory=_zeroed(POOLS))
+    pool_timeouts: Counter[str] = field(default_factory=_zeroed(POOLS))
     http_requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    replica_reads: Counter[str] = field(default_factory=_each(REPLICA_READS))
-    letters: Counter[tuple[str, str]] = field(default_factory=_each(LETTERS))
-    purge_turns: Counter[str] = field(default_factory=_each(PURGE_TURNS))
+    replica_reads: Counter[str] = field(default_factory=_zeroed(REPLICA_READS))
+    notification_deliveries: Counter[tuple[str, str]] = field(default_factory=_zeroed(DELIVERY_OUTCOMES))
+    purges: Counter[str] = field(default_factory=_zeroed(PURGE_OUTCOMES))
     cpu_seconds: float = 0.0
 
     send_to_commit_seconds: Histogram = field(default_factory=_in_seconds)
@@ -89,70 +89,72 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CounterSpec:
     """A counter or histogram as it is exported."""
 
-    about: str
+    help: str
     labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Gauge:
+class GaugeSpec:
     """What goes up and down, and how that of several workers becomes one."""
 
-    about: str
+    help: str
     labels: tuple[str, ...] = ()
-    over_workers: Literal["sum", "min", "max"] = "sum"
+    aggregation: Literal["sum", "min", "max"] = "sum"
 
 
 COUNTERS = {
-    "messages": Counted("Messages stored.", ("type",)),
-    "deliveries": Counted("Events handed to sockets, one for each event and socket; replayed ones included."),
-    "frames_in": Counted("Frames that clients sent; what is none is `malformed`.", ("type",)),
-    "frames_out": Counted("Frames handed to sockets.", ("type",)),
-    "socket_opens": Counted("Sockets that got past the door."),
-    "socket_closes": Counted("Sockets that the service closed; 4408 are those too slow.", ("code",)),
-    "events_replayed": Counted("Events of the log told to sockets that had been away or behind."),
-    "resyncs": Counted("Sockets told to load a conversation afresh."),
-    "gaps_filled": Counted("Pages read from the log by the hub, as events before those that came were missing."),
-    "head_check_finds": Counted("Conversations in which the head check found something lost.", ("what",)),
-    "reader_events": Counted("Events that a reader of the log has handled.", ("reader",)),
-    "sent_singly": Counted("Messages that no batch could store, and that went in a transaction of their own."),
-    "refusals": Counted("Requests, frames and tokens refused as too many.", ("kind",)),
-    "pool_waits": Counted("Times that all connections of a pool were in use when one was asked for.", ("pool",)),
-    "pool_timeouts": Counted("Times that none became free in time.", ("pool",)),
-    "http_requests": Counted("Answered requests.", ("method", "route", "status")),
-    "replica_reads": Counted("Reads that a standby might have answered, by what became of that.", ("outcome",)),
-    "letters": Counted("Attempts to send mails, pushes and webhooks, by what became of them.", ("channel", "outcome")),
-    "purge_turns": Counted("Turns of conversations in a purge, by what became of them.", ("outcome",)),
-    "cpu_seconds": Counted("Processor time of the workers."),
+    "messages": CounterSpec("Messages stored.", ("type",)),
+    "deliveries": CounterSpec("Events handed to sockets, one for each event and socket; replayed ones included."),
+    "frames_in": CounterSpec("Frames that clients sent; what is none is `malformed`.", ("type",)),
+    "frames_out": CounterSpec("Frames handed to sockets.", ("type",)),
+    "socket_opens": CounterSpec("Sockets that got past the door."),
+    "socket_closes": CounterSpec("Sockets that the service closed; 4408 are those too slow.", ("code",)),
+    "events_replayed": CounterSpec("Events of the log told to sockets that had been away or behind."),
+    "resyncs": CounterSpec("Sockets told to load a conversation afresh."),
+    "gaps_filled": CounterSpec("Pages read from the log by the hub, as events before those that came were missing."),
+    "head_check_finds": CounterSpec("Conversations in which the head check found something lost.", ("what",)),
+    "reader_events": CounterSpec("Events that a reader of the log has handled.", ("reader",)),
+    "sent_singly": CounterSpec("Messages that no batch could store, and that went in a transaction of their own."),
+    "refusals": CounterSpec("Requests, frames and tokens refused as too many.", ("kind",)),
+    "pool_waits": CounterSpec("Times that all connections of a pool were in use when one was asked for.", ("pool",)),
+    "pool_timeouts": CounterSpec("Times that none became free in time.", ("pool",)),
+    "http_requests": CounterSpec("Answered requests.", ("method", "route", "status")),
+    "replica_reads": CounterSpec("Reads that a standby might have answered, by what became of that.", ("outcome",)),
+    "letters": CounterSpec(
+        "Attempts to send mails, pushes and webhooks, by what became of them.", ("channel", "outcome")
+    ),
+    "purge_turns": CounterSpec("Turns of conversations in a purge, by what became of them.", ("outcome",)),
+    "cpu_seconds": CounterSpec("Processor time of the workers."),
 }
 
 HISTOGRAMS = {
-    "send_to_commit_seconds": Counted("From the door of a message to its commit."),
-    "commit_to_write_seconds": Counted("From a message's commit to its last write to a socket of the same worker."),
-    "commit_to_write_elsewhere_seconds": Counted(
+    "send_to_commit_seconds": CounterSpec("From the door of a message to its commit."),
+    "commit_to_write_seconds": CounterSpec("From a message's commit to its last write to a socket of the same worker."),
+    "commit_to_write_elsewhere_seconds": CounterSpec(
         "From a message's commit to its last write to a socket of another worker."
     ),
-    "http_request_seconds": Counted("From a request's head to the end of its answer."),
-    "batch_messages": Counted("Messages of a group commit."),
+    "http_request_seconds": CounterSpec("From a request's head to the end of its answer."),
+    "batch_messages": CounterSpec("Messages of a group commit."),
 }
 
 GAUGES = {
-    "workers": Gauge("Workers of this machine that report."),
-    "draining": Gauge("Workers that are about to end."),
-    "sockets": Gauge("Open sockets."),
-    "channels": Gauge("Conversations with an open socket, counted on each worker."),
-    "waiting_sends": Gauge("Messages that wait for their commit."),
-    "lanes": Gauge("Conversations that somebody else holds, with messages waiting for them."),
-    "pool_connections": Gauge("Database connections in use.", ("pool",)),
-    "pool_size": Gauge("Database connections there may be.", ("pool",)),
-    "database_up": Gauge("1 if the database answers every worker.", (), "min"),
-    "redis_up": Gauge("1 if Redis answers every worker.", (), "min"),
-    "replica_lag_seconds": Gauge("Age of what a standby is known to have.", ("replica",), "max"),
-    "loop_delay_seconds": Gauge("How late the event loop of a worker was last.", (), "max"),
-    "resident_bytes": Gauge("Memory of the workers; what they share counts for each."),
-    "reader_lag_seconds": Gauge("Age of the oldest event that a reader has not read.", ("reader",), "max"),
-    "reader_lag_events": Gauge("Events that a reader has not read.", ("reader",), "max"),
-    "dead_letters": Gauge("Mails, pushes and webhooks that were given up.", (), "max"),
+    "workers": GaugeSpec("Workers of this machine that report."),
+    "draining": GaugeSpec("Workers that are about to end."),
+    "sockets": GaugeSpec("Open sockets."),
+    "channels": GaugeSpec("Conversations with an open socket, counted on each worker."),
+    "waiting_sends": GaugeSpec("Messages that wait for their commit."),
+    "lanes": GaugeSpec("Conversations that somebody else holds, with messages waiting for them."),
+    "pool_connections": GaugeSpec("Database connections in use.", ("pool",)),
+    "pool_size": GaugeSpec("Database connections there may be.", ("pool",)),
+    "database_up": GaugeSpec("1 if the database answers every worker.", (), "min"),
+    "redis_up": GaugeSpec("1 if Redis answers every worker.", (), "min"),
+    "replica_lag_seconds": GaugeSpec("Age of what a standby is known to have.", ("replica",), "max"),
+    "loop_delay_seconds": GaugeSpec("How late the event loop of a worker was last.", (), "max"),
+    "resident_bytes": GaugeSpec("Memory of the workers; what they share counts for each."),
+    "reader_lag_seconds": GaugeSpec("Age of the oldest event that a reader has not read.", ("reader",), "max"),
+    "reader_lag_events": GaugeSpec("Events that a reader has not read.", ("reader",), "max"),
+    "dead_letters": GaugeSpec("Mails, pushes and webhooks that were given up.", (), "max"),
 }

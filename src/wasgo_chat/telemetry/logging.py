@@ -9,7 +9,7 @@ import structlog
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.log_levels import LeveledLogger, LogLevels
 from wasgo_chat.telemetry import tracing
-from wasgo_chat.telemetry.redaction import told_error, write_error
+from wasgo_chat.telemetry.redaction import redacted_traceback, write_redacted
 
 
 def configure_logging(levels: LogLevels | str, *, as_json: bool) -> None:
@@ -21,7 +21,7 @@ def configure_logging(levels: LogLevels | str, *, as_json: bool) -> None:
     levels = LogLevels(levels) if isinstance(levels, str) else levels
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
-        tracing.noted,
+        tracing.add_trace_ids,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -29,11 +29,11 @@ def configure_logging(levels: LogLevels | str, *, as_json: bool) -> None:
     last: list[Any]
     if as_json:
         last = [
-            structlog.processors.ExceptionRenderer(told_error),
+            structlog.processors.ExceptionRenderer(redacted_traceback),
             structlog.processors.JSONRenderer(serializer=_dumps),
         ]
     else:
-        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=write_error)]
+        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=write_redacted)]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=LeveledLogger,

@@ -13,7 +13,7 @@ from structlog.typing import ExcInfo
 HIDDEN = "…"
 MAX_FRAMES = 50
 _PLAIN_SEGMENT = re.compile(r"[a-z_]{0,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OWN_WORDS = (
+_OWN_MESSAGES = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -26,7 +26,7 @@ _OWN_WORDS = (
 )
 
 
-def shown_path(path: str) -> str:
+def redact_path(path: str) -> str:
     """A path with only what cannot be a secret or a person: words of ours and UUIDs.
 
     Links to unsubscribe carry a token, user ids may be addresses, and a client may call anything by mistake.
@@ -34,7 +34,7 @@ def shown_path(path: str) -> str:
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else HIDDEN for part in path.split("/"))
 
 
-def told_error(exc_info: ExcInfo) -> list[dict[str, Any]]:
+def redacted_traceback(exc_info: ExcInfo) -> list[dict[str, Any]]:
     """An error and those that led to it, latest first: type, places, and words where they are the program's own."""
     error: BaseException | None = exc_info[1]
     chain: list[dict[str, Any]] = []
@@ -42,26 +42,26 @@ def told_error(exc_info: ExcInfo) -> list[dict[str, Any]]:
         frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
         one: dict[str, Any] = {
             "exc_type": type(error).__qualname__,
-            "exc_value": _words(error),
+            "exc_value": _safe_message(error),
             "frames": [{"filename": at.filename, "lineno": at.lineno, "name": at.name} for at in frames],
         }
         if isinstance(error, BaseExceptionGroup):
-            one["exceptions"] = [told_error((type(sub), sub, sub.__traceback__)) for sub in error.exceptions]
+            one["exceptions"] = [redacted_traceback((type(sub), sub, sub.__traceback__)) for sub in error.exceptions]
         chain.append(one)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return chain
 
 
-def write_error(out: TextIO, exc_info: ExcInfo) -> None:
+def write_redacted(out: TextIO, exc_info: ExcInfo) -> None:
     """The same for people to read."""
-    for one in told_error(exc_info):
+    for one in redacted_traceback(exc_info):
         out.write(f"\n{one['exc_type']}: {one['exc_value']}")
         for at in one["frames"]:
             out.write(f"\n  {at['filename']}:{at['lineno']} in {at['name']}")
 
 
-def _words(error: BaseException) -> str:
-    if type(error).__module__.startswith("wasgo_chat.") or type(error) in _OWN_WORDS or isinstance(error, OSError):
+def _safe_message(error: BaseException) -> str:
+    if type(error).__module__.startswith("wasgo_chat.") or type(error) in _OWN_MESSAGES or isinstance(error, OSError):
         return str(error)
     # The state of a database's answer says what happened without saying to what (PostgreSQL, appendix A).
     state = getattr(error, "sqlstate", None)

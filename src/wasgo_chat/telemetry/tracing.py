@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["internal", "server", "producer", "consumer"]
 
-active: "Tracing | None" = None
-NOTHING: AbstractContextManager[None] = nullcontext()
+tracer: "Tracing | None" = None
+NO_SPAN: AbstractContextManager[None] = nullcontext()
 
 
 class Tracing:
@@ -33,7 +33,7 @@ class Tracing:
         self._tracer = tracer
         self._form = tracecontext.TraceContextTextMapPropagator()
 
-    def begin(
+    def start_span(
         self,
         name: str,
         kind: Kind = "internal",
@@ -54,7 +54,7 @@ class Tracing:
     @contextmanager
     def span(self, name: str, kind: Kind = "internal", **more: Any) -> "Iterator[Span]":
         """A span around a block, as `begin` has it. Of an error only its type is kept: its words may be a client's."""
-        span = self.begin(name, kind, **more)
+        span = self.start_span(name, kind, **more)
         with self._trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             try:
                 yield span
@@ -67,24 +67,24 @@ class Tracing:
         """Name what is under way here, once it is known what it is."""
         self._trace.get_current_span().update_name(name)
 
-    def waiting(self, name: str, outcome: "asyncio.Future[Any]") -> "SpanContext":
+    def span_until_done(self, name: str, outcome: "asyncio.Future[Any]") -> "SpanContext":
         """A span until an outcome is there."""
-        span = self.begin(name)
+        span = self.start_span(name)
         outcome.add_done_callback(lambda _: span.end())
         return span.get_span_context()
 
-    def here(self) -> "SpanContext | None":
+    def current_context(self) -> "SpanContext | None":
         """Where we are; None where no span is under way."""
         found = self._trace.get_current_span().get_span_context()
         return found if found.is_valid else None
 
-    def packed(self, span: "Span") -> str:
+    def inject(self, span: "Span") -> str:
         """A place to go on from, as it travels (W3C Trace Context, `traceparent`)."""
         carrier: dict[str, str] = {}
         self._form.inject(carrier, self._trace.set_span_in_context(span))
         return carrier.get("traceparent", "")
 
-    def unpacked(self, packed: str) -> "SpanContext | None":
+    def extract(self, packed: str) -> "SpanContext | None":
         """The reverse; None for what is none."""
         context = self._form.extract({"traceparent": packed})
         found = self._trace.get_current_span(context).get_span_context()
@@ -94,9 +94,9 @@ class Tracing:
         return self._trace.set_span_in_context(self._trace.NonRecordingSpan(parent))
 
 
-def noted(_: object, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def add_trace_ids(_: object, __: str, event: dict[str, Any]) -> dict[str, Any]:
     """A structlog processor: a line that is written within a span names it and its trace."""
-    if active is not None and (here := active.here()) is not None:
+    if tracer is not None and (here := tracer.current_context()) is not None:
         event["trace_id"] = f"{here.trace_id:032x}"
         event["span_id"] = f"{here.span_id:016x}"
     return event

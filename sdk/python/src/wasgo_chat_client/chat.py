@@ -95,23 +95,23 @@ class Chat:
     # What the connection says
 
     def opened(self) -> None:
-        """See `Listener`."""
+        """See `FrameReceiver`."""
         for conversation in self._conversations.values():
             self.spawn(conversation.follow())
 
     def lost(self) -> None:
-        """See `Listener`."""
+        """See `FrameReceiver`."""
         for conversation in self._conversations.values():
             conversation.lost()
 
     def frame(self, frame: Frame) -> None:
-        """See `Listener`."""
+        """See `FrameReceiver`."""
         conversation = self._conversations.get(frame.get("conversation_id") or "")
         if conversation is not None:
             conversation.take(frame)
 
     def spoke(self) -> None:
-        """See `Listener`."""
+        """See `FrameReceiver`."""
         self._read_after.forget()
 
     # What conversations ask

@@ -22,11 +22,11 @@ _COPY_BYTES = 262_144
 _MAX_READS = 400_000
 
 
-class Damaged(Exception):
+class CorruptImage(Exception):
     """The blocks of the file do not follow each other as its format says."""
 
 
-class Counted(io.BufferedReader):
+class BoundedReader(io.BufferedReader):
     """A file that is read in some hundred thousand pieces at most: one of nothing but tiny blocks only costs time."""
 
     def __init__(self, path: Path) -> None:
@@ -37,15 +37,15 @@ class Counted(io.BufferedReader):
         """See `io.BufferedReader`. Raises: Damaged."""
         self._reads_left -= 1
         if self._reads_left < 0:
-            raise Damaged
+            raise CorruptImage
         return super().read(size)
 
 
 def strip_png(source: Path, target: Path) -> None:
     """Keep the chunks that make the picture. Raises: Damaged."""
-    with Counted(source) as old, target.open("wb") as new:
+    with BoundedReader(source) as old, target.open("wb") as new:
         if _exactly(old, 8) != _PNG_SIGNATURE:
-            raise Damaged
+            raise CorruptImage
         new.write(_PNG_SIGNATURE)
         name = b""
         while name != b"IEND":
@@ -60,7 +60,7 @@ def strip_png(source: Path, target: Path) -> None:
 
 def strip_webp(source: Path, target: Path) -> None:
     """Leave the chunks EXIF and XMP out, and say so in the header. Raises: Damaged."""
-    with Counted(source) as old, target.open("wb+") as new:
+    with BoundedReader(source) as old, target.open("wb+") as new:
         header = _exactly(old, 12)
         left = int.from_bytes(header[4:8], "little") - 4
         new.write(header)
@@ -85,7 +85,7 @@ def strip_webp(source: Path, target: Path) -> None:
 
 def strip_gif(source: Path, target: Path) -> None:
     """Leave comments, plain text and unknown applications' blocks out. Raises: Damaged."""
-    with Counted(source) as old, target.open("wb") as new:
+    with BoundedReader(source) as old, target.open("wb") as new:
         header = _exactly(old, 13)
         new.write(header)
         _copy(old, new, _gif_table_bytes(header[10]))
@@ -102,7 +102,7 @@ def strip_gif(source: Path, target: Path) -> None:
                 case b"\x21":
                     _gif_extension(old, new)
                 case _:
-                    raise Damaged
+                    raise CorruptImage
 
 
 def _gif_extension(old: IO[bytes], new: IO[bytes]) -> None:
@@ -141,7 +141,7 @@ def _copy(old: IO[bytes], new: IO[bytes] | None, length: int) -> None:
 def _exactly(file: IO[bytes], length: int) -> bytes:
     read = file.read(length)
     if len(read) != length:
-        raise Damaged
+        raise CorruptImage
     return read
 
 

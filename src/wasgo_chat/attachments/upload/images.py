@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ExifTags import Base as Tag
 
 from wasgo_chat.attachments.storage import disk_errors, remove_files
-from wasgo_chat.attachments.upload.image_metadata import STRIPPERS, Counted, Damaged
+from wasgo_chat.attachments.upload.image_metadata import STRIPPERS, BoundedReader, CorruptImage
 from wasgo_chat.core.errors import ChatError, Invalid
 
 THUMBNAIL_PIXELS = 320
@@ -28,7 +28,7 @@ _BROKEN = (
     UnidentifiedImageError,
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
-    Damaged,
+    CorruptImage,
     ValueError,
     EOFError,
     IndexError,
@@ -39,7 +39,7 @@ _BROKEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CleanedImage:
     """An image that was taken apart: its clean file, its thumbnail, and what it measures (in pixels)."""
 
     path: Path
@@ -48,7 +48,7 @@ class Picture:
     height: int
 
 
-def clean_image(path: Path, content_type: str, *, max_pixels: int, loc: list[str | int]) -> Picture:
+def clean_image(path: Path, content_type: str, *, max_pixels: int, loc: list[str | int]) -> CleanedImage:
     """Make the files that are kept of an image, beside it; the caller removes what it does not keep.
 
     Raises:
@@ -73,12 +73,12 @@ def clean_image(path: Path, content_type: str, *, max_pixels: int, loc: list[str
 
 def _clean(
     path: Path, cleaned: Path, thumbnail: Path, file_format: str, max_pixels: int, loc: list[str | int]
-) -> Picture:
+) -> CleanedImage:
     source = path
     if file_format == "GIF":
         STRIPPERS[file_format](path, cleaned)
         source = cleaned  # Pillow would put a comment of a million pieces together
-    with Counted(source) as file, Image.open(file, formats=[file_format]) as image:
+    with BoundedReader(source) as file, Image.open(file, formats=[file_format]) as image:
         if image.width * image.height > max_pixels:
             raise Invalid.field(loc, "too_many_pixels", f"has more than {max_pixels} pixels")
         animated = getattr(image, "is_animated", False)  # counting its frames could take minutes
@@ -96,7 +96,7 @@ def _clean(
             upright = image
         width, height = upright.size
         _save_thumbnail(upright, thumbnail, profile)
-    return Picture(cleaned, thumbnail, width, height)
+    return CleanedImage(cleaned, thumbnail, width, height)
 
 
 def _save(image: Image.Image, path: Path, file_format: str, quality: str | int, profile: bytes | None) -> None:

@@ -49,7 +49,7 @@ class FieldsTooLarge(ChatError):
 
 
 @dataclass(slots=True)
-class Incoming:
+class UploadedFile:
     """A file that has come in: its field, the cleaned name, where it lies until it is stored, size in bytes."""
 
     field: str
@@ -62,37 +62,39 @@ class Incoming:
 
 
 @dataclass(slots=True)
-class Form:
+class MultipartForm:
     """What a form held: the values of each field, in order, and the files."""
 
     fields: dict[str, list[str]]
-    files: list[Incoming]
+    files: list[UploadedFile]
 
 
-def is_form(request: Request) -> bool:
+def is_multipart(request: Request) -> bool:
     """Whether the body says that it is a multipart form."""
     return request.headers.get("content-type", "").split(";")[0].strip().lower() == "multipart/form-data"
 
 
-def form_bytes(settings: Settings) -> int:
+def multipart_bytes(settings: Settings) -> int:
     """The bytes of the largest form that can be good: all its files, and the body that may go beside them."""
     return settings.max_attachments * settings.max_attachment_bytes + settings.max_body_bytes
 
 
-async def with_form_limit(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+async def with_multipart_limit(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
     """Handle a request under the body limit of forms in place of the app's."""
     answers: list[Response] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         answers.append(await handle(request))
 
-    limited = RequestBodyLimitMiddleware(app, max_body_size=form_bytes(request.app.state.settings))
+    limited = RequestBodyLimitMiddleware(app, max_body_size=multipart_bytes(request.app.state.settings))
     await limited(request.scope, request.receive, request._send)
     return answers[0]
 
 
 @asynccontextmanager
-async def receive_form(request: Request, folder: Path, file_field: str, *, max_files: int) -> AsyncIterator[Form]:
+async def receive_multipart(
+    request: Request, folder: Path, file_field: str, *, max_files: int
+) -> AsyncIterator[MultipartForm]:
     """Read a form; whatever it left in `folder` is removed at the end of the block.
 
     Raises:
@@ -101,14 +103,14 @@ async def receive_form(request: Request, folder: Path, file_field: str, *, max_f
         Invalid: too many files, or a file in another field than `file_field`.
         StorageFull: there is no room.
     """
-    reader = _Reader(request.app.state.settings, folder, file_field, max_files)
+    reader = _StreamingParser(request.app.state.settings, folder, file_field, max_files)
     try:
         yield await reader.read(request)
     finally:
         await asyncio.to_thread(reader.clear)
 
 
-class _Reader:
+class _StreamingParser:
     """The parser's callbacks, and the writing that they leave to do between two pieces of the body."""
 
     def __init__(self, settings: Settings, folder: Path, file_field: str, max_files: int) -> None:
@@ -116,18 +118,18 @@ class _Reader:
         self._folder = folder
         self._file_field = file_field
         self._max_files = max_files
-        self._form = Form({}, [])
+        self._form = MultipartForm({}, [])
         self._field_bytes = self._parts = 0
         self._name = ""
         self._value: bytearray | None = None
-        self._file: Incoming | None = None
-        self._open: list[Incoming] = []
+        self._file: UploadedFile | None = None
+        self._open: list[UploadedFile] = []
         self._header = bytearray()
         self._header_value = bytearray()
         self._disposition = b""
         self._ended = False
 
-    async def read(self, request: Request) -> Form:
+    async def read(self, request: Request) -> MultipartForm:
         _, options = parse_options_header(request.headers.get("content-type", ""))
         try:
             parser = MultipartParser(
@@ -171,7 +173,7 @@ class _Reader:
                 if has_ended:
                     self._open.remove(file)
 
-    def _flush(self, file: Incoming, *, close: bool) -> None:
+    def _flush(self, file: UploadedFile, *, close: bool) -> None:
         if file.out is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             file.out = file.path.open("xb", buffering=0)
@@ -213,7 +215,7 @@ class _Reader:
         # Browsers write these three, and only these, as escapes; none of them stays in a name.
         raw = _decoded(options[b"filename"]).replace("%22", "").replace("%0A", "").replace("%0D", "")
         name = clean_filename(raw)
-        self._file = Incoming(self._name, name, self._folder / f"{new_id()}.incoming")
+        self._file = UploadedFile(self._name, name, self._folder / f"{new_id()}.incoming")
         self._form.files.append(self._file)
         self._open.append(self._file)
 

@@ -12,19 +12,19 @@ from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.attachments.upload.antivirus import scan
 from wasgo_chat.attachments.upload.content_types import IMAGES, content_type_of, require_allowed
 from wasgo_chat.attachments.upload.duration import duration_of
-from wasgo_chat.attachments.upload.multipart import Incoming
+from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Invalid
 
 if TYPE_CHECKING:
-    from wasgo_chat.attachments.upload.images import Picture
+    from wasgo_chat.attachments.upload.images import CleanedImage
 
 THUMBNAIL_TYPE = "image/webp"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedFile:
     """A file ready to be stored. `sent_sha256` is of the bytes that came, `sha256` of those that are kept."""
 
     id: UUID
@@ -46,8 +46,12 @@ class Prepared:
 
 
 async def prepare(
-    settings: Settings, decoding: asyncio.Semaphore, file: Incoming, message_type: str | None, loc: Sequence[str | int]
-) -> Prepared:
+    settings: Settings,
+    decoding: asyncio.Semaphore,
+    file: UploadedFile,
+    message_type: str | None,
+    loc: Sequence[str | int],
+) -> PreparedFile:
     """Look at a file and make of it what is kept; images only as many at once as `decoding` lets.
 
     Raises:
@@ -61,18 +65,18 @@ async def prepare(
     content_type = await asyncio.to_thread(content_type_of, file.path)
     require_allowed(content_type, message_type)
     await scan(settings, file.path, where)
-    picture: Picture | None = None
+    picture: CleanedImage | None = None
     if content_type in IMAGES:
         async with decoding:
             picture = await asyncio.to_thread(_picture, file.path, content_type, settings.max_image_pixels, where)
     sent_sha256 = file.hash.digest()
     if picture is None:
         duration = await asyncio.to_thread(duration_of, file.path, content_type)
-        return Prepared(
+        return PreparedFile(
             new_id(), file.filename, content_type, file.size, sent_sha256, sent_sha256, file.path, duration=duration
         )
     size, sha256 = await asyncio.to_thread(_measure, picture.path)
-    return Prepared(
+    return PreparedFile(
         new_id(),
         file.filename,
         content_type,
@@ -87,7 +91,7 @@ async def prepare(
     )
 
 
-def _picture(path: Path, content_type: str, max_pixels: int, loc: list[str | int]) -> "Picture":
+def _picture(path: Path, content_type: str, max_pixels: int, loc: list[str | int]) -> "CleanedImage":
     from wasgo_chat.attachments.upload.images import clean_image  # noqa: PLC0415  Pillow waits for the first image
 
     return clean_image(path, content_type, max_pixels=max_pixels, loc=loc)

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.database.read_your_writes import Reading
-from wasgo_chat.http.dependencies import admit
+from wasgo_chat.database.read_your_writes import ReadSession
+from wasgo_chat.http.dependencies import authenticate
 from wasgo_chat.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from wasgo_chat.membership.lookups import Entering
-from wasgo_chat.messages.history.pages import Filters
-from wasgo_chat.messages.history.responses import answer_page
+from wasgo_chat.membership.lookups import PendingJoin
+from wasgo_chat.messages.history.pages import MessageFilters
+from wasgo_chat.messages.history.responses import page_response
 
 PATH = "/chat/messages/"
 
@@ -31,21 +31,21 @@ async def list_messages(request: Request) -> Response | None:
     Raises:
         ChatError: as the route.
     """
-    asked = _asked(request.scope["query_string"])
+    asked = _parse_query(request.scope["query_string"])
     if asked is None or "x-act-as" in request.headers:
         return None
     conversation_id, limit, before_seq = asked
     state: Any = request.app.state
-    entering = Entering(state.entrances, conversation_id)
-    actor = await admit(request, entering.find)
+    entering = PendingJoin(state.entrances, conversation_id)
+    actor = await authenticate(request, entering.find_user)
     if not entering.is_found:
         return None
-    if entering.place is None:
+    if entering.membership is None:
         raise NotFound
-    filters = Filters(conversation_id, before_seq=before_seq)
-    reading = Reading(state.replicas, None)
+    filters = MessageFilters(conversation_id, before_seq=before_seq)
+    reading = ReadSession(state.replicas, None)
     seen = request.headers.get("if-none-match")
-    return await answer_page(
+    return await page_response(
         state.settings,
         state.newest_pages,
         reading,
@@ -53,12 +53,12 @@ async def list_messages(request: Request) -> Response | None:
         filters,
         limit=limit,
         cursor=None,
-        last_seq=entering.place.last_seq,
+        last_seq=entering.membership.last_seq,
         seen=seen,
     )
 
 
-def _asked(query: bytes) -> tuple[UUID, int, int | None] | None:
+def _parse_query(query: bytes) -> tuple[UUID, int, int | None] | None:
     found: dict[str, str] = {}
     for part in query.decode("latin-1").split("&"):
         name, _, value = part.partition("=")

@@ -11,9 +11,9 @@ from uuid import UUID
 import msgspec
 
 from wasgo_chat.core.encoding import MAX_SAFE_INTEGER
-from wasgo_chat.database.driver import Directs
+from wasgo_chat.database.driver import PinnedPool
 from wasgo_chat.http.pagination import PageRequest
-from wasgo_chat.messages.rendering import PREVIEW_CHARS, shape_message
+from wasgo_chat.messages.rendering import PREVIEW_CHARS, render_message
 
 _SEPARATOR = "\x1f"
 
@@ -39,8 +39,8 @@ ORDER BY m.seq DESC LIMIT $4
 """
 
 
-async def newest(
-    pages: Directs, conversation_id: UUID, viewer: str, *, before_seq: int | None, page: PageRequest
+async def fetch_newest_page(
+    pages: PinnedPool, conversation_id: UUID, viewer: str, *, before_seq: int | None, page: PageRequest
 ) -> dict[str, Any] | None:
     """A page, newest first, for a viewer who is a member; None where it has attachments."""
     bounds = [bound for bound in (before_seq, page.key[0] if page.key else None) if bound is not None]
@@ -48,7 +48,7 @@ async def newest(
     records = await pages.fetch(_PAGE, conversation_id, below, viewer, page.limit + 1, PREVIEW_CHARS)
     if any(record["has_attachments"] for record in records):
         return None
-    rows, cursors = page.finish(records, lambda record: [record["seq"]])
+    rows, cursors = page.build_page(records, lambda record: [record["seq"]])
     return {"results": [_shape(row, viewer) for row in rows], **cursors}
 
 
@@ -58,6 +58,6 @@ def _shape(record: Any, viewer: str) -> dict[str, Any]:
     for reaction in row["reactions"] or ():
         emoji, user_id = reaction.split(_SEPARATOR)
         by_emoji.setdefault(emoji, []).append(user_id)
-    shape = shape_message(row, by_emoji, [], viewer)
+    shape = render_message(row, by_emoji, [], viewer)
     shape["metadata"] = msgspec.Raw(row["metadata"].encode())
     return shape

@@ -3,20 +3,20 @@
 from starlette.responses import Response
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import Json
-from wasgo_chat.database.driver import Directs
-from wasgo_chat.database.read_your_writes import Reading
+from wasgo_chat.core.encoding import JsonResponse
+from wasgo_chat.database.driver import PinnedPool
+from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.messages.history.newest_page import newest
-from wasgo_chat.messages.history.pages import Filters, messages_of, page_headers
+from wasgo_chat.messages.history.newest_page import fetch_newest_page
+from wasgo_chat.messages.history.pages import MessageFilters, fetch_page, page_headers
 
 
-async def answer_page(
+async def page_response(
     settings: Settings,
-    pages: Directs,
-    reading: Reading,
+    pages: PinnedPool,
+    reading: ReadSession,
     actor: Actor,
-    filters: Filters,
+    filters: MessageFilters,
     *,
     limit: int,
     cursor: str | None,
@@ -43,14 +43,18 @@ async def answer_page(
     if headers["ETag"] in (seen or ""):
         return Response(status_code=304, headers=headers)
     # The short way asks the database itself: with standbys it is for the newest page, which they may not have yet.
-    is_newest = not reading.may_be_elsewhere or (filters.before_seq is None and cursor is None)
+    is_newest = not reading.may_use_replica or (filters.before_seq is None and cursor is None)
     if (
         is_newest
         and filters.conversation is not None
         and (page := filters.newest_page(settings, limit, cursor)) is not None
     ):
-        answer = await newest(pages, filters.conversation, actor.user, before_seq=filters.before_seq, page=page)
+        answer = await fetch_newest_page(
+            pages, filters.conversation, actor.require_user(), before_seq=filters.before_seq, page=page
+        )
         if answer is not None:
-            return Json({**answer, "last_seq": last_seq}, headers=headers)
-    answer = await reading.read_at(last_seq, lambda tx: messages_of(tx, actor, filters, limit=limit, cursor=cursor))
-    return Json(answer, headers=headers)
+            return JsonResponse({**answer, "last_seq": last_seq}, headers=headers)
+    answer = await reading.read_at_least(
+        last_seq, lambda tx: fetch_page(tx, actor, filters, limit=limit, cursor=cursor)
+    )
+    return JsonResponse(answer, headers=headers)

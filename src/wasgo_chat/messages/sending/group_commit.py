@@ -21,20 +21,27 @@ import structlog
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Overloaded, Unavailable
-from wasgo_chat.database.driver import Direct, UnknownOutcome
+from wasgo_chat.database.driver import CommitOutcomeUnknown, PinnedConnection
 from wasgo_chat.database.session import Database
-from wasgo_chat.events.log import Appended
+from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages import verbs
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.sending import statements
-from wasgo_chat.messages.sending.pending_send import Stream, Waiting, fail, fit_for_batch, settle, unbroken
+from wasgo_chat.messages.sending.pending_send import (
+    PendingSend,
+    SendStream,
+    fail_after_broken,
+    partition_batchable,
+    reject,
+    resolve,
+)
 from wasgo_chat.messages.sending.queue import SendQueue
-from wasgo_chat.messages.sending.statements import Row, Stored
-from wasgo_chat.messages.verbs import Sent
+from wasgo_chat.messages.sending.statements import NewMessage, StoredMessage
+from wasgo_chat.messages.verbs import SendResult
 from wasgo_chat.telemetry import tracing
-from wasgo_chat.telemetry.counters import Counts
+from wasgo_chat.telemetry.counters import WorkerCounters
 
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
@@ -45,19 +52,19 @@ BATCH = 256
 LANES = 3
 WRITERS = 2
 CONNECTIONS = WRITERS + LANES
-ENOUGH = 32
+SECOND_WRITER_THRESHOLD = 32
 """So many that wait, and came since it looked last, are worth a second batch."""
 
-SAMPLES = 16
-SHARE = 10
+LATENCY_SAMPLES = 16
+MAX_SHARE_PER_CONVERSATION = 10
 """One conversation gets at most a tenth of the places in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
-class MessageStored(Appended):
+class MessageStored(LogAdvanced):
     """Announced for each message that a batch stored, with all that its frame needs."""
 
-    shape: dict[str, Any]
+    rendered: dict[str, Any]
     trace: "SpanContext | None" = None
 
 
@@ -71,26 +78,26 @@ class GroupCommit:
         counts: of the worker.
     """
 
-    def __init__(self, settings: Settings, db: Database, lines: Database, counts: Counts | None = None) -> None:
-        self._counts = counts or Counts()
+    def __init__(self, settings: Settings, db: Database, lines: Database, counts: WorkerCounters | None = None) -> None:
+        self._counts = counts or WorkerCounters()
         self._db = db
         self._hash_key = settings.hash_key()
-        self._places = settings.max_waiting_sends
+        self._capacity = settings.max_waiting_sends
         self._count = 0
         self._queue = SendQueue()
-        self._came = 0
-        self._writers = [Direct(lines) for _ in range(WRITERS)]
+        self._arrived = 0
+        self._writers = [PinnedConnection(lines) for _ in range(WRITERS)]
         self._woken = asyncio.Event()
         self._crowded = asyncio.Event()
-        self._lanes: dict[UUID, deque[Waiting]] = {}
+        self._lanes: dict[UUID, deque[PendingSend]] = {}
         self._lane_tasks: set[asyncio.Task[None]] = set()
-        self._free_lines = [Direct(lines) for _ in range(LANES)]
-        self._lines = list(self._free_lines)
+        self._free_connections = [PinnedConnection(lines) for _ in range(LANES)]
+        self._pool = list(self._free_connections)
         self._slots = asyncio.Semaphore(LANES)
 
     def send(
-        self, actor: Actor, conversation_id: UUID, body: MessageContent, stream: Stream | None = None
-    ) -> "asyncio.Future[Sent]":
+        self, actor: Actor, conversation_id: UUID, body: MessageContent, stream: SendStream | None = None
+    ) -> "asyncio.Future[SendResult]":
         """Store a checked message (`verbs.check_message`); the future is done after the commit.
 
         Who stops waiting for it does not stop the send.
@@ -107,34 +114,34 @@ class GroupCommit:
             As `verbs.send`: out of the future.
             Unavailable: out of the future; whether it was stored, a repeat with the same client_id tells.
         """
-        actor.user  # noqa: B018  raises for a service in its own name
+        actor.require_user()
         if stream is not None and stream.is_broken:
             raise Unavailable
         lane = self._lanes.get(conversation_id)
         mine = len(lane) if lane is not None else self._queue.length_of(conversation_id)
-        if self._count >= self._places or mine >= self._places // SHARE:
+        if self._count >= self._capacity or mine >= self._capacity // MAX_SHARE_PER_CONVERSATION:
             self._counts.refusals["waiting_sends"] += 1
             raise Overloaded
         request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
-        outcome: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+        outcome: asyncio.Future[SendResult] = asyncio.get_running_loop().create_future()
         # Only what a service does is audited.
         request = None if actor.service is None else audit.request_id()
-        row = Row(actor, conversation_id, body, new_id(), request_hash, request)
-        waiting = Waiting(row, outcome, stream, time.perf_counter())
-        if tracing.active is not None:
-            waiting.trace = tracing.active.waiting("wait for commit", outcome)
+        row = NewMessage(actor, conversation_id, body, new_id(), request_hash, request)
+        waiting = PendingSend(row, outcome, stream, time.perf_counter())
+        if tracing.tracer is not None:
+            waiting.trace = tracing.tracer.span_until_done("wait for commit", outcome)
         self._count += 1
         outcome.add_done_callback(self._settled)
         if lane is not None:
             lane.append(waiting)
-        elif body.attachment_ids and not self._queue.is_busy(conversation_id):
-            self._use_lane([waiting])
+        elif body.attachment_ids and not self._queue.has_pending(conversation_id):
+            self._assign_lane([waiting])
         else:  # behind what came before it, whatever it is
             self._queue.add(waiting)
             self._woken.set()
-            self._came += 1
-            if self._came >= ENOUGH:
-                self._came = 0
+            self._arrived += 1
+            if self._arrived >= SECOND_WRITER_THRESHOLD:
+                self._arrived = 0
                 self._crowded.set()
         return outcome
 
@@ -144,7 +151,7 @@ class GroupCommit:
         return self._count
 
     @property
-    def lanes(self) -> int:
+    def blocked_lanes(self) -> int:
         """How many conversations have a lane of their own."""
         return len(self._lanes)
 
@@ -153,146 +160,151 @@ class GroupCommit:
         first, second = self._writers
         async with asyncio.TaskGroup() as both:
             both.create_task(self._write(first, self._woken, 1))
-            both.create_task(self._write(second, self._crowded, ENOUGH))
+            both.create_task(self._write(second, self._crowded, SECOND_WRITER_THRESHOLD))
 
     async def close(self) -> None:
         """Finish what is in lanes and close the connections. `run` is to be cancelled before."""
-        fail(self._queue, Unavailable())
+        reject(self._queue, Unavailable())
         await asyncio.gather(*self._lane_tasks, return_exceptions=True)
-        for direct in (*self._writers, *self._lines):
+        for direct in (*self._writers, *self._pool):
             await direct.close()
 
-    def _settled(self, outcome: "asyncio.Future[Sent]") -> None:
+    def _settled(self, outcome: "asyncio.Future[SendResult]") -> None:
         self._count -= 1
         if not outcome.cancelled():
             outcome.exception()  # looked at, also where nobody waits any more
 
-    async def _write(self, direct: Direct, woken: asyncio.Event, least: int) -> None:
+    async def _write(self, direct: PinnedConnection, woken: asyncio.Event, least: int) -> None:
         """One batch after the other on a connection, as long as so many wait."""
         while True:
             await woken.wait()
             woken.clear()
-            while len(self._queue) >= least and (taken := self._queue.take(BATCH)):
+            while len(self._queue) >= least and (taken := self._queue.next_batch(BATCH)):
                 try:
-                    self._use_lane(await self._commit(direct, taken, wait=False))
+                    self._assign_lane(await self._commit(direct, taken, wait=False))
                 finally:
-                    self._queue.end(taken)
+                    self._queue.release(taken)
                     self._woken.set()  # what queued behind these is free
 
-    async def _commit(self, direct: Direct, taken: Sequence[Waiting], *, wait: bool) -> list[Waiting]:
+    async def _commit(self, direct: PinnedConnection, taken: Sequence[PendingSend], *, wait: bool) -> list[PendingSend]:
         """Store a batch, tell of it and answer; what it could not store is returned, in its order."""
-        fresh, others = fit_for_batch(unbroken(taken))
+        fresh, others = partition_batchable(fail_after_broken(taken))
         rows = [waiting.row for waiting in fresh]
         try:
-            with tracing.NOTHING if tracing.active is None else _traced(tracing.active, fresh):
+            with tracing.NO_SPAN if tracing.tracer is None else _traced(tracing.tracer, fresh):
                 async with direct.transaction() as connection:
-                    stored = await statements.store(connection, rows, wait=wait)
-        except UnknownOutcome:
-            return [*await self._find_out(direct, fresh), *others]
+                    stored = await statements.insert_batch(connection, rows, wait=wait)
+        except CommitOutcomeUnknown:
+            return [*await self._resolve_unknown_commit(direct, fresh), *others]
         except Unavailable as error:
-            fail(taken, error)
+            reject(taken, error)
             return []
         except Exception:
             log.exception("batch_failed", messages=len(taken))
             return list(taken)  # one of them is at fault; singly, the others are not
         except BaseException:
-            fail(taken, Unavailable())
+            reject(taken, Unavailable())
             raise
-        self._tell([(waiting, stored[at]) for at, waiting in enumerate(fresh) if at in stored])
+        self._acknowledge([(waiting, stored[at]) for at, waiting in enumerate(fresh) if at in stored])
         return [*(waiting for at, waiting in enumerate(fresh) if at not in stored), *others]
 
-    def _tell(self, stored: Sequence[tuple[Waiting, Stored]]) -> None:
+    def _acknowledge(self, stored: Sequence[tuple[PendingSend, StoredMessage]]) -> None:
         """After the commit: the worker first, then the senders."""
         committed = time.perf_counter()
-        self._db.announce(
-            [MessageStored(waiting.row.conversation_id, one.seq, one.shape, waiting.trace) for waiting, one in stored]
+        self._db.on_commit(
+            [
+                MessageStored(waiting.row.conversation_id, one.seq, one.rendered, waiting.trace)
+                for waiting, one in stored
+            ]
         )
         for waiting, one in stored:
-            settle(waiting, Sent(waiting.row.message_id, one.seq, one.at, is_new=True, shape=one.shape))
+            resolve(waiting, SendResult(waiting.row.message_id, one.seq, one.at, is_new=True, rendered=one.rendered))
         self._measure(stored, committed)
 
-    def _measure(self, stored: Sequence[tuple[Waiting, Stored]], committed: float) -> None:
+    def _measure(self, stored: Sequence[tuple[PendingSend, StoredMessage]], committed: float) -> None:
         """Of a large batch a few stand for all."""
         if not stored:
             return
         self._counts.batch_messages.observe(len(stored))
-        step = -(-len(stored) // SAMPLES)
+        step = -(-len(stored) // LATENCY_SAMPLES)
         for at in range(0, len(stored), step):
             took_s = committed - stored[at][0].since
             self._counts.send_to_commit_seconds.observe(took_s, min(step, len(stored) - at))
 
-    async def _find_out(self, direct: Direct, taken: Sequence[Waiting]) -> list[Waiting]:
+    async def _resolve_unknown_commit(
+        self, direct: PinnedConnection, taken: Sequence[PendingSend]
+    ) -> list[PendingSend]:
         """What became of a commit that nobody answered: its ids are in the table, or never will be."""
         try:
             async with direct.transaction() as connection:
-                found = await statements.find(connection, [waiting.row for waiting in taken])
+                found = await statements.find_by_ids(connection, [waiting.row for waiting in taken])
         except Unavailable as error:
-            fail(taken, error)
+            reject(taken, error)
             return []
         except Exception:
             log.exception("finding_out_failed", messages=len(taken))  # whatever it is, others are still to be sent
-            fail(taken, Unavailable())
+            reject(taken, Unavailable())
             return []
         for waiting in taken:
             if (place := found.get(waiting.row.message_id)) is not None:
-                self._db.announce([Appended(waiting.row.conversation_id, place[0])])
-                settle(waiting, Sent(waiting.row.message_id, *place, is_new=True))
+                self._db.on_commit([LogAdvanced(waiting.row.conversation_id, place[0])])
+                resolve(waiting, SendResult(waiting.row.message_id, *place, is_new=True))
         return [waiting for waiting in taken if waiting.row.message_id not in found]
 
-    def _use_lane(self, waiting: Iterable[Waiting]) -> None:
+    def _assign_lane(self, waiting: Iterable[PendingSend]) -> None:
         """Give sends a lane of their conversation, which is then the only way to it: what queues for it follows them.
 
         None of them has one yet: a conversation that has a lane gets into no batch.
         """
-        lanes: dict[UUID, deque[Waiting]] = {}
+        lanes: dict[UUID, deque[PendingSend]] = {}
         for one in waiting:
             lanes.setdefault(one.row.conversation_id, deque()).append(one)
         for conversation_id, lane in lanes.items():
-            lane.extend(self._queue.pull(conversation_id))
+            lane.extend(self._queue.drain(conversation_id))
             self._lanes[conversation_id] = lane
-            task = asyncio.create_task(self._work_lane(conversation_id))
+            task = asyncio.create_task(self._run_lane(conversation_id))
             self._lane_tasks.add(task)
             task.add_done_callback(self._lane_tasks.discard)
 
-    async def _work_lane(self, conversation_id: UUID) -> None:
+    async def _run_lane(self, conversation_id: UUID) -> None:
         """Wait for one conversation, a few at a time, and store all of its sends."""
         lane = self._lanes[conversation_id]
         try:
             while lane:
                 async with self._slots:
-                    direct = self._free_lines.pop()
+                    direct = self._free_connections.pop()
                     try:
                         taken = [lane.popleft() for _ in range(min(len(lane), BATCH))]
                         for waiting in await self._commit(direct, taken, wait=True):
-                            await self._send_singly(waiting)
+                            await self._send_individually(waiting)
                     finally:
-                        self._free_lines.append(direct)
+                        self._free_connections.append(direct)
         finally:
             del self._lanes[conversation_id]
-            fail(lane, Unavailable())
+            reject(lane, Unavailable())
 
-    async def _send_singly(self, waiting: Waiting) -> None:
-        if not unbroken([waiting]):
+    async def _send_individually(self, waiting: PendingSend) -> None:
+        if not fail_after_broken([waiting]):
             return
         row = waiting.row
         try:
             async with self._db.transaction() as tx:
                 sent = await verbs.send(tx, row.actor, row.conversation_id, row.body)
         except ChatError as error:
-            fail([waiting], error)
+            reject([waiting], error)
         except Exception as error:
             log.exception("send_failed")
-            fail([waiting], error)
+            reject([waiting], error)
         except BaseException:
-            fail([waiting], Unavailable())
+            reject([waiting], Unavailable())
             raise
         else:
-            settle(waiting, sent)
+            resolve(waiting, sent)
             if sent.is_new:
-                self._counts.sent_singly += 1
+                self._counts.sends_outside_batch += 1
 
 
-def _traced(active: tracing.Tracing, taken: Sequence[Waiting]) -> AbstractContextManager[Any]:
+def _traced(active: tracing.Tracing, taken: Sequence[PendingSend]) -> AbstractContextManager[Any]:
     """The span of a batch: below its first message, and linked to all of them."""
     traces = [waiting.trace for waiting in taken if waiting.trace is not None]
     return active.span("commit", parent=traces[0] if traces else None, links=traces, messages=len(taken))

@@ -11,12 +11,12 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from wasgo_chat.attachments.routes import FromDepot
+from wasgo_chat.attachments.routes import StoreDep
 from wasgo_chat.attachments.schemas import BINARY
 from wasgo_chat.attachments.upload.form_fields import parse_fields
-from wasgo_chat.attachments.upload.multipart import is_form, receive_form, with_form_limit
-from wasgo_chat.core.encoding import Json
-from wasgo_chat.http.dependencies import Caller, Db, KeyHeader, Rates
+from wasgo_chat.attachments.upload.multipart import is_multipart, receive_multipart, with_multipart_limit
+from wasgo_chat.core.encoding import JsonResponse
+from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep
 from wasgo_chat.messages import verbs
 from wasgo_chat.messages.rendering import load_message
 from wasgo_chat.messages.schemas import SendMessage, as_client_id
@@ -43,45 +43,47 @@ FORM: dict[str, Any] = {
 """The form in OpenAPI."""
 
 
-async def send_form(
-    request: Request, caller: Caller, db: Db, rates: Rates, depot: FromDepot, key: KeyHeader = None
+async def send_multipart(
+    request: Request, caller: Caller, db: Db, rates: RateLimitsDep, depot: StoreDep, key: IdempotencyKeyHeader = None
 ) -> Response:
     """Send a message with files."""
     settings = db.settings
-    async with receive_form(request, depot.incoming, "files", max_files=settings.max_attachments) as form:
+    async with receive_multipart(request, depot.incoming, "files", max_files=settings.max_attachments) as form:
         body = parse_fields(SendMessage, form.fields, as_json=_JSON_FIELDS)
         if body.client_id is None and key is not None:
             body.client_id = as_client_id(key)
         verbs.check_message(settings, body, files=len(form.files))
-        await rates.count_message(caller.user, body.conversation)
+        await rates.count_message(caller.require_user(), body.conversation)
         async with db.snapshot() as tx:
-            if earlier := await verbs.look_ahead(tx, caller, body.conversation, body, form.files):
-                return _replayed(await load_message(tx, body.conversation, earlier.message_id, viewer=caller.user))
+            if earlier := await verbs.precheck_send(tx, caller, body.conversation, body, form.files):
+                return _replayed(
+                    await load_message(tx, body.conversation, earlier.message_id, viewer=caller.require_user())
+                )
         taken = []
         if form.files:
-            taken = await depot.take_in(caller, body.conversation, form.files, body.message_type)
+            taken = await depot.ingest(caller, body.conversation, form.files, body.message_type)
     is_used = False
     try:
         async with db.transaction() as tx:
             sent = await verbs.send(tx, caller, body.conversation, body, uploads=taken)
-            answer = await load_message(tx, body.conversation, sent.message_id, viewer=caller.user)
+            answer = await load_message(tx, body.conversation, sent.message_id, viewer=caller.require_user())
         is_used = sent.is_new
     finally:
         if taken and not is_used:
             # A commit of unknown outcome may have claimed them: those stay.
-            await asyncio.shield(depot.give_up(body.conversation, taken))
-    return Json(answer, 201) if sent.is_new else _replayed(answer)
+            await asyncio.shield(depot.release(body.conversation, taken))
+    return JsonResponse(answer, 201) if sent.is_new else _replayed(answer)
 
 
 def _replayed(answer: dict[str, Any]) -> Response:
-    return Json(answer, 200, headers={"Idempotent-Replay": "true"})
+    return JsonResponse(answer, 200, headers={"Idempotent-Replay": "true"})
 
 
 # A route of its own beside the JSON one, for its dependencies; nothing is mounted at it.
-_as_form = APIRoute("/", send_form, methods=["POST"]).get_route_handler()
+_as_form = APIRoute("/", send_multipart, methods=["POST"]).get_route_handler()
 
 
-class SendRoute(APIRoute):
+class JsonOrMultipartRoute(APIRoute):
     """A route that takes JSON, and where the body says so, the form, under the larger limit of forms."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -89,6 +91,6 @@ class SendRoute(APIRoute):
         as_json: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            return await (with_form_limit(request, _as_form) if is_form(request) else as_json(request))
+            return await (with_multipart_limit(request, _as_form) if is_multipart(request) else as_json(request))
 
         return handle

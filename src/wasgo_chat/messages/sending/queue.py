@@ -7,45 +7,45 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
-from wasgo_chat.messages.sending.pending_send import Waiting
+from wasgo_chat.messages.sending.pending_send import PendingSend
 
 
 class SendQueue:
     """The sends of a worker that have not been taken yet; its length is their number."""
 
     def __init__(self) -> None:
-        self._queues: OrderedDict[UUID, deque[Waiting]] = OrderedDict()
-        self._under_way: set[UUID] = set()
+        self._queues: OrderedDict[UUID, deque[PendingSend]] = OrderedDict()
+        self._in_batch: set[UUID] = set()
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def __iter__(self) -> Iterator[Waiting]:
+    def __iter__(self) -> Iterator[PendingSend]:
         return (waiting for mine in self._queues.values() for waiting in mine)
 
     def length_of(self, conversation_id: UUID) -> int:
         """How many of a conversation wait."""
         return len(self._queues.get(conversation_id, ()))
 
-    def is_busy(self, conversation_id: UUID) -> bool:
+    def has_pending(self, conversation_id: UUID) -> bool:
         """Whether something of a conversation waits or is under way."""
-        return conversation_id in self._queues or conversation_id in self._under_way
+        return conversation_id in self._queues or conversation_id in self._in_batch
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: PendingSend) -> None:
         """Behind what came before it."""
         self._queues.setdefault(waiting.row.conversation_id, deque()).append(waiting)
         self._length += 1
 
-    def take(self, most: int) -> list[Waiting]:
+    def next_batch(self, most: int) -> list[PendingSend]:
         """The next batch, which `end` is to follow: one of each conversation in turn, so that a busy one does not delay
         the others. What is under way in another batch waits for its end, which keeps the order of each conversation.
         """
-        taken: list[Waiting] = []
-        passed: list[tuple[UUID, deque[Waiting]]] = []
+        taken: list[PendingSend] = []
+        passed: list[tuple[UUID, deque[PendingSend]]] = []
         while self._queues and len(taken) < most:
             conversation_id, mine = self._queues.popitem(last=False)
-            if conversation_id in self._under_way:
+            if conversation_id in self._in_batch:
                 passed.append((conversation_id, mine))
                 continue
             taken.append(mine.popleft())
@@ -55,14 +55,14 @@ class SendQueue:
             self._queues[conversation_id] = mine
             self._queues.move_to_end(conversation_id, last=False)
         self._length -= len(taken)
-        self._under_way.update(waiting.row.conversation_id for waiting in taken)
+        self._in_batch.update(waiting.row.conversation_id for waiting in taken)
         return taken
 
-    def end(self, taken: Iterable[Waiting]) -> None:
+    def release(self, taken: Iterable[PendingSend]) -> None:
         """A batch was stored, or given up: what queued behind it is free."""
-        self._under_way.difference_update(waiting.row.conversation_id for waiting in taken)
+        self._in_batch.difference_update(waiting.row.conversation_id for waiting in taken)
 
-    def pull(self, conversation_id: UUID) -> Sequence[Waiting]:
+    def drain(self, conversation_id: UUID) -> Sequence[PendingSend]:
         """All that waits of one conversation, out of the queue."""
         mine = self._queues.pop(conversation_id, deque())
         self._length -= len(mine)

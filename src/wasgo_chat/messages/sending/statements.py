@@ -18,16 +18,16 @@ import msgspec
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import user_shape
-from wasgo_chat.membership.access import MATRIX, Action, at_least
+from wasgo_chat.membership.access import PERMISSIONS, Action, at_least
 from wasgo_chat.membership.models import ROLES
 from wasgo_chat.messages.rendering import PREVIEW_CHARS
 from wasgo_chat.messages.schemas import MessageContent
 
-_LOWEST_ROLE = MATRIX[Action.WRITE][0] or ""
+_LOWEST_ROLE = PERMISSIONS[Action.WRITE][0] or ""
 _WRITERS = [role for role in ROLES if at_least(role, _LOWEST_ROLE)]
 
 # Only where the sender is a member: strangers take no lock, and what they name may as well not exist.
-_HOLD = """
+_LOCK = """
 SELECT c.id FROM conversations c
 WHERE c.id = ANY($1::uuid[]) AND EXISTS (
     SELECT FROM unnest($1::uuid[], $2::text[]) AS k(conversation_id, user_id)
@@ -35,7 +35,7 @@ WHERE c.id = ANY($1::uuid[]) AND EXISTS (
     WHERE k.conversation_id = c.id AND p.left_seq IS NULL)
 ORDER BY c.id FOR NO KEY UPDATE OF c
 """
-_HOLD_FREE = f"{_HOLD} SKIP LOCKED"
+_LOCK_FREE = f"{_LOCK} SKIP LOCKED"
 
 _STORE = """
 WITH given AS (
@@ -104,7 +104,7 @@ FROM good ORDER BY n
 """
 
 # A commit of unknown outcome holds its rows until it has ended: with them in hand, what is not there never will be.
-_AWAIT = "SELECT FROM conversations WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+_LOCK_WAITING = "SELECT FROM conversations WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _FIND = """
 SELECT m.id, m.seq, m.created_at FROM messages m
 JOIN unnest($1::uuid[], $2::uuid[]) AS k(conversation_id, id) USING (conversation_id, id)
@@ -114,7 +114,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @dataclass(eq=False, slots=True)
-class Row:
+class NewMessage:
     """A message on its way into the database, with the id it will have."""
 
     actor: Actor
@@ -126,17 +126,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredMessage:
     """Where a row landed, and the message as `MessageOut`, as everybody sees it."""
 
     seq: int
     at: datetime
-    shape: dict[str, Any]
+    rendered: dict[str, Any]
 
 
-async def store(
-    connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[Row], *, wait: bool
-) -> dict[int, Stored]:
+async def insert_batch(
+    connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[NewMessage], *, wait: bool
+) -> dict[int, StoredMessage]:
     """Store what can be stored, within the caller's transaction.
 
     Args:
@@ -148,43 +148,43 @@ async def store(
         By position in `rows`. Missing are those passed over, those that would be refused, and those that were sent
         before.
     """
-    ids, senders = [row.conversation_id for row in rows], [row.actor.user for row in rows]
-    held = {record[0] for record in await connection.fetch(_HOLD if wait else _HOLD_FREE, ids, senders)}
+    ids, senders = [row.conversation_id for row in rows], [row.actor.require_user() for row in rows]
+    held = {record[0] for record in await connection.fetch(_LOCK if wait else _LOCK_FREE, ids, senders)}
     chosen = [at for at, row in enumerate(rows) if row.conversation_id in held]
     if not chosen:
         return {}
     records = await connection.fetch(_STORE, *_columns(rows[at] for at in chosen), _WRITERS, PREVIEW_CHARS)
-    stored: dict[int, Stored] = {}
+    stored: dict[int, StoredMessage] = {}
     for record in records:
         at = chosen[record["n"] - 1]
-        stored[at] = Stored(record["seq"], record["at"], _shape(rows[at], record))
+        stored[at] = StoredMessage(record["seq"], record["at"], _shape(rows[at], record))
     return stored
 
 
-async def find(
-    connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[Row]
+async def find_by_ids(
+    connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[NewMessage]
 ) -> dict[UUID, tuple[int, datetime]]:
     """After a commit of unknown outcome: which of these are stored, by message id. Waits for that commit to end."""
     ids = [row.conversation_id for row in rows]
-    await connection.execute(_AWAIT, ids)
+    await connection.execute(_LOCK_WAITING, ids)
     found = await connection.fetch(_FIND, ids, [row.message_id for row in rows])
     return {record["id"]: (record["seq"], record["created_at"]) for record in found}
 
 
-def _columns(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
+def _columns(rows: Iterable[NewMessage]) -> list[tuple[Any, ...]]:
     """The parameters of `_STORE`, an array a column; the last is the place among a sender's in a conversation."""
     said: Counter[tuple[UUID, str]] = Counter()
 
-    def place(row: Row) -> int:
-        said[row.conversation_id, row.actor.user] += 1
-        return said[row.conversation_id, row.actor.user]
+    def place(row: NewMessage) -> int:
+        said[row.conversation_id, row.actor.require_user()] += 1
+        return said[row.conversation_id, row.actor.require_user()]
 
     return list(
         zip(
             *(
                 (
                     row.conversation_id,
-                    row.actor.user,
+                    row.actor.require_user(),
                     row.message_id,
                     row.actor.service,
                     row.body.message_type,
@@ -204,7 +204,7 @@ def _columns(rows: Iterable[Row]) -> list[tuple[Any, ...]]:
     )
 
 
-def _shape(row: Row, record: asyncpg.Record) -> dict[str, Any]:
+def _shape(row: NewMessage, record: asyncpg.Record) -> dict[str, Any]:
     """The same as `load` makes of the stored row; the keys in the same order, so that frames are the same bytes."""
     body = row.body
     preview = None
@@ -225,7 +225,9 @@ def _shape(row: Row, record: asyncpg.Record) -> dict[str, Any]:
         "id": row.message_id,
         "conversation": row.conversation_id,
         "seq": record["seq"],
-        "sender": user_shape(row.actor.user, record["username"], record["display_name"], record["avatar_url"]),
+        "sender": user_shape(
+            row.actor.require_user(), record["username"], record["display_name"], record["avatar_url"]
+        ),
         "message_type": body.message_type,
         "content": body.content,
         "reply_to": body.reply_to,

@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from wasgo_chat.notifications.delivery.content import Letter
+from wasgo_chat.notifications.delivery.content import NotificationDigest
 
-Hand = Callable[[], Awaitable[None]]
+BeforeHandover = Callable[[], Awaitable[None]]
 """To be awaited right before what cannot be taken back; raises where the claim was lost meanwhile."""
 
 
-class NotDelivered(Exception):
+class DeliveryFailed(Exception):
     """The letter certainly did not arrive, or may be sent again without harm.
 
     Args:
@@ -25,18 +25,18 @@ class NotDelivered(Exception):
         self.retry_after_s = retry_after_s
 
 
-class TargetGone(NotDelivered):
+class SubscriptionGone(DeliveryFailed):
     """The push subscription is no more."""
 
 
-class Unknown(Exception):
+class OutcomeUnknown(Exception):
     """The letter was handed over and no answer came: a repeat could be a second one."""
 
 
-class Channel(Protocol):
+class DeliveryChannel(Protocol):
     """One way out. `hand` is awaited only by channels whose receiver does not recognise a repeat."""
 
-    async def send(self, letter: Letter, hand: Hand) -> None:
+    async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
         """Send one letter; returns once the other side has taken it.
 
         Raises:

@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.notifications.listing import title_of
+from wasgo_chat.notifications.listing import heading_for
 
 MAX_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DigestItem:
     """One notification in a letter; `text` is None unless the setting puts the text of messages in."""
 
     notification_id: UUID
@@ -30,7 +30,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class NotificationDigest:
     """A delivery, ready to be put into a channel's form.
 
     `id` stays the same for every attempt. `count` are the unread messages it tells of; `lines` the newest of them,
@@ -43,13 +43,13 @@ class Letter:
     conversation_type: str
     title: str
     count: int
-    lines: Sequence[Line]
+    lines: Sequence[DigestItem]
     link: str | None
     address: str | None = None
-    browser: tuple[str, str, str] | None = None
+    push_subscription: tuple[str, str, str] | None = None
 
     @property
-    def headline(self) -> str:
+    def subject(self) -> str:
         """One sentence without any text of a message."""
         newest = self.lines[-1]
         if self.count > 1:
@@ -58,7 +58,7 @@ class Letter:
         return f"{newest.sender_name} {did}" + (f" in {self.title}" if self.title != newest.sender_name else "")
 
 
-def write(
+def build(
     settings: Settings,
     delivery: Any,
     conversation_type: str,
@@ -66,7 +66,7 @@ def write(
     *,
     address: str | None = None,
     browser: tuple[str, str, str] | None = None,
-) -> Letter:
+) -> NotificationDigest:
     """A letter of the unread notifications of a delivery, oldest first (rows of `feed.notification_rows`)."""
     newest = rows[-1]
     sender = {"display_name": newest.display_name, "username": newest.username}
@@ -74,22 +74,22 @@ def write(
     if settings.conversation_url is not None:
         conversation = quote(str(delivery.conversation_id))
         link = settings.conversation_url.replace("{conversation_id}", conversation)
-    return Letter(
+    return NotificationDigest(
         id=delivery.id,
         user_id=delivery.user_id,
         conversation_id=delivery.conversation_id,
         conversation_type=conversation_type,
-        title=title_of(newest.title, sender),
+        title=heading_for(newest.title, sender),
         count=len(rows),
-        lines=[_line(row, with_text=settings.notify_include_text) for row in rows[-MAX_LINES:]],
+        lines=[_item(row, with_text=settings.notify_include_text) for row in rows[-MAX_LINES:]],
         link=link,
         address=address,
-        browser=browser,
+        push_subscription=browser,
     )
 
 
-def _line(row: Row[Any], *, with_text: bool) -> Line:
-    return Line(
+def _item(row: Row[Any], *, with_text: bool) -> DigestItem:
+    return DigestItem(
         notification_id=row.id,
         message_id=row.message_id,
         seq=row.seq,

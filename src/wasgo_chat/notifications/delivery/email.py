@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 
 from wasgo_chat.core.config import Settings, UnsafeSettings
-from wasgo_chat.notifications.delivery.base import Hand, NotDelivered, Unknown
-from wasgo_chat.notifications.delivery.content import Letter, Line
+from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, OutcomeUnknown
+from wasgo_chat.notifications.delivery.content import DigestItem, NotificationDigest
 from wasgo_chat.notifications.preferences import unsubscribe_token
 
 STEP_TIMEOUT_S = 10.0
@@ -45,18 +45,18 @@ class EmailChannel:
         self._username = unquote(url.username) if url.username else None
         self._password = unquote(url.password) if url.password else None
 
-    async def send(self, letter: Letter, hand: Hand) -> None:
-        """See `Channel.send`. Everything up to DATA may fail and be repeated; what follows is done once."""
+    async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
+        """See `ConversationChannel.send`. Everything up to DATA may fail and be repeated; what follows is done once."""
         message = self.compose(letter)
         client = self._client()
         try:
-            await self._until_data(client, letter.address or "")
+            await self._send_envelope(client, letter.address or "")
             await hand()
             await self._data(client, message.as_bytes(policy=_POLICY))
         finally:
             client.close()
 
-    async def greet(self) -> None:
+    async def check_login(self) -> None:
         """Connect, log in, and leave without having sent anything.
 
         Raises:
@@ -68,16 +68,16 @@ class EmailChannel:
             await client.ehlo()
             await client.quit()
         except SMTPResponseException as error:
-            raise _refused(error) from error
+            raise _to_failure(error) from error
         except _FAILURES as error:
-            raise NotDelivered(f"smtp_{type(error).__name__}") from error
+            raise DeliveryFailed(f"smtp_{type(error).__name__}") from error
         finally:
             client.close()
 
     async def close(self) -> None:
         """Nothing is kept open: a mail is rare enough for a connection of its own."""
 
-    def compose(self, letter: Letter) -> EmailMessage:
+    def compose(self, letter: NotificationDigest) -> EmailMessage:
         """The mail of a letter.
 
         Raises:
@@ -89,11 +89,11 @@ class EmailChannel:
             (letter.address or "").encode("ascii")
             message["To"] = Address(addr_spec=letter.address or "")
         except (ValueError, IndexError) as error:
-            raise NotDelivered("address_not_usable", is_final=True) from error
+            raise DeliveryFailed("address_not_usable", is_final=True) from error
         token = unsubscribe_token(self._settings, letter.user_id)
         unsubscribe = f"{self._settings.public_url.rstrip('/')}/chat/notifications/unsubscribe/{token}/"
         message["From"] = self._settings.mail_from
-        message["Subject"] = letter.headline
+        message["Subject"] = letter.subject
         message["Date"] = format_datetime(letter.lines[-1].created_at)
         message["Message-ID"] = f"<{letter.id}@{self._sender.rpartition('@')[2]}>"
         message["List-Unsubscribe"] = f"<{unsubscribe}>"
@@ -113,23 +113,23 @@ class EmailChannel:
             timeout=STEP_TIMEOUT_S,
         )
 
-    async def _until_data(self, client: SMTP, address: str) -> None:
+    async def _send_envelope(self, client: SMTP, address: str) -> None:
         try:
             await client.connect()
             await client.mail(self._sender)
             await client.rcpt(address)
         except SMTPResponseException as error:
-            raise _refused(error) from error
+            raise _to_failure(error) from error
         except _FAILURES as error:
-            raise NotDelivered(f"smtp_{type(error).__name__}") from error
+            raise DeliveryFailed(f"smtp_{type(error).__name__}") from error
 
     async def _data(self, client: SMTP, message: bytes) -> None:
         try:
             await client.data(message)
         except SMTPResponseException as error:
-            raise _refused(error) from error
+            raise _to_failure(error) from error
         except _FAILURES as error:
-            raise Unknown from error
+            raise OutcomeUnknown from error
         try:
             async with asyncio.timeout(1):
                 await client.quit()
@@ -137,14 +137,14 @@ class EmailChannel:
             return  # it has been taken; how the server says goodbye does not matter
 
 
-def _refused(error: SMTPResponseException) -> NotDelivered:
+def _to_failure(error: SMTPResponseException) -> DeliveryFailed:
     """RFC 5321, 4.2.1: 5yz is for good, except where it is about us rather than about the mail."""
     is_final = 500 <= error.code < 600 and not isinstance(error, SMTPAuthenticationError)
-    return NotDelivered(f"smtp_{error.code}", is_final=is_final)
+    return DeliveryFailed(f"smtp_{error.code}", is_final=is_final)
 
 
-def _text(letter: Letter, unsubscribe: str) -> str:
-    parts = [letter.headline + ".", "\n".join(_sentence(line) for line in letter.lines)]
+def _text(letter: NotificationDigest, unsubscribe: str) -> str:
+    parts = [letter.subject + ".", "\n".join(_sentence(line) for line in letter.lines)]
     if letter.count > len(letter.lines):
         parts.insert(1, f"The newest {len(letter.lines)}:")
     if letter.link:
@@ -153,18 +153,18 @@ def _text(letter: Letter, unsubscribe: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _html(letter: Letter, unsubscribe: str) -> str:
+def _html(letter: NotificationDigest, unsubscribe: str) -> str:
     lines = "".join(f"<li>{escape(_sentence(line))}</li>" for line in letter.lines)
     link = f'<p><a href="{escape(letter.link)}">Read and answer</a></p>' if letter.link else ""
     return (
         '<!doctype html><html lang="en"><body style="font-family:sans-serif">'
-        f"<p><strong>{escape(letter.headline)}</strong></p><ul>{lines}</ul>{link}"
+        f"<p><strong>{escape(letter.subject)}</strong></p><ul>{lines}</ul>{link}"
         f'<p style="color:#666"><a href="{escape(unsubscribe)}">No more e-mail about messages</a></p>'
         "</body></html>"
     )
 
 
-def _sentence(line: Line) -> str:
+def _sentence(line: DigestItem) -> str:
     at = line.created_at.strftime("%d %b, %H:%M UTC")
     did = {"mention": "mentioned you", "reply": "replied to you"}.get(line.kind, "sent a message")
     return f"{line.sender_name}: {line.text}" if line.text else f"{line.sender_name} {did} ({at})"

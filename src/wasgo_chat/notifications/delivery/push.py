@@ -19,9 +19,9 @@ from webpush import WebPush, WebPushSubscription
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import Invalid
-from wasgo_chat.core.http_client import NotPublic, require_public, trusted_client, wary_client
-from wasgo_chat.notifications.delivery.base import Hand, NotDelivered, TargetGone
-from wasgo_chat.notifications.delivery.content import Letter
+from wasgo_chat.core.http_client import PrivateAddress, internal_client, require_public_host, ssrf_safe_client
+from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, SubscriptionGone
+from wasgo_chat.notifications.delivery.content import NotificationDigest
 from wasgo_chat.notifications.delivery.webhook import seconds_of
 
 TTL_S = 24 * 3600
@@ -75,8 +75,8 @@ async def check(settings: Settings, endpoint: str, p256dh: str, auth: str) -> No
         url = httpx2.URL(endpoint)
         if url.scheme != "https":
             raise Invalid.field(["endpoint"], "endpoint", "must be an https:// address")
-        await require_public(url.host, url.port or 443)
-    except (NotPublic, httpx2.InvalidURL) as error:
+        await require_public_host(url.host, url.port or 443)
+    except (PrivateAddress, httpx2.InvalidURL) as error:
         raise Invalid.field(["endpoint"], "endpoint", "must be an address of a push service") from error
 
 
@@ -98,14 +98,14 @@ class PushChannel:
         self._is_lenient = settings.push_to_private_addresses
         # Its own authorization leaves the port out of `aud`, so it only encrypts here.
         self._crypto = WebPush(private_key=self._pem, public_key=public_pem, subscriber="nobody", ttl=TTL_S)
-        self._client = trusted_client() if self._is_lenient else wary_client()
+        self._client = internal_client() if self._is_lenient else ssrf_safe_client()
 
-    async def send(self, letter: Letter, hand: Hand) -> None:
-        """See `Channel.send`. A repeat replaces the first one at the push service (`Topic`) and on screen (`tag`)."""
-        endpoint, p256dh, auth = letter.browser or ("", "", "")
+    async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
+        """See `ConversationChannel.send`. A repeat replaces the first one at the push service (`Topic`) and on screen (`tag`)."""
+        endpoint, p256dh, auth = letter.push_subscription or ("", "", "")
         url = httpx2.URL(endpoint)
         if url.scheme != "https" and not self._is_lenient:
-            raise TargetGone("push_without_tls", is_final=True)
+            raise SubscriptionGone("push_without_tls", is_final=True)
         subscription = WebPushSubscription.model_validate(
             {"endpoint": endpoint, "keys": {"p256dh": p256dh, "auth": auth}}
         )
@@ -123,12 +123,12 @@ class PushChannel:
             async with self._client.stream("POST", url, content=encrypted, headers=headers) as response:
                 status, wait_s = response.status_code, seconds_of(response.headers.get("retry-after"))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise NotDelivered(f"push_{type(error).__name__}") from error
+            raise DeliveryFailed(f"push_{type(error).__name__}") from error
         if status in _GONE:
-            raise TargetGone(f"push_{status}", is_final=True)
+            raise SubscriptionGone(f"push_{status}", is_final=True)
         if not 200 <= status < 300:
             is_final = status < 500 and status not in _WORTH_REPEATING
-            raise NotDelivered(f"push_{status}", is_final=is_final, retry_after_s=wait_s)
+            raise DeliveryFailed(f"push_{status}", is_final=is_final, retry_after_s=wait_s)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -140,12 +140,12 @@ class PushChannel:
         return f"vapid t={jwt.encode(claims, self._pem, 'ES256')}, k={self._public}"
 
 
-def _payload(letter: Letter) -> dict[str, object]:
+def _payload(letter: NotificationDigest) -> dict[str, object]:
     """What the page's service worker gets; well within the 4 KiB that a push may have."""
     newest = letter.lines[-1]
     return {
         "title": letter.title,
-        "body": newest.text or letter.headline,
+        "body": newest.text or letter.subject,
         "tag": str(letter.conversation_id),
         "conversation_id": letter.conversation_id,
         "message_id": newest.message_id,
@@ -155,7 +155,7 @@ def _payload(letter: Letter) -> dict[str, object]:
     }
 
 
-def _topic(letter: Letter) -> str:
+def _topic(letter: NotificationDigest) -> str:
     """RFC 8030, 5.4: at most 32 characters of base64url; says nothing about the conversation."""
     mixed = hashlib.blake2b(f"{letter.user_id}\n{letter.conversation_id}".encode(), digest_size=24).digest()
     return base64.urlsafe_b64encode(mixed).decode()

@@ -20,11 +20,11 @@ from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.notifications.models import Delivery
 
 CLAIM_S = 60
-LONGEST_WAIT_S = 3600.0
+MAX_RETRY_S = 3600.0
 KEPT_DAYS = 7
 
-_OPEN = Delivery.state.in_(("pending", "retrying", "sending"))
-_IS_DUE = _OPEN & (Delivery.due_at <= func.now())
+_ACTIVE = Delivery.state.in_(("pending", "retrying", "sending"))
+_IS_DUE = _ACTIVE & (Delivery.due_at <= func.now())
 _Other = aliased(Delivery, name="other")
 
 
@@ -67,14 +67,14 @@ async def claim(tx: Tx, delivery: Delivery) -> int:
     return attempt
 
 
-async def hand(tx: Tx, delivery_id: UUID, attempt: int) -> bool:
+async def mark_handed_over(tx: Tx, delivery_id: UUID, attempt: int) -> bool:
     """Note that what follows cannot be taken back; False where the claim is no longer ours."""
     still_ours = _claimed(delivery_id, attempt) & (Delivery.due_at > func.now())
     result = await tx.execute(update(Delivery).where(still_ours).values(handed_at=func.now()))
     return _changed(result) == 1
 
 
-async def postpone(tx: Tx, delivery_id: UUID, until: datetime | float) -> None:
+async def defer(tx: Tx, delivery_id: UUID, until: datetime | float) -> None:
     """Decide again at a moment, or in so many seconds."""
     moment = _in_seconds(until) if isinstance(until, float) else until
     await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(due_at=moment))
@@ -100,15 +100,15 @@ async def failed(tx: Tx, delivery_id: UUID, attempt: int, error: str, *, retry_a
     Full jitter (anything up to a wait that doubles) keeps those that failed together from coming back together.
     """
     if attempt >= tx.settings.notify_max_attempts:
-        await bury(tx, delivery_id, attempt, error)
+        await mark_dead(tx, delivery_id, attempt, error)
         return
-    longest_s = min(tx.settings.notify_retry_s * 2.0 ** (attempt - 1), LONGEST_WAIT_S)
+    longest_s = min(tx.settings.notify_retry_s * 2.0 ** (attempt - 1), MAX_RETRY_S)
     wait_s = max(random.uniform(0, longest_s), retry_after_s)  # noqa: S311  spreads load, hides nothing
     values = {"state": "retrying", "error": error, "due_at": _in_seconds(wait_s), "handed_at": None}
     await tx.execute(update(Delivery).where(_claimed(delivery_id, attempt)).values(values))
 
 
-async def bury(tx: Tx, delivery_id: UUID, attempt: int, error: str) -> None:
+async def mark_dead(tx: Tx, delivery_id: UUID, attempt: int, error: str) -> None:
     """It will not be tried again by itself."""
     values = {"state": "dead", "error": error, "settled_at": func.now()}
     await tx.execute(update(Delivery).where(_claimed(delivery_id, attempt)).values(values))
@@ -120,11 +120,11 @@ async def count_dead(db: Database) -> int:
     Raises:
         Unavailable: the database does not answer.
     """
-    ((count,),) = await driver.read(db, "SELECT count(*) FROM deliveries WHERE state = 'dead'")
+    ((count,),) = await driver.fetch(db, "SELECT count(*) FROM deliveries WHERE state = 'dead'")
     return int(count)
 
 
-async def page_of(
+async def list_deliveries(
     tx: Tx,
     *,
     state: str | None,
@@ -148,8 +148,8 @@ async def page_of(
         statement = statement.where(Delivery.id > bound if page.is_backward else Delivery.id < bound)
     order = Delivery.id.asc() if page.is_backward else Delivery.id.desc()
     found: Sequence[Delivery] = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).scalars().all()
-    rows, cursors = page.finish(found, lambda row: [str(row.id)])
-    return {"results": [_shape(row) for row in rows], **cursors}
+    rows, cursors = page.build_page(found, lambda row: [str(row.id)])
+    return {"results": [_render(row) for row in rows], **cursors}
 
 
 async def retry(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
@@ -165,19 +165,19 @@ async def retry(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
         raise NotFound
     if delivery.state != "dead":
         raise Conflict("Only a dead delivery can be tried again")
-    await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(_anew()))
-    return _shape((await tx.execute(statement)).scalar_one())
+    await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(_reset()))
+    return _render((await tx.execute(statement)).scalar_one())
 
 
 async def retry_all(tx: Tx, *, channel: str | None, error: str | None, limit: int) -> int:
     """Try up to so many dead deliveries of a kind again, the oldest first; how many."""
     dead = select(Delivery.id).where(Delivery.state == "dead", *_of_kind(channel, error))
     page = dead.order_by(Delivery.id).limit(limit).with_for_update(skip_locked=True)
-    result = await tx.execute(update(Delivery).where(Delivery.id.in_(page.cte("dead").select())).values(_anew()))
+    result = await tx.execute(update(Delivery).where(Delivery.id.in_(page.cte("dead").select())).values(_reset()))
     return _changed(result)
 
 
-async def show(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
+async def get_delivery(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
     """One delivery.
 
     Raises:
@@ -186,7 +186,7 @@ async def show(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
     found = (await tx.execute(select(Delivery).where(Delivery.id == delivery_id))).scalar_one_or_none()
     if found is None:
         raise NotFound
-    return _shape(found)
+    return _render(found)
 
 
 def _of_kind(channel: str | None, error: str | None) -> list[Any]:
@@ -194,7 +194,7 @@ def _of_kind(channel: str | None, error: str | None) -> list[Any]:
     return [column == value for column, value in wanted if value is not None]
 
 
-def _anew() -> dict[str, Any]:
+def _reset() -> dict[str, Any]:
     return {"state": "retrying", "attempts": 0, "due_at": func.now(), "handed_at": None, "settled_at": None}
 
 
@@ -211,7 +211,7 @@ def _changed(result: Any) -> int:
     return result.rowcount
 
 
-def _shape(row: Delivery) -> dict[str, Any]:
+def _render(row: Delivery) -> dict[str, Any]:
     return {
         "id": row.id,
         "user_id": row.user_id,

@@ -9,9 +9,9 @@ from standardwebhooks import Webhook
 
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode_str
-from wasgo_chat.core.http_client import trusted_client
-from wasgo_chat.notifications.delivery.base import Hand, NotDelivered
-from wasgo_chat.notifications.delivery.content import Letter
+from wasgo_chat.core.http_client import internal_client
+from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed
+from wasgo_chat.notifications.delivery.content import NotificationDigest
 
 TYPE = "chat.notification"
 MAX_WAIT_S = 3600.0
@@ -29,10 +29,10 @@ class WebhookChannel:
         if urlsplit(self._url).scheme not in ("http", "https"):
             raise UnsafeSettings("WASGO_CHAT_NOTIFY_WEBHOOK_URL must be an http:// or https:// address.")
         self._signer = Webhook(_key(settings))
-        self._client = trusted_client()
+        self._client = internal_client()
 
-    async def send(self, letter: Letter, hand: Hand) -> None:
-        """See `Channel.send`. The receiver takes the same id once, so a repeat does no harm."""
+    async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
+        """See `ConversationChannel.send`. The receiver takes the same id once, so a repeat does no harm."""
         body, now = encode_str(_payload(letter)), datetime.now(UTC)
         headers = {
             "Content-Type": "application/json",
@@ -44,9 +44,9 @@ class WebhookChannel:
             async with self._client.stream("POST", self._url, content=body.encode(), headers=headers) as response:
                 status, wait_s = response.status_code, seconds_of(response.headers.get("retry-after"))
         except httpx2.HTTPError as error:
-            raise NotDelivered(f"webhook_{type(error).__name__}") from error
+            raise DeliveryFailed(f"webhook_{type(error).__name__}") from error
         if not 200 <= status < 300:
-            raise NotDelivered(f"webhook_{status}", is_final=status == 410, retry_after_s=wait_s)
+            raise DeliveryFailed(f"webhook_{status}", is_final=status == 410, retry_after_s=wait_s)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -72,7 +72,7 @@ def _key(settings: Settings) -> bytes:
     return key
 
 
-def _payload(letter: Letter) -> dict[str, object]:
+def _payload(letter: NotificationDigest) -> dict[str, object]:
     newest = letter.lines[-1]
     return {
         "type": TYPE,
