@@ -37,7 +37,7 @@ test: $(READY) haproxy ## run the whole suite on real PostgreSQL and Valkey
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-upgrade: $(READY) ## run the code of the release before on the schema of this one
-	@$(BIN)/python -m tests.migrations.before
+	@$(BIN)/python -m tests.migrations.previous_release
 
 check: $(READY) ## lint, format, types, layers, migrations and generated documents up to date
 	$(BIN)/ruff check .
@@ -75,10 +75,10 @@ chaos: $(READY) ## hurt a running service for MINUTES=25 and check what its clie
 	@$(BIN)/python -m tests.chaos.run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 chaos-reads: $(READY) ## hold reading against its model, OPERATIONS=1000000 of them; SEED=… repeats one
-	@$(BIN)/python -m tests.chaos.reading --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.chaos.read_model --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
 
 test-long: $(READY) ## what make test leaves out: storms of 500 and 5,000 sockets, and a rolling restart under load
-	@$(BIN)/python -m pytest -n 0 -s -m long tests/serving
+	@$(BIN)/python -m pytest -n 0 -s -m long tests/server
 
 seeded-bugs: $(READY) ## put each known bug in and see that its tests catch it; ONLY=07,21 for some
 	@$(BIN)/python -m tests.chaos.seeded_bugs $(if $(ONLY),--only $(ONLY))

@@ -29,12 +29,13 @@ from wasgo_chat.telemetry.logging import configure_logging
 EVERY_S = 0.001
 KINDS = (
     ("SQL", ("/sqlalchemy/", "/asyncpg/", "wasgo_chat/database/session.py", "/greenlet/")),
-    ("redis", ("/redis/", "wasgo_chat/events/broker/", "/hiredis/")),
+    ("redis", ("/redis/", "wasgo_chat/pubsub/", "/hiredis/")),
     ("write", ("wasgo_chat/gateway/send_buffer.py", "wasgo_chat/gateway/channel.py", "wasgo_chat/gateway/hub.py",
                "/websockets_sansio_impl.py", "/websockets/", "/starlette/websockets.py",
                "wasgo_chat/server/websocket_protocol.py")),
     ("door (parse)", ("wasgo_chat/gateway/client_frames.py", "/pydantic/", "wasgo_chat/gateway/connection.py")),
-    ("encode", ("wasgo_chat/core/encoding.py", "wasgo_chat/conversations/event_frames.py", "wasgo_chat/messages/rendering.py",
+    ("encode", ("wasgo_chat/core/encoding.py", "wasgo_chat/conversations/event_frames.py",
+                "wasgo_chat/messages/rendering.py",
                 "/msgspec/", "wasgo_chat/gateway/envelope.py")),
     ("verb", ("wasgo_chat/messages/", "wasgo_chat/conversations/", "wasgo_chat/events/log.py",
               "wasgo_chat/http/rate_limits.py", "/limits/", "wasgo_chat/gateway/commands.py")),

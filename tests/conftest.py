@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.running import Worker, make_settings, running
 from tests.support.servers import TEMPLATE, TestServers, create_database, database_url
+from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World
 from wasgo_chat.telemetry.logging import configure_logging
 

@@ -13,8 +13,8 @@ import jwt
 import pytest
 
 from tests.support.processes import COMMAND, environment
-from tests.support.running import SECRET
 from tests.support.servers import database_url
+from tests.support.workers import SECRET
 from wasgo_chat.core.config import DEVELOPMENT_SECRET
 from wasgo_chat.development.embedded import free_port
 

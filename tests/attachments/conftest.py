@@ -14,7 +14,7 @@ import obstore
 import pytest
 from obstore.exceptions import BaseError
 
-from tests.support.running import Worker, make_settings, running
+from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World
 from wasgo_chat.attachments.storage_s3 import S3Storage
 from wasgo_chat.core.config import Settings

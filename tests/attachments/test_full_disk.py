@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.attachments.samples import ATTACHMENTS, MESSAGES, picture, upload
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import rows, world_with
 
 ROOM = 1 << 20

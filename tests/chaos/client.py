@@ -16,7 +16,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
-from tests.chaos.crowd import Crowd, Starred, now
+from tests.chaos.clients import Crowd, Starred, now
 from tests.chaos.history import (
     ACKED,
     REFUSED,

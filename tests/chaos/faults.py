@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 
 from tests.chaos.client import Client
-from tests.chaos.crowd import Crowd, Starred, now
-from tests.chaos.stage import Stage
+from tests.chaos.clients import Crowd, Starred, now
+from tests.chaos.environment import Stage
 
 RECOVERY_S = 90.0
 EMOJI = "👍🎉😀🔥"

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.crowd import Crowd
+from tests.chaos.clients import Crowd
 from tests.chaos.faults import Faults
 
 SHOWN, SHOWN_CHARS = 10, 200

@@ -18,11 +18,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.chaos.client import Client
-from tests.chaos.crowd import Crowd, Size, now
+from tests.chaos.clients import Crowd, Size, now
+from tests.chaos.environment import Stage
 from tests.chaos.faults import Faults
 from tests.chaos.report import Outcome, progress, summary
 from tests.chaos.rules import check
-from tests.chaos.stage import Stage
 from tests.chaos.truth import read_truth
 
 LONG = Size(chats=12, senders=5, rate=300.0, longest_s=4.0)

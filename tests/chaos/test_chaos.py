@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.crowd import Size
+from tests.chaos.clients import Size
 from tests.chaos.report import summary
 from tests.chaos.run import Run
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.support.mirror import Mirror
-from tests.support.running import Worker
+from tests.support.workers import Worker
 from tests.support.world import Json, Live, World
 
 

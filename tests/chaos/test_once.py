@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.support.proxy import proxy_to
-from tests.support.running import Worker
+from tests.support.workers import Worker
 from tests.support.world import Json, Person, World, rows
 
 Say = Callable[[Person, Json, Worker, str], Awaitable[Json]]

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.support.processes import serving
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import until
 from wasgo_chat.core.log_levels import LogLevels, parse
 

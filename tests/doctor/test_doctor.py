@@ -17,12 +17,12 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from redis.asyncio import Redis
 
 from tests.attachments.conftest import s3  # noqa: F401  the fixture
-from tests.core.issuer import Issuer
+from tests.identity.issuer import Issuer
 from tests.notifications.servers import mailbox, port_of
 from tests.support.processes import COMMAND, environment
-from tests.support.redises import cluster
-from tests.support.running import make_settings
+from tests.support.redis_servers import cluster
 from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.workers import make_settings
 from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import Valkey, free_port
 from wasgo_chat.doctor import database as database_check

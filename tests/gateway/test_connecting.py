@@ -9,7 +9,7 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import Json, Live, Person, World, world_with
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.identity.tokens import mint_user

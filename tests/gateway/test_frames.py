@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.running import Worker
+from tests.support.workers import Worker
 from tests.support.world import World
 
 

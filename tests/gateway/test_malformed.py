@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import Json, Person, World, world_with
 
 BAD = {

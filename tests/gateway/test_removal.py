@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.running import Worker
+from tests.support.workers import Worker
 from tests.support.world import Json, Live, Person, World
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.faults import Shuffle, disturbed, double, drop
-from tests.support.running import Worker, make_settings
+from tests.support.workers import Worker, make_settings
 from tests.support.world import Json, Live, Person, World, world_with
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.gateway.peer import CLOSE, CONT, KEY, PING, PONG, TEXT, Peers
 from tests.security.raw import frame
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import World, until, world_with
 
 TOGETHER_OR_NOT = pytest.mark.parametrize("is_joined", [True, False], ids=["one segment", "segments of their own"])

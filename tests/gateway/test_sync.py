@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.faults import Shuffle, disturbed
 from tests.support.mirror import Mirror
-from tests.support.running import Worker
+from tests.support.workers import Worker
 from tests.support.world import Json, Live, Person, World
 
 LAST_WORDS = "the end"

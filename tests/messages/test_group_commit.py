@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from tests.support.running import make_settings
 from tests.support.servers import database_url
+from tests.support.workers import make_settings
 from tests.support.world import Person, World, rows, until, world_with
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.database.driver import PinnedConnection

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import Json, World, world_with
 
 MESSAGES = "/chat/messages/"

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.notifications.post import Post, post_settings
+from tests.notifications.mailbox import Post, post_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.notifications.servers import mailbox as open_mailbox
 from tests.notifications.servers import receiver as open_receiver
-from tests.support.running import Worker, running
 from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.workers import Worker, running
 from tests.support.world import World
 
 

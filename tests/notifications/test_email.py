@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.notifications.post import Post, address, part, post_settings
+from tests.notifications.mailbox import Post, address, part, post_settings
 from tests.notifications.servers import Mailbox, Receiver
-from tests.support.running import running
+from tests.support.workers import running
 from tests.support.world import World
 
 PREFERENCES = "/chat/notifications/preferences/"

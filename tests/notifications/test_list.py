@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.notifications.post import Post
+from tests.notifications.mailbox import Post
 from tests.support.world import Json, Live, Person, pages
 
 LIST = "/chat/notifications/"

@@ -13,12 +13,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.notifications.post import OPEN, Post, address, post_settings
+from tests.notifications.mailbox import OPEN, Post, address, post_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.notifications.servers import mailbox as open_mailbox
 from tests.support.processes import Processes, serving
-from tests.support.running import running
 from tests.support.servers import database_url
+from tests.support.workers import running
 from tests.support.world import PATIENCE_S, Person, World, until
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.notifications.delivery import queue

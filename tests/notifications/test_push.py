@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.notifications.post import Post, random_path
-from tests.support.running import make_settings
+from tests.notifications.mailbox import Post, random_path
+from tests.support.workers import make_settings
 from tests.support.world import Json, Person, world_with
 
 PATH = "/chat/push_subscriptions/"

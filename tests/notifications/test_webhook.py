@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.notifications.post import WEBHOOK_SECRET, Post
+from tests.notifications.mailbox import WEBHOOK_SECRET, Post
 from tests.notifications.servers import Request
 from tests.support.world import Json, Person, until
 

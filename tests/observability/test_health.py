@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.support.running import Worker, make_settings, running
 from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.workers import Worker, make_settings, running
 from tests.support.world import NO_TLS, rows, until
 from wasgo_chat.development.embedded import Valkey
 

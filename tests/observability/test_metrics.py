@@ -10,7 +10,7 @@ import pytest
 
 from tests.observability.scraped import scrape
 from tests.support.processes import serving
-from tests.support.running import Worker, make_settings, running
+from tests.support.workers import Worker, make_settings, running
 from tests.support.world import NO_TLS, World, until, world_with
 from tests.test_workers import make_job
 from wasgo_chat.identity.tokens import mint_user

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.notifications.post import Post, post_settings
+from tests.notifications.mailbox import Post, post_settings
 from tests.notifications.servers import mailbox, receiver
-from tests.support.running import running
 from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.workers import running
 from tests.support.world import Person, World
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.notifications.post import VAPID_KEY, WEBHOOK_SECRET
-from tests.support.running import Worker, make_settings, running
+from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
 from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World
 
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.attachments.samples import picture
-from tests.support.running import Worker
+from tests.support.workers import Worker
 from tests.support.world import Json, Person, World, rows
 from wasgo_chat.development.embedded import Postgres
 from wasgo_chat.identity.tokens import mint_user

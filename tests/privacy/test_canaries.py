@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.notifications.post import VAPID_KEY, WEBHOOK_SECRET
+from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
 from tests.notifications.servers import Mailbox, Receiver, mailbox, receiver
 from tests.notifications.test_push import Browser
 from tests.support.processes import Processes, serving

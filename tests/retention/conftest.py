@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.running import make_settings
 from tests.support.servers import TEMPLATE, create_database, database_url
+from tests.support.workers import make_settings
 from wasgo_chat.database.session import Database
 
 DAYS = 30

@@ -17,8 +17,8 @@ import httpx
 from tests.security.fuzz_frames import FrameFuzzer
 from tests.security.fuzz_http import UNLIMITED, HttpFuzzer
 from tests.support.processes import Processes, serving
-from tests.support.running import SECRET
 from tests.support.servers import TestServers, create_database, database_url
+from tests.support.workers import SECRET
 from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service
 

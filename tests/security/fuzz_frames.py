@@ -10,7 +10,7 @@ from uuid import uuid4
 from pydantic import TypeAdapter
 
 from tests.security.fuzz_http import Broken
-from tests.security.making import Maker
+from tests.security.generators import Maker
 from tests.security.raw import frame, handshake
 from wasgo_chat.core.config import Settings
 from wasgo_chat.gateway.client_frames import AnyFrame

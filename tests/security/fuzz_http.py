@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from starlette.routing import Match
 
-from tests.core.bodies import APP, DOCUMENT
-from tests.security.making import STRANGE_TEXT, Maker
+from tests.http.bodies import APP, DOCUMENT
+from tests.security.generators import STRANGE_TEXT, Maker
 from tests.support.world import routes_in
 from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user

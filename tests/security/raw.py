@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tests.support.running import Worker
+from tests.support.workers import Worker
 
 PATIENCE_S = 15.0
 HANDSHAKE = (

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.core.issuer import Claims, Issuer, forge, make_key, public_pem, sign, user_claims
-from tests.support.running import SECRET, make_settings
+from tests.identity.issuer import Claims, Issuer, forge, make_key, public_pem, sign, user_claims
+from tests.support.workers import SECRET, make_settings
 from tests.support.world import Caller, Live, Person, World, world_with
 
 ME = "/chat/conversations/unread_counts/"

@@ -15,10 +15,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.core.bodies import DOCUMENT
+from tests.http.bodies import DOCUMENT
 from tests.security.fuzz_frames import FrameFuzzer
 from tests.security.fuzz_http import OPERATIONS, UNLIMITED, HttpFuzzer
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import World, world_with
 
 REQUESTS, FRAMES, CASES = 300, 450, 1

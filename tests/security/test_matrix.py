@@ -10,10 +10,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.core.bodies import DOCUMENT
+from tests.http.bodies import DOCUMENT
 from tests.notifications.test_push import Browser
 from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, STAFF, USER, Expected
-from tests.support.running import make_settings
+from tests.support.workers import make_settings
 from tests.support.world import Caller, Json, Person, World, queries, world_with
 from wasgo_chat.gateway.client_frames import AnyFrame
 from wasgo_chat.identity.tokens import SCOPES

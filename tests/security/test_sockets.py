@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.security.raw import close_code, connected, frame, handshake
 from tests.support.processes import serving
-from tests.support.running import Worker, make_settings, running
+from tests.support.workers import Worker, make_settings, running
 from tests.support.world import Live, Person, World, world_with
 from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import mint_user

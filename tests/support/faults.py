@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.support.running import Worker
+from tests.support.workers import Worker
 
 Hear = Callable[[str, bytes], None]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.running import SECRET
 from tests.support.servers import database_url, valkey_url
+from tests.support.workers import SECRET
 from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
 

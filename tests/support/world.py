@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.documents import hold_answer, hold_frame
-from tests.support.running import Worker, running
+from tests.support.workers import Worker, running
 from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 

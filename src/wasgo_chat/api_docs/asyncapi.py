@@ -1,7 +1,8 @@
 """The AsyncAPI document (3.0): the three sockets, what clients say and what the service says.
 
 Made from the models that parse client frames (`gateway.client_frames`) and those that describe server frames
-(`conversations.event_schemas`, `gateway.server_frames`). It is written from the service's side: it receives what clients say.
+(`conversations.event_schemas`, `gateway.server_frames`). It is written from the service's point of view: it receives
+what clients send.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Where files lie: a local folder, or a store that speaks S3 (`attachments.storage_s3`). One contract, one test suite."""
+"""File storage in a local folder. The S3 implementation is `attachments.storage_s3`; one test suite covers both."""
 
 import asyncio
 import errno

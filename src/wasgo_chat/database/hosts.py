@@ -13,7 +13,7 @@ import asyncpg
 from wasgo_chat.core.postgres_dsn import addresses
 
 ENGINE = "postgresql+asyncpg://"
-"""SQLAlchemy's URL, with `HostFailover.connect` to make the connections: it would read the parameters of a URL its own way."""
+"""The URL for SQLAlchemy; `HostFailover.connect` makes the connections, as SQLAlchemy parses URL parameters differently."""
 
 _NEXT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 """What is the host's fault; what another one answers may be better."""

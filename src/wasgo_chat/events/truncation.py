@@ -1,4 +1,4 @@
-"""The old end of a log: where it may be cut, and cutting it off. What becomes of messages is `messages.retention`'s part.
+"""Truncation of a log: how far it may be truncated, and doing it. `messages.retention` handles the messages themselves.
 
 The head always stays, so a log is never empty and whoever follows it finds where it begins now.
 """

@@ -1,1 +1,1 @@
-"""HTTP building blocks shared by all routes: dependencies, problems, pagination, idempotency, rate limits, middleware."""
+"""HTTP building blocks shared by all routes: dependencies, problems, pagination, rate limits, middleware."""

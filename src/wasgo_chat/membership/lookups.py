@@ -1,6 +1,7 @@
 """Where a user stands in a conversation, and its head: what every join and every page asks first, for many at once.
 
-The same condition as in `access.authorize`, as one statement for `database.batch_loader`; strangers and unknown ids are both absent.
+The same condition as in `access.authorize`, as one statement for `database.batch_loader`; strangers and unknown ids are
+both absent.
 Who comes in by a token is looked up with it, so that a page costs one round trip and a join hardly more.
 """
 

@@ -1,6 +1,6 @@
 """What changes a conversation: add, remove, change a role, update, archive. Runs in the door's transaction.
 
-The note that joins and leaves leave in the chat is written one floor up, in `conversations.participants`: messages stand
+The system message about a join or leave is written one layer up, in `conversations.participants`: messages stand
 above conversations.
 """
 

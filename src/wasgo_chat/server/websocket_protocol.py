@@ -22,7 +22,7 @@ MOST_UNREAD = 8
 
 
 class ChatWebSocket(WebSocketsSansIOProtocol):
-    """Stock but for `MonitoredConnection`, for the usual frames, for what floods it, and for its end soon after the handler's."""
+    """uvicorn's protocol with `FrameWriter`, a fast path for common frames, flood limits, and a bounded close."""
 
     link: FrameWriter | None = None
     scanner: FastFrameReader | None = None

@@ -1,8 +1,8 @@
 """Images: held to a number of pixels, without what they say of place and device, measured, with a thumbnail.
 
 A JPEG is encoded anew with its own tables, others keep their pixels' bytes and lose the blocks that hold metadata
-(`attachments.upload.image_metadata`), so that animations stay as they are. Everything here is blocking: call it in a thread. Loaded
-with the first image (`attachments.upload.pipeline`), for it brings Pillow.
+(`attachments.upload.image_metadata`), so that animations stay intact. Everything here blocks: call it in a thread. The
+pipeline imports this module with the first image, because it loads Pillow.
 """
 
 import warnings

@@ -101,7 +101,7 @@ class PushChannel:
         self._client = internal_client() if self._is_lenient else ssrf_safe_client()
 
     async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
-        """See `ConversationChannel.send`. A repeat replaces the first one at the push service (`Topic`) and on screen (`tag`)."""
+        """A repeat replaces the first one at the push service (`Topic`) and on screen (`tag`)."""
         endpoint, p256dh, auth = letter.push_subscription or ("", "", "")
         url = httpx2.URL(endpoint)
         if url.scheme != "https" and not self._is_lenient:

@@ -1,0 +1,131 @@
+"""The clients of a chaos run together: their conversations, their HTTP, what they share, and their history."""
+
+import asyncio
+import random
+import time
+from array import array
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.chaos.environment import Stage
+from tests.chaos.history import Change, History
+from tests.support.world import NO_TLS, Json
+from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+
+TOKEN_S = 6 * 3600
+HTTP_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a run is: conversations, senders in each, messages a second over all of them.
+
+    `longest_s` is how long at most a fault lasts, `window` how many messages of a client may be on their way.
+    """
+
+    chats: int
+    senders: int
+    rate: float
+    longest_s: float
+    window: int = 4
+
+
+@dataclass(slots=True)
+class Starred:
+    """A message that others edit, delete and react to."""
+
+    conversation: str
+    message_id: str
+    user: str
+
+
+class Crowd:
+    """What all clients share."""
+
+    def __init__(self, stage: Stage, size: Size, rng: random.Random) -> None:
+        self.stage = stage
+        self.size = size
+        self.rng = rng
+        self.history = History()
+        self.is_sending = True
+        self.is_over = False
+        self.asked: dict[str, float] = {}
+        self.acked = 0
+        self.delays = array("f")
+        self.closes: Counter[str] = Counter()
+        self.starred: asyncio.Queue[Starred | None] = asyncio.Queue()
+        """What to meddle with; None where no more comes."""
+        self._bearers: dict[str, str] = {}
+        self._service = mint_service(stage.settings, "chaos", list(SCOPES), ttl_s=TOKEN_S)
+        limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
+        self._http = httpx.AsyncClient(verify=NO_TLS, timeout=HTTP_TIMEOUT_S, limits=limits)
+
+    def bearer(self, user: str) -> str:
+        """A token of that user."""
+        if user not in self._bearers:
+            self._bearers[user] = mint_user(self.stage.settings, user, ttl_s=TOKEN_S)
+        return self._bearers[user]
+
+    def port(self) -> int:
+        """Any `serve`."""
+        return self.rng.choice(self.stage.serves).port
+
+    async def make_chat(self, number: int, people: dict[str, str]) -> str:
+        """A conversation of these users, by role; nothing is hurt yet."""
+        body = {"participants": [{"user_id": user, "role": role} for user, role in people.items()]}
+        status, made = await self.call("PUT", f"/jobs/chaos-{number}/conversation/", body, bearer=self._service) or (
+            0,
+            {},
+        )
+        assert status == 201, made
+        return str(made["id"])
+
+    async def call(
+        self, method: str, path: str, body: Json | None = None, *, user: str = "", bearer: str = ""
+    ) -> tuple[int, Json] | None:
+        """One request to any `serve`; None where nobody knows what became of it."""
+        headers = {"Authorization": f"Bearer {bearer or self.bearer(user)}"}
+        url = f"http://127.0.0.1:{self.port()}{path}"
+        try:
+            response = await self._http.request(method, url, json=body, headers=headers)
+        except (httpx.TransportError, OSError):
+            return None
+        if response.status_code in (429, 503):
+            return None
+        answer: Any = response.json() if response.content else {}
+        if response.status_code >= 500 or response.status_code in (400, 401, 422):
+            self.history.oddities.append(f"{method} {path}: HTTP {response.status_code} {answer}")
+        return response.status_code, answer
+
+    async def insist(self, method: str, path: str, body: Json | None = None, *, user: str) -> tuple[int, Json]:
+        """The same until it is answered: for what may be done twice."""
+        while True:
+            answer = await self.call(method, path, body, user=user)
+            if answer is not None:
+                return answer
+            await asyncio.sleep(0.2)
+
+    def changed(self, starred: Starred, content: str | None, answer: tuple[int, Json] | None) -> None:
+        """Note what became of an edit or deletion by HTTP."""
+        outcome = "unknown" if answer is None else "acked" if answer[0] == 200 else "refused"
+        revision = answer[1].get("revision") if answer is not None and answer[0] == 200 else None
+        self.history.changes.append(Change(starred.conversation, starred.message_id, content, outcome, revision))
+
+    async def count_unread(self, places: dict[str, list[str]]) -> None:
+        """What the service counts for every user, at rest."""
+        for user, conversations in places.items():
+            _, answer = await self.insist("GET", "/chat/conversations/unread_counts/", user=user)
+            for conversation in conversations:
+                self.history.unread[conversation, user] = answer["conversations"].get(conversation, 0)
+
+    async def close(self) -> None:
+        """Close the HTTP connections."""
+        await self._http.aclose()
+
+
+def now() -> float:
+    """Monotonic seconds, the same clock for everybody."""
+    return time.monotonic()

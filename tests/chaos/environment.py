@@ -1,0 +1,155 @@
+"""The servers of a chaos run, all its own and all to be hurt: PostgreSQL, Valkey, and `wasgo-chat serve` twice."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+
+from tests.support.processes import Processes, start
+from tests.support.workers import SECRET
+from wasgo_chat.core.config import Settings
+from wasgo_chat.database import migrations
+from wasgo_chat.development.embedded import Postgres, Valkey, free_port
+
+DATABASE = "postgres"
+WORKERS = 2
+PATIENCE_S = 300.0
+
+# As in production: what was acked must survive an immediate stop.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "max_wal_size": "512MB"}
+QUICK = {"fsync": "off", "full_page_writes": "off"}
+
+AWAY = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.ConnectionDoesNotExistError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
+Result = TypeVar("Result")
+
+
+class Stage:
+    """Everything that runs beside the clients.
+
+    Args:
+        folder: for data and logs.
+        serves: how many `serve` run, each with two workers on a port of its own.
+        durable: whether PostgreSQL waits for its disk.
+        service: further settings of the service, by their names.
+    """
+
+    def __init__(self, folder: Path, *, serves: int, durable: bool, service: dict[str, str]) -> None:
+        self.folder = folder
+        self.settings = Settings(jwt_secret=SECRET)
+        self.postgres = Postgres(folder / "postgres", DURABLE if durable else QUICK)
+        self.valkey = Valkey(port=free_port())
+        self.serves: list[Processes] = []
+        self.logs: list[Path] = []
+        self._count = serves
+        self._service = service
+        self._is_durable = durable
+        # A child dies with the thread that started it (PR_SET_PDEATHSIG): one thread for all, alive to the end.
+        self._thread = ThreadPoolExecutor(1)
+
+    @property
+    def database_url(self) -> str:
+        """For looking behind the service's back."""
+        return self.postgres.url(DATABASE)
+
+    async def aside(self, work: Callable[[], Result]) -> Result:
+        """Run what blocks in the one thread that owns the servers."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def start(self) -> None:
+        """Start everything; returns when all of it can serve."""
+        await self.aside(self.postgres.start)
+        await self.aside(self.valkey.start)
+        await self.aside(lambda: migrations.upgrade(Settings(database_url=self.database_url).database_url))
+        for _ in range(self._count):
+            self.serves.append(self._serve(free_port()))
+            await self.serves[-1].ready(PATIENCE_S)
+
+    async def stop(self) -> None:
+        """End everything, in whatever state it is."""
+        for one in self.serves:
+            for pid in one.workers():
+                os.kill(pid, signal.SIGKILL)
+            one.process.kill()
+            one.process.wait()
+        await self.aside(self.valkey.stop)
+        await self.aside(lambda: self.postgres.stop(immediately=True))
+        self._thread.shutdown()
+
+    def workers(self) -> list[int]:
+        """Process ids of all workers that run."""
+        return [pid for one in self.serves for pid in one.workers()]
+
+    async def serve_again(self, at: int, how: signal.Signals) -> None:
+        """End one `serve`, kindly or not, and start another at its port."""
+        one = self.serves[at]
+        one.process.send_signal(how)
+        await asyncio.to_thread(one.process.wait)
+        await one.gone()
+        self.serves[at] = self._serve(one.port)
+        await self.serves[at].ready(PATIENCE_S)
+
+    async def sql(self, statement: str) -> list[asyncpg.Record]:
+        """Run a statement as the database's owner, on a connection of its own; again where another fault cut it off."""
+
+        async def run() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.database_url)
+            try:
+                return list(await connection.fetch(statement))
+            finally:
+                await connection.close()
+
+        return await _insist(run, (OSError, asyncpg.InterfaceError, *AWAY))
+
+    async def redis(self, *command: str) -> bytes:
+        """Run a command on Valkey; the first piece of its answer (RESP, as the documentation of Redis says)."""
+
+        async def run() -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.valkey.port)
+            try:
+                parts = [part.encode() for part in command]
+                writer.write(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts))
+                return await reader.read(65536)
+            finally:
+                writer.close()
+
+        return await _insist(run, (OSError,))
+
+    def _serve(self, port: int) -> Processes:
+        given = {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.valkey.url,
+            "JWT_SECRET": SECRET,
+            "MESSAGE_RATE": "0",
+            "ALLOW_UNSAFE_DATABASE": str(not self._is_durable).lower(),
+            "LOG_LEVEL": "WARNING",
+            "STORAGE_DIR": str(self.folder / "attachments"),
+            **self._service,
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("WASGO_CHAT_")}
+        log = self.folder / f"serve-{len(self.logs)}.log"
+        self.logs.append(log)
+        env = {**kept, **{f"WASGO_CHAT_{name}": value for name, value in given.items()}}
+        process: subprocess.Popen[bytes] = start(port, WORKERS, env, log)
+        return Processes(process, port, self.settings)
+
+
+async def _insist(run: Callable[[], Awaitable[Result]], errors: tuple[type[Exception], ...]) -> Result:
+    """Until it is done: the server may be down just now, by another fault."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with contextlib.suppress(*errors):
+                return await run()
+            await asyncio.sleep(0.2)

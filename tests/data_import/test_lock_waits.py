@@ -1,0 +1,44 @@
+"""What is in the way of an import: another one, somebody who holds a conversation, a database that is away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from tests.data_import.test_import import HISTORY, bring_in
+from tests.support.workers import make_settings
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.data_import import run
+from wasgo_chat.data_import.append import _ONE_IMPORT
+from wasgo_chat.database.session import Database
+
+HELD = "SELECT FROM conversations FOR UPDATE"
+
+
+@pytest.fixture
+async def db(empty: str) -> AsyncIterator[Database]:
+    """Somebody else's connections, to a database that has a conversation."""
+    made = Database(make_settings(empty, lock_timeout_s=0.2))
+    await bring_in(made.settings, HISTORY[:3])
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("held", [_ONE_IMPORT, HELD])
+async def test_an_import_waits_longer_than_for_one_lock(db: Database, held: str) -> None:
+    async with db.transaction() as tx:
+        await tx.execute(text(held))
+        second = asyncio.create_task(bring_in(db.settings, HISTORY))
+        await asyncio.sleep(0.7)
+        assert not second.done()
+    report, rejected = await second
+    assert (report.messages, report.known, rejected) == (5, 1, [])
+
+
+async def test_it_does_not_wait_for_ever(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "WAIT_FOR_OTHERS_S", 0.5)
+    async with db.transaction() as tx:
+        await tx.execute(text(HELD))
+        with pytest.raises(Unavailable, match="held by others"):
+            await bring_in(db.settings, HISTORY)

@@ -1,0 +1,114 @@
+"""TLS to PostgreSQL, for real: which certificates are taken; in the pool, in migrations, at standbys, in commands."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.processes import COMMAND, environment
+from tests.support.servers import database_url
+from tests.support.tls import Certificate, TlsDoor, self_signed, tls_before
+from tests.support.workers import make_settings
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.database import migrations
+from wasgo_chat.database.session import Database
+from wasgo_chat.doctor.database import check
+
+MakeUrl = Callable[[str], str]
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Certificate:
+    return self_signed(tmp_path, "localhost")
+
+
+@pytest.fixture
+async def door(database: str, own: Certificate) -> AsyncIterator[TlsDoor]:
+    async with tls_before(socket_of(database), own) as made:
+        yield made
+
+
+@pytest.fixture
+def url(database: str, door: TlsDoor) -> MakeUrl:
+    return lambda query: f"postgresql://postgres@localhost:{door.port}/{database}?{query}"
+
+
+def socket_of(database: str) -> Path:
+    return Path(database_url(database).partition("host=")[2]) / ".s.PGSQL.5432"
+
+
+async def answers(url: str) -> bool:
+    db = Database(Settings(database_url=url))
+    try:
+        async with db.snapshot() as tx:
+            return bool((await tx.execute(text("SELECT true"))).scalar_one())
+    except Unavailable:
+        return False
+    finally:
+        await db.close()
+
+
+@pytest.mark.parametrize("mode", ["prefer", "require", "verify-ca", "verify-full"])
+async def test_each_mode_of_libpq_reaches_a_server_that_insists_on_tls(
+    url: MakeUrl, own: Certificate, door: TlsDoor, mode: str
+) -> None:
+    assert await answers(url(f"sslmode={mode}&sslrootcert={own.file}"))
+    assert door.plain == 0
+
+
+async def test_plain_text_is_not_fallen_back_to(url: MakeUrl, door: TlsDoor) -> None:
+    assert not await answers(url("sslmode=disable"))
+    assert door.plain > 0
+
+
+async def test_a_server_that_is_not_trusted_is_not_talked_to(url: MakeUrl, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    stranger = self_signed(other, "localhost")
+    for mode in ("verify-ca", "verify-full"):
+        assert not await answers(url(f"sslmode={mode}&sslrootcert={stranger.file}"))
+    assert not await answers(url("sslmode=verify-full&sslrootcert=system"))
+    assert await answers(url("sslmode=require"))
+
+
+async def test_the_doctor_says_that_it_is_the_certificate(url: MakeUrl) -> None:
+    settings = Settings(database_url=url("sslmode=verify-full&sslrootcert=system"))
+    (found,) = await check(settings, workers=1)
+    assert (found.level, found.what) == ("error", "Its certificate is not trusted.")
+
+
+async def test_the_name_of_the_host_is_held_against_the_certificate(url: MakeUrl, own: Certificate) -> None:
+    by_address = url("sslmode=verify-full&sslrootcert=").replace("localhost", "127.0.0.1") + str(own.file)
+    assert not await answers(by_address)
+    assert await answers(by_address.replace("verify-full", "verify-ca"))
+
+
+async def test_a_certificate_of_ours_is_shown(database: str, own: Certificate, tmp_path: Path) -> None:
+    ours = self_signed(tmp_path, "wasgo-chat")
+    async with tls_before(socket_of(database), own, of_clients=ours) as door:
+        url = f"postgresql://postgres@localhost:{door.port}/{database}?sslmode=verify-full&sslrootcert={own.file}"
+        assert await answers(f"{url}&sslcert={ours.file}&sslkey={ours.key}")
+        assert not await answers(url)
+
+
+async def test_migrations_standbys_and_commands_go_the_same_way(
+    database: str, url: MakeUrl, own: Certificate, door: TlsDoor, tmp_path: Path
+) -> None:
+    verified = url(f"sslmode=verify-full&sslrootcert={own.file}&connect_timeout=10&application_name=chat")
+    await asyncio.to_thread(migrations.upgrade, verified)
+    env = environment(database, DATABASE_URL=verified, REPLICA_URLS=verified, STORAGE_DIR=str(tmp_path))
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run([COMMAND, *words], env=env, capture_output=True, text=True, check=False, timeout=60)
+
+    examined = await asyncio.to_thread(run, "doctor")
+    assert "Replica 1 is a primary." in examined.stdout
+    assert "with all its indexes" in examined.stdout
+    assert (await asyncio.to_thread(run, "migrate")).returncode == 0
+    assert (await asyncio.to_thread(run, "purge", "--dry-run")).returncode == 0
+    assert door.plain == 0
+    assert make_settings(database, database_url=verified).database_url == verified

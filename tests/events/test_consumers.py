@@ -1,0 +1,228 @@
+"""Readers of the log: in order, at least once, beside each other, and no note lost."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from tests.support.workers import Worker, make_settings, running
+from tests.support.world import PATIENCE_S, World, rows
+from wasgo_chat.events.consumers import Handler, LogConsumer
+from wasgo_chat.events.offsets import CONSUMERS, SeqRange
+
+ALL = (*CONSUMERS, "test")
+
+if TYPE_CHECKING:
+    Link = asyncpg.Connection[asyncpg.Record]
+
+
+class Seen:
+    """What a reader was given, by conversation."""
+
+    def __init__(self) -> None:
+        self.seqs: dict[UUID, list[int]] = defaultdict(list)
+        self.pages = 0
+
+    async def __call__(self, connection: "Link", spans: Sequence[SeqRange]) -> Sequence[object]:
+        self.pages += 1
+        for span in spans:
+            self.seqs[span.conversation_id] += range(span.after + 1, span.up_to + 1)
+        return []
+
+
+@pytest.fixture
+async def quiet_worker(quiet_database: str) -> AsyncIterator[Worker]:
+    async with running(make_settings(quiet_database)) as worker:
+        # Its own reader reads beside those of the tests, and knows of them.
+        worker.app.state.notifier.consumer._consumers = list(ALL)
+        yield worker
+
+
+@pytest.fixture
+async def quiet(quiet_worker: Worker) -> AsyncIterator[World]:
+    made = World(quiet_worker)
+    yield made
+    await made.close()
+
+
+async def notes(world: World, chat: Any) -> list[int]:
+    return [
+        row.head
+        for row in await rows(world.worker, "SELECT head FROM pending WHERE conversation_id = :id", id=chat["id"])
+    ]
+
+
+async def cursor(world: World, chat: Any, reader: str = "test") -> int | None:
+    query = "SELECT seq FROM reader_cursors WHERE reader = :reader AND conversation_id = :id"
+    found = await rows(world.worker, query, reader=reader, id=chat["id"])
+    return found[0].seq if found else None
+
+
+Make = Callable[[World, Handler], LogConsumer]
+
+
+@pytest.fixture
+async def reader_of(quiet_worker: Worker) -> AsyncIterator[Make]:
+    made: list[LogConsumer] = []
+
+    def make(world: World, handle: Handler) -> LogConsumer:
+        made.append(LogConsumer(world.worker.db, world.worker.db, "test", handle, readers=ALL))
+        return made[-1]
+
+    yield make
+    for reader in made:
+        await reader.close()
+
+
+async def all_read(reader: LogConsumer) -> None:
+    while await reader.poll():
+        pass
+
+
+async def swept(world: World, chat: Any) -> None:
+    """Wait until the service's own reader and the sweep have taken the note away."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await notes(world, chat):  # noqa: ASYNC110  polling is the point
+            await asyncio.sleep(0.02)
+
+
+async def test_every_event_in_order_page_by_page(quiet: World, reader_of: Make) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    for number in range(120):
+        await ana.send(chat, str(number))
+    seen = Seen()
+    await all_read(reader_of(quiet, seen))
+    assert seen.seqs[UUID(chat["id"])] == list(range(1, 121))
+    assert seen.pages == 3
+    assert await cursor(quiet, chat) == 120
+    await all_read(reader_of(quiet, seen))
+    assert seen.pages == 3
+
+
+async def test_a_note_waits_for_every_reader(quiet: World, reader_of: Make) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    test = reader_of(quiet, Seen())
+    async with asyncio.timeout(PATIENCE_S):
+        while await cursor(quiet, chat, CONSUMERS[0]) != 1:  # noqa: ASYNC110  polling is the point
+            await asyncio.sleep(0.02)
+    await test.delete_done_markers()
+    assert await notes(quiet, chat) == [1]
+    await all_read(test)
+    assert await notes(quiet, chat) == []
+
+
+async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(quiet: World, reader_of: Make) -> None:
+    ana, bo, cy = quiet.people("ana", "bo", "cy")
+    broken, sound = await ana.direct(bo), await ana.direct(cy)
+    seen, failures = Seen(), [UUID(broken["id"])]
+
+    async def handle(connection: "Link", spans: Sequence[SeqRange]) -> Sequence[object]:
+        await connection.execute("UPDATE users SET locale = 'xx' WHERE id = $1", ana.id)
+        if {span.conversation_id for span in spans} & set(failures):
+            if len(spans) == 1:
+                failures.clear()
+            raise RuntimeError("cannot handle this")
+        return await seen(connection, spans)
+
+    for chat in (broken, sound):
+        await ana.send(chat)
+    reader = reader_of(quiet, handle)
+    assert await reader.poll() == 1
+    assert (await cursor(quiet, broken), await cursor(quiet, sound)) == (None, 1)
+    async with asyncio.timeout(PATIENCE_S):
+        while not await reader.poll():  # noqa: ASYNC110  it rests for a second first
+            await asyncio.sleep(0.05)
+    assert dict(seen.seqs) == {UUID(broken["id"]): [1], UUID(sound["id"]): [1]}
+
+
+async def test_a_crash_before_the_commit_is_handled_again(quiet: World, reader_of: Make) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    reached, seen = asyncio.Event(), Seen()
+
+    async def hang(connection: "Link", spans: Sequence[SeqRange]) -> Sequence[object]:
+        reached.set()
+        return await asyncio.Future()
+
+    crashing = asyncio.create_task(reader_of(quiet, hang).poll())
+    await reached.wait()
+    second = reader_of(quiet, seen)
+    assert await second.consume(UUID(chat["id"])) == 0, "somebody is at it"
+    crashing.cancel()
+    await asyncio.gather(crashing, return_exceptions=True)
+    await all_read(second)
+    assert seen.seqs[UUID(chat["id"])] == [1]
+
+
+async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World, reader_of: Make) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    seen = Seen()
+    test = reader_of(quiet, seen)
+    await ana.send(chat)
+    await test.consume(UUID(chat["id"]))
+    await ana.send(chat)
+    await test.delete_done_markers()
+    assert await notes(quiet, chat) == [2]
+    await all_read(test)
+    assert seen.seqs[UUID(chat["id"])] == [1, 2]
+    await swept(quiet, chat)
+
+
+async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: World, reader_of: Make) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    test = reader_of(quiet, Seen())
+    async with quiet.worker.db.transaction() as tx:
+        # What the next send does, and has not committed yet.
+        raised = text("UPDATE pending SET head = head + 1 WHERE conversation_id = :id")
+        await tx.execute(raised, {"id": chat["id"]})
+        event = (
+            "INSERT INTO events (conversation_id, seq, type, created_at) VALUES (:id, 2, 'participant_added', now())"
+        )
+        await tx.execute(text(event), {"id": chat["id"]})
+        async with asyncio.timeout(2):
+            await test.consume(UUID(chat["id"]))
+            await test.delete_done_markers()
+    assert await cursor(quiet, chat) == 1
+    assert await notes(quiet, chat) == [2]
+    await all_read(test)
+
+
+async def test_a_note_left_by_a_crash_is_swept(quiet: World, reader_of: Make) -> None:
+    ana, bo = quiet.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    test = reader_of(quiet, Seen())
+    await test.consume(UUID(chat["id"]))
+    assert await test.poll() == 0
+    await swept(quiet, chat)
+
+
+async def test_many_readers_beside_each_other_share_the_work_and_keep_the_order(quiet: World, reader_of: Make) -> None:
+    people = quiet.people("ana", "bo", "cy", "di")
+    ana, others = people[0], people[1:]
+    chats = [await ana.direct(other) for other in others]
+    seen = Seen()
+    readers = [reader_of(quiet, seen) for _ in range(3)]
+    reading = [asyncio.create_task(reader.run()) for reader in readers]
+    for number in range(40):
+        await asyncio.gather(*(ana.send(chat, str(number)) for chat in chats))
+    async with asyncio.timeout(2 * PATIENCE_S):
+        while [await cursor(quiet, chat) for chat in chats] != [40, 40, 40]:  # noqa: ASYNC110  a row is all there is to see
+            await asyncio.sleep(0.02)
+    for task in reading:
+        task.cancel()
+    await asyncio.gather(*reading, return_exceptions=True)
+    for chat in chats:
+        assert seen.seqs[UUID(chat["id"])] == list(range(1, 41))

@@ -1,0 +1,34 @@
+"""A client that is gone before its socket is set up: that is no error of ours."""
+
+import asyncio
+
+import uvloop
+from websockets.asyncio.client import connect
+
+from tests.support.workers import make_settings
+from tests.support.world import until, world_with
+from wasgo_chat.gateway.frame_writer import FrameWriter
+from wasgo_chat.server.websocket_protocol import ChatWebSocket
+
+
+async def _leave_early(database: str) -> None:
+    async with world_with(make_settings(database)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        connections = world.worker.server.server_state.connections
+        before = set(connections)
+        url, headers = f"{world.worker.ws_url}/ws/chat/{chat['id']}/", {"Authorization": f"Bearer {ana.bearer}"}
+        ws = await connect(url, additional_headers=headers)
+        protocol = next(one for one in connections - before if isinstance(one, ChatWebSocket))
+        ws.transport.abort()
+        await until(lambda: protocol not in connections)
+        link = FrameWriter(protocol)
+        link.limit(1_000)
+        link.write(b"nobody hears")
+
+
+def test_gone_before_the_outbox_was_made(database: str) -> None:
+    with asyncio.Runner(
+        loop_factory=uvloop.new_event_loop
+    ) as runner:  # as in production: it raises where asyncio is mute
+        runner.run(_leave_early(database))

@@ -1,0 +1,81 @@
+"""After a failover the log may end before what was told: sockets are told to begin again, and go on from there."""
+
+import pytest
+from sqlalchemy import text
+
+from tests.gateway.test_resume import seqs, talk
+from tests.gateway.test_slow_clients import refuse
+from tests.support.world import Json, World
+
+FORGET = (
+    "DELETE FROM events WHERE conversation_id = :id AND seq > 2",
+    "DELETE FROM messages WHERE conversation_id = :id AND seq > 2",
+    "UPDATE conversations SET last_seq = 2, message_count = 2 WHERE id = :id",
+)
+
+READ_NOTHING = (
+    "DELETE FROM reads WHERE conversation_id = :id",
+    "UPDATE participants SET read = '{}' WHERE conversation_id = :id",
+    "UPDATE conversations SET reads_version = 0 WHERE id = :id",
+)
+
+
+async def forget(world: World, chat: Json, *more: str) -> None:
+    """What a failover does that lost the last commits."""
+    async with world.worker.db.transaction() as tx:
+        for statement in (*FORGET, *more):
+            await tx.execute(text(statement), {"id": chat["id"]})
+
+
+async def test_a_log_that_lost_its_end_is_a_resync_and_goes_on(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with bo.at(chat) as live:
+        await talk(ana, chat, 4)
+        assert await seqs(live, 4) == [1, 2, 3, 4]
+        await forget(world, chat)
+        assert (await live.receives("resync"))["last_seq"] == 2
+        await talk(ana, chat, 2)
+        assert await seqs(live, 4) == [3, 4]
+    async with bo.at(chat, after_seq=2) as live:
+        assert await seqs(live, 4) == [3, 4]
+
+
+async def test_who_is_removed_after_it_went_back_sees_nothing_more(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await world.job(admin=ana, participant=bo)
+    await talk(ana, chat, 4)
+    async with bo.at(chat) as live:
+        await forget(world, chat)
+        assert (await live.receives("resync"))["last_seq"] == 2
+        path = f"/chat/conversations/{chat['id']}/remove_participant/"
+        await ana.ok("POST", path, {"user_id": bo.id}, status=204)
+        await talk(ana, chat, 2)
+        assert (await live.receives("participant_removed"))["user_id"] == bo.id
+        assert (await live.closed())[0] == 4403
+
+
+async def test_what_is_read_after_it_went_back_is_told(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await talk(ana, chat, 4)
+    first, second, *_ = await ana.history(chat, after_seq=0)
+    for message in (first, second):
+        await bo.ok("POST", f"/chat/messages/{message['id']}/mark_read/")
+    async with ana.at(chat) as live:
+        await forget(world, chat, *READ_NOTHING)
+        assert (await live.receives("resync"))["last_seq"] == 2
+        await bo.ok("POST", f"/chat/messages/{first['id']}/mark_read/")
+        assert (await live.receives("messages_read"))["message_ids"] == [first["id"]]
+    async with ana.at(chat) as live:
+        assert live.hello["reads"].get(bo.id, 0) == first["seq"]
+
+
+async def test_who_cannot_be_told_that_it_went_back_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await talk(ana, chat, 4)
+    async with bo.at(chat) as live:
+        refuse(monkeypatch, b'"resync"')
+        await forget(world, chat)
+        assert (await live.closed())[0] == 4408

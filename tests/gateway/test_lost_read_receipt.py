@@ -1,0 +1,33 @@
+"""A reading whose signal was lost is told again, whole, within the next head checks."""
+
+import pytest
+
+from tests.gateway.test_resume import talk
+from tests.messages.test_read_receipts import mark
+from tests.support.workers import Worker
+from tests.support.world import Json, Person, World
+from wasgo_chat.gateway.channel import ConversationChannel
+
+
+async def everything(by: Person, chat: Json) -> list[Json]:
+    found: list[Json] = []
+    while page := await by.history(chat, before_seq=found[-1]["seq"] if found else 2**40):
+        found += page  # the newest first
+    return found
+
+
+async def test_of_many_that_were_named_none_is_left_out(
+    world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await talk(ana, chat, 230)
+    messages = await everything(bo, chat)
+    assert len(messages) == 230
+    async with ana.at(chat, other_worker) as live:
+        monkeypatch.setattr(ConversationChannel, "reading", lambda *_: None)
+        assert (await mark(bo, *messages))["marked"] == 230
+        told: set[str] = set()
+        while len(told) < 230:
+            told.update((await live.receives("messages_read"))["message_ids"])
+    assert told == {message["id"] for message in messages}

@@ -1,0 +1,131 @@
+"""`ws/notifications/`: counts, conversations and presence, across workers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from websockets.asyncio.client import connect
+
+from tests.support.workers import Worker, make_settings
+from tests.support.world import Live, Person, World, world_with
+from wasgo_chat.presence.tracker import Presence
+
+
+@asynccontextmanager
+async def notified(person: Person, worker: Worker) -> AsyncIterator[Live]:
+    """A notification socket, past its `hello`."""
+    headers = {"Authorization": f"Bearer {person.bearer}"}
+    async with connect(f"{worker.ws_url}/ws/notifications/", additional_headers=headers) as connection:
+        live = Live(connection)
+        live.hello = await live.receives("hello")
+        yield live
+
+
+async def test_the_current_counts_come_on_connect_and_whenever_they_change(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat, "one")
+    async with notified(bo, other_worker) as b:
+        counts = await b.eventually("unread_counts")
+        assert (counts["total"], counts["conversations"]) == (1, {chat["id"]: 1})
+        await ana.send(chat, "two")
+        assert (await b.eventually("unread_counts"))["total"] == 2
+        await bo.ok("POST", f"/chat/conversations/{chat['id']}/mark_read/")
+        assert (await b.eventually("unread_counts"))["conversations"] == {}
+
+
+async def test_conversations_come_change_and_go(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    async with notified(bo, other_worker) as b:
+        await b.eventually("unread_counts")
+        chat = await world.job(admin=ana, participant=bo)
+        added = await b.eventually("conversation_added")
+        assert added["conversation"] == await bo.sees(chat)
+        await ana.ok("PATCH", f"/chat/conversations/{chat['id']}/", {"title": "New title"})
+        assert (await b.eventually("conversation_updated"))["conversation"]["title"] == "New title"
+        path = f"/chat/conversations/{chat['id']}/remove_participant/"
+        await ana.ok("POST", path, {"user_id": bo.id}, status=204)
+        assert (await b.eventually("conversation_removed"))["conversation_id"] == chat["id"]
+
+
+async def test_presence_is_told_to_those_who_share_a_conversation(
+    world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasgo_chat.presence.tracker.GRACE_S", 0.05)
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    chat = await ana.direct(bo)
+    query = {"user_ids": f"{bo.id},{cy.id},nobody"}
+    async with notified(ana, world.worker) as a:
+        await a.eventually("unread_counts")
+        async with bo.at(chat, other_worker):
+            assert await a.receives("presence") == {
+                "type": "presence",
+                "user_id": bo.id,
+                "online": True,
+                "last_seen": None,
+            }
+            async with cy.at(None, other_worker):
+                shown = (await ana.ok("GET", "/chat/presence/", params=query))["results"]
+                assert [one["online"] for one in shown] == [True, False, False]
+        gone = await a.receives("presence")
+        assert (gone["user_id"], gone["online"]) == (bo.id, False)
+        assert gone["last_seen"] is not None
+        shown = (await ana.ok("GET", "/chat/presence/", params=query))["results"]
+        assert [one["online"] for one in shown] == [False, False, False]
+        assert [one["last_seen"] is None for one in shown] == [False, True, True]
+
+
+async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    await ana.direct(bo)
+    presence: Presence = world.worker.app.state.presence
+    crashed = Presence(other_worker.db, other_worker.settings.redis_url, world.unique("crashed"))
+    await crashed._keep([bo.id], life_s=-600)  # it beat for the last time ten minutes ago
+    async with notified(ana, world.worker) as a:
+        await a.eventually("unread_counts")
+        await presence._heartbeat()
+        await presence._heartbeat()
+        assert (await a.receives("presence"))["online"] is False
+        assert await presence.online([bo.id]) == set()
+        async with bo.at(None, other_worker):
+            assert (await a.receives("presence"))["online"] is True
+    await crashed.close()
+
+
+async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasgo_chat.gateway.notification_feed.FULL_SYNC_S", 0.2)
+    async with world_with(make_settings(database, lock_timeout_s=0.1)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with notified(bo, world.worker) as b:
+            await b.eventually("unread_counts")
+            async with world.worker.db.transaction() as tx:
+                await tx.execute(text("LOCK TABLE participants IN ACCESS EXCLUSIVE MODE"))  # as a migration does
+                for _ in range(20):
+                    world.worker.app.state.feed.mark_changed([UUID(chat["id"])])
+                    await asyncio.sleep(0.05)
+            await ana.send(chat)
+            assert (await b.eventually("unread_counts"))["total"] == 1
+
+
+async def test_the_presence_of_nobody_is_a_422(world: World) -> None:
+    ana = world.person("ana")
+    for wrong in ("", ",", "x" * 129, ",".join(str(one) for one in range(101))):
+        await ana.refused("GET", "/chat/presence/", params={"user_ids": wrong}, status=422, code="invalid")
+
+
+async def test_a_notification_is_pushed_to_its_user_on_any_worker(world: World, other_worker: Worker) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with notified(bo, other_worker) as b:
+        await b.eventually("unread_counts")
+        message = await ana.send(chat, "for you")
+        frame = await b.eventually("notification")
+        assert frame["notification"]["message_id"] == message["id"]
+        listed = await bo.ok("GET", "/chat/notifications/")
+        assert listed["results"][0] == frame["notification"]

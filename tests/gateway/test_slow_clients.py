@@ -1,0 +1,138 @@
+"""A socket that does not read: others are undisturbed, memory is bounded, and it is caught up or closed."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.gateway.test_notification_feed import notified
+from tests.support.workers import Worker, make_settings
+from tests.support.world import Json, Live, Person, World, until, world_with
+from wasgo_chat.gateway.send_buffer import TransportBuffer
+
+MESSAGES = 150
+WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
+
+
+async def seqs(live: Live, up_to: int) -> list[int]:
+    found: list[int] = []
+    while not found or found[-1] < up_to:
+        frame = await live.next()
+        if frame["type"] == "new_message":
+            found.append(frame["seq"])
+    return found
+
+
+def narrow_socket(worker: Worker) -> socket.socket:
+    """A connection with a small receive buffer, so that little fits between the two ends."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect(("127.0.0.1", worker.port))
+    return narrow
+
+
+@asynccontextmanager
+async def stuck_at(world: World, person: Person, chat: Json) -> AsyncIterator[ClientConnection]:
+    """A greeted socket that has stopped reading, with little room between the two ends."""
+    async with connect(
+        f"{world.worker.ws_url}/ws/chat/{chat['id']}/",
+        sock=narrow_socket(world.worker),
+        additional_headers={"Authorization": f"Bearer {person.bearer}"},
+        ping_interval=None,
+        max_size=None,
+    ) as connection:
+        await Live(connection).receives("hello")
+        connection.transport.pause_reading()
+        yield connection
+
+
+async def write_much(ana: Person, chat: Json) -> None:
+    for at in range(0, MESSAGES, 25):
+        await asyncio.gather(*(ana.send(chat, f"{at + one} {WORDS}") for one in range(25)))
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, *kinds: bytes) -> None:
+    """Have outboxes refuse frames of these kinds, as if so much were unsent in just that moment."""
+    real = TransportBuffer.put
+    monkeypatch.setattr(
+        TransportBuffer, "put", lambda self, data: not any(kind in data for kind in kinds) and real(self, data)
+    )
+
+
+async def test_a_socket_that_has_no_room_for_what_is_told_once_is_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    refuse(monkeypatch, b'"resync"', b'"notification"')
+    async with bo.at(chat, after_seq=999) as live:
+        assert (await live.closed())[0] == 4408
+    async with notified(bo, world.worker) as live:
+        await live.eventually("unread_counts")
+        await ana.send(chat)
+        with pytest.raises(ConnectionClosed) as closed:
+            await live.eventually("notification")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4408
+
+
+async def test_a_socket_that_stays_behind_is_closed_and_others_get_everything(database: str) -> None:
+    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=1, head_check_s=0.1)
+    async with world_with(settings) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with ana.at(chat) as a, stuck_at(world, bo, chat) as stuck:
+            hearing = asyncio.create_task(seqs(a, MESSAGES))
+            await write_much(ana, chat)
+            assert await hearing == list(range(1, MESSAGES + 1))
+            await until(lambda: bo.id not in world.worker.hub.peers)
+            stuck.transport.resume_reading()
+
+
+async def test_a_socket_that_reads_again_in_time_is_caught_up(database: str) -> None:
+    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=60, head_check_s=0.1)
+    async with world_with(settings) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with stuck_at(world, bo, chat) as slow:
+            live = Live(slow)
+            await write_much(ana, chat)
+            channel = next(iter(world.worker.hub.channels.values()))
+            assert [one.live for one in channel.subscriptions] == [False], "the test did not fill the buffers"
+            slow.transport.resume_reading()
+            assert await seqs(live, MESSAGES) == list(range(1, MESSAGES + 1))
+            await ana.send(chat, "live again")
+            assert await seqs(live, MESSAGES + 1) == [MESSAGES + 1]
+
+
+async def test_a_frame_larger_than_the_outbox_goes_through_an_empty_one(database: str) -> None:
+    async with world_with(make_settings(database, outbox_bytes=65_536, max_content_chars=30_000)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        large = "😀" * 20_000
+        async with bo.at(chat) as b:
+            await ana.send(chat, large)
+            assert (await b.receives("new_message"))["message"]["content"] == large
+        async with bo.at(chat, after_seq=0) as b:
+            assert (await b.receives("new_message"))["message"]["content"] == large
+            await ana.send(chat, "and on")
+            assert (await b.receives("new_message"))["seq"] == 2
+
+
+async def test_a_connection_whose_peer_never_reads_is_gone_after_its_close(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wasgo_chat.server.websocket_protocol.FLUSH_S", 0.1)
+    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=0.2, head_check_s=0.1)
+    async with world_with(settings) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with stuck_at(world, bo, chat):
+            before = len(world.worker.server.server_state.connections)
+            await write_much(ana, chat)
+            await until(lambda: bo.id not in world.worker.hub.peers)
+            await until(lambda: len(world.worker.server.server_state.connections) < before)

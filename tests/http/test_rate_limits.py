@@ -1,0 +1,172 @@
+"""Who goes too fast is told to wait; counting holds up nobody, and only the connection says where somebody is."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from redis.asyncio import Redis
+
+from tests.support.workers import make_settings
+from tests.support.world import Person, world_with
+from wasgo_chat.core.config import Settings
+from wasgo_chat.core.errors import RateLimited
+from wasgo_chat.development.embedded import Valkey
+from wasgo_chat.http.gcra import GcraLimiter
+from wasgo_chat.http.rate_limits import RateLimits
+
+ARCHIVE = "/chat/notifications/mark_all_read/"
+LISTS = "/chat/notifications/"
+STRICT: dict[str, Any] = {
+    "rate_reads_per_minute": 3,
+    "rate_writes_per_minute": 2,
+    "rate_uploads_per_minute": 1,
+    "rate_tickets_per_minute": 1,
+    "rate_frames_per_minute": 2,
+    "rate_address_per_minute": 8,
+    "rate_failures_per_minute": 2,
+    "max_bad_frames": 3,
+    "trusted_proxies": ["127.0.0.1"],
+}
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    own = Valkey()
+    own.start()
+    yield own
+    own.stop()
+
+
+async def too_many(person: Person, method: str, path: str, body: Any = None, **more: Any) -> None:
+    problem = await person.refused(method, path, body, status=429, code="rate_limited", **more)
+    answer = await person.call(method, path, body, **more)
+    assert int(answer.headers["retry-after"]) >= 1
+    assert 0 < problem["retry_after_s"] <= 60
+
+
+async def test_each_kind_of_request_has_a_limit_of_its_own_for_each_user(database: str) -> None:
+    async with world_with(make_settings(database, **STRICT)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await world.job(admin=ana, participant=bo)
+        for _ in range(3):
+            await ana.ok("GET", LISTS)
+        await too_many(ana, "GET", LISTS)
+        for _ in range(2):
+            await ana.ok("POST", ARCHIVE)
+        await too_many(ana, "POST", ARCHIVE)
+        await ana.ok("POST", "/chat/ws_tickets/", status=201)
+        await too_many(ana, "POST", "/chat/ws_tickets/")
+        for status in (201, 429):
+            form: Any = {"data": {"conversation": chat["id"]}, "files": {"file": ("a.txt", b"a")}}
+            assert (await ana.call("POST", "/chat/attachments/", **form)).status_code == status
+        for number in range(4):
+            await ana.send(chat, str(number))  # counted by MESSAGE_RATE alone
+        await bo.ok("POST", ARCHIVE)
+        for _ in range(5):
+            await world.service.acting_as(bo).ok("GET", LISTS)  # a service speaks for many
+
+
+async def test_addresses_count_where_a_trusted_proxy_names_them_and_nowhere_else(database: str) -> None:
+    def at(address: str) -> dict[str, Any]:
+        return {"headers": {"X-Forwarded-For": address}}
+
+    async with world_with(make_settings(database, **{**STRICT, "rate_reads_per_minute": 0})) as world:
+        ana, bo = world.people("ana", "bo")
+        for person in (ana, bo) * 4:
+            await person.ok("GET", LISTS, **at("8.8.4.4"))
+        await too_many(ana, "GET", LISTS, **at("8.8.4.4"))
+        await ana.ok("GET", LISTS, **at("8.8.8.8"))
+        for host in range(8):
+            await ana.ok("GET", LISTS, **at(f"2001:4860:4860::{host}"))
+        await too_many(ana, "GET", LISTS, **at("2001:4860:4860::8888"))
+        for _ in range(9):
+            await ana.ok("GET", LISTS, **at("10.0.0.7"))  # not public: another proxy
+    async with world_with(
+        make_settings(database, **{**STRICT, "rate_reads_per_minute": 0, "trusted_proxies": []})
+    ) as world:
+        ana = world.person("ana")
+        for _ in range(9):
+            await ana.ok("GET", LISTS, **at("8.8.4.4"))  # anybody can say so
+
+
+async def test_refused_tokens_are_counted_by_address_and_good_ones_still_go_through(database: str) -> None:
+    async with world_with(make_settings(database, **STRICT)) as world:
+        ana = world.person("ana")
+        there = {"X-Forwarded-For": "8.8.4.4"}
+        bad = {**there, "Authorization": "Bearer no.such.token"}
+        statuses = [(await ana.call("GET", LISTS, headers=bad)).status_code for _ in range(4)]
+        assert statuses == [401, 401, 429, 429]
+        await ana.ok("GET", LISTS, headers=there)
+
+
+async def test_frames_beside_messages_have_a_limit_and_who_goes_on_is_closed(database: str) -> None:
+    async with world_with(make_settings(database, **STRICT)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await world.job(admin=ana, participant=bo)
+        async with ana.at(chat) as live:
+            for _ in range(2):
+                assert (await live.asks("typing"))["type"] == "ack"
+            refused = await live.asks("typing")
+            assert (refused["code"], refused["retry_after_s"] > 0) == ("rate_limited", True)
+            assert (await live.asks("send_message", content="still heard"))["type"] == "ack"
+            for _ in range(3):
+                await live.say("typing")
+            code, reason = await live.closed()
+        assert code == 4429
+        assert reason.startswith("too fast; retry after ")
+
+
+async def test_workers_count_together_in_one_round_trip(database: str, valkey: Valkey) -> None:
+    settings = make_settings(database, **{**STRICT, "rate_writes_per_minute": 4, "redis_url": valkey.url})
+    here, there = RateLimits(settings), RateLimits(settings)
+    redis = Redis.from_url(valkey.url)
+    await here.count_request("warm", "write")
+    await there.count_request("warm", "write")
+    before = await redis.info("commandstats")
+    for limits in (here, there, here, there):
+        await limits.count_request("ana", "write")
+    for limits in (here, there):
+        with pytest.raises(RateLimited):
+            await limits.count_request("ana", "write")
+    after = await redis.info("commandstats")
+    sent = {name: stats["calls"] - before.get(name, {"calls": 0})["calls"] for name, stats in after.items()}
+    assert sent["cmdstat_evalsha"] == 6
+    for one in (here, there):
+        await one.close()
+    await redis.aclose()
+
+
+async def test_a_frozen_redis_holds_up_nobody_and_limits_go_on(database: str, valkey: Valkey) -> None:
+    limits = RateLimits(make_settings(database, **{**STRICT, "redis_url": valkey.url}))
+    await limits.count_request("ana", "write")
+    assert valkey.pid is not None
+    os.kill(valkey.pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(2):
+            await limits.count_request("ana", "write")
+            for _ in range(100):  # only the first waited
+                with pytest.raises(RateLimited):
+                    await limits.count_request("ana", "write")
+    finally:
+        os.kill(valkey.pid, signal.SIGCONT)
+        await limits.close()
+
+
+def test_a_pace_allows_a_burst_and_then_goes_evenly() -> None:
+    now = [100.0]
+    pace = GcraLimiter(3, 60, clock=lambda: now[0])
+    assert [pace.hit("a") for _ in range(4)] == [0.0, 0.0, 0.0, 20.0]
+    assert pace.hit("b") == 0.0
+    now[0] += 20
+    assert (pace.hit("a"), pace.hit("a")) == (0.0, 20.0)
+    assert GcraLimiter(0).hit("a") == 0.0
+
+
+def test_nobody_trusts_everybody() -> None:
+    with pytest.raises(ValidationError, match="trusted_proxies"):
+        Settings(trusted_proxies=["*"])
+    assert Settings(trusted_proxies=["10.0.0.0/8", "::1"]).trusted_proxies == ["10.0.0.0/8", "::1"]

@@ -1,0 +1,83 @@
+"""The figures of a machine: what all its workers together have done, the ended included."""
+
+import os
+from pathlib import Path
+
+from tests.support.workers import Worker, make_settings, running
+from tests.support.world import World, until
+from wasgo_chat.telemetry.aggregation import Metrics, MetricsSummary, merge_exited_worker
+
+
+async def figures_of(worker: Worker) -> MetricsSummary:
+    found: MetricsSummary = await worker.app.state.metrics.summary()
+    return found
+
+
+async def test_what_happens_is_in_the_figures(database: str) -> None:
+    async with running(make_settings(database)) as worker:
+        world = World(worker)
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        before = await figures_of(worker)
+        async with ana.at(chat), bo.at(chat) as live:
+            await ana.send(chat, "by HTTP")
+            await live.receives("new_message")
+            await live.asks("send_message", content="by socket")
+            during = await figures_of(worker)
+        await until(lambda: worker.hub.sockets == 0)
+        after = await figures_of(worker)
+        await world.close()
+    assert during["workers"] == 1
+    assert (during["sockets"], after["sockets"]) == (2, 0)
+    assert during["messages"].get("text", 0) - before["messages"].get("text", 0) == 2
+    assert during["deliveries"] - before["deliveries"] == 4
+    assert during["commit_to_write"]["count"] - before["commit_to_write"]["count"] == 2
+    assert len(during["commit_to_write"]["counts"]) == len(during["commit_to_write"]["bounds"]) + 1
+    assert during["reader_lag_events"] is not None
+    assert during["dead_letters"] is not None
+
+
+def left_by(worker: str, folder: Path, *, texts: int, sockets: int) -> Metrics:
+    """The numbers of a worker, in its file; as those of other processes they have names of their own."""
+    metrics = Metrics(worker, folder)
+    metrics.counts.messages["text"] = texts
+    metrics.counts.batch_messages.observe(3, texts)
+    metrics.register_gauge("sockets", lambda: sockets)
+    metrics.write()
+    (folder / f"{os.getpid()}.json").rename(folder / f"{worker}.json")
+    return metrics
+
+
+async def test_workers_add_up_and_an_ended_one_leaves_its_counters_only(tmp_path: Path) -> None:
+    asked = Metrics("asked", tmp_path)
+    left_by("1", tmp_path, texts=5, sockets=3)
+    left_by("2", tmp_path, texts=7, sockets=4)
+    both = await asked.summary()
+    assert (both["workers"], both["messages"]["text"], both["sockets"]) == (3, 12, 7)
+    merge_exited_worker(tmp_path, 1)
+    merge_exited_worker(tmp_path, 1)  # a second time changes nothing
+    one = await asked.summary()
+    assert (one["workers"], one["messages"]["text"], one["sockets"]) == (2, 12, 4)
+    merge_exited_worker(tmp_path, 2)
+    none = await asked.aggregate()
+    assert none.counters["messages"] == {"text": 12}
+    assert sum(none.histograms["batch_messages"].counts) == 12
+    assert sorted(os.listdir(tmp_path)) == sorted([f"{os.getpid()}.json", "ended.json"])
+
+
+async def test_who_reads_while_a_worker_is_folded_counts_it_once(tmp_path: Path) -> None:
+    asked = Metrics("asked", tmp_path)
+    left_by("1", tmp_path, texts=5, sockets=3)
+    kept = (tmp_path / "1.json").read_bytes()
+    merge_exited_worker(tmp_path, 1)
+    (tmp_path / "1.json").write_bytes(kept)  # as between the two steps of the fold
+    assert (await asked.summary())["messages"]["text"] == 5
+
+
+async def test_files_that_are_cut_short_or_gone_cost_nothing_but_their_numbers(tmp_path: Path) -> None:
+    asked = Metrics("asked", tmp_path)
+    (tmp_path / "1.json").write_bytes(b'{"names":["1"],"counters":{"mess')
+    assert (await asked.summary())["workers"] == 1
+    merge_exited_worker(tmp_path, 1)
+    merge_exited_worker(tmp_path, 2)
+    assert (await Metrics("lost", tmp_path / "gone").summary())["workers"] == 1

@@ -1,0 +1,83 @@
+"""Dead letters: why they died, and trying them again, one or all of a kind."""
+
+import pytest
+
+from tests.notifications.mailbox import Post
+from tests.support.world import Json, Person, pages, rows
+
+PATH = "/chat/operators/deliveries/"
+
+
+@pytest.fixture
+async def dead(post: Post) -> dict[str, Person]:
+    """Three letters that died: two mails that a server refused for good, and a webhook."""
+    ana, bo, cy = await post.people("ana", "bo", "cy")
+    dee = await post.person("dee", only="webhook")
+    post.mailbox.answers[:] = ["554 never"] * 2
+    post.receiver.answers[:] = ["410 Gone"] * 3
+    for other in (bo, cy, dee):
+        await ana.send(await ana.direct(other))
+    await post.go_out(bo, cy, dee)
+    return {"bo": bo, "cy": cy, "dee": dee, "staff": post.world.person("staff", staff=True)}
+
+
+async def listed(staff: Person, **query: str) -> list[Json]:
+    return [one for page in await pages(staff, PATH, limit=1, **query) for one in page]
+
+
+async def retried(post: Post) -> list[tuple[str, str | None, str | None]]:
+    found = await rows(
+        post.world.worker,
+        "SELECT action, user_id, target FROM audit WHERE action LIKE 'deliver%' ORDER BY id",
+    )
+    return [tuple(row) for row in found]
+
+
+async def test_dead_letters_are_listed_and_counted_by_their_reason(post: Post, dead: dict[str, Person]) -> None:
+    staff = dead["staff"]
+    found = await listed(staff)
+    assert {one["user_id"] for one in found} == {dead[name].id for name in ("bo", "cy", "dee")}
+    assert {one["state"] for one in found} == {"dead"}
+    kinds = await staff.ok("GET", f"{PATH}kinds/")
+    webhook = next(one["error"] for one in found if one["channel"] == "webhook")
+    assert [(one["channel"], one["error"], one["count"]) for one in kinds["results"]] == [
+        ("email", "smtp_554", 2),
+        ("webhook", webhook, 1),
+    ]
+    assert kinds["is_complete"]
+    figures = await staff.ok("GET", "/chat/operators/figures/")
+    assert figures["deliveries"] == {"pending": 0, "sending": 0, "retrying": 0, "dead": 3}
+    mails = await listed(staff, channel="email", error="smtp_554")
+    assert {one["user_id"] for one in mails} == {dead["bo"].id, dead["cy"].id}
+    assert await listed(staff, channel="webhook", error="smtp_554") == []
+
+
+async def test_one_is_tried_again_once_however_often_it_is_asked_for(post: Post, dead: dict[str, Person]) -> None:
+    staff, bo = dead["staff"], dead["bo"]
+    (letter,) = [one for one in await listed(staff) if one["user_id"] == bo.id]
+    first = await staff.ok("POST", f"{PATH}{letter['id']}/retry/")
+    assert first["state"] == "retrying"
+    await staff.ok("POST", f"{PATH}{letter['id']}/retry/")
+    await post.go_out(bo)
+    again = await staff.ok("POST", f"{PATH}{letter['id']}/retry/")
+    assert again["state"] == "sent"
+    assert len(post.mails(bo)) == 1
+    assert await retried(post) == [("delivery_retried", bo.id, letter["id"])]
+
+
+async def test_all_of_a_kind_are_tried_again_and_no_others(post: Post, dead: dict[str, Person]) -> None:
+    staff, kind = dead["staff"], {"channel": "email", "error": "smtp_554"}
+    assert await staff.ok("POST", f"{PATH}retry/", kind) == {"retried": 2, "has_more": False}
+    await post.go_out(dead["bo"], dead["cy"])
+    assert (len(post.mails(dead["bo"])), len(post.mails(dead["cy"]))) == (1, 1)
+    assert await staff.ok("POST", f"{PATH}retry/", kind) == {"retried": 0, "has_more": False}
+    assert [one["user_id"] for one in await listed(staff)] == [dead["dee"].id]
+    assert await retried(post) == [("deliveries_retried", None, "email smtp_554: 2")]
+
+
+async def test_letters_to_an_erased_person_are_gone(post: Post, dead: dict[str, Person]) -> None:
+    bo, service = dead["bo"], post.world.service
+    await service.ok("DELETE", f"/chat/users/{bo.id}/", status=202)
+    while (await service.ok("GET", f"/chat/users/{bo.id}/erasure/"))["state"] != "done":
+        pass
+    assert bo.id not in {one["user_id"] for one in await listed(dead["staff"])}

@@ -1,0 +1,139 @@
+"""Erasing a person: nothing of them is left, and everybody else's conversation is whole."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from tests.privacy.life import Ana, dump, stored, told
+from tests.support.mirror import Mirror
+from tests.support.workers import Worker
+from tests.support.world import Json, World, rows
+from wasgo_chat.identity.pseudonyms import ErasedPerson
+
+
+@dataclass
+class Erased:
+    """What was before and after one erasure, and what somebody saw of it who was there or came back."""
+
+    ana: Ana
+    answer: Json
+    before: str
+    files_before: bytes
+    planned: int
+    told: int
+    theirs: list[str]
+    done: Json
+    followed: list[Mirror]
+    returned: list[Mirror]
+
+
+@pytest.fixture(scope="module")
+async def erased(own_worker: Worker, folder: Path) -> AsyncIterator[Erased]:
+    world = World(own_worker)
+    ana = Ana(world)
+    await ana.live()
+    await told(world)
+    before, files = await dump(own_worker), stored(folder)
+    planned = len(await rows(own_worker, "SELECT 1 FROM deliveries WHERE user_id = :id", id=ana.id))
+    notified = len(await rows(own_worker, "SELECT 1 FROM notifications WHERE user_id = :id", id=ana.id))
+    theirs = await words_of(ana)
+    chats = (ana.job, ana.direct)
+    followed = [await Mirror.of(ana.bo, chat) for chat in chats]
+    returned = [await Mirror.of(ana.bo, chat) for chat in chats]
+    assert all(ana.id in mirror.people for mirror in followed)
+    async with ana.bo.at(chats[0]) as live, ana.bo.at(chats[1]) as other:
+        answer = await ana.erase()
+        done = await ana.erased()
+        for mirror, socket, chat in zip(followed, (live, other), chats, strict=True):
+            head = (await ana.bo.sees(chat))["last_seq"]
+            while mirror.last_seq < head:
+                frame = await socket.next()
+                if "seq" in frame:
+                    mirror.apply(frame)
+    yield Erased(ana, answer, before, files, planned, notified, theirs, done, followed, returned)
+    await world.close()
+
+
+async def words_of(ana: Ana) -> list[str]:
+    """What bo said in the job, newest first."""
+    return [one["content"] for one in await ana.bo.history(ana.job) if (one["sender"] or {}).get("id") == ana.bo.id]
+
+
+async def test_nothing_of_an_erased_person_is_left_in_database_or_store(erased: Erased, folder: Path) -> None:
+    ana = erased.ana
+    assert all(canary in erased.before for canary in ana.canaries)
+    assert ana.words.encode() in erased.files_before
+    assert erased.planned
+    assert erased.told
+    after, files = await dump(ana.world.worker), stored(folder)
+    for canary in ana.canaries:
+        assert canary not in after, [line for line in after.splitlines() if canary in line][:3]
+        assert canary.encode() not in files
+    assert erased.answer["state"] == "running"
+    assert (erased.done["messages"], erased.done["conversations"]) == (3 * 2 + 1 + 2, 3)
+    for link in (ana.picture["url"], ana.picture["thumbnail_url"], ana.unclaimed["url"]):
+        path = httpx.URL(link).raw_path.decode()
+        assert (await ana.bo.call("GET", path)).status_code == 404
+
+
+async def test_the_order_of_the_log_stands_and_everybody_else_keeps_their_words(erased: Erased) -> None:
+    ana = erased.ana
+    events = await ana.bo.events(ana.job)
+    assert [one["seq"] for one in events] == list(range(1, len(events) + 1))
+    assert await words_of(ana) == erased.theirs
+    messages = await ana.bo.history(ana.job)
+    gone = [one for one in messages if (one["sender"] or {}).get("username") == "erased user"]
+    assert gone
+    assert all(one["is_deleted"] and one["content"] is None and not one["attachments"] for one in gone)
+    notes = [one["content"] for one in messages if one["message_type"] == "system"]
+    assert "erased user is now moderator" in notes
+    assert "erased user was assigned" in notes
+    previews = [one["reply_preview"] for one in messages if one["reply_preview"]]
+    assert all(one["content"] is None and one["sender"]["username"] == "erased user" for one in previews)
+    assert (await ana.bo.sees(ana.job))["title"] == ""
+
+
+async def test_who_follows_and_who_comes_back_arrive_where_a_fresh_load_does(erased: Erased) -> None:
+    ana = erased.ana
+    for chat, followed, returned in zip((ana.job, ana.direct), erased.followed, erased.returned, strict=True):
+        fresh = await Mirror.of(ana.bo, chat)
+        for frame in await ana.bo.events(chat, returned.last_seq):
+            returned.apply(frame)
+        assert followed.state() == fresh.state()
+        assert returned.state() == fresh.state()
+        assert ana.id not in returned.people
+
+
+async def test_a_person_whose_message_comes_in_late_stays_until_it_is_gone(own_worker: Worker) -> None:
+    world = World(own_worker)
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    cy = Ana(world)
+    await cy.arrive()
+    # Nobody who is no member can say a word; this stands for whatever could go wrong there.
+    late = "UPDATE messages SET sender_id = :sender WHERE id = :id"
+    said = await ana.send(chat, "late")
+    async with own_worker.db.transaction() as tx:
+        await tx.execute(text(late), {"sender": cy.id, "id": said["id"]})
+    await cy.erase()
+    await asyncio.sleep(1.0)  # it goes round meanwhile
+    assert await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
+    async with own_worker.db.transaction() as tx:
+        await tx.execute(text(late), {"sender": ana.id, "id": said["id"]})
+    await cy.erased()
+    assert not await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
+    await world.close()
+
+
+def test_a_name_goes_out_of_a_text_as_a_whole_word_only() -> None:
+    ann = ErasedPerson("ann", "erased-1", ["Ann", "Ann (the painter)", "李明", "x"])
+    assert ann.redact("Annex of Ann (the painter), ANN's; x") == "Annex of erased user, erased user's; x"
+    assert ann.redact("李明 joined") == "erased user joined"
+    forgotten = ann.redact({"by": "ann", "Ann": ["ann", 3, None]})
+    assert forgotten == {"by": "erased-1", "erased user": ["erased-1", 3, None]}
+    assert ErasedPerson("a", "erased-2", []).redact("a fence") == "a fence"

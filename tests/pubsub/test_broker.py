@@ -1,0 +1,278 @@
+"""One contract over all brokers, and what only Redis can do to us."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.support.redis_servers import Cluster, Sentinels
+from tests.support.servers import valkey_url
+from tests.support.world import until
+from wasgo_chat.development.embedded import Valkey
+from wasgo_chat.pubsub import Broker, ClusterBroker, LocalBroker, RedisBroker, make_broker
+
+
+class Ear:
+    """Everything a broker told."""
+
+    def __init__(self, broker: Any = None) -> None:
+        self.broker = broker
+        self.messages: list[tuple[str, bytes]] = []
+        self.gaps = 0
+
+    def hear(self, channel: str, payload: bytes) -> None:
+        self.messages.append((channel, payload))
+
+    def gap(self) -> None:
+        self.gaps += 1
+
+
+@asynccontextmanager
+async def listening(broker: Broker) -> AsyncIterator[Ear]:
+    ear = Ear(broker)
+    await broker.start(ear.hear, ear.gap)
+    try:
+        yield ear
+    finally:
+        await broker.close()
+
+
+@pytest.fixture(
+    params=[
+        "single",
+        pytest.param("cluster", marks=pytest.mark.xdist_group("redises")),
+        pytest.param("sentinel", marks=pytest.mark.xdist_group("redises")),
+    ]
+)
+def url(request: pytest.FixtureRequest) -> str:
+    """Where the brokers of a test meet: a Redis of each kind, started when the first asks."""
+    if request.param == "single":
+        return valkey_url()
+    found: Cluster | Sentinels = request.getfixturevalue(f"a_{request.param}")
+    return found.url
+
+
+async def kill_listeners(url: str) -> None:
+    """Cut every connection that listens, at every server behind a URL."""
+    hosts = url.split("://")[1].split("/", maxsplit=1)[0].split(",")
+    if "+sentinel" in url:
+        async with Redis.from_url(f"redis://{hosts[0]}") as watcher:
+            ip, port = await watcher.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "chat")  # type: ignore[no-untyped-call]  # the library has no types
+            hosts = [f"{ip.decode()}:{int(port)}"]
+    elif "+cluster" in url:
+        async with Redis.from_url(f"redis://{hosts[0]}") as node:
+            hosts = list(await node.cluster("nodes"))
+    for host in hosts:
+        async with Redis.from_url(f"redis://{host}") as admin:
+            await admin.client_kill_filter(_type="pubsub")
+
+
+def test_a_url_says_which_broker() -> None:
+    assert isinstance(make_broker(None), LocalBroker)
+    assert isinstance(make_broker("redis://localhost"), RedisBroker)
+    assert isinstance(make_broker("rediss+sentinel://localhost?service=chat"), RedisBroker)
+    assert isinstance(make_broker("redis+cluster://localhost"), ClusterBroker)
+
+
+async def test_one_process_needs_no_broker() -> None:
+    await takes_what_the_hub_asks(LocalBroker())
+
+
+async def test_every_broker_takes_what_the_hub_asks(url: str) -> None:
+    await takes_what_the_hub_asks(make_broker(url))
+
+
+async def takes_what_the_hub_asks(broker: Broker) -> None:
+    async with listening(broker):
+        await broker.subscribe("wasgo:c:1")
+        await broker.publish([("wasgo:c:1", b"one"), ("wasgo:c:2", b"two")])
+        await until(lambda: broker.is_up)
+        await broker.unsubscribe("wasgo:c:1")
+        await broker.unsubscribe("wasgo:c:1")
+
+
+async def test_redis_carries_bytes_between_workers_once_subscribed(url: str) -> None:
+    one, two = make_broker(url), make_broker(url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:a")
+        payloads = [f"{number}\n\x00".encode() for number in range(100)]
+        await one.publish([("wasgo:c:a", payload) for payload in payloads])
+        await one.publish([("wasgo:c:b", b"not for you")])
+        await until(lambda: len(ear.messages) >= 100)
+        assert ear.messages == [("wasgo:c:a", payload) for payload in payloads]
+        await two.unsubscribe("wasgo:c:a")
+        await two.subscribe("wasgo:c:b")
+        await one.publish([("wasgo:c:a", b"no more"), ("wasgo:c:b", b"yes")])
+        await until(lambda: len(ear.messages) > 100)
+        assert ear.messages[100:] == [("wasgo:c:b", b"yes")]
+
+
+async def test_a_cut_connection_is_a_gap_and_every_channel_comes_back(url: str) -> None:
+    one, two = make_broker(url), make_broker(url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:cut")
+        before = ear.gaps
+        await kill_listeners(url)
+        await until(lambda: ear.gaps > before)
+        async with asyncio.timeout(10):
+            while not ear.messages:
+                await one.publish([("wasgo:c:cut", b"again")])
+                await asyncio.sleep(0.05)
+
+
+async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
+    valkey = Valkey()
+    valkey.start()
+    broker = RedisBroker(valkey.url)
+    again = Valkey(port=valkey.port)
+    async with listening(broker) as ear:
+        await until(lambda: ear.gaps > 0)
+        valkey.stop()
+        await broker.subscribe("wasgo:c:x")
+        await broker.publish([("wasgo:c:x", b"lost")])
+        await until(lambda: not broker.is_up)
+        before = ear.gaps
+        again.start()
+        await until(lambda: ear.gaps > before)
+        await until(lambda: broker.is_up)
+    again.stop()
+
+
+async def test_what_many_publish_at_once_all_arrives(url: str) -> None:
+    one, two = make_broker(url), make_broker(url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:many")
+        await asyncio.gather(*(one.publish([("wasgo:c:many", str(number).encode())]) for number in range(40)))
+        await until(lambda: len(ear.messages) == 40)
+
+
+async def test_a_publication_that_cannot_be_taken_does_not_deafen(url: str) -> None:
+    broker, heard = make_broker(url), []
+
+    def refuse_the_first(channel: str, payload: bytes) -> None:
+        if payload == b"broken":
+            raise ValueError
+        heard.append(payload)
+
+    gaps: list[bool] = []
+    await broker.start(refuse_the_first, lambda: gaps.append(True))
+    await until(lambda: bool(gaps))
+    await broker.subscribe("wasgo:c:broken")
+    await broker.publish([("wasgo:c:broken", b"broken"), ("wasgo:c:broken", b"good")])
+    await until(lambda: heard == [b"good"])
+    await broker.close()
+
+
+async def test_who_is_alone_knows_it_until_another_comes_and_when_it_went() -> None:
+    valkey = Valkey()
+    valkey.start()
+    one, two = RedisBroker(valkey.url), RedisBroker(valkey.url)
+    try:
+        async with listening(one):
+            assert not one.is_alone, "before it is known there may be others"
+            await until(lambda: one.is_alone)
+            async with listening(two) as ear:
+                await until(lambda: ear.gaps > 0)
+                await until(lambda: not one.is_alone)
+                await two.subscribe("wasgo:c:1")
+                await one.publish([("wasgo:c:1", b"one")])
+                await until(lambda: ear.messages == [("wasgo:c:1", b"one")])
+                assert not two.is_alone
+            await until(lambda: one.is_alone)
+            valkey.stop()
+            await until(lambda: not one.is_alone)
+    finally:
+        valkey.stop()
+
+
+async def test_who_may_speak_and_not_listen_is_not_well() -> None:
+    valkey = Valkey()
+    valkey.start()
+    try:
+        async with Redis.from_url(valkey.url) as admin:
+            await admin.execute_command("ACL", "SETUSER", "deaf", "on", ">x", "~*", "&*", "+@all", "-subscribe")  # type: ignore[no-untyped-call]  # the library has no types
+        broker = RedisBroker(f"redis://deaf:x@127.0.0.1:{valkey.port}/0")
+        async with listening(broker):
+            await until(lambda: not broker.is_up)
+            for number in range(20):
+                await broker.publish([("wasgo:c:1", str(number).encode())])
+                await broker._sent.wait()
+                assert not broker.is_up
+    finally:
+        valkey.stop()
+
+
+async def asked_to_publish(admin: "Redis") -> int:
+    """How often, the refused included."""
+    found = (await admin.info("commandstats")).get("cmdstat_publish", {})
+    return int(found.get("calls", 0)) + int(found.get("rejected_calls", 0))
+
+
+async def test_a_publisher_that_was_refused_finds_out_by_itself_that_it_is_not_any_more() -> None:
+    valkey = Valkey()
+    valkey.start()
+    try:
+        async with Redis.from_url(valkey.url) as admin, listening(RedisBroker(valkey.url)) as ear:
+            broker = ear.broker
+            await until(lambda: broker.is_up)
+            await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]  # the library has no types
+            for _ in range(50):
+                await broker.publish([("wasgo:c:1", b"refused")])
+                await broker._sent.wait()
+            assert not broker.is_up
+            before = await asked_to_publish(admin)
+            await asyncio.sleep(0.5)
+            assert await asked_to_publish(admin) - before < 5, "each that failed goes on trying"
+            await admin.execute_command("ACL", "SETUSER", "default", "+publish")  # type: ignore[no-untyped-call]  # the library has no types
+            await until(lambda: broker.is_up)
+    finally:
+        valkey.stop()
+
+
+async def test_a_listener_that_ends_while_the_sentinels_are_asked_ends_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broker = RedisBroker("redis+sentinel://127.0.0.1:1/0?service=chat")
+    pubsub: Any = SimpleNamespace(connection=SimpleNamespace(host="h", port=1))
+    broker._pubsub = pubsub
+
+    async def ends_meanwhile() -> tuple[str, int]:
+        pubsub.connection = broker._pubsub = None
+        return "other", 1
+
+    monkeypatch.setattr(broker._pool, "get_master_address", ends_meanwhile)
+    await broker._look_for_primary()
+    assert not broker._failed_over
+
+
+@pytest.mark.parametrize("task", ["_look_for_primary", "_greet", "_pipeline"])
+async def test_what_nobody_expected_ends_no_task(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
+    real = getattr(one, task)
+    failed: list[bool] = []
+
+    def fails_once(*given: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise AttributeError(task)
+        return real(*given)
+
+    monkeypatch.setattr(one, task, fails_once)
+    async with listening(one) as ear, listening(two) as other:
+        await until(lambda: bool(failed))
+        await one.subscribe("wasgo:c:1")
+        await two.subscribe("wasgo:c:2")
+        async with asyncio.timeout(10):
+            while not ear.messages or not other.messages:
+                await two.publish([("wasgo:c:1", b"heard")])
+                await one.publish([("wasgo:c:2", b"heard")])
+                await asyncio.sleep(0.02)
+        one.is_alone = True
+        await until(lambda: not one.is_alone)

@@ -1,0 +1,194 @@
+"""A cluster that is hurt: slots move, nodes are killed, and what is lost on the way is known to be."""
+
+import asyncio
+
+import pytest
+
+from tests.pubsub.test_broker import Ear, listening
+from tests.support.redis_servers import Cluster, Node, eventually
+from tests.support.workers import Worker, make_settings, running
+from tests.support.world import World, until
+from wasgo_chat.core.errors import RateLimited
+from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.pubsub import ClusterBroker
+from wasgo_chat.pubsub.cluster_connection import slot_of
+from wasgo_chat.pubsub.redis_base import WORKERS_CHANNEL
+
+pytestmark = pytest.mark.xdist_group("redises")
+
+ROUNDS = 30
+
+
+async def channel_at(broker: ClusterBroker, node: Node, *, is_there: bool = True) -> str:
+    """A channel whose slot is, or is not, a node's; not that of all workers."""
+    await until(lambda: WORKERS_CHANNEL in broker._confirmed_channels)
+    names = (f"wasgo:c:{number}" for number in range(1000))
+    return next(name for name in names if (broker._node_for(name) == ("127.0.0.1", node.port)) is is_there)
+
+
+async def reaches(speaker: ClusterBroker, ear: Ear, channel: str, word: bytes) -> None:
+    """Say it until it is heard: Redis promises nothing for a channel that is just being moved."""
+    async with asyncio.timeout(10):
+        while (channel, word) not in ear.messages:
+            await speaker.publish([(channel, word)])
+            await asyncio.sleep(0.03)
+
+
+async def kill_primary(cluster: Cluster, node: Node) -> None:
+    """Kill it, and return when its replica has its place."""
+    slots = [slot for slot in range(0, 16384, 512) if await cluster.owner(slot) is node]
+    await asyncio.to_thread(node.stop)
+
+    async def is_replaced() -> bool:
+        return await cluster.owner(slots[0]) is not node
+
+    await eventually(is_replaced)
+
+
+async def bring_back(node: Node) -> None:
+    """Start it again; it follows whoever took its place."""
+    await asyncio.to_thread(node.start)
+    await eventually(node.knows, "CLUSTER INFO", "cluster_state:ok")
+    await eventually(node.knows, "INFO replication", "master_link_status:up")
+
+
+async def test_a_slot_that_moves_is_a_gap_and_its_channels_follow(a_cluster: Cluster) -> None:
+    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:moving")
+        await reaches(one, ear, "wasgo:c:moving", b"before")
+        before = ear.gaps
+        await a_cluster.move(slot_of("wasgo:c:moving"))
+        await until(lambda: ear.gaps > before)
+        await reaches(one, ear, "wasgo:c:moving", b"after")
+        await two.unsubscribe("wasgo:c:moving")
+        await two.subscribe("wasgo:c:moving")
+        await reaches(one, ear, "wasgo:c:moving", b"again")
+
+
+async def test_a_map_that_is_old_is_mended_by_the_refusal(a_cluster: Cluster) -> None:
+    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await a_cluster.move(slot_of("wasgo:c:old map"))  # nobody follows it: nobody is told
+        await two.subscribe("wasgo:c:old map")
+        await until(lambda: "wasgo:c:old map" in two._confirmed_channels)
+        await reaches(one, ear, "wasgo:c:old map", b"here")
+
+
+async def test_a_killed_primary_is_a_gap_and_the_other_shards_hear_on(a_cluster: Cluster) -> None:
+    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        victim = await a_cluster.owner(0)
+        lost, kept = await channel_at(two, victim), await channel_at(two, victim, is_there=False)
+        await two.subscribe(lost)
+        await two.subscribe(kept)
+        before = ear.gaps
+        await kill_primary(a_cluster, victim)
+        try:
+            await until(lambda: ear.gaps > before)
+            await reaches(one, ear, lost, b"at the replica")
+            await reaches(one, ear, kept, b"where it was")
+            await until(lambda: two.is_up)
+        finally:
+            await bring_back(victim)
+
+
+async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) -> None:
+    broker = ClusterBroker(a_cluster.url)
+    async with listening(broker) as ear:
+        await until(lambda: ear.gaps > 0)
+        victim = await a_cluster.owner(0)
+        channel = await channel_at(broker, victim)
+        await broker.subscribe(channel)
+        await asyncio.to_thread(victim.stop)
+        try:
+            await until(lambda: channel not in broker._confirmed_channels)
+            async with asyncio.timeout(1):
+                await broker.publish([(channel, b"lost")])
+                await broker.unsubscribe(channel)
+                await broker.subscribe(channel)
+            before = ear.gaps
+            await until(lambda: ear.gaps > before)
+        finally:
+            await bring_back(victim)
+
+
+async def test_a_whole_cluster_that_starts_anew_is_found_again(a_cluster: Cluster) -> None:
+    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:all")
+        await reaches(one, ear, "wasgo:c:all", b"before")
+        for node in a_cluster.nodes:
+            await asyncio.to_thread(node.stop)
+        await until(lambda: not two.is_up)
+        before = ear.gaps
+        await asyncio.gather(*(asyncio.to_thread(node.start) for node in a_cluster.nodes))
+        await until(lambda: ear.gaps > before)
+        await reaches(one, ear, "wasgo:c:all", b"after")
+        for node in a_cluster.nodes:
+            await eventually(node.knows, "CLUSTER INFO", "cluster_state:ok")
+
+
+async def test_messages_that_flow_through_a_failover_all_arrive_in_their_order(
+    a_cluster: Cluster, quiet_database: str
+) -> None:
+    settings = make_settings(quiet_database, redis_url=a_cluster.url)
+    async with running(settings) as one, running(settings) as two:
+        world = World(one)
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with bo.at(chat) as near, bo.at(chat, two) as far, ana.at(chat, two) as speaker:
+            victim = await a_cluster.owner(slot_of(f"wasgo:c:{chat['id']}"))
+            killing = asyncio.create_task(kill_primary(a_cluster, victim))
+            sent = 0
+            while not killing.done() or sent < ROUNDS:
+                await ana.send(chat, f"{sent} by HTTP")
+                assert (await speaker.asks("send_message", content=f"{sent} by socket"))["type"] == "ack"
+                sent += 2
+            await killing
+            try:
+                for live in (near, far):
+                    heard = [(await live.eventually("new_message"))["seq"] for _ in range(sent)]
+                    assert heard == list(range(1, sent + 1))
+            finally:
+                await bring_back(victim)
+        await world.close()
+
+
+async def test_who_is_online_is_known_over_all_workers_of_a_cluster(a_cluster: Cluster, quiet_database: str) -> None:
+    settings = make_settings(quiet_database, redis_url=a_cluster.url)
+    async with running(settings) as one, running(settings) as two:
+        world = World(one)
+        ana = world.person("ana")
+        others = [world.person(world.unique("bo")) for _ in range(8)]  # in more than one of the places
+        chats = [await ana.direct(other) for other in others]
+        for other, chat in zip(others, chats, strict=True):
+            async with other.at(chat, two):
+                await eventually(is_online, one, other.id)
+                assert not await is_online(one, ana.id)
+        await world.close()
+
+
+async def test_rates_are_counted_over_all_workers_of_a_cluster(a_cluster: Cluster, quiet_database: str) -> None:
+    settings = make_settings(quiet_database, redis_url=a_cluster.url, rate_uploads_per_minute=4)
+    one, two = RateLimits(settings), RateLimits(settings)
+    try:
+        await one.count_request("ana", "write")  # the first also learns the map: that may take longer than a count may
+        await two.count_request("ana", "write")
+        one._shared_again_at = two._shared_again_at = 0.0
+        for limits in (one, two, one, two):
+            await limits.count_request("ana", "upload")
+        for limits in (one, two):
+            with pytest.raises(RateLimited):
+                await limits.count_request("ana", "upload")
+    finally:
+        await one.close()
+        await two.close()
+
+
+async def is_online(worker: Worker, user_id: str) -> bool:
+    return user_id in await worker.app.state.presence.online([user_id])

@@ -1,0 +1,60 @@
+"""Sentinels that name another primary: whoever listens goes there, and knows what that may have cost."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.pubsub.test_broker import listening
+from tests.support.redis_servers import SERVICE, Sentinels, eventually, patiently
+from tests.support.workers import make_settings, running
+from tests.support.world import World, until
+from wasgo_chat.pubsub import RedisBroker
+
+pytestmark = pytest.mark.xdist_group("redises")
+
+
+async def test_a_killed_primary_is_a_gap_and_messages_go_on_at_the_other(
+    a_sentinel: Sentinels, quiet_database: str
+) -> None:
+    settings = make_settings(quiet_database, redis_url=a_sentinel.url)
+    async with running(settings) as one, running(settings) as two:
+        world = World(one)
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with bo.at(chat) as near, bo.at(chat, two) as far:
+            await until(lambda: two.app.state.broker._pubsub is not None)
+            await ana.send(chat, "before")
+            await asyncio.to_thread(a_sentinel.primary.stop)
+            await ana.send(chat, "while there is none")
+            await eventually(a_sentinel.replica.knows, "INFO replication", "role:master")
+            await until(lambda: listens_at(two.app.state.broker, a_sentinel.replica.port))
+            await ana.send(chat, "after")
+            for live in (near, far):
+                heard = [(await live.eventually("new_message"))["message"]["content"] for _ in range(3)]
+                assert heard == ["before", "while there is none", "after"]
+        await world.close()
+    await asyncio.to_thread(a_sentinel.primary.start)
+    await a_sentinel.primary.says("REPLICAOF", "127.0.0.1", a_sentinel.replica.port)  # they would take ten seconds
+    await a_sentinel.swapped()
+
+
+async def test_a_primary_that_was_replaced_while_it_lives_is_left(a_sentinel: Sentinels) -> None:
+    one, two = RedisBroker(a_sentinel.url), RedisBroker(a_sentinel.url)
+    async with listening(one), listening(two) as ear:
+        await until(lambda: ear.gaps > 0)
+        await two.subscribe("wasgo:c:1")
+        before = ear.gaps
+        await patiently(a_sentinel.watchers[0].says, "SENTINEL", "FAILOVER", SERVICE)
+        await eventually(a_sentinel.replica.knows, "INFO replication", "role:master")
+        await until(lambda: ear.gaps > before and listens_at(two, a_sentinel.replica.port))
+        async with asyncio.timeout(10):
+            while not ear.messages:
+                await one.publish([("wasgo:c:1", b"here")])
+                await asyncio.sleep(0.03)
+    await a_sentinel.swapped()
+
+
+def listens_at(broker: RedisBroker, port: int) -> bool:
+    connection: Any = broker._pubsub and broker._pubsub.connection
+    return connection is not None and connection.port == port

@@ -1,0 +1,102 @@
+"""What `seed` makes: logs like those of the doors, the same for the same seed, and a service that works on them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from tests.support.workers import make_settings
+from tests.support.world import Person, rows, world_with
+from wasgo_chat.core.config import Settings
+from wasgo_chat.data_import import invariants
+from wasgo_chat.database.session import Database
+from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.seed import generator, run
+from wasgo_chat.seed.run import NotEmpty, seed
+
+UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+async def fill(settings: Settings, *, number: int = 1, into_full: bool = False) -> None:
+    given = {"conversations": 30, "messages": 1500, "number": number, "users": 12, "into_full": into_full}
+    await seed(settings, until=UNTIL, **given)  # type: ignore[arg-type]  # keywords of a table of cases
+
+
+async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> None:
+    settings = make_settings(empty)
+    await fill(settings)
+    db = Database(settings)
+    assert await invariants.check_invariants(db) == []
+    await db.close()
+    async with world_with(settings) as world:
+        counted = await rows(world.worker, "SELECT count(*), sum(message_count) FROM conversations, (SELECT) x")
+        assert tuple(counted[0]) == (30, 1500)
+        (told,) = await rows(world.worker, "SELECT count(*) FROM messages")
+        assert told[0] == 1500
+        bearer = mint_user(settings, "seed1-000001", ttl_s=600)
+        someone = Person(world, "seed1-000001", "someone", bearer)
+        page = await someone.ok("GET", "/chat/conversations/", params={"limit": 100})
+        chat = max(page["results"], key=lambda found: found["last_seq"])
+        events = await someone.events(chat)
+        assert [event["seq"] for event in events] == list(range(1, chat["last_seq"] + 1))
+        await someone.send(chat, "and on")
+        assert (await someone.sees(chat))["last_seq"] == chat["last_seq"] + 1
+        assert await invariants.check_invariants(world.worker.db) == []
+        assert (
+            await rows(world.worker, "SELECT id FROM notifications WHERE created_at < now() - interval '1 day'") == []
+        )
+
+
+def test_the_same_seed_makes_the_same() -> None:
+    def made(number: int) -> list[generator.GeneratedConversation]:
+        users = [row["id"] for row in generator.user_rows(number, 10, UNTIL)]
+        return list(generator.conversations(number, users, 8, 200, UNTIL))
+
+    assert made(7) == made(7)
+    assert made(7) != made(8)
+
+
+async def test_a_full_database_is_left_alone_unless_told_otherwise(empty: str) -> None:
+    settings = make_settings(empty)
+    await fill(settings)
+    with pytest.raises(NotEmpty, match="--into-full"):
+        await fill(settings, number=2)
+    with pytest.raises(NotEmpty, match="--into-full and another --seed, as the rows of seed 1 are among them"):
+        await fill(settings)
+    await fill(settings, number=2, into_full=True)
+    with pytest.raises(NotEmpty, match="another --seed"):
+        await fill(settings, number=2, into_full=True)
+
+
+async def test_conversations_without_messages_are_written_in_batches_too(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "BATCH", 10)
+    told: list[int] = []
+    given = {"number": 1, "users": 12, "into_full": False, "until": UNTIL}
+    await seed(make_settings(empty), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]  # keywords of a table of cases
+    assert (len(told), sum(told)) == (3, 4)
+
+
+FAULTS = {
+    "seq runs": "DELETE FROM events WHERE seq = 2",
+    "finds it": "DELETE FROM messages WHERE number = 3",
+    "as were counted": "UPDATE conversations SET message_count = message_count + 1",
+    "in the order of their time": "UPDATE messages SET created_at = now() WHERE number = 2",
+    "says nothing": "UPDATE messages SET deleted_at = now() WHERE number = 1",
+    "never there": "UPDATE participants SET read = '{[1,99999)}'",
+    "ahead of the log": "UPDATE reader_cursors SET seq = seq + 100",
+    "numbered in the order": "UPDATE messages SET number = 100000 - number",
+}
+
+
+@pytest.mark.parametrize("rule", FAULTS)
+async def test_a_log_that_is_broken_is_found(empty: str, rule: str) -> None:
+    settings = make_settings(empty)
+    await seed(settings, conversations=3, messages=60, number=1, users=6, into_full=False, until=UNTIL)
+    db = Database(settings)
+    async with db.transaction() as tx:
+        await tx.execute(text(FAULTS[rule]))
+    found = await invariants.check_invariants(db)
+    await db.close()
+    assert any(rule in fault.rule for fault in found), found

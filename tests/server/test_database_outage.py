@@ -1,0 +1,154 @@
+"""A database that restarts, is frozen or gone: answers stay quick and true, and all goes on when it is back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.proxy import proxy_to
+from tests.support.standalone import NAME, frozen, own_postgres, terminate_backends
+from tests.support.workers import make_settings
+from tests.support.world import Json, Person, World, world_with
+from wasgo_chat.core.encoding import new_id
+from wasgo_chat.development.embedded import Postgres
+
+AT_ONCE = 12
+
+
+@pytest.fixture(scope="module")
+async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
+    folder: Path = tmp_path_factory.mktemp("own")
+    async with own_postgres(folder) as started:
+        yield started
+
+
+@pytest.fixture
+async def there(postgres: Postgres, database: str) -> AsyncIterator[World]:
+    """A world on that server."""
+    settings = make_settings(database, database_url=postgres.url(NAME), database_pool_size=AT_ONCE)
+    async with world_with(settings) as made:
+        yield made
+
+
+async def back(person: Person) -> None:
+    """Wait until the service can serve again."""
+    async with asyncio.timeout(20):
+        while True:
+            if (await person.client.get("/readyz")).status_code == 200:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def read_at_once(person: Person, chat: Json) -> list[int]:
+    """The answers to as many reads at the same time as there are connections."""
+    path = f"/chat/conversations/{chat['id']}/"
+    answers = await asyncio.gather(*(person.client.get(path) for _ in range(AT_ONCE)))
+    return [answer.status_code for answer in answers]
+
+
+async def test_after_a_restart_no_request_meets_a_dead_connection(there: World, postgres: Postgres) -> None:
+    ana, bo = there.people("ana", "bo")
+    chat = await ana.direct(bo)
+    assert await read_at_once(ana, chat) == [200] * AT_ONCE
+    await asyncio.to_thread(postgres.stop)
+    await asyncio.to_thread(postgres.start)
+    await back(ana)
+    assert await read_at_once(ana, chat) == [200] * AT_ONCE
+
+
+async def test_ended_backends_are_replaced_unseen(there: World, postgres: Postgres) -> None:
+    ana, bo = there.people("ana", "bo")
+    chat = await ana.direct(bo)
+    async with bo.at(chat) as live:
+        assert await read_at_once(ana, chat) == [200] * AT_ONCE
+        assert await terminate_backends(postgres) >= AT_ONCE
+        assert await read_at_once(ana, chat) == [200] * AT_ONCE
+        await ana.send(chat, "still here")
+        assert (await live.receives("new_message"))["message"]["content"] == "still here"
+
+
+async def test_a_frozen_database_is_503_and_1013_and_a_resend_settles(there: World, postgres: Postgres) -> None:
+    ana, bo = there.people("ana", "bo")
+    chat = await ana.direct(bo)
+    body = {"conversation": chat["id"], "content": "by HTTP", "client_id": "by-http"}
+    async with bo.at(chat) as live, ana.at(chat) as idle:
+        with frozen(postgres.pid):
+            by_http = asyncio.create_task(ana.refused("POST", "/chat/messages/", body, status=503, code="unavailable"))
+            answer = await live.asks("send_message", content="by socket", client_id="by-socket")
+            assert (answer["type"], answer["code"]) == ("error", "unavailable")
+            assert (await live.closed())[0] == 1013
+            await by_http
+            refused = await ana.client.post("/chat/messages/", json=body)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+            async with bo.dial(chat) as late:
+                assert (await late.closed())[0] == 1013
+        await back(ana)
+        assert (await ana.client.post("/chat/messages/", json=body)).status_code in (200, 201)
+        async with bo.at(chat) as again:
+            answer = await again.asks("send_message", content="by socket", client_id="by-socket")
+            assert answer["type"] == "ack"
+        seen = [(await idle.eventually("new_message"))["message"]["client_id"] for _ in range(2)]
+    assert sorted(seen) == ["by-http", "by-socket"]
+    assert sorted(one["client_id"] for one in await ana.history(chat)) == ["by-http", "by-socket"]
+
+
+@pytest.mark.parametrize("end", ["heals", "is cut"])
+async def test_a_network_that_swallows_everything_is_503_and_1013_until_it_ends(
+    database: str, postgres: Postgres, end: str
+) -> None:
+    async with proxy_to(postgres.run_folder / ".s.PGSQL.5432") as proxy:
+        url = f"postgresql://postgres@127.0.0.1:{proxy.port}/{NAME}"
+        async with world_with(make_settings(database, database_url=url)) as there:
+            ana, bo = there.people("ana", "bo")
+            chat = await ana.direct(bo)
+            body = {"conversation": chat["id"], "content": "by HTTP", "client_id": "by-http"}
+            async with bo.at(chat) as live, ana.at(chat) as idle:
+                proxy.is_void = True
+                by_http = asyncio.create_task(ana.client.post("/chat/messages/", json=body))
+                answer = await live.asks("send_message", content="by socket", client_id="by-socket")
+                assert (answer["type"], answer["code"]) == ("error", "unavailable")
+                assert (await live.closed())[0] == 1013
+                for refused in (await by_http, await ana.client.post("/chat/messages/", json=body)):
+                    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+                if end == "is cut":
+                    proxy.cut()
+                proxy.is_void = False  # what was held comes through now, late
+                await back(ana)
+                assert (await ana.client.post("/chat/messages/", json=body)).status_code in (200, 201)
+                async with bo.at(chat) as again:
+                    answer = await again.asks("send_message", content="by socket", client_id="by-socket")
+                    assert answer["type"] == "ack"
+                seen = [await idle.eventually("new_message") for _ in range(2)]
+            assert [frame["seq"] for frame in seen] == [1, 2]
+            assert sorted(one["client_id"] for one in await ana.history(chat)) == ["by-http", "by-socket"]
+
+
+async def test_without_a_database_every_door_answers_503(there: World, postgres: Postgres) -> None:
+    ana, bo = there.people("ana", "bo")
+    chat = await ana.direct(bo)
+    doors: list[tuple[str, str, Json | None]] = [
+        ("POST", "/chat/ws_tickets/", None),
+        ("PUT", f"/jobs/{new_id()}/conversation/", {"participants": []}),
+    ]
+    doors += [("GET", f"/chat/{one}/", None) for one in ("conversations", "messages", "notifications")]
+    doors += [("GET", f"/chat/presence/?user_ids={bo.id}", None), ("GET", f"/bids/{new_id()}/conversation/", None)]
+    doors += [("POST", f"/chat/conversations/{chat['id']}/{one}/", None) for one in ("archive", "mark_read")]
+    doors += [("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"})]
+    await asyncio.to_thread(postgres.stop, immediately=True)
+    try:
+        answers = await asyncio.gather(*(answer_of(there, ana, *door) for door in doors))
+        assert [answer.status_code for answer in answers] == [503] * len(doors)
+        assert all(answer.headers["retry-after"] == "1" for answer in answers)
+        assert (await ana.client.get("/healthz")).status_code == 200
+        ready = await ana.client.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "unavailable")
+    finally:
+        await asyncio.to_thread(postgres.start)
+    await back(ana)
+
+
+async def answer_of(there: World, ana: Person, method: str, path: str, body: Json | None) -> httpx.Response:
+    caller = there.service if method == "PUT" else ana
+    return await caller.call(method, path, body)

@@ -1,0 +1,72 @@
+"""Support: who gets the case, and how it is handed on."""
+
+import asyncio
+
+from tests.support.workers import make_settings
+from tests.support.world import World, world_with
+
+CREATE = "/chat/conversations/create_support_conversation/"
+
+
+async def test_without_staff_the_conversation_is_there_all_the_same(database: str) -> None:
+    async with world_with(make_settings(database, support_staff=["later-staff"])) as world:
+        ana = world.person("ana")
+        body = {"support_type": "technical", "title": "Login Issue", "content": "I cannot log in"}
+        made = await ana.ok("POST", CREATE, body, status=201)
+        assert [(one["user"]["id"], one["role"]) for one in made["participants"]] == [(ana.id, "admin")]
+        assert (made["title"], made["metadata"]) == ("Login Issue", {"support_type": "technical"})
+        assert made["last_message"]["content"] == "I cannot log in"
+        path = f"/chat/conversations/{made['id']}/assign/"
+        for nobody in (ana.id, world.person("bo").id):
+            await world.service.refused("POST", path, {"user_id": nobody}, status=409, code="nobody_free")
+        assigned = await world.service.ok("POST", path, {"user_id": "later-staff"})
+        assert assigned["last_message"]["metadata"]["action"] == "assigned"
+        assert {one["role"] for one in assigned["participants"]} == {"admin", "moderator"}
+
+
+async def test_the_least_busy_of_the_configured_staff_gets_the_case(world: World, database: str) -> None:
+    names = [world.unique("staff") for _ in range(3)]
+    async with world_with(make_settings(database, support_staff=names)) as there:
+        for name in names:
+            await there.service.ok("PUT", f"/chat/users/{name}/", {"username": name})
+        people = there.people(*(f"user{number}" for number in range(6)))
+        made = await asyncio.gather(*(one.ok("POST", CREATE, {"support_type": "t"}, status=201) for one in people))
+        everybody = [person for one in made for person in one["participants"]]
+        taken = sorted(person["user"]["id"] for person in everybody if person["role"] == "moderator")
+        assert taken == sorted(names * 2)
+
+
+async def test_a_case_is_handed_on_by_who_has_it(database: str) -> None:
+    async with world_with(make_settings(database)) as first:
+        one, two = first.people("one", "two")
+        settings = make_settings(database, support_staff=[one.id, two.id])
+    async with world_with(settings) as world:
+        for person in (one, two):
+            await world.service.ok("PUT", f"/chat/users/{person.id}/", {"username": person.name})
+        ana = world.person("ana")
+        made = await ana.ok("POST", CREATE, {"support_type": "t"}, status=201)
+        holder = next(one["user"]["id"] for one in made["participants"] if one["role"] == "moderator")
+        other = ({one.id, two.id} - {holder}).pop()
+        path = f"/chat/conversations/{made['id']}/assign/"
+        await ana.refused("POST", path, {}, status=403, code="forbidden")
+        await world.service.acting_as(one if one.id == holder else two).ok("POST", path, {}, status=204)
+        roles = {one["user"]["id"]: one["role"] for one in (await ana.sees(made))["participants"]}
+        assert roles == {ana.id: "admin", other: "moderator"}
+        chat = await ana.direct(world.person("bo"))
+        path = f"/chat/conversations/{chat['id']}/assign/"
+        await world.service.refused("POST", path, {}, status=409, code="not_support")
+        await ana.refused("POST", path, {}, status=403, code="forbidden")
+        nobody = world.make_service("other", "chat:act_as")
+        for asked in (path, "/chat/conversations/01a2048d-78c0-74aa-9509-437c15040017/assign/"):
+            await nobody.refused("POST", asked, {}, status=403, code="scope_required")
+
+
+async def test_asking_twice_with_one_key_is_one_conversation(world: World) -> None:
+    ana = world.person("ana")
+    headers = {"Idempotency-Key": "ask-1"}
+    first = await ana.ok("POST", CREATE, {"support_type": "t"}, status=201, headers=headers)
+    again = await ana.ok("POST", CREATE, {"support_type": "t"}, status=201, headers=headers)
+    assert again["id"] == first["id"]
+    await ana.refused(
+        "POST", CREATE, {"support_type": "other"}, status=409, code="idempotency_conflict", headers=headers
+    )
