@@ -13,7 +13,7 @@ import asyncpg
 from wasgo_chat.core.postgres_dsn import addresses
 
 ENGINE = "postgresql+asyncpg://"
-"""The URL for SQLAlchemy; `HostFailover.connect` makes the connections, as SQLAlchemy parses URL parameters differently."""
+"""SQLAlchemy only selects the dialect from this URL. `HostFailover.connect` makes the connections."""
 
 _NEXT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 """What is the host's fault; what another one answers may be better."""

@@ -217,8 +217,8 @@ def _safe_message(revision: str) -> Iterator[None]:
     except CommandError as error:
         said = str(error).rstrip(".")
         raise CannotStart(
-            f"The database cannot be migrated to {revision}: {said}. This release knows 0001 to {head_revision()}, `head` "
-            f"and `{BASE}`; `wasgo-chat doctor` shows the current revision."
+            f"The database cannot be migrated to {revision}: {said}. This release knows 0001 to "
+            f"{head_revision()}, `head` and `{BASE}`; `wasgo-chat doctor` shows the current revision."
         ) from error
 
 
