@@ -36,7 +36,7 @@ async def measure(url: str, messages: int) -> None:
     settings = Settings.model_validate(given)
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        db: Database = app.state.db
+        db: Database = app.state.worker.db
         ana = Actor("ana", username="ana")
         async with db.transaction() as tx:
             body = CreateConversation.model_validate({"conversation_type": "direct", "participant_ids": ["bo"]})
@@ -47,7 +47,7 @@ async def measure(url: str, messages: int) -> None:
                 SendMessage(conversation=chat, content=CONTENT, client_id=f"{number:08d}-a-name-of-the-client")
                 for number in range(start, start + AT_ONCE)
             ]
-            await asyncio.gather(*(app.state.group.send(ana, chat, body) for body in bodies))
+            await asyncio.gather(*(app.state.worker.group_commit.send(ana, chat, body) for body in bodies))
         while await _waiting(db):  # noqa: ASYNC110  nothing tells when readers that gather and rest are through
             await asyncio.sleep(0.2)
         after = await _sizes(db)

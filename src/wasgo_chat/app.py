@@ -1,79 +1,34 @@
-"""`create_app`: the lifespan, the middleware and the routers of one worker. Nothing else lives here."""
+"""`create_app`: the middleware and the routers of one worker. `worker.py` holds what it runs."""
 
-import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import structlog
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from wasgo_chat.api_docs.openapi import describe
-from wasgo_chat.attachments import routes as attachments_routes
-from wasgo_chat.attachments.cleanup import OrphanCleanup
-from wasgo_chat.attachments.store import AttachmentStore
-from wasgo_chat.conversations import routes as inbox_routes
-from wasgo_chat.core import gc_tuning
+from wasgo_chat.conversations import routes as conversation_routes
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.tasks import TaskSet
-from wasgo_chat.database.batch_loader import BatchLoader
-from wasgo_chat.database.driver import PinnedConnection, PinnedPool
 from wasgo_chat.database.read_your_writes import HEADER, ReadAfterMiddleware
-from wasgo_chat.database.replicas import Replicas
-from wasgo_chat.database.session import Database
+from wasgo_chat.feature import Feature, FeatureOff
+from wasgo_chat.features import FEATURES
 from wasgo_chat.gateway import routes as gateway_routes
-from wasgo_chat.gateway.admission import ConnectionAdmission
-from wasgo_chat.gateway.connection_limits import AddressLimits
-from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
-from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.notification_feed import NotificationFeed
-from wasgo_chat.gateway.publisher import Publisher
-from wasgo_chat.gateway.reconciler import Reconciler
 from wasgo_chat.http import static_pages
 from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.problems import install_problem_handlers
-from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.http.request_log import RequestLogMiddleware
 from wasgo_chat.http.security_headers import SecurityHeaders
-from wasgo_chat.identity import users
-from wasgo_chat.identity.authentication import Authenticator
-from wasgo_chat.identity.tokens import TokenVerifier
-from wasgo_chat.integrations.routes import router as integrations_router
-from wasgo_chat.membership.lookups import fetch_memberships as places_of
-from wasgo_chat.membership.lookups import fetch_users_and_memberships as entrances_of
-from wasgo_chat.messages import routes as messages_routes
+from wasgo_chat.messages import routes as message_routes
 from wasgo_chat.messages.history import fast_path
-from wasgo_chat.messages.read_receipts import fetch_read_states as readings_of
-from wasgo_chat.messages.sending.group_commit import CONNECTIONS, GroupCommit
-from wasgo_chat.notifications import routes as notifications_routes
-from wasgo_chat.notifications.worker import NotificationWorker
 from wasgo_chat.observability import health
 from wasgo_chat.observability import routes as observability_routes
-from wasgo_chat.observability.gauges import count_messages, register_gauges
-from wasgo_chat.observability.otel import TracingSetup
-from wasgo_chat.operators import routes as operators_routes
-from wasgo_chat.presence.tracker import Presence
-from wasgo_chat.presence.tracker import router as presence_router
+from wasgo_chat.operators import routes as operator_routes
 from wasgo_chat.privacy import routes as privacy_routes
-from wasgo_chat.privacy.erasure_worker import ErasureWorker
-from wasgo_chat.pubsub import make_broker
-from wasgo_chat.retention.worker import RetentionWorker
-from wasgo_chat.support.routes import router as support_router
-from wasgo_chat.telemetry.aggregation import Metrics
-
-log = structlog.get_logger(__name__)
-
-BACKGROUND_POOL_SIZE = 6
-LOOKUP_CONNECTIONS = 4
-PAGE_CONNECTIONS = 2
-CONSUMER_CONNECTIONS = 1
-KEYED_POOL_SIZE = CONNECTIONS + LOOKUP_CONNECTIONS + PAGE_CONNECTIONS + CONSUMER_CONNECTIONS
-"""Kept by the group commit, the lookups, newest pages, and the reader of the log."""
+from wasgo_chat.worker import Worker
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -94,112 +49,42 @@ documents = APIRouter()
 
 
 class ChatApp(FastAPI):
-    """FastAPI with our request log around everything, FastAPI's own body limit and crash handler included.
+    """FastAPI inside the service's own middleware.
 
-    CORS is around the crash handler too: a page must be able to read what became of its request.
+    The request log is outermost, so that it covers FastAPI's body limit and crash handler too. CORS is outside the
+    crash handler: a page must be able to read the response to a failed request.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        """See Starlette."""
-        settings: Settings = self.state.settings
+        worker: Worker = self.state.worker
+        settings = worker.settings
         stack: ASGIApp = FastPathMiddleware(
             super().build_middleware_stack(), {fast_path.PATH: fast_path.list_messages}, gateway_routes.serve_socket
         )
-        replicas: Replicas = self.state.replicas
-        if replicas.enabled:
-            stack = ReadAfterMiddleware(stack, replicas)
+        if worker.replicas.enabled:
+            stack = ReadAfterMiddleware(stack, worker.replicas)
         if settings.allowed_origins:
             stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
-        return RequestLogMiddleware(stack, SecurityHeaders(settings), self.state.metrics.counts)
+        return RequestLogMiddleware(stack, SecurityHeaders(settings), worker.counts)
 
 
-def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:  # noqa: PLR0915  a list of parts, not a procedure
-    """One worker's app.
+def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:
+    """Build the app of one worker.
 
     Args:
         settings: of the deployment.
-        metrics_folder: where the workers of this machine leave their numbers; None where there is one.
+        metrics_folder: see `Worker`.
 
     Raises:
-        UnsafeSettings: no key for tokens is set, or a channel of notifications is set up by halves.
+        UnsafeSettings: see `Worker`.
     """
-    worker = secrets.token_hex(6)
-    metrics = Metrics(worker, metrics_folder)
-    counts = metrics.counts
-    traces = TracingSetup(settings, worker)
-    broker = make_broker(settings.redis_url)
-    background = TaskSet()
-    rate_limits = RateLimits(settings, counts)
-    db = Database(settings, counts=counts)
-    # Doors may wait for row locks; what tells of commits and finds lost ones must not wait behind them.
-    watching = Database(settings, pool_size=BACKGROUND_POOL_SIZE, outage=db.breaker, name="watching", counts=counts)
-    lines = Database(settings, pool_size=KEYED_POOL_SIZE, outage=db.breaker, name="lines", by_key=True, counts=counts)
-    group = GroupCommit(settings, db, lines, counts)
-    presence = Presence(watching, settings.redis_url, worker)
-    known = BatchLoader(PinnedConnection(lines), users.fetch_users)
-    places = BatchLoader(PinnedConnection(lines), places_of)
-    entrances = BatchLoader(PinnedConnection(lines), entrances_of)
-    readings = BatchLoader(PinnedConnection(lines), readings_of)
-    newest_pages = PinnedPool(lines, PAGE_CONNECTIONS)
-    replicas = Replicas(settings, db, watching, counts)
-    hub = Hub(settings, watching, broker, background, presence, places=places, readings=readings, counts=counts)
-    feed = NotificationFeed(watching, counts)
-    teller = Publisher(worker, hub, feed, watching, broker, background)
-    head_check = Reconciler(settings, hub, watching)
-    depot = AttachmentStore(settings, db)
-    sweep = OrphanCleanup(depot)
-    notifier = NotificationWorker(settings, db, lines, online=presence.online, counts=counts)
-    eraser = ErasureWorker(db)
-
-    rooms = (teller, sweep, notifier, eraser)
-    told: list[Callable[[Sequence[object]], None]] = [
-        partial(count_messages, counts),
-        *(one.on_commit for one in rooms),
-    ]
-
-    def announce(announcements: Sequence[object]) -> None:
-        for tell in told:
-            try:
-                tell(announcements)
-            except Exception:
-                # What is announced is committed: whoever asked for it is answered, and the head check tells the others.
-                log.exception("not_announced")
-
-    db.on_commit = announce
-    presence.on_change = teller.presence_changed
+    worker = Worker(settings, metrics_folder=metrics_folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await broker.start(teller.on_message, head_check.trigger)
-        await broker.subscribe(CONTROL_CHANNEL)
-        background.spawn(metrics.run())
-        background.spawn(teller.run())
-        background.spawn(group.run())
-        background.spawn(head_check.run())
-        background.spawn(hub.watch_tokens())
-        background.spawn(sweep.run())
-        background.spawn(feed.run())
-        gc_tuning.freeze_startup_objects()
-        background.spawn(presence.run())
-        background.spawn(notifier.run())
-        background.spawn(eraser.run())
-        background.spawn(RetentionWorker(db, counts).run())
-        background.spawn(replicas.run())
+        await worker.start()
         yield
-        await background.stop()
-        await notifier.close()
-        await presence.close()
-        await broker.close()
-        await rate_limits.close()
-        await group.close()
-        await replicas.close()
-        for lookups in (known, places, entrances, readings, newest_pages):
-            await lookups.close()
-        await lines.close()
-        await watching.close()
-        await db.close()
-        metrics.write()
-        await traces.close()
+        await worker.stop()
 
     app = ChatApp(
         title="wasgo-chat",
@@ -207,57 +92,48 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         lifespan=lifespan,
         max_body_size=settings.max_body_bytes,
         redirect_slashes=False,
-        telemetry=traces.telemetry,
+        telemetry=worker.tracing.telemetry,
     )
-    app.state.settings = settings
-    app.state.is_draining = False
-    app.state.db = db
-    app.state.group = group
-    app.state.places = places
-    app.state.newest_pages = newest_pages
-    app.state.replicas = replicas
-    app.state.lines = lines
-    app.state.watching = watching
-    app.state.entrances = entrances
-    app.state.hub = hub
-    app.state.metrics = metrics
-    app.state.admission = ConnectionAdmission(settings.max_opening_sockets)
-    app.state.teller = teller
-    app.state.feed = feed
-    app.state.addresses = AddressLimits(settings)
-    app.state.presence = presence
-    app.state.notifier = notifier
-    app.state.broker = broker
-    app.state.depot = depot
-    app.state.rate_limits = rate_limits
-    app.state.authenticator = Authenticator(TokenVerifier(settings), db, known)
-    register_gauges(metrics, app.state)
+    app.state.worker = worker
     install_problem_handlers(app)
     for router in (
-        inbox_routes.router,
-        messages_routes.router,
-        notifications_routes.router,
-        integrations_router,
-        presence_router,
+        conversation_routes.router,
+        message_routes.router,
         privacy_routes.router,
-        operators_routes.router,
-        support_router,
+        operator_routes.router,
         gateway_routes.router,
         health.router,
         observability_routes.router,
         documents,
     ):
         app.include_router(router)
-    app.include_router(attachments_routes.router, max_body_size=settings.max_attachment_bytes + settings.max_body_bytes)
+    for feature in FEATURES:
+        _include_feature(app, feature, settings)
     if settings.web:
         static_pages.mount(app, settings)
     describe(app)
     return app
 
 
+def _include_feature(app: FastAPI, feature: Feature, settings: Settings) -> None:
+    """Mount the routes of a feature. If it is off, they answer 403 `feature_off` before anything else is done."""
+    for router in feature.routers:
+        if not feature.is_on(settings):
+            for route in router.routes:
+                app.router.add_route(route.path, _refuse, methods=sorted(route.methods), include_in_schema=False)  # type: ignore[attr-defined]  # an APIRoute
+        elif feature.max_body_bytes is not None:
+            app.include_router(router, max_body_size=feature.max_body_bytes(settings))
+        else:
+            app.include_router(router)
+
+
+async def _refuse(request: Request) -> Response:
+    raise FeatureOff
+
+
 @documents.get("/asyncapi.json", include_in_schema=False)
 async def asyncapi() -> Response:
     """The AsyncAPI document of the sockets."""
-    from wasgo_chat.api_docs.asyncapi import asyncapi_json  # noqa: PLC0415  a shape a frame, for this document only
+    from wasgo_chat.api_docs.asyncapi import asyncapi_json  # noqa: PLC0415  its models are needed for nothing else
 
     return Response(asyncapi_json(), media_type="application/json")

@@ -14,6 +14,7 @@ from tests.support.workers import make_settings
 from tests.support.world import Json, World, rows, until, world_with
 from wasgo_chat.attachments.cleanup import BATCH, OrphanCleanup
 from wasgo_chat.attachments.storage_s3 import S3Storage
+from wasgo_chat.attachments.store import AttachmentStore
 
 DAY = "UPDATE attachments SET expires_at = expires_at - interval '24 hours' WHERE id = ANY(:ids) RETURNING id"
 
@@ -64,7 +65,7 @@ async def test_an_upload_that_nobody_claims_goes_after_a_day(world: World, folde
     body = {"conversation": chat["id"], "content": "late", "attachment_ids": [forgotten["id"]]}
     await ana.refused("POST", MESSAGES, body, status=422, code="invalid")
     assert await status_of(world, forgotten["url"]) == 404
-    await OrphanCleanup(world.worker.app.state.depot).sweep()
+    await OrphanCleanup(world.worker.parts.part(AttachmentStore)).sweep()
     assert (objects(folder, forgotten), await count_rows(world, forgotten)) == ([], 0)
     for kept in (young, claimed):
         assert objects(folder, kept) == ["original", "thumbnail"]
@@ -76,7 +77,7 @@ async def test_more_than_a_batch_goes_in_batches(world: World, folder: Path) -> 
     chat = await ana.direct(bo)
     files = [await upload(ana, chat, b"x") for _ in range(BATCH + 3)]
     await a_day_passes(world, *files)
-    sweep = OrphanCleanup(world.worker.app.state.depot)
+    sweep = OrphanCleanup(world.worker.parts.part(AttachmentStore))
     removed = [await sweep.sweep() for _ in range(2)]
     assert removed[0] <= BATCH
     assert await count_rows(world, *files) == 0

@@ -31,7 +31,7 @@ NAME = "SELECT name FROM pg_prepared_statements WHERE statement = $1"
 
 @pytest.fixture
 async def by_key(worker: Worker) -> AsyncIterator[Database]:
-    db = Database(worker.settings, pool_size=1, by_key=True)
+    db = Database(worker.settings, pool_size=1, generic_plans=True)
     yield db
     async with db.engine.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE IF EXISTS plans_a, plans_b")

@@ -46,7 +46,7 @@ async def world(pair: Pair) -> AsyncIterator[World]:
 
 
 def replica_of(worker: Worker, at: int = 0) -> Replica:
-    found: Replica = worker.app.state.replicas._all[at]
+    found: Replica = worker.parts.replicas._all[at]
     return found
 
 
@@ -177,7 +177,7 @@ async def test_a_standby_that_is_too_old_is_passed_over(pair: Pair) -> None:
         await replayed(worker, first.headers[HEADER])
         async with paused(pair):
             chat = await ana.direct(bo)
-            await until(lambda: worker.app.state.replicas._next(0) is None)
+            await until(lambda: worker.parts.replicas._next(0) is None)
             listed = await asked(bo, "/chat/conversations/", first.headers[HEADER])
             assert [one["id"] for one in listed.json()["results"]] == [chat["id"]]
         await world.close()
@@ -250,7 +250,7 @@ async def test_a_standby_that_refuses_its_user_is_passed_over(pair: Pair, world:
 
 
 async def test_a_standby_that_lacks_a_table_is_passed_over(pair: Pair, world: World) -> None:
-    replicas = world.worker.app.state.replicas
+    replicas = world.worker.parts.replicas
     ana = world.person("ana")
     first = await asked(ana, "/chat/conversations/", None)
     await replayed(world.worker, first.headers[HEADER])

@@ -14,6 +14,7 @@ from tests.support.workers import Worker, make_settings, running
 from tests.support.world import PATIENCE_S, World, rows
 from wasgo_chat.events.consumers import Handler, LogConsumer
 from wasgo_chat.events.offsets import CONSUMERS, SeqRange
+from wasgo_chat.notifications.worker import NotificationWorker
 
 ALL = (*CONSUMERS, "test")
 
@@ -39,7 +40,7 @@ class Seen:
 async def quiet_worker(quiet_database: str) -> AsyncIterator[Worker]:
     async with running(make_settings(quiet_database)) as worker:
         # Its own reader reads beside those of the tests, and knows of them.
-        worker.app.state.notifier.consumer._consumers = list(ALL)
+        worker.parts.part(NotificationWorker).consumer._consumers = list(ALL)
         yield worker
 
 

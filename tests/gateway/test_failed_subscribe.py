@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.workers import redis_broker
 from tests.support.world import World
 from wasgo_chat.core.errors import Unavailable
 
@@ -9,7 +10,7 @@ from wasgo_chat.core.errors import Unavailable
 async def test_the_broker_is_not_left_listening(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    broker, hub = world.worker.app.state.broker, world.worker.hub
+    broker, hub = redis_broker(world.worker), world.worker.hub
     before = set(broker._channels)
 
     async def away(_: object) -> None:

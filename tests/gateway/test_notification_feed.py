@@ -81,7 +81,7 @@ async def test_presence_is_told_to_those_who_share_a_conversation(
 async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     await ana.direct(bo)
-    presence: Presence = world.worker.app.state.presence
+    presence: Presence = world.worker.parts.part(Presence)
     crashed = Presence(other_worker.db, other_worker.settings.redis_url, world.unique("crashed"))
     await crashed._keep([bo.id], life_s=-600)  # it beat for the last time ten minutes ago
     async with notified(ana, world.worker) as a:
@@ -107,7 +107,7 @@ async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
             async with world.worker.db.transaction() as tx:
                 await tx.execute(text("LOCK TABLE participants IN ACCESS EXCLUSIVE MODE"))  # as a migration does
                 for _ in range(20):
-                    world.worker.app.state.feed.mark_changed([UUID(chat["id"])])
+                    world.worker.parts.notification_feed.mark_changed([UUID(chat["id"])])
                     await asyncio.sleep(0.05)
             await ana.send(chat)
             assert (await b.eventually("unread_counts"))["total"] == 1

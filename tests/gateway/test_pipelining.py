@@ -66,7 +66,7 @@ async def test_what_cannot_be_stored_with_others_holds_back_only_what_was_said_a
 async def test_a_held_conversation_keeps_the_order_of_all_that_waits_for_it(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    group = world.worker.app.state.group
+    group = world.worker.parts.group_commit
     async with ana.at(chat) as live:
         async with world.worker.db.transaction() as tx:
             await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
@@ -126,7 +126,7 @@ async def test_what_follows_a_failure_fails_too_or_its_repeat_would_come_after_i
         await began.wait()
         for at in range(1, 5):
             await live.say("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
-        await until(lambda: len(world.worker.app.state.group._queue) == 4)
+        await until(lambda: len(world.worker.parts.group_commit._queue) == 4)
         ends.set()
         answers = await _answers(live, 5)
         assert {answer.get("code") for answer in answers.values()} == {"unavailable"}

@@ -107,7 +107,7 @@ async def test_a_conversation_that_is_held_stalls_alone_and_is_served_when_it_is
     async with world.worker.db.transaction() as tx:
         await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": held["id"]})
         waiting = [asyncio.create_task(ana.send(held, str(at))) for at in range(5)]
-        await until(lambda: len(world.worker.app.state.group._lanes) == 1)
+        await until(lambda: len(world.worker.parts.group_commit._lanes) == 1)
         assert [(await ana.send(other, str(at)))["seq"] for at in range(5)] == [1, 2, 3, 4, 5]
         assert not any(task.done() for task in waiting)
     answers = await asyncio.gather(*waiting)
@@ -121,7 +121,7 @@ async def test_too_many_waiting_are_refused_and_nothing_of_them_is_kept(database
         async with bo.at(chat) as live:
             async with world.worker.db.transaction() as tx:
                 await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
-                lanes = world.worker.app.state.group._lanes
+                lanes = world.worker.parts.group_commit._lanes
                 waiting = []
                 for at in range(3):  # one that its lane works on, two that fill the places of one conversation
                     waiting.append(asyncio.create_task(ana.send(chat, str(at))))

@@ -23,6 +23,7 @@ from tests.support.world import PATIENCE_S, Person, World, until
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.models import Delivery
+from wasgo_chat.notifications.worker import NotificationWorker
 
 MANY = 24
 
@@ -202,7 +203,7 @@ async def test_a_server_that_is_away_is_tried_until_the_letter_is_dead(quiet_dat
 
 async def test_who_is_online_gets_no_mail(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
-    dispatcher = post.world.worker.app.state.notifier.dispatcher
+    dispatcher = post.world.worker.parts.part(NotificationWorker).dispatcher
 
     async def online(user_ids: Any) -> set[str]:
         return {bo.id} & set(user_ids)

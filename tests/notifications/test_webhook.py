@@ -81,7 +81,7 @@ async def test_the_last_failure_makes_it_dead_until_somebody_tries_again(post: P
     ana, bo, chat = await told_by_webhook(post)
     await ana.send(chat)
     post.receiver.answers[:] = ["500 Broken"] * 3
-    letters = post.world.worker.app.state.metrics.counts.notification_deliveries
+    letters = post.world.worker.parts.metrics.counts.notification_deliveries
     before = Counter(letters)
     await post.go_out(bo)
     (one,) = await dead(post, bo)

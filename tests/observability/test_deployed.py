@@ -84,11 +84,11 @@ def test_what_an_alert_waits_for_is_there_at_0_before_it_happens() -> None:
 def test_labels_that_are_known_before_are_those_that_there_are() -> None:
     assert set(CLOSE_CODES) == {str(int(code)) for code in Close}
     source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
-    assert set(RECONCILER_FINDINGS) == set(re.findall(r'head_check_finds\["(\w+)"\]', source))
+    assert set(RECONCILER_FINDINGS) == set(re.findall(r'reconciler_findings\["(\w+)"\]', source))
     assert set(re.findall(r'refusals\["(\w+)"\]', source)) <= set(REFUSALS)
     assert {*get_args(RateClass), "message", "frame", "address", "failure"} <= set(REFUSALS)
     assert {channel for channel, _ in DELIVERY_OUTCOMES} == set(dispatcher._CHANNEL_CLASSES)
-    assert set(POOLS) == {"doors", *re.findall(r'name="(\w+)", (?:by_key=True, )?counts=counts', source)}
+    assert set(POOLS) == set(re.findall(r'database\(\s*name="(\w+)"', source))
 
 
 def test_every_metric_is_explained() -> None:

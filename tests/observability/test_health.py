@@ -63,22 +63,22 @@ async def test_a_database_that_is_away_says_so(own: Worker) -> None:
 
 
 async def test_a_worker_that_drains_is_alive_and_not_ready(own: Worker) -> None:
-    own.app.state.is_draining = True
+    own.parts.is_draining = True
     try:
         assert (await asked(own))[:2] == (503, "draining")
     finally:
-        own.app.state.is_draining = False
+        own.parts.is_draining = False
 
 
 async def test_without_redis_it_goes_on_degraded(database: str) -> None:
     valkey = Valkey()
     valkey.start()
     async with running(make_settings(database, redis_url=valkey.url)) as worker:
-        broker = worker.app.state.broker
+        broker = worker.parts.broker
         await until(lambda: broker.is_up)
         assert (await asked(worker))[2]["redis"] == "ok"
         valkey.stop()
         await until(lambda: not broker.is_up)
         assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "degraded"})
-        metrics = worker.app.state.metrics
-        await until(lambda: metrics.snapshot().gauges["redis_up"][""] == 0)
+        metrics = worker.parts.metrics
+        await until(lambda: metrics.collect().gauges["redis_up"][""] == 0)

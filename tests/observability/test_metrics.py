@@ -61,17 +61,17 @@ async def test_what_happens_at_a_worker_is_counted(database: str) -> None:
     assert grown("commit_to_write_seconds_count") == 3
     assert grown("socket_opens_total") == 1
     assert now.value("database_up") == now.value("redis_up") == now.value("workers") == 1
-    assert now.value("pool_size", pool="doors") == 5
+    assert now.value("pool_size", pool="request") == 5
     assert later.value("events_replayed_total") - now.value("events_replayed_total") == 3
 
 
 async def test_what_another_worker_committed_is_measured_here(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    counts = other_worker.app.state.metrics.counts
+    counts = other_worker.parts.metrics.counts
     async with bo.at(chat, worker=other_worker) as live:
         before = sum(counts.commit_to_write_elsewhere_seconds.counts)
-        await until(lambda: not world.worker.app.state.broker.is_alone)
+        await until(lambda: not world.worker.parts.broker.is_alone)
         await ana.send(chat, "from there")
         await live.receives("new_message")
         assert sum(counts.commit_to_write_elsewhere_seconds.counts) == before + 1

@@ -9,7 +9,7 @@ from wasgo_chat.telemetry.aggregation import Metrics, MetricsSummary, merge_exit
 
 
 async def figures_of(worker: Worker) -> MetricsSummary:
-    found: MetricsSummary = await worker.app.state.metrics.summary()
+    found: MetricsSummary = await worker.parts.metrics.summary()
     return found
 
 

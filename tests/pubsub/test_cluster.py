@@ -10,6 +10,7 @@ from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World, until
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.pubsub import ClusterBroker
 from wasgo_chat.pubsub.cluster_connection import slot_of
 from wasgo_chat.pubsub.redis_base import WORKERS_CHANNEL
@@ -191,4 +192,4 @@ async def test_rates_are_counted_over_all_workers_of_a_cluster(a_cluster: Cluste
 
 
 async def is_online(worker: Worker, user_id: str) -> bool:
-    return user_id in await worker.app.state.presence.online([user_id])
+    return user_id in await worker.parts.part(Presence).online([user_id])

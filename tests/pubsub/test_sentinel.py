@@ -7,7 +7,7 @@ import pytest
 
 from tests.pubsub.test_broker import listening
 from tests.support.redis_servers import SERVICE, Sentinels, eventually, patiently
-from tests.support.workers import make_settings, running
+from tests.support.workers import make_settings, redis_broker, running
 from tests.support.world import World, until
 from wasgo_chat.pubsub import RedisBroker
 
@@ -23,12 +23,12 @@ async def test_a_killed_primary_is_a_gap_and_messages_go_on_at_the_other(
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         async with bo.at(chat) as near, bo.at(chat, two) as far:
-            await until(lambda: two.app.state.broker._pubsub is not None)
+            await until(lambda: redis_broker(two)._pubsub is not None)
             await ana.send(chat, "before")
             await asyncio.to_thread(a_sentinel.primary.stop)
             await ana.send(chat, "while there is none")
             await eventually(a_sentinel.replica.knows, "INFO replication", "role:master")
-            await until(lambda: listens_at(two.app.state.broker, a_sentinel.replica.port))
+            await until(lambda: listens_at(redis_broker(two), a_sentinel.replica.port))
             await ana.send(chat, "after")
             for live in (near, far):
                 heard = [(await live.eventually("new_message"))["message"]["content"] for _ in range(3)]

@@ -150,7 +150,7 @@ async def test_without_a_trusted_proxy_nobody_says_where_they_come_from(database
         async with AsyncExitStack() as stack:
             codes = [await first_code(world, one, "93.184.216.34", stack) for one in (ana, bo, cy)]
             assert codes == [0, 0, 0]  # all from loopback, where a proxy may be, and not from what they claim
-            assert not world.worker.app.state.addresses._open
+            assert not world.worker.parts.address_limits._open
 
 
 @pytest.mark.parametrize("wrong", ["*", "proxy.example", "10.0.0.1/8", "300.1.1.1"])

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from tests.support.proxy import Proxy, proxy_to
 from tests.support.standalone import frozen
-from tests.support.workers import Worker, make_settings, running
+from tests.support.workers import Worker, make_settings, redis_broker, running
 from tests.support.world import World, until
 from wasgo_chat.development.embedded import Valkey, free_port
 from wasgo_chat.pubsub import RedisBroker
@@ -52,7 +52,7 @@ async def is_heard_on_both(world: World, two: Worker) -> None:
 
 async def test_a_frozen_redis_holds_nothing_up(database: str, valkey: Valkey) -> None:
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
-        await until(lambda: two.app.state.broker._pubsub is not None)
+        await until(lambda: redis_broker(two)._pubsub is not None)
         with frozen(valkey.pid):
             await is_heard_on_both(world, two)
             ana = world.person("ana")
@@ -67,7 +67,7 @@ async def test_a_redis_that_is_killed_and_one_that_was_never_there_are_missed_by
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
         await is_heard_on_both(world, two)
         await asyncio.to_thread(valkey.start)
-        await until(lambda: two.app.state.broker._pubsub is not None)
+        await until(lambda: redis_broker(two)._pubsub is not None)
         await is_heard_on_both(world, two)
         valkey.stop()
         await is_heard_on_both(world, two)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tests.support.workers import Worker
 
@@ -12,7 +13,7 @@ Hear = Callable[[str, bytes], None]
 @contextmanager
 def disturbed(worker: Worker, disturb: Callable[[Hear, str, bytes], None]) -> Iterator[None]:
     """While the block runs, `disturb` decides what becomes of each publication that reaches this worker."""
-    broker = worker.app.state.broker
+    broker: Any = worker.parts.broker
     hear: Hear = broker._on_message
     broker._on_message = lambda channel, payload: disturb(hear, channel, payload)
     try:

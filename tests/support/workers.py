@@ -14,8 +14,10 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.pubsub import RedisBroker
 from wasgo_chat.server.graceful_shutdown import ChatServer
 from wasgo_chat.server.run import server_config
+from wasgo_chat.worker import Worker as ServiceWorker
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
@@ -40,14 +42,25 @@ class Worker:
         self.ws_url = f"ws://127.0.0.1:{port}"
 
     @property
+    def parts(self) -> ServiceWorker:
+        """What the worker runs."""
+        parts: ServiceWorker = self.app.state.worker
+        return parts
+
+    @property
     def hub(self) -> Hub:
-        hub: Hub = self.app.state.hub
-        return hub
+        return self.parts.hub
 
     @property
     def db(self) -> Database:
-        db: Database = self.app.state.db
-        return db
+        return self.parts.db
+
+
+def redis_broker(worker: Worker) -> RedisBroker:
+    """The broker of a worker that is connected to Redis."""
+    broker = worker.parts.broker
+    assert isinstance(broker, RedisBroker)
+    return broker
 
 
 def make_settings(database: str, **changes: Any) -> Settings:

@@ -25,10 +25,9 @@ class OrphanCleanup:
         self._depot = depot
         self._asked = asyncio.Event()
 
-    def on_commit(self, announcements: Sequence[object]) -> None:
-        """Take what a commit announced."""
-        if any(isinstance(one, AttachmentsReleased) for one in announcements):
-            self._asked.set()
+    def wake(self, _: Sequence[AttachmentsReleased]) -> None:
+        """Sweep after a commit that released attachments, without waiting for the next round."""
+        self._asked.set()
 
     async def run(self) -> None:
         """Sweep for ever; what cannot be removed now is tried again at the next turn."""

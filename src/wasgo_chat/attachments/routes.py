@@ -23,6 +23,7 @@ from wasgo_chat.attachments.upload.multipart import FileTooLarge, MalformedForm,
 from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE
 from wasgo_chat.core.encoding import JsonResponse, SingleLine
 from wasgo_chat.core.errors import ConversationClosed, Forbidden, IdempotencyConflict, Invalid
+from wasgo_chat.feature import part_of
 from wasgo_chat.http.dependencies import AnonymousRateLimit, Caller, Db, IdempotencyKeyHeader, replayed_response
 from wasgo_chat.http.idempotency import IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
@@ -53,8 +54,7 @@ _UPLOAD_FORM = {
 
 
 async def _store(request: Request) -> AttachmentStore:
-    depot: AttachmentStore = request.app.state.depot
-    return depot
+    return part_of(request, AttachmentStore)
 
 
 StoreDep = Annotated[AttachmentStore, Depends(_store)]

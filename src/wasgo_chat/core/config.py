@@ -246,6 +246,11 @@ class Settings(BaseSettings):
         None, pattern=r"^https?://", description="OpenTelemetry collector that takes OTLP by HTTP; unset: no traces."
     )
     trace_ratio: float = Field(1.0, ge=0, le=1, description="Share of traces that are kept, with `OTLP_ENDPOINT`.")
+    attachments: bool = Field(True, description="Files in messages. Off: their routes answer 403 `feature_off`.")
+    notifications: bool = Field(True, description="Notifications and their delivery. Off: as `ATTACHMENTS`.")
+    presence: bool = Field(True, description="Who is online. Off: as `ATTACHMENTS`, and every user counts as offline.")
+    support: bool = Field(True, description="Support conversations. Off: as `ATTACHMENTS`.")
+    integrations: bool = Field(True, description="Routes that services call to provision data. Off: as `ATTACHMENTS`.")
     web: bool = Field(
         False, description="Serve the pages: the reference frontend at `/`, the operator's page at `/operator`."
     )

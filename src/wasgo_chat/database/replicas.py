@@ -54,7 +54,7 @@ class Replica:
     def __init__(self, settings: Settings, url: str) -> None:
         there = settings.model_copy(update={"database_url": url})
         self._hosts = HostFailover(url)
-        self.db = Database(there, outage=DatabaseCircuitBreaker(self._hosts, takes_writes=False))
+        self.db = Database(there, breaker=DatabaseCircuitBreaker(self._hosts, takes_writes=False))
         self.name = self._hosts.name
         self.replayed: int | None = None
         self.fresh_at = 0.0

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeEngine
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.errors import Unavailable, UserErased
+from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.availability import DatabaseCircuitBreaker, MonitoredConnection
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_busy, is_missing_user, is_unavailable
 from wasgo_chat.database.hosts import ENGINE, HostFailover
@@ -35,8 +36,6 @@ COMMAND_GRACE_S = 2.0
 """What a statement may take beyond the server's own `statement_timeout`, before we stop waiting for its answer."""
 KEEPALIVE_S = 15
 USER_TIMEOUT_MS = 10_000
-
-CommitListener = Callable[[Sequence[object]], None]
 
 
 class Base(DeclarativeBase):
@@ -58,14 +57,14 @@ class Tx(AsyncSession):
 
     settings: Settings
 
-    def after_commit(self, announcement: object) -> None:
-        """Tell the worker of this, after the commit and only then."""
-        self._notices.append(announcement)
+    def after_commit(self, notice: object) -> None:
+        """Publish a notice to the listeners after the commit, and only then."""
+        self._notices.append(notice)
 
     @property
     def _notices(self) -> list[object]:
-        announcements: list[object] = self.info.setdefault("announcements", [])
-        return announcements
+        notices: list[object] = self.info.setdefault("notices", [])
+        return notices
 
 
 # Every access by such statements is by key, however many keys: one plan is right for all. Left to choose, PostgreSQL
@@ -82,15 +81,14 @@ _GENERIC_PLANS = {
 class Database:
     """A pool of connections.
 
-    `announce` is called after each commit with what the verbs announced; it must not block or raise.
-
     Args:
-        settings: where the database is, its limits and time-outs.
-        pool_size: connections at most; `database_pool_size` of the settings by default.
-        outage: what another pool to the same database knows of its absence; by default one of its own.
-        name: of the pool, in the metrics.
-        by_key: for statements that find all they touch by its key, and nothing else.
-        counts: of the worker.
+        settings: the URL, limits and timeouts.
+        pool_size: maximum number of connections; `database_pool_size` of the settings by default.
+        breaker: the circuit breaker, shared by the pools to one database; a new one by default.
+        name: the name of the pool in metrics.
+        generic_plans: for statements that find every row by its key, and for nothing else.
+        counts: the counters of the worker.
+        listeners: receive the notices of each commit.
     """
 
     def __init__(
@@ -98,16 +96,17 @@ class Database:
         settings: Settings,
         *,
         pool_size: int | None = None,
-        outage: DatabaseCircuitBreaker | None = None,
-        name: str = "doors",
-        by_key: bool = False,
+        breaker: DatabaseCircuitBreaker | None = None,
+        name: str = "request",
+        generic_plans: bool = False,
         counts: WorkerCounters | None = None,
+        listeners: CommitListeners | None = None,
     ) -> None:
         self.name = name
         self._counts = counts or WorkerCounters()
         self.settings = settings
-        self.on_commit: CommitListener = lambda announcements: None
-        self.breaker = outage or DatabaseCircuitBreaker(HostFailover(settings.database_url))
+        self.listeners = listeners or CommitListeners()
+        self.breaker = breaker or DatabaseCircuitBreaker(HostFailover(settings.database_url))
         self.engine: AsyncEngine = create_async_engine(
             ENGINE,
             pool_size=pool_size or settings.database_pool_size,
@@ -129,7 +128,7 @@ class Database:
                     "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
                     "lock_timeout": str(int(settings.lock_timeout_s * 1000)),
                     "idle_in_transaction_session_timeout": "15000",
-                    **(_GENERIC_PLANS if by_key else {}),
+                    **(_GENERIC_PLANS if generic_plans else {}),
                 },
             },
         )
@@ -156,9 +155,9 @@ class Database:
         async with self._open() as tx:
             async with tx.begin():
                 yield tx
-            announcements = tx._notices
-        if announcements:
-            self.on_commit(announcements)
+            notices = tx._notices
+        if notices:
+            self.listeners.publish(notices)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Tx]:
@@ -231,7 +230,7 @@ class Database:
     def _connected(self, connection: Any, record: object) -> None:
         """The kernel gives up on a peer that acknowledges nothing; the driver has no setting for it."""
         link: Any = connection.driver_connection
-        link.outage, link.made_at = self.breaker, time.monotonic()
+        link.breaker, link.made_at = self.breaker, time.monotonic()
         sock = link._transport.get_extra_info("socket")  # no public way
         if sys.platform == "linux" and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -113,10 +113,9 @@ class LogConsumer:
         self._markers_deleted = False
         self._sweep_at = 0.0
 
-    def announce(self, announcements: Sequence[object]) -> None:
-        """Take what a commit of this worker announced: what was appended here is read at once."""
-        if any(isinstance(one, LogAdvanced) for one in announcements):
-            self._woken.set()
+    def wake(self, _: Sequence[LogAdvanced]) -> None:
+        """Consume events that a commit of this worker appended without waiting for the next poll."""
+        self._woken.set()
 
     async def run(self) -> None:
         """Read for ever; what other workers append is found within a second."""
@@ -182,7 +181,7 @@ class LogConsumer:
             ids, seqs = [span.conversation_id for span in spans], [span.up_to for span in spans]
             await connection.execute(ADVANCE, self._name, ids, seqs)
         if announcements:
-            self._db.on_commit(announcements)
+            self._db.listeners.publish(announcements)
         handled = sum(span.up_to - span.after for span in spans)
         self._counts.consumer_events[self._name] += handled
         return handled

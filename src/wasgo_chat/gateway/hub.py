@@ -51,8 +51,8 @@ class Hub:
         background: TaskSet,
         presence: Presence,
         *,
-        places: BatchLoader[tuple[str, UUID], MembershipHead],
-        readings: BatchLoader[UUID, ConversationReadState],
+        memberships: BatchLoader[tuple[str, UUID], MembershipHead],
+        read_states: BatchLoader[UUID, ConversationReadState],
         counts: WorkerCounters | None = None,
     ) -> None:
         self.counts = counts or WorkerCounters()
@@ -65,8 +65,8 @@ class Hub:
         self._broker = broker
         self._background = background
         self._presence = presence
-        self._memberships = places
-        self._read_states = readings
+        self._memberships = memberships
+        self._read_states = read_states
         self._opening: dict[UUID, asyncio.Task[ConversationChannel]] = {}
         self._filling: set[UUID] = set()
         self._replaying = asyncio.Semaphore(MAX_CONCURRENT_REPLAYS)  # a crowd must not take the teller's connections

@@ -13,10 +13,10 @@ from starlette.websockets import WebSocketDisconnect
 from wasgo_chat.core.encoding import JsonResponse, new_id
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
 from wasgo_chat.gateway import tickets
-from wasgo_chat.gateway.admission import ConnectionAdmission, Slot
+from wasgo_chat.gateway.admission import Slot
 from wasgo_chat.gateway.client_frames import BEARER_PREFIX, SUBPROTOCOL, Close
 from wasgo_chat.gateway.connection import Connection
-from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.context import gateway_context
 from wasgo_chat.gateway.notification_feed import NotificationFeed
 from wasgo_chat.gateway.tickets import TicketOut
 from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket
@@ -82,13 +82,13 @@ async def multi_conversation_socket(ws: WebSocket) -> None:
 async def notification_socket(ws: WebSocket) -> None:
     """The socket of a user: counts, conversations, presence, notifications; takes the same frames."""
     if await _accept(ws):
-        await _serve(ws, None, feed=ws.app.state.feed)
+        await _serve(ws, None, feed=gateway_context(ws).notification_feed)
 
 
 async def _accept(ws: WebSocket) -> bool:
     """Finish the handshake, unless the page that asks is not allowed to."""
     origin = ws.headers.get("origin")
-    if origin is not None and origin not in ws.app.state.settings.allowed_origins:
+    if origin is not None and origin not in gateway_context(ws).settings.allowed_origins:
         await ws.close(reason="A page of this origin may not open sockets")  # before `accept`: HTTP 403
         return False
     offered = ws.scope["subprotocols"]
@@ -97,13 +97,13 @@ async def _accept(ws: WebSocket) -> bool:
 
 
 async def _serve(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None = None) -> None:
-    hub: Hub = ws.app.state.hub
-    admission: ConnectionAdmission = ws.app.state.admission
+    worker = gateway_context(ws)
+    hub, admission = worker.hub, worker.admission
     try:
         if hub.is_restarting:
             await ws.close(Close.RESTARTING, hub.restart_reason())
             return
-        with ws.app.state.addresses.count(ws.client) as is_within:
+        with worker.address_limits.count(ws.client) as is_within:
             if not is_within:
                 hub.counts.refusals["sockets_of_address"] += 1
                 await ws.close(Close.RATE_LIMITED, "too many sockets of this address; retry after 60")
@@ -123,10 +123,10 @@ async def _serve(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None 
 
 
 async def _open(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None, turn: Slot) -> None:
-    state = ws.app.state
+    worker = gateway_context(ws)
     try:
         after_seq = _after_seq(ws)
-        entering = PendingJoin(state.entrances, own) if own is not None else None
+        entering = PendingJoin(worker.users_and_memberships, own) if own is not None else None
         actor = await _authenticate_counted(ws, entering.find_user if entering is not None else None)
     except ValueError:
         await ws.close(Close.MALFORMED, "after_seq must be a whole number")
@@ -147,12 +147,12 @@ async def _open(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None, 
     socket = Connection(
         ws,
         actor,
-        hub=state.hub,
-        teller=state.teller,
-        db=state.db,
-        group=state.group,
-        rates=state.rate_limits,
-        authenticator=state.authenticator,
+        hub=worker.hub,
+        teller=worker.publisher,
+        db=worker.db,
+        group=worker.group_commit,
+        rates=worker.rate_limits,
+        authenticator=worker.authenticator,
         own_conversation=own,
         feed=feed,
         on_open=turn.release,
@@ -170,7 +170,7 @@ async def _authenticate_counted(ws: WebSocket, find: UserLookup | None) -> Actor
     try:
         return await _authenticate(ws, find)
     except Unauthenticated:
-        ws.app.state.rate_limits.count_failure(client_ip_bucket(ws))
+        gateway_context(ws).rate_limits.count_failure(client_ip_bucket(ws))
         raise
 
 
@@ -180,17 +180,17 @@ async def _authenticate(ws: WebSocket, find: UserLookup | None) -> Actor:
     Raises:
         Unauthenticated, ScopeRequired, ActAsRequired: not accepted.
     """
-    authenticator = ws.app.state.authenticator
-    actor: Actor
+    worker = gateway_context(ws)
+    authenticator = worker.authenticator
     if "authorization" in ws.headers:
         actor = await authenticator.from_headers(ws.headers, find)
     elif bearers := [one for one in ws.scope["subprotocols"] if one.startswith(BEARER_PREFIX)]:
         actor = await authenticator.from_bearer(bearers[0].removeprefix(BEARER_PREFIX), find=find)
     elif ticket := ws.query_params.get("ticket"):
-        async with ws.app.state.db.transaction() as tx:
+        async with worker.db.transaction() as tx:
             token = await tickets.redeem(tx, ticket)
         actor = await authenticator.from_user_token(token, find)
-    elif (name := ws.app.state.settings.cookie_name) and (bearer := ws.cookies.get(name)):
+    elif (name := gateway_context(ws).settings.cookie_name) and (bearer := ws.cookies.get(name)):
         actor = await authenticator.from_bearer(bearer, find=find)
     else:
         raise Unauthenticated

@@ -17,6 +17,7 @@ from wasgo_chat.core.encoding import JsonResponse, has_stray_control
 from wasgo_chat.core.errors import Invalid, Unauthenticated
 from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.database.session import Database
+from wasgo_chat.http.context import http_context
 from wasgo_chat.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from wasgo_chat.http.rate_limits import RateClass, RateLimits
 from wasgo_chat.identity.authentication import Actor, UserLookup
@@ -71,9 +72,10 @@ async def authenticate(request: Request, find: UserLookup | None = None) -> Acto
         Unauthenticated, ScopeRequired, Invalid: as `Authenticator.from_headers`.
         RateLimited: too many requests of theirs, or too many tokens that were not accepted.
     """
-    rates: RateLimits = request.app.state.rate_limits
+    worker = http_context(request)
+    rates = worker.rate_limits
     try:
-        actor: Actor = await request.app.state.authenticator.from_headers(request.headers, find)
+        actor = await worker.authenticator.from_headers(request.headers, find)
     except Unauthenticated:
         rates.count_failure(client_ip_bucket(request))
         raise
@@ -86,8 +88,7 @@ async def authenticate(request: Request, find: UserLookup | None = None) -> Acto
 
 
 async def _anonymous_rate_limit(request: Request) -> None:
-    rates: RateLimits = request.app.state.rate_limits
-    rates.count_address(client_ip_bucket(request))
+    http_context(request).rate_limits.count_address(client_ip_bucket(request))
 
 
 def client_ip_bucket(connection: HTTPConnection) -> str | None:
@@ -117,13 +118,11 @@ def _rate_class(request: Request) -> RateClass | None:
 
 
 async def _database(request: Request) -> Database:
-    db: Database = request.app.state.db
-    return db
+    return http_context(request).db
 
 
 async def _rate_limits(request: Request) -> RateLimits:
-    limits: RateLimits = request.app.state.rate_limits
-    return limits
+    return http_context(request).rate_limits
 
 
 async def _reading(
@@ -132,7 +131,7 @@ async def _reading(
         str | None, Header(description="What the last answer said, where a standby may read as of then.")
     ] = None,
 ) -> ReadSession:
-    return ReadSession(request.app.state.replicas, x_read_after)
+    return ReadSession(http_context(request).replicas, x_read_after)
 
 
 def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHARS)] = None) -> str | None:

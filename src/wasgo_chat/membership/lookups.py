@@ -7,7 +7,7 @@ Who comes in by a token is looked up with it, so that a page costs one round tri
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -50,9 +50,15 @@ async def fetch_memberships(direct: PinnedConnection, keys: Sequence[Key]) -> di
     return {(user_id, conversation_id): MembershipHead(*place) for user_id, conversation_id, *place in records}
 
 
+class MembershipContext(Protocol):
+    """What this package needs from the worker that serves a request."""
+
+    memberships: BatchLoader[Key, MembershipHead]
+
+
 async def _membership_loader(request: Request) -> BatchLoader[Key, MembershipHead]:
-    found: BatchLoader[Key, MembershipHead] = request.app.state.places
-    return found
+    worker: MembershipContext = request.app.state.worker
+    return worker.memberships
 
 
 MembershipLoader = Annotated[BatchLoader[Key, MembershipHead], Depends(_membership_loader)]

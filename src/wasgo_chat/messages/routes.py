@@ -24,6 +24,7 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.messages import reactions, read_receipts, verbs
+from wasgo_chat.messages.context import messages_context
 from wasgo_chat.messages.history.pages import MessageFilters, fetch_page
 from wasgo_chat.messages.history.responses import page_response
 from wasgo_chat.messages.rendering import conversation_of_message, load_message
@@ -84,10 +85,10 @@ async def list_messages(
     place = await places.find((caller.require_user(), conversation))
     if place is None:
         raise NotFound
-    state = request.app.state
+    worker = messages_context(request)
     return await page_response(
-        state.settings,
-        state.newest_pages,
+        worker.settings,
+        worker.newest_pages,
         reading,
         caller,
         filters,
@@ -99,8 +100,7 @@ async def list_messages(
 
 
 async def _group_commit(request: Request) -> GroupCommit:
-    group: GroupCommit = request.app.state.group
-    return group
+    return messages_context(request).group_commit
 
 
 async def send_message(

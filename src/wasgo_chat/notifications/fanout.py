@@ -92,6 +92,11 @@ def channels_of(settings: Settings) -> list[str]:
     return [channel for channel, is_set_up in set_up.items() if is_set_up]
 
 
+async def skip_events(connection: "asyncpg.Connection[asyncpg.Record]", spans: Sequence[SeqRange]) -> Sequence[object]:
+    """Handle events without creating notifications, where the feature is off."""
+    return ()
+
+
 class NotificationFanout:
     """What the reader of notifications does with events.
 

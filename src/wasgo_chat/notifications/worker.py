@@ -1,7 +1,6 @@
 """The background of notifications in one worker: the reader that makes them and the dispatcher that sends them."""
 
 import asyncio
-from collections.abc import Sequence
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
@@ -38,10 +37,6 @@ class NotificationWorker:
     ) -> None:
         self.consumer = LogConsumer(db, lines, CONSUMER, NotificationFanout(settings), counts=counts)
         self.dispatcher = Dispatcher(settings, db, online=online, counts=counts)
-
-    def on_commit(self, announcements: Sequence[object]) -> None:
-        """Take what a commit of this worker announced."""
-        self.consumer.announce(announcements)
 
     async def run(self) -> None:
         """Read and dispatch for ever."""

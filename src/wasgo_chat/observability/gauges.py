@@ -4,15 +4,14 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from starlette.datastructures import State
-
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.lag import lags
 from wasgo_chat.messages.sending.group_commit import MessageStored
 from wasgo_chat.messages.verbs import MessageCounted
 from wasgo_chat.notifications.delivery import queue
-from wasgo_chat.telemetry.aggregation import Metrics, Values
+from wasgo_chat.observability.context import ObservabilityContext
+from wasgo_chat.telemetry.aggregation import Values
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 FRESH_S = 2.0
@@ -65,19 +64,20 @@ class DatabaseGauges:
         }
 
 
-def register_gauges(metrics: Metrics, state: State) -> None:
-    """Have the gauges of a worker read, once a second, from the parts of its app."""
-    pools: tuple[Database, ...] = (state.db, state.watching, state.lines)
-    metrics.register_gauge("draining", lambda: int(state.is_draining))
-    metrics.register_gauge("sockets", lambda: state.hub.sockets)
-    metrics.register_gauge("channels", lambda: len(state.hub.channels))
-    metrics.register_gauge("waiting_sends", lambda: state.group.waiting)
-    metrics.register_gauge("lanes", lambda: state.group.lanes)
+def register_gauges(worker: ObservabilityContext) -> None:
+    """Register the gauges that are read from the parts of a worker, once a second."""
+    metrics = worker.metrics
+    pools: tuple[Database, ...] = (worker.db, worker.background_db, worker.keyed_db)
+    metrics.register_gauge("draining", lambda: int(worker.is_draining))
+    metrics.register_gauge("sockets", lambda: worker.hub.sockets)
+    metrics.register_gauge("channels", lambda: len(worker.hub.channels))
+    metrics.register_gauge("waiting_sends", lambda: worker.group_commit.waiting)
+    metrics.register_gauge("lanes", lambda: worker.group_commit.blocked_lanes)
     metrics.register_gauge("pool_connections", lambda: {db.name: db.pool.checkedout() for db in pools})
     metrics.register_gauge("pool_size", lambda: {db.name: db.pool.size() for db in pools})
-    metrics.register_gauge("database_up", lambda: int(not state.db.breaker.is_open))
-    if state.settings.redis_url:
-        metrics.register_gauge("redis_up", lambda: int(state.broker.is_up))
-    if state.replicas.enabled:
-        metrics.register_gauge("replica_lag_seconds", state.replicas.lags)
-    metrics.register_database_gauges(DatabaseGauges(state.watching).read)
+    metrics.register_gauge("database_up", lambda: int(not worker.db.breaker.is_open))
+    if worker.settings.redis_url:
+        metrics.register_gauge("redis_up", lambda: int(worker.broker.is_up))
+    if worker.replicas.enabled:
+        metrics.register_gauge("replica_lag_seconds", worker.replicas.lags)
+    metrics.register_database_gauges(DatabaseGauges(worker.background_db).read)

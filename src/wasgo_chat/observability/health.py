@@ -3,11 +3,11 @@
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import State
 
 from wasgo_chat.core.encoding import JsonResponse, ResponseModel
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database import migrations
+from wasgo_chat.observability.context import ObservabilityContext, observability_context
 
 router = APIRouter(tags=["health"])
 
@@ -39,26 +39,26 @@ async def healthz() -> Response:
 )
 async def readyz(request: Request) -> Response:
     """Whether this process can serve: database, migrations, not about to end; Redis may be degraded."""
-    state = request.app.state
-    checks = await _checks(state)
-    is_ready = checks["database"] == "ok" and checks["migrations"] in ("ok", "ahead") and not state.is_draining
-    status = "draining" if state.is_draining else "ready" if is_ready else "not_ready"
+    worker = observability_context(request)
+    checks = await _checks(worker)
+    is_ready = checks["database"] == "ok" and checks["migrations"] in ("ok", "ahead") and not worker.is_draining
+    status = "draining" if worker.is_draining else "ready" if is_ready else "not_ready"
     return JsonResponse({"status": status, "checks": checks}, 200 if is_ready else 503)
 
 
-async def _checks(state: State) -> dict[str, str]:
+async def _checks(worker: ObservabilityContext) -> dict[str, str]:
     """What was looked at, and what was found; `migrations` are `ahead` where a newer release has migrated already."""
     checks = {"database": "ok", "migrations": "unknown", "redis": "none"}
     try:
-        await state.db.ping()
-        revisions = await migrations.applied_revisions(state.db)
+        await worker.db.ping()
+        revisions = await migrations.applied_revisions(worker.db)
         if revisions == {migrations.head_revision()}:
             checks["migrations"] = "ok"
         else:
             checks["migrations"] = "ahead" if migrations.is_newer_than_program(revisions) else "behind"
     except Unavailable:
         checks["database"] = "unavailable"
-    if state.settings.redis_url:
+    if worker.settings.redis_url:
         # As far as is known: a Redis that stands still must not hold up who asks whether to send people here.
-        checks["redis"] = "ok" if state.broker.is_up else "degraded"
+        checks["redis"] = "ok" if worker.broker.is_up else "degraded"
     return checks

@@ -12,6 +12,7 @@ from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.membership.schemas import ConversationType, Status
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.schemas import Channel, DeliveryOut, DeliveryPage
+from wasgo_chat.observability.context import observability_context
 from wasgo_chat.operators import conversations, dead_deliveries, metrics
 from wasgo_chat.operators.access import Staff, StaffRequired
 from wasgo_chat.operators.schemas import (
@@ -169,4 +170,4 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
     """How the service is doing now."""
-    return JsonResponse(await metrics.current_metrics(db, request.app.state.metrics))
+    return JsonResponse(await metrics.current_metrics(db, observability_context(request).metrics))

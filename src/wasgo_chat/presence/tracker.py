@@ -24,6 +24,7 @@ from wasgo_chat.core.encoding import JsonResponse, ResponseModel, has_stray_cont
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.database.session import Base, Database, Tx, any_of
+from wasgo_chat.feature import part_of
 from wasgo_chat.http.dependencies import Caller, Db
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity.users import User
@@ -307,7 +308,7 @@ async def list_presence(
     async with db.snapshot() as tx:
         known = await users_sharing_conversation(tx, caller.require_user(), asked)
         seen = await last_seen(tx, known)
-    presence: Presence = request.app.state.presence
+    presence = part_of(request, Presence)
     there = await presence.online(known)
     results = [{"user_id": one, "online": one in there, "last_seen": seen.get(one)} for one in asked]
     return JsonResponse({"results": results})

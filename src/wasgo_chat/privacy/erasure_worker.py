@@ -31,10 +31,9 @@ class ErasureWorker:
         self._asked = asyncio.Event()
         self._sweep_at = 0.0
 
-    def on_commit(self, announcements: Sequence[object]) -> None:
-        """Take what a commit announced."""
-        if any(isinstance(one, ErasureRequested) for one in announcements):
-            self._asked.set()
+    def wake(self, _: Sequence[ErasureRequested]) -> None:
+        """Start the erasure that a commit requested, without waiting for the next poll."""
+        self._asked.set()
 
     async def run(self) -> None:
         """Do what is due; what another worker was asked for is found within a second."""

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
+from wasgo_chat.attachments.store import AttachmentStore
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, UserId
+from wasgo_chat.feature import part_of
 from wasgo_chat.http.dependencies import Caller, Cursor, Db, Limit
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import audit
@@ -75,7 +77,7 @@ async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db)
         await export.check(tx, user_id)
         await audit.record_action(tx, caller, "user_exported", user_id=user_id)
     headers = {"Content-Disposition": 'attachment; filename="chat-export.zip"', "Cache-Control": "no-store"}
-    stream = export.stream_archive(db, request.app.state.depot, user_id)
+    stream = export.stream_archive(db, part_of(request, AttachmentStore), user_id)
     return StreamingResponse(stream, 200, headers, "application/zip")
 
 

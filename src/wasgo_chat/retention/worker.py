@@ -148,7 +148,7 @@ async def _exclusive(db: Database) -> AsyncIterator[bool]:
 
     The lock is a connection's, which is opened for it and closed: those of the pool are for doors, and may be few.
     """
-    pool = Database(db.settings, pool_size=1, outage=db.breaker, name="purge")
+    pool = Database(db.settings, pool_size=1, breaker=db.breaker, name="purge")
     direct = PinnedConnection(pool)
     try:
         yield (await direct.fetch(_EXCLUSIVE))[0][0]

@@ -41,7 +41,7 @@ class ChatServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, app: FastAPI, *, beat: int | None = None) -> None:
         super().__init__(config)
         self._app = app
-        self._settings: Settings = app.state.settings
+        self._settings: Settings = app.state.worker.settings
         self._beat = beat
         self._beating: asyncio.Task[None] | None = None
 
@@ -73,8 +73,8 @@ class ChatServer(uvicorn.Server):
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.shutdown_s
         last_moment = deadline - min(LAST_S, self._settings.shutdown_s / 2)
-        hub = self._app.state.hub
-        self._app.state.is_draining = True
+        hub = self._app.state.worker.hub
+        self._app.state.worker.is_draining = True
         log.info("draining", connections=len(self.server_state.connections))
         await self._wait(lambda: False, min(loop.time() + self._settings.drain_delay_s, last_moment))
         for server in self.servers:

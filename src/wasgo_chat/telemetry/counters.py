@@ -19,7 +19,7 @@ REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )
-POOLS = ("doors", "watching", "lines")
+POOLS = ("request", "background", "keyed")
 CLOSE_CODES = ("1012", "1013", "4400", "4401", "4403", "4404", "4408", "4429")
 REPLICA_READS = ("answered", "older", "failed", "none")
 PURGE_OUTCOMES = ("done", "put_off", "failed")

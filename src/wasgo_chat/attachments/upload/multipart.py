@@ -24,6 +24,7 @@ from wasgo_chat.attachments.upload.filenames import clean_filename
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Invalid
+from wasgo_chat.http.context import http_context
 
 _WRITE_BYTES = 524_288
 _MAX_HEADER_BYTES = 8_192
@@ -86,7 +87,7 @@ async def with_multipart_limit(request: Request, handle: Callable[[Request], Awa
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         answers.append(await handle(request))
 
-    limited = RequestBodyLimitMiddleware(app, max_body_size=multipart_bytes(request.app.state.settings))
+    limited = RequestBodyLimitMiddleware(app, max_body_size=multipart_bytes(http_context(request).settings))
     await limited(request.scope, request.receive, request._send)
     return answers[0]
 
@@ -103,7 +104,7 @@ async def receive_multipart(
         Invalid: too many files, or a file in another field than `file_field`.
         StorageFull: there is no room.
     """
-    reader = _StreamingParser(request.app.state.settings, folder, file_field, max_files)
+    reader = _StreamingParser(http_context(request).settings, folder, file_field, max_files)
     try:
         yield await reader.read(request)
     finally:

@@ -1,7 +1,6 @@
 """`list_messages` of one conversation by `http.fast_path`: the page that every client loads, and asks after again."""
 
 import re
-from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.http.dependencies import authenticate
 from wasgo_chat.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from wasgo_chat.membership.lookups import PendingJoin
+from wasgo_chat.messages.context import messages_context
 from wasgo_chat.messages.history.pages import MessageFilters
 from wasgo_chat.messages.history.responses import page_response
 
@@ -35,19 +35,19 @@ async def list_messages(request: Request) -> Response | None:
     if asked is None or "x-act-as" in request.headers:
         return None
     conversation_id, limit, before_seq = asked
-    state: Any = request.app.state
-    entering = PendingJoin(state.entrances, conversation_id)
+    worker = messages_context(request)
+    entering = PendingJoin(worker.users_and_memberships, conversation_id)
     actor = await authenticate(request, entering.find_user)
     if not entering.is_found:
         return None
     if entering.membership is None:
         raise NotFound
     filters = MessageFilters(conversation_id, before_seq=before_seq)
-    reading = ReadSession(state.replicas, None)
+    reading = ReadSession(worker.replicas, None)
     seen = request.headers.get("if-none-match")
     return await page_response(
-        state.settings,
-        state.newest_pages,
+        worker.settings,
+        worker.newest_pages,
         reading,
         actor,
         filters,

@@ -211,7 +211,7 @@ class GroupCommit:
     def _acknowledge(self, stored: Sequence[tuple[PendingSend, StoredMessage]]) -> None:
         """After the commit: the worker first, then the senders."""
         committed = time.perf_counter()
-        self._db.on_commit(
+        self._db.listeners.publish(
             [
                 MessageStored(waiting.row.conversation_id, one.seq, one.rendered, waiting.trace)
                 for waiting, one in stored
@@ -247,7 +247,7 @@ class GroupCommit:
             return []
         for waiting in taken:
             if (place := found.get(waiting.row.message_id)) is not None:
-                self._db.on_commit([LogAdvanced(waiting.row.conversation_id, place[0])])
+                self._db.listeners.publish([LogAdvanced(waiting.row.conversation_id, place[0])])
                 resolve(waiting, SendResult(waiting.row.message_id, *place, is_new=True))
         return [waiting for waiting in taken if waiting.row.message_id not in found]
 

@@ -1,0 +1,66 @@
+"""The declaration of notifications as a feature."""
+
+from wasgo_chat.events.consumers import LogConsumer
+from wasgo_chat.events.log import LogAdvanced
+from wasgo_chat.feature import Done, Feature, PartContext, Parts, Requirement
+from wasgo_chat.notifications.fanout import skip_events
+from wasgo_chat.notifications.routes import router
+from wasgo_chat.notifications.worker import CONSUMER, NotificationWorker
+from wasgo_chat.presence.tracker import Presence
+
+
+def _build(context: PartContext) -> Parts:
+    worker = NotificationWorker(
+        context.settings,
+        context.db,
+        context.keyed_db,
+        online=context.part(Presence).online,
+        counts=context.counts,
+    )
+    context.listeners.add(worker.consumer.wake, LogAdvanced)
+    return Parts(provides=[worker], run=[worker.run], close=[worker.close])
+
+
+def _build_off(context: PartContext) -> Parts:
+    """A consumer that only advances its offset: pending markers wait for every consumer."""
+    consumer = LogConsumer(context.db, context.keyed_db, CONSUMER, skip_events, counts=context.counts)
+    return Parts(run=[consumer.run], close=[consumer.close])
+
+
+FEATURE = Feature(
+    name="notifications",
+    summary="The list of notifications, and their delivery by e-mail, web push and webhook.",
+    setting="notifications",
+    routers=[router],
+    build=_build,
+    build_off=_build_off,
+    consumers=[CONSUMER],
+    tables=[
+        "notifications",
+        "notification_preferences",
+        "conversation_preferences",
+        "push_subscriptions",
+        "deliveries",
+    ],
+    requirements={
+        Requirement.OPENAPI: Done("docs/openapi.json", "list_notifications"),
+        Requirement.ASYNCAPI: Done("docs/asyncapi.json", "NotificationFrame"),
+        Requirement.AUTHORIZATION: Done("tests/security/expectations.py", "list_notifications"),
+        Requirement.PRIVACY: Done("docs/privacy.md", "notifications"),
+        Requirement.THREATS: Done("docs/security.md", "webhook"),
+        Requirement.DELIVERY: Done("docs/delivery.md", "notification"),
+        Requirement.TYPESCRIPT_SDK: Done("sdk/typescript/src", "notification"),
+        Requirement.PYTHON_SDK: Done(
+            "sdk/python/src/wasgo_chat_client/generated/rest/api/notifications/list_notifications.py"
+        ),
+        Requirement.UI: Done("web/src/chat", "notification"),
+        Requirement.ACCESSIBILITY: Done("web/test/accessible.spec.ts"),
+        Requirement.SCREENSHOTS: Done("docs/images"),
+        Requirement.METRICS: Done("src/wasgo_chat/telemetry/counters.py", "notification_deliveries"),
+        Requirement.ALERT: Done("deploy/prometheus", "deliver"),
+        Requirement.DOCTOR: Done("src/wasgo_chat/doctor/mail.py"),
+        Requirement.BENCHMARK: Done("benchmarks/scenarios", "notification"),
+        Requirement.GUIDE: Done("docs/protocol.md", "notification"),
+        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "notifications: bool"),
+    },
+)
