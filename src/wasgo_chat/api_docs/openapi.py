@@ -65,7 +65,8 @@ def postprocess(document: dict[str, Any]) -> dict[str, Any]:
         if f'"#/components/examples/problem_{code}"' in dumps(document["paths"])
     }
     for name, example in openapi_examples.SHAPES.items():
-        components["schemas"][name]["examples"] = [example]
+        if (schema := components["schemas"].get(name)) is not None:  # absent where a feature is off
+            schema["examples"] = [example]
     used = {tag for operations in document["paths"].values() for one in operations.values() for tag in one["tags"]}
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
     return document

@@ -30,7 +30,7 @@ FEATURE = Feature(
         Requirement.AUTHORIZATION: Done("tests/security/expectations.py", "upload_attachment"),
         Requirement.PRIVACY: Done("docs/privacy.md", "attachments"),
         Requirement.THREATS: Done("docs/security.md", "attachment"),
-        Requirement.DELIVERY: Done("docs/delivery.md", "attachments"),
+        Requirement.DELIVERY: Done("docs/delivery.md", "attachment"),
         Requirement.TYPESCRIPT_SDK: Done("sdk/typescript/src", "attachment"),
         Requirement.PYTHON_SDK: Done(
             "sdk/python/src/wasgo_chat_client/generated/rest/api/attachments/upload_attachment.py"

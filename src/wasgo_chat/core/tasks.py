@@ -1,7 +1,8 @@
-"""Background tasks of a worker: held, so that they are not collected, and never failing in silence."""
+"""Background tasks of a worker: a set that keeps them referenced, and the loop that most of them run."""
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
@@ -51,3 +52,43 @@ async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         await asyncio.wait(waiting, timeout=0.1)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def forever(
+    step: Callable[[], Awaitable[object]],
+    *,
+    failure: str,
+    every_s: float | Callable[[], float] = 0.0,
+    wake: asyncio.Event | None = None,
+    expected: tuple[type[Exception], ...] = (),
+    **fields: object,
+) -> None:
+    """Run a step again and again until cancelled. No error ends the loop: a dependency may be back at the next step.
+
+    Args:
+        step: one iteration.
+        failure: the log event of a step that failed. A `ChatError` or an expected error is logged as a warning, any
+            other with its traceback.
+        every_s: how long to wait between two steps, in seconds; a callable is asked each time.
+        wake: ends a wait early when set. It is cleared before each step, so that no wake-up is lost.
+        expected: further exceptions that mean that a dependency is unavailable.
+        fields: logged with each failure.
+    """
+    while True:
+        if wake is not None:
+            wake.clear()
+        try:
+            await step()
+        except ChatError as error:
+            log.warning(failure, error=error.code, **fields)
+        except expected as error:
+            log.warning(failure, error=type(error).__name__, **fields)
+        except Exception:
+            log.exception(failure, **fields)
+        delay_s = every_s() if callable(every_s) else every_s
+        if wake is None:
+            await asyncio.sleep(delay_s)
+        else:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay_s):
+                    await wake.wait()
