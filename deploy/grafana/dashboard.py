@@ -1,6 +1,6 @@
-"""Writes the Grafana dashboard: `python deploy/grafana/dashboard.py` writes `wasgo-chat.json` beside itself.
+"""Generates the Grafana dashboard: `python deploy/grafana/dashboard.py` writes `wasgo-chat.json` next to this file.
 
-A row of panels a subject, and a query a line: what is changed here is easier to read in a review than the JSON.
+One row per subject, one line per query: easier to review than the JSON.
 """
 
 import json
@@ -11,7 +11,7 @@ WIDTH, HEIGHT, ACROSS = 8, 8, 24
 HERE = Path(__file__).parent
 
 Query = tuple[str, str]
-"""What is asked, and what its line is called."""
+"""A PromQL expression and its legend."""
 
 
 def _rate(name: str, by: str = "") -> str:
@@ -35,25 +35,29 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
     "Users": [
         ("Open sockets", "short", [(_sum("sockets"), "sockets"), (_sum("channels"), "conversations on workers")]),
         ("Messages", "ops", [(_rate("messages", "type"), "{{type}}")]),
-        ("Deliveries", "ops", [(_rate("deliveries"), "to sockets"), (_rate("events_replayed"), "of these replayed")]),
+        ("Deliveries", "ops", [(_rate("deliveries"), "to sockets"), (_rate("events_replayed"), "of which replayed")]),
     ],
     "Latency": [
         ("Send to commit", "s", _quantiles("send_to_commit_seconds")),
         ("Commit to write, same worker", "s", _quantiles("commit_to_write_seconds")),
         ("Commit to write, other workers", "s", _quantiles("commit_to_write_elsewhere_seconds")),
         ("Requests", "s", _quantiles("http_request_seconds")),
-        ("Answers", "reqps", [(_rate("http_requests", "status"), "{{status}}")]),
+        ("Responses", "reqps", [(_rate("http_requests", "status"), "{{status}}")]),
         ("Event loop delay", "s", [(_max("loop_delay_seconds", "instance"), "{{instance}}")]),
     ],
     "Group commit": [
-        ("Waiting", "short", [(_sum("waiting_sends"), "messages"), (_sum("lanes"), "held conversations")]),
-        ("Messages a batch", "short", _quantiles("batch_messages")),
-        ("Sent singly", "ops", [(_rate("sent_singly"), "messages")]),
+        (
+            "Waiting",
+            "short",
+            [(_sum("waiting_sends"), "messages"), (_sum("blocked_conversations"), "blocked conversations")],
+        ),
+        ("Messages per batch", "short", _quantiles("batch_messages")),
+        ("Sent outside a batch", "ops", [(_rate("sends_outside_batch"), "messages")]),
     ],
-    "What was mended": [
-        ("Gaps filled by the hub", "ops", [(_rate("gaps_filled"), "pages")]),
-        ("Found by the head check", "ops", [(_rate("head_check_finds", "what"), "{{what}}")]),
-        ("Told to load afresh", "ops", [(_rate("resyncs"), "sockets")]),
+    "Repairs": [
+        ("Gaps filled", "ops", [(_rate("gaps_filled"), "pages")]),
+        ("Reconciler findings", "ops", [(_rate("reconciler_findings", "what"), "{{what}}")]),
+        ("Resyncs", "ops", [(_rate("resyncs"), "sockets")]),
     ],
     "Sockets": [
         ("Opened", "ops", [(_rate("socket_opens"), "sockets")]),
@@ -61,33 +65,37 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
         ("Frames", "ops", [(_rate("frames_in", "type"), "in {{type}}"), (_rate("frames_out", "type"), "out {{type}}")]),
     ],
     "Limits": [
-        ("Refused as too many", "ops", [(_rate("refusals", "kind"), "{{kind}}")]),
+        ("Rejected by limits", "ops", [(_rate("refusals", "kind"), "{{kind}}")]),
         (
             "Database connections",
             "short",
-            [(_sum("pool_connections", "pool"), "{{pool}} in use"), (_sum("pool_size", "pool"), "{{pool}} at most")],
+            [(_sum("pool_connections", "pool"), "{{pool}} in use"), (_sum("pool_size", "pool"), "{{pool}} maximum")],
         ),
         (
             "Waits for a connection",
             "ops",
-            [(_rate("pool_waits", "pool"), "{{pool}} waited"), (_rate("pool_timeouts", "pool"), "{{pool}} in vain")],
+            [(_rate("pool_waits", "pool"), "{{pool}} waited"), (_rate("pool_timeouts", "pool"), "{{pool}} timed out")],
         ),
     ],
-    "Behind the senders": [
-        ("Readers behind", "s", [(_max("reader_lag_seconds", "reader"), "{{reader}}")]),
-        ("Events not read", "short", [(_max("reader_lag_events", "reader"), "{{reader}}")]),
-        ("Read", "ops", [(_rate("reader_events", "reader"), "{{reader}}")]),
-        ("Dead letters", "short", [(_max("dead_letters"), "letters")]),
-        ("Mails, pushes and webhooks", "ops", [(_rate("letters", "channel, outcome"), "{{channel}} {{outcome}}")]),
-        ("Purged conversations", "ops", [(_rate("purge_turns", "outcome"), "{{outcome}}")]),
+    "Background work": [
+        ("Consumer lag", "s", [(_max("consumer_lag_seconds", "consumer"), "{{consumer}}")]),
+        ("Unprocessed events", "short", [(_max("consumer_lag_events", "consumer"), "{{consumer}}")]),
+        ("Processed events", "ops", [(_rate("consumer_events", "consumer"), "{{consumer}}")]),
+        ("Dead deliveries", "short", [(_max("dead_deliveries"), "deliveries")]),
+        (
+            "Delivery attempts",
+            "ops",
+            [(_rate("notification_deliveries", "channel, outcome"), "{{channel}} {{outcome}}")],
+        ),
+        ("Purged conversations", "ops", [(_rate("purges", "outcome"), "{{outcome}}")]),
     ],
-    "Standbys": [
-        ("Age of what a standby has", "s", [(_max("replica_lag_seconds", "replica"), "standby {{replica}}")]),
-        ("Reads at standbys", "ops", [(_rate("replica_reads", "outcome"), "{{outcome}}")]),
+    "Replicas": [
+        ("Replica lag", "s", [(_max("replica_lag_seconds", "replica"), "replica {{replica}}")]),
+        ("Replica reads", "ops", [(_rate("replica_reads", "outcome"), "{{outcome}}")]),
     ],
     "Machines": [
         ("Workers", "short", [(_sum("workers", "instance"), "{{instance}}"), (_sum("draining"), "draining")]),
-        ("Processor", "short", [(_rate("cpu_seconds", "instance"), "{{instance}}")]),
+        ("CPU", "short", [(_rate("cpu_seconds", "instance"), "{{instance}}")]),
         ("Memory", "bytes", [(_sum("resident_bytes", "instance"), "{{instance}}")]),
         (
             "Database and Redis",
@@ -100,7 +108,7 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
 
 
 def dashboard() -> dict[str, Any]:
-    """The dashboard, as Grafana imports it."""
+    """The dashboard in the JSON model that Grafana imports."""
     panels: list[dict[str, Any]] = []
     top = 0
     for row, shown in ROWS.items():
@@ -164,7 +172,7 @@ def _variables() -> list[dict[str, Any]]:
 
 
 def text() -> str:
-    """The file's content."""
+    """The content of `wasgo-chat.json`."""
     return json.dumps(dashboard(), indent=2) + "\n"
 
 

@@ -33,8 +33,8 @@ async def test_what_happens_is_in_the_figures(database: str) -> None:
     assert during["deliveries"] - before["deliveries"] == 4
     assert during["commit_to_write"]["count"] - before["commit_to_write"]["count"] == 2
     assert len(during["commit_to_write"]["counts"]) == len(during["commit_to_write"]["bounds"]) + 1
-    assert during["reader_lag_events"] is not None
-    assert during["dead_letters"] is not None
+    assert during["consumer_lag_events"] is not None
+    assert during["dead_deliveries"] is not None
 
 
 def left_by(worker: str, folder: Path, *, texts: int, sockets: int) -> Metrics:

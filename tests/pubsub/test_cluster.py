@@ -180,7 +180,7 @@ async def test_rates_are_counted_over_all_workers_of_a_cluster(a_cluster: Cluste
     try:
         await one.count_request("ana", "write")  # the first also learns the map: that may take longer than a count may
         await two.count_request("ana", "write")
-        one._shared_again_at = two._shared_again_at = 0.0
+        one._retry_redis_at = two._retry_redis_at = 0.0
         for limits in (one, two, one, two):
             await limits.count_request("ana", "upload")
         for limits in (one, two):

@@ -76,12 +76,12 @@ async def test_a_conversation_that_fails_stops_none_of_the_others(
     purged = await passes.purge()
     assert [await count(db, "events", chat) for chat in chats] == [4, 1, 1]
     assert list(purged.failed) == [chats[0]]
-    assert counts.purges == {"done": 2, "put_off": 1, "failed": 0}
+    assert counts.purges == {"done": 2, "deferred": 1, "failed": 0}
     assert await count(db, "notifications", chats[1]) == 0
     assert str(chats[0]) in caplog.text
     await run(db, "DROP TRIGGER fail ON events")
     assert list((await passes.purge()).failed) == [chats[0]], "it is put off"
-    assert counts.purges["put_off"] == 2
+    assert counts.purges["deferred"] == 2
     assert (await passes.purge()).failed == {}
     assert await count(db, "events", chats[0]) == 1
 

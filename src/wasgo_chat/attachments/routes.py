@@ -22,13 +22,14 @@ from wasgo_chat.attachments.upload.form_fields import parse_fields
 from wasgo_chat.attachments.upload.multipart import FileTooLarge, MalformedForm, is_multipart, receive_multipart
 from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE
 from wasgo_chat.core.encoding import JsonResponse, SingleLine
-from wasgo_chat.core.errors import ConversationClosed, Forbidden, IdempotencyConflict, Invalid
+from wasgo_chat.core.errors import Forbidden, Invalid
 from wasgo_chat.feature import part_of
 from wasgo_chat.http.dependencies import AnonymousRateLimit, Caller, Db, IdempotencyKeyHeader, replayed_response
-from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.ranges import RangeNotSatisfiable, parse_range
 from wasgo_chat.identity import audit
+from wasgo_chat.membership.errors import ConversationClosed
 
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
 

@@ -11,7 +11,7 @@ from wasgo_chat.conversations.event_schemas import EventPage
 from wasgo_chat.conversations.rendering import conversation_page, load_conversation, load_participant
 from wasgo_chat.conversations.schemas import ConversationOut, ConversationPage, UnreadCounts
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, Seq, SingleLine, UserId
-from wasgo_chat.core.errors import DirectConversation, Forbidden, IdempotencyConflict, LastAdmin, LimitReached
+from wasgo_chat.core.errors import Forbidden, LimitReached
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log
 from wasgo_chat.http.dependencies import (
@@ -23,12 +23,13 @@ from wasgo_chat.http.dependencies import (
     ReadSessionDep,
     replayed_response,
 )
-from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
+from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.http.problems import problem_responses
-from wasgo_chat.http.rate_limits import check_json_object
 from wasgo_chat.identity import users
 from wasgo_chat.membership import access, create, verbs
 from wasgo_chat.membership.create import ConversationTypeForbidden
+from wasgo_chat.membership.errors import DirectConversation, LastAdmin
 from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.membership.schemas import (
     AddParticipant,

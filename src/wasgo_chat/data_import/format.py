@@ -16,7 +16,7 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import ExternalId, RequestModel, Text, Title, UserId
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.data_import.copy import uuid7_at
-from wasgo_chat.http.rate_limits import check_json_object
+from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity.users import PutUser
 from wasgo_chat.membership.models import REFERENCED_TYPES
 from wasgo_chat.membership.schemas import ConversationType, JsonObject, ParticipantIn, Reference, Status

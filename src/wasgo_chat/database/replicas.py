@@ -164,7 +164,7 @@ class Replicas:
                 if isinstance(error, Unavailable):
                     self._set_aside(replica, error)
                 else:
-                    self._counts.replica_reads["older"] += 1
+                    self._counts.replica_reads["stale"] += 1
             except Exception as error:  # it lets nobody in, is full, or has no such column yet: the primary knows
                 self._set_aside(replica, error)
             else:
@@ -172,7 +172,7 @@ class Replicas:
                 if suffices(answer):
                     self._counts.replica_reads["answered"] += 1
                     return answer, place
-                self._counts.replica_reads["older"] += 1
+                self._counts.replica_reads["stale"] += 1
         elif after is not None and self._all:
             self._counts.replica_reads["none"] += 1
         async with self._primary.snapshot() as tx:

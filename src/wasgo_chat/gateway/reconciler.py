@@ -87,7 +87,7 @@ class Reconciler:
             channel.reads_version = max(channel.reads_version, reads_version)
             behind = [one for one in channel.subscriptions if one.live and one.reads_version < reads_version]
             if behind:
-                self._hub.counts.reconciler_findings["readings"] += 1
+                self._hub.counts.reconciler_findings["read_receipts"] += 1
                 lagging[conversation_id] = behind
         for conversation_id, behind in lagging.items():
             await self._resend_readings(conversation_id, behind)
@@ -107,7 +107,7 @@ class Reconciler:
             if channel is None or last_seq >= suspects[conversation_id]:
                 continue
             log.error("head_went_back", conversation=str(conversation_id), told=channel.delivered_head, head=last_seq)
-            self._hub.counts.reconciler_findings["went_back"] += 1
+            self._hub.counts.reconciler_findings["rewinds"] += 1
             self._hub.counts.resyncs += len(channel.subscriptions)
             self._hub.counts.frames_out["resync"] += len(channel.subscriptions)
             channel.rewind(last_seq, reads_version)

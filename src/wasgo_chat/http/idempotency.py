@@ -1,6 +1,6 @@
-"""`Idempotency-Key`: the same key and body again give the first answer again, for a day.
+"""`Idempotency-Key`: repeating a request with the same key and body returns the first result again, for 24 hours.
 
-Only ids of results are kept, never bodies: the answer is rendered anew from the row.
+Only the id of the result is stored, never a body; the response is rendered again from the row.
 """
 
 from dataclasses import dataclass
@@ -14,15 +14,21 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.encoding import has_stray_control, keyed_hash
-from wasgo_chat.core.errors import IdempotencyConflict, Invalid
+from wasgo_chat.core.errors import Conflict, Invalid
 from wasgo_chat.database.session import Base, Tx
 from wasgo_chat.identity.authentication import Actor
 
 MAX_KEY_CHARS = 200
 
 
+class IdempotencyConflict(Conflict):
+    """The key or client_id was used before with a different request."""
+
+    code, title = "idempotency_conflict", "This key was used before with a different request"
+
+
 class IdempotencyKey(Base):
-    """A key that was used, by whom and for what."""
+    """A used key, by caller and operation."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
@@ -38,7 +44,7 @@ class IdempotencyKey(Base):
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """One use of a key: `earlier` asks for the first answer, `keep` remembers it."""
+    """One use of a key: `previous_result` looks for an earlier use, `store` records this one."""
 
     operation: str
     key: str | None
@@ -50,11 +56,11 @@ class IdempotentRequest:
         return f"service:{self.actor.service}" if self.actor.is_service else f"user:{self.actor.user_id}"
 
     async def previous_result(self, tx: Tx) -> tuple[int, UUID] | None:
-        """Status and result of the first use; two first uses at once wait for each other here.
+        """Status and result id of the first use, or None. Concurrent first uses are serialized by an advisory lock.
 
         Raises:
-            IdempotencyConflict: the key came before with another request.
-            Invalid: the key is no acceptable header value.
+            IdempotencyConflict: the key was used before with a different request.
+            Invalid: the key is empty, too long or contains control characters.
         """
         if self.key is None:
             return None
@@ -80,7 +86,7 @@ class IdempotentRequest:
         return row.status, row.result_id
 
     async def store(self, tx: Tx, status: int, result_id: UUID) -> None:
-        """Remember the answer, in the transaction that makes it true; drops what is past its day."""
+        """Record the result in the transaction that creates it. Also deletes a few expired keys."""
         if self.key is None:
             return
         values = {
@@ -108,7 +114,7 @@ class IdempotentRequest:
 
 
 async def delete_for_user(tx: Tx, user_id: str) -> None:
-    """Drop the keys that a user has used."""
+    """Delete all keys of a user."""
     await tx.execute(delete(IdempotencyKey).where(IdempotencyKey.caller == f"user:{user_id}"))
 
 

@@ -1,7 +1,8 @@
-"""Errors as problem documents (RFC 9457): what a client is told, and how OpenAPI says so."""
+"""Problem documents (RFC 9457): exception handlers that produce them, and their description in OpenAPI."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -31,16 +32,17 @@ from wasgo_chat.core.errors import (
 log = structlog.get_logger(__name__)
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,40}")
-_OWN_MESSAGES = {
+_MESSAGES = {
     "json_invalid": "is not JSON",
-    "union_tag_invalid": "is no type of frame that a client sends",
+    "union_tag_invalid": "is not a frame type that clients may send",
     "uuid_parsing": "must be a UUID",
-    "datetime_parsing": "must be a time by RFC 3339",
+    "datetime_parsing": "must be an RFC 3339 timestamp",
 }
+"""Replacements for Pydantic's messages, by error type."""
 
 
 class FieldError(BaseModel):
-    """One wrong value of a request: where, a stable code, a sentence. The value itself is never repeated."""
+    """One invalid value of a request: its location, a stable code and a message. The value itself is never repeated."""
 
     loc: list[str | int]
     code: str
@@ -48,7 +50,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem document; compare `code`, which is stable and listed in docs/protocol.md."""
+    """RFC 9457 problem document. Programs should compare `code`, which is stable and listed in docs/protocol.md."""
 
     type: str
     title: str
@@ -59,83 +61,84 @@ class Problem(BaseModel):
     retry_after_s: float | None = None
 
 
-_PROBLEMS = {
-    400: "The request cannot be parsed.",
-    401: "No valid token.",
-    403: "Seen, but not allowed.",
-    404: "There is no such thing, or not for the caller.",
-    409: "It contradicts the present state.",
-    413: "The body is too large.",
-    415: "The body, or a file in it, is of a type that is not taken here.",
-    416: "The file ends before this range.",
-    422: "A value is not acceptable.",
-    429: "Too many requests; see Retry-After.",
-    507: "There is no room for the file.",
-    503: "Try again with the same key; see Retry-After.",
-}
-
-# What the server itself refuses, by status: a stable code and a title.
-_SERVER_PROBLEMS = {
-    400: ("malformed_json", "The body cannot be parsed"),
-    404: ("not_found", NotFound.title),
-    405: ("method_not_allowed", "This path does not take this method"),
-    413: ("body_too_large", "The body is too large"),
-    415: ("unsupported_media_type", "This content type is not taken here"),
-}
-
-_CODES: dict[int, tuple[str, ...]] = {
-    400: ("malformed_json",),
-    401: (Unauthenticated.code,),
-    403: (ActAsRequired.code, ScopeRequired.code),
-    404: (NotFound.code,),
-    409: (Conflict.code,),
-    413: ("body_too_large",),
-    415: ("unsupported_media_type",),
-    422: (Invalid.code,),
-    429: (RateLimited.code,),
-    503: (Unavailable.code,),
-}
-
-
-def problem_responses(*facts: int | type[ChatError]) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` entry of a route: its problem documents, and those that any route may answer.
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """An HTTP error status of the API.
 
     Args:
-        facts: statuses, which stand for their ordinary codes, and errors with codes of their own.
+        description: of the response in OpenAPI.
+        codes: that a route documents when it names only the status.
+        title: of the problem document if the framework, not a route, rejects the request; its code is the first one.
     """
-    codes: dict[int, list[str]] = {status: [*_CODES[status]] for status in (400, 413, 429, 503)}
-    # Whoever is named, by a token or by X-Act-As, may have been erased.
-    for fact in (*facts, *([UserErased] if 401 in facts else [])):
-        status, named = (fact, _CODES[fact]) if isinstance(fact, int) else (fact.status, (fact.code,))
+
+    description: str
+    codes: tuple[str, ...]
+    title: str | None = None
+
+
+_STATUSES = {
+    400: _Status("The request cannot be parsed.", ("malformed_json",), "The body cannot be parsed"),
+    401: _Status("The token is missing or invalid.", (Unauthenticated.code,)),
+    403: _Status("The caller may not do this.", (ActAsRequired.code, ScopeRequired.code)),
+    404: _Status("Not found, or not visible to the caller.", (NotFound.code,), NotFound.title),
+    405: _Status("The path does not support this method.", ("method_not_allowed",), "Method not allowed for this path"),
+    409: _Status("The request conflicts with the current state.", (Conflict.code,)),
+    413: _Status("The body is too large.", ("body_too_large",), "The body is too large"),
+    415: _Status(
+        "The media type of the body, or of a file in it, is not supported.",
+        ("unsupported_media_type",),
+        "This content type is not supported",
+    ),
+    416: _Status("The range starts after the end of the file.", ()),
+    422: _Status("A value is invalid.", (Invalid.code,)),
+    429: _Status("Too many requests; see Retry-After.", (RateLimited.code,)),
+    503: _Status("Temporarily unavailable. Retry with the same key; see Retry-After.", (Unavailable.code,)),
+    507: _Status("There is not enough storage for the file.", ()),
+}
+
+_ANY_ROUTE = (400, 413, 429, 503)
+
+
+def problem_responses(*problems: int | type[ChatError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route: the given problems, and those that every route can return.
+
+    Args:
+        problems: statuses, which stand for their default codes, and error classes with codes of their own.
+    """
+    codes: dict[int, list[str]] = {status: [*_STATUSES[status].codes] for status in _ANY_ROUTE}
+    # The user of the token, or of X-Act-As, may have been erased.
+    for entry in (*problems, *([UserErased] if 401 in problems else [])):
+        status, added = (entry, _STATUSES[entry].codes) if isinstance(entry, int) else (entry.status, (entry.code,))
         known = codes.setdefault(status, [])
-        known += [code for code in named if code not in known]
+        known += [code for code in added if code not in known]
     return {status: problem_response(status, codes[status]) for status in sorted(codes)}
 
 
 def problem_response(status: int, codes: Sequence[str]) -> dict[str, Any]:
-    """One response in OpenAPI; each code that it may have is an example, kept once for the whole document."""
+    """One response in OpenAPI; each code references the shared example of that code."""
     examples = {code: {"$ref": f"#/components/examples/problem_{code}"} for code in codes}
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}
-    return {"description": _PROBLEMS[status], "content": {PROBLEM_JSON: content}}
+    return {"description": _STATUSES[status].description, "content": {PROBLEM_JSON: content}}
 
 
 def problem_examples() -> dict[str, dict[str, Any]]:
-    """Every problem by its code, as it looks."""
-    found: dict[str, dict[str, Any]] = {}
-    for status, (code, title) in _SERVER_PROBLEMS.items():
-        found[code] = problem_body(status, code, title)
-    kinds: list[type[ChatError]] = [ChatError]
-    while kinds:
-        kind = kinds.pop()
-        kinds += kind.__subclasses__()
-        found[kind.code] = problem_body(kind.status, kind.code, kind.title)
-    found[Invalid.code]["errors"] = [{"loc": ["content"], "code": "empty", "message": "has nothing but white space"}]
-    found[RateLimited.code]["retry_after_s"] = found[Unavailable.code]["retry_after_s"] = 1.2
-    return dict(sorted(found.items()))
+    """An example document of every problem, by code. Covers the error classes that have been imported."""
+    examples: dict[str, dict[str, Any]] = {}
+    for status, entry in _STATUSES.items():
+        if entry.title is not None:
+            examples[entry.codes[0]] = problem_body(status, entry.codes[0], entry.title)
+    classes: list[type[ChatError]] = [ChatError]
+    while classes:
+        error_class = classes.pop()
+        classes += error_class.__subclasses__()
+        examples[error_class.code] = problem_body(error_class.status, error_class.code, error_class.title)
+    examples[Invalid.code]["errors"] = [{"loc": ["content"], "code": "empty", "message": "has nothing but white space"}]
+    examples[RateLimited.code]["retry_after_s"] = examples[Unavailable.code]["retry_after_s"] = 1.2
+    return dict(sorted(examples.items()))
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Make every error of this app a problem document."""
+    """Answer every error of the app with a problem document."""
     app.add_exception_handler(ChatError, _on_chat_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -143,19 +146,19 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 
 def field_errors(errors: Any) -> list[dict[str, Any]]:
-    """Pydantic's errors as ours: without the input, the URL and the context, also where its sentences quote them."""
+    """Convert Pydantic errors to field errors, without any part of the client's input."""
     return [
         {
-            "loc": [_shown(part) for part in error["loc"] if part != "body"],
+            "loc": [_safe_name(part) for part in error["loc"] if part != "body"],
             "code": error["type"],
-            "message": _OWN_MESSAGES.get(error["type"]) or _length_of_text(error) or error["msg"],
+            "message": _MESSAGES.get(error["type"]) or _text_length_message(error) or error["msg"],
         }
         for error in errors
     ]
 
 
-def _length_of_text(error: Any) -> str | None:
-    """Behind a function Pydantic no longer knows that it counts characters, and speaks of items."""
+def _text_length_message(error: Any) -> str | None:
+    """Behind a function validator, Pydantic reports the length of a string in "items"; report characters instead."""
     if error["type"] not in ("too_long", "too_short") or not isinstance(error.get("input"), str):
         return None
     bound = error["ctx"]
@@ -164,8 +167,8 @@ def _length_of_text(error: Any) -> str | None:
     return f"should have at least {bound['min_length']} characters"
 
 
-def _shown(part: str | int) -> str | int:
-    """A field's name, where it is one: the name of an unknown field is input too."""
+def _safe_name(part: str | int) -> str | int:
+    """The name of a field, or `?`: the name of an unknown field is client input too."""
     return part if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "?"
 
 
@@ -175,7 +178,7 @@ async def _on_chat_error(request: Request, error: Exception) -> Response:
 
 
 def to_response(error: ChatError) -> Response:
-    """What a request is told of one of our errors."""
+    """The response to a client-visible error; server-side failures are logged."""
     if error.status >= 500:
         log.warning("unavailable", error=type(error.__cause__ or error).__name__)
     return problem_from(error)
@@ -184,12 +187,12 @@ def to_response(error: ChatError) -> Response:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class only
     errors = error.errors()
-    if any(found["loc"][0] == "path" for found in errors):
-        # What cannot be an id names nothing: the same answer as for an id that never was.
+    if any(entry["loc"][0] == "path" for entry in errors):
+        # A malformed id cannot exist: the same response as for an unknown id.
         return problem_from(NotFound())
-    if any(found["type"] == "json_invalid" for found in errors):
+    if any(entry["type"] == "json_invalid" for entry in errors):
         return problem(400, "malformed_json", "The body is not JSON")
-    if any(found["type"] == "model_attributes_type" and found["loc"] == ("body",) for found in errors):
+    if any(entry["type"] == "model_attributes_type" and entry["loc"] == ("body",) for entry in errors):
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type != "application/json":
             return problem(415, "unsupported_media_type", "The body must be application/json")
@@ -198,14 +201,15 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class only
-    code, title = _SERVER_PROBLEMS.get(
-        error.status_code, (f"http_{error.status_code}", "The request cannot be answered")
-    )
-    return problem(error.status_code, code, title, headers=dict(error.headers or {}))
+    status, headers = error.status_code, dict(error.headers or {})
+    entry = _STATUSES.get(status)
+    if entry is None or entry.title is None:
+        return problem(status, f"http_{status}", "The request cannot be processed", headers=headers)
+    return problem(status, entry.codes[0], entry.title, headers=headers)
 
 
 async def _on_crash(request: Request, error: Exception) -> Response:
-    answer = problem_from(ChatError())
-    # The server closes the connection after a crash: a client must not send its next request into that.
-    answer.headers["Connection"] = "close"
-    return answer
+    response = problem_from(ChatError())
+    # The server closes the connection after a crash; tell the client not to reuse it.
+    response.headers["Connection"] = "close"
+    return response

@@ -1,8 +1,8 @@
-"""How much and how often: the size of client JSON, and the rates of requests, frames and messages.
+"""Rate limits of requests, frames and messages.
 
-What is rare and dear (writes, uploads, tickets, messages) is counted in Redis, for all workers together, in one round
-trip. What is frequent and cheap (reads, frames, addresses) is counted by each worker for itself. Without Redis, or
-while it does not answer, everything is.
+Expensive, infrequent operations (writes, uploads, tickets, messages) are counted in Redis across all workers, in one
+round trip. Cheap, frequent ones (reads, frames, addresses) are counted per worker, as is everything while Redis is not
+configured or not responding.
 """
 
 import asyncio
@@ -17,8 +17,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import check_json
-from wasgo_chat.core.errors import Invalid, RateLimited
+from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.http.gcra import GcraLimiter
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -26,33 +25,20 @@ from wasgo_chat.telemetry.counters import WorkerCounters
 log = structlog.get_logger(__name__)
 
 REDIS_TIMEOUT_S = 0.1
-"""Longest that a request waits for Redis to count it."""
+"""How long a request waits for Redis."""
 
 REDIS_COOLDOWN_S = 5.0
-"""How long Redis is left alone after it did not answer."""
+"""How long Redis is skipped after it failed to respond."""
 
 MINUTE_S = 60
 
 RateClass = Literal["read", "write", "upload", "ticket"]
 
 
-def check_json_object(settings: Settings, field: str, value: dict[str, Any]) -> None:
-    """Hold a client's own JSON object (`metadata`, `settings`) to its limits.
-
-    Raises:
-        Invalid: it is too large, too deep, or has a string or number that cannot be stored.
-    """
-    if not value:
-        return
-    wrong = check_json(value, max_bytes=settings.max_metadata_bytes, max_depth=settings.max_metadata_depth)
-    if wrong:
-        raise Invalid.field([field], "json_object", wrong)
-
-
 class _RedisStorage(RedisStorage):
-    """The library's counters on a client of ours: it would make one of its own, and never close it.
+    """The library's Redis storage on a client that we own: its own client would never be closed.
 
-    Both keys of a window have the same tag, so that a cluster keeps them together.
+    Both keys of a window share a hash tag, so a cluster stores them on the same node.
     """
 
     def __init__(self, client: "Redis | RedisCluster") -> None:
@@ -60,14 +46,17 @@ class _RedisStorage(RedisStorage):
         super().__init__("async+redis://", implementation="redispy")
 
     def configure_bridge(self) -> None:
-        """Where the library would make its client."""
+        """Override: use our client instead of creating one."""
         bridge: Any = self.bridge
         bridge.storage = self._client
         bridge.connection_getter = lambda readonly: self._client
 
 
 class RateLimits:
-    """The limits of a worker. Without Redis each worker counts for itself, which is the lesser evil."""
+    """The rate limits of a worker.
+
+    Without Redis the limits apply per worker: with N workers, up to N times the configured rate passes.
+    """
 
     def __init__(self, settings: Settings, counts: WorkerCounters | None = None) -> None:
         self._counts = counts or WorkerCounters()
@@ -75,7 +64,7 @@ class RateLimits:
         self._client: Redis | RedisCluster | None = None
         self._shared: SlidingWindowCounterRateLimiter | None = None
         if settings.redis_url:
-            # Without retries: a second attempt would take the time of the first again.
+            # No retries: a second attempt would double the wait.
             self._client = RedisTarget.parse(settings.redis_url).client(timeout_s=REDIS_TIMEOUT_S)
             self._shared = SlidingWindowCounterRateLimiter(_RedisStorage(self._client))
         self._messages = _item(settings.message_rate, settings.message_rate_window_s)
@@ -88,41 +77,41 @@ class RateLimits:
         self._frames = GcraLimiter(settings.rate_frames_per_minute)
         self._addresses = GcraLimiter(settings.rate_address_per_minute)
         self._failures = GcraLimiter(settings.rate_failures_per_minute)
-        self._shared_again_at = 0.0
+        self._retry_redis_at = 0.0
 
     async def count_message(self, user_id: str, conversation_id: object) -> None:
-        """Count one message of a user in a conversation.
+        """Count a message of a user in a conversation.
 
         Raises:
-            RateLimited: there were too many; says when to try again.
+            RateLimited: the limit is exceeded; `retry_after_s` says when to retry.
         """
         if self._messages is not None:
             await self._count(self._messages, "message", user_id, str(conversation_id))
 
-    async def count_request(self, user_id: str, kind: RateClass) -> None:
-        """Count one request of a user; messages are counted by themselves.
+    async def count_request(self, user_id: str, rate_class: RateClass) -> None:
+        """Count a request of a user, other than sending a message.
 
         Raises:
             RateLimited: as in `count_message`.
         """
-        if kind == "read":
-            self._refuse_after(self._reads.hit(user_id), "read")
-        elif (item := self._requests[kind]) is not None:
-            await self._count(item, kind, user_id)
+        if rate_class == "read":
+            self._reject_if_waiting(self._reads.hit(user_id), "read")
+        elif (item := self._requests[rate_class]) is not None:
+            await self._count(item, rate_class, user_id)
 
     def count_frame(self, user_id: str) -> None:
-        """Count one frame of a user that is no message. Raises: RateLimited."""
-        self._refuse_after(self._frames.hit(user_id), "frame")
+        """Count a socket frame of a user, other than a message. Raises: RateLimited."""
+        self._reject_if_waiting(self._frames.hit(user_id), "frame")
 
     def count_address(self, address: str | None) -> None:
-        """Count one request from a client's address, where it is known. Raises: RateLimited."""
+        """Count a request from a client address, if known. Raises: RateLimited."""
         if address is not None:
-            self._refuse_after(self._addresses.hit(address), "address")
+            self._reject_if_waiting(self._addresses.hit(address), "address")
 
     def count_failure(self, address: str | None) -> None:
-        """Count a token that was not accepted. Raises: RateLimited, in place of another 401."""
+        """Count a rejected token. Raises: RateLimited, which then replaces the 401."""
         if address is not None:
-            self._refuse_after(self._failures.hit(address), "failure")
+            self._reject_if_waiting(self._failures.hit(address), "failure")
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -132,7 +121,7 @@ class RateLimits:
             await close_sentinels(self._client.connection_pool)
 
     async def _count(self, item: RateLimitItemPerSecond, *key: str) -> None:
-        # Here too in any case: it says how long to wait without asking Redis again, and knows when Redis goes away.
+        # Count locally in any case: the local counter gives the wait time and takes over if Redis fails.
         is_within = await self._local.hit(item, *key)
         shared = await self._count_shared(item, *key)
         if shared is not None:
@@ -143,28 +132,27 @@ class RateLimits:
             wait_s = stats.reset_time - time.time() if not stats.remaining else item.get_expiry()
             raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))
 
-    def _refuse_after(self, wait_s: float, kind: str) -> None:
+    def _reject_if_waiting(self, wait_s: float, counted_as: str) -> None:
         if wait_s:
-            self._counts.refusals[kind] += 1
+            self._counts.refusals[counted_as] += 1
             raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))
 
     async def _count_shared(self, item: RateLimitItemPerSecond, *key: str) -> bool | None:
-        """What Redis says, in one round trip; None where it does not answer in time."""
-        if self._shared is None or time.monotonic() < self._shared_again_at:
+        """Whether Redis counts this as within the limit; None if it does not respond in time."""
+        if self._shared is None or time.monotonic() < self._retry_redis_at:
             return None
-        if self._shared_again_at:
-            self._shared_again_at = (
-                time.monotonic() + REDIS_COOLDOWN_S
-            )  # one asks whether it is back, the others do not wait
+        if self._retry_redis_at:
+            # This request probes Redis; the others do not wait for it.
+            self._retry_redis_at = time.monotonic() + REDIS_COOLDOWN_S
         try:
             async with asyncio.timeout(REDIS_TIMEOUT_S):
                 is_within = await self._shared.hit(item, *key)
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-            # Counting must not stop the chat.
+            # A failure to count must not stop the service.
             log.warning("rate_limits_local", error=type(error).__name__)
-            self._shared_again_at = time.monotonic() + REDIS_COOLDOWN_S
+            self._retry_redis_at = time.monotonic() + REDIS_COOLDOWN_S
             return None
-        self._shared_again_at = 0.0
+        self._retry_redis_at = 0.0
         return is_within
 
 

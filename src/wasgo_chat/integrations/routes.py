@@ -14,17 +14,18 @@ from wasgo_chat.conversations import participants
 from wasgo_chat.conversations.rendering import load_conversation
 from wasgo_chat.conversations.schemas import ConversationOut
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, ResponseModel, UserId
-from wasgo_chat.core.errors import ConversationClosed, IdempotencyConflict, Invalid, LimitReached, NotFound
+from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, replayed_response
-from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
+from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.http.problems import problem_responses
-from wasgo_chat.http.rate_limits import check_json_object
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import PutUser, UserOut, user_shape
 from wasgo_chat.membership import access, create, verbs
 from wasgo_chat.membership.access import Action
+from wasgo_chat.membership.errors import ConversationClosed
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.membership.schemas import AddParticipant, ProvisionConversation, Reference, UpdateConversation
 from wasgo_chat.messages.rendering import load_message

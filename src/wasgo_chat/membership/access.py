@@ -8,16 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from wasgo_chat.core.errors import (
-    ActAsRequired,
-    ConversationClosed,
-    DirectConversation,
-    Forbidden,
-    NotFound,
-    ScopeRequired,
-)
+from wasgo_chat.core.errors import ActAsRequired, Forbidden, NotFound, ScopeRequired
 from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership.errors import ConversationClosed, DirectConversation
 from wasgo_chat.membership.models import ROLES, Conversation, Participant
 
 

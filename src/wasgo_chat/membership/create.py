@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound
 from wasgo_chat.database.session import Tx
-from wasgo_chat.http.rate_limits import check_json_object
+from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.access import find_current_participant

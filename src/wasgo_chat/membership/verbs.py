@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.errors import LastAdmin, LimitReached, NotFound
+from wasgo_chat.core.errors import LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
-from wasgo_chat.http.rate_limits import check_json_object
+from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity import audit
 from wasgo_chat.membership.access import Action, Membership, find_current_participant, find_participant
+from wasgo_chat.membership.errors import LastAdmin
 from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.membership.schemas import AddParticipant, UpdateConversation
 

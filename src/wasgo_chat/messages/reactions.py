@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.errors import Invalid, LimitReached, MessageDeletedError, NotFound
+from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.membership.access import Action
+from wasgo_chat.messages.errors import MessageDeletedError
 from wasgo_chat.messages.models import Message, Reaction
 from wasgo_chat.messages.rendering import conversation_of_message, load_reactions
 from wasgo_chat.messages.schemas import ReactToMessage

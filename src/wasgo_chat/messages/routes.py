@@ -7,24 +7,19 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from wasgo_chat.attachments.routes import FORM_PROBLEMS
 from wasgo_chat.core.encoding import JsonResponse, Seq, UserId
-from wasgo_chat.core.errors import (
-    ConversationClosed,
-    Forbidden,
-    IdempotencyConflict,
-    LimitReached,
-    MessageDeletedError,
-    NotFound,
-    Overloaded,
-)
+from wasgo_chat.core.errors import Forbidden, LimitReached, NotFound, Overloaded
 from wasgo_chat.database.session import Tx
 from wasgo_chat.http.dependencies import Caller, Cursor, Db, IdempotencyKeyHeader, Limit, RateLimitsDep, ReadSessionDep
+from wasgo_chat.http.idempotency import IdempotencyConflict
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
+from wasgo_chat.membership.errors import ConversationClosed
 from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.messages import reactions, read_receipts, verbs
 from wasgo_chat.messages.context import messages_context
+from wasgo_chat.messages.errors import MessageDeletedError
 from wasgo_chat.messages.history.pages import MessageFilters, fetch_page
 from wasgo_chat.messages.history.responses import page_response
 from wasgo_chat.messages.rendering import conversation_of_message, load_message

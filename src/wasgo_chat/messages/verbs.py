@@ -19,14 +19,16 @@ from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.pipeline import PreparedFile
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import keyed_hash, new_id
-from wasgo_chat.core.errors import Forbidden, IdempotencyConflict, Invalid, MessageDeletedError, NotFound
+from wasgo_chat.core.errors import Forbidden, Invalid, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
-from wasgo_chat.http.rate_limits import check_json_object
+from wasgo_chat.http.idempotency import IdempotencyConflict
+from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.membership.access import Action, Membership
+from wasgo_chat.messages.errors import MessageDeletedError
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction
 from wasgo_chat.messages.rendering import conversation_of_message
 from wasgo_chat.messages.schemas import MessageContent

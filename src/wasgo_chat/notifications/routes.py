@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 
 from wasgo_chat.core.encoding import JsonResponse
-from wasgo_chat.core.errors import Conflict, IdempotencyConflict, LimitReached, NotFound
+from wasgo_chat.core.errors import Conflict, LimitReached, NotFound
 from wasgo_chat.http.dependencies import (
     AnonymousRateLimit,
     Caller,
@@ -17,7 +17,7 @@ from wasgo_chat.http.dependencies import (
     Limit,
     replayed_response,
 )
-from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import audit
 from wasgo_chat.notifications import listing, preferences, push_subscriptions

@@ -1,4 +1,4 @@
-"""Numbers that no part of a worker counts by itself: messages by type, gauges, and what only the database knows."""
+"""Metrics collected from outside: messages by type from commits, gauges of a worker, and gauges from the database."""
 
 import asyncio
 import time
@@ -14,53 +14,49 @@ from wasgo_chat.observability.context import ObservabilityContext
 from wasgo_chat.telemetry.aggregation import Values
 from wasgo_chat.telemetry.counters import WorkerCounters
 
-FRESH_S = 2.0
-"""However often somebody asks, the database is asked once in this time."""
+MAX_AGE_S = 2.0
+"""Database gauges are cached for this long, however often `/metrics` is scraped."""
 
 
-def count_messages(counts: WorkerCounters, announcements: Sequence[object]) -> None:
-    """Count the messages of a commit by their type."""
+def count_messages(counts: WorkerCounters, notices: Sequence[object]) -> None:
+    """Count the messages of a commit by type."""
     counts.messages.update(
         [
-            one.rendered["message_type"] if isinstance(one, MessageStored) else one.message_type
-            for one in announcements
-            if isinstance(one, MessageStored | MessageCounted)
+            notice.rendered["message_type"] if isinstance(notice, MessageStored) else notice.message_type
+            for notice in notices
+            if isinstance(notice, MessageStored | MessageCounted)
         ]
     )
 
 
 class DatabaseGauges:
-    """How far readers of the log are behind, and dead letters: of the whole deployment, read when somebody looks.
-
-    Args:
-        db: where they are read.
-    """
+    """Consumer lag and dead deliveries of the whole deployment, read from the database per scrape."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._read_at = float("-inf")
-        self._found: dict[str, Values] = {}
-        self._reading = asyncio.Lock()
+        self._values: dict[str, Values] = {}
+        self._lock = asyncio.Lock()
 
     async def read(self) -> dict[str, Values]:
-        """The gauges by name; none where the database does not answer."""
-        async with self._reading:
-            if time.monotonic() - self._read_at > FRESH_S:
-                self._found = await self._look()
+        """The gauges by name; empty if the database does not respond."""
+        async with self._lock:
+            if time.monotonic() - self._read_at > MAX_AGE_S:
+                self._values = await self._query()
                 self._read_at = time.monotonic()
-        return self._found
+        return self._values
 
-    async def _look(self) -> dict[str, Values]:
+    async def _query(self) -> dict[str, Values]:
         try:
             async with self._db.snapshot() as tx:
-                found = await lags(tx)
+                lag = await lags(tx)
             dead = await queue.count_dead(self._db)
         except Unavailable:
             return {}
         return {
-            "reader_lag_events": {one.reader: one.events for one in found},
-            "reader_lag_seconds": {one.reader: one.age_s for one in found},
-            "dead_letters": {"": dead},
+            "consumer_lag_events": {consumer.reader: consumer.events for consumer in lag},
+            "consumer_lag_seconds": {consumer.reader: consumer.age_s for consumer in lag},
+            "dead_deliveries": {"": dead},
         }
 
 
@@ -72,7 +68,7 @@ def register_gauges(worker: ObservabilityContext) -> None:
     metrics.register_gauge("sockets", lambda: worker.hub.sockets)
     metrics.register_gauge("channels", lambda: len(worker.hub.channels))
     metrics.register_gauge("waiting_sends", lambda: worker.group_commit.waiting)
-    metrics.register_gauge("lanes", lambda: worker.group_commit.blocked_lanes)
+    metrics.register_gauge("blocked_conversations", lambda: worker.group_commit.blocked_lanes)
     metrics.register_gauge("pool_connections", lambda: {db.name: db.pool.checkedout() for db in pools})
     metrics.register_gauge("pool_size", lambda: {db.name: db.pool.size() for db in pools})
     metrics.register_gauge("database_up", lambda: int(not worker.db.breaker.is_open))

@@ -101,7 +101,7 @@ class RetentionWorker:
         conversation_id = due.conversation_id
         if self._turns_off.get(conversation_id):
             self._turns_off[conversation_id] -= 1
-            self._counts.purges["put_off"] += 1
+            self._counts.purges["deferred"] += 1
             return PurgeResult(failed={conversation_id: "put off"})
         try:
             purged = await purge_one(self._db, due, rest_per_work=self._rest_per_work)
@@ -121,7 +121,7 @@ class RetentionWorker:
         """Twice as long each time: what fails takes locks, and time, for nothing."""
         failures = self._failures[conversation_id] = min(self._failures.get(conversation_id, 0) + 1, MOST_DOUBLINGS)
         self._turns_off[conversation_id] = 2**failures - 1
-        self._counts.purges["put_off"] += 1
+        self._counts.purges["deferred"] += 1
         return PurgeResult(failed={conversation_id: getattr(error, "code", type(error).__name__)})
 
     async def _drop_notifications(self, days: int) -> None:

@@ -13,10 +13,10 @@ from wasgo_chat.conversations.rendering import load_conversation
 from wasgo_chat.conversations.schemas import ConversationOut
 from wasgo_chat.core.encoding import JsonResponse, RequestModel, SingleLine, Title, UserId
 from wasgo_chat.core.encoding import Text as CleanText
-from wasgo_chat.core.errors import Conflict, Forbidden, IdempotencyConflict
+from wasgo_chat.core.errors import Conflict, Forbidden
 from wasgo_chat.database.session import Tx
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, replayed_response
-from wasgo_chat.http.idempotency import IdempotentRequest
+from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor

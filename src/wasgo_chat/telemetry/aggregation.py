@@ -1,8 +1,8 @@
-"""How the numbers of all workers of a machine become one set.
+"""Aggregation of the metrics of all workers of a machine.
 
-Once a second a worker writes what it counted (`counts`) into a file of its own; who asks any worker gets the sum of the
-files. The supervisor adds the counters of a worker that has ended to a file of the ended, and its gauges go. How the
-numbers look to Prometheus is `observability/prometheus.py`'s business.
+Once a second each worker writes a snapshot of its counters into a file of its own; a worker that is scraped adds up the
+files. When a worker exits, the supervisor adds its counters to the file of exited workers and drops its gauges.
+`observability/prometheus.py` renders the result.
 """
 
 import asyncio
@@ -16,35 +16,36 @@ from typing import Any, Literal, TypedDict
 import msgspec
 import structlog
 
-from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, SECONDS, WorkerCounters
+from wasgo_chat.telemetry.counters import GAUGES, SECONDS, WorkerCounters
 
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 EXITED = "ended"
-KEPT_NAMES = 256
+"""Name of the file with the counters of exited workers."""
+MAX_EXITED_NAMES = 256
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 SEPARATOR = "\n"
 
 Values = dict[str, float]
-"""By the values of labels, `SEPARATOR` between several; without labels by the empty string."""
+"""Values by label values, joined with `SEPARATOR`; the key is empty for a metric without labels."""
 
 
 class HistogramSnapshot(msgspec.Struct, array_like=True):
-    """A histogram on its way: counts, bucket by bucket and not added up, and the sum of all values."""
+    """A histogram as it is exchanged between workers: counts per bucket (not cumulative) and the sum of all values."""
 
     counts: list[int]
     total: float
 
     def add(self, other: "HistogramSnapshot") -> None:
-        """Make one of both."""
-        self.counts = [mine + others for mine, others in zip(self.counts, other.counts, strict=True)]
+        """Add another worker's histogram to this one."""
+        self.counts = [count + other_count for count, other_count in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
 
 class MetricsSnapshot(msgspec.Struct):
-    """All numbers of a worker, or of several. `names` says of which, in the file of the ended."""
+    """All metrics of one worker, or of several. `names` lists the workers that are included."""
 
     names: list[str]
     counters: dict[str, Values] = msgspec.field(default_factory=dict)
@@ -52,19 +53,20 @@ class MetricsSnapshot(msgspec.Struct):
     gauges: dict[str, Values] = msgspec.field(default_factory=dict)
 
     def add(self, other: "MetricsSnapshot") -> None:
-        """Make one of both."""
+        """Add another worker's metrics to these."""
         for name, values in other.counters.items():
-            mine = self.counters.setdefault(name, {})
+            totals = self.counters.setdefault(name, {})
             for labels, value in values.items():
-                mine[labels] = mine.get(labels, 0) + value
-        for name, heap in other.histograms.items():
-            self.histograms.setdefault(name, HistogramSnapshot([0] * len(heap.counts), 0.0)).add(heap)
+                totals[labels] = totals.get(labels, 0) + value
+        for name, histogram in other.histograms.items():
+            empty = HistogramSnapshot([0] * len(histogram.counts), 0.0)
+            self.histograms.setdefault(name, empty).add(histogram)
         for name, values in other.gauges.items():
             _combine(self.gauges.setdefault(name, {}), values, GAUGES[name].aggregation)
 
 
 class HistogramSummary(TypedDict):
-    """`counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond all of them."""
+    """`counts[n]` values were at most `bounds[n]` and above the previous bound; the last count is above all bounds."""
 
     bounds: list[float]
     counts: list[int]
@@ -73,10 +75,10 @@ class HistogramSummary(TypedDict):
 
 
 class MetricsSummary(TypedDict):
-    """What an operator looks at, over all workers of this machine.
+    """The key figures of all workers of this machine, for the operator page.
 
-    `messages`, `deliveries` and `commit_to_write` (seconds) have grown since the service was started; the others are as
-    of now. What only the database knows is None while it does not answer.
+    `messages`, `deliveries` and `commit_to_write` (seconds) are totals since the service was started; the others are
+    current values. Values from the database are None while it does not respond.
     """
 
     workers: int
@@ -84,9 +86,9 @@ class MetricsSummary(TypedDict):
     messages: dict[str, int]
     deliveries: int
     commit_to_write: HistogramSummary
-    reader_lag_s: float | None
-    reader_lag_events: int | None
-    dead_letters: int | None
+    consumer_lag_s: float | None
+    consumer_lag_events: int | None
+    dead_deliveries: int | None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -94,173 +96,174 @@ _decode = msgspec.json.Decoder(MetricsSnapshot).decode
 
 
 class Metrics:
-    """One worker's numbers, and its view of those of the others.
+    """The metrics of one worker, and its view of those of the other workers.
 
     Args:
-        worker: its name, another one in each process.
-        folder: where the workers of this machine leave their numbers; None where there is only this one.
+        worker: unique name of this worker process.
+        folder: where the workers of this machine exchange snapshots; None for a single worker.
     """
 
     def __init__(self, worker: str, folder: Path | None = None) -> None:
         self.counts = WorkerCounters()
         self._worker = worker
         self._folder = folder
-        self._late_s = 0.0
-        self._read: dict[str, Callable[[], float | Mapping[str, float]]] = {
+        self._loop_delay_s = 0.0
+        self._gauges: dict[str, Callable[[], float | Mapping[str, float]]] = {
             "workers": lambda: 1,
-            "loop_delay_seconds": lambda: self._late_s,
+            "loop_delay_seconds": lambda: self._loop_delay_s,
             "resident_bytes": _resident_bytes,
         }
-        self._stored: Callable[[], Awaitable[dict[str, Values]]] | None = None
-        self._is_stuck = False
+        self._read_database_gauges: Callable[[], Awaitable[dict[str, Values]]] | None = None
+        self._write_failed = False
 
     def register_gauge(self, name: str, read: Callable[[], float | Mapping[str, float]]) -> None:
-        """Have a gauge of `GAUGES` read once a second: a number, or numbers by label."""
+        """Register the function that reads a gauge of `GAUGES`: it returns a number, or numbers by label value."""
         if name not in GAUGES:
             raise KeyError(name)
-        self._read[name] = read
+        self._gauges[name] = read
 
-    def register_database_gauges(self, stored: Callable[[], Awaitable[dict[str, Values]]]) -> None:
-        """Have gauges that only the database knows read when somebody looks."""
-        self._stored = stored
+    def register_database_gauges(self, read: Callable[[], Awaitable[dict[str, Values]]]) -> None:
+        """Register the function that reads gauges from the database. It is called per scrape only."""
+        self._read_database_gauges = read
 
     async def run(self) -> None:
-        """Leave the numbers for the other workers, once a second, for ever."""
+        """Write a snapshot for the other workers once a second, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             self.write()
             due = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            self._late_s = loop.time() - due
+            self._loop_delay_s = loop.time() - due
 
     def write(self) -> None:
-        """Leave the numbers for the other workers now."""
+        """Write a snapshot for the other workers now."""
         if self._folder is not None:
             self._write_snapshot(self._folder, self.collect())
 
     def collect(self) -> MetricsSnapshot:
-        """This worker's numbers as of now."""
+        """A snapshot of this worker's metrics."""
         self.counts.cpu_seconds = time.process_time()
-        taken = MetricsSnapshot([self._worker])
-        for name in COUNTERS:
-            taken.counters[name] = _by_label(getattr(self.counts, name))
-        for name in HISTOGRAMS:
-            histogram = getattr(self.counts, name)
-            taken.histograms[name] = HistogramSnapshot(list(histogram.counts), histogram.total)
-        for name, read in self._read.items():
-            taken.gauges[name] = _by_label(read())
-        return taken
+        return MetricsSnapshot(
+            [self._worker],
+            counters={name: _by_label(value) for name, value in self.counts.counters().items()},
+            histograms={
+                name: HistogramSnapshot(list(histogram.counts), histogram.total)
+                for name, histogram in self.counts.histograms().items()
+            },
+            gauges={name: _by_label(read()) for name, read in self._gauges.items()},
+        )
 
     async def aggregate(self) -> MetricsSnapshot:
-        """The numbers of all workers of this machine; those of the others are up to a second old."""
-        whole = self.collect()
+        """The metrics of all workers of this machine; those of other workers are up to one second old."""
+        total = self.collect()
         if self._folder is not None:
-            self._write_snapshot(self._folder, whole)  # nobody may find less later: to Prometheus that is a restart
-            await asyncio.to_thread(self._add_others, self._folder, whole)
-        if self._stored is not None:
-            whole.gauges.update(await self._stored())
-        return whole
+            # Written before it is reported: if a later scrape saw less, Prometheus would take it for a counter reset.
+            self._write_snapshot(self._folder, total)
+            await asyncio.to_thread(self._add_others, self._folder, total)
+        if self._read_database_gauges is not None:
+            total.gauges.update(await self._read_database_gauges())
+        return total
 
-    def _add_others(self, folder: Path, whole: MetricsSnapshot) -> None:
-        for other in _others(folder, self._worker):
-            whole.add(other)
+    def _add_others(self, folder: Path, total: MetricsSnapshot) -> None:
+        for other in _other_workers(folder, self._worker):
+            total.add(other)
 
     def _write_snapshot(self, folder: Path, snapshot: MetricsSnapshot) -> None:
-        """A full disk costs the numbers and nothing else."""
+        """Write the snapshot; on a full disk only the metrics are lost."""
         try:
-            _put(folder / f"{os.getpid()}.json", snapshot)
+            _write(folder / f"{os.getpid()}.json", snapshot)
         except OSError as error:
-            if not self._is_stuck:
-                log.warning("metrics_not_written", error=type(error).__name__)
-            self._is_stuck = True
+            if not self._write_failed:
+                log.warning("metrics_write_failed", error=type(error).__name__)
+            self._write_failed = True
         else:
-            self._is_stuck = False
+            self._write_failed = False
 
     async def summary(self) -> MetricsSummary:
-        """The current figures of this machine."""
-        whole = await self.aggregate()
-        written = whole.histograms["commit_to_write_seconds"]
-        written.add(whole.histograms["commit_to_write_elsewhere_seconds"])
-        lag_s, lag, dead = (
-            whole.gauges.get(name) for name in ("reader_lag_seconds", "reader_lag_events", "dead_letters")
-        )
+        """The current key figures of this machine."""
+        total = await self.aggregate()
+        latency = total.histograms["commit_to_write_seconds"]
+        latency.add(total.histograms["commit_to_write_elsewhere_seconds"])
+        lag_s = total.gauges.get("consumer_lag_seconds")
+        lag_events = total.gauges.get("consumer_lag_events")
+        dead = total.gauges.get("dead_deliveries")
         return {
-            "workers": int(whole.gauges["workers"][""]),
-            "sockets": int(whole.gauges.get("sockets", {}).get("", 0)),
-            "messages": {key: int(value) for key, value in whole.counters["messages"].items()},
-            "deliveries": int(whole.counters["deliveries"][""]),
+            "workers": int(total.gauges["workers"][""]),
+            "sockets": int(total.gauges.get("sockets", {}).get("", 0)),
+            "messages": {key: int(value) for key, value in total.counters["messages"].items()},
+            "deliveries": int(total.counters["deliveries"][""]),
             "commit_to_write": {
                 "bounds": list(SECONDS),
-                "counts": written.counts,
-                "sum": written.total,
-                "count": sum(written.counts),
+                "counts": latency.counts,
+                "sum": latency.total,
+                "count": sum(latency.counts),
             },
-            "reader_lag_s": None if lag_s is None else max(lag_s.values(), default=0.0),
-            "reader_lag_events": None if lag is None else int(max(lag.values(), default=0)),
-            "dead_letters": None if dead is None else int(dead.get("", 0)),
+            "consumer_lag_s": None if lag_s is None else max(lag_s.values(), default=0.0),
+            "consumer_lag_events": None if lag_events is None else int(max(lag_events.values(), default=0)),
+            "dead_deliveries": None if dead is None else int(dead.get("", 0)),
         }
 
 
 def merge_exited_worker(folder: Path, pid: int) -> None:
-    """Add the counters of a worker that has ended to those of the ended; its gauges go.
+    """Add the counters of a worker that exited to those of all exited workers; its gauges are dropped.
 
-    For the supervisor alone. The file of the ended names whom it has, and is written before the worker's own goes: who
-    reads meanwhile finds a worker in both, and counts it once.
+    Called by the supervisor only. The file of exited workers lists whom it includes and is written before the worker's
+    own file is removed, so a concurrent reader that finds the worker in both counts it once.
     """
-    mine = folder / f"{pid}.json"
-    gone = _get(mine)
-    if gone is not None:
-        ended = _get(folder / f"{EXITED}.json") or MetricsSnapshot([])
-        gone.gauges.clear()
-        ended.add(gone)
-        ended.names = [*ended.names, *gone.names][-KEPT_NAMES:]
-        _put(folder / f"{EXITED}.json", ended)
+    path = folder / f"{pid}.json"
+    worker = _read(path)
+    if worker is not None:
+        exited = _read(folder / f"{EXITED}.json") or MetricsSnapshot([])
+        worker.gauges.clear()
+        exited.add(worker)
+        exited.names = [*exited.names, *worker.names][-MAX_EXITED_NAMES:]
+        _write(folder / f"{EXITED}.json", exited)
     with contextlib.suppress(FileNotFoundError):
-        mine.unlink()
+        path.unlink()
 
 
-def _others(folder: Path, worker: str) -> Iterable[MetricsSnapshot]:
-    """The file of the ended is read last: whoever ends meanwhile is in one of both."""
-    living = [_get(path) for path in folder.glob("*.json") if path.stem != EXITED]
-    ended = _get(folder / f"{EXITED}.json") or MetricsSnapshot([])
-    yield ended
-    for one in living:
-        if one is not None and one.names != [worker] and one.names[0] not in ended.names:
-            yield one
+def _other_workers(folder: Path, worker: str) -> Iterable[MetricsSnapshot]:
+    """The file of exited workers is read last: a worker that exits meanwhile is in at least one of the files."""
+    running = [_read(path) for path in folder.glob("*.json") if path.stem != EXITED]
+    exited = _read(folder / f"{EXITED}.json") or MetricsSnapshot([])
+    yield exited
+    for snapshot in running:
+        if snapshot is not None and snapshot.names != [worker] and snapshot.names[0] not in exited.names:
+            yield snapshot
 
 
-def _get(path: Path) -> MetricsSnapshot | None:
+def _read(path: Path) -> MetricsSnapshot | None:
     try:
         return _decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def _put(path: Path, snapshot: MetricsSnapshot) -> None:
-    beside = path.with_suffix(".new")
-    beside.write_bytes(_encode(snapshot))
-    beside.replace(path)
+def _write(path: Path, snapshot: MetricsSnapshot) -> None:
+    temporary = path.with_suffix(".new")
+    temporary.write_bytes(_encode(snapshot))
+    temporary.replace(path)
 
 
 def _by_label(value: Any) -> Values:
-    """A number, or numbers by label or labels, as they travel."""
+    """Convert a number, or numbers by label value or tuple of values, to `Values`."""
     if not isinstance(value, Mapping):
         return {"": value}
     return {key if isinstance(key, str) else SEPARATOR.join(key): number for key, number in value.items()}
 
 
-def _combine(mine: Values, others: Values, over_workers: Literal["sum", "min", "max"]) -> None:
+def _combine(totals: Values, others: Values, aggregation: Literal["sum", "min", "max"]) -> None:
     for labels, value in others.items():
-        if labels not in mine:
-            mine[labels] = value
-        elif over_workers == "sum":
-            mine[labels] += value
+        if labels not in totals:
+            totals[labels] = value
+        elif aggregation == "sum":
+            totals[labels] += value
         else:
-            mine[labels] = min(mine[labels], value) if over_workers == "min" else max(mine[labels], value)
+            totals[labels] = min(totals[labels], value) if aggregation == "min" else max(totals[labels], value)
 
 
 def _resident_bytes() -> int:
-    """See proc_pid_statm(5); 0 where there is no such thing."""
+    """Resident set size, see proc_pid_statm(5); 0 on systems without /proc."""
     try:
         return int(_STATM.read_text().split()[1]) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):

@@ -1,35 +1,37 @@
-"""What a worker counts, and the catalogue of it: names, meanings, labels.
+"""The metrics of a worker: one declaration per counter, histogram and gauge.
 
-Parts of a worker raise plain integers here, once a batch or a fan-out and never through a library: hundreds of
-thousands of deliveries a second pass them. How the numbers of several workers become one set is `metrics`' business.
+A counter or histogram is a field of `WorkerCounters`, declared with its help text and labels. Code increments plain
+attributes, once per batch or fan-out: hundreds of thousands of deliveries per second go through here, so no metrics
+library is involved. Gauges are declared in `GAUGES` and read once a second (`Metrics.register_gauge`). `aggregation`
+combines the values of several workers, `observability/prometheus.py` renders them.
 """
+
+# ruff: noqa: RUF009  the helpers below return dataclass fields
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from itertools import product
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-RECONCILER_FINDINGS = ("events", "readings", "went_back")
+RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds")
 REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )
 POOLS = ("request", "background", "keyed")
 CLOSE_CODES = ("1012", "1013", "4400", "4401", "4403", "4404", "4408", "4429")
-REPLICA_READS = ("answered", "older", "failed", "none")
-PURGE_OUTCOMES = ("done", "put_off", "failed")
+REPLICA_READS = ("answered", "stale", "failed", "none")
+PURGE_OUTCOMES = ("done", "deferred", "failed")
 DELIVERY_OUTCOMES = tuple(product(("email", "push", "webhook"), ("sent", "retrying", "dead", "gone")))
-
-Label = TypeVar("Label", str, tuple[str, str])
 
 
 class Histogram:
-    """How many values were at most each of `bounds`, or beyond the last."""
+    """Counts of observed values per bucket: at most each of `bounds`, or above the last one."""
 
     __slots__ = ("bounds", "counts", "total")
 
@@ -39,122 +41,138 @@ class Histogram:
         self.total = 0.0
 
     def observe(self, value: float, times: int = 1) -> None:
-        """Count a value, so many times."""
+        """Record a value, `times` times."""
         self.counts[bisect_left(self.bounds, value)] += times
         self.total += value * times
 
 
-def _in_seconds() -> Histogram:
-    return Histogram(SECONDS)
-
-
-def _zeroed(labels: Sequence[Label]) -> Callable[[], Counter[Label]]:
-    """All of them at 0: Prometheus sees no growth in what begins at 1, and an alert on it would miss the first time."""
-    return lambda: Counter(dict.fromkeys(labels, 0))
-
-
-@dataclass(eq=False, slots=True)
-class WorkerCounters:
-    """What a worker has counted since it was started. Each is described below, under its name.
-
-    With a label it is a `Counter` by its value; with several, their values are a tuple.
-    """
-
-    messages: Counter[str] = field(default_factory=Counter)
-    deliveries: int = 0
-    frames_in: Counter[str] = field(default_factory=Counter)
-    frames_out: Counter[str] = field(default_factory=Counter)
-    socket_opens: int = 0
-    socket_closes: Counter[str] = field(default_factory=_zeroed(CLOSE_CODES))
-    events_replayed: int = 0
-    resyncs: int = 0
-    gaps_filled: int = 0
-    reconciler_findings: Counter[str] = field(default_factory=_zeroed(RECONCILER_FINDINGS))
-    consumer_events: Counter[str] = field(default_factory=Counter)
-    sends_outside_batch: int = 0
-    refusals: Counter[str] = field(default_factory=_zeroed(REFUSALS))
-    pool_waits: Counter[str] = field(default_factory=_zeroed(POOLS))
-    pool_timeouts: Counter[str] = field(default_factory=_zeroed(POOLS))
-    http_requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    replica_reads: Counter[str] = field(default_factory=_zeroed(REPLICA_READS))
-    notification_deliveries: Counter[tuple[str, str]] = field(default_factory=_zeroed(DELIVERY_OUTCOMES))
-    purges: Counter[str] = field(default_factory=_zeroed(PURGE_OUTCOMES))
-    cpu_seconds: float = 0.0
-
-    send_to_commit_seconds: Histogram = field(default_factory=_in_seconds)
-    commit_to_write_seconds: Histogram = field(default_factory=_in_seconds)
-    commit_to_write_elsewhere_seconds: Histogram = field(default_factory=_in_seconds)
-    http_request_seconds: Histogram = field(default_factory=_in_seconds)
-    batch_messages: Histogram = field(default_factory=lambda: Histogram(SIZES))
-
-
 @dataclass(frozen=True, slots=True)
 class CounterSpec:
-    """A counter or histogram as it is exported."""
+    """How a counter is exported."""
 
     help: str
     labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class HistogramSpec:
+    """How a histogram is exported, and the upper bounds of its buckets."""
+
+    help: str
+    bounds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GaugeSpec:
-    """What goes up and down, and how that of several workers becomes one."""
+    """How a gauge is exported, and how the values of several workers are combined."""
 
     help: str
     labels: tuple[str, ...] = ()
     aggregation: Literal["sum", "min", "max"] = "sum"
 
 
-COUNTERS = {
-    "messages": CounterSpec("Messages stored.", ("type",)),
-    "deliveries": CounterSpec("Events handed to sockets, one for each event and socket; replayed ones included."),
-    "frames_in": CounterSpec("Frames that clients sent; what is none is `malformed`.", ("type",)),
-    "frames_out": CounterSpec("Frames handed to sockets.", ("type",)),
-    "socket_opens": CounterSpec("Sockets that got past the door."),
-    "socket_closes": CounterSpec("Sockets that the service closed; 4408 are those too slow.", ("code",)),
-    "events_replayed": CounterSpec("Events of the log told to sockets that had been away or behind."),
-    "resyncs": CounterSpec("Sockets told to load a conversation afresh."),
-    "gaps_filled": CounterSpec("Pages read from the log by the hub, as events before those that came were missing."),
-    "head_check_finds": CounterSpec("Conversations in which the head check found something lost.", ("what",)),
-    "reader_events": CounterSpec("Events that a reader of the log has handled.", ("reader",)),
-    "sent_singly": CounterSpec("Messages that no batch could store, and that went in a transaction of their own."),
-    "refusals": CounterSpec("Requests, frames and tokens refused as too many.", ("kind",)),
-    "pool_waits": CounterSpec("Times that all connections of a pool were in use when one was asked for.", ("pool",)),
-    "pool_timeouts": CounterSpec("Times that none became free in time.", ("pool",)),
-    "http_requests": CounterSpec("Answered requests.", ("method", "route", "status")),
-    "replica_reads": CounterSpec("Reads that a standby might have answered, by what became of that.", ("outcome",)),
-    "letters": CounterSpec(
-        "Attempts to send mails, pushes and webhooks, by what became of them.", ("channel", "outcome")
-    ),
-    "purge_turns": CounterSpec("Turns of conversations in a purge, by what became of them.", ("outcome",)),
-    "cpu_seconds": CounterSpec("Processor time of the workers."),
-}
+def _counter(help_text: str) -> Any:
+    return field(default=0, metadata={"spec": CounterSpec(help_text)})
 
-HISTOGRAMS = {
-    "send_to_commit_seconds": CounterSpec("From the door of a message to its commit."),
-    "commit_to_write_seconds": CounterSpec("From a message's commit to its last write to a socket of the same worker."),
-    "commit_to_write_elsewhere_seconds": CounterSpec(
-        "From a message's commit to its last write to a socket of another worker."
-    ),
-    "http_request_seconds": CounterSpec("From a request's head to the end of its answer."),
-    "batch_messages": CounterSpec("Messages of a group commit."),
-}
+
+def _labelled(help_text: str, *labels: str, values: Sequence[Any] = ()) -> Any:
+    """A counter by label value; with several labels, the key is a tuple of their values.
+
+    Label values known in advance start at 0: Prometheus sees no increase in a series that first appears with the value
+    1, so an alert would miss the first occurrence.
+    """
+    return field(
+        default_factory=lambda: Counter(dict.fromkeys(values, 0)), metadata={"spec": CounterSpec(help_text, labels)}
+    )
+
+
+def _histogram(help_text: str, bounds: tuple[float, ...] = SECONDS) -> Any:
+    return field(default_factory=lambda: Histogram(bounds), metadata={"spec": HistogramSpec(help_text, bounds)})
+
+
+@dataclass(eq=False, slots=True)
+class WorkerCounters:
+    """Everything that a worker has counted since it was started."""
+
+    messages: Counter[str] = _labelled("Messages stored.", "type")
+    deliveries: int = _counter("Events written to sockets, counted per event and socket, replays included.")
+    frames_in: Counter[str] = _labelled("Frames received from clients; unparsable ones are `malformed`.", "type")
+    frames_out: Counter[str] = _labelled("Frames written to sockets.", "type")
+    socket_opens: int = _counter("WebSocket connections accepted.")
+    socket_closes: Counter[str] = _labelled(
+        "Sockets closed by the service, by close code; 4408 are slow consumers.", "code", values=CLOSE_CODES
+    )
+    events_replayed: int = _counter("Events replayed from the log to sockets that had reconnected or lagged.")
+    resyncs: int = _counter("Times a socket was told to reload a conversation.")
+    gaps_filled: int = _counter("Pages that the hub read from the log to fill gaps between publications.")
+    reconciler_findings: Counter[str] = _labelled(
+        "Conversations in which the reconciler found missed updates.", "what", values=RECONCILER_FINDINGS
+    )
+    consumer_events: Counter[str] = _labelled("Events processed by a log consumer.", "consumer")
+    sends_outside_batch: int = _counter("Messages stored in a transaction of their own because no batch could.")
+    refusals: Counter[str] = _labelled(
+        "Requests, frames and tokens rejected by a rate or capacity limit.", "kind", values=REFUSALS
+    )
+    pool_waits: Counter[str] = _labelled(
+        "Times that a transaction found all connections of its pool in use.", "pool", values=POOLS
+    )
+    pool_timeouts: Counter[str] = _labelled(
+        "Times that no connection of a pool became free in time.", "pool", values=POOLS
+    )
+    http_requests: Counter[tuple[str, str, str]] = _labelled("HTTP requests answered.", "method", "route", "status")
+    replica_reads: Counter[str] = _labelled(
+        "Reads eligible for a replica, by outcome.", "outcome", values=REPLICA_READS
+    )
+    notification_deliveries: Counter[tuple[str, str]] = _labelled(
+        "Attempts to deliver an e-mail, push or webhook, by outcome.", "channel", "outcome", values=DELIVERY_OUTCOMES
+    )
+    purges: Counter[str] = _labelled(
+        "Conversations processed by the retention purge, by outcome.", "outcome", values=PURGE_OUTCOMES
+    )
+    cpu_seconds: float = _counter("CPU time used by the workers.")
+
+    send_to_commit_seconds: Histogram = _histogram("Time from accepting a message to its commit.")
+    commit_to_write_seconds: Histogram = _histogram(
+        "Time from a message's commit to its last write to a socket of the same worker."
+    )
+    commit_to_write_elsewhere_seconds: Histogram = _histogram(
+        "Time from a message's commit to its last write to a socket of another worker."
+    )
+    http_request_seconds: Histogram = _histogram("Time from a request's headers to the end of its response.")
+    batch_messages: Histogram = _histogram("Messages per group commit.", SIZES)
+
+    def counters(self) -> dict[str, Any]:
+        """The values of all counters by name: a number, or a `Counter` by label values."""
+        return {name: getattr(self, name) for name in COUNTERS}
+
+    def histograms(self) -> dict[str, Histogram]:
+        """All histograms by name."""
+        return {name: getattr(self, name) for name in HISTOGRAMS}
+
+
+_SPECS = {declared.name: declared.metadata["spec"] for declared in fields(WorkerCounters)}
+
+COUNTERS: dict[str, CounterSpec] = {name: spec for name, spec in _SPECS.items() if isinstance(spec, CounterSpec)}
+
+HISTOGRAMS: dict[str, HistogramSpec] = {name: spec for name, spec in _SPECS.items() if isinstance(spec, HistogramSpec)}
 
 GAUGES = {
-    "workers": GaugeSpec("Workers of this machine that report."),
-    "draining": GaugeSpec("Workers that are about to end."),
+    "workers": GaugeSpec("Reporting workers of this machine."),
+    "draining": GaugeSpec("Workers that are shutting down."),
     "sockets": GaugeSpec("Open sockets."),
-    "channels": GaugeSpec("Conversations with an open socket, counted on each worker."),
-    "waiting_sends": GaugeSpec("Messages that wait for their commit."),
-    "lanes": GaugeSpec("Conversations that somebody else holds, with messages waiting for them."),
+    "channels": GaugeSpec("Conversations with at least one open socket, summed over workers."),
+    "waiting_sends": GaugeSpec("Messages waiting for their commit."),
+    "blocked_conversations": GaugeSpec("Conversations whose row is locked while messages wait for it."),
     "pool_connections": GaugeSpec("Database connections in use.", ("pool",)),
-    "pool_size": GaugeSpec("Database connections there may be.", ("pool",)),
-    "database_up": GaugeSpec("1 if the database answers every worker.", (), "min"),
-    "redis_up": GaugeSpec("1 if Redis answers every worker.", (), "min"),
-    "replica_lag_seconds": GaugeSpec("Age of what a standby is known to have.", ("replica",), "max"),
-    "loop_delay_seconds": GaugeSpec("How late the event loop of a worker was last.", (), "max"),
-    "resident_bytes": GaugeSpec("Memory of the workers; what they share counts for each."),
-    "reader_lag_seconds": GaugeSpec("Age of the oldest event that a reader has not read.", ("reader",), "max"),
-    "reader_lag_events": GaugeSpec("Events that a reader has not read.", ("reader",), "max"),
-    "dead_letters": GaugeSpec("Mails, pushes and webhooks that were given up.", (), "max"),
+    "pool_size": GaugeSpec("Maximum number of database connections.", ("pool",)),
+    "database_up": GaugeSpec("1 if the database responds to every worker.", (), "min"),
+    "redis_up": GaugeSpec("1 if Redis responds to every worker.", (), "min"),
+    "replica_lag_seconds": GaugeSpec("Age of the data that a replica is known to have.", ("replica",), "max"),
+    "loop_delay_seconds": GaugeSpec("Delay of the latest tick of a worker's event loop.", (), "max"),
+    "resident_bytes": GaugeSpec("Resident memory of the workers; shared pages count once per worker."),
+    "consumer_lag_seconds": GaugeSpec(
+        "Age of the oldest event that a log consumer has not processed.", ("consumer",), "max"
+    ),
+    "consumer_lag_events": GaugeSpec("Events that a log consumer has not processed.", ("consumer",), "max"),
+    "dead_deliveries": GaugeSpec("E-mails, pushes and webhooks that were given up.", (), "max"),
 }
