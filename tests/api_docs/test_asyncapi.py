@@ -9,7 +9,7 @@ from tests.support.documents import ASYNCAPI, OPENAPI, hold_frame, validator
 from tests.support.world import Json, World
 from wasgo_chat.api_docs.asyncapi_examples import CLIENT
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE
-from wasgo_chat.gateway.client_frames import Close
+from wasgo_chat.core.close_codes import CloseCode, close_code_table
 
 DOCS = Path(__file__).parents[2] / "docs"
 MESSAGES = ASYNCAPI["components"]["messages"]
@@ -29,8 +29,20 @@ def test_a_frame_that_is_none_does_not_fit() -> None:
 
 
 def test_every_close_code_has_its_meaning() -> None:
-    of_the_protocol = {1002, 1007, 1009, 1011}
-    assert {*of_the_protocol, *Close} == {int(code) for code in ASYNCAPI["x-close-codes"]}
+    by_protocol = {1002, 1007, 1009, 1011}
+    assert {code for code in CloseCode if code.sender == "protocol"} == by_protocol
+    assert set(CloseCode) == {int(code) for code in ASYNCAPI["x-close-codes"]}
+
+
+def test_every_close_code_has_its_action() -> None:
+    actions = {int(code): action for code, action in ASYNCAPI["x-close-code-actions"].items()}
+    assert actions == {code: code.action for code in CloseCode}
+
+
+def test_the_table_of_close_codes_is_the_declaration() -> None:
+    begin, end = "<!-- close codes: begin -->\n", "\n<!-- close codes: end -->"
+    documented = (DOCS / "protocol.md").read_text().partition(begin)[2].partition(end)[0]
+    assert documented == close_code_table()
 
 
 @pytest.mark.parametrize("name", CLIENT)

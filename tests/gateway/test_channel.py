@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.gateway.channel import ConversationChannel, Subscription
-from wasgo_chat.gateway.client_frames import Close
 from wasgo_chat.gateway.framing import FrameBatch
 
 
@@ -29,10 +29,10 @@ class Peer:
     async def wait_drained(self) -> None:
         """It always is."""
 
-    def end(self, code: Close, reason: str = "") -> None:
+    def end(self, code: CloseCode, reason: str = "") -> None:
         """Nobody ends it."""
 
-    def on_removed(self, subscription: Subscription, code: Close) -> None:
+    def on_removed(self, subscription: Subscription, code: CloseCode) -> None:
         """Nobody drops it."""
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from wasgo_chat.gateway.client_frames import Close
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.http.rate_limits import RateClass
 from wasgo_chat.notifications.delivery import dispatcher
 from wasgo_chat.observability.prometheus import metric_names, render_metrics
@@ -82,7 +82,7 @@ def test_what_an_alert_waits_for_is_there_at_0_before_it_happens() -> None:
 
 
 def test_labels_that_are_known_before_are_those_that_there_are() -> None:
-    assert set(CLOSE_CODES) == {str(int(code)) for code in Close}
+    assert set(CLOSE_CODES) == {str(int(code)) for code in CloseCode if code.sender == "gateway"}
     source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
     assert set(RECONCILER_FINDINGS) == set(re.findall(r'reconciler_findings\["(\w+)"\]', source))
     assert set(re.findall(r'refusals\["(\w+)"\]', source)) <= set(REFUSALS)

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from wasgo_chat.api_docs.asyncapi_examples import CLIENT, SERVER
 from wasgo_chat.conversations import event_schemas as events
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import RequestModel, ResponseModel
 from wasgo_chat.gateway import client_frames as received
 from wasgo_chat.gateway import server_frames as sent
@@ -68,21 +69,6 @@ _SERVER_FRAMES: dict[str, type[ResponseModel]] = {
 }
 _MANY_ONLY = ("subscribe", "unsubscribe")
 
-_CLOSE_CODES = {
-    1002: "A frame that RFC 6455 forbids, a bug of the client: reconnect with after_seq.",
-    1007: "Text that is not UTF-8, a bug of the client: reconnect with after_seq.",
-    1009: "A frame was too large; do not send it again, reconnect with after_seq.",
-    1011: "No pong came in time: reconnect with after_seq.",
-    1012: "The service restarts: reconnect with after_seq.",
-    1013: "Overloaded: reconnect with after_seq, send again what was not acked with the same client_id.",
-    4400: "Malformed frames, or a bad after_seq: do not reconnect.",
-    4401: "No token that is accepted: get a new one, then reconnect with after_seq.",
-    4403: "Removed from the conversation: do not reconnect.",
-    4404: "No such conversation, or not for this user: do not reconnect.",
-    4408: "Too slow: reconnect with after_seq.",
-    4429: "Too fast, or too many sockets: reconnect after the seconds at the end of the reason.",
-}
-
 _CHANNELS: dict[str, dict[str, Any]] = {
     "conversation": {
         "address": "ws/chat/{conversation_id}/",
@@ -133,7 +119,8 @@ def asyncapi() -> dict[str, Any]:
             "schemas": _schemas(),
             "securitySchemes": {"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
-        "x-close-codes": {str(code): meaning for code, meaning in _CLOSE_CODES.items()},
+        "x-close-codes": {str(int(code)): code.description for code in CloseCode},
+        "x-close-code-actions": {str(int(code)): code.action for code in CloseCode},
     }
 
 

@@ -10,7 +10,8 @@ from typing import Protocol
 from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
-from wasgo_chat.gateway.client_frames import Close, resync_frame, typing_frame
+from wasgo_chat.core.close_codes import CloseCode
+from wasgo_chat.gateway.client_frames import resync_frame, typing_frame
 from wasgo_chat.gateway.framing import FrameBatch, frame_type
 from wasgo_chat.telemetry.counters import WorkerCounters
 
@@ -41,10 +42,10 @@ class Subscriber(Protocol):
     async def wait_drained(self) -> None:
         """Wait until little enough is unsent that more may come."""
 
-    def end(self, code: Close, reason: str = "") -> None:
+    def end(self, code: CloseCode, reason: str = "") -> None:
         """Close soon."""
 
-    def on_removed(self, subscription: "Subscription", code: Close) -> None:
+    def on_removed(self, subscription: "Subscription", code: CloseCode) -> None:
         """The hub ended this subscription."""
 
 
@@ -216,7 +217,7 @@ class ConversationChannel:
             subscription.joined_at_seq = min(subscription.joined_at_seq, seq)
             subscription.reads_version = min(subscription.reads_version, reads_version)
             if not subscription.peer.write(resync_frame(self.conversation_id, seq)):
-                subscription.peer.end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+                subscription.peer.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
 
     def typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
         """Tell everybody else that somebody types or has stopped; who is not heard of again stops by themselves."""
@@ -247,7 +248,7 @@ class ConversationChannel:
                 subscription.reads_version = version
         self._counts.frames_out["messages_read"] += len(told) * len(frames)
 
-    def drop(self, subscription: Subscription, code: Close) -> None:
+    def drop(self, subscription: Subscription, code: CloseCode) -> None:
         """End a subscription and tell its socket."""
         if subscription in self.subscriptions:
             self.subscriptions.discard(subscription)
@@ -271,4 +272,4 @@ class ConversationChannel:
             subscription.mark_lagging()
         elif subscription.is_ended_by(frame):
             # Exactly here, in the order of the log: nothing after the removal is ever written.
-            self.drop(subscription, Close.REMOVED)
+            self.drop(subscription, CloseCode.REMOVED)

@@ -1,9 +1,8 @@
-"""The frames of the socket and its close codes: what a client may say, and how malformed speech is answered.
+"""Client frames: their models, and how they are parsed.
 
 Server frames of the log are made in `conversations.event_frames`; those of the connection itself are made here.
 """
 
-from enum import IntEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,19 +19,6 @@ BEARER_PREFIX = "bearer."
 MAX_REF_CHARS = 64
 
 Ref = Annotated[SingleLine, Field(max_length=MAX_REF_CHARS)]
-
-
-class Close(IntEnum):
-    """Close codes. Reconnect with `after_seq` on 1012, 1013 and 4408, with a new token on 4401, later on 4429."""
-
-    RESTARTING = 1012
-    OVERLOADED = 1013
-    MALFORMED = 4400
-    UNAUTHENTICATED = 4401
-    REMOVED = 4403
-    NOT_FOUND = 4404
-    TOO_SLOW = 4408
-    RATE_LIMITED = 4429
 
 
 class ClientFrame(RequestModel):

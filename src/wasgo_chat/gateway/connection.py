@@ -12,12 +12,13 @@ from uuid import UUID
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import ChatError, Invalid, LimitReached, NotFound
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.channel import Subscription
-from wasgo_chat.gateway.client_frames import ClientFrame, Close, resync_frame
+from wasgo_chat.gateway.client_frames import ClientFrame, resync_frame
 from wasgo_chat.gateway.frame_writer import EXTENSION, FrameWriter
 from wasgo_chat.gateway.framing import FrameBatch
 from wasgo_chat.gateway.hub import Hub
@@ -79,7 +80,7 @@ class Connection:
             else TransportBuffer(link, limit, self._catch_up)
         )
         self.write_batch: Callable[[FrameBatch], bool] = self._buffer.put_batch  # see `Subscriber.write_batch`
-        self._closing: tuple[Close, str] | None = None
+        self._closing: tuple[CloseCode, str] | None = None
         self.typing = TypingThrottle(self._publish_typing)
         self._answers = Responder(self._buffer, self.end, self.settings.max_bad_frames, hub.counts)
         self._listener = FrameReceiver(self, ws.receive if link is None else link.receive, self._answers)
@@ -105,7 +106,7 @@ class Connection:
         """See `Subscriber.wait_drained`."""
         await self._buffer.wait_drained()
 
-    def end(self, code: Close, reason: str = "") -> None:
+    def end(self, code: CloseCode, reason: str = "") -> None:
         """Close soon: the frame in hand is finished and answered first."""
         if self._closing is None:
             self._closing = (code, reason)
@@ -116,7 +117,7 @@ class Connection:
         """Whether its close was asked for: then no further frame is read."""
         return self._closing is not None
 
-    def on_removed(self, subscription: Subscription, code: Close) -> None:
+    def on_removed(self, subscription: Subscription, code: CloseCode) -> None:
         """See `Subscriber.on_removed`: the removal closes a socket of one conversation, and is told on one for many."""
         conversation_id = subscription.conversation_id
         self.subscriptions.pop(conversation_id, None)
@@ -197,11 +198,11 @@ class Connection:
         if not self.hub.register(self):
             self.hub.counts.refusals["sockets_of_user"] += 1
             await self._close(
-                Close.RATE_LIMITED, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60"
+                CloseCode.RATE_LIMITED, f"at most {self.settings.max_sockets_per_user} sockets; retry after 60"
             )
             return
         if self.hub.is_restarting:
-            self.end(Close.RESTARTING, self.hub.restart_reason())
+            self.end(CloseCode.RESTARTING, self.hub.restart_reason())
         writer = self._buffer.run()
         try:
             if self._closing is None:
@@ -244,10 +245,10 @@ class Connection:
                 self._feed_state = self._feed.add(self)
                 await self._feed.sync(self._feed_state)
         except NotFound:
-            self.end(Close.NOT_FOUND, "no such conversation")
+            self.end(CloseCode.NOT_FOUND, "no such conversation")
         except ChatError as error:
             log.warning("socket_not_opened", error=error.code)
-            self.end(Close.OVERLOADED, "reconnect with after_seq")
+            self.end(CloseCode.OVERLOADED, "reconnect with after_seq")
 
     def _publish_typing(self, conversation_id: UUID, is_typing: bool) -> None:
         name = self.actor.username or self.user_id
@@ -278,7 +279,7 @@ class Connection:
     async def _send_text(self, data: bytes) -> None:
         await self._ws.send({"type": "websocket.send", "text": data.decode()})
 
-    async def _close(self, code: Close, reason: str) -> None:
+    async def _close(self, code: CloseCode, reason: str) -> None:
         """Say goodbye; a peer that is gone or does not read must not hold us."""
         self.hub.counts.socket_closes[str(int(code))] += 1
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
@@ -291,4 +292,4 @@ class Connection:
                 continue
             if not isinstance(error, WebSocketDisconnect | OSError):
                 log.error("socket_failed", exc_info=error)
-                self.end(Close.OVERLOADED, "reconnect with after_seq")
+                self.end(CloseCode.OVERLOADED, "reconnect with after_seq")

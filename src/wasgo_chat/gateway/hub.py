@@ -15,13 +15,13 @@ from uuid import UUID
 import structlog
 
 from wasgo_chat.conversations.event_frames import EventFrame, read_frames
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError, NotFound
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.channel import ConversationChannel, Subscriber, Subscription
-from wasgo_chat.gateway.client_frames import Close
 from wasgo_chat.gateway.envelope import channel_of
 from wasgo_chat.gateway.framing import frame_type
 from wasgo_chat.identity import users
@@ -99,7 +99,7 @@ class Hub:
         """Close every socket, and all that still come: the frame in hand is finished first."""
         self.is_restarting = True
         for peer in [peer for mine in self.peers.values() for peer in mine]:
-            peer.end(Close.RESTARTING, self.restart_reason())
+            peer.end(CloseCode.RESTARTING, self.restart_reason())
 
     def restart_reason(self) -> str:
         """What a restart tells a socket: not all of them are to come back at once."""
@@ -182,7 +182,7 @@ class Hub:
             await asyncio.sleep(TOKEN_CHECK_S)
             now = time.time()
             for peer in [peer for mine in self.peers.values() for peer in mine if peer.expires_at <= now]:
-                peer.end(Close.UNAUTHENTICATED, "the token has expired")
+                peer.end(CloseCode.UNAUTHENTICATED, "the token has expired")
 
     async def close_revoked(self, user_ids: list[str]) -> None:
         """Close the sockets of users whose tokens were revoked after those sockets' tokens were issued."""
@@ -190,7 +190,7 @@ class Hub:
         for user_id, moment in revoked.items():
             for peer in tuple(self.peers.get(user_id, ())):
                 if peer.issued_at < moment.timestamp():
-                    peer.end(Close.UNAUTHENTICATED, "the token was revoked")
+                    peer.end(CloseCode.UNAUTHENTICATED, "the token was revoked")
 
     async def _catch_up(self, subscription: Subscription) -> None:
         channel = self.channels.get(subscription.conversation_id)
@@ -205,7 +205,7 @@ class Hub:
                 if not await self._replay_page(channel, subscription):
                     return
         except ChatError:
-            subscription.peer.end(Close.OVERLOADED, "reconnect with after_seq")
+            subscription.peer.end(CloseCode.OVERLOADED, "reconnect with after_seq")
         finally:
             subscription.catching_up = False
             channel.catching_up -= 1
@@ -223,7 +223,7 @@ class Hub:
                 self.counts.deliveries += len(frames)
                 self.counts.frames_out.update([frame_type(frame.data) for frame in frames])
         if not members:
-            channel.drop(subscription, Close.REMOVED)
+            channel.drop(subscription, CloseCode.REMOVED)
             return False
         is_cut = bool(frames) and frames[0].seq > subscription.watermark + 1
         if is_cut and not channel.resync(subscription, frames[0].seq - 1):
@@ -236,7 +236,7 @@ class Hub:
             if subscription not in channel.subscriptions:  # it was ended, or began again, while we read
                 return False
             if subscription.is_ended_by(frame):  # and was added again since: that is for the next socket
-                channel.drop(subscription, Close.REMOVED)
+                channel.drop(subscription, CloseCode.REMOVED)
                 return False
         return bool(frames)
 

@@ -17,11 +17,11 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.types import ARRAY, Uuid
 
 from wasgo_chat.conversations.rendering import render_conversations
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events.offsets import SeqRange
-from wasgo_chat.gateway.client_frames import Close
 from wasgo_chat.gateway.framing import frame_type
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
@@ -52,7 +52,7 @@ class FeedSocket(Protocol):
     def write(self, data: bytes) -> bool:
         """Queue a frame; False where too much is unsent already."""
 
-    def end(self, code: Close, reason: str = "") -> None:
+    def end(self, code: CloseCode, reason: str = "") -> None:
         """Close soon."""
 
 
@@ -108,7 +108,7 @@ class NotificationFeed:
         mine = self._states.get(user_id, ())
         for told in mine:
             if not told.socket.write(data):
-                told.socket.end(Close.TOO_SLOW, "too much is unsent; reconnect")
+                told.socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
         self._counts.frames_out[frame_type(data)] += len(mine)
 
     async def sync(self, told: SentState, touched: Collection[UUID] | None = None) -> None:
@@ -143,7 +143,7 @@ class NotificationFeed:
         told.unread, told.is_fresh = counts, False
         self._counts.frames_out.update([frame["type"] for frame in frames])
         if not all([watcher.write(encode(frame)) for frame in frames]):  # noqa: C419  all of them, then look
-            watcher.end(Close.TOO_SLOW, "too much is unsent; reconnect")
+            watcher.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
 
     async def presence(self, user_id: str, *, is_online: bool) -> None:
         """Tell those who share a conversation with a user that they came or went."""

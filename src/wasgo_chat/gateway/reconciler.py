@@ -12,12 +12,12 @@ from uuid import UUID
 import structlog
 
 from wasgo_chat.conversations.event_frames import read_receipt_frames
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.driver import fetch
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.channel import Subscription
-from wasgo_chat.gateway.client_frames import Close
 from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.messages import read_receipts
 
@@ -66,7 +66,7 @@ class Reconciler:
             for subscription in tuple(channel.subscriptions):
                 since = subscription.lagging_since
                 if since is not None and now - since > self._settings.slow_socket_s:
-                    subscription.peer.end(Close.TOO_SLOW, "too far behind; reconnect with after_seq")
+                    subscription.peer.end(CloseCode.TOO_SLOW, "too far behind; reconnect with after_seq")
                 elif subscription.greeted:
                     self._hub.catch_up_soon(subscription)  # whatever kept it from catching up when it had drained
 

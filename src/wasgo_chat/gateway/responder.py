@@ -5,8 +5,9 @@ from typing import Any
 
 import structlog
 
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
-from wasgo_chat.gateway.client_frames import Close, MalformedFrame, ack, error_frame
+from wasgo_chat.gateway.client_frames import MalformedFrame, ack, error_frame
 from wasgo_chat.gateway.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -25,7 +26,7 @@ class Responder:
     """
 
     def __init__(
-        self, outbox: SendBuffer, end: Callable[[Close, str], None], max_bad: int, counts: WorkerCounters
+        self, outbox: SendBuffer, end: Callable[[CloseCode, str], None], max_bad: int, counts: WorkerCounters
     ) -> None:
         self._outbox = outbox
         self._end = end
@@ -37,7 +38,7 @@ class Responder:
         """What a client waits for is written or the socket closes: it is never left out in silence."""
         self._counts.frames_out[frame_type(data)] += 1
         if not self._outbox.put(data):
-            self._end(Close.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+            self._end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
 
     def done(self, ref: str | None, result: dict[str, Any]) -> None:
         """A frame was performed."""
@@ -48,7 +49,7 @@ class Responder:
     def malformed(self, frame: MalformedFrame) -> None:
         """What came was no frame."""
         self._refuse(frame.ref, frame.error)
-        self._count_bad(Close.MALFORMED, "too many malformed frames")
+        self._count_bad(CloseCode.MALFORMED, "too many malformed frames")
 
     def failed(self, ref: str | None, error: BaseException) -> None:
         """A frame was refused, or broke something."""
@@ -57,17 +58,17 @@ class Responder:
             error = ChatError()
         self._refuse(ref, error)
         if isinstance(error, RateLimited):
-            self._count_bad(Close.RATE_LIMITED, f"too fast; retry after {error.retry_after_s:g}")
+            self._count_bad(CloseCode.RATE_LIMITED, f"too fast; retry after {error.retry_after_s:g}")
             return
         self._bad = 0
         if isinstance(error, Unavailable):
-            self._end(Close.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
+            self._end(CloseCode.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
 
     def _refuse(self, ref: str | None, error: ChatError) -> None:
         log.debug("frame_refused", code=error.code)
         self.write(error_frame(ref, error))
 
-    def _count_bad(self, code: Close, reason: str) -> None:
+    def _count_bad(self, code: CloseCode, reason: str) -> None:
         self._bad += 1
         if self._bad >= self._max_bad:
             self._end(code, reason)

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Response, WebSocket
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import JsonResponse, new_id
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
 from wasgo_chat.gateway import tickets
 from wasgo_chat.gateway.admission import Slot
-from wasgo_chat.gateway.client_frames import BEARER_PREFIX, SUBPROTOCOL, Close
+from wasgo_chat.gateway.client_frames import BEARER_PREFIX, SUBPROTOCOL
 from wasgo_chat.gateway.connection import Connection
 from wasgo_chat.gateway.context import gateway_context
 from wasgo_chat.gateway.notification_feed import NotificationFeed
@@ -68,7 +69,7 @@ async def chat_socket(ws: WebSocket, conversation_id: str) -> None:
     try:
         own = UUID(conversation_id)
     except ValueError:
-        await ws.close(Close.NOT_FOUND, "no such conversation")
+        await ws.close(CloseCode.NOT_FOUND, "no such conversation")
         return
     await _serve(ws, own)
 
@@ -101,18 +102,18 @@ async def _serve(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None 
     hub, admission = worker.hub, worker.admission
     try:
         if hub.is_restarting:
-            await ws.close(Close.RESTARTING, hub.restart_reason())
+            await ws.close(CloseCode.RESTARTING, hub.restart_reason())
             return
         with worker.address_limits.count(ws.client) as is_within:
             if not is_within:
                 hub.counts.refusals["sockets_of_address"] += 1
-                await ws.close(Close.RATE_LIMITED, "too many sockets of this address; retry after 60")
+                await ws.close(CloseCode.RATE_LIMITED, "too many sockets of this address; retry after 60")
                 return
             try:
                 turn = await admission.acquire()
             except RateLimited as error:
                 hub.counts.refusals["opening_sockets"] += 1
-                await ws.close(Close.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
+                await ws.close(CloseCode.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
                 return
             try:
                 await _open(ws, own, feed, turn)
@@ -129,13 +130,13 @@ async def _open(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None, 
         entering = PendingJoin(worker.users_and_memberships, own) if own is not None else None
         actor = await _authenticate_counted(ws, entering.find_user if entering is not None else None)
     except ValueError:
-        await ws.close(Close.MALFORMED, "after_seq must be a whole number")
+        await ws.close(CloseCode.MALFORMED, "after_seq must be a whole number")
         return
     except RateLimited as error:
-        await ws.close(Close.RATE_LIMITED, f"too many refused tokens; retry after {error.retry_after_s:g}")
+        await ws.close(CloseCode.RATE_LIMITED, f"too many refused tokens; retry after {error.retry_after_s:g}")
         return
     except ChatError as error:
-        code = Close.OVERLOADED if error.status >= 500 else Close.UNAUTHENTICATED
+        code = CloseCode.OVERLOADED if error.status >= 500 else CloseCode.UNAUTHENTICATED
         await ws.close(code, error.detail)
         return
     structlog.contextvars.bind_contextvars(

@@ -40,7 +40,7 @@ RunWorker = Callable[[int], None]
 
 @dataclass(eq=False, slots=True)
 class WorkerProcess:
-    """A worker, as its parent knows it. `heard_at` is its last beat, None until it is ready."""
+    """A worker, as its parent knows it. `last_heartbeat_at` is None until it is ready."""
 
     pid: int
     pipe: int
@@ -167,9 +167,9 @@ class Supervisor:
         if not os.read(fd, 1024):
             self._selector.unregister(fd)  # its end; reaped in a moment
             return
-        child.heard_at = time.monotonic()
+        child.last_heartbeat_at = time.monotonic()
         if child.ready_at is None:
-            child.ready_at = child.heard_at
+            child.ready_at = child.last_heartbeat_at
             self._was_ready = True
             log.info("worker_ready", worker=child.pid, after_s=round(child.ready_at - child.started_at, 2))
 

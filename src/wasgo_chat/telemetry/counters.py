@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, fields
 from itertools import product
 from typing import Any, Literal
 
+from wasgo_chat.core.close_codes import CloseCode
+
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -24,7 +26,7 @@ REFUSALS = (
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )
 POOLS = ("request", "background", "keyed")
-CLOSE_CODES = ("1012", "1013", "4400", "4401", "4403", "4404", "4408", "4429")
+CLOSE_CODES = tuple(str(int(code)) for code in CloseCode if code.sender == "gateway")
 REPLICA_READS = ("answered", "stale", "failed", "none")
 PURGE_OUTCOMES = ("done", "deferred", "failed")
 DELIVERY_OUTCOMES = tuple(product(("email", "push", "webhook"), ("sent", "retrying", "dead", "gone")))
