@@ -79,7 +79,7 @@ class ParticipantAdded(Event):
     """Somebody joined, or came back."""
 
     type: ClassVar[str] = "participant_added"
-    is_governing: ClassVar[bool] = True
+    is_administrative: ClassVar[bool] = True
     user_id: str
 
     def columns(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class ParticipantRemoved(Event):
     """
 
     type: ClassVar[str] = "participant_removed"
-    is_governing: ClassVar[bool] = True
+    is_administrative: ClassVar[bool] = True
     user_id: str
     erased: bool = False
 
@@ -109,7 +109,7 @@ class ParticipantUpdated(Event):
     """Somebody's role changed."""
 
     type: ClassVar[str] = "participant_updated"
-    is_governing: ClassVar[bool] = True
+    is_administrative: ClassVar[bool] = True
     user_id: str
 
     def columns(self) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class ConversationUpdated(Event):
 
     type: ClassVar[str] = "conversation_updated"
     is_activity: ClassVar[bool] = True
-    is_governing: ClassVar[bool] = True
+    is_administrative: ClassVar[bool] = True
     fields: tuple[str, ...]
 
     def columns(self) -> dict[str, Any]:
