@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it refuses, and a `dev` that survives kill -9."""
+"""The command line: its output, its errors, and a `dev` that survives kill -9."""
 
 import asyncio
 import os
@@ -63,7 +63,7 @@ def test_a_service_token_has_its_scopes_and_the_secret_of_the_environment(databa
         ("--user", "a", "--ttl", "0"),
     ],
 )
-def test_a_token_that_makes_no_sense_is_refused(arguments: tuple[str, ...]) -> None:
+def test_an_impossible_token_is_rejected(arguments: tuple[str, ...]) -> None:
     shown = run("token", *arguments)
     assert shown.returncode == 2
     assert "Traceback" not in shown.stderr
@@ -87,7 +87,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("changes", "sentence"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_serve_refuses_what_is_missing_or_unsafe_and_says_what_to_set(
+def test_serve_rejects_missing_or_unsafe_settings_and_says_what_to_set(
     database: str, changes: dict[str, str], sentence: str
 ) -> None:
     shown = run("serve", "--workers", "2", "--port", str(free_port()), env=environment(database, **changes))
@@ -96,21 +96,21 @@ def test_serve_refuses_what_is_missing_or_unsafe_and_says_what_to_set(
     assert "Traceback" not in shown.stderr
 
 
-def test_serve_refuses_a_database_without_tables(database: str) -> None:
+def test_serve_rejects_a_database_without_tables(database: str) -> None:
     bare = environment("postgres")
     shown = run("serve", "--port", str(free_port()), env=bare)
     assert shown.returncode == 2
     assert "wasgo-chat migrate" in shown.stderr
 
 
-def test_serve_refuses_a_database_that_may_forget(database: str) -> None:
+def test_serve_rejects_a_database_that_is_not_durable(database: str) -> None:
     careless = environment(database, ALLOW_UNSAFE_DATABASE="false")
     shown = run("serve", "--port", str(free_port()), env=careless)
     assert shown.returncode == 2
     assert "turn fsync and full_page_writes on" in shown.stderr
 
 
-async def test_serve_sees_what_a_role_has_switched_off(database: str) -> None:
+async def test_serve_notices_a_role_that_switched_durability_off(database: str) -> None:
     admin = await asyncpg.connect(database_url(database))
     try:
         await admin.execute("CREATE ROLE careless LOGIN SUPERUSER")
@@ -138,7 +138,7 @@ WORK = {
 
 
 @pytest.mark.parametrize("work", WORK)
-def test_without_a_database_every_command_says_so_in_a_sentence(database: str, tmp_path: Path, work: str) -> None:
+def test_without_a_database_every_command_says_so_in_one_sentence(database: str, tmp_path: Path, work: str) -> None:
     file = tmp_path / "history.jsonl"
     file.write_text(HISTORY)
     env = environment(database, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", RETENTION_DAYS="support=30")
@@ -161,7 +161,7 @@ UNFIT = {
 
 @pytest.mark.parametrize("why", UNFIT)
 @pytest.mark.parametrize("work", ["purge", "purge, counting", "seed", "import"])
-def test_what_is_no_database_of_ours_is_said_in_a_sentence(database: str, tmp_path: Path, work: str, why: str) -> None:
+def test_a_foreign_database_is_reported_in_one_sentence(database: str, tmp_path: Path, work: str, why: str) -> None:
     file = tmp_path / "history.jsonl"
     file.write_text(HISTORY)
     name, sentence = UNFIT[why]
@@ -172,7 +172,7 @@ def test_what_is_no_database_of_ours_is_said_in_a_sentence(database: str, tmp_pa
     assert "Traceback" not in shown.stderr
 
 
-async def test_dev_survives_kill_9_with_nothing_lost_and_nothing_left(tmp_path: Path) -> None:
+async def test_dev_survives_kill_9_and_loses_and_leaves_nothing(tmp_path: Path) -> None:
     port, data = free_port(), tmp_path / "private" / "data"
     data.parent.mkdir(mode=0o700)
     process, shown = await start_dev(port, data)

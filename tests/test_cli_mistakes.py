@@ -1,4 +1,4 @@
-"""What was typed or set wrongly: each is one sentence that names it, and never a traceback."""
+"""Wrong arguments and settings: each is reported in one sentence that names it, and never as a traceback."""
 
 import subprocess
 from pathlib import Path
@@ -24,7 +24,7 @@ def said(shown: Shown) -> str:
     return sentence
 
 
-async def test_migrate_says_where_the_database_really_is(database: str) -> None:
+async def test_migrate_names_the_actual_revision_of_the_database(database: str) -> None:
     name = f"{database}_places"
     await create_database(database_url("postgres"), name)
     env, newest = environment(name), migrations.head_revision()
@@ -58,7 +58,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("why", WRONG)
-def test_wrong_arguments_are_a_sentence(database: str, tmp_path: Path, why: str) -> None:
+def test_wrong_arguments_are_reported_in_one_sentence(database: str, tmp_path: Path, why: str) -> None:
     file = tmp_path / "history.jsonl"
     file.write_text('{"kind":"user","id":"ana","username":"ana"}\n')
     words, sentence = WRONG[why]
@@ -87,7 +87,7 @@ UNSET = {
 
 
 @pytest.mark.parametrize("why", UNSET)
-def test_wrong_settings_are_called_by_their_names(database: str, why: str) -> None:
+def test_wrong_settings_are_reported_by_name(database: str, why: str) -> None:
     changes, sentence = UNSET[why]
     shown = said(run("doctor", env=environment(database, **changes)))
     assert sentence in shown
@@ -95,7 +95,7 @@ def test_wrong_settings_are_called_by_their_names(database: str, why: str) -> No
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "purge", "seed", "import FILE", "token --user a"])
-def test_every_command_says_so_of_a_url_that_cannot_be_meant(database: str, tmp_path: Path, command: str) -> None:
+def test_every_command_reports_an_unusable_url(database: str, tmp_path: Path, command: str) -> None:
     file = tmp_path / "history.jsonl"
     file.touch()
     env = environment(database, DATABASE_URL="postgresql://h/n?sslmode=verify-full&sslrootcert=/nonexist/ca.pem")
@@ -103,7 +103,7 @@ def test_every_command_says_so_of_a_url_that_cannot_be_meant(database: str, tmp_
     assert "WASGO_CHAT_DATABASE_URL: the file of sslrootcert cannot be used: /nonexist/ca.pem (No such file" in shown
 
 
-def test_no_token_is_signed_with_a_key_that_no_service_takes(database: str) -> None:
+def test_no_token_is_signed_with_a_key_that_the_service_rejects(database: str) -> None:
     assert "WASGO_CHAT_JWT_SECRET is shorter than 32 bytes" in said(
         run("token", "--user", "ana", env=environment(database, JWT_SECRET="short"))
     )
@@ -112,7 +112,7 @@ def test_no_token_is_signed_with_a_key_that_no_service_takes(database: str) -> N
 
 
 @pytest.mark.parametrize("option", ["--check", "--write"])
-def test_a_file_without_a_table_of_settings_is_not_up_to_date(tmp_path: Path, option: str) -> None:
+def test_a_file_without_a_settings_table_is_not_up_to_date(tmp_path: Path, option: str) -> None:
     file = tmp_path / "notes.md"
     file.write_text("# Notes\n")
     shown = run("settings", option, str(file))
@@ -121,7 +121,7 @@ def test_a_file_without_a_table_of_settings_is_not_up_to_date(tmp_path: Path, op
     assert file.read_text() == "# Notes\n"
 
 
-def test_a_file_with_the_table_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_a_file_with_the_table_is_updated(tmp_path: Path) -> None:
     file = tmp_path / "notes.md"
     file.write_text("Before\n<!-- settings: begin -->\nold\n<!-- settings: end -->\nAfter\n")
     shown = run("settings", "--check", str(file))

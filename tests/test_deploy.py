@@ -1,4 +1,4 @@
-"""What the files of deploy/ and compose.yaml say of each other and of the service, as far as reading shows."""
+"""The files of deploy/ and compose.yaml are consistent with each other and with the service."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def seconds(settings: dict[str, str], name: str) -> float:
     return float(settings[f"WASGO_CHAT_{name}"])
 
 
-def test_only_settings_that_there_are_are_set() -> None:
+def test_only_existing_settings_are_set() -> None:
     known = {f"WASGO_CHAT_{name.upper()}" for name in Settings.model_fields}
     named = set(compose()["services"]["chat-a"]["environment"]) | set(config())
     assert named <= known
@@ -53,7 +53,7 @@ def test_no_secret_is_in_a_file() -> None:
     assert asked <= given
 
 
-def test_who_drains_is_seen_and_waited_for() -> None:
+def test_draining_is_noticed_and_waited_for() -> None:
     """The proxy asks more often than `DRAIN_DELAY_S`, and who kills waits longer than `SHUTDOWN_S`."""
     proxy = (ROOT / "deploy" / "haproxy.cfg").read_text()
     asked = re.search(r"inter (\d+)ms fastinter (\d+)ms fall (\d+)", proxy)
@@ -73,7 +73,7 @@ def test_who_drains_is_seen_and_waited_for() -> None:
     assert pod["terminationGracePeriodSeconds"] > seconds(settings, "SHUTDOWN_S")
 
 
-def test_a_silent_socket_outlives_the_pings_between() -> None:
+def test_an_idle_socket_outlives_the_ping_interval() -> None:
     heartbeat = Settings.model_fields["heartbeat_s"].default
     minutes = re.search(r"timeout tunnel (\d+)m", (ROOT / "deploy" / "haproxy.cfg").read_text())
     assert minutes is not None
@@ -82,7 +82,7 @@ def test_a_silent_socket_outlives_the_pings_between() -> None:
     assert float(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]) > 2 * heartbeat
 
 
-def test_what_runs_is_the_user_of_the_image_and_may_write_where_that_needs_to() -> None:
+def test_processes_run_as_the_image_user_and_can_write_where_needed() -> None:
     image = (ROOT / "Dockerfile").read_text()
     user, group = re.findall(r"^USER (\d+):(\d+)", image, flags=re.MULTILINE)[0]
     volume = re.findall(r"^VOLUME (\S+)", image, flags=re.MULTILINE)[0]
@@ -95,7 +95,7 @@ def test_what_runs_is_the_user_of_the_image_and_may_write_where_that_needs_to() 
     assert any(one.startswith(f"{volume}:uid={user},gid={group}") for one in compose()["services"]["chat-a"]["tmpfs"])
 
 
-def test_the_ingress_lets_every_public_route_through_and_no_other() -> None:
+def test_the_ingress_forwards_every_public_route_and_no_other() -> None:
     (rule,) = manifest("ingress.yaml")["spec"]["rules"]
     prefixes = [path["path"] for path in rule["http"]["paths"]]
     inside = ("/healthz", "/readyz", "/metrics", "/admin", "/ops")
@@ -104,13 +104,13 @@ def test_the_ingress_lets_every_public_route_through_and_no_other() -> None:
     assert not any(path.startswith(prefix) for path in inside for prefix in prefixes)
 
 
-def test_every_manifest_is_named() -> None:
+def test_every_manifest_is_listed() -> None:
     for folder in (MANIFESTS, MANIFESTS / "migrate"):
         named = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
         assert {*named, "kustomization.yaml"} == {path.name for path in folder.glob("*.yaml")}
 
 
-def test_the_pod_that_the_runbook_makes_has_the_secrets_settings(tmp_path: Path) -> None:
+def test_the_pod_of_the_runbook_has_the_settings_of_the_secret(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "runbook.md").read_text()
     function = text[text.index("once() {") :].partition("\n```")[0]
     said = tmp_path / "kubectl"
@@ -143,7 +143,7 @@ def openapi_paths() -> list[str]:
     return list(json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"])
 
 
-def test_a_change_of_the_settings_rolls_the_pods() -> None:
+def test_a_change_of_the_settings_restarts_the_pods() -> None:
     """A generated name has a hash, by which a pod's template changes with the content."""
     made = yaml.safe_load((MANIFESTS / "kustomization.yaml").read_text())
     (generated,) = made["configMapGenerator"]
@@ -153,7 +153,7 @@ def test_a_change_of_the_settings_rolls_the_pods() -> None:
     assert all((MANIFESTS / path).exists() for path in generated["envs"])
 
 
-def test_the_service_gets_out_and_the_proxy_finds_it_by_one_network_only() -> None:
+def test_the_service_has_outbound_access_and_the_proxy_reaches_it_by_one_network_only() -> None:
     found = compose()
     chat, proxy = (set(found["services"][name]["networks"]) for name in ("chat-a", "proxy"))
     is_inside = {name for name, network in found["networks"].items() if network.get("internal")}
@@ -166,12 +166,12 @@ def test_the_service_gets_out_and_the_proxy_finds_it_by_one_network_only() -> No
         assert set(found["services"][name]["networks"]) <= is_inside
 
 
-def test_the_redis_of_compose_is_one_that_the_doctor_likes() -> None:
+def test_the_redis_of_compose_satisfies_the_doctor() -> None:
     command = compose()["services"]["valkey"]["command"]
     assert command[command.index("--maxmemory-policy") + 1] == "volatile-ttl"
 
 
-def test_pods_are_let_out_to_whatever_settings_may_name() -> None:
+def test_pods_may_connect_to_whatever_settings_may_name() -> None:
     (_, rule) = manifest("network-policy.yaml")["spec"]["egress"]
     # PostgreSQL, Redis, Sentinel, HTTPS, mail by STARTTLS and TLS, OTLP over HTTP, clamd: their usual ports.
     assert {port["port"] for port in rule["ports"]} == {5432, 6379, 26379, 443, 587, 465, 4318, 3310}

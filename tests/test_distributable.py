@@ -80,7 +80,7 @@ async def test_every_table_has_its_kind(database: str) -> None:
     assert names == {*DISTRIBUTED, *REFERENCE, *LOCAL}
 
 
-async def test_unique_indexes_hold_the_conversation_but_for_those_that_are_known(database: str) -> None:
+async def test_unique_indexes_include_the_conversation_with_known_exceptions(database: str) -> None:
     rows = await found(database, _UNIQUE)
     in_the_way = {
         (row["name"], tuple(row["columns"]))
@@ -90,7 +90,7 @@ async def test_unique_indexes_hold_the_conversation_but_for_those_that_are_known
     assert in_the_way == IN_THE_WAY
 
 
-async def test_foreign_keys_stay_within_a_conversation_or_point_at_users(database: str) -> None:
+async def test_foreign_keys_stay_within_a_conversation_or_reference_users(database: str) -> None:
     for row in await found(database, _FOREIGN):
         name, other = row["name"], row["other"]
         if name in DISTRIBUTED and other in DISTRIBUTED:

@@ -1,4 +1,4 @@
-"""What the Dockerfile claims, as far as reading shows: no root, no secret, nothing that is not locked or needed."""
+"""The Dockerfile: no root, no secret, and only locked and needed files."""
 
 import fnmatch
 import re
@@ -20,7 +20,7 @@ def last_stage() -> list[tuple[str, str]]:
     return found[start:]
 
 
-def test_it_runs_without_root_and_says_whether_it_lives() -> None:
+def test_it_runs_without_root_and_has_a_health_check() -> None:
     stage = last_stage()
     users = [rest for name, rest in stage if name == "USER"]
     assert [re.fullmatch(r"[1-9]\d+:[1-9]\d+", user) is not None for user in users] == [True]
@@ -30,13 +30,13 @@ def test_it_runs_without_root_and_says_whether_it_lives() -> None:
     assert next(rest for name, rest in stage if name == "CMD").startswith('["wasgo-chat", "serve"')
 
 
-def test_its_base_is_of_one_patch_and_one_debian() -> None:
+def test_its_base_is_pinned_to_one_patch_release_and_one_debian() -> None:
     (base,) = [rest for name, rest in instructions() if name == "ARG" and rest.startswith("BASE=")]
     assert re.fullmatch(r"BASE=python:3\.\d+\.\d+-slim-[a-z]+", base)
     assert all(rest.startswith("${BASE}") for name, rest in instructions() if name == "FROM")
 
 
-def test_nothing_secret_is_in_it_and_nothing_comes_from_elsewhere() -> None:
+def test_it_contains_no_secret_and_downloads_nothing_else() -> None:
     for name, rest in instructions():
         assert name != "ADD", "ADD takes URLs and unpacks archives"
         if name in ("ENV", "ARG", "LABEL"):
@@ -44,14 +44,14 @@ def test_nothing_secret_is_in_it_and_nothing_comes_from_elsewhere() -> None:
     assert not re.search(r"curl|wget|https?://(?!127\.0\.0\.1)", (ROOT / "Dockerfile").read_text())
 
 
-def test_libraries_are_installed_by_hash_or_from_what_was_just_built() -> None:
+def test_libraries_are_installed_by_hash_or_from_the_build_stage() -> None:
     commands = [one for name, rest in instructions() if name == "RUN" for one in rest.split("&&")]
     for command in commands:
         if re.search(r"pip (install|wheel)", command):
             assert "--require-hashes" in command or "--no-deps" in command, command
 
 
-def test_it_copies_only_what_is_let_through_and_that_is_all_there() -> None:
+def test_it_copies_only_existing_files_that_dockerignore_lets_through() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored
     allowed = [line[1:].rstrip("/") for line in ignored if line.startswith("!")]

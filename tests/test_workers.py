@@ -1,4 +1,4 @@
-"""Two real worker processes with a real Redis between them, and what is left when one is killed."""
+"""Two real worker processes with a real Redis between them, and a kill of one of them."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The AsyncAPI document: its examples are true, its frames are what the sockets say, and it is served."""
+"""The AsyncAPI document: its examples are valid, its frames match what sockets send, and it is served."""
 
 import json
 from pathlib import Path
@@ -16,19 +16,19 @@ MESSAGES = ASYNCAPI["components"]["messages"]
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_every_message_has_examples_that_fit(name: str) -> None:
+def test_every_message_has_valid_examples(name: str) -> None:
     message = MESSAGES[name]
     assert message["examples"]
     for example in message["examples"]:
         validator(message["payload"]["$ref"].removeprefix("#"), of_sockets=True).validate(example["payload"])
 
 
-def test_a_frame_that_is_none_does_not_fit() -> None:
+def test_an_invalid_frame_does_not_match_the_schema() -> None:
     with pytest.raises(ValueError, match="not valid"):
         hold_frame({"type": "new_message", "conversation_id": CHAT, "seq": 1})
 
 
-def test_every_close_code_has_its_meaning() -> None:
+def test_every_close_code_is_described() -> None:
     by_protocol = {1002, 1007, 1009, 1011}
     assert {code for code in CloseCode if code.sender == "protocol"} == by_protocol
     assert set(CloseCode) == {int(code) for code in ASYNCAPI["x-close-codes"]}
@@ -64,7 +64,7 @@ async def test_the_examples_of_client_frames_are_acked(world: World, name: str) 
             validator(schema, of_sockets=True).validate(answer)
 
 
-async def test_both_documents_are_served_as_they_are_committed(world: World) -> None:
+async def test_both_documents_are_served_as_committed(world: World) -> None:
     ana = world.person("ana")
     assert (await ana.client.get("/openapi.json")).json() == OPENAPI
     served = await ana.client.get("/asyncapi.json")

@@ -1,4 +1,4 @@
-"""The OpenAPI document: its names are stable, its examples are true, and its requests work."""
+"""The OpenAPI document: its names are stable, its examples are valid, and its requests work."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def pointer(*parts: str) -> str:
     return "".join("/" + part.replace("{", "%7B").replace("}", "%7D") for part in escaped)
 
 
-def test_every_operation_has_a_plain_name_of_its_own_one_tag_and_a_sentence() -> None:
+def test_every_operation_has_a_unique_plain_name_one_tag_and_a_summary() -> None:
     names = [operation["operationId"] for _, _, operation in OPERATIONS]
     assert len(names) == len(set(names))
     tags = {tag["name"] for tag in OPENAPI["tags"]}
@@ -38,7 +38,7 @@ def test_every_operation_has_a_plain_name_of_its_own_one_tag_and_a_sentence() ->
         assert operation["summary"], (method, path)
 
 
-def test_every_body_has_an_example_and_every_example_fits() -> None:
+def test_every_body_has_a_valid_example() -> None:
     for path, method, operation in OPERATIONS:
         for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
             assert content.get("examples"), (method, path, media_type)
@@ -79,9 +79,7 @@ def test_uploads_are_binary_for_generators() -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "media_type", "body"), REQUESTED)
-async def test_the_examples_are_requests_that_work(
-    world: World, method: str, path: str, media_type: str, body: Json
-) -> None:
+async def test_the_example_requests_work(world: World, method: str, path: str, media_type: str, body: Json) -> None:
     ana, bo, cy, dee, staff = world.people("ana", "bo", "cy", "dee", "staff")
     chat = await world.job(admin=ana, participant=bo, observer=cy)
     message = await ana.send(chat, "See you on Friday.", reply_to=None)
@@ -138,7 +136,7 @@ def _schema(path: str) -> Json:
     return found
 
 
-def test_every_example_is_of_an_operation_that_is_there() -> None:
+def test_every_example_belongs_to_an_existing_operation() -> None:
     there = {
         (operation["operationId"], media_type)
         for _, _, operation in OPERATIONS

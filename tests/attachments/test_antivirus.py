@@ -1,4 +1,4 @@
-"""The virus scan: what is not found clean is never stored."""
+"""The virus scan: a file that is not found clean is never stored."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def stored(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-async def test_clean_files_are_taken_and_were_seen_whole(database: str, tmp_path: Path) -> None:
+async def test_clean_files_are_accepted_after_a_complete_scan(database: str, tmp_path: Path) -> None:
     async with clamd() as scanner:
         settings = make_settings(database, storage_dir=tmp_path, clamd=scanner.address)
         async with world_with(settings) as world:
@@ -29,7 +29,7 @@ async def test_clean_files_are_taken_and_were_seen_whole(database: str, tmp_path
     assert scanner.streams == [SOMETHING, image, b"text"]
 
 
-async def test_a_virus_is_refused(database: str, tmp_path: Path) -> None:
+async def test_a_virus_is_rejected(database: str, tmp_path: Path) -> None:
     async with clamd() as scanner:
         settings = make_settings(database, storage_dir=tmp_path, clamd=scanner.address)
         async with world_with(settings) as world:
@@ -50,7 +50,7 @@ async def test_a_virus_is_refused(database: str, tmp_path: Path) -> None:
     assert stored(tmp_path) == []
 
 
-async def test_a_file_above_the_scanners_limit_is_refused(database: str, tmp_path: Path) -> None:
+async def test_a_file_above_the_scanners_limit_is_rejected(database: str, tmp_path: Path) -> None:
     async with clamd() as scanner:
         scanner.stream_max = 1000
         async with world_with(make_settings(database, storage_dir=tmp_path, clamd=scanner.address)) as world:
@@ -64,7 +64,7 @@ async def test_a_file_above_the_scanners_limit_is_refused(database: str, tmp_pat
 
 
 @pytest.mark.parametrize("path", [ATTACHMENTS, MESSAGES])
-async def test_without_a_verdict_nothing_is_taken(database: str, tmp_path: Path, path: str) -> None:
+async def test_without_a_verdict_nothing_is_accepted(database: str, tmp_path: Path, path: str) -> None:
     settings = make_settings(database, storage_dir=tmp_path, clamd=f"127.0.0.1:{free_port()}")
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")

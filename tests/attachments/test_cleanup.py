@@ -1,4 +1,4 @@
-"""What nobody holds any more goes, objects and rows; what somebody holds stays."""
+"""Orphan cleanup: unreferenced objects and rows are deleted, referenced ones stay."""
 
 import os
 from pathlib import Path
@@ -56,7 +56,7 @@ async def test_a_deleted_message_loses_its_attachments_and_their_objects(world: 
     await ana.refused("POST", MESSAGES, body, status=422, code="invalid")
 
 
-async def test_an_upload_that_nobody_claims_goes_after_a_day(world: World, folder: Path) -> None:
+async def test_an_unclaimed_upload_is_deleted_after_a_day(world: World, folder: Path) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     forgotten, young, claimed = [await upload(ana, chat, picture()) for _ in range(3)]
@@ -72,7 +72,7 @@ async def test_an_upload_that_nobody_claims_goes_after_a_day(world: World, folde
         assert await status_of(world, kept["url"]) == 200
 
 
-async def test_more_than_a_batch_goes_in_batches(world: World, folder: Path) -> None:
+async def test_more_than_a_batch_is_deleted_in_batches(world: World, folder: Path) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     files = [await upload(ana, chat, b"x") for _ in range(BATCH + 3)]
@@ -84,7 +84,7 @@ async def test_more_than_a_batch_goes_in_batches(world: World, folder: Path) -> 
     assert not any(objects(folder, file) for file in files)
 
 
-async def test_a_worker_sweeps_by_itself(database: str, tmp_path: Path) -> None:
+async def test_a_worker_runs_the_cleanup_periodically(database: str, tmp_path: Path) -> None:
     async with world_with(make_settings(database, storage_dir=tmp_path, sweep_s=0.05)) as world:
         ana, bo = world.people("ana", "bo")
         made = await upload(ana, await ana.direct(bo), b"x")
@@ -97,7 +97,7 @@ async def test_a_worker_sweeps_by_itself(database: str, tmp_path: Path) -> None:
         assert fresh.exists()
 
 
-async def test_objects_in_s3_go_too(database: str, tmp_path: Path, s3: dict[str, Any]) -> None:
+async def test_objects_in_s3_are_deleted_too(database: str, tmp_path: Path, s3: dict[str, Any]) -> None:
     settings = make_settings(database, storage_dir=tmp_path, **s3)
     store = S3Storage(settings)._store
 
@@ -114,7 +114,7 @@ async def test_objects_in_s3_go_too(database: str, tmp_path: Path, s3: dict[str,
 
 
 @pytest.mark.parametrize("reply_to", ["01930000-0000-7000-8000-000000000000"])
-async def test_a_refused_message_leaves_nothing_behind(world: World, folder: Path, reply_to: str) -> None:
+async def test_a_rejected_message_leaves_nothing_behind(world: World, folder: Path, reply_to: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     fields = {"conversation": chat["id"], "reply_to": reply_to}

@@ -1,4 +1,4 @@
-"""Fetching: signed links that need no token, ranges, and headers that let nothing run."""
+"""Downloads: signed links that need no token, ranges, and headers that prevent execution in a browser."""
 
 import os
 import re
@@ -46,7 +46,7 @@ async def test_a_link_needs_no_token(world: World) -> None:
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(CONTENT)))
 
 
-async def test_what_a_browser_has_is_not_sent_again(world: World) -> None:
+async def test_a_cached_file_is_not_sent_again(world: World) -> None:
     _, _, _, file = await sent_file(world)
     etag = f'"{file["sha256"]}"'
     response = await fetch(world, file["url"], if_none_match=f'"x", {etag}')
@@ -74,7 +74,7 @@ async def test_a_range_is_served(world: World, asked: str, start: int, end: int)
         assert response.headers["content-length"] == str(end - start)
 
 
-async def test_a_range_that_cannot_be_is_416_and_one_that_is_none_is_left_out(world: World) -> None:
+async def test_an_unsatisfiable_range_is_416_and_an_invalid_one_is_ignored(world: World) -> None:
     _, _, _, file = await sent_file(world)
     for asked in (f"bytes={len(CONTENT)}-", "bytes=-0", "bytes=999999999-999999999"):
         response = await fetch(world, file["url"], range=asked)
@@ -88,7 +88,7 @@ async def test_a_range_that_cannot_be_is_416_and_one_that_is_none_is_left_out(wo
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_what_a_browser_could_run_is_only_given_to_save(world: World, kind: str) -> None:
+async def test_active_content_is_only_offered_as_a_download(world: World, kind: str) -> None:
     content, content_type = KINDS[kind]
     _, _, _, file = await sent_file(world, content, 'a"b.html')
     response = await fetch(world, file["url"])
@@ -113,12 +113,12 @@ async def test_what_a_browser_could_run_is_only_given_to_save(world: World, kind
         ("a;b'c.txt", 'attachment; filename="a;b\'c.txt"'),
     ],
 )
-async def test_the_name_goes_into_the_header_by_the_book(world: World, name: str, header: str) -> None:
+async def test_the_file_name_is_encoded_in_the_header_as_specified(world: World, name: str, header: str) -> None:
     _, _, _, file = await sent_file(world, b"text", name)
     assert (await fetch(world, file["url"])).headers["content-disposition"] == header
 
 
-async def test_a_link_that_was_touched_names_nothing(world: World) -> None:
+async def test_a_tampered_link_is_rejected(world: World) -> None:
     ana, bo, chat, file = await sent_file(world, picture(), "a.jpg")
     other = (await send_files(bo, chat, ("b.txt", b"other")))["attachments"][0]
     url = file["url"]
@@ -156,7 +156,7 @@ async def test_a_link_expires_within_minutes(world: World, monkeypatch: pytest.M
     assert (await fetch(world, again)).status_code == 200
 
 
-async def test_who_was_removed_gets_no_new_link(world: World) -> None:
+async def test_a_removed_participant_gets_no_new_link(world: World) -> None:
     ana, bo, chat, file = await sent_file(world)
     assert (await bo.ok("GET", f"{ATTACHMENTS}{file['id']}/"))["id"] == file["id"]
     await ana.ok("POST", f"/chat/conversations/{chat['id']}/remove_participant/", {"user_id": bo.id}, status=204)
@@ -164,7 +164,7 @@ async def test_who_was_removed_gets_no_new_link(world: World) -> None:
     await bo.refused("GET", "/chat/messages/", params={"conversation": chat["id"]}, status=404, code="not_found")
 
 
-async def test_nobody_else_gets_a_link(world: World) -> None:
+async def test_a_stranger_gets_no_link(world: World) -> None:
     _, _, _, file = await sent_file(world)
     cy = world.person("cy")
     await cy.refused("GET", f"{ATTACHMENTS}{file['id']}/", status=404, code="not_found")
@@ -173,7 +173,7 @@ async def test_nobody_else_gets_a_link(world: World) -> None:
     assert response.status_code == 401
 
 
-async def test_urls_begin_with_where_users_reach_the_service(database: str, folder: Path) -> None:
+async def test_urls_begin_with_the_public_url(database: str, folder: Path) -> None:
     settings = make_settings(database, storage_dir=folder, public_url="https://chat.example/")
     async with world_with(settings) as world:
         _, _, _, file = await sent_file(world, picture())
@@ -183,14 +183,14 @@ async def test_urls_begin_with_where_users_reach_the_service(database: str, fold
         assert response.status_code == 200
 
 
-async def test_a_file_that_is_lost_is_404_and_not_half_an_answer(world: World, folder: Path) -> None:
+async def test_a_lost_file_is_404_and_not_a_truncated_response(world: World, folder: Path) -> None:
     _, _, _, file = await sent_file(world)
     (folder / object_key(UUID(file["id"]), "original")).unlink()
     response = await fetch(world, file["url"])
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-async def test_with_s3_media_is_redirected_and_the_rest_streamed(database: str, tmp_path: Path, s3: Any) -> None:
+async def test_with_s3_media_is_redirected_and_other_files_are_streamed(database: str, tmp_path: Path, s3: Any) -> None:
     async with world_with(make_settings(database, storage_dir=tmp_path, **s3)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)

@@ -1,4 +1,4 @@
-"""A full disk: 507, nothing half written left, and everything as before once there is room."""
+"""A full disk: 507, no partial files, and normal operation once there is space again."""
 
 import os
 import resource
@@ -60,7 +60,7 @@ async def test_a_full_disk_is_507_and_leaves_nothing(database: str, small_disk: 
         assert (await ana.send(chat, attachment_ids=[small["id"]]))["attachments"][0]["id"] == small["id"]
 
 
-async def test_a_disk_that_fills_while_an_image_is_cleaned(database: str, small_disk: Path) -> None:
+async def test_a_disk_that_fills_while_an_image_is_processed_leaves_nothing(database: str, small_disk: Path) -> None:
     async with world_with(make_settings(database, storage_dir=small_disk)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)

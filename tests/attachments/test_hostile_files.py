@@ -1,4 +1,4 @@
-"""Files that were made to harm: what is taken is served so that no browser runs it, and the rest is refused in time."""
+"""Malicious files: accepted ones are served so that no browser runs them, others are rejected in bounded time."""
 
 import io
 import struct
@@ -131,7 +131,7 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-async def test_what_harms_the_service_is_refused_and_leaves_nothing(
+async def test_harmful_files_are_rejected_and_leave_nothing(
     world: World,
     folder: Path,
     kind: str,
@@ -150,7 +150,7 @@ async def test_what_harms_the_service_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
-async def test_a_picture_forgets_where_it_was_taken(world: World, file_format: str) -> None:
+async def test_a_picture_loses_its_location(world: World, file_format: str) -> None:
     ana, chat = await chat_of(world)
     file = await upload(ana, chat, with_place(file_format, orientation=6))
     async with httpx.AsyncClient(base_url=world.worker.url) as browser:
@@ -173,7 +173,7 @@ async def test_a_picture_forgets_where_it_was_taken(world: World, file_format: s
         ("x" * 3000 + ".html", "x" * 145 + ".html"),
     ],
 )
-async def test_a_name_stays_a_name(world: World, name: str, kept: str) -> None:
+async def test_a_file_name_stays_a_file_name(world: World, name: str, kept: str) -> None:
     ana, chat = await chat_of(world)
     boundary = "b0undary"
     part = (

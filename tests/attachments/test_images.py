@@ -1,4 +1,4 @@
-"""Images: measured, with a thumbnail, and without what they say of place and device."""
+"""Images: measured, with a thumbnail, and without metadata about location and device."""
 
 import hashlib
 import io
@@ -54,13 +54,13 @@ async def test_an_image_is_measured_and_has_a_thumbnail(world: World, file_forma
     assert not is_red(small, 310, 10)
 
 
-async def test_a_small_image_is_not_blown_up(world: World) -> None:
+async def test_a_small_image_is_not_enlarged(world: World) -> None:
     _, _, thumbnail = await kept(world, picture(size=(20, 10)))
     assert opened(thumbnail).size == (20, 10)
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-async def test_no_image_says_where_it_was_taken(world: World, file_format: str) -> None:
+async def test_no_image_keeps_its_location(world: World, file_format: str) -> None:
     content = with_place(file_format)
     assert PLACE in content
     assert opened(content).getexif().get_ifd(0x8825)
@@ -73,7 +73,7 @@ async def test_no_image_says_where_it_was_taken(world: World, file_format: str) 
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
-async def test_an_image_is_turned_upright_before_it_forgets_how(world: World, file_format: str) -> None:
+async def test_an_image_is_rotated_before_its_orientation_is_stripped(world: World, file_format: str) -> None:
     made, original, thumbnail = await kept(world, with_place(file_format, orientation=6))
     assert (made["width"], made["height"]) == (400, 640)
     for content in (original, thumbnail):
@@ -86,7 +86,7 @@ async def test_an_image_is_turned_upright_before_it_forgets_how(world: World, fi
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "GIF", "WEBP"])
-async def test_an_animation_stays_one(world: World, file_format: str) -> None:
+async def test_an_animation_stays_animated(world: World, file_format: str) -> None:
     made, original, thumbnail = await kept(world, animation(file_format))
     image: Any = Image.open(io.BytesIO(original))
     assert (image.n_frames, made["width"], made["height"]) == (3, 64, 48)
@@ -96,7 +96,7 @@ async def test_an_animation_stays_one(world: World, file_format: str) -> None:
     assert getattr(opened(thumbnail), "n_frames", 1) == 1
 
 
-async def test_pixels_that_need_no_change_stay_byte_for_byte(world: World) -> None:
+async def test_unchanged_pixels_stay_byte_for_byte(world: World) -> None:
     for file_format in ("PNG", "GIF", "WEBP"):
         content = picture(file_format)
         _, original, _ = await kept(world, content)
@@ -104,14 +104,14 @@ async def test_pixels_that_need_no_change_stay_byte_for_byte(world: World) -> No
 
 
 @pytest.mark.parametrize("file_format", [*FORMATS, "GIF"])
-async def test_what_hides_behind_an_image_is_cut_off(world: World, file_format: str) -> None:
+async def test_data_appended_to_an_image_is_removed(world: World, file_format: str) -> None:
     _, original, _ = await kept(world, picture(file_format) + b"PK\x03\x04<script>" + PLACE)
     assert PLACE not in original
     assert opened(original).size == (640, 400)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
-async def test_images_of_every_mode_are_taken(world: World, mode: str) -> None:
+async def test_images_of_every_mode_are_accepted(world: World, mode: str) -> None:
     out = io.BytesIO()
     Image.new(mode, (40, 30)).save(out, "JPEG" if mode == "CMYK" else "PNG")
     made, original, thumbnail = await kept(world, out.getvalue())
@@ -148,7 +148,7 @@ async def test_too_many_pixels_are_422(world: World) -> None:
     assert (await upload(ana, chat, picture(size=(2000, 1000))))["width"] == 2000
 
 
-async def test_an_image_that_cannot_be_read_is_422(world: World) -> None:
+async def test_an_unreadable_image_is_422(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     for file_format in (*FORMATS, "GIF"):

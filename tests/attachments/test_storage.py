@@ -1,4 +1,4 @@
-"""One contract for both stores: a folder, and a real server that speaks S3."""
+"""One contract for both stores: a folder, and a real S3 server."""
 
 import hashlib
 import secrets
@@ -39,13 +39,13 @@ async def read(store: Storage, key: str, start: int, length: int) -> bytes:
 
 
 @pytest.mark.parametrize("content", [b"x", b"hello" * 100, LARGE], ids=["one byte", "small", "parts"])
-async def test_what_is_put_is_read(store: Storage, tmp_path: Path, content: bytes) -> None:
+async def test_a_stored_object_can_be_read(store: Storage, tmp_path: Path, content: bytes) -> None:
     key = await put(store, tmp_path, content)
     found = await read(store, key, 0, len(content))
     assert hashlib.sha256(found).digest() == hashlib.sha256(content).digest()
 
 
-async def test_ranges_are_read_in_pieces(store: Storage, tmp_path: Path) -> None:
+async def test_ranges_are_read_in_chunks(store: Storage, tmp_path: Path) -> None:
     key = await put(store, tmp_path, LARGE)
     for start, length in ((0, 1), (1, 1), (5 << 20, 3 << 20), (len(LARGE) - 7, 7), (4_999_999, 262_145)):
         assert await read(store, key, start, length) == LARGE[start : start + length]
@@ -54,7 +54,7 @@ async def test_ranges_are_read_in_pieces(store: Storage, tmp_path: Path) -> None
     assert max(pieces) < 4 << 20
 
 
-async def test_a_key_is_whole_or_not_there(store: Storage, tmp_path: Path) -> None:
+async def test_an_object_is_complete_or_absent(store: Storage, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         await read(store, "aa/nothing.original", 0, 1)
     key = await put(store, tmp_path, b"first")
@@ -62,7 +62,7 @@ async def test_a_key_is_whole_or_not_there(store: Storage, tmp_path: Path) -> No
     assert await read(store, key, 0, 6) == b"second"
 
 
-async def test_what_is_deleted_is_gone_and_deleting_again_is_no_error(store: Storage, tmp_path: Path) -> None:
+async def test_a_deleted_object_is_gone_and_deleting_again_is_no_error(store: Storage, tmp_path: Path) -> None:
     kept, *gone = [await put(store, tmp_path, b"x") for _ in range(4)]
     await store.delete([*gone, "aa/never.thumbnail"])
     await store.delete(gone)
@@ -72,7 +72,7 @@ async def test_what_is_deleted_is_gone_and_deleting_again_is_no_error(store: Sto
     assert await read(store, kept, 0, 1) == b"x"
 
 
-async def test_a_link_of_the_store_is_good_for_just_its_object(s3: dict[str, Any], tmp_path: Path) -> None:
+async def test_a_signed_url_of_the_store_is_valid_for_its_object_only(s3: dict[str, Any], tmp_path: Path) -> None:
     store = S3Storage(Settings(**s3))
     key, other = await put(store, tmp_path, b"0123456789"), await put(store, tmp_path, b"other")
     link = await store.link(key, 60)
@@ -89,15 +89,15 @@ async def test_a_link_of_the_store_is_good_for_just_its_object(s3: dict[str, Any
         assert (await client.put(link, content=b"new")).status_code == 403
 
 
-async def test_redirects_can_be_off(s3: dict[str, Any]) -> None:
+async def test_redirects_can_be_switched_off(s3: dict[str, Any]) -> None:
     assert await S3Storage(Settings(**s3, s3_redirect=False)).link("a", 60) is None
 
 
-async def test_a_folder_serves_nothing_itself(tmp_path: Path) -> None:
+async def test_a_folder_has_no_urls(tmp_path: Path) -> None:
     assert await LocalStorage(tmp_path).link("a", 60) is None
 
 
-async def test_a_store_that_is_away_is_unavailable(tmp_path: Path) -> None:
+async def test_an_unreachable_store_is_unavailable(tmp_path: Path) -> None:
     away: dict[str, Any] = {"s3_bucket": "b", "s3_endpoint": f"http://127.0.0.1:{free_port()}"}
     store = S3Storage(Settings(**away, s3_access_key_id="a", s3_secret_access_key="b"))
     with pytest.raises(Unavailable):
@@ -110,7 +110,7 @@ async def test_a_wrong_key_is_unavailable(s3: dict[str, Any], tmp_path: Path) ->
         await put(store, tmp_path, b"x")
 
 
-async def test_a_folder_that_cannot_be_is_unavailable(tmp_path: Path) -> None:
+async def test_an_impossible_folder_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file is in the way")
     with pytest.raises(Unavailable):
         await put(LocalStorage(tmp_path / "store"), tmp_path, b"x")

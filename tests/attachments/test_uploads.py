@@ -1,4 +1,4 @@
-"""Uploading, alone and with a message; who may, and who may claim what."""
+"""Uploads, separate and with a message: who may upload, and who may claim an upload."""
 
 import asyncio
 import hashlib
@@ -76,7 +76,7 @@ async def test_a_message_is_sent_with_its_files(world: World) -> None:
     assert (await bo.history(chat))[0] == sent
 
 
-async def test_files_and_earlier_uploads_go_together(world: World) -> None:
+async def test_files_and_earlier_uploads_can_be_combined(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     earlier = await upload(ana, chat, b"first")
@@ -87,7 +87,7 @@ async def test_files_and_earlier_uploads_go_together(world: World) -> None:
     ]
 
 
-async def test_a_form_without_files_is_a_message_like_any(world: World) -> None:
+async def test_a_form_without_files_is_an_ordinary_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     body = {"conversation": chat["id"], "content": "plain"}
@@ -107,7 +107,7 @@ async def test_a_socket_sends_and_receives_attachments(world: World) -> None:
     assert [one["id"] for one in frame["message"]["attachments"]] == [made["id"]]
 
 
-async def test_a_repeated_form_gives_the_first_message_and_stores_nothing_more(world: World) -> None:
+async def test_a_repeated_form_returns_the_first_message_and_stores_nothing_more(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     fields = {"conversation": chat["id"], "content": "once", "client_id": "c1"}
@@ -122,7 +122,7 @@ async def test_a_repeated_form_gives_the_first_message_and_stores_nothing_more(w
     assert len(await bo.history(chat)) == 1
 
 
-async def test_ten_forms_at_once_with_one_client_id_are_one_message(world: World) -> None:
+async def test_ten_concurrent_forms_with_one_client_id_are_one_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     fields = {"conversation": chat["id"], "client_id": "c1", "message_type": "file"}
@@ -148,7 +148,7 @@ async def test_an_idempotency_key_makes_one_upload(world: World) -> None:
     assert await call(b"two") == (409, "idempotency_conflict")
 
 
-async def test_foreign_unknown_and_claimed_attachments_are_refused_alike(world: World) -> None:
+async def test_foreign_unknown_and_claimed_attachments_are_rejected_alike(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat, other = await ana.direct(bo), await ana.direct(cy)
     claimed = await upload(ana, chat, b"claimed")
@@ -171,7 +171,7 @@ async def test_foreign_unknown_and_claimed_attachments_are_refused_alike(world: 
     assert len((await ana.send(chat, attachment_ids=[good["id"]]))["attachments"]) == 1
 
 
-async def test_two_messages_at_once_claim_an_attachment_once(world: World) -> None:
+async def test_two_concurrent_messages_claim_an_attachment_once(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     made = await upload(ana, chat, b"x")
@@ -181,7 +181,7 @@ async def test_two_messages_at_once_claim_an_attachment_once(world: World) -> No
     assert len(await bo.history(chat)) == 1
 
 
-async def test_who_may_not_write_may_not_upload(world: World) -> None:
+async def test_without_write_permission_nothing_is_uploaded(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, observer=bo)
     fields, files = {"conversation": chat["id"]}, {"file": ("a", b"x")}
@@ -202,7 +202,7 @@ async def test_who_may_not_write_may_not_upload(world: World) -> None:
     assert response.status_code == 401
 
 
-async def test_an_unclaimed_upload_is_its_uploaders_alone(world: World) -> None:
+async def test_an_unclaimed_upload_is_visible_to_its_uploader_only(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     made = await upload(ana, chat, b"x")
@@ -212,7 +212,7 @@ async def test_an_unclaimed_upload_is_its_uploaders_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_type_is_of_the_content_and_never_of_the_name(world: World, kind: str) -> None:
+async def test_the_type_comes_from_the_content_and_never_from_the_name(world: World, kind: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     content, content_type = KINDS[kind]
@@ -230,7 +230,7 @@ async def test_the_type_is_of_the_content_and_never_of_the_name(world: World, ki
 
 
 @pytest.mark.parametrize("kind", EXECUTABLES)
-async def test_programs_are_refused_whatever_they_are_called(world: World, kind: str) -> None:
+async def test_programs_are_rejected_whatever_their_name(world: World, kind: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     fields = {"conversation": chat["id"]}
@@ -251,7 +251,7 @@ async def test_an_upload_of_another_type_is_not_claimed(world: World) -> None:
     await ana.refused("POST", ATTACHMENTS, data=fields, files=files, status=415, code="unsupported_attachment_type")
 
 
-async def test_recordings_say_how_long_they_play(world: World) -> None:
+async def test_recordings_have_their_duration(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     for content, seconds in ((sound(1.5), 1.5), (film(seconds=7), 7.0), (KINDS["mp3"][0], None), (b"RIFF", None)):
@@ -290,7 +290,7 @@ async def _nothing_of(size: int) -> AsyncIterator[bytes]:
     yield bytes(size % 65_536)
 
 
-async def test_more_files_than_a_message_has_are_422(world: World) -> None:
+async def test_more_files_than_a_message_may_have_are_422(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     files = [("files", (f"{at}", b"x")) for at in range(11)]
@@ -322,7 +322,7 @@ async def test_more_files_than_a_message_has_are_422(world: World) -> None:
         ({"reply_to": NOWHERE}, "reply_to"),
     ],
 )
-async def test_a_wrong_field_of_a_form_is_422(world: World, fields: dict[str, str], loc: str) -> None:
+async def test_a_wrong_form_field_is_422(world: World, fields: dict[str, str], loc: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     given = {"conversation": chat["id"], **fields}
@@ -331,7 +331,7 @@ async def test_a_wrong_field_of_a_form_is_422(world: World, fields: dict[str, st
     assert await bo.history(chat) == []
 
 
-async def test_a_form_that_is_none_is_refused(world: World) -> None:
+async def test_an_invalid_form_is_rejected(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     start = b'--b\r\nContent-Disposition: form-data; name="conversation"\r\n\r\n' + chat["id"].encode() + b"\r\n"
@@ -366,7 +366,7 @@ async def test_a_form_that_is_none_is_refused(world: World) -> None:
         ("x" * 300 + ".tar", "x" * 146 + ".tar"),
     ],
 )
-async def test_a_name_is_cleaned(world: World, sent: str, kept: str) -> None:
+async def test_a_file_name_is_sanitized(world: World, sent: str, kept: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     head = f'--b\r\nContent-Disposition: form-data; name="conversation"\r\n\r\n{chat["id"]}\r\n'
@@ -379,7 +379,7 @@ async def test_a_name_is_cleaned(world: World, sent: str, kept: str) -> None:
         assert response.json()["filename"] == kept
 
 
-async def test_no_file_is_ever_whole_in_memory(database: str, tmp_path: Path) -> None:
+async def test_no_file_is_ever_completely_in_memory(database: str, tmp_path: Path) -> None:
     size = 24 << 20
     content = tmp_path / "large"
     content.write_bytes(os.urandom(size))
@@ -402,7 +402,7 @@ async def test_no_file_is_ever_whole_in_memory(database: str, tmp_path: Path) ->
     assert peak < size // 3
 
 
-async def test_a_zip_with_a_document_inside_is_told_from_a_plain_one(world: World) -> None:
+async def test_a_document_in_a_zip_is_distinguished_from_a_plain_zip(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     made = await upload(ana, chat, archive("[Content_Types].xml", "xl/workbook.xml"))

@@ -1,4 +1,4 @@
-"""Backups as docs/backup.md describes them, taken under load and restored: the logs are whole, and clients find out."""
+"""Backups as described in docs/backup.md, taken under load and restored: logs are complete, and clients resync."""
 
 import asyncio
 import contextlib
@@ -71,7 +71,7 @@ def restored_person(world: World, user_id: str) -> Person:
     return Person(world, user_id, user_id, mint_user(world.worker.settings, user_id, ttl_s=600))
 
 
-async def test_a_dump_under_load_is_restored_and_clients_load_afresh(tmp_path: Path) -> None:
+async def test_a_dump_under_load_is_restored_and_clients_resync(tmp_path: Path) -> None:
     async with own_postgres(tmp_path) as postgres:
         dump = postgres.run_folder / "dump"  # a folder that is the server's own, all the way up
         async with world_with(settings_of(postgres)) as world:
@@ -87,7 +87,7 @@ async def test_a_dump_under_load_is_restored_and_clients_load_afresh(tmp_path: P
         assert head >= before
 
 
-async def test_a_base_backup_is_restored_to_a_moment(tmp_path: Path) -> None:
+async def test_a_base_backup_is_restored_to_a_point_in_time(tmp_path: Path) -> None:
     archive, copy = tmp_path / "archive", tmp_path / "restored"
     archived = {"archive_mode": "on", "archive_command": f"cp %p {archive}/%f", "wal_level": "replica"}
     Postgres(tmp_path / "none")._own(archive)

@@ -1,4 +1,4 @@
-"""The load generator counts what arrives, however the network cuts it."""
+"""The load generator counts every message, however the network splits the stream."""
 
 import time
 
@@ -27,7 +27,7 @@ STREAM = UPGRADE + frame(b'{"type":"hello"}') + message(10) + message(500) + mes
 
 
 @pytest.mark.parametrize("piece", [3, 1000, len(STREAM)])
-async def test_every_message_is_counted_and_timed_however_the_stream_is_cut(piece: int) -> None:
+async def test_every_message_is_counted_and_timed_however_the_stream_is_split(piece: int) -> None:
     crowd = Crowd()
     peer = Peer(crowd, Place("/"), 0)
     for at in range(0, len(STREAM), piece):
@@ -37,7 +37,7 @@ async def test_every_message_is_counted_and_timed_however_the_stream_is_cut(piec
     assert crowd.timed() == 4
 
 
-async def test_answers_to_a_sender_are_no_deliveries() -> None:
+async def test_acknowledgements_do_not_count_as_deliveries() -> None:
     crowd = Crowd()
     peer = Peer(crowd, Place("/", sends=True), 0)
     peer.data_received(UPGRADE + frame(b'{"type":"hello"}') + message(10))
@@ -46,7 +46,7 @@ async def test_answers_to_a_sender_are_no_deliveries() -> None:
     assert (crowd.received, crowd.answered, len(crowd.refusals)) == (1, 1, 1)
 
 
-async def test_a_socket_that_is_refused_says_why() -> None:
+async def test_a_refused_connection_reports_the_reason() -> None:
     peer = Peer(Crowd(), Place("/"), 0)
     peer.data_received(b"HTTP/1.1 403 Forbidden\r\n\r\n")
     with pytest.raises(ConnectionError, match="403"):
@@ -59,5 +59,5 @@ def test_the_highest_rate_is_found_from_above_and_below(limit: float) -> None:
     assert limit / 1.08 <= found <= limit
 
 
-def test_nothing_is_found_where_nothing_holds() -> None:
+def test_no_rate_is_found_where_none_is_sustained() -> None:
     assert highest(lambda rate: False, 40.0, closeness=1.08) == 0

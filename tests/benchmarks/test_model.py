@@ -1,4 +1,4 @@
-"""The page says what the model says, and the model says what it should of sizes that can be reckoned by hand."""
+"""docs/scaling.md matches the model, and the model gives the expected figures for sizes that are easy to compute."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def test_the_page_has_the_tables_of_the_model() -> None:
     assert written(page) == page, "run: make scaling"
 
 
-def test_a_size_by_hand() -> None:
+def test_the_model_matches_a_size_computed_by_hand() -> None:
     habits = Habits(online_share=0.1, sockets_each=1, messages_a_day=86.4, peak=1, sockets_a_message=2, years_kept=1)
     costs = Costs(
         message_ms=1,
@@ -35,7 +35,7 @@ def test_a_size_by_hand() -> None:
     assert one.control_s == pytest.approx(10 * 3 * 2)
 
 
-def test_what_all_hear_grows_faster_than_anything_else() -> None:
+def test_the_cost_of_fan_out_grows_faster_than_any_other() -> None:
     small, large = (need(users, Habits(), Costs.measured(), Machines()) for users in (1_000_000, 10_000_000))
     assert large.control_s / small.control_s > 20
     assert large.sockets / small.sockets == pytest.approx(10)

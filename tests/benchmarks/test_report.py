@@ -1,4 +1,4 @@
-"""Targets are judged within a run, and the page gets the tables of a run."""
+"""Targets are judged within one run, and the page gets the tables of a run."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ ENTRIES = [
 ]
 
 
-def test_targets_are_ratios_with_the_better_layer_of_channels() -> None:
+def test_targets_are_ratios_to_the_better_channels_layer() -> None:
     found = {one.name: one for one in judge(ENTRIES)}
     assert found["fan-out, 200: CPU a delivery, of plain"].reached == 0.25
     assert found["fan-out, 200: CPU a delivery, of plain"].verdict == "short"
@@ -32,7 +32,7 @@ def test_targets_are_ratios_with_the_better_layer_of_channels() -> None:
     assert found["rooms: rate, of plain"].verdict == "not measured"
 
 
-def test_tables_replace_what_stands_between_the_marks(tmp_path: Path) -> None:
+def test_tables_replace_the_text_between_the_markers(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
     machine = {

@@ -1,4 +1,4 @@
-"""Every kind of fault once, while clients talk: a short run of what `make chaos` does for as long as one likes."""
+"""Every kind of fault once, while clients send: a short form of `make chaos`."""
 
 import gc
 import tempfile

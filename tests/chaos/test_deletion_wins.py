@@ -1,4 +1,4 @@
-"""Edits, reactions and a deletion at once, on two workers: every copy ends the same, and the deletion wins."""
+"""Concurrent edits, reactions and a deletion on two workers: every copy converges, and the deletion wins."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ async def follow(live: Live, mirror: Mirror, up_to: int) -> Json:
     return mirror.state()
 
 
-async def test_a_deletion_among_edits_wins_everywhere(world: World, other_worker: Worker) -> None:
+async def test_a_deletion_concurrent_with_edits_wins_everywhere(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     empty = [await Mirror.of(bo, chat) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""Cut after any frame, reconnected on the other worker with `after_seq`: nothing is missing, nothing comes twice."""
+"""Disconnected after any frame, reconnected to the other worker with `after_seq`: nothing is lost or repeated."""
 
 import asyncio
 import itertools
@@ -50,7 +50,7 @@ async def all_kinds(world: World, ana: Person, bo: Person) -> Json:
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one conversation", "many"])
-async def test_cut_after_every_frame_of_a_replay(world: World, other_worker: Worker, many: bool) -> None:
+async def test_disconnected_after_every_frame_of_a_replay(world: World, other_worker: Worker, many: bool) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await all_kinds(world, ana, bo)
     log = await ana.events(chat)
@@ -64,7 +64,7 @@ async def test_cut_after_every_frame_of_a_replay(world: World, other_worker: Wor
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one conversation", "many"])
-async def test_cut_again_and_again_while_others_write(world: World, other_worker: Worker, many: bool) -> None:
+async def test_disconnected_repeatedly_while_others_write(world: World, other_worker: Worker, many: bool) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
 

@@ -1,4 +1,4 @@
-"""Many sockets that do not read: the worker's memory stays bounded, others are undisturbed, all are caught up."""
+"""Many sockets that do not read: memory stays bounded, other clients are undisturbed, all catch up."""
 
 import asyncio
 import socket
@@ -63,7 +63,7 @@ async def hears_all(connection: ClientConnection) -> None:
             assert frame["seq"] == seen
 
 
-async def test_sockets_that_do_not_read_cost_a_bounded_memory(database: str, tmp_path: Path) -> None:
+async def test_sockets_that_do_not_read_take_bounded_memory(database: str, tmp_path: Path) -> None:
     changes = {"OUTBOX_BYTES": "65536", "SLOW_SOCKET_S": "120", "HEARTBEAT_S": "120", "MAX_SOCKETS_PER_USER": "100"}
     async with serving(database, tmp_path / "log", workers=1, **changes) as served, AsyncExitStack() as stack:
         chat = await make_chat(served)

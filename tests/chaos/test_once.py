@@ -1,4 +1,4 @@
-"""One client_id, one effect: on every worker and by every door, also when the answer was lost on the way."""
+"""One client_id, one message: on every worker, over HTTP and sockets, also when the acknowledgement is lost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,7 @@ async def stored(world: World, chat: Json) -> list[Json]:
 
 @pytest.mark.parametrize("again", [by_http, by_socket])
 @pytest.mark.parametrize("is_other", [False, True], ids=["same worker", "other worker"])
-async def test_what_was_stored_and_never_acked_is_found_again(
+async def test_a_message_stored_but_never_acknowledged_is_found_again(
     world: World, other_worker: Worker, again: Say, is_other: bool
 ) -> None:
     ana, bo = world.people("ana", "bo")
@@ -56,7 +56,9 @@ async def test_what_was_stored_and_never_acked_is_found_again(
     assert len(await bo.events(chat)) == 1
 
 
-async def test_said_at_once_on_every_worker_by_every_door(world: World, other_worker: Worker) -> None:
+async def test_one_client_id_sent_concurrently_by_every_route_on_every_worker_is_one_message(
+    world: World, other_worker: Worker
+) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     doors = [(say, worker) for say in (by_http, by_socket) for worker in (world.worker, other_worker)]

@@ -1,4 +1,4 @@
-"""Whatever people say, delete, read, leave and come back: what is read stays read, unread equals a recount."""
+"""Random sends, deletions, reads, removals and returns: read stays read, and unread counts equal a recount."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,7 +16,7 @@ people = st.sampled_from(PEOPLE)
 numbers = st.integers(0, 15)
 
 
-def test_reading_obeys_its_model(database: str) -> None:
+def test_read_state_matches_the_model(database: str) -> None:
     with asyncio.Runner() as runner:
         db = Database(make_settings(database, database_pool_size=1))
 

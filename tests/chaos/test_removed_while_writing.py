@@ -1,4 +1,4 @@
-"""Permission is read inside each write's transaction: a removal that commits first wins, whatever is under way."""
+"""Permission is read inside each write's transaction: a removal that commits first wins."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -45,7 +45,7 @@ WRITES: dict[str, Write] = {
 
 
 @pytest.mark.parametrize("name", WRITES)
-async def test_a_write_that_waits_for_the_removal_is_refused(world: World, name: str) -> None:
+async def test_a_write_that_waits_for_the_removal_is_rejected(world: World, name: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, moderator=bo)
     own, other = await bo.send(chat, "mine"), await ana.send(chat, "hers")

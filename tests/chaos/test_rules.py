@@ -1,4 +1,4 @@
-"""The history checker can fail: a good history passes, and each rule has a history that breaks it, and only it."""
+"""The history checker can fail: a good history passes, and each rule has a history that breaks only that rule."""
 
 import copy
 from array import array

@@ -1,4 +1,4 @@
-"""The list of one's conversations: order, filters, pages, and what is put away."""
+"""The conversation list: order, filters, pages, and archiving."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ async def listed(by: Person, **query: Any) -> list[str]:
     return [chat["id"] for chat in page["results"]]
 
 
-async def test_the_newest_activity_comes_first(world: World) -> None:
+async def test_the_most_recent_activity_comes_first(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     with_bo, with_cy = await ana.direct(bo), await ana.direct(cy)
     job = await world.job(admin=cy, observer=ana)
@@ -26,7 +26,7 @@ async def test_the_newest_activity_comes_first(world: World) -> None:
     assert await listed(ana) == [job["id"], with_bo["id"], with_cy["id"]]
 
 
-async def test_an_entry_of_the_list_is_the_conversation_itself(world: World) -> None:
+async def test_a_list_entry_equals_the_conversation(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await bo.send(chat, "hi")
@@ -76,12 +76,12 @@ async def test_filters_narrow_the_list(world: World) -> None:
     ],
     ids=str,
 )
-async def test_a_filter_that_means_nothing_is_refused(world: World, query: Json) -> None:
+async def test_a_meaningless_filter_is_rejected(world: World, query: Json) -> None:
     await world.person("ana").refused("GET", CHATS, params=query, status=422, code="invalid")
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-async def test_pages_lead_forward_and_back(world: World, limit: int) -> None:
+async def test_pages_can_be_followed_forward_and_back(world: World, limit: int) -> None:
     ana = world.person("ana")
     made = [(await ana.ok("POST", CHATS, {"conversation_type": "support"}, status=201))["id"] for _ in range(7)]
     made.reverse()
@@ -98,7 +98,7 @@ async def test_pages_lead_forward_and_back(world: World, limit: int) -> None:
         assert before + [chat["id"] for chat in page["results"]] == made
 
 
-async def test_a_cursor_belongs_to_its_list_and_filters_but_not_to_its_limit(world: World) -> None:
+async def test_a_cursor_is_bound_to_its_list_and_filters_but_not_to_its_limit(world: World) -> None:
     ana = world.person("ana")
     made = [(await ana.ok("POST", CHATS, {"conversation_type": "support"}, status=201))["id"] for _ in range(4)]
     cursor = (await ana.ok("GET", CHATS, params={"limit": 1}))["next"]
@@ -112,7 +112,7 @@ async def test_a_cursor_belongs_to_its_list_and_filters_but_not_to_its_limit(wor
         await ana.refused("GET", CHATS, params={"cursor": tampered}, status=422, code="invalid")
 
 
-async def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(world: World) -> None:
+async def test_a_cursor_of_another_user_reveals_nothing(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     for _ in range(3):
         await ana.ok("POST", CHATS, {"conversation_type": "support"}, status=201)
@@ -122,7 +122,7 @@ async def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(world: World) -
     assert response.json().get("results", []) == []
 
 
-async def test_what_is_archived_is_away_until_the_next_message(world: World) -> None:
+async def test_an_archived_conversation_is_hidden_until_the_next_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await bo.send(chat)
@@ -155,7 +155,7 @@ async def test_an_empty_conversation_can_be_archived_too(world: World) -> None:
     assert await listed(ana) == [chat["id"]]
 
 
-async def test_what_is_archived_is_not_archived_for_who_comes_back(world: World) -> None:
+async def test_a_returning_participant_does_not_find_the_conversation_archived(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     path = f"{CHATS}{chat['id']}"
@@ -184,7 +184,7 @@ async def test_the_log_is_read_page_by_page(world: World) -> None:
         await bo.refused("GET", path, params=wrong, status=422, code="invalid")
 
 
-async def test_a_page_takes_the_same_few_queries_whatever_it_holds(world: World) -> None:
+async def test_a_page_takes_the_same_few_queries_whatever_it_contains(world: World) -> None:
     ana, *others = world.people("ana", *(f"friend{number}" for number in range(12)))
     for friend in others:
         chat = await ana.direct(friend)

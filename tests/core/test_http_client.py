@@ -1,4 +1,4 @@
-"""Outgoing calls to addresses that users name: the open internet only, whatever the name resolves to."""
+"""Outgoing requests to addresses that users supply: public addresses only, whatever the name resolves to."""
 
 import httpx2
 import pytest
@@ -29,12 +29,12 @@ from wasgo_chat.core.ip_ranges import is_public
         "ff02::1",
     ],
 )
-def test_what_is_not_public(address: str) -> None:
+def test_private_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34"])
-def test_what_is(address: str) -> None:
+def test_internet_addresses_are_public(address: str) -> None:
     assert is_public(address)
 
 
@@ -51,7 +51,7 @@ def test_what_is(address: str) -> None:
         "http://169.254.169.254/latest/meta-data/",
     ],
 )
-async def test_a_wary_client_does_not_connect(url: str) -> None:
+async def test_a_guarded_client_does_not_connect_to_private_addresses(url: str) -> None:
     async with ssrf_safe_client() as client:
         with pytest.raises(httpx2.ConnectError, match=r"open internet|not found"):
             await client.post(url)

@@ -1,4 +1,4 @@
-"""Levels of parts of the log: given at the start, and changed in all workers while they run."""
+"""Log levels of parts of the service: set at startup, and changed at run time in all workers."""
 
 import asyncio
 import json
@@ -26,14 +26,14 @@ def test_levels_are_read_from_lines_and_lists() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["uvicorn=DEBUG", "wasgo_chatter=INFO", "wasgo_chat=LOUD", "wasgo_chat", "=INFO"])
-def test_what_names_others_loggers_or_no_level_is_refused(wrong: str, database: str) -> None:
+def test_foreign_loggers_and_unknown_levels_are_rejected(wrong: str, database: str) -> None:
     with pytest.raises(ValueError, match=r"is no logger|is none of"):
         parse(wrong)
     with pytest.raises(ValidationError):
         make_settings(database, log_levels=wrong)
 
 
-def test_a_file_that_cannot_be_understood_changes_nothing(tmp_path: Path) -> None:
+def test_an_invalid_file_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "levels"
     part = logging.getLogger("wasgo_chat.of_this_test")
     levels = LogLevels("WARNING", f"{part.name}=ERROR", file)
@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_understood_changes_nothing(tmp_path: Path) -> Non
         part.setLevel(logging.NOTSET)
 
 
-async def test_all_workers_change_their_levels_at_a_signal(database: str, tmp_path: Path) -> None:
+async def test_all_workers_change_their_levels_on_a_signal(database: str, tmp_path: Path) -> None:
     log, file = tmp_path / "log", tmp_path / "levels"
 
     def said() -> list[dict[str, str]]:

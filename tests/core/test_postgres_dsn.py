@@ -1,4 +1,4 @@
-"""The URL of PostgreSQL: whatever `psql` takes the service takes too, or says in a sentence why not."""
+"""The PostgreSQL URL: the service accepts what `psql` accepts, or explains in one sentence why it does not."""
 
 import asyncio
 import os
@@ -50,7 +50,7 @@ async def psql(url: str, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("form", ["one host", "several hosts", "hosts as parameters"])
-async def test_the_service_and_psql_take_the_same_url(database: str, tmp_path: Path, form: str) -> None:
+async def test_the_service_and_psql_accept_the_same_urls(database: str, tmp_path: Path, form: str) -> None:
     async with proxy_to(socket_of(database_url(database))) as door:
         closed = free_port()
         url = {
@@ -107,7 +107,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("url", WRONG)
-def test_what_cannot_be_meant_is_said_in_a_sentence_without_the_password(
+def test_an_unusable_url_is_explained_without_the_password(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -118,7 +118,7 @@ def test_what_cannot_be_meant_is_said_in_a_sentence_without_the_password(
     assert "hidden" not in found["msg"]
 
 
-def test_urls_of_standbys_are_read_alike_but_may_ask_for_a_standby(tmp_path: Path) -> None:
+def test_standby_urls_are_read_alike_but_may_ask_for_a_standby(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="the parameter pool_size is not known"):
         make_settings("unused", replica_urls="postgresql://a/n postgresql://b/n?pool_size=3")
     root = self_signed(tmp_path, "db").file
@@ -126,5 +126,5 @@ def test_urls_of_standbys_are_read_alike_but_may_ask_for_a_standby(tmp_path: Pat
     assert make_settings("unused", replica_urls=url).replica_urls == [url]
 
 
-def test_the_certificates_of_the_system_can_be_named() -> None:
+def test_the_system_certificates_can_be_selected() -> None:
     assert addresses("postgresql://h/n?sslrootcert=system")[0]["ssl"] is True

@@ -1,4 +1,4 @@
-"""History from a file: what it becomes, what is refused and why, and what a kill in the middle does to it."""
+"""Importing history from a file: the result, what is rejected and why, and the effect of a kill half-way."""
 
 import asyncio
 import io
@@ -67,7 +67,7 @@ def somebody(world: World, user_id: str) -> Person:
     return Person(world, user_id, user_id, mint_user(world.worker.settings, user_id, ttl_s=600))
 
 
-async def test_history_is_as_if_it_had_happened_here(empty: str) -> None:
+async def test_imported_history_looks_as_if_it_had_happened_here(empty: str) -> None:
     settings = make_settings(empty)
     report, rejected = await bring_in(settings, HISTORY)
     assert (report.users, report.conversations, report.messages, rejected) == (1, 1, 6, [])
@@ -91,7 +91,7 @@ async def test_history_is_as_if_it_had_happened_here(empty: str) -> None:
         assert await rows(world.worker, "SELECT id FROM notifications WHERE number < 7") == []
 
 
-async def test_a_second_time_changes_nothing_and_more_of_the_same_goes_on(empty: str) -> None:
+async def test_a_second_import_changes_nothing_and_a_longer_one_continues(empty: str) -> None:
     settings = make_settings(empty)
     await bring_in(settings, HISTORY)
     report, rejected = await bring_in(settings, [*HISTORY, message(7, sender="bo")])
@@ -101,7 +101,7 @@ async def test_a_second_time_changes_nothing_and_more_of_the_same_goes_on(empty:
     await db.close()
 
 
-async def test_given_reads_are_what_is_read(empty: str) -> None:
+async def test_imported_reads_are_the_read_state(empty: str) -> None:
     settings = make_settings(empty)
     lines = [conversation(reads="given"), *(message(n) for n in range(1, 5))]
     lines[2]["read_by"] = [{"user_id": "bo", "read_at": at(9)}]
@@ -137,7 +137,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("why", WRONG)
-async def test_what_no_door_takes_is_rejected_with_its_line(empty_once: Settings, why: str) -> None:
+async def test_lines_the_api_would_reject_are_rejected_with_their_number(empty_once: Settings, why: str) -> None:
     line, said = WRONG[why]
     report, rejected = await bring_in(empty_once, [conversation(), line, message(2)], dry_run=True)
     assert (report.messages, report.rejected) == (1, 1)
@@ -146,7 +146,7 @@ async def test_what_no_door_takes_is_rejected_with_its_line(empty_once: Settings
 
 
 @pytest.mark.parametrize("ends", [True, False])
-async def test_a_line_that_is_too_long_is_one_reject_and_lines_after_it_keep_their_numbers(
+async def test_a_line_that_is_too_long_is_one_reject_and_later_lines_keep_their_numbers(
     empty_once: Settings, ends: bool
 ) -> None:
     longest = json.dumps(message(1, metadata={}))
@@ -163,7 +163,7 @@ async def test_a_line_that_is_too_long_is_one_reject_and_lines_after_it_keep_the
     assert (report.lines, report.messages, sum(told)) == (len(lines), 2 if ends else 1, len(file))
 
 
-async def test_a_conversation_that_cannot_be_takes_its_messages_with_it(empty: str) -> None:
+async def test_an_invalid_conversation_rejects_its_messages_too(empty: str) -> None:
     settings = make_settings(empty)
     pair = [{"user_id": "ana"}, {"user_id": "bo"}]
     direct = {"conversation_type": "direct", "reference": None, "participants": pair}
@@ -191,7 +191,7 @@ def rejected_pair() -> Any:
     return Like()
 
 
-async def test_a_dry_run_keeps_nothing(empty: str) -> None:
+async def test_a_dry_run_stores_nothing(empty: str) -> None:
     settings = make_settings(empty)
     report, _ = await bring_in(settings, HISTORY, dry_run=True)
     assert (report.conversations, report.messages) == (1, 6)
@@ -201,7 +201,7 @@ async def test_a_dry_run_keeps_nothing(empty: str) -> None:
     await db.close()
 
 
-async def test_a_run_that_is_killed_is_started_again_and_nothing_is_doubled(empty: str, tmp_path: Path) -> None:
+async def test_a_killed_import_can_be_restarted_and_duplicates_nothing(empty: str, tmp_path: Path) -> None:
     settings = make_settings(empty)
     chats, each = 12, 1500
     lines: list[Any] = []
@@ -232,7 +232,7 @@ async def test_a_run_that_is_killed_is_started_again_and_nothing_is_doubled(empt
     await db.close()
 
 
-def test_the_command_says_what_it_rejected(tmp_path: Path, database: str) -> None:
+def test_the_command_reports_what_it_rejected(tmp_path: Path, database: str) -> None:
     file = tmp_path / "bad.jsonl"
     file.write_bytes(as_file(["nonsense"]))
     command = [str(COMMAND), "import", "--dry-run", str(file)]

@@ -1,4 +1,4 @@
-"""What is in the way of an import: another one, somebody who holds a conversation, a database that is away."""
+"""What blocks an import: another import, a locked conversation, an unavailable database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ async def db(empty: str) -> AsyncIterator[Database]:
 
 
 @pytest.mark.parametrize("held", [_ONE_IMPORT, HELD])
-async def test_an_import_waits_longer_than_for_one_lock(db: Database, held: str) -> None:
+async def test_an_import_waits_longer_than_one_lock_timeout(db: Database, held: str) -> None:
     async with db.transaction() as tx:
         await tx.execute(text(held))
         second = asyncio.create_task(bring_in(db.settings, HISTORY))
@@ -36,7 +36,7 @@ async def test_an_import_waits_longer_than_for_one_lock(db: Database, held: str)
     assert (report.messages, report.known, rejected) == (5, 1, [])
 
 
-async def test_it_does_not_wait_for_ever(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_import_does_not_wait_indefinitely(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "WAIT_FOR_OTHERS_S", 0.5)
     async with db.transaction() as tx:
         await tx.execute(text(HELD))

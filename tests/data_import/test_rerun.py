@@ -1,4 +1,4 @@
-"""A conversation that comes again in a file: with the same messages, with more of them, with other people."""
+"""A conversation that occurs again in a file: with the same messages, with more of them, with other participants."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def batches(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
-async def test_the_same_history_twice_in_a_file_is_there_once(
+async def test_the_same_history_twice_in_a_file_is_imported_once(
     empty: str, monkeypatch: pytest.MonkeyPatch, size: str
 ) -> None:
     batches(monkeypatch, size)
@@ -33,7 +33,7 @@ async def test_the_same_history_twice_in_a_file_is_there_once(
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
-async def test_all_that_comes_in_parts_is_read(empty: str, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+async def test_all_parts_of_a_split_history_are_read(empty: str, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     batches(monkeypatch, size)
     settings = make_settings(empty)
     report, rejected = await bring_in(settings, [*FIRST, conversation("c2"), message(1, "c2"), *MORE])
@@ -46,9 +46,7 @@ async def test_all_that_comes_in_parts_is_read(empty: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
-async def test_what_comes_later_may_answer_what_came_before(
-    empty: str, monkeypatch: pytest.MonkeyPatch, size: str
-) -> None:
+async def test_later_parts_may_reply_to_earlier_ones(empty: str, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     batches(monkeypatch, size)
     settings = make_settings(empty)
     answer = message(7, reply_to="m1")
@@ -64,7 +62,7 @@ async def test_what_comes_later_may_answer_what_came_before(
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
-async def test_who_is_new_in_a_line_that_comes_again_is_put_in(
+async def test_a_new_participant_in_a_repeated_line_is_added(
     empty: str, monkeypatch: pytest.MonkeyPatch, size: str
 ) -> None:
     batches(monkeypatch, size)
@@ -87,7 +85,7 @@ async def test_who_is_new_in_a_line_that_comes_again_is_put_in(
         assert await invariants.check_invariants(world.worker.db) == []
 
 
-async def test_what_was_there_before_somebody_is_not_unread(empty: str) -> None:
+async def test_earlier_messages_are_not_unread_for_a_new_participant(empty: str) -> None:
     settings = make_settings(empty)
     await bring_in(settings, [conversation(reads="given"), *FIRST[1:]])
     more = conversation(reads="given", participants=[{"user_id": "ana"}, {"user_id": "dee"}])
@@ -114,7 +112,7 @@ CROWDED: dict[str, tuple[dict[str, Any], list[Line], str]] = {
 
 @pytest.mark.parametrize("size", ["one", "many"])
 @pytest.mark.parametrize("why", CROWDED)
-async def test_nobody_comes_where_there_is_no_place(
+async def test_participants_a_conversation_cannot_take_are_rejected(
     empty: str, monkeypatch: pytest.MonkeyPatch, why: str, size: str
 ) -> None:
     batches(monkeypatch, size)

@@ -1,4 +1,4 @@
-"""An answer is made only once the commit is done."""
+"""A response is sent only after the commit."""
 
 import pytest
 from sqlalchemy import text
@@ -36,7 +36,7 @@ async def test_a_failing_commit_is_a_500_and_never_a_201(refusing: World) -> Non
     assert [message["content"] for message in await bo.history(chat)] == ["goes through"]
 
 
-async def test_a_database_that_is_full_answers_503_with_retry_after(database: str) -> None:
+async def test_a_full_database_is_503_with_retry_after(database: str) -> None:
     settings = make_settings(database, database_pool_size=1, database_pool_timeout_s=0.2)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
@@ -50,7 +50,7 @@ async def test_a_database_that_is_full_answers_503_with_retry_after(database: st
         await ana.send(chat)
 
 
-async def test_a_conversation_that_is_held_answers_503_in_bounded_time(database: str) -> None:
+async def test_a_locked_conversation_is_503_in_bounded_time(database: str) -> None:
     async with world_with(make_settings(database, lock_timeout_s=0.2)) as world:
         ana, bo = world.people("ana", "bo")
         chat, other = await ana.direct(bo), await world.job(admin=ana)

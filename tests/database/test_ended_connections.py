@@ -1,4 +1,4 @@
-"""A connection that the server ended a moment ago: whoever uses it next is told to try again, and nobody after."""
+"""A connection that the server just terminated: its next user gets a retryable error, and only that one."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ async def use_ended_directly(direct: PinnedConnection) -> None:
         await link.fetch("SELECT 1")
 
 
-async def test_a_request_on_an_ended_connection_may_be_tried_again(world: World) -> None:
+async def test_a_request_on_a_terminated_connection_may_be_retried(world: World) -> None:
     db = Database(world.worker.settings, pool_size=1)
     try:
         await ask(db, to_end=True)
@@ -50,7 +50,7 @@ async def test_a_request_on_an_ended_connection_may_be_tried_again(world: World)
         await db.close()
 
 
-async def test_a_batch_on_an_ended_connection_may_be_tried_again(world: World) -> None:
+async def test_a_batch_on_a_terminated_connection_may_be_retried(world: World) -> None:
     direct = PinnedConnection(world.worker.db)
     try:
         with pytest.raises(Unavailable):

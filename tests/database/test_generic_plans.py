@@ -1,4 +1,4 @@
-"""Plans of kept connections follow tables that grow, without waiting for anybody to analyse them."""
+"""Generic plans of pinned connections follow growing tables, without waiting for an ANALYZE."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ async def plan(held: PinnedConnection) -> str:
     return "\n".join(line[0] for line in lines)
 
 
-async def test_a_plan_made_for_a_short_table_does_not_stay(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_plan_made_for_a_small_table_is_replaced(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "FIRST_PLANS_S", 3600.0)
     kept = PinnedConnection(by_key)
     async with kept.transaction() as connection:
@@ -64,7 +64,7 @@ async def test_a_plan_made_for_a_short_table_does_not_stay(by_key: Database, mon
     assert long.count("Index Cond") == 2, long
 
 
-async def test_plans_are_kept_longer_and_longer(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_plans_are_kept_for_increasing_periods(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "FIRST_PLANS_S", 0.01)
     monkeypatch.setattr(driver, "PLANS_S", 0.04)
     held = PinnedConnection(by_key)

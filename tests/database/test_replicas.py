@@ -1,4 +1,4 @@
-"""Reading at a standby: whoever wrote sees it, whatever the standby lacks, and a standby that is there does serve."""
+"""Reading from a standby: clients see their own writes, and a standby that has them is used."""
 
 import asyncio
 import os
@@ -98,7 +98,7 @@ async def replayed(worker: Worker, seen: str, at: int = 0) -> None:
     await until(lambda: (replica_of(worker, at).replayed or 0) >= int(seen, 16))
 
 
-async def test_one_sees_what_one_wrote_while_the_standby_lags(pair: Pair, world: World) -> None:
+async def test_clients_see_their_own_writes_while_the_standby_lags(pair: Pair, world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with paused(pair):
@@ -121,7 +121,7 @@ async def test_one_sees_what_one_wrote_while_the_standby_lags(pair: Pair, world:
         assert [one["seq"] for one in events["results"]] == [1]
 
 
-async def test_a_standby_that_has_it_all_serves_lists_and_history(pair: Pair, world: World) -> None:
+async def test_a_standby_that_caught_up_serves_lists_and_history(pair: Pair, world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.call("POST", "/chat/messages/", {"conversation": chat["id"], "content": "old"})
@@ -145,7 +145,7 @@ async def test_a_standby_that_has_it_all_serves_lists_and_history(pair: Pair, wo
     assert 0 <= told.value("replica_lag_seconds", replica="1") < 5
 
 
-async def test_who_says_nothing_is_answered_by_the_database(pair: Pair, world: World) -> None:
+async def test_requests_without_a_position_go_to_the_primary(pair: Pair, world: World) -> None:
     ana, bo = world.people("ana", "bo")
     await ana.direct(bo)
     async with paused(pair):
@@ -156,7 +156,7 @@ async def test_who_says_nothing_is_answered_by_the_database(pair: Pair, world: W
             assert int(listed.headers[HEADER], 16) > 0
 
 
-async def test_what_a_standby_does_not_know_is_asked_of_the_database(pair: Pair, world: World) -> None:
+async def test_rows_missing_on_a_standby_are_read_from_the_primary(pair: Pair, world: World) -> None:
     ana, bo = world.people("ana", "bo")
     first = await asked(bo, "/chat/conversations/", None)
     await replayed(world.worker, first.headers[HEADER])
@@ -166,7 +166,7 @@ async def test_what_a_standby_does_not_know_is_asked_of_the_database(pair: Pair,
         assert detail.json()["id"] == chat["id"]
 
 
-async def test_a_standby_that_is_too_old_is_passed_over(pair: Pair) -> None:
+async def test_a_standby_that_lags_too_far_is_skipped(pair: Pair) -> None:
     settings = make_settings(
         "unused", database_url=pair.primary.url(NAME), replica_urls=pair.standby.url(NAME), replica_max_lag_s=0.4
     )
@@ -183,7 +183,7 @@ async def test_a_standby_that_is_too_old_is_passed_over(pair: Pair) -> None:
         await world.close()
 
 
-async def test_a_standby_that_hangs_or_ends_is_missed_by_nobody(pair: Pair, world: World) -> None:
+async def test_clients_do_not_notice_a_standby_that_hangs_or_stops(pair: Pair, world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.call("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"})
@@ -203,7 +203,7 @@ async def test_a_standby_that_hangs_or_ends_is_missed_by_nobody(pair: Pair, worl
     await until(lambda: replica.replayed is not None)
 
 
-async def test_what_one_standby_has_shown_no_older_one_takes_back(pair: Pair, tmp_path: Path) -> None:
+async def test_no_older_standby_takes_back_what_another_has_shown(pair: Pair, tmp_path: Path) -> None:
     async with standby_of(pair.primary, tmp_path / "older") as older:
         urls = f"{pair.standby.url(NAME)} {older.url(NAME)}"
         settings = make_settings(
@@ -230,7 +230,7 @@ async def test_what_one_standby_has_shown_no_older_one_takes_back(pair: Pair, tm
             await world.close()
 
 
-async def test_a_standby_that_refuses_its_user_is_passed_over(pair: Pair, world: World) -> None:
+async def test_a_standby_that_rejects_its_user_is_skipped(pair: Pair, world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.call("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"})
@@ -249,7 +249,7 @@ async def test_a_standby_that_refuses_its_user_is_passed_over(pair: Pair, world:
     await until(lambda: replica_of(world.worker).replayed is not None)
 
 
-async def test_a_standby_that_lacks_a_table_is_passed_over(pair: Pair, world: World) -> None:
+async def test_a_standby_that_lacks_a_table_is_skipped(pair: Pair, world: World) -> None:
     replicas = world.worker.parts.replicas
     ana = world.person("ana")
     first = await asked(ana, "/chat/conversations/", None)
@@ -268,7 +268,7 @@ async def test_a_standby_that_lacks_a_table_is_passed_over(pair: Pair, world: Wo
     assert replicas._counts.replica_reads["failed"] == 1
 
 
-async def test_a_primary_that_is_a_standby_for_a_while_ends_no_watch(pair: Pair) -> None:
+async def test_a_temporary_standby_as_primary_does_not_end_the_monitoring(pair: Pair) -> None:
     async with proxy_to(pair.standby.run_folder / ".s.PGSQL.5432") as proxy:
         url = f"postgresql://postgres@127.0.0.1:{proxy.port}/{NAME}"
         settings = make_settings("unused", database_url=url, replica_urls=pair.standby.url(NAME))
@@ -289,7 +289,7 @@ async def test_a_primary_that_is_a_standby_for_a_while_ends_no_watch(pair: Pair)
             await db.close()
 
 
-async def test_without_standbys_nothing_is_said_of_them(worker: Worker) -> None:
+async def test_without_standbys_responses_do_not_mention_them(worker: Worker) -> None:
     world = World(worker)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)

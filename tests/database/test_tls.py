@@ -1,4 +1,4 @@
-"""TLS to PostgreSQL, for real: which certificates are taken; in the pool, in migrations, at standbys, in commands."""
+"""TLS to a real PostgreSQL: accepted certificates; in the pool, migrations, standbys and commands."""
 
 import asyncio
 import subprocess
@@ -53,19 +53,19 @@ async def answers(url: str) -> bool:
 
 
 @pytest.mark.parametrize("mode", ["prefer", "require", "verify-ca", "verify-full"])
-async def test_each_mode_of_libpq_reaches_a_server_that_insists_on_tls(
+async def test_each_sslmode_reaches_a_server_that_requires_tls(
     url: MakeUrl, own: Certificate, door: TlsDoor, mode: str
 ) -> None:
     assert await answers(url(f"sslmode={mode}&sslrootcert={own.file}"))
     assert door.plain == 0
 
 
-async def test_plain_text_is_not_fallen_back_to(url: MakeUrl, door: TlsDoor) -> None:
+async def test_there_is_no_fallback_to_plain_text(url: MakeUrl, door: TlsDoor) -> None:
     assert not await answers(url("sslmode=disable"))
     assert door.plain > 0
 
 
-async def test_a_server_that_is_not_trusted_is_not_talked_to(url: MakeUrl, tmp_path: Path) -> None:
+async def test_an_untrusted_server_is_not_used(url: MakeUrl, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     stranger = self_signed(other, "localhost")
@@ -75,19 +75,19 @@ async def test_a_server_that_is_not_trusted_is_not_talked_to(url: MakeUrl, tmp_p
     assert await answers(url("sslmode=require"))
 
 
-async def test_the_doctor_says_that_it_is_the_certificate(url: MakeUrl) -> None:
+async def test_the_doctor_reports_the_certificate(url: MakeUrl) -> None:
     settings = Settings(database_url=url("sslmode=verify-full&sslrootcert=system"))
     (found,) = await check(settings, workers=1)
     assert (found.level, found.what) == ("error", "Its certificate is not trusted.")
 
 
-async def test_the_name_of_the_host_is_held_against_the_certificate(url: MakeUrl, own: Certificate) -> None:
+async def test_the_host_name_is_checked_against_the_certificate(url: MakeUrl, own: Certificate) -> None:
     by_address = url("sslmode=verify-full&sslrootcert=").replace("localhost", "127.0.0.1") + str(own.file)
     assert not await answers(by_address)
     assert await answers(by_address.replace("verify-full", "verify-ca"))
 
 
-async def test_a_certificate_of_ours_is_shown(database: str, own: Certificate, tmp_path: Path) -> None:
+async def test_a_client_certificate_is_presented(database: str, own: Certificate, tmp_path: Path) -> None:
     ours = self_signed(tmp_path, "wasgo-chat")
     async with tls_before(socket_of(database), own, of_clients=ours) as door:
         url = f"postgresql://postgres@localhost:{door.port}/{database}?sslmode=verify-full&sslrootcert={own.file}"
@@ -95,7 +95,7 @@ async def test_a_certificate_of_ours_is_shown(database: str, own: Certificate, t
         assert not await answers(url)
 
 
-async def test_migrations_standbys_and_commands_go_the_same_way(
+async def test_migrations_standbys_and_commands_use_the_same_settings(
     database: str, url: MakeUrl, own: Certificate, door: TlsDoor, tmp_path: Path
 ) -> None:
     verified = url(f"sslmode=verify-full&sslrootcert={own.file}&connect_timeout=10&application_name=chat")

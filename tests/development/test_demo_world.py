@@ -1,4 +1,4 @@
-"""The demo world: made once, and what the page wants to show of it is there."""
+"""The demo world: created once, with everything that the demo page shows."""
 
 import os
 from collections import Counter
@@ -12,7 +12,7 @@ from tests.support.workers import make_settings, running
 from wasgo_chat.development import demo_users, demo_world
 
 
-async def test_every_type_and_every_state_is_there_and_a_second_start_adds_nothing(tmp_path: Path) -> None:
+async def test_every_type_and_state_exists_and_a_second_start_adds_nothing(tmp_path: Path) -> None:
     name = f"demo_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     settings = make_settings(name, storage_dir=tmp_path / "attachments")
@@ -46,7 +46,7 @@ async def test_every_type_and_every_state_is_there_and_a_second_start_adds_nothi
         assert len({moment[:10] for moment in times}) >= 3
 
 
-async def test_the_door_gives_tokens_that_are_accepted(database: str) -> None:
+async def test_the_demo_token_route_returns_accepted_tokens(database: str) -> None:
     settings = make_settings(database)
     async with running(settings) as worker, httpx.AsyncClient(base_url=worker.url) as client:
         assert (await client.get("/demo/users/")).status_code == 404  # only `dev` has it

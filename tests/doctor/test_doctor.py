@@ -1,4 +1,4 @@
-"""The doctor against real servers, well and sick: what it says, and that it says what to do."""
+"""The doctor against real servers, healthy and faulty: its findings and its advice."""
 
 import asyncio
 import json
@@ -51,14 +51,14 @@ async def database_findings(settings: Settings) -> list[Finding]:
     return await database_check.check(settings, workers=1)
 
 
-async def test_a_well_database_has_nothing_to_mend_but_that_the_tests_own_forgets(database: str) -> None:
+async def test_a_healthy_database_has_no_finding_but_that_the_test_server_is_not_durable(database: str) -> None:
     findings = await database_findings(make_settings(database))
     assert said(findings, "error") == "It may forget what it has committed: fsync and full_page_writes off."
     assert "with all its indexes" in said(findings, "ok")
     assert "clock" in said(findings, "ok")
 
 
-async def test_a_database_that_does_not_let_us_in(database: str) -> None:
+async def test_a_rejected_login_is_a_finding(database: str) -> None:
     gone = make_settings(database, database_url=f"postgresql://u:p@127.0.0.1:{free_port()}/x")
     assert said(await database_findings(gone), "error") == "It does not answer."
     unknown = make_settings(f"{database}_none")
@@ -81,7 +81,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("what", BREAKS)
-async def test_a_schema_that_is_not_as_it_should_be(sick: str, what: str) -> None:
+async def test_a_schema_that_differs_is_a_finding(sick: str, what: str) -> None:
     statement, level = BREAKS[what]
     connection = await asyncpg.connect(database_url(sick))
     await connection.execute(statement)
@@ -89,7 +89,7 @@ async def test_a_schema_that_is_not_as_it_should_be(sick: str, what: str) -> Non
     assert what in said(await database_findings(make_settings(sick)), level)
 
 
-async def test_a_transaction_that_does_not_end_and_too_few_connections(
+async def test_an_endless_transaction_and_too_few_connections_are_findings(
     sick: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shorter = database_check._LONG.replace("'60 seconds'", "'0 seconds'")
@@ -117,7 +117,7 @@ async def ordinary(sick: str) -> AsyncIterator[str]:
     await owner.close()
 
 
-async def test_what_an_ordinary_role_cannot_see_is_not_said_to_be_well(
+async def test_what_an_ordinary_role_cannot_see_is_not_reported_as_healthy(
     sick: str, ordinary: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shorter = database_check._LONG.replace("'60 seconds'", "'0 seconds'")
@@ -139,7 +139,7 @@ async def test_what_an_ordinary_role_cannot_see_is_not_said_to_be_well(
     await forgotten.close()
 
 
-async def test_connections_of_other_roles_are_counted_by_an_ordinary_one(sick: str, ordinary: str) -> None:
+async def test_an_ordinary_role_counts_connections_of_other_roles(sick: str, ordinary: str) -> None:
     settings = make_settings(sick, database_url=ordinary)
     before = free_connections(await database_findings(settings))
     others = [await asyncpg.connect(database_url(sick)) for _ in range(30)]
@@ -155,7 +155,7 @@ def free_connections(findings: list[Finding]) -> int:
     return next(int(found[1]) for one in findings if (found := re.search(r"(\d+) of \d+ are free", one.what)))
 
 
-async def test_an_index_that_is_being_built_is_not_said_to_be_broken(sick: str, ordinary: str) -> None:
+async def test_an_index_under_construction_is_not_reported_as_broken(sick: str, ordinary: str) -> None:
     holder, builder = await asyncpg.connect(database_url(sick)), await asyncpg.connect(database_url(sick))
     try:
         async with holder.transaction():
@@ -173,7 +173,7 @@ async def test_an_index_that_is_being_built_is_not_said_to_be_broken(sick: str, 
         await builder.close()
 
 
-async def test_a_check_that_fails_is_a_finding_and_takes_nothing_from_the_others(
+async def test_a_failing_check_is_a_finding_and_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def breaks(given: Settings) -> list[Finding]:
@@ -185,12 +185,12 @@ async def test_a_check_that_fails_is_a_finding_and_takes_nothing_from_the_others
     assert {"database", "redis", "store", "mail"} <= {one.area for one in findings}
 
 
-async def test_a_cluster_of_which_nobody_answers_is_a_finding() -> None:
+async def test_an_unreachable_cluster_is_a_finding() -> None:
     url = f"redis+cluster://127.0.0.1:{free_port()},127.0.0.1:{free_port()}"
     assert "does not answer (RedisClusterException)" in said(await redis.check(Settings(redis_url=url)), "error")
 
 
-async def test_redis_is_asked_for_what_the_service_needs_of_it() -> None:
+async def test_redis_is_checked_for_what_the_service_needs() -> None:
     valkey = Valkey()
     await asyncio.to_thread(valkey.start)
     try:
@@ -212,7 +212,7 @@ async def test_redis_is_asked_for_what_the_service_needs_of_it() -> None:
     assert said(await redis.check(Settings()), "error") == ""
 
 
-async def test_each_primary_of_a_cluster_is_looked_at() -> None:
+async def test_each_primary_of_a_cluster_is_checked() -> None:
     async with cluster() as made:
         findings = await redis.check(Settings(redis_url=made.url))
     assert said(findings, "error") == ""
@@ -225,7 +225,7 @@ async def configure(valkey: Valkey, name: str, value: str) -> None:
     await client.aclose()
 
 
-async def test_a_folder_that_takes_files_and_one_that_does_not(tmp_path: Path) -> None:
+async def test_a_folder_is_checked_for_write_access(tmp_path: Path) -> None:
     well = await storage.check(Settings(storage_dir=tmp_path / "files"))
     assert "takes, gives and removes" in said(well, "ok")
     left = [path for path in await asyncio.to_thread(lambda: list(tmp_path.rglob("*"))) if path.is_file()]
@@ -238,14 +238,14 @@ async def test_a_folder_that_takes_files_and_one_that_does_not(tmp_path: Path) -
     assert "cannot be written to" in said(await storage.check(Settings(storage_dir=blocked)), "error")
 
 
-async def test_a_bucket_that_takes_files_and_keys_that_may_not(s3: dict[str, Any], tmp_path: Path) -> None:  # noqa: F811  a fixture
+async def test_a_bucket_and_its_keys_are_checked_for_write_access(s3: dict[str, Any], tmp_path: Path) -> None:  # noqa: F811  a fixture
     well = await storage.check(Settings(**s3, storage_dir=tmp_path))
     assert said(well, "error") == ""
     wrong = {**s3, "s3_secret_access_key": "another"}
     assert "cannot be written to" in said(await storage.check(Settings(**wrong, storage_dir=tmp_path)), "error")
 
 
-async def test_a_scanner_that_is_not_there() -> None:
+async def test_an_unreachable_scanner_is_a_finding() -> None:
     findings = await storage.check_scanner(Settings(clamd=f"127.0.0.1:{free_port()}", clamd_timeout_s=1))
     assert "clamd does not answer" in said(findings, "error")
 
@@ -269,7 +269,7 @@ class Clocked(Issuer):
         await writer.wait_closed()
 
 
-async def test_keys_of_the_issuer_and_its_clock() -> None:
+async def test_the_keys_of_the_issuer_and_its_clock_are_checked() -> None:
     async with Clocked().serving() as served:
         served.add("k1", "ES256")
         settings = Settings(jwks_url=served.url)
@@ -324,12 +324,12 @@ async def test_the_mail_server_is_greeted_and_nothing_is_sent() -> None:
     assert "WASGO_CHAT_MAIL_FROM" in said(halves, "error")
 
 
-async def test_that_there_is_no_key_for_tokens_is_said() -> None:
+async def test_a_missing_token_key_is_a_finding() -> None:
     assert said(await token_issuer.check(Settings()), "error") == "There is no key to check them by."
     assert "by a key of the settings" in said(await token_issuer.check(Settings(jwt_secret="x" * 40)), "ok")
 
 
-def test_settings_that_serve_would_refuse() -> None:
+def test_settings_that_serve_rejects_are_findings() -> None:
     assert "exactly one of WASGO_CHAT_JWT_SECRET" in said(
         settings_check.check(Settings(database_url="postgresql://h/n"), workers=1), "error"
     )
@@ -338,7 +338,7 @@ def test_settings_that_serve_would_refuse() -> None:
     assert "WASGO_CHAT_REDIS_URL" in said(settings_check.check(good, workers=2), "error")
 
 
-def test_the_command_tells_a_person_and_a_program(database: str, tmp_path: Path) -> None:
+def test_the_command_has_readable_and_machine_readable_output(database: str, tmp_path: Path) -> None:
     env = environment(database, STORAGE_DIR=str(tmp_path), ALLOW_UNSAFE_DATABASE="")
 
     def command_output(*options: str) -> "subprocess.CompletedProcess[str]":
@@ -356,6 +356,6 @@ def test_the_command_tells_a_person_and_a_program(database: str, tmp_path: Path)
     assert areas == {"settings", "database", "redis", "store", "scanner", "tokens", "mail"}
 
 
-def test_warnings_do_not_fail() -> None:
+def test_warnings_do_not_fail_the_command() -> None:
     assert run.exit_code([Finding("a", "warning", "w", "do"), Finding("b", "ok", "o")]) == 0
     assert run.exit_code([Finding("a", "error", "e", "do")]) == 1

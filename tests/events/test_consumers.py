@@ -1,4 +1,4 @@
-"""Readers of the log: in order, at least once, beside each other, and no note lost."""
+"""Log consumers: in order, at least once, concurrently, and no pending marker is lost."""
 
 import asyncio
 from collections import defaultdict
@@ -92,7 +92,7 @@ async def swept(world: World, chat: Any) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_every_event_in_order_page_by_page(quiet: World, reader_of: Make) -> None:
+async def test_every_event_arrives_in_order_page_by_page(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     for number in range(120):
@@ -106,7 +106,7 @@ async def test_every_event_in_order_page_by_page(quiet: World, reader_of: Make) 
     assert seen.pages == 3
 
 
-async def test_a_note_waits_for_every_reader(quiet: World, reader_of: Make) -> None:
+async def test_a_pending_marker_waits_for_every_consumer(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -120,7 +120,9 @@ async def test_a_note_waits_for_every_reader(quiet: World, reader_of: Make) -> N
     assert await notes(quiet, chat) == []
 
 
-async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(quiet: World, reader_of: Make) -> None:
+async def test_a_failing_handler_gets_the_same_events_again_and_blocks_no_other_conversation(
+    quiet: World, reader_of: Make
+) -> None:
     ana, bo, cy = quiet.people("ana", "bo", "cy")
     broken, sound = await ana.direct(bo), await ana.direct(cy)
     seen, failures = Seen(), [UUID(broken["id"])]
@@ -144,7 +146,7 @@ async def test_a_handler_that_fails_is_given_the_same_again_and_stops_nobody(qui
     assert dict(seen.seqs) == {UUID(broken["id"]): [1], UUID(sound["id"]): [1]}
 
 
-async def test_a_crash_before_the_commit_is_handled_again(quiet: World, reader_of: Make) -> None:
+async def test_a_crash_before_the_commit_repeats_the_events(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -164,7 +166,7 @@ async def test_a_crash_before_the_commit_is_handled_again(quiet: World, reader_o
     assert seen.seqs[UUID(chat["id"])] == [1]
 
 
-async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World, reader_of: Make) -> None:
+async def test_a_send_between_handling_and_deletion_keeps_the_marker(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     seen = Seen()
@@ -179,7 +181,7 @@ async def test_a_send_between_handling_and_delete_keeps_the_note(quiet: World, r
     await swept(quiet, chat)
 
 
-async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: World, reader_of: Make) -> None:
+async def test_an_uncommitted_send_keeps_the_marker_and_is_not_waited_for(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -200,7 +202,7 @@ async def test_a_send_under_way_keeps_the_note_and_is_not_waited_for(quiet: Worl
     await all_read(test)
 
 
-async def test_a_note_left_by_a_crash_is_swept(quiet: World, reader_of: Make) -> None:
+async def test_a_marker_left_by_a_crash_is_deleted(quiet: World, reader_of: Make) -> None:
     ana, bo = quiet.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -210,7 +212,7 @@ async def test_a_note_left_by_a_crash_is_swept(quiet: World, reader_of: Make) ->
     await swept(quiet, chat)
 
 
-async def test_many_readers_beside_each_other_share_the_work_and_keep_the_order(quiet: World, reader_of: Make) -> None:
+async def test_many_concurrent_consumers_share_the_work_and_keep_the_order(quiet: World, reader_of: Make) -> None:
     people = quiet.people("ana", "bo", "cy", "di")
     ana, others = people[0], people[1:]
     chats = [await ana.direct(other) for other in others]

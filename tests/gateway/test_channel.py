@@ -1,4 +1,4 @@
-"""A channel by itself: who is behind in the log is told of nothing but the log."""
+"""A channel in isolation: a lagging subscription receives the log and no signals."""
 
 from uuid import UUID
 
@@ -44,7 +44,7 @@ def _follow(channel: ConversationChannel, user_id: str, *, live: bool) -> Peer:
     return peer
 
 
-def test_signals_go_to_who_has_heard_all_of_the_log() -> None:
+def test_signals_go_only_to_subscriptions_that_have_the_whole_log() -> None:
     """Whoever is behind may have been removed by an event that is still to come: a signal of afterwards would leak."""
     channel = ConversationChannel(UUID(str(new_id())))
     there, behind = _follow(channel, "ana", live=True), _follow(channel, "bo", live=False)

@@ -1,4 +1,4 @@
-"""Getting in: the four ways to authenticate, and every refusal with its close code."""
+"""Connecting: the four ways to authenticate, and every rejection with its close code."""
 
 import asyncio
 import json
@@ -29,14 +29,14 @@ async def chat(world: World, ana: Person) -> Json:
     return await ana.direct(world.person("bo"))
 
 
-async def test_by_subprotocol(world: World, ana: Person, chat: Json) -> None:
+async def test_a_token_as_subprotocol_connects(world: World, ana: Person, chat: Json) -> None:
     protocols: list[Any] = ["wasgo.chat.v1", f"bearer.{ana.bearer}"]
     async with connect(url(world, chat), subprotocols=protocols) as connection:
         assert connection.subprotocol == "wasgo.chat.v1"
         assert (await Live(connection).receives("hello"))["user_id"] == ana.id
 
 
-async def test_by_ticket_once(world: World, ana: Person, chat: Json) -> None:
+async def test_a_ticket_connects_once(world: World, ana: Person, chat: Json) -> None:
     ticket = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
     async with connect(url(world, chat, f"?ticket={ticket}")) as connection:
         assert (await Live(connection).receives("hello"))["user_id"] == ana.id
@@ -44,7 +44,7 @@ async def test_by_ticket_once(world: World, ana: Person, chat: Json) -> None:
         assert (await Live(connection).closed())[0] == 4401
 
 
-async def test_a_ticket_is_too_old_after_its_time(world: World, database: str) -> None:
+async def test_a_ticket_expires(world: World, database: str) -> None:
     async with world_with(make_settings(database, ticket_ttl_s=1)) as there:
         ana, bo = there.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -55,7 +55,7 @@ async def test_a_ticket_is_too_old_after_its_time(world: World, database: str) -
             assert (await Live(connection).closed())[0] == 4401
 
 
-async def test_by_cookie_where_one_is_configured(database: str) -> None:
+async def test_a_cookie_connects_where_one_is_configured(database: str) -> None:
     async with world_with(make_settings(database, cookie_name="session")) as there:
         ana, bo = there.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -65,7 +65,7 @@ async def test_by_cookie_where_one_is_configured(database: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?token={bearer}", "?ticket={bearer}", "?ticket=no", "?ticket=%00"])
-async def test_no_token_in_the_query_and_none_at_all_are_4401(
+async def test_a_token_in_the_query_and_no_token_at_all_are_4401(
     world: World, ana: Person, chat: Json, query: str
 ) -> None:
     async with connect(url(world, chat, query.format(bearer=ana.bearer))) as connection:
@@ -81,7 +81,7 @@ async def test_a_foreign_an_unknown_and_a_malformed_conversation_are_4404_alike(
     assert answers == [(4404, "no such conversation")] * 3
 
 
-async def test_only_a_foreign_origin_is_refused_before_the_handshake(world: World, ana: Person, chat: Json) -> None:
+async def test_a_foreign_origin_is_rejected_before_the_handshake(world: World, ana: Person, chat: Json) -> None:
     headers = {"Authorization": f"Bearer {ana.bearer}"}
     for origin in ("https://evil.example", "https://app.example.evil.example", "null"):
         with pytest.raises(InvalidStatus) as refused:
@@ -92,7 +92,7 @@ async def test_only_a_foreign_origin_is_refused_before_the_handshake(world: Worl
         await Live(connection).receives("hello")
 
 
-async def test_a_path_without_a_socket_is_said_to_have_none(
+async def test_a_path_without_a_socket_is_404(
     world: World, ana: Person, chat: Json, caplog: pytest.LogCaptureFixture
 ) -> None:
     for path in (url(world, chat).rstrip("/"), url(world, chat).replace("/ws/chat/", "/ws/talk/")):
@@ -103,7 +103,7 @@ async def test_a_path_without_a_socket_is_said_to_have_none(
     assert [one for one in caplog.records if one.levelname == "ERROR"] == []
 
 
-async def test_a_socket_ends_with_its_token_unless_it_is_refreshed(world: World, ana: Person, chat: Json) -> None:
+async def test_a_socket_closes_with_its_token_unless_that_is_refreshed(world: World, ana: Person, chat: Json) -> None:
     settings = world.worker.settings
     short = Person(world, ana.id, "ana", mint_user(settings, ana.id, ttl_s=2))
     async with short.at(chat) as left, short.at(chat) as kept:

@@ -1,4 +1,4 @@
-"""A client that is gone before its socket is set up: that is no error of ours."""
+"""A client that disconnects before its socket is set up is not an error of the service."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ async def _leave_early(database: str) -> None:
         link.write(b"nobody hears")
 
 
-def test_gone_before_the_outbox_was_made(database: str) -> None:
+def test_a_disconnect_before_the_send_buffer_exists_is_no_error(database: str) -> None:
     with asyncio.Runner(
         loop_factory=uvloop.new_event_loop
     ) as runner:  # as in production: it raises where asyncio is mute

@@ -1,4 +1,4 @@
-"""A conversation that cannot be opened just now leaves nothing behind."""
+"""A conversation that cannot be opened leaves no subscription behind."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.world import World
 from wasgo_chat.core.errors import Unavailable
 
 
-async def test_the_broker_is_not_left_listening(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_broker_subscription_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     broker, hub = redis_broker(world.worker), world.worker.hub

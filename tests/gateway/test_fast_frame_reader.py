@@ -1,4 +1,4 @@
-"""The scanner of frames: whatever it reads itself the parser would have read the same, and it never loses count."""
+"""The fast frame reader: it reads exactly what the parser would have read, and never loses track of frames."""
 
 import os
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ FRAMES = st.one_of(
 
 
 @given(frames=st.lists(FRAMES, max_size=12), cuts=st.lists(st.integers(0, 3_000), max_size=8))
-def test_what_it_reads_is_what_the_parser_reads(frames: list[Sent], cuts: list[int]) -> None:
+def test_it_reads_the_same_as_the_parser(frames: list[Sent], cuts: list[int]) -> None:
     """Pieces that it leaves to the parser go there, and what is read is, in order, what the parser alone would read."""
     wires = [sent.wire() for sent in frames]
     stream = b"".join(wires)
@@ -66,7 +66,7 @@ def _is_fragmented(frames: list[Sent]) -> bool:
     return is_open
 
 
-def test_it_reads_again_after_what_it_left_to_the_parser() -> None:
+def test_it_resumes_after_what_it_left_to_the_parser() -> None:
     scanner, usual = FastFrameReader(MAX), Sent(0x81, b"{}").wire()
     ping = Sent(0x89, b"here").wire()
     assert scanner.messages(usual + usual) == ["{}", "{}"]
@@ -80,7 +80,7 @@ def test_it_reads_again_after_what_it_left_to_the_parser() -> None:
 
 
 @pytest.mark.parametrize("size", [5, 126, 500])
-def test_it_reads_again_after_a_frame_that_was_cut_in_its_head(size: int) -> None:
+def test_it_resumes_after_a_frame_that_was_split_in_its_header(size: int) -> None:
     usual, cut = Sent(0x81, b"{}").wire(), Sent(0x81, b"x" * size).wire()
     for at in range(1, 9):
         scanner = FastFrameReader(MAX)
@@ -91,7 +91,7 @@ def test_it_reads_again_after_a_frame_that_was_cut_in_its_head(size: int) -> Non
 
 
 @pytest.mark.parametrize(("size", "size_bytes"), [(0, 2), (125, 2), (0, 8), (126, 8), (65_535, 8)])
-def test_a_length_in_more_bytes_than_it_needs_is_told(size: int, size_bytes: int) -> None:
+def test_a_non_minimal_length_is_reported(size: int, size_bytes: int) -> None:
     usual = Sent(0x81, b"{}").wire()
     head = bytes((0x81, 0x80 | {2: 126, 8: 127}[size_bytes])) + size.to_bytes(size_bytes, "big") + bytes(4)
     for pieces in ([head], [usual + head], [usual + head[:1], head[1:]]):
@@ -105,13 +105,13 @@ def test_a_length_in_more_bytes_than_it_needs_is_told(size: int, size_bytes: int
 @pytest.mark.parametrize(
     "close", [Sent(0x88, b"\x03\xe8").wire(), Sent(0x88, b"").wire()], ids=["with a code", "empty"]
 )
-def test_it_stays_silent_once_the_client_has_closed(close: bytes) -> None:
+def test_it_reads_nothing_after_the_client_has_closed(close: bytes) -> None:
     usual, wrong = Sent(0x81, b"{}").wire(), b"\x81\xfe\x00\x00" + bytes(4)
     for pieces in ([usual + close + wrong, usual], [close, wrong, usual], [close[:1], close[1:] + wrong, usual]):
         scanner = FastFrameReader(MAX)
         assert [scanner.messages(piece) for piece in pieces] == [None] * len(pieces)
 
 
-def test_an_unmasked_frame_is_the_parsers_to_refuse() -> None:
+def test_an_unmasked_frame_is_left_to_the_parser() -> None:
     for unmasked in (b"\x81\x02{}", b"\x81\x02{}abcdef"):
         assert FastFrameReader(MAX).messages(unmasked) is None

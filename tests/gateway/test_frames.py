@@ -1,4 +1,4 @@
-"""The frames of the system document, both ways, as they stand."""
+"""The frames of the protocol, in both directions, exactly as specified."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.support.workers import Worker
 from tests.support.world import World
 
 
-async def test_a_message_reaches_everybody_and_its_sender_is_acked(world: World) -> None:
+async def test_a_message_reaches_all_participants_and_its_sender_is_acked(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.at(chat) as a, bo.at(chat) as b:
@@ -26,7 +26,7 @@ async def test_a_message_reaches_everybody_and_its_sender_is_acked(world: World)
         assert (conflict["type"], conflict["code"]) == ("error", "idempotency_conflict")
 
 
-async def test_the_snippets_of_the_system_document_need_no_ref(world: World) -> None:
+async def test_the_examples_of_the_specification_need_no_ref(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.at(chat) as a, bo.at(chat) as b:
@@ -45,7 +45,7 @@ async def test_the_snippets_of_the_system_document_need_no_ref(world: World) -> 
         assert "seq" not in read
 
 
-async def test_edit_react_and_delete_are_told_with_their_seq(world: World) -> None:
+async def test_edits_reactions_and_deletions_arrive_with_their_seq(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.at(chat) as a, bo.at(chat) as b:
@@ -72,7 +72,7 @@ async def test_edit_react_and_delete_are_told_with_their_seq(world: World) -> No
     assert frames[4]["message"]["content"] is None
 
 
-async def test_adding_a_reaction_twice_is_one_event_whichever_way_it_is_written(world: World) -> None:
+async def test_adding_a_reaction_twice_is_one_event_however_it_is_written(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     message = await ana.send(chat)
@@ -83,7 +83,7 @@ async def test_adding_a_reaction_twice_is_one_event_whichever_way_it_is_written(
     assert [frame["type"] for frame in await ana.events(chat)] == ["new_message", "reaction_update"]
 
 
-async def test_membership_and_title_are_told(world: World) -> None:
+async def test_membership_and_title_changes_arrive(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo)
     path = f"/chat/conversations/{chat['id']}"
@@ -110,7 +110,7 @@ async def test_membership_and_title_are_told(world: World) -> None:
         assert (removed["user_id"], removed["by"]) == (cy.id, ana.id)
 
 
-async def test_hello_says_who_one_is_and_how_far_everybody_has_read(world: World) -> None:
+async def test_hello_names_the_user_and_the_read_state_of_every_participant(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(moderator=ana, participant=bo)
     await ana.send(chat, "one")
@@ -149,7 +149,7 @@ async def test_one_socket_follows_many_conversations(world: World) -> None:
         assert (await a.eventually("unsubscribed"))["code"] == 1000
 
 
-async def test_typing_stops_with_the_socket_that_typed(world: World, other_worker: Worker) -> None:
+async def test_typing_stops_when_its_socket_closes(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.at(chat, other_worker) as a:
@@ -159,7 +159,7 @@ async def test_typing_stops_with_the_socket_that_typed(world: World, other_worke
         assert (await a.receives("typing"))["is_typing"] is False
 
 
-async def test_typing_that_is_not_repeated_expires_by_itself(
+async def test_typing_that_is_not_repeated_expires(
     world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wasgo_chat.gateway.channel.TYPING_S", 0.1)

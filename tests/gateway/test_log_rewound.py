@@ -1,4 +1,4 @@
-"""After a failover the log may end before what was told: sockets are told to begin again, and go on from there."""
+"""After a failover the log may end earlier than what was delivered: sockets are told to resync and continue."""
 
 import pytest
 from sqlalchemy import text
@@ -27,7 +27,7 @@ async def forget(world: World, chat: Json, *more: str) -> None:
             await tx.execute(text(statement), {"id": chat["id"]})
 
 
-async def test_a_log_that_lost_its_end_is_a_resync_and_goes_on(world: World) -> None:
+async def test_a_log_that_lost_its_end_causes_a_resync_and_continues(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with bo.at(chat) as live:
@@ -41,7 +41,7 @@ async def test_a_log_that_lost_its_end_is_a_resync_and_goes_on(world: World) -> 
         assert await seqs(live, 4) == [3, 4]
 
 
-async def test_who_is_removed_after_it_went_back_sees_nothing_more(world: World) -> None:
+async def test_a_participant_removed_after_a_rewind_sees_nothing_more(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     await talk(ana, chat, 4)
@@ -55,7 +55,7 @@ async def test_who_is_removed_after_it_went_back_sees_nothing_more(world: World)
         assert (await live.closed())[0] == 4403
 
 
-async def test_what_is_read_after_it_went_back_is_told(world: World) -> None:
+async def test_read_receipts_after_a_rewind_are_delivered(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 4)
@@ -71,7 +71,7 @@ async def test_what_is_read_after_it_went_back_is_told(world: World) -> None:
         assert live.hello["reads"].get(bo.id, 0) == first["seq"]
 
 
-async def test_who_cannot_be_told_that_it_went_back_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_socket_that_cannot_be_told_to_resync_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 4)

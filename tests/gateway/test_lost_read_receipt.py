@@ -1,4 +1,4 @@
-"""A reading whose signal was lost is told again, whole, within the next head checks."""
+"""A read receipt whose signal was lost is sent again, complete, by the reconciler."""
 
 import pytest
 
@@ -16,7 +16,7 @@ async def everything(by: Person, chat: Json) -> list[Json]:
     return found
 
 
-async def test_of_many_that_were_named_none_is_left_out(
+async def test_a_resent_read_receipt_names_every_message(
     world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, bo = world.people("ana", "bo")

@@ -1,4 +1,4 @@
-"""Bad input on a socket: an `error` frame that says what is wrong, and a conversation that goes on."""
+"""Invalid input on a socket: an `error` frame that names the fault, and the connection continues."""
 
 import json
 
@@ -57,7 +57,7 @@ async def test_bad_frames_get_an_error_and_nothing_is_lost(ana: Person, chat: Js
         assert (await live.asks("send_message", content="still here"))["type"] == "ack"
 
 
-async def test_a_text_that_is_too_long_is_told_its_characters(ana: Person, chat: Json) -> None:
+async def test_a_text_that_is_too_long_is_rejected_with_the_limit(ana: Person, chat: Json) -> None:
     async with ana.at(chat) as live:
         for name, most in (("ref", 64), ("client_id", 128)):
             await live.connection.send(json.dumps({"type": "send_message", "content": "x", name: "y" * 200}))
@@ -65,7 +65,7 @@ async def test_a_text_that_is_too_long_is_told_its_characters(ana: Person, chat:
             assert error == {"loc": [name], "code": "too_long", "message": f"should have at most {most} characters"}
 
 
-async def test_a_readable_ref_comes_back_with_the_error(ana: Person, chat: Json) -> None:
+async def test_a_readable_ref_is_returned_with_the_error(ana: Person, chat: Json) -> None:
     async with ana.at(chat) as live:
         await live.connection.send(json.dumps({"type": "send_message", "content": 1, "ref": "mine"}))
         assert (await live.receives("error"))["ref"] == "mine"
@@ -77,7 +77,7 @@ async def test_a_binary_frame_is_malformed(ana: Person, chat: Json) -> None:
         assert (await live.receives("error"))["code"] == "invalid"
 
 
-async def test_broken_utf8_closes_as_the_rfc_says(ana: Person, chat: Json) -> None:
+async def test_invalid_utf8_closes_as_the_rfc_requires(ana: Person, chat: Json) -> None:
     async with ana.at(chat) as live:
         await live.connection.send(b"\xff\xfe", text=True)
         assert (await live.closed())[0] == 1007
@@ -99,7 +99,7 @@ async def test_a_frame_over_64_kib_closes_with_1009(ana: Person, chat: Json) -> 
         assert (await live.closed())[0] == 1009
 
 
-async def test_too_fast_is_refused_with_a_delay_and_then_closed(database: str) -> None:
+async def test_exceeding_the_rate_is_an_error_with_a_delay_and_then_a_close(database: str) -> None:
     async with world_with(make_settings(database, message_rate=2, max_bad_frames=3)) as there:
         ana, bo = there.people("ana", "bo")
         chat = await ana.direct(bo)

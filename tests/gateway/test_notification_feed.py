@@ -1,4 +1,4 @@
-"""`ws/notifications/`: counts, conversations and presence, across workers."""
+"""`ws/notifications/`: unread counts, conversations and notifications, across workers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def test_the_current_counts_come_on_connect_and_whenever_they_change(world
         assert (await b.eventually("unread_counts"))["conversations"] == {}
 
 
-async def test_conversations_come_change_and_go(world: World, other_worker: Worker) -> None:
+async def test_added_changed_and_removed_conversations_are_reported(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     async with notified(bo, other_worker) as b:
         await b.eventually("unread_counts")
@@ -51,7 +51,7 @@ async def test_conversations_come_change_and_go(world: World, other_worker: Work
         assert (await b.eventually("conversation_removed"))["conversation_id"] == chat["id"]
 
 
-async def test_presence_is_told_to_those_who_share_a_conversation(
+async def test_presence_is_published_to_users_who_share_a_conversation(
     world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wasgo_chat.presence.tracker.GRACE_S", 0.05)
@@ -78,7 +78,9 @@ async def test_presence_is_told_to_those_who_share_a_conversation(
         assert [one["last_seen"] is None for one in shown] == [False, True, True]
 
 
-async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(world: World, other_worker: Worker) -> None:
+async def test_presence_left_by_a_crashed_worker_expires_and_is_published_once(
+    world: World, other_worker: Worker
+) -> None:
     ana, bo = world.people("ana", "bo")
     await ana.direct(bo)
     presence: Presence = world.worker.parts.part(Presence)
@@ -95,7 +97,7 @@ async def test_what_a_crashed_worker_leaves_behind_expires_and_is_told_once(worl
     await crashed.close()
 
 
-async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
+async def test_a_table_that_is_locked_for_a_while_does_not_end_the_feed(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wasgo_chat.gateway.notification_feed.FULL_SYNC_S", 0.2)
@@ -113,7 +115,7 @@ async def test_a_table_that_is_locked_for_a_while_does_not_end_it(
             assert (await b.eventually("unread_counts"))["total"] == 1
 
 
-async def test_the_presence_of_nobody_is_a_422(world: World) -> None:
+async def test_presence_of_no_user_is_422(world: World) -> None:
     ana = world.person("ana")
     for wrong in ("", ",", "x" * 129, ",".join(str(one) for one in range(101))):
         await ana.refused("GET", "/chat/presence/", params={"user_ids": wrong}, status=422, code="invalid")

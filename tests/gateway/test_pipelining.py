@@ -1,4 +1,4 @@
-"""Messages said without waiting for answers: many share a commit, in the order in which their sender said them."""
+"""Messages sent without waiting for acknowledgements: many share a commit, in the order of their sender."""
 
 import asyncio
 from typing import Any
@@ -26,7 +26,7 @@ async def _said(person: Person, chat: Json) -> list[str]:
     return [event["message"]["content"] for event in await person.events(chat) if event["type"] == "new_message"]
 
 
-async def test_they_share_commits_and_keep_their_order(world: World) -> None:
+async def test_pipelined_messages_share_commits_and_keep_their_order(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.at(chat) as live:
@@ -39,7 +39,7 @@ async def test_they_share_commits_and_keep_their_order(world: World) -> None:
     assert len(commits) < MANY / 2
 
 
-async def test_what_cannot_be_stored_with_others_holds_back_only_what_was_said_after_it(world: World) -> None:
+async def test_a_message_that_cannot_be_batched_delays_only_the_messages_after_it(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     upload = {"file": ("note.txt", b"words", "text/plain")}
@@ -63,7 +63,7 @@ async def test_what_cannot_be_stored_with_others_holds_back_only_what_was_said_a
     assert (await ana.history(chat, around_seq=answers["19"]["seq"]))[0]["attachments"] is not None
 
 
-async def test_a_held_conversation_keeps_the_order_of_all_that_waits_for_it(world: World) -> None:
+async def test_a_locked_conversation_keeps_the_order_of_all_queued_messages(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     group = world.worker.parts.group_commit
@@ -79,7 +79,7 @@ async def test_a_held_conversation_keeps_the_order_of_all_that_waits_for_it(worl
     assert await _said(ana, chat) == [str(at) for at in range(40)]
 
 
-async def test_what_is_not_a_message_is_answered_after_the_messages_before_it(world: World) -> None:
+async def test_other_frames_are_answered_after_the_messages_before_them(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.at(chat) as live:
@@ -90,7 +90,7 @@ async def test_what_is_not_a_message_is_answered_after_the_messages_before_it(wo
     assert refs == [*map(str, range(10)), "typing"]
 
 
-async def test_a_socket_that_is_cut_off_has_sent_all_that_arrived(world: World) -> None:
+async def test_everything_that_arrived_before_a_disconnect_is_stored(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.at(chat) as live:
@@ -107,7 +107,7 @@ async def test_a_socket_that_is_cut_off_has_sent_all_that_arrived(world: World) 
     assert said == [str(at) for at in range(len(said))]
 
 
-async def test_what_follows_a_failure_fails_too_or_its_repeat_would_come_after_it(
+async def test_messages_after_a_failed_one_fail_too_so_that_its_retry_does_not_come_last(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, bo = world.people("ana", "bo")

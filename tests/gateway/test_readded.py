@@ -1,4 +1,4 @@
-"""Removed and added again: a socket from before ends at the removal, one from after sees it as history."""
+"""Removed and added again: an earlier socket ends at the removal, a later one sees it as history."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ async def remove_and_add(ana: Person, chat: Json, whom: Person) -> int:
     return int(removals[-1])
 
 
-async def test_an_old_removal_does_not_end_a_new_socket(world: World, database: str) -> None:
+async def test_an_old_removal_does_not_close_a_new_socket(world: World, database: str) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, participant_2=cy)
     await ana.send(chat)
@@ -34,7 +34,7 @@ async def test_an_old_removal_does_not_end_a_new_socket(world: World, database: 
                     assert await seqs(b, head) == list(range(2, head + 1))
 
 
-async def test_a_socket_that_was_behind_ends_at_the_removal(database: str) -> None:
+async def test_a_lagging_socket_ends_at_the_removal(database: str) -> None:
     async with world_with(make_settings(database, head_check_s=60)) as world:
         ana, cy = world.people("ana", "cy")
         chat = await world.job(admin=ana, participant=cy)

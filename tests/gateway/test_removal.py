@@ -1,4 +1,4 @@
-"""Removed at event R: nothing above R reaches that user, and then the socket closes."""
+"""Removed at event R: the user receives nothing above R, and then the socket closes."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def until_closed(live: Live) -> tuple[list[Json], int]:
     return frames, closed.value.rcvd.code
 
 
-async def test_a_removed_member_sees_their_removal_and_nothing_after(world: World, other_worker: Worker) -> None:
+async def test_a_removed_participant_sees_their_removal_and_nothing_after(world: World, other_worker: Worker) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, participant_2=cy)
     async with cy.at(chat) as here, cy.at(chat, other_worker) as there:
@@ -40,7 +40,7 @@ async def test_a_removed_member_sees_their_removal_and_nothing_after(world: Worl
         assert (await again.closed())[0] == 4404
 
 
-async def test_removed_while_catching_up(world: World) -> None:
+async def test_a_participant_can_be_removed_while_catching_up(world: World) -> None:
     ana, cy = world.people("ana", "cy")
     chat = await world.job(admin=ana, participant=cy)
     await _write(ana, chat, 40)
@@ -59,7 +59,7 @@ async def test_removed_while_catching_up(world: World) -> None:
         await ana.ok("POST", f"/chat/conversations/{chat['id']}/add_participant/", {"user_id": cy.id}, status=201)
 
 
-async def test_a_role_taken_away_counts_at_once(world: World) -> None:
+async def test_a_role_change_takes_effect_at_once(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     async with bo.at(chat) as b:

@@ -1,4 +1,4 @@
-"""Whatever is lost on the way, a client sees 1..N in order, on any worker."""
+"""Whatever is lost in transit, a client sees 1..N in order, on any worker."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ async def talk(sender: Person, chat: Json, count: int) -> None:
         await sender.send(chat, f"message {number}")
 
 
-async def test_after_seq_replays_what_was_missed_then_goes_on_live(world: World) -> None:
+async def test_after_seq_replays_missed_events_and_then_goes_live(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 5)
@@ -43,7 +43,7 @@ async def test_without_after_seq_a_socket_is_live_from_now(world: World) -> None
 
 
 @pytest.mark.parametrize("after_seq", [-1, 4, 10**18])
-async def test_an_impossible_after_seq_is_told_to_resync(world: World, after_seq: int) -> None:
+async def test_an_impossible_after_seq_causes_a_resync(world: World, after_seq: int) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 3)
@@ -53,7 +53,7 @@ async def test_an_impossible_after_seq_is_told_to_resync(world: World, after_seq
         assert await seqs(b, 4) == [4]
 
 
-async def test_too_long_a_replay_is_a_resync(database: str) -> None:
+async def test_a_replay_that_is_too_long_is_a_resync(database: str) -> None:
     async with world_with(make_settings(database, replay_limit=3)) as there:
         ana, bo = there.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -89,7 +89,7 @@ async def test_publications_lost_doubled_or_reordered_change_nothing(
             assert await listening == list(range(1, 41))
 
 
-async def test_a_lost_reading_is_made_good(world: World, other_worker: Worker) -> None:
+async def test_a_lost_read_receipt_is_sent_again(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = [await ana.send(chat, str(number)) for number in range(3)]
@@ -101,7 +101,7 @@ async def test_a_lost_reading_is_made_good(world: World, other_worker: Worker) -
                 assert (await a.receives("messages_read"))["message_ids"] == [message["id"]]
 
 
-async def test_joining_while_others_write_misses_and_doubles_nothing(world: World, other_worker: Worker) -> None:
+async def test_subscribing_while_others_write_loses_and_repeats_nothing(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
 

@@ -48,7 +48,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED.keys())
-async def test_what_breaks_the_protocol_is_1002(peers: Peers, refused: bytes) -> None:
+async def test_a_protocol_violation_is_1002(peers: Peers, refused: bytes) -> None:
     async with peers() as alone:
         await alone.say(refused)
         await alone.refused(1002)
@@ -76,9 +76,7 @@ async def test_a_text_of_any_size_is_read(peers: Peers, size: int, *, is_joined:
 
 @TOGETHER_OR_NOT
 @pytest.mark.parametrize("size", [0, *SIZES])
-async def test_what_is_no_text_of_ours_is_answered_whatever_its_size(
-    peers: Peers, size: int, *, is_joined: bool
-) -> None:
+async def test_an_invalid_text_is_answered_whatever_its_size(peers: Peers, size: int, *, is_joined: bool) -> None:
     """1.1.1, 1.2 [5.2, 5.6]: an empty text, and binary frames."""
     async with peers(is_joined=is_joined) as peer:
         (first, before), (last, after) = peer.usual(), peer.usual()
@@ -96,7 +94,7 @@ async def test_what_is_no_text_of_ours_is_answered_whatever_its_size(
     ],
     ids=["65537 bytes", "2 ** 63 - 1 bytes", "2 ** 64 - 1 bytes", "one byte too many in pieces", "too large in pieces"],
 )  # fmt: skip
-async def test_what_is_too_large_is_1009(peers: Peers, large: bytes, *, is_joined: bool) -> None:
+async def test_a_frame_that_is_too_large_is_1009(peers: Peers, large: bytes, *, is_joined: bool) -> None:
     """9 [7.4.1, 10.4]: refused as soon as its length is known."""
     async with peers(is_joined=is_joined) as peer:
         await peer.say(peer.usual()[1], large)
@@ -104,7 +102,7 @@ async def test_what_is_too_large_is_1009(peers: Peers, large: bytes, *, is_joine
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 13, 64, 997])
-async def test_frames_may_be_cut_anywhere_on_the_way(peers: Peers, size: int) -> None:
+async def test_frames_may_be_split_anywhere(peers: Peers, size: int) -> None:
     """1.1.6, 2.6, 5.5, 9.5 [5.4: pieces on the way mean nothing]."""
     async with peers() as peer:
         refs, sent = [], b""
@@ -120,7 +118,7 @@ async def test_frames_may_be_cut_anywhere_on_the_way(peers: Peers, size: int) ->
         await peer.answers(last)
 
 
-async def test_a_frame_may_be_cut_at_each_of_its_bytes(peers: Peers) -> None:
+async def test_a_frame_may_be_split_at_each_of_its_bytes(peers: Peers) -> None:
     """1.1.6 [5.2]: in its head, its mask, its payload; and usual ones go on to be read in order behind it."""
     async with peers() as peer:
         for length in (0, 126):
@@ -132,7 +130,7 @@ async def test_a_frame_may_be_cut_at_each_of_its_bytes(peers: Peers) -> None:
 
 
 @TOGETHER_OR_NOT
-async def test_many_frames_are_answered_in_their_order(peers: Peers, *, is_joined: bool) -> None:
+async def test_many_frames_are_answered_in_order(peers: Peers, *, is_joined: bool) -> None:
     """2.10, 9.7 [5.5.2]: pings come back as they went out."""
     async with peers(is_joined=is_joined) as peer:
         asked = [peer.usual() for _ in range(20)]
@@ -147,7 +145,7 @@ async def test_many_frames_are_answered_in_their_order(peers: Peers, *, is_joine
 
 @TOGETHER_OR_NOT
 @pytest.mark.parametrize("payload", [b"", b"hello", bytes(range(131, 256)), b"\x00\xff\xfe\xfd"])
-async def test_a_ping_is_answered_by_what_it_says(peers: Peers, payload: bytes, *, is_joined: bool) -> None:
+async def test_a_ping_is_answered_with_its_payload(peers: Peers, payload: bytes, *, is_joined: bool) -> None:
     """2.1 to 2.4 [5.5.2, 5.5.3]; 2.7 to 2.9: pongs that nobody asked for are nothing."""
     async with peers(is_joined=is_joined) as peer:
         (first, before), (last, after) = peer.usual(), peer.usual()
@@ -159,7 +157,7 @@ async def test_a_ping_is_answered_by_what_it_says(peers: Peers, payload: bytes, 
 
 @TOGETHER_OR_NOT
 @pytest.mark.parametrize("count", [2, 3, 7, 60])
-async def test_a_text_may_come_in_pieces(peers: Peers, count: int, *, is_joined: bool) -> None:
+async def test_a_text_may_be_fragmented(peers: Peers, count: int, *, is_joined: bool) -> None:
     """5.3 to 5.8, 5.19 [5.4]: empty ones too, with pings between them, and usual frames around."""
     async with peers(is_joined=is_joined) as peer:
         (first, before), (ref, payload), (last, after) = peer.usual(), peer.ask(200), peer.usual()
@@ -174,7 +172,7 @@ async def test_a_text_may_come_in_pieces(peers: Peers, count: int, *, is_joined:
 
 
 @TOGETHER_OR_NOT
-async def test_pieces_may_all_be_empty(peers: Peers, *, is_joined: bool) -> None:
+async def test_all_fragments_may_be_empty(peers: Peers, *, is_joined: bool) -> None:
     """6.1 [5.4]."""
     async with peers(is_joined=is_joined) as peer:
         (first, before), (last, after) = peer.usual(), peer.usual()
@@ -188,7 +186,7 @@ TEXTS = (
 
 
 @pytest.mark.parametrize("text", TEXTS)
-async def test_utf8_is_read_whole_and_cut_within_a_character(peers: Peers, text: str) -> None:
+async def test_utf8_may_be_split_within_a_character(peers: Peers, text: str) -> None:
     """6.2, 6.5 to 6.23 [5.6, 8.1]."""
     async with peers() as peer:
         _, payload = peer.ask(text=text)
@@ -215,7 +213,7 @@ BROKEN = (
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=bytes.hex)
-async def test_what_is_not_utf8_is_1007(peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_invalid_utf8_is_1007(peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """6.3, 6.4, 6.6 to 6.21 [8.1]: alone, among usual frames, in pieces; several at once are no worse than one."""
     whole = frame(TEXT, b'"' + broken, key=KEY)
     pieces = [frame(CONT if at else TEXT, broken[at : at + 1], fin=False) for at in range(len(broken))]

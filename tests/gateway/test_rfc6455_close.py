@@ -44,7 +44,7 @@ async def test_a_close_may_have_a_reason(peers: Peers, reason: bytes) -> None:
         assert await peer.closed() == b"\x03\xe8" + reason
 
 
-async def test_a_close_may_say_nothing(peers: Peers) -> None:
+async def test_a_close_may_have_no_code(peers: Peers) -> None:
     """7.3.1 [5.5.1, 7.1.5]: then the answer says nothing either."""
     async with peers() as peer:
         await peer.say(frame(CLOSE, key=KEY))
@@ -61,7 +61,7 @@ async def test_a_close_may_say_nothing(peers: Peers) -> None:
     ],
     ids=[*map(str, BAD), "one byte", "too long", "length not minimal", "no mask", "surrogate", "half a character"],
 )  # fmt: skip
-async def test_a_wrong_close_is_refused(peers: Peers, wrong: bytes, code: int, *, is_joined: bool) -> None:
+async def test_an_invalid_close_is_rejected(peers: Peers, wrong: bytes, code: int, *, is_joined: bool) -> None:
     """7.3.2, 7.3.6, 7.5.1, 7.9, 7.13 [5.5.1, 7.4.1, 7.4.2, 8.1]."""
     async with peers(is_joined=is_joined) as peer:
         await peer.say(peer.usual()[1], wrong)
@@ -80,7 +80,7 @@ AFTER = {
 
 
 @pytest.mark.parametrize("after", AFTER.values(), ids=AFTER.keys())
-async def test_what_comes_after_a_close_is_ignored(peers: Peers, after: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_frames_after_a_close_are_ignored(peers: Peers, after: Any, caplog: pytest.LogCaptureFixture) -> None:
     """7.1.2 to 7.1.4 [1.4, 5.5.1]: in one segment with it and later, and nothing of it is done."""
     async with peers() as peer:
         await peer.say(peer.usual()[1] + closing(1000, b"bye") + after(peer))
@@ -94,7 +94,7 @@ async def test_what_comes_after_a_close_is_ignored(peers: Peers, after: Any, cap
     assert not caplog.records
 
 
-async def test_what_comes_before_a_close_is_done(peers: Peers) -> None:
+async def test_frames_before_a_close_are_processed(peers: Peers) -> None:
     """7.1.1 [5.5.1]: whether its answer still arrives or not."""
     async with peers() as peer:
         await peer.say(frame(TEXT, peer.ask(text="in time")[1], key=KEY) + closing(1000))
@@ -104,7 +104,7 @@ async def test_what_comes_before_a_close_is_done(peers: Peers) -> None:
         assert [message["content"] for message in history] == ["in time"]
 
 
-async def test_a_close_within_a_message_ends_it(peers: Peers) -> None:
+async def test_a_close_within_a_fragmented_message_ends_it(peers: Peers) -> None:
     """7.1.5 [5.4, 5.5.1]: answered, though not with its code, as the message was never whole."""
     async with peers() as peer:
         await peer.say(frame(TEXT, b"{", fin=False) + closing(1000) + frame(CONT, b"}"))
@@ -112,7 +112,7 @@ async def test_a_close_within_a_message_ends_it(peers: Peers) -> None:
 
 
 @pytest.mark.parametrize("broken", [frame(TEXT, b"\xff"), frame(TEXT, b"\xff", fin=False) + frame(CONT)])
-async def test_a_close_right_behind_broken_text_is_answered(
+async def test_a_close_right_after_invalid_text_is_answered(
     peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """7.1.6 [7.1.7]: one close frame, whichever it is."""
@@ -139,7 +139,9 @@ async def test_nothing_is_sent_after_a_close_frame(peers: Peers, world: World) -
 
 
 @pytest.mark.parametrize("broken", [b"", frame(TEXT, b"\xff"), frame(3), frame(TEXT, b"", size_bytes=2)])
-async def test_who_was_closed_may_still_answer(peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_client_that_was_closed_may_still_answer(
+    peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """7.1.x [1.4, 7.1.1]: after ten malformed frames; what comes beside the answer does no harm."""
     async with peers() as peer:
         await peer.say(frame(TEXT, b"{") * 10)
@@ -153,7 +155,7 @@ async def test_who_was_closed_may_still_answer(peers: Peers, broken: bytes, capl
     assert not caplog.records
 
 
-async def test_who_answers_no_ping_is_closed_with_1011(database: str) -> None:
+async def test_a_client_that_answers_no_ping_is_closed_with_1011(database: str) -> None:
     """[5.5.2, 5.5.3, 7.4.1]: one that answers stays, one that says something else does not."""
     async with world_with(make_settings(database, heartbeat_s=0.2)) as world, Peers(world, [])() as peer:
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""A socket that does not read: others are undisturbed, memory is bounded, and it is caught up or closed."""
+"""A socket that does not read: others are undisturbed, memory is bounded, and it catches up or is closed."""
 
 import asyncio
 import socket
@@ -63,7 +63,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, *kinds: bytes) -> None:
     )
 
 
-async def test_a_socket_that_has_no_room_for_what_is_told_once_is_closed(
+async def test_a_socket_without_room_for_a_frame_sent_only_once_is_closed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, bo = world.people("ana", "bo")
@@ -80,7 +80,7 @@ async def test_a_socket_that_has_no_room_for_what_is_told_once_is_closed(
         assert closed.value.rcvd.code == 4408
 
 
-async def test_a_socket_that_stays_behind_is_closed_and_others_get_everything(database: str) -> None:
+async def test_a_socket_that_keeps_lagging_is_closed_and_others_get_everything(database: str) -> None:
     settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=1, head_check_s=0.1)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
@@ -93,7 +93,7 @@ async def test_a_socket_that_stays_behind_is_closed_and_others_get_everything(da
             stuck.transport.resume_reading()
 
 
-async def test_a_socket_that_reads_again_in_time_is_caught_up(database: str) -> None:
+async def test_a_socket_that_reads_again_in_time_catches_up(database: str) -> None:
     settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=60, head_check_s=0.1)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
@@ -109,7 +109,7 @@ async def test_a_socket_that_reads_again_in_time_is_caught_up(database: str) -> 
             assert await seqs(live, MESSAGES + 1) == [MESSAGES + 1]
 
 
-async def test_a_frame_larger_than_the_outbox_goes_through_an_empty_one(database: str) -> None:
+async def test_a_frame_larger_than_the_send_buffer_fits_into_an_empty_one(database: str) -> None:
     async with world_with(make_settings(database, outbox_bytes=65_536, max_content_chars=30_000)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)

@@ -1,4 +1,4 @@
-"""For every verb: snapshot + events = fresh snapshot, whatever happens to publications."""
+"""For every command: snapshot + events = fresh snapshot, whatever happens to publications."""
 
 import asyncio
 import random
@@ -105,7 +105,7 @@ async def test_a_followed_snapshot_equals_a_fresh_one(world: World, other_worker
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_a_snapshot_of_the_past_replayed_from_the_log_converges_too(world: World, seed: int) -> None:
+async def test_an_old_snapshot_with_the_log_replayed_converges_too(world: World, seed: int) -> None:
     ana, bo, new = world.people("ana", "bo", "new")
     chat = await world.job(admin=ana, participant=bo)
     empty = await Mirror.of(bo, chat)

@@ -1,4 +1,4 @@
-"""Bad documents, paths and methods: what cannot be parsed or is nowhere gets a problem document, never a crash."""
+"""Invalid documents, paths and methods: a problem document and never a crash."""
 
 import json
 from collections import defaultdict
@@ -32,7 +32,7 @@ MALFORMED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
-async def test_what_is_no_document_is_refused_everywhere(scene: Scene, content: bytes) -> None:
+async def test_an_invalid_document_is_rejected_everywhere(scene: Scene, content: bytes) -> None:
     for operation, method, path, _ in BODIES:
         answer = await scene.send(operation, method, path, content)
         assert answer["status"] in (400, 422), (operation, answer)
@@ -41,21 +41,21 @@ async def test_what_is_no_document_is_refused_everywhere(scene: Scene, content: 
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "x", ""]
 )
-async def test_another_content_type_is_refused(scene: Scene, content_type: str) -> None:
+async def test_another_content_type_is_rejected(scene: Scene, content_type: str) -> None:
     for operation, method, path, schema in BODIES:
         content = json.dumps({**scene.body(schema), "title": CANARY}).encode()
         answer = await scene.send(operation, method, path, content, **{"content-type": content_type})
         assert answer["status"] in (400, 415, 422), (operation, answer)
 
 
-async def test_the_same_name_twice_is_no_crash(scene: Scene) -> None:
+async def test_a_repeated_key_is_no_crash(scene: Scene) -> None:
     for operation, method, path, schema in BODIES:
         one = json.dumps(scene.body(schema))[1:-1] or '"metadata": {}'
         answer = await scene.send(operation, method, path, ("{" + one + "," + one + "}").encode())
         assert answer["status"] < 500, (operation, answer)
 
 
-async def test_a_body_beyond_the_limit_is_413_however_it_is_sent(scene: Scene) -> None:
+async def test_a_body_above_the_limit_is_413_however_it_is_sent(scene: Scene) -> None:
     large = b'{"content": "' + b"x" * (2 << 20) + b'"}'
 
     async def in_pieces() -> AsyncIterator[bytes]:
@@ -71,7 +71,7 @@ async def test_a_body_beyond_the_limit_is_413_however_it_is_sent(scene: Scene) -
 
 
 @pytest.mark.parametrize("bad", ["x", "0", "None", "..", "%00", "%ff", "a" * 200, "🙂", "{uuid}x", "'; --"])
-async def test_what_cannot_be_an_id_names_nothing(scene: Scene, bad: str) -> None:
+async def test_an_invalid_id_is_404(scene: Scene, bad: str) -> None:
     bad = bad.replace("{uuid}", str(uuid4()))
     unknown = await scene.ana.call("GET", f"/chat/messages/{uuid4()}/")
     for path in ("/chat/conversations/{}/", "/chat/conversations/{}/events/", "/chat/messages/{}/"):
@@ -83,14 +83,14 @@ async def test_what_cannot_be_an_id_names_nothing(scene: Scene, bad: str) -> Non
 
 
 @pytest.mark.parametrize("bad", ["%00", "%07", "a" * 129, "%ed%a0%80"])
-async def test_an_opaque_id_that_cannot_be_stored_names_nothing(scene: Scene, bad: str) -> None:
+async def test_an_opaque_id_that_cannot_be_stored_is_404(scene: Scene, bad: str) -> None:
     await scene.ana.refused("GET", f"/jobs/{bad}/conversation/", status=404, code="not_found")
     for path in (f"/jobs/{bad}/conversation/", f"/chat/users/{bad}/"):
         response = await scene.world.service.call("PUT", path, {})
         assert response.status_code in (404, 422), response.text
 
 
-async def test_a_method_that_a_path_does_not_take_is_405(scene: Scene) -> None:
+async def test_a_method_that_a_path_does_not_support_is_405(scene: Scene) -> None:
     taken: dict[str, set[str]] = {}
     for path, operations in OPENAPI["paths"].items():
         taken[path] = {method.upper() for method in operations}
@@ -102,5 +102,5 @@ async def test_a_method_that_a_path_does_not_take_is_405(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/chat/", "/chat/conversations", "/nothing/here/", "/chat//messages/"])
-async def test_a_path_that_is_none_is_a_problem_too(scene: Scene, path: str) -> None:
+async def test_an_unknown_path_is_a_problem_document(scene: Scene, path: str) -> None:
     await scene.ana.refused("GET", path, status=404, code="not_found")

@@ -1,4 +1,4 @@
-"""Bad values: whatever a field is given, the answer is a problem that says where and repeats nothing."""
+"""Invalid values: the response is a problem document that names the field and does not repeat the value."""
 
 import json
 
@@ -13,7 +13,9 @@ PLACES = {"inside": (CANARY, CANARY), "in front": ("", CANARY), "at the end": (C
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("stray", STRAYS)
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-async def test_a_stray_character_is_refused_in_every_string(scene: Scene, field: Field, stray: str, place: str) -> None:
+async def test_a_forbidden_character_is_rejected_in_every_string(
+    scene: Scene, field: Field, stray: str, place: str
+) -> None:
     schema = DOCUMENT["components"]["schemas"][field.schema]
     body = put(scene, schema, field.loc, STRAYS[stray].join(PLACES[place]))
     answer = await scene.send(field.operation, field.method, field.path, json.dumps(body).encode())
@@ -23,7 +25,7 @@ async def test_a_stray_character_is_refused_in_every_string(scene: Scene, field:
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: str(body[0]))
-async def test_unknown_fields_are_refused(scene: Scene, body: tuple[str, str, str, str]) -> None:
+async def test_unknown_fields_are_rejected(scene: Scene, body: tuple[str, str, str, str]) -> None:
     operation, method, path, schema = body
     for name in ("surprise", "nul\x00", "\ud800", "__proto__"):
         content = json.dumps({**scene.body(schema), name: CANARY}).encode()
@@ -50,7 +52,9 @@ async def test_a_wrong_type_is_never_a_crash(scene: Scene, body: tuple[str, str,
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e400", "9" * 30, str(2**63), "9" * 5000])
 @pytest.mark.parametrize("operation", ["send_message", "create_conversation", "put_job_conversation"])
-async def test_a_number_that_cannot_be_stored_is_refused_in_metadata(scene: Scene, operation: str, number: str) -> None:
+async def test_a_number_that_cannot_be_stored_is_rejected_in_metadata(
+    scene: Scene, operation: str, number: str
+) -> None:
     body = next(body for body in BODIES if body[0] == operation)
     rest = json.dumps({**scene.body(body[3]), "content": "hi"} if "send" in operation else scene.body(body[3]))[1:-1]
     content = '{"metadata": {"n": ' + number + "}" + (f", {rest}" if rest else "") + "}"
@@ -60,7 +64,7 @@ async def test_a_number_that_cannot_be_stored_is_refused_in_metadata(scene: Scen
 
 @pytest.mark.parametrize("value", ["\ud800", "\x00", float("nan"), 10**30, [[[[[[[[1]]]]]]]]], ids=repr)
 @pytest.mark.parametrize("operation", ["create_conversation", "send_system_message"])
-async def test_what_cannot_be_stored_is_refused_also_under_a_key_that_was_used(
+async def test_values_that_cannot_be_stored_are_rejected_with_a_used_idempotency_key_too(
     scene: Scene, operation: str, value: object
 ) -> None:
     body = next(body for body in BODIES if body[0] == operation)
@@ -71,7 +75,7 @@ async def test_what_cannot_be_stored_is_refused_also_under_a_key_that_was_used(
     assert (await scene.send(*body[:3], json.dumps(bad).encode(), **key))["status"] in (409, 422)
 
 
-async def test_a_stray_character_is_refused_in_every_query(scene: Scene) -> None:
+async def test_a_forbidden_character_is_rejected_in_every_query(scene: Scene) -> None:
     for path, operations in DOCUMENT["paths"].items():
         caller = scene.caller("", path)
         for parameter in operations.get("get", {}).get("parameters", []):

@@ -1,4 +1,4 @@
-"""Who goes too fast is told to wait; counting holds up nobody, and only the connection says where somebody is."""
+"""Rate limits: clients above a limit are told to wait, counting delays nobody, and addresses cannot be forged."""
 
 import asyncio
 import os
@@ -48,7 +48,7 @@ async def too_many(person: Person, method: str, path: str, body: Any = None, **m
     assert 0 < problem["retry_after_s"] <= 60
 
 
-async def test_each_kind_of_request_has_a_limit_of_its_own_for_each_user(database: str) -> None:
+async def test_each_kind_of_request_has_its_own_limit_for_each_user(database: str) -> None:
     async with world_with(make_settings(database, **STRICT)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await world.job(admin=ana, participant=bo)
@@ -70,7 +70,7 @@ async def test_each_kind_of_request_has_a_limit_of_its_own_for_each_user(databas
             await world.service.acting_as(bo).ok("GET", LISTS)  # a service speaks for many
 
 
-async def test_addresses_count_where_a_trusted_proxy_names_them_and_nowhere_else(database: str) -> None:
+async def test_addresses_are_taken_from_a_trusted_proxy_only(database: str) -> None:
     def at(address: str) -> dict[str, Any]:
         return {"headers": {"X-Forwarded-For": address}}
 
@@ -93,7 +93,7 @@ async def test_addresses_count_where_a_trusted_proxy_names_them_and_nowhere_else
             await ana.ok("GET", LISTS, **at("8.8.4.4"))  # anybody can say so
 
 
-async def test_refused_tokens_are_counted_by_address_and_good_ones_still_go_through(database: str) -> None:
+async def test_rejected_tokens_are_counted_by_address_and_valid_ones_still_pass(database: str) -> None:
     async with world_with(make_settings(database, **STRICT)) as world:
         ana = world.person("ana")
         there = {"X-Forwarded-For": "8.8.4.4"}
@@ -103,7 +103,7 @@ async def test_refused_tokens_are_counted_by_address_and_good_ones_still_go_thro
         await ana.ok("GET", LISTS, headers=there)
 
 
-async def test_frames_beside_messages_have_a_limit_and_who_goes_on_is_closed(database: str) -> None:
+async def test_other_frames_have_a_limit_and_exceeding_it_closes_the_socket(database: str) -> None:
     async with world_with(make_settings(database, **STRICT)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await world.job(admin=ana, participant=bo)
@@ -140,7 +140,7 @@ async def test_workers_count_together_in_one_round_trip(database: str, valkey: V
     await redis.aclose()
 
 
-async def test_a_frozen_redis_holds_up_nobody_and_limits_go_on(database: str, valkey: Valkey) -> None:
+async def test_a_frozen_redis_delays_nobody_and_limits_still_apply(database: str, valkey: Valkey) -> None:
     limits = RateLimits(make_settings(database, **{**STRICT, "redis_url": valkey.url}))
     await limits.count_request("ana", "write")
     assert valkey.pid is not None
@@ -156,7 +156,7 @@ async def test_a_frozen_redis_holds_up_nobody_and_limits_go_on(database: str, va
         await limits.close()
 
 
-def test_a_pace_allows_a_burst_and_then_goes_evenly() -> None:
+def test_a_rate_allows_a_burst_and_then_an_even_pace() -> None:
     now = [100.0]
     pace = GcraLimiter(3, 60, clock=lambda: now[0])
     assert [pace.hit("a") for _ in range(4)] == [0.0, 0.0, 0.0, 20.0]
@@ -166,7 +166,7 @@ def test_a_pace_allows_a_burst_and_then_goes_evenly() -> None:
     assert GcraLimiter(0).hit("a") == 0.0
 
 
-def test_nobody_trusts_everybody() -> None:
+def test_trusting_every_address_is_rejected() -> None:
     with pytest.raises(ValidationError, match="trusted_proxies"):
         Settings(trusted_proxies=["*"])
     assert Settings(trusted_proxies=["10.0.0.0/8", "::1"]).trusted_proxies == ["10.0.0.0/8", "::1"]

@@ -1,4 +1,4 @@
-"""Every answer, an error too, tells a browser to do nothing with it that nobody meant."""
+"""Every response, errors included, has the security headers."""
 
 import asyncio
 import socket
@@ -43,7 +43,7 @@ def lacking(headers: Any, wanted: dict[str, str]) -> dict[str, str]:
         ("GET", "/chat/users/x/erasure/", 403, {}),
     ],
 )
-async def test_every_answer_has_its_headers(
+async def test_every_response_has_the_headers(
     world: World, method: str, path: str, status: int, more: dict[str, Any]
 ) -> None:
     answer = await world.person("ana").client.request(method, path, **more)
@@ -52,7 +52,7 @@ async def test_every_answer_has_its_headers(
     assert "strict-transport-security" not in answer.headers
 
 
-async def test_a_crash_has_them_too_and_ends_the_connection(world: World) -> None:
+async def test_a_500_has_them_too_and_ends_the_connection(world: World) -> None:
     state, origin = world.worker.app.state, "https://app.example"
     authenticator, state.authenticator = state.authenticator, None
     try:
@@ -63,7 +63,7 @@ async def test_a_crash_has_them_too_and_ends_the_connection(world: World) -> Non
     assert not lacking(answer.headers, {**DATA, "connection": "close", "access-control-allow-origin": origin})
 
 
-async def test_a_refused_handshake_is_a_problem_with_headers(world: World) -> None:
+async def test_a_rejected_handshake_is_a_problem_document_with_headers(world: World) -> None:
     with socket.create_connection(("127.0.0.1", world.worker.port)) as raw:
         raw.setblocking(False)
         loop = asyncio.get_running_loop()
@@ -77,7 +77,7 @@ async def test_a_refused_handshake_is_a_problem_with_headers(world: World) -> No
         assert f"{name}: {value}\r\n".encode() in answer
 
 
-async def test_pages_and_files_keep_policies_of_their_own(world: World) -> None:
+async def test_pages_and_files_keep_their_own_policies(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     docs = await ana.client.get("/docs")
     assert docs.status_code == 200
@@ -100,13 +100,13 @@ async def test_pages_and_files_keep_policies_of_their_own(world: World) -> None:
         assert answer.headers["cache-control"].startswith("private, max-age=")
 
 
-async def test_a_service_on_tls_can_say_so(database: str) -> None:
+async def test_hsts_can_be_switched_on(database: str) -> None:
     async with world_with(make_settings(database, hsts_max_age_s=31_536_000)) as world:
         answer = await world.person("ana").client.get("/healthz")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
-async def test_only_allowed_origins_may_read_answers(world: World) -> None:
+async def test_only_allowed_origins_may_read_responses(world: World) -> None:
     ana = world.person("ana")
     for origin, allowed in (("https://app.example", "https://app.example"), ("https://elsewhere.example", None)):
         asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}

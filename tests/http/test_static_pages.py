@@ -1,4 +1,4 @@
-"""The built pages: served where they are asked for, with what a browser may do with them and keep of them."""
+"""The built pages: served where configured, with their content policy and caching."""
 
 import re
 from typing import Any
@@ -12,12 +12,12 @@ from wasgo_chat.http.static_pages import FOLDER, content_security_policy
 PAGES = ("/", "/operator")
 
 
-async def test_nothing_is_served_unless_it_is_set(world: World) -> None:
+async def test_no_pages_are_served_unless_configured(world: World) -> None:
     for path in (*PAGES, "/assets/"):
         assert (await world.person("ana").call("GET", path)).status_code == 404
 
 
-async def test_a_page_loads_only_what_is_its_own_and_is_asked_for_each_time(database: str) -> None:
+async def test_a_page_loads_only_its_own_files_and_is_revalidated_each_time(database: str) -> None:
     async with world_with(make_settings(database, web=True)) as world:
         ana = world.person("ana")
         for path in PAGES:
@@ -33,7 +33,7 @@ async def test_a_page_loads_only_what_is_its_own_and_is_asked_for_each_time(data
             assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_what_a_page_names_is_there_and_may_be_kept_for_ever(database: str) -> None:
+async def test_files_named_by_a_page_exist_and_may_be_cached_forever(database: str) -> None:
     async with world_with(make_settings(database, web=True)) as world:
         ana = world.person("ana")
         for path in PAGES:
@@ -50,7 +50,7 @@ async def test_what_a_page_names_is_there_and_may_be_kept_for_ever(database: str
             assert (await ana.call("GET", path)).status_code == 404
 
 
-async def test_the_other_doors_stay_as_they_are(database: str) -> None:
+async def test_other_routes_are_unchanged(database: str) -> None:
     async with world_with(make_settings(database, web=True)) as world:
         ana = world.person("ana")
         assert (await ana.ok("GET", "/healthz")) == {"status": "ok"}
@@ -69,11 +69,11 @@ async def test_the_other_doors_stay_as_they_are(database: str) -> None:
         ({"s3_bucket": "files", "s3_redirect": False}, "img-src 'self' blob:;"),
     ],
 )
-async def test_pictures_may_come_from_where_they_are_stored(more: dict[str, Any], expected: str, database: str) -> None:
+async def test_pictures_may_come_from_the_object_store(more: dict[str, Any], expected: str, database: str) -> None:
     assert expected in content_security_policy(make_settings(database, **more))
 
 
-def test_nothing_is_inline_in_the_built_pages() -> None:
+def test_the_built_pages_have_no_inline_code() -> None:
     for name in ("index.html", "operator.html"):
         page = (FOLDER / name).read_text()
         assert not re.search(r"<style|style=|<script(?![^>]*\bsrc=)|\son\w+=", page)

@@ -1,4 +1,4 @@
-"""Keys of the platform: a public key, or a JWKS document that rotates; no algorithm is taken for another."""
+"""Keys of the platform: a public key, or a JWKS document that rotates; no algorithm is confused with another."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -60,7 +60,7 @@ async def test_a_public_key_may_be_written_on_one_line(database: str) -> None:
         assert await status(world, sign(claims, key, "ES256")) == 200
 
 
-async def test_every_kind_of_key_of_a_document_is_taken_and_fetched_once(database: str) -> None:
+async def test_every_kind_of_key_in_a_document_is_accepted_and_fetched_once(database: str) -> None:
     async with trusting(database, *KINDS) as (world, issuer):
         claims = user_claims(world.worker.settings, world.unique("ana"))
         for _ in range(3):
@@ -69,7 +69,7 @@ async def test_every_kind_of_key_of_a_document_is_taken_and_fetched_once(databas
         assert issuer.fetches == 1
 
 
-async def test_a_key_of_a_document_is_not_taken_for_another(database: str) -> None:
+async def test_a_key_of_a_document_is_not_used_for_another_algorithm(database: str) -> None:
     async with trusting(database, *KINDS) as (world, issuer):
         claims = user_claims(world.worker.settings, world.unique("ana"))
         for kid, (_, key) in issuer.keys.items():
@@ -87,7 +87,7 @@ async def test_a_key_of_a_document_is_not_taken_for_another(database: str) -> No
             assert await status(world, forge(claims, {"alg": "RS256", "kid": wrong}, b"x" * 32)) == 401
 
 
-async def test_an_unknown_key_is_looked_up_anew_but_not_at_every_try(
+async def test_an_unknown_key_is_looked_up_again_but_not_at_every_attempt(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with trusting(database, "ES256") as (world, issuer):
@@ -110,7 +110,7 @@ async def test_an_unknown_key_is_looked_up_anew_but_not_at_every_try(
         assert await status(world, old) == 401
 
 
-async def test_a_document_that_fails_is_503_at_first_and_the_old_keys_later(
+async def test_a_failing_document_is_503_at_first_and_the_old_keys_later(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with trusting(database, "ES256") as (world, issuer):
@@ -127,7 +127,7 @@ async def test_a_document_that_fails_is_503_at_first_and_the_old_keys_later(
         assert await status(world, issuer.token("ES256", claims)) == 200
 
 
-async def test_while_no_document_was_ever_fetched_the_answer_stays_503(database: str) -> None:
+async def test_until_a_document_was_fetched_the_response_stays_503(database: str) -> None:
     async with trusting(database, "ES256") as (world, issuer):
         issuer.fails = True
         token = issuer.token("ES256", user_claims(world.worker.settings, world.unique("ana")))
@@ -138,14 +138,14 @@ async def test_while_no_document_was_ever_fetched_the_answer_stays_503(database:
 @pytest.mark.parametrize(
     "document", [b"[]", b"{}", b'{"keys": 7}', b'{"keys": [7]}', b'{"keys": [{"kid": "a"}]}', b"x"]
 )
-async def test_a_document_that_is_none_lets_nobody_in(database: str, document: bytes) -> None:
+async def test_an_invalid_document_authenticates_nobody(database: str, document: bytes) -> None:
     async with trusting(database, "ES256") as (world, issuer):
         issuer.document = lambda: document  # type: ignore[method-assign]  # another document
         token = issuer.token("ES256", user_claims(world.worker.settings, world.unique("ana")))
         assert await status(world, token) in (401, 503)
 
 
-async def test_a_key_that_cannot_be_read_does_not_take_the_others_along(database: str) -> None:
+async def test_an_unreadable_key_does_not_affect_the_others(database: str) -> None:
     async with trusting(database, "ES256") as (world, issuer):
         whole = issuer.document()
         foreign = b'{"keys": [{"kid": "p", "kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"}, '

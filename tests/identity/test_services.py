@@ -15,7 +15,7 @@ from wasgo_chat.identity.tokens import mint_user
 ME = "/chat/conversations/unread_counts/"
 
 
-async def test_acting_for_somebody_needs_its_scope(world: World) -> None:
+async def test_acting_for_a_user_needs_its_scope(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     without = world.make_service("other", "chat:provision", "chat:system_message", "chat:moderate")
     await without.acting_as(ana).refused("GET", ME, status=403, code="scope_required")
@@ -24,7 +24,7 @@ async def test_acting_for_somebody_needs_its_scope(world: World) -> None:
     await world.service.acting_as(ana).ok("GET", ME)
 
 
-async def test_whom_a_service_acts_for_has_to_be_a_user_id(world: World) -> None:
+async def test_the_impersonated_user_must_be_a_valid_user_id(world: World) -> None:
     for bad in ("", "x" * 129, "a\tb"):
         caller = Caller(world, world.service.bearer, {"X-Act-As": bad})
         await caller.refused("GET", ME, status=422, code="invalid")
@@ -55,7 +55,7 @@ async def test_a_user_id_beyond_ascii_is_read_as_utf8(world: World) -> None:
 @pytest.mark.parametrize(
     "user_id", ["bö".encode("latin-1"), b"b\xff", b"b\xc0\xaf", b"\xed\xa0\x80", "é".encode() * 129, "b\x85".encode()]
 )
-async def test_what_is_no_user_id_in_utf8_is_refused(world: World, user_id: bytes) -> None:
+async def test_an_impersonated_id_that_is_not_valid_utf8_is_rejected(world: World, user_id: bytes) -> None:
     answer = await acting_as(world, ME, user_id)
     assert (answer.status, json.loads(answer.body)["errors"][0]["code"]) == (422, "user_id")
     head = handshake("/ws/chat/", Authorization=f"Bearer {world.service.bearer}")[:-2]
@@ -65,7 +65,7 @@ async def test_what_is_no_user_id_in_utf8_is_refused(world: World, user_id: byte
         assert await close_code(raw) == 4401
 
 
-async def test_acting_gives_the_users_rights_and_no_more(world: World) -> None:
+async def test_acting_for_a_user_gives_that_users_rights_and_no_more(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, observer=bo)
     sent = await ana.send(chat)
@@ -105,7 +105,7 @@ async def test_both_actors_are_recorded(world: World) -> None:
     assert (await bo.history(chat, after_seq=0))[0]["sender"]["id"] == ana.id
 
 
-async def test_keys_of_a_service_and_of_whom_it_acts_for_do_not_meet(world: World) -> None:
+async def test_idempotency_keys_of_a_service_and_its_user_are_separate(world: World) -> None:
     ana = world.person("ana")
     headers, body = {"Idempotency-Key": "k"}, {"conversation_type": "support", "participant_ids": [ana.id]}
     path = "/chat/conversations/"
@@ -119,7 +119,7 @@ def renewed(person: Person) -> Caller:
     return Caller(world, mint_user(world.worker.settings, person.id, ttl_s=600, username=person.name))
 
 
-async def test_a_revoked_users_older_tokens_are_refused_and_newer_ones_accepted(world: World) -> None:
+async def test_older_tokens_of_a_revoked_user_are_rejected_and_newer_ones_accepted(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     second = renewed(ana)
     await ana.ok("GET", ME)
@@ -134,14 +134,14 @@ async def test_a_revoked_users_older_tokens_are_refused_and_newer_ones_accepted(
     await newer.refused("GET", ME, status=401, code="unauthenticated")
 
 
-async def test_somebody_never_seen_can_be_revoked(world: World) -> None:
+async def test_an_unknown_user_can_be_revoked(world: World) -> None:
     ana = world.person("ana")
     await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
     await ana.refused("GET", ME, status=401, code="unauthenticated")
     await renewed(ana).ok("GET", ME)
 
 
-async def test_a_token_dated_ahead_is_revoked_as_one_that_was_seen_before(world: World) -> None:
+async def test_a_token_issued_in_the_future_is_revoked_from_its_first_use(world: World) -> None:
     claims = user_claims(world.worker.settings, world.unique("ana"), iat=int(time.time()) + 50)
     ana = Caller(world, sign(claims, SECRET, "HS256"))
     await ana.ok("GET", ME)
@@ -149,7 +149,7 @@ async def test_a_token_dated_ahead_is_revoked_as_one_that_was_seen_before(world:
     await ana.refused("GET", ME, status=401, code="unauthenticated")
 
 
-async def test_a_token_that_does_not_say_when_it_was_made_brings_no_staff_back(world: World) -> None:
+async def test_a_token_without_an_issue_time_does_not_restore_staff(world: World) -> None:
     claims = user_claims(world.worker.settings, world.unique("ana"), staff=True)
     del claims["iat"]
     ana = Caller(world, sign(claims, SECRET, "HS256"))
@@ -187,7 +187,7 @@ async def test_a_reference_with_slashes_is_addressed_like_others(world: World) -
     assert made["reference"] == {"type": "bid", "id": reference}
 
 
-async def test_an_action_by_the_wrong_method_is_no_user(world: World) -> None:
+async def test_an_action_with_the_wrong_method_is_no_user_id(world: World) -> None:
     ana = world.person("ana")
     for action in ("revoke", "erasure", "export"):
         path = f"/chat/users/{ana.id}/{action}/"
@@ -195,7 +195,7 @@ async def test_an_action_by_the_wrong_method_is_no_user(world: World) -> None:
         await world.service.refused("DELETE", path, status=405, code="method_not_allowed")
 
 
-async def test_a_token_is_good_until_it_expires_and_not_after(world: World) -> None:
+async def test_a_token_is_valid_until_it_expires_and_not_after(world: World) -> None:
     expires = int(time.time()) + 2
     claims = user_claims(world.worker.settings, world.unique("ana"), exp=expires)
     caller = Caller(world, sign(claims, SECRET, "HS256"))
@@ -205,7 +205,7 @@ async def test_a_token_is_good_until_it_expires_and_not_after(world: World) -> N
     assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
 
 
-async def test_a_name_cannot_turn_the_text_around_it(world: World) -> None:
+async def test_a_name_cannot_reorder_the_text_around_it(world: World) -> None:
     name = world.unique("user")
     shown = await world.service.ok("PUT", f"/chat/users/{name}/", {"display_name": "Ana\u202e\u2066 Lima\u200f"})
     assert shown["display_name"] == "Ana Lima"

@@ -1,4 +1,4 @@
-"""Tokens: which are accepted, which are refused, and what a service may do with its own."""
+"""Tokens: which are accepted, which are rejected, and what a service may do with its own."""
 
 import time
 from typing import Any
@@ -31,13 +31,13 @@ def good(world: World, **changes: Any) -> str:
     return jwt.encode(user_claims(world.worker.settings, world.unique("ana"), **changes), SECRET, "HS256")
 
 
-async def test_a_good_token_is_accepted(world: World) -> None:
+async def test_a_valid_token_is_accepted(world: World) -> None:
     await accepted(world, good(world))
     await accepted(world, good(world, iat=None))
     await accepted(world, good(world, aud=["wasgo-chat", "another"]))
 
 
-async def test_without_a_token_there_is_nothing(world: World) -> None:
+async def test_without_a_token_every_request_is_401(world: World) -> None:
     token = good(world)
     for header in ({}, {"Authorization": "Bearer"}, {"Authorization": f"Basic {token}"}, {"Authorization": token}):
         caller = Caller(world, None, header)
@@ -51,13 +51,13 @@ async def test_without_a_token_there_is_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("bearer", ["x", "a.b.c", "..", "e30.e30.", "null", "é", "x" * 5000, "eyJhbGciOiJIUzI1NiJ9..x"])
-async def test_what_is_no_token_is_refused(world: World, bearer: str) -> None:
+async def test_an_invalid_token_is_rejected(world: World, bearer: str) -> None:
     headers = {b"Authorization": f"Bearer {bearer}".encode("latin-1")}
     response = await world.service.client.get(ME, headers=headers)
     assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
 
 
-async def test_a_token_is_refused_with_any_part_changed(world: World) -> None:
+async def test_a_token_with_any_part_changed_is_rejected(world: World) -> None:
     head, body, signature = good(world).split(".")
     other = good(world, sub="somebody-else").split(".")
     for bearer in (
@@ -99,12 +99,12 @@ async def test_a_token_is_refused_with_any_part_changed(world: World) -> None:
     ],
     ids=str,
 )
-async def test_a_wrong_claim_is_refused(world: World, changes: dict[str, Any]) -> None:
+async def test_a_wrong_claim_is_rejected(world: World, changes: dict[str, Any]) -> None:
     claims = user_claims(world.worker.settings, "ana", **changes)
     await refused(world, forge(claims, {"alg": "HS256", "typ": "JWT"}, SECRET.encode()))
 
 
-async def test_an_expired_token_is_refused(world: World) -> None:
+async def test_an_expired_token_is_rejected(world: World) -> None:
     await refused(world, good(world, exp=time.time() - 1))
     await refused(world, good(world, exp=int(time.time()) - 60))
 
@@ -158,7 +158,7 @@ SERVICE_ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), SERVICE_ROUTES)
-async def test_a_service_route_takes_no_user_and_no_other_scope(
+async def test_a_service_route_accepts_no_user_and_no_other_scope(
     world: World, method: str, path: str, body: dict[str, str] | None
 ) -> None:
     needed = "chat:system_message" if "system" in path else "chat:provision"
@@ -188,7 +188,7 @@ USER_ROUTES = [
 ]
 
 
-async def test_a_user_route_takes_a_service_only_in_somebodys_name(world: World) -> None:
+async def test_a_user_route_accepts_a_service_only_on_behalf_of_a_user(world: World) -> None:
     ana = world.person("ana")
     chat = await world.job(admin=ana)
     ids = {"chat": chat["id"], "job": chat["reference"]["id"], "message": (await ana.send(chat))["id"]}

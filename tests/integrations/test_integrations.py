@@ -1,4 +1,4 @@
-"""Doors for the platform: conversations of its objects, system messages, what it says of its users."""
+"""Routes for the platform: conversations of its objects, system messages, and profiles of its users."""
 
 import asyncio
 from uuid import uuid4
@@ -40,7 +40,7 @@ async def test_an_object_of_the_platform_has_one_conversation(world: World, plur
         await ana.refused("GET", f"/{other}/{reference_id}/conversation/", status=404, code="not_found")
 
 
-async def test_first_calls_at_once_make_one_conversation(world: World) -> None:
+async def test_concurrent_first_calls_make_one_conversation(world: World) -> None:
     path = f"/jobs/{world.unique('job')}/conversation/"
     people = [world.unique("user") for _ in range(5)]
     answers = await asyncio.gather(
@@ -55,7 +55,7 @@ async def test_first_calls_at_once_make_one_conversation(world: World) -> None:
     assert answers[0].json()["last_seq"] == 0
 
 
-async def test_calls_at_once_with_different_people_lose_nobody(world: World) -> None:
+async def test_concurrent_calls_with_different_participants_lose_nobody(world: World) -> None:
     ana = world.person("ana")
     path = f"/jobs/{world.unique('job')}/conversation/"
     people = [world.unique("user") for _ in range(8)]
@@ -71,7 +71,7 @@ async def test_calls_at_once_with_different_people_lose_nobody(world: World) -> 
     assert [event["seq"] for event in await ana.events(chat)] == list(range(1, chat["last_seq"] + 1))
 
 
-async def test_a_second_call_adds_who_is_missing_and_removes_nobody(world: World) -> None:
+async def test_a_second_call_adds_missing_participants_and_removes_nobody(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     path = f"/jobs/{world.unique('job')}/conversation/"
     body = {"title": "Paint", "participants": [place(ana.id, "admin"), place(bo.id)], "metadata": {"a": 1}}
@@ -84,7 +84,7 @@ async def test_a_second_call_adds_who_is_missing_and_removes_nobody(world: World
     assert notes == [{"action": "participant_added", "user_id": cy.id, "role": "observer", "by": None}]
 
 
-async def test_a_second_call_takes_a_given_title_and_metadata_over(world: World) -> None:
+async def test_a_second_call_updates_a_given_title_and_metadata(world: World) -> None:
     ana = world.person("ana")
     path = f"/jobs/{world.unique('job')}/conversation/"
     body = {"title": "Paint", "participants": [place(ana.id, "admin")], "metadata": {"a": 1}}
@@ -99,7 +99,7 @@ async def test_a_second_call_takes_a_given_title_and_metadata_over(world: World)
     assert len(await ana.events(chat)) == 2
 
 
-async def test_a_call_brings_back_who_was_removed(world: World) -> None:
+async def test_a_call_adds_removed_participants_again(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     leave = {"user_id": bo.id}
@@ -111,7 +111,7 @@ async def test_a_call_brings_back_who_was_removed(world: World) -> None:
     assert roles(await bo.ok("GET", path)) == {ana.id: "admin", bo.id: "observer"}
 
 
-async def test_the_platform_says_who_its_people_are(world: World) -> None:
+async def test_the_platform_sets_the_profiles_of_its_users(world: World) -> None:
     known, unknown = world.unique("known"), world.unique("unknown")
     body = {"participants": [place(known, username="ana", display_name="Ana Á."), place(unknown)]}
     chat = await world.service.ok("PUT", f"/jobs/{world.unique('job')}/conversation/", body, status=201)
@@ -120,7 +120,7 @@ async def test_the_platform_says_who_its_people_are(world: World) -> None:
     assert users[unknown]["username"] == unknown
 
 
-async def test_a_user_is_mirrored_field_by_field(world: World) -> None:
+async def test_a_profile_is_updated_field_by_field(world: World) -> None:
     user_id = world.unique("user")
     path = f"/chat/users/{user_id}/"
     whole = {
@@ -141,7 +141,7 @@ async def test_a_user_is_mirrored_field_by_field(world: World) -> None:
         await world.service.refused("PUT", path, wrong, status=422, code="invalid")
 
 
-async def test_a_name_that_changes_is_seen_in_what_was_said_before(world: World) -> None:
+async def test_a_changed_name_appears_in_earlier_messages(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -170,7 +170,7 @@ async def test_a_system_message_has_no_sender_and_is_never_unread(world: World) 
     await only.refused("POST", unknown, body, status=404, code="not_found")
 
 
-async def test_a_system_message_keeps_to_the_limits(world: World) -> None:
+async def test_a_system_message_has_limits(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     path = f"/chat/conversations/{chat['id']}/system_messages/"
@@ -185,7 +185,7 @@ async def test_a_system_message_keeps_to_the_limits(world: World) -> None:
     assert await ana.events(chat) == []
 
 
-async def test_a_system_message_with_a_key_is_written_once(world: World) -> None:
+async def test_a_system_message_with_a_key_is_stored_once(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat, other = await ana.direct(bo), await world.job(admin=ana)
     headers, body = {"Idempotency-Key": "k"}, {"content": "once"}

@@ -1,11 +1,11 @@
-"""Closing is the conversation's: it is read, not written, until it is reopened."""
+"""Closing a conversation: it can be read but not written to until it is reopened."""
 
 import pytest
 
 from tests.support.world import World
 
 
-async def test_a_closed_conversation_is_read_and_not_written(world: World) -> None:
+async def test_a_closed_conversation_can_be_read_but_not_written_to(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     path = f"/chat/conversations/{chat['id']}"
@@ -33,7 +33,7 @@ async def test_a_closed_conversation_is_read_and_not_written(world: World) -> No
     await bo.send(chat, "again")
 
 
-async def test_an_observer_is_told_the_role_rather_than_the_closing(world: World) -> None:
+async def test_an_observer_gets_the_role_error_rather_than_the_closed_error(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, observer=bo)
     await ana.ok("PATCH", f"/chat/conversations/{chat['id']}/", {"status": "closed"})
@@ -41,7 +41,7 @@ async def test_an_observer_is_told_the_role_rather_than_the_closing(world: World
     await bo.refused("POST", "/chat/messages/", body, status=403, code="forbidden")
 
 
-async def test_a_message_sent_before_the_closing_is_given_again_after_it(world: World) -> None:
+async def test_a_message_sent_before_the_closing_is_returned_again_after_it(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     sent = await bo.send(chat, "hi", client_id="c1")
@@ -50,7 +50,7 @@ async def test_a_message_sent_before_the_closing_is_given_again_after_it(world: 
     assert await bo.ok("POST", "/chat/messages/", body) == sent
 
 
-async def test_people_still_come_and_go_in_a_closed_conversation(world: World) -> None:
+async def test_participants_can_be_added_to_and_removed_from_a_closed_conversation(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo)
     path = f"/chat/conversations/{chat['id']}"

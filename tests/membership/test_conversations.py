@@ -1,4 +1,4 @@
-"""Creating conversations: who may create which, one per pair, limits of metadata, and keys that make it safe."""
+"""Creating conversations: who may create which type, one per pair, limits of metadata, and idempotency keys."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ def nested(levels: int) -> Json:
     return value
 
 
-async def test_a_direct_conversation_is_one_per_pair_whoever_asks(world: World) -> None:
+async def test_a_direct_conversation_is_one_per_pair_whoever_creates_it(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     body = {"conversation_type": "direct", "participant_ids": [bo.id]}
     first = await ana.ok("POST", CHATS, body, status=201)
@@ -32,7 +32,7 @@ async def test_a_direct_conversation_is_one_per_pair_whoever_asks(world: World) 
     assert (await bo.ok("POST", CHATS, mirrored))["id"] == first["id"]
 
 
-async def test_ten_at_once_make_one_direct_conversation(world: World) -> None:
+async def test_ten_concurrent_requests_make_one_direct_conversation(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     pairs = [(ana, bo), (bo, ana)] * 5
     answers = await asyncio.gather(
@@ -42,7 +42,7 @@ async def test_ten_at_once_make_one_direct_conversation(world: World) -> None:
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
-async def test_a_direct_conversation_has_exactly_two(world: World) -> None:
+async def test_a_direct_conversation_has_exactly_two_participants(world: World) -> None:
     ana = world.person("ana")
     for others in ([], [ana.id], ["bo", "cy"]):
         body = {"conversation_type": "direct", "participant_ids": others}
@@ -52,7 +52,7 @@ async def test_a_direct_conversation_has_exactly_two(world: World) -> None:
     await ana.refused("POST", CHATS, about, status=422, code="invalid")
 
 
-async def test_somebody_never_seen_is_accepted_and_mirrored(world: World) -> None:
+async def test_an_unknown_user_id_is_accepted_and_stored(world: World) -> None:
     ana, stranger = world.person("ana"), world.unique("stranger")
     made = await ana.ok("POST", CHATS, {"conversation_type": "direct", "participant_ids": [stranger]}, status=201)
     assert stranger in {place["user"]["username"] for place in made["participants"]}
@@ -80,14 +80,14 @@ async def test_the_creator_of_a_support_conversation_is_its_admin(world: World) 
 
 
 @pytest.mark.parametrize("kind", ["job", "bid", "request", "dispute"])
-async def test_users_may_not_create_what_the_platform_creates(world: World, kind: str) -> None:
+async def test_users_may_not_create_types_reserved_for_the_platform(world: World, kind: str) -> None:
     ana = world.person("ana")
     body = {"conversation_type": kind, "reference": {"type": kind, "id": world.unique(kind)}}
     await ana.refused("POST", CHATS, body, status=403, code="conversation_type_forbidden")
     await ana.refused("POST", CHATS, {"conversation_type": kind}, status=403, code="conversation_type_forbidden")
 
 
-async def test_which_types_users_may_create_is_a_setting(database: str) -> None:
+async def test_the_types_users_may_create_are_a_setting(database: str) -> None:
     async with world_with(make_settings(database, user_conversation_types=["job"])) as world:
         ana = world.person("ana")
         reference = {"type": "job", "id": world.unique("job")}
@@ -100,7 +100,7 @@ async def test_which_types_users_may_create_is_a_setting(database: str) -> None:
         await bo.refused("POST", CHATS, taken, status=404, code="not_found")
 
 
-async def test_a_service_creates_any_type_and_gets_the_one_of_a_reference(world: World) -> None:
+async def test_a_service_creates_any_type_and_gets_the_existing_one_of_a_reference(world: World) -> None:
     ana = world.person("ana")
     body = {
         "conversation_type": "bid",
@@ -116,13 +116,13 @@ async def test_a_service_creates_any_type_and_gets_the_one_of_a_reference(world:
     await world.service.refused("POST", CHATS, body, status=422, code="invalid")
 
 
-async def test_a_list_of_ids_and_a_list_of_people_are_not_both_given(world: World) -> None:
+async def test_user_ids_and_participants_cannot_both_be_given(world: World) -> None:
     body = {"conversation_type": "support", "participant_ids": ["a"], "participants": [{"user_id": "b"}]}
     await world.person("ana").refused("POST", CHATS, body, status=422, code="invalid")
 
 
 @pytest.mark.parametrize("field", ["metadata", "settings"])
-async def test_metadata_and_settings_have_a_size_and_a_depth(world: World, field: str) -> None:
+async def test_metadata_and_settings_have_limits_of_size_and_depth(world: World, field: str) -> None:
     ana = world.person("ana")
     chat = await world.job(admin=ana)
     path = f"{CHATS}{chat['id']}/"
@@ -144,7 +144,7 @@ async def test_metadata_and_settings_have_a_size_and_a_depth(world: World, field
     [2**63 - 1, -(2**63) + 1, 0.1, 1.5e-9, 1e15, -1.5e18, True, None, "é 👍🏽 \n\t", [], {}, [1, [2]]],
     ids=repr,
 )
-async def test_metadata_comes_back_as_it_went_in(world: World, value: Any) -> None:
+async def test_metadata_is_returned_unchanged(world: World, value: Any) -> None:
     ana = world.person("ana")
     body = {"conversation_type": "support", "metadata": {"value": value}}
     made = await ana.ok("POST", CHATS, body, status=201)
@@ -155,13 +155,13 @@ async def test_metadata_comes_back_as_it_went_in(world: World, value: Any) -> No
 
 
 @pytest.mark.parametrize("number", [1e19, 1e300, -1e300, 1e-300])
-async def test_a_number_that_would_be_stored_with_hundreds_of_digits_is_refused(world: World, number: float) -> None:
+async def test_a_number_that_would_be_stored_with_hundreds_of_digits_is_rejected(world: World, number: float) -> None:
     ana = world.person("ana")
     body = {"conversation_type": "support", "metadata": {"values": [number] * 1000}}
     await ana.refused("POST", CHATS, body, status=422, code="invalid")
 
 
-async def test_an_idempotency_key_gives_the_first_answer_again(world: World) -> None:
+async def test_an_idempotency_key_returns_the_first_response_again(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     body = {"conversation_type": "support", "title": "Login"}
     headers = {"Idempotency-Key": world.unique("key")}
@@ -178,7 +178,7 @@ async def test_an_idempotency_key_gives_the_first_answer_again(world: World) -> 
         await ana.refused("POST", CHATS, body, headers={"Idempotency-Key": bad}, status=422, code="invalid")
 
 
-async def test_one_key_used_ten_times_at_once_creates_one_conversation(world: World) -> None:
+async def test_one_key_used_ten_times_concurrently_creates_one_conversation(world: World) -> None:
     ana = world.person("ana")
     body, headers = {"conversation_type": "support"}, {"Idempotency-Key": "k"}
     answers = await asyncio.gather(*(ana.call("POST", CHATS, body, headers=headers) for _ in range(10)))
@@ -188,7 +188,7 @@ async def test_one_key_used_ten_times_at_once_creates_one_conversation(world: Wo
     assert (await rows(world.worker, statement, user_id=ana.id))[0][0] == 1
 
 
-async def test_a_key_with_a_refused_request_is_still_unused(world: World) -> None:
+async def test_a_key_with_a_rejected_request_is_still_unused(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     headers = {"Idempotency-Key": "k"}
     body = {"conversation_type": "direct", "participant_ids": [ana.id]}

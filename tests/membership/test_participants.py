@@ -1,4 +1,4 @@
-"""Joining, leaving, coming back, roles: what changes, what is written down, and what is refused."""
+"""Joining, leaving, returning, roles: what changes, what is logged, and what is rejected."""
 
 import asyncio
 
@@ -50,7 +50,7 @@ async def test_removing_twice_is_204_both_times(world: World) -> None:
     assert [place["user"]["id"] for place in (await ana.sees(chat))["participants"]] == [ana.id]
 
 
-async def test_somebody_who_never_was_in_cannot_be_removed_or_promoted(world: World) -> None:
+async def test_a_user_who_never_joined_cannot_be_removed_or_promoted(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana)
     body = {"user_id": bo.id}
@@ -62,7 +62,7 @@ async def test_somebody_who_never_was_in_cannot_be_removed_or_promoted(world: Wo
     await ana.refused("PATCH", place, {"role": "observer"}, status=404, code="not_found")
 
 
-async def test_who_was_removed_sees_nothing_and_who_comes_back_sees_everything(world: World) -> None:
+async def test_a_removed_participant_sees_nothing_and_a_returning_one_everything(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     before = await ana.send(chat, "before")
@@ -84,7 +84,7 @@ async def test_who_was_removed_sees_nothing_and_who_comes_back_sees_everything(w
     assert (await bo.sees(chat))["unread_count"] == 1
 
 
-async def test_joins_leaves_and_roles_are_written_into_the_chat(world: World) -> None:
+async def test_joins_leaves_and_role_changes_are_system_messages(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo)
     assert await ana.history(chat) == []
@@ -116,7 +116,7 @@ async def test_joins_leaves_and_roles_are_written_into_the_chat(world: World) ->
     assert (await ana.sees(chat))["unread_count"] == 0
 
 
-async def test_a_role_that_is_held_already_is_no_change(world: World) -> None:
+async def test_assigning_the_current_role_changes_nothing(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     place = await ana.ok("PATCH", f"{path_of(chat)}/participants/{bo.id}/", {"role": "participant"})
@@ -124,7 +124,7 @@ async def test_a_role_that_is_held_already_is_no_change(world: World) -> None:
     assert await ana.events(chat) == []
 
 
-async def test_a_title_that_stands_already_is_no_change(world: World) -> None:
+async def test_setting_the_current_title_changes_nothing(world: World) -> None:
     ana = world.person("ana")
     chat = await world.job(admin=ana)
     body = {"title": chat["title"], "metadata": {}, "settings": {}, "status": "open"}
@@ -135,7 +135,7 @@ async def test_a_title_that_stands_already_is_no_change(world: World) -> None:
     assert [event["type"] for event in await ana.events(chat)] == ["conversation_updated"]
 
 
-async def test_nobody_is_added_removed_or_promoted_in_a_direct_conversation(world: World) -> None:
+async def test_the_participants_of_a_direct_conversation_are_fixed(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     path, caller = path_of(chat), world.make_service("provider", "chat:provision")
@@ -155,7 +155,7 @@ async def test_nobody_is_added_removed_or_promoted_in_a_direct_conversation(worl
     assert await notes(ana, chat) == []
 
 
-async def test_a_conversation_takes_only_so_many(database: str) -> None:
+async def test_the_number_of_participants_is_limited(database: str) -> None:
     async with world_with(make_settings(database, max_participants=3)) as world:
         ana, bo, cy, di = world.people("ana", "bo", "cy", "di")
         chat = await world.job(admin=ana, participant=bo)
@@ -175,7 +175,7 @@ async def test_a_conversation_takes_only_so_many(database: str) -> None:
         await world.service.refused("PUT", again, full, status=409, code="limit_reached")
 
 
-async def test_two_admins_who_leave_at_once_leave_one_behind(world: World) -> None:
+async def test_two_admins_who_leave_concurrently_leave_one_behind(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, admin_2=bo, participant=cy)
     answers = await asyncio.gather(
@@ -186,7 +186,7 @@ async def test_two_admins_who_leave_at_once_leave_one_behind(world: World) -> No
     assert sorted(roles) == ["admin", "participant"]
 
 
-async def test_comings_and_goings_at_once_leave_a_log_without_a_gap(world: World) -> None:
+async def test_concurrent_joins_and_leaves_leave_a_log_without_a_gap(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana)
     verbs = ["add_participant", "remove_participant"] * 8
@@ -211,7 +211,7 @@ async def test_comings_and_goings_at_once_leave_a_log_without_a_gap(world: World
 
 
 @pytest.mark.parametrize("verb", ["add_participant", "remove_participant"])
-async def test_a_participant_may_be_named_by_any_opaque_id(world: World, verb: str) -> None:
+async def test_a_participant_may_have_any_opaque_id(world: World, verb: str) -> None:
     ana = world.person("ana")
     chat = await world.job(admin=ana)
     for user_id in ("Ünïcödé", "a/b c?d#e%", "x" * 128, "🙂"):
@@ -222,7 +222,7 @@ async def test_a_participant_may_be_named_by_any_opaque_id(world: World, verb: s
     assert len(present) == (5 if verb == "add_participant" else 1)
 
 
-async def test_a_repeated_key_does_not_add_somebody_again(world: World) -> None:
+async def test_a_repeated_key_does_not_add_a_user_again(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana)
     headers = {"Idempotency-Key": "k"}

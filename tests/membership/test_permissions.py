@@ -1,4 +1,4 @@
-"""Who may do what: every verb for every role, from the table of the contract as it is written there."""
+"""The permission matrix: every command for every role, from the table of the specification."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -199,7 +199,7 @@ def filled(value: Any, names: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-async def test_the_table_decides(world: World, case: Case) -> None:
+async def test_the_permission_matrix_holds(world: World, case: Case) -> None:
     scene = Scene(world, case)
     await scene.prepare()
     before = await scene.state() if case.code else None
@@ -216,7 +216,7 @@ async def test_the_table_decides(world: World, case: Case) -> None:
         assert (await scene.call(unknown)).content == response.content
 
 
-async def test_the_last_admin_neither_leaves_nor_steps_down(world: World) -> None:
+async def test_the_last_admin_can_neither_leave_nor_step_down(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, moderator=bo)
     path = f"/chat/conversations/{chat['id']}"

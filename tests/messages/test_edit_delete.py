@@ -1,4 +1,4 @@
-"""Editing and deleting: revisions rise, a tombstone stays, and everybody reads what stands now."""
+"""Editing and deleting: revisions increase, a tombstone stays, and all readers get the current content."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ async def kinds(by: Person, chat: Json) -> list[str]:
     return [event["type"] for event in await by.events(chat)]
 
 
-async def test_an_edit_raises_the_revision_and_is_seen_by_everybody(world: World) -> None:
+async def test_an_edit_increases_the_revision_and_is_visible_to_all(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat, "Draft", metadata={"a": 1})
@@ -44,7 +44,7 @@ async def test_an_edit_to_the_same_content_changes_nothing(world: World) -> None
     assert await kinds(bo, chat) == ["new_message"]
 
 
-async def test_nobody_edits_what_somebody_else_said(world: World) -> None:
+async def test_only_the_sender_edits_a_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     sent = await bo.send(chat, "mine")
@@ -57,7 +57,7 @@ async def test_nobody_edits_what_somebody_else_said(world: World) -> None:
     assert (await bo.history(chat))[-1] == sent
 
 
-async def test_an_edit_keeps_to_the_limits_of_a_message(world: World) -> None:
+async def test_an_edit_has_the_limits_of_a_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat, "hi")
@@ -95,7 +95,7 @@ async def test_deleting_twice_is_one_event(world: World) -> None:
     assert await kinds(bo, chat) == ["new_message", "message_deleted"]
 
 
-async def test_a_tombstone_is_neither_edited_nor_reacted_to(world: World) -> None:
+async def test_a_tombstone_can_be_neither_edited_nor_reacted_to(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
@@ -114,7 +114,7 @@ async def test_a_deleted_message_is_no_longer_unread(world: World) -> None:
     assert (await bo.sees(chat))["unread_count"] == 1
 
 
-async def test_a_moderator_deletes_what_others_sent(world: World) -> None:
+async def test_a_moderator_deletes_messages_of_others(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=cy, moderator=ana, participant=bo)
     sent = await bo.send(chat, "rude")
@@ -125,7 +125,7 @@ async def test_a_moderator_deletes_what_others_sent(world: World) -> None:
     assert (await delete(ana, boss))["is_deleted"] is True
 
 
-async def test_in_a_direct_conversation_everybody_deletes_only_their_own(world: World) -> None:
+async def test_in_a_direct_conversation_participants_delete_only_their_own_messages(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
@@ -133,7 +133,7 @@ async def test_in_a_direct_conversation_everybody_deletes_only_their_own(world: 
     assert await bo.history(chat) == [sent]
 
 
-async def test_a_preview_shows_what_the_answered_message_says_now(world: World) -> None:
+async def test_a_reply_preview_shows_the_current_content(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat, "Draft")
@@ -149,7 +149,7 @@ async def test_a_preview_shows_what_the_answered_message_says_now(world: World) 
     assert "Final" not in str(events)
 
 
-async def test_a_client_id_finds_its_message_also_after_an_edit_and_a_deletion(world: World) -> None:
+async def test_a_client_id_finds_its_message_after_an_edit_and_a_deletion(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat, "once", client_id="c1")
@@ -162,7 +162,7 @@ async def test_a_client_id_finds_its_message_also_after_an_edit_and_a_deletion(w
     assert await ana.ok("POST", "/chat/messages/", body) == tombstone
 
 
-async def test_edits_at_once_each_take_a_revision(world: World) -> None:
+async def test_concurrent_edits_each_take_a_revision(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat, "0")

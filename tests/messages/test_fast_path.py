@@ -1,4 +1,4 @@
-"""The express way answers what the route would: the same status, headers and bytes, or it leaves the request alone."""
+"""The fast path returns the route's status, headers and bytes, or leaves the request to the route."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ async def test_pages_are_the_same(world: World, taken: list[str]) -> None:
     assert sorted(set(taken)) == sorted(queries)
 
 
-async def test_refusals_are_the_same(world: World, taken: list[str]) -> None:
+async def test_rejections_are_the_same(world: World, taken: list[str]) -> None:
     ana, chat = await _chat(world)
     about = f"conversation={chat['id']}"
     stranger, gone = world.people("stranger", "gone")
@@ -104,13 +104,13 @@ async def test_refusals_are_the_same(world: World, taken: list[str]) -> None:
         "",
     ],
 )
-async def test_what_is_not_its_form_is_left_to_the_route(world: World, taken: list[str], query: str) -> None:
+async def test_unsupported_requests_are_left_to_the_route(world: World, taken: list[str], query: str) -> None:
     ana, chat = await _chat(world)
     await both(ana, query.replace("{id}", chat["id"]))
     assert not taken
 
 
-async def test_a_bug_in_it_costs_nobody_an_answer(
+async def test_a_bug_in_the_fast_path_costs_no_response(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ana, chat = await _chat(world)

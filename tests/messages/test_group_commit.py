@@ -1,4 +1,4 @@
-"""Many sends in one commit: each stored once and answered alone, whatever becomes of the others."""
+"""Group commit: each message of a batch is stored once and answered separately."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ DIES_AT_COMMIT = (
 )
 
 
-async def test_a_live_frame_is_the_same_bytes_as_its_replay(world: World) -> None:
+async def test_a_live_frame_has_the_same_bytes_as_its_replay(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     first = await ana.send(chat, "first")
@@ -50,7 +50,7 @@ async def test_a_live_frame_is_the_same_bytes_as_its_replay(world: World) -> Non
     assert answer["reply_preview"]["content"] == "first"
 
 
-async def test_many_at_once_share_commits_and_each_conversation_counts_for_itself(world: World) -> None:
+async def test_concurrent_sends_share_commits_and_each_conversation_has_its_own_seq(world: World) -> None:
     ana, *others = world.people("ana", *(f"p{at}" for at in range(5)))
     chats = [await ana.direct(other) for other in others]
     answers = await asyncio.gather(*(ana.send(chat, str(at)) for at in range(8) for chat in chats))
@@ -67,7 +67,7 @@ async def test_many_at_once_share_commits_and_each_conversation_counts_for_itsel
     assert all(row.number == row.seq for row in numbers)
 
 
-async def test_one_that_is_refused_fails_alone(world: World) -> None:
+async def test_a_rejected_message_fails_alone(world: World) -> None:
     ana, bo, cy, di = world.people("ana", "bo", "cy", "di")
     chat, foreign = await world.job(admin=ana, participant=bo, observer=cy), await bo.direct(di)
     elsewhere = await bo.send(foreign)
@@ -88,7 +88,7 @@ async def test_one_that_is_refused_fails_alone(world: World) -> None:
     assert {event["message"]["content"] for event in await ana.events(chat)} == {"good", "same", "good too"}
 
 
-async def test_one_that_breaks_the_whole_batch_fails_alone(world: World) -> None:
+async def test_a_message_that_breaks_the_batch_fails_alone(world: World) -> None:
     for statement in DIES_AT_COMMIT:
         async with world.worker.db.transaction() as tx:
             await tx.execute(text(statement))
@@ -101,7 +101,7 @@ async def test_one_that_breaks_the_whole_batch_fails_alone(world: World) -> None
     assert sorted(event["message"]["content"] for event in await ana.events(chat)) == ["one", "three", "two"]
 
 
-async def test_a_conversation_that_is_held_stalls_alone_and_is_served_when_it_is_free(world: World) -> None:
+async def test_a_locked_conversation_delays_only_itself_and_is_served_once_unlocked(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     held, other = await ana.direct(bo), await ana.direct(cy)
     async with world.worker.db.transaction() as tx:
@@ -114,7 +114,7 @@ async def test_a_conversation_that_is_held_stalls_alone_and_is_served_when_it_is
     assert sorted(answer["seq"] for answer in answers) == [1, 2, 3, 4, 5]
 
 
-async def test_too_many_waiting_are_refused_and_nothing_of_them_is_kept(database: str) -> None:
+async def test_sends_above_the_queue_limit_are_rejected_and_not_stored(database: str) -> None:
     async with world_with(make_settings(database, max_waiting_sends=20)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -170,7 +170,7 @@ async def losing_answers(database: str, folder: Path) -> AsyncIterator[tuple[str
 
 
 @pytest.mark.parametrize("client_id", [None, "c1"])
-async def test_a_commit_whose_answer_is_lost_is_found_out_and_acked(
+async def test_a_commit_of_unknown_outcome_is_resolved_and_acked(
     database: str, tmp_path: Path, client_id: str | None
 ) -> None:
     async with (
@@ -190,7 +190,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_out_and_acked(
         assert len(await bo.events(chat)) == 2
 
 
-async def test_finding_out_that_fails_is_answered_and_stops_nobody(
+async def test_a_failure_to_resolve_a_commit_is_answered_and_blocks_nobody(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails(*_: object) -> None:
@@ -211,7 +211,7 @@ async def test_finding_out_that_fails_is_answered_and_stops_nobody(
         assert (await ana.send(chat, "next"))["seq"] == 2
 
 
-async def test_what_is_stored_is_acked_even_if_telling_of_it_fails(
+async def test_a_stored_message_is_acked_even_if_its_publication_fails(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ana, bo = world.people("ana", "bo")
@@ -230,7 +230,7 @@ async def test_what_is_stored_is_acked_even_if_telling_of_it_fails(
     assert "not_announced" in caplog.text
 
 
-async def test_what_is_said_after_something_unfit_waits_for_what_becomes_of_that(world: World) -> None:
+async def test_messages_after_a_rejected_one_wait_for_its_outcome(world: World) -> None:
     """Its mention may be of somebody who is added this moment: stored afterwards, it would come after what followed."""
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await ana.direct(bo)

@@ -1,4 +1,4 @@
-"""History: by seq in one conversation, by time across all, with filters and cursors both ways."""
+"""History: by seq in one conversation, by time across all, with filters and cursors in both directions."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ async def test_a_conversation_is_listed_newest_first_with_its_head(world: World)
     assert page["last_seq"] == (await bo.sees(chat))["last_seq"]
 
 
-async def test_before_and_after_bound_the_page(world: World) -> None:
+async def test_before_and_after_limit_the_page(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await busy(ana, bo)
     every = sorted(seqs(await bo.history(chat)))
@@ -47,7 +47,7 @@ async def test_before_and_after_bound_the_page(world: World) -> None:
     assert seqs(await bo.history(chat, after_seq=seventh + 1)) == [seq for seq in every if seq > seventh + 1]
 
 
-async def test_around_a_seq_there_is_half_a_page_to_either_side(world: World) -> None:
+async def test_around_a_seq_there_is_half_a_page_on_either_side(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await busy(ana, bo)
     every = sorted(seqs(await bo.history(chat)))
@@ -86,7 +86,9 @@ async def test_sender_and_type_narrow_the_list(world: World) -> None:
 
 @pytest.mark.parametrize("limit", [1, 4, 5, 12, 100])
 @pytest.mark.parametrize("query", [{}, {"after_seq": 2}, {"before_seq": 14}, {"sender": "bo"}], ids=str)
-async def test_pages_lead_forward_and_back_without_a_gap(world: World, limit: int, query: dict[str, Any]) -> None:
+async def test_pages_can_be_followed_forward_and_back_without_a_gap(
+    world: World, limit: int, query: dict[str, Any]
+) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await busy(ana, bo)
     query = {**query, **({"sender": bo.id} if "sender" in query else {}), "conversation": chat["id"]}
@@ -109,7 +111,7 @@ async def _last_page(caller: Person, query: dict[str, Any]) -> Json:
     return page
 
 
-async def test_what_comes_in_between_shifts_no_page(world: World) -> None:
+async def test_new_messages_shift_no_page(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await busy(ana, bo, 6)
     whole = await bo.history(chat)
@@ -120,7 +122,7 @@ async def test_what_comes_in_between_shifts_no_page(world: World) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
-async def test_without_a_conversation_all_of_the_callers_are_listed_by_time(world: World, limit: int) -> None:
+async def test_without_a_conversation_all_of_the_callers_messages_are_listed_by_time(world: World, limit: int) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     with_bo, with_cy, theirs = await ana.direct(bo), await ana.direct(cy), await bo.direct(cy)
     job = await world.job(admin=cy, observer=ana)
@@ -138,7 +140,7 @@ async def test_without_a_conversation_all_of_the_callers_are_listed_by_time(worl
         assert ids + [message["id"] for message in last["results"]] == [message["id"] for message in reversed(sent)]
 
 
-async def test_a_cursor_is_good_for_its_own_list_only(world: World) -> None:
+async def test_a_cursor_is_valid_for_its_own_list_only(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat, other = await busy(ana, bo), await busy(ana, cy)
     own = {"conversation": chat["id"], "limit": 2}
@@ -161,7 +163,7 @@ async def test_a_cursor_is_good_for_its_own_list_only(world: World) -> None:
     await ana.refused("GET", path, params={"cursor": cursor}, status=422, code="invalid")
 
 
-async def test_filters_that_mean_nothing_are_refused(world: World) -> None:
+async def test_meaningless_filters_are_rejected(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     own = {"conversation": chat["id"]}

@@ -1,4 +1,4 @@
-"""The page that everybody loads: the same as the general one, and not sent again while nothing changed."""
+"""The newest page: the same as the general one, and not sent again while nothing changed."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ async def lively(world: World, ana: Person, bo: Person) -> Json:
     return chat
 
 
-async def test_it_is_the_general_page(world: World) -> None:
+async def test_it_equals_the_general_page(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await lively(world, ana, bo)
     queries: list[dict[str, Any]] = [
@@ -54,7 +54,7 @@ async def test_it_is_the_general_page(world: World) -> None:
         assert answer == json.loads(encode(general))
 
 
-async def test_its_cursors_lead_through_everything_and_back(world: World) -> None:
+async def test_its_cursors_lead_through_all_messages_and_back(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     for at in range(7):
@@ -72,7 +72,7 @@ async def test_its_cursors_lead_through_everything_and_back(world: World) -> Non
     assert [message["seq"] for message in before["results"]] == [4, 3, 2]
 
 
-async def test_nothing_changed_is_304_and_every_change_is_not(world: World) -> None:
+async def test_an_unchanged_page_is_304_and_a_changed_one_is_not(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     sent = await ana.send(chat, "first")
@@ -95,7 +95,7 @@ async def test_nothing_changed_is_304_and_every_change_is_not(world: World) -> N
         assert (await page(bo, chat, etag)).status_code == 200
 
 
-async def test_an_etag_opens_no_door(world: World) -> None:
+async def test_an_etag_grants_no_access(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo)
     await ana.send(chat)

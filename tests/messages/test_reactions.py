@@ -1,4 +1,4 @@
-"""Reactions: sets of users by emoji, toggled or set, one emoji whichever way it is written."""
+"""Reactions: sets of users by emoji, toggled or set, with one normal form per emoji."""
 
 import asyncio
 
@@ -40,7 +40,7 @@ async def test_with_an_action_a_reaction_is_set_whatever_it_was(world: World) ->
     assert actions == ["added", "removed"]
 
 
-async def test_everybody_adds_their_own(world: World) -> None:
+async def test_each_user_adds_their_own_reaction(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, observer=cy)
     sent = await ana.send(chat)
@@ -54,7 +54,7 @@ async def test_everybody_adds_their_own(world: World) -> None:
     assert mine == {"👍": True, "❤️": False}
 
 
-async def test_reactions_are_events_that_leave_the_revision(world: World) -> None:
+async def test_reactions_are_events_that_do_not_change_the_revision(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
@@ -69,7 +69,7 @@ async def test_reactions_are_events_that_leave_the_revision(world: World) -> Non
 
 
 @pytest.mark.parametrize(("one", "other"), [("❤", "❤️"), ("☺️", "☺"), ("👁‍🗨", "👁️‍🗨️"), ("🏳‍🌈", "🏳️‍🌈"), ("#⃣", "#️⃣")])
-async def test_one_emoji_written_two_ways_is_one_reaction(world: World, one: str, other: str) -> None:
+async def test_an_emoji_written_in_two_ways_is_one_reaction(world: World, one: str, other: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
@@ -86,7 +86,7 @@ async def test_an_emoji_of_many_code_points_is_one(world: World, emoji: str) -> 
 
 
 @pytest.mark.parametrize("text", ["", "a", "1", "👍👍", "👍 ", " 👍", "👍a", "<b>", ":+1:", "🏽", "‍", "️", "x" * 65])
-async def test_what_is_not_exactly_one_emoji_is_refused(world: World, text: str) -> None:
+async def test_anything_but_exactly_one_emoji_is_rejected(world: World, text: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
@@ -103,7 +103,7 @@ async def test_an_action_is_add_or_remove(world: World) -> None:
     await bo.refused("POST", path, {"emoji": "👍", "action": "toggle"}, status=422, code="invalid")
 
 
-async def test_one_user_gives_only_so_many_to_one_message(world: World) -> None:
+async def test_a_user_has_a_limited_number_of_reactions_per_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
@@ -117,7 +117,7 @@ async def test_one_user_gives_only_so_many_to_one_message(world: World) -> None:
     assert len((await react(ana, sent, faces[0]))["reactions"]) == 21
 
 
-async def test_one_reaction_added_ten_times_at_once_is_one(world: World) -> None:
+async def test_one_reaction_added_ten_times_concurrently_is_one(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)

@@ -1,4 +1,4 @@
-"""Reading: exactly what was named is read, nothing is read twice or unread again, and unread equals a recount."""
+"""Read receipts: exactly the named messages become read, read is permanent, and unread counts equal a recount."""
 
 import random
 from uuid import uuid4
@@ -48,7 +48,7 @@ async def test_exactly_the_named_message_is_read(world: World) -> None:
     assert await mark_all(bo, chat) == {"marked": 0, "unread_count": 0}
 
 
-async def test_reading_is_no_event(world: World) -> None:
+async def test_marking_as_read_is_no_event(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
@@ -57,7 +57,7 @@ async def test_reading_is_no_event(world: World) -> None:
     assert len(await bo.events(chat)) == 1
 
 
-async def test_many_are_read_across_conversations(world: World) -> None:
+async def test_messages_of_many_conversations_can_be_marked_at_once(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     one, two = await ana.direct(bo), await cy.direct(bo)
     from_ana = [await ana.send(one) for _ in range(3)]
@@ -69,7 +69,7 @@ async def test_many_are_read_across_conversations(world: World) -> None:
     assert await bo.ok("GET", UNREAD) == {"total": 1, "conversations": {two["id"]: 1}}
 
 
-async def test_one_foreign_id_refuses_all(world: World) -> None:
+async def test_one_foreign_id_rejects_the_whole_request(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat, foreign = await ana.direct(bo), await ana.direct(cy)
     own, theirs = await ana.send(chat), await ana.send(foreign)
@@ -105,7 +105,7 @@ async def test_an_observer_counts_as_a_reader(world: World) -> None:
     assert await readers(ana, sent) == [bo.id]
 
 
-async def test_receipts_come_earliest_first_and_do_not_move(world: World) -> None:
+async def test_receipts_are_ordered_by_time_and_do_not_move(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, moderator=cy)
     sent = await ana.send(chat)
@@ -120,7 +120,7 @@ async def test_receipts_come_earliest_first_and_do_not_move(world: World) -> Non
     assert await bo.ok("GET", path) == before
 
 
-async def test_what_was_said_before_one_joined_is_not_unread(world: World) -> None:
+async def test_messages_from_before_joining_are_not_unread(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana)
     old = await ana.send(chat, "old")
@@ -132,7 +132,7 @@ async def test_what_was_said_before_one_joined_is_not_unread(world: World) -> No
     assert await last_read(bo, chat, bo) == new["seq"] - 1
 
 
-async def test_reads_at_once_lose_nothing(world: World) -> None:
+async def test_concurrent_reads_lose_nothing(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = [await ana.send(chat) for _ in range(8)]
@@ -208,7 +208,7 @@ class Recount:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_unread_is_what_a_recount_finds(world: World, seed: int) -> None:
+async def test_the_unread_count_equals_a_recount(world: World, seed: int) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     recount = Recount(seed, ana, bo, cy, await world.job(admin=ana, participant=bo, moderator=cy))
     for _ in range(40):

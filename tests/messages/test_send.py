@@ -1,4 +1,4 @@
-"""Sending: what is stored is what was sent, once, and who may not."""
+"""Sending: a message is stored once, as sent, by those who may write."""
 
 import asyncio
 from uuid import uuid4
@@ -21,7 +21,7 @@ async def test_a_sent_message_is_stored_and_listed(world: World) -> None:
     assert (await bo.sees(chat))["last_message"] == sent
 
 
-async def test_the_same_client_id_gives_the_first_message_again(world: World) -> None:
+async def test_the_same_client_id_returns_the_first_message_again(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await ana.send(chat, "once", client_id="c1")
@@ -35,7 +35,7 @@ async def test_the_same_client_id_gives_the_first_message_again(world: World) ->
     assert len(await bo.history(chat)) == 1
 
 
-async def test_an_idempotency_key_stands_for_a_missing_client_id(world: World) -> None:
+async def test_an_idempotency_key_replaces_a_missing_client_id(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     body, headers = {"conversation": chat["id"], "content": "once"}, {"Idempotency-Key": "k1"}
@@ -47,7 +47,7 @@ async def test_an_idempotency_key_stands_for_a_missing_client_id(world: World) -
     assert own["client_id"] == "k2"
 
 
-async def test_ten_at_once_with_one_client_id_are_one_message(world: World) -> None:
+async def test_ten_concurrent_sends_with_one_client_id_are_one_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     body = {"conversation": chat["id"], "content": "once", "client_id": "c1"}
@@ -57,7 +57,7 @@ async def test_ten_at_once_with_one_client_id_are_one_message(world: World) -> N
     assert len(await bo.events(chat)) == 1
 
 
-async def test_one_client_id_is_another_in_another_conversation_and_of_another_sender(world: World) -> None:
+async def test_a_client_id_is_separate_for_each_conversation_and_sender(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat, other = await ana.direct(bo), await ana.direct(cy)
     sent = [
@@ -68,7 +68,7 @@ async def test_one_client_id_is_another_in_another_conversation_and_of_another_s
     assert len({message["id"] for message in sent}) == 3
 
 
-async def test_a_reply_shows_what_it_answers(world: World) -> None:
+async def test_a_reply_shows_the_message_it_answers(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     asked = await ana.send(chat, "é" * 200)
@@ -85,7 +85,7 @@ async def test_a_reply_shows_what_it_answers(world: World) -> None:
     assert asked["reply_preview"] is None
 
 
-async def test_a_reply_points_into_its_own_conversation_only(world: World) -> None:
+async def test_a_reply_refers_to_its_own_conversation_only(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat, other, foreign = await ana.direct(bo), await ana.direct(cy), await bo.direct(cy)
     answers = []
@@ -96,7 +96,7 @@ async def test_a_reply_points_into_its_own_conversation_only(world: World) -> No
     assert answers[0]["errors"][0]["loc"] == ["reply_to"]
 
 
-async def test_only_participants_are_mentioned(world: World) -> None:
+async def test_only_participants_can_be_mentioned(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo)
     sent = await ana.send(chat, "@bo", mentions=[bo.id, ana.id, bo.id])
@@ -139,7 +139,7 @@ async def test_a_location_needs_no_content(world: World, location: Json) -> None
     ],
     ids=str,
 )
-async def test_a_location_that_is_none_is_refused(world: World, metadata: Json) -> None:
+async def test_an_invalid_location_is_rejected(world: World, metadata: Json) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     body = {"conversation": chat["id"], "message_type": "location", "metadata": metadata}
@@ -147,7 +147,7 @@ async def test_a_location_that_is_none_is_refused(world: World, metadata: Json) 
     assert problem["errors"][0]["loc"][:2] == ["metadata", "location"]
 
 
-async def test_content_is_neither_empty_nor_endless(world: World) -> None:
+async def test_content_is_neither_empty_nor_too_long(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     for content in ("", "  \n\t ", "x" * 10_001):
@@ -161,7 +161,7 @@ async def test_content_is_neither_empty_nor_endless(world: World) -> None:
     assert len((await ana.send(chat, "👍" * 10_000))["content"]) == 10_000
 
 
-async def test_who_sends_too_fast_is_told_when_to_come_back(database: str) -> None:
+async def test_a_sender_above_the_rate_limit_is_told_when_to_retry(database: str) -> None:
     async with world_with(make_settings(database, message_rate=3)) as world:
         ana, bo, cy = world.people("ana", "bo", "cy")
         chat, other = await ana.direct(bo), await ana.direct(cy)

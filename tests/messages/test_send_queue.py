@@ -1,4 +1,4 @@
-"""The queue of sends: fair, in order, and a conversation is in one batch at a time."""
+"""The send queue: fair, in order, and a conversation is in one batch at a time."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -46,7 +46,7 @@ def test_a_busy_conversation_does_not_delay_the_others(queue: SendQueue, loop: a
     assert len(queue) == 2
 
 
-def test_what_is_under_way_waits_for_its_end_and_nothing_else_does(
+def test_a_conversation_in_a_batch_waits_for_its_end_and_no_other_does(
     queue: SendQueue, loop: asyncio.AbstractEventLoop
 ) -> None:
     add(queue, loop, A, "a1", "a2")
@@ -64,7 +64,7 @@ def test_what_is_under_way_waits_for_its_end_and_nothing_else_does(
     assert said(queue.next_batch(10)) == ["b3"]
 
 
-def test_what_is_passed_over_keeps_its_turn(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
+def test_a_skipped_conversation_keeps_its_turn(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
     add(queue, loop, A, "a1")
     first = queue.next_batch(1)
     add(queue, loop, A, "a2")
@@ -75,7 +75,7 @@ def test_what_is_passed_over_keeps_its_turn(queue: SendQueue, loop: asyncio.Abst
     assert said(queue.next_batch(10)) == ["a2", "c1"]
 
 
-def test_a_conversation_can_be_pulled_out_whole(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
+def test_a_conversation_can_be_drained_completely(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:
     add(queue, loop, A, "a1", "a2")
     add(queue, loop, B, "b1")
     assert said(queue.drain(A)) == ["a1", "a2"]

@@ -1,4 +1,4 @@
-"""Migrating a database in use: locks, a second migrator, what was left half-done, and a database that is ahead."""
+"""Migrating a database in use: locks, a second migrator, unfinished indexes, and a database that is ahead."""
 
 import asyncio
 import threading
@@ -56,7 +56,7 @@ async def test_two_migrators_do_not_collide(empty: str) -> None:
     await db.close()
 
 
-async def test_a_migration_that_does_not_get_its_lock_lets_others_pass_and_asks_again(
+async def test_a_migration_without_its_lock_lets_others_pass_and_retries(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "FIRST_REST_S", 0.01)
@@ -75,7 +75,7 @@ async def test_a_migration_that_does_not_get_its_lock_lets_others_pass_and_asks_
     await holder.close()
 
 
-async def test_a_lock_that_never_comes_is_said_in_words(empty: str) -> None:
+async def test_a_lock_that_never_becomes_free_is_explained(empty: str) -> None:
     await aside(url_of(empty), "0004")
     holder = await asyncpg.connect(database_url(empty))
     async with holder.transaction():
@@ -85,9 +85,7 @@ async def test_a_lock_that_never_comes_is_said_in_words(empty: str) -> None:
     await holder.close()
 
 
-async def test_an_index_that_was_left_half_done_is_made_anew(
-    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unfinished_index_is_built_again(empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await aside(url_of(empty))
     (tmp_path / "9001_new.py").write_text(NEW.format(head=migrations.head_revision()))
     made = migrations.config
@@ -112,7 +110,7 @@ async def test_an_index_that_was_left_half_done_is_made_anew(
     await holder.close()
 
 
-async def test_the_release_before_serves_on_a_newer_database_and_not_on_an_older_one(empty: str) -> None:
+async def test_the_previous_release_serves_on_a_newer_database_and_not_on_an_older_one(empty: str) -> None:
     await aside(url_of(empty))
     settings = make_settings(empty, allow_unsafe_database=True, jwt_secret=SECRET)
     holder = await asyncpg.connect(database_url(empty))

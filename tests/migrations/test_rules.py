@@ -1,4 +1,4 @@
-"""Migrations are held to the rules of `tests/support/migration_rules.py`, and the rules find what they are for."""
+"""Migrations follow the rules of `tests/support/migration_rules.py`, and the rules find violations."""
 
 import textwrap
 
@@ -44,18 +44,18 @@ def migration(body: str) -> str:
 
 
 @pytest.mark.parametrize("path", held_files(), ids=lambda path: path.stem)
-def test_a_migration_leaves_the_release_before_running(path: object) -> None:
+def test_a_migration_keeps_the_previous_release_running(path: object) -> None:
     with open(str(path), encoding="utf-8") as file:
         assert broken_rules(file.read()) == []
 
 
 @pytest.mark.parametrize("body", BROKEN)
-def test_what_breaks_a_rule_is_found(body: str) -> None:
+def test_a_violation_of_a_rule_is_found(body: str) -> None:
     found = broken_rules(migration(body))
     assert [broken.line for broken in found] == [2]
     assert BROKEN[body] in found[0].why
 
 
 @pytest.mark.parametrize("body", FINE)
-def test_what_breaks_none_is_left_alone(body: str) -> None:
+def test_a_migration_without_violations_passes(body: str) -> None:
     assert broken_rules(migration(body)) == []

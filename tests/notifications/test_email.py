@@ -1,4 +1,4 @@
-"""E-mail to those who are away: one a conversation, only while it is news, and what stands in it."""
+"""E-mail to users who are offline: one per conversation, only while unread, and its content."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
@@ -31,7 +31,7 @@ async def test_five_messages_are_one_mail(post: Post) -> None:
     assert (delivery["state"], delivery["attempts"], delivery["channel"]) == ("sent", 1, "email")
 
 
-async def test_messages_after_a_mail_are_another_mail_of_their_own(post: Post) -> None:
+async def test_messages_after_a_mail_are_a_separate_mail(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -52,7 +52,7 @@ async def test_two_conversations_are_two_mails(post: Post) -> None:
     assert sorted(mail["subject"] for mail in post.mails(bo)) == ["Ana sent a message", "Cy sent a message"]
 
 
-async def test_no_mail_once_it_is_read(post: Post) -> None:
+async def test_no_mail_is_sent_once_the_messages_are_read(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     for _ in range(5):
@@ -72,7 +72,7 @@ async def test_only_what_is_unread_is_counted(post: Post) -> None:
     assert (await post.mail(bo))["subject"] == "2 new messages in Ana"
 
 
-async def test_no_mail_once_the_notification_is_marked(post: Post) -> None:
+async def test_no_mail_is_sent_once_the_notification_is_read(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     await post.read_log()
@@ -81,7 +81,7 @@ async def test_no_mail_once_the_notification_is_marked(post: Post) -> None:
     assert post.mails(bo) == []
 
 
-async def test_no_mail_to_whom_left(post: Post) -> None:
+async def test_no_mail_is_sent_to_a_user_who_left(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
     await ana.send(chat)
@@ -91,7 +91,7 @@ async def test_no_mail_to_whom_left(post: Post) -> None:
     assert (len(post.mails(bo)), len(post.mails(cy))) == (0, 1)
 
 
-async def test_who_joins_is_not_told_of_what_was_said_before(post: Post) -> None:
+async def test_a_new_participant_is_not_notified_of_earlier_messages(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await post.world.job(admin=ana)
     await ana.send(chat, "before")
@@ -102,7 +102,7 @@ async def test_who_joins_is_not_told_of_what_was_said_before(post: Post) -> None
 
 @pytest.mark.parametrize("where", ["everywhere", "here"])
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_no_mail_while_muted(post: Post, where: str, when: str) -> None:
+async def test_no_mail_is_sent_while_muted(post: Post, where: str, when: str) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
@@ -121,7 +121,7 @@ async def test_no_mail_while_muted(post: Post, where: str, when: str) -> None:
     assert len(post.mails(bo)) == 1
 
 
-async def test_mentions_and_replies_only(post: Post) -> None:
+async def test_mentions_and_replies_only_is_respected(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
     own = await bo.send(chat, "mine")
@@ -138,7 +138,7 @@ async def test_mentions_and_replies_only(post: Post) -> None:
     assert subjects == ["Ana mentioned you in Paint", "Ana replied to you in Paint"]
 
 
-async def test_level_none_and_a_channel_switched_off(post: Post) -> None:
+async def test_level_none_and_a_disabled_channel_send_nothing(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
     await bo.ok("PUT", PREFERENCES, {"level": "none"})
@@ -148,7 +148,7 @@ async def test_level_none_and_a_channel_switched_off(post: Post) -> None:
     assert (post.mails(bo), post.mails(cy)) == ([], [])
 
 
-async def test_quiet_hours_put_it_off_until_they_end(post: Post) -> None:
+async def test_quiet_hours_delay_a_mail_until_they_end(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     now = datetime.now(UTC).replace(microsecond=0)
@@ -170,13 +170,15 @@ async def test_quiet_hours_put_it_off_until_they_end(post: Post) -> None:
     assert (await post.mail(bo))["subject"] == "2 new messages in Ana"
 
 
-async def test_the_text_is_left_out(post: Post) -> None:
+async def test_the_message_text_is_left_out_by_default(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo), "the secret word")
     assert "secret" not in (await post.mail(bo)).as_string()
 
 
-async def test_the_text_is_put_in_by_a_setting(quiet_database: str, mailbox: Mailbox, receiver: Receiver) -> None:
+async def test_the_message_text_is_included_by_a_setting(
+    quiet_database: str, mailbox: Mailbox, receiver: Receiver
+) -> None:
     settings = post_settings(quiet_database, mailbox, receiver, notify_include_text=True)
     async with running(settings) as worker:
         post = Post(World(worker), mailbox, receiver)
@@ -188,7 +190,7 @@ async def test_the_text_is_put_in_by_a_setting(quiet_database: str, mailbox: Mai
         await post.world.close()
 
 
-async def test_one_click_unsubscribes_for_good(post: Post) -> None:
+async def test_one_click_unsubscribes_permanently(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     await bo.ok("PUT", f"/chat/conversations/{chat['id']}/notification_preferences/", {"channels": {"email": True}})

@@ -1,4 +1,4 @@
-"""The list of notifications, marking, preferences: what is shown to whom."""
+"""The notification list, marking, preferences: who sees what."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ async def listed(person: Person, **query: Any) -> list[Json]:
     return results
 
 
-async def test_a_message_is_a_notification_of_the_others(post: Post) -> None:
+async def test_a_message_is_a_notification_for_the_others(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await post.world.job(admin=ana, participant=bo)
     sent = await ana.send(chat, "Hello\nBo", mentions=[bo.id])
@@ -45,7 +45,7 @@ async def test_a_message_is_a_notification_of_the_others(post: Post) -> None:
     assert await listed(ana) == []
 
 
-async def test_kinds_titles_and_no_notification_of_system_messages(post: Post) -> None:
+async def test_notifications_have_kind_and_title_and_system_messages_have_none(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     own = await bo.send(chat, "mine")
@@ -56,7 +56,7 @@ async def test_kinds_titles_and_no_notification_of_system_messages(post: Post) -
     assert [(one["kind"], one["title"]) for one in await listed(bo)] == [("reply", "Ana")]
 
 
-async def test_pages_newest_first_and_back(post: Post) -> None:
+async def test_pages_are_newest_first_and_can_be_followed_back(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = [(await ana.send(chat, str(number)))["id"] for number in range(7)]
@@ -66,7 +66,7 @@ async def test_pages_newest_first_and_back(post: Post) -> None:
     await bo.refused("GET", LIST, params={"cursor": "nonsense"}, status=422, code="invalid")
 
 
-async def test_marking_one_and_all_and_reading_the_message(post: Post) -> None:
+async def test_one_and_all_are_marked_and_reading_the_message_marks_too(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = [await ana.send(chat, str(number)) for number in range(4)]
@@ -85,7 +85,7 @@ async def test_marking_one_and_all_and_reading_the_message(post: Post) -> None:
     assert counts["total"] == 3, "messages stay unread"
 
 
-async def test_somebody_elses_notification_is_not_there(post: Post) -> None:
+async def test_another_users_notification_is_404(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     await post.read_log()
@@ -95,7 +95,7 @@ async def test_somebody_elses_notification_is_not_there(post: Post) -> None:
     await post.world.service.refused("GET", LIST, status=403, code="act_as_required")
 
 
-async def test_who_left_sees_nothing_of_it_any_more_and_deleted_messages_are_gone(post: Post) -> None:
+async def test_a_user_who_left_sees_none_and_deleted_messages_have_none(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await post.world.job(admin=ana, participant=bo)
     first = await ana.send(chat, "first")
@@ -109,7 +109,7 @@ async def test_who_left_sees_nothing_of_it_any_more_and_deleted_messages_are_gon
     await bo.refused("POST", f"{LIST}{left['id']}/mark_read/", status=404, code="not_found")
 
 
-async def test_a_socket_is_told_what_the_list_shows(post: Post) -> None:
+async def test_a_socket_receives_what_the_list_shows(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     headers = {"Authorization": f"Bearer {bo.bearer}"}
@@ -121,7 +121,7 @@ async def test_a_socket_is_told_what_the_list_shows(post: Post) -> None:
     assert await listed(bo) == [told]
 
 
-async def test_kinds_by_mention_and_reply(post: Post) -> None:
+async def test_the_kind_is_mention_or_reply_where_it_applies(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
     by_bo, by_cy = await bo.send(chat, "bo's"), await cy.send(chat, "cy's")
@@ -133,7 +133,7 @@ async def test_kinds_by_mention_and_reply(post: Post) -> None:
     assert kinds == ["message", "mention", "reply", "mention", "message"]
 
 
-async def test_preferences_are_set_whole(post: Post) -> None:
+async def test_preferences_are_replaced_as_a_whole(post: Post) -> None:
     ana = await post.person("ana", only=None)
     assert await ana.ok("GET", PREFERENCES) == DEFAULTS
     quiet = {"start": "22:00", "end": "06:30", "time_zone": "Europe/Berlin"}
@@ -162,12 +162,12 @@ async def test_preferences_are_set_whole(post: Post) -> None:
         {"channels": {"sms": True}},
     ],
 )
-async def test_preferences_that_make_no_sense_are_refused(post: Post, body: Json) -> None:
+async def test_inconsistent_preferences_are_rejected(post: Post, body: Json) -> None:
     ana = await post.person("ana", only=None)
     await ana.refused("PUT", PREFERENCES, body, status=422, code="invalid")
 
 
-async def test_preferences_of_a_conversation_are_its_participants_own(post: Post) -> None:
+async def test_preferences_of_a_conversation_belong_to_its_participant(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     path = f"/chat/conversations/{chat['id']}/notification_preferences/"

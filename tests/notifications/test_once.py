@@ -1,4 +1,4 @@
-"""No notification twice: dispatchers beside each other, crashes at every step, servers that refuse or are away."""
+"""No notification is sent twice: concurrent dispatchers, crashes at every step, servers that reject or are down."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from wasgo_chat.notifications.worker import NotificationWorker
 MANY = 24
 
 
-async def test_two_dispatchers_beside_each_other_never_double(
+async def test_two_concurrent_dispatchers_never_send_twice(
     quiet_database: str, mailbox: Mailbox, receiver: Receiver
 ) -> None:
     settings = post_settings(quiet_database, mailbox, receiver)
@@ -57,7 +57,7 @@ async def crash_after_claim(post: Post, person: Person) -> UUID:
     return found.id
 
 
-async def test_what_was_claimed_before_a_crash_is_sent_once_by_another(post: Post) -> None:
+async def test_a_delivery_claimed_before_a_crash_is_sent_once_by_another_worker(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     delivery_id = await crash_after_claim(post, bo)
@@ -68,7 +68,7 @@ async def test_what_was_claimed_before_a_crash_is_sent_once_by_another(post: Pos
     assert [(one["state"], one["attempts"]) for one in await post.deliveries(bo)] == [("sent", 2)]
 
 
-async def test_who_comes_back_after_another_took_over_changes_nothing(post: Post) -> None:
+async def test_a_worker_that_resumes_after_another_took_over_changes_nothing(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     delivery_id = await crash_after_claim(post, bo)
@@ -88,7 +88,7 @@ async def test_a_webhook_claimed_before_a_crash_has_the_same_id_again(post: Post
     assert ids == [str(delivery_id)]
 
 
-async def test_a_delivery_that_crashes_its_worker_every_time_is_dead_in_the_end(post: Post) -> None:
+async def test_a_delivery_that_crashes_its_worker_every_time_becomes_dead(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     await crash_after_claim(post, bo)
@@ -119,7 +119,7 @@ class Served:
         await connection.close()
 
 
-async def test_a_worker_killed_when_the_server_took_the_mail_sends_no_second_one(
+async def test_a_worker_killed_after_the_server_accepted_the_mail_sends_no_second_one(
     quiet_database: str, tmp_path: Path
 ) -> None:
     async with open_mailbox() as mailbox:
@@ -160,7 +160,7 @@ async def test_a_worker_killed_when_the_server_took_the_mail_sends_no_second_one
 
 
 @pytest.mark.parametrize("answer", ["451 try later", "421 closing"])
-async def test_a_mail_that_is_put_off_is_sent_again(post: Post, answer: str) -> None:
+async def test_a_deferred_mail_is_sent_again(post: Post, answer: str) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     post.mailbox.answers[:] = [answer, answer]
@@ -169,7 +169,7 @@ async def test_a_mail_that_is_put_off_is_sent_again(post: Post, answer: str) -> 
     assert [(one["state"], one["attempts"]) for one in await post.deliveries(bo)] == [("sent", 3)]
 
 
-async def test_a_mail_that_is_refused_is_dead_at_once(post: Post) -> None:
+async def test_a_rejected_mail_is_dead_at_once(post: Post) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     post.mailbox.answers[:] = ["554 never"]
@@ -179,7 +179,7 @@ async def test_a_mail_that_is_refused_is_dead_at_once(post: Post) -> None:
 
 
 @pytest.mark.parametrize("email", ["bo@", "bö@people.example", "a,b@people.example", "<bo@people.example"])
-async def test_an_address_that_cannot_be_written_to_is_dead_at_once(post: Post, email: str) -> None:
+async def test_an_invalid_address_is_dead_at_once(post: Post, email: str) -> None:
     ana, bo = await post.people("ana", "bo")
     await post.do("UPDATE users SET email = :email WHERE id = :id", email=email, id=bo.id)
     await ana.send(await ana.direct(bo))
@@ -188,7 +188,9 @@ async def test_an_address_that_cannot_be_written_to_is_dead_at_once(post: Post, 
     assert post.mails(bo) == []
 
 
-async def test_a_server_that_is_away_is_tried_until_the_letter_is_dead(quiet_database: str, receiver: Receiver) -> None:
+async def test_an_unreachable_server_is_retried_until_the_delivery_is_dead(
+    quiet_database: str, receiver: Receiver
+) -> None:
     async with open_mailbox() as closed:
         pass
     async with running(post_settings(quiet_database, closed, receiver)) as worker:
@@ -201,7 +203,7 @@ async def test_a_server_that_is_away_is_tried_until_the_letter_is_dead(quiet_dat
         await post.world.close()
 
 
-async def test_who_is_online_gets_no_mail(post: Post) -> None:
+async def test_a_user_who_is_online_gets_no_mail(post: Post) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     dispatcher = post.world.worker.parts.part(NotificationWorker).dispatcher
 

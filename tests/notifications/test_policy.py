@@ -1,4 +1,4 @@
-"""The rules as tables: who is told, when quiet hours end, what overrules what."""
+"""The notification policy as tables: who is notified, when quiet hours end, and precedence."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")
         ("all", "none", set()),
     ],
 )
-def test_levels(general: str, here: str | None, told: set[str]) -> None:
+def test_levels_decide_who_is_notified(general: str, here: str | None, told: set[str]) -> None:
     kinds = ("message", "reply", "mention")
     assert {
         kind for kind in kinds if wants_kind(DeliveryPreferences(general), ConversationOverrides(here), kind)
@@ -53,7 +53,7 @@ def test_levels(general: str, here: str | None, told: set[str]) -> None:
         ({"push": False}, {}, True),
     ],
 )
-def test_a_choice_per_channel(general: dict[str, bool], here: dict[str, bool | None], may: bool) -> None:
+def test_each_channel_can_be_chosen(general: dict[str, bool], here: dict[str, bool | None], may: bool) -> None:
     assert allows(DeliveryPreferences(channels=general), ConversationOverrides(channels=here), "email") is may
 
 
@@ -84,7 +84,7 @@ def berlin(day: int, month: int, hour: int, minute: int = 0) -> datetime:
         (QuietHours(time(22), time(2, 30), "Europe/Berlin"), berlin(25, 10, 1, 15), berlin(25, 10, 1, 30)),
     ],
 )
-def test_when_quiet_hours_end(quiet: QuietHours | None, now: datetime, until: datetime | None) -> None:
+def test_quiet_hours_end_as_expected(quiet: QuietHours | None, now: datetime, until: datetime | None) -> None:
     assert quiet_until(quiet, now) == until
 
 
@@ -120,5 +120,5 @@ ALL_DAY = QuietHours(time(8), time(20), "UTC")
         (facts(preferences=DeliveryPreferences(quiet=ALL_DAY), is_online=True), Skip("online")),
     ],
 )
-def test_the_decision(known: DeliveryContext, verdict: Send | Defer | Skip) -> None:
+def test_preferences_have_the_documented_precedence(known: DeliveryContext, verdict: Send | Defer | Skip) -> None:
     assert decide(known, "email", NOW) == verdict

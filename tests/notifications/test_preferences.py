@@ -1,4 +1,4 @@
-"""A channel that is set up by halves is refused at the start, with what to set."""
+"""A channel that is only partly configured is rejected at startup, with what to set."""
 
 from typing import Any
 
@@ -33,14 +33,14 @@ def settings(**given: Any) -> Settings:
         ({**HOOK, "notify_webhook_secret": "whsec_!"}, "NOTIFY_WEBHOOK_SECRET"),
     ],
 )
-async def test_what_is_missing_is_named_and_no_secret_is(given: dict[str, Any], named: str) -> None:
+async def test_missing_settings_are_named_and_secrets_are_not_shown(given: dict[str, Any], named: str) -> None:
     with pytest.raises(UnsafeSettings, match=f"WASGO_CHAT_{named} ") as refused:
         create_app(settings(**given))
     assert "p%40ss" not in str(refused.value)
     assert VAPID_KEY not in str(refused.value)
 
 
-async def test_what_is_whole_is_taken() -> None:
+async def test_complete_settings_are_accepted() -> None:
     create_app(settings(**MAIL, **PUSH, **HOOK))
     assert "p%40ss" not in repr(settings(**MAIL))
 

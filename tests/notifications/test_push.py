@@ -1,4 +1,4 @@
-"""Web push: encrypted so that only the browser reads it, signed so that its service takes it."""
+"""Web push: encrypted so that only the browser can read it, signed so that the push service accepts it."""
 
 import base64
 import json
@@ -67,7 +67,7 @@ async def with_browser(post: Post) -> tuple[Person, Person, Browser]:
     return ana, bo, browser
 
 
-async def test_a_push_is_read_by_the_browser_alone_and_signed(post: Post) -> None:
+async def test_a_push_is_signed_and_readable_by_the_browser_only(post: Post) -> None:
     ana, bo, browser = await with_browser(post)
     chat = await ana.direct(bo)
     await ana.send(chat, "the secret word")
@@ -95,7 +95,7 @@ async def test_a_push_is_read_by_the_browser_alone_and_signed(post: Post) -> Non
     assert claims["sub"] == "mailto:ops@wasgo.example"
 
 
-async def test_every_browser_of_a_user_is_told_once_though_one_fails(post: Post) -> None:
+async def test_every_browser_of_a_user_gets_one_push_even_if_another_fails(post: Post) -> None:
     ana, bo, first = await with_browser(post)
     second = Browser(origin(post))
     await bo.ok("POST", PATH, second.subscription, status=201)
@@ -108,7 +108,7 @@ async def test_every_browser_of_a_user_is_told_once_though_one_fails(post: Post)
 
 
 @pytest.mark.parametrize("answer", ["404 Not Found", "410 Gone"])
-async def test_a_browser_that_is_gone_is_forgotten(post: Post, answer: str) -> None:
+async def test_an_expired_browser_subscription_is_deleted(post: Post, answer: str) -> None:
     ana, bo, browser = await with_browser(post)
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -120,7 +120,7 @@ async def test_a_browser_that_is_gone_is_forgotten(post: Post, answer: str) -> N
     assert (len(post.receiver.at(browser.path)), await post.deliveries(bo)) == (1, [])
 
 
-async def test_a_push_that_is_refused_for_good_is_dead(post: Post) -> None:
+async def test_a_push_that_is_rejected_permanently_is_dead(post: Post) -> None:
     ana, bo, browser = await with_browser(post)
     await ana.send(await ana.direct(bo))
     post.receiver.answers[:] = ["403 Forbidden"]
@@ -129,7 +129,7 @@ async def test_a_push_that_is_refused_for_good_is_dead(post: Post) -> None:
     assert len(post.receiver.at(browser.path)) == 1
 
 
-async def test_a_browser_belongs_to_whom_signed_in_last_and_can_be_taken_back(post: Post) -> None:
+async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: Post) -> None:
     _, bo, browser = await with_browser(post)
     cy = await post.person("cy", only="push")
     first = await bo.ok("POST", PATH, browser.subscription, status=201)
@@ -153,13 +153,13 @@ async def test_a_browser_belongs_to_whom_signed_in_last_and_can_be_taken_back(po
         {"endpoint": "javascript:alert(1)"},
     ],
 )
-async def test_what_is_no_subscription_is_refused(post: Post, changes: Json) -> None:
+async def test_an_invalid_subscription_is_rejected(post: Post, changes: Json) -> None:
     bo = await post.person("bo")
     body = {**Browser("https://push.example").subscription, **changes}
     await bo.refused("POST", PATH, body, status=422, code="invalid")
 
 
-async def test_only_over_tls_unless_a_setting_says_otherwise(database: str) -> None:
+async def test_tls_is_required_unless_a_setting_allows_otherwise(database: str) -> None:
     async with world_with(make_settings(database)) as world:
         bo = world.person("bo")
         await bo.refused("POST", PATH, Browser("http://push.example").subscription, status=422, code="invalid")

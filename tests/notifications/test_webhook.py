@@ -1,4 +1,4 @@
-"""The signed webhook, and what becomes of deliveries that fail: again, dead, and again by hand."""
+"""The signed webhook, and failed deliveries: retried, dead, and retried by hand."""
 
 import json
 from collections import Counter
@@ -34,7 +34,7 @@ async def told_by_webhook(post: Post) -> tuple[Person, Person, Json]:
     return ana, bo, await ana.direct(bo)
 
 
-async def test_a_webhook_is_signed_and_says_who_and_what(post: Post) -> None:
+async def test_a_webhook_is_signed_and_names_recipient_and_message(post: Post) -> None:
     ana, bo, chat = await told_by_webhook(post)
     sent = [await ana.send(chat, "the secret word") for _ in range(2)]
     await post.go_out(bo)
@@ -57,7 +57,7 @@ async def test_a_webhook_is_signed_and_says_who_and_what(post: Post) -> None:
     assert b"secret" not in request.body
 
 
-async def test_a_failure_is_repeated_under_the_same_id(post: Post) -> None:
+async def test_a_failure_is_retried_under_the_same_id(post: Post) -> None:
     ana, bo, chat = await told_by_webhook(post)
     await ana.send(chat)
     post.receiver.answers[:] = ["503 Busy", "500 Broken"]
@@ -77,7 +77,7 @@ async def test_a_redirect_is_a_failure_and_not_followed(post: Post) -> None:
     assert (len(hooks(post, bo)), post.receiver.at("/elsewhere")) == (2, [])
 
 
-async def test_the_last_failure_makes_it_dead_until_somebody_tries_again(post: Post) -> None:
+async def test_the_last_failure_makes_a_delivery_dead_until_it_is_retried_by_hand(post: Post) -> None:
     ana, bo, chat = await told_by_webhook(post)
     await ana.send(chat)
     post.receiver.answers[:] = ["500 Broken"] * 3
@@ -100,7 +100,7 @@ async def test_the_last_failure_makes_it_dead_until_somebody_tries_again(post: P
     await post.world.service.refused("POST", path, status=409, code="conflict")
 
 
-async def test_trying_again_decides_anew(post: Post) -> None:
+async def test_a_retry_by_hand_decides_again(post: Post) -> None:
     ana, bo, chat = await told_by_webhook(post)
     await ana.send(chat)
     post.receiver.answers[:] = ["410 Gone"]
@@ -113,7 +113,7 @@ async def test_trying_again_decides_anew(post: Post) -> None:
     assert (len(hooks(post, bo)), await post.deliveries(bo)) == (1, [])
 
 
-async def test_what_the_receiver_asks_for_is_waited(post: Post) -> None:
+async def test_the_delay_requested_by_the_receiver_is_respected(post: Post) -> None:
     ana, bo, chat = await told_by_webhook(post)
     await ana.send(chat)
     post.receiver.answers[:] = ["429 Slow down\r\nretry-after: 600"]
@@ -124,7 +124,7 @@ async def test_what_the_receiver_asks_for_is_waited(post: Post) -> None:
     assert timedelta(minutes=9) < wait <= timedelta(minutes=10)
 
 
-async def test_while_one_is_repeated_further_messages_gather_behind_it(post: Post) -> None:
+async def test_messages_during_retries_are_gathered_into_the_next_delivery(post: Post) -> None:
     ana, bo, chat = await told_by_webhook(post)
     await ana.send(chat)
     post.receiver.answers[:] = ["429 Slow down\r\nretry-after: 600"]
@@ -139,7 +139,7 @@ async def test_while_one_is_repeated_further_messages_gather_behind_it(post: Pos
 
 
 @pytest.mark.parametrize("route", ["list", "retry"])
-async def test_dead_letters_are_for_services_that_provision(post: Post, route: str) -> None:
+async def test_dead_deliveries_are_visible_to_services_that_provision(post: Post, route: str) -> None:
     ana = await post.person("ana")
     other = post.world.make_service("reporter", "chat:moderate")
     method, path = ("GET", "/chat/deliveries/") if route == "list" else ("POST", f"/chat/deliveries/{ana_id()}/retry/")

@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules: they name what the service exports, and each alert has its page of the runbook."""
+"""The dashboard and the alert rules: they name exported metrics, and each alert has a runbook section."""
 
 import importlib.util
 import re
@@ -30,7 +30,7 @@ DASHBOARD = ROOT / "deploy/grafana/wasgo-chat.json"
 RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yaml").read_text())["groups"][0]["rules"]
 
 
-def test_the_dashboard_is_what_its_program_writes() -> None:
+def test_the_dashboard_is_what_its_generator_writes() -> None:
     spec = importlib.util.spec_from_file_location("dashboard", ROOT / "deploy/grafana/dashboard.py")
     assert spec is not None
     assert spec.loader is not None
@@ -39,7 +39,7 @@ def test_the_dashboard_is_what_its_program_writes() -> None:
     assert DASHBOARD.read_text() == program.text(), "run `python deploy/grafana/dashboard.py`"
 
 
-def test_the_dashboard_shows_nothing_that_there_is_not_and_leaves_nothing_out() -> None:
+def test_the_dashboard_shows_every_metric_and_no_unknown_one() -> None:
     named = set(re.findall(r"wasgo_chat_\w+", DASHBOARD.read_text()))
     assert named <= metric_names()
     shown = {name for name in [*COUNTERS, *HISTOGRAMS, *GAUGES] if any(name in one for one in named)}
@@ -47,7 +47,7 @@ def test_the_dashboard_shows_nothing_that_there_is_not_and_leaves_nothing_out() 
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
-def test_an_alert_asks_for_what_there_is_and_says_what_to_do(rule: dict[str, Any]) -> None:
+def test_an_alert_uses_existing_metrics_and_links_its_advice(rule: dict[str, Any]) -> None:
     named = set(re.findall(r"wasgo_chat_\w+", rule["expr"]))
     assert named <= metric_names()
     assert named or re.search(r"\b(up|node_\w+)\{", rule["expr"])
@@ -60,7 +60,7 @@ def test_an_alert_asks_for_what_there_is_and_says_what_to_do(rule: dict[str, Any
     assert len(text.split()) > 10, "its page of the runbook is empty"
 
 
-def test_what_an_alert_waits_for_is_there_at_0_before_it_happens() -> None:
+def test_metrics_used_by_alerts_exist_at_0_beforehand() -> None:
     """`increase` of a counter that begins at 1 is 0: the first time, which may be the only one, would be missed."""
     body, _ = render_metrics(Metrics("fresh").collect(), "")
     fresh = [
@@ -81,7 +81,7 @@ def test_what_an_alert_waits_for_is_there_at_0_before_it_happens() -> None:
     assert asked <= set(fresh)
 
 
-def test_labels_that_are_known_before_are_those_that_there_are() -> None:
+def test_predefined_labels_are_those_in_use() -> None:
     assert set(CLOSE_CODES) == {str(int(code)) for code in CloseCode if code.sender == "gateway"}
     source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
     assert set(RECONCILER_FINDINGS) == set(re.findall(r'reconciler_findings\["(\w+)"\]', source))
@@ -91,7 +91,7 @@ def test_labels_that_are_known_before_are_those_that_there_are() -> None:
     assert set(POOLS) == set(re.findall(r'database\(\s*name="(\w+)"', source))
 
 
-def test_every_metric_is_explained() -> None:
+def test_every_metric_is_documented() -> None:
     text = (ROOT / "docs/observability.md").read_text()
     missing = [name for name in [*COUNTERS, *HISTOGRAMS, *GAUGES] if f"`{name}" not in text]
     assert not missing

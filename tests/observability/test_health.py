@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: alive, and able to serve."""
+"""`/healthz` and `/readyz`: alive, and ready to serve."""
 
 import os
 from collections.abc import AsyncIterator
@@ -28,11 +28,11 @@ async def own() -> AsyncIterator[Worker]:
         yield worker
 
 
-async def test_all_is_well(worker: Worker) -> None:
+async def test_a_healthy_worker_is_alive_and_ready(worker: Worker) -> None:
     assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "ok"})
 
 
-async def test_a_database_that_is_behind_is_not_served_and_one_that_is_ahead_is(own: Worker) -> None:
+async def test_an_outdated_schema_is_not_ready_and_a_newer_one_is(own: Worker) -> None:
     async def at(revision: str) -> tuple[int, str, dict[str, str]]:
         async with own.db.engine.begin() as connection:
             await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
@@ -50,7 +50,7 @@ async def test_a_database_that_is_behind_is_not_served_and_one_that_is_ahead_is(
         await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO alembic_version")
 
 
-async def test_a_database_that_is_away_says_so(own: Worker) -> None:
+async def test_an_unreachable_database_is_reported(own: Worker) -> None:
     own.db.breaker.is_open = True
     try:
         assert await asked(own) == (
@@ -62,7 +62,7 @@ async def test_a_database_that_is_away_says_so(own: Worker) -> None:
         own.db.breaker.is_open = False
 
 
-async def test_a_worker_that_drains_is_alive_and_not_ready(own: Worker) -> None:
+async def test_a_draining_worker_is_alive_and_not_ready(own: Worker) -> None:
     own.parts.is_draining = True
     try:
         assert (await asked(own))[:2] == (503, "draining")
@@ -70,7 +70,7 @@ async def test_a_worker_that_drains_is_alive_and_not_ready(own: Worker) -> None:
         own.parts.is_draining = False
 
 
-async def test_without_redis_it_goes_on_degraded(database: str) -> None:
+async def test_without_redis_it_is_ready_and_degraded(database: str) -> None:
     valkey = Valkey()
     valkey.start()
     async with running(make_settings(database, redis_url=valkey.url)) as worker:

@@ -1,4 +1,4 @@
-"""`GET /metrics`: what it says of what happens, over all workers, and who may read it."""
+"""`GET /metrics`: values, aggregation over all workers, and who may read it."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, WorkerCo
 TOKEN = "a-token-for-those-who-scrape"
 
 
-async def test_what_happens_at_a_worker_is_counted(database: str) -> None:
+async def test_activity_of_a_worker_is_counted(database: str) -> None:
     async with world_with(make_settings(database, message_rate=3)) as world:
         url = world.worker.url
         ana, bo = world.people("ana", "bo")
@@ -65,7 +65,7 @@ async def test_what_happens_at_a_worker_is_counted(database: str) -> None:
     assert later.value("events_replayed_total") - now.value("events_replayed_total") == 3
 
 
-async def test_what_another_worker_committed_is_measured_here(world: World, other_worker: Worker) -> None:
+async def test_messages_committed_by_another_worker_are_measured_here(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     counts = other_worker.parts.metrics.counts
@@ -77,7 +77,7 @@ async def test_what_another_worker_committed_is_measured_here(world: World, othe
         assert sum(counts.commit_to_write_elsewhere_seconds.counts) == before + 1
 
 
-async def test_two_workers_are_one_and_a_killed_one_leaves_its_counters(database: str, tmp_path: Path) -> None:
+async def test_two_workers_are_added_up_and_a_killed_one_leaves_its_counters(database: str, tmp_path: Path) -> None:
     async with serving(database, tmp_path / "log", workers=2) as served:
         chat = await make_job(served, ["ana"])
         bearer = {"Authorization": f"Bearer {mint_user(served.settings, 'ana', ttl_s=600)}"}
@@ -104,7 +104,7 @@ async def test_two_workers_are_one_and_a_killed_one_leaves_its_counters(database
         assert await texts(workers=2) == before + 20
 
 
-async def test_a_token_where_one_is_set_opens_the_metrics_and_nothing_else_does(database: str) -> None:
+async def test_a_configured_token_gives_access_to_the_metrics_and_nothing_else_does(database: str) -> None:
     async with running(make_settings(database, metrics_token=TOKEN)) as worker:
         async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
             assert (await client.get("/metrics")).status_code == 401
@@ -114,20 +114,20 @@ async def test_a_token_where_one_is_set_opens_the_metrics_and_nothing_else_does(
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
-async def test_without_a_token_whoever_comes_through_a_proxy_finds_nothing(worker: Worker, header: str) -> None:
+async def test_without_a_token_requests_through_a_proxy_get_404(worker: Worker, header: str) -> None:
     async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
         answer = await client.get("/metrics", headers={header: "10.0.0.1"})
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_a_trusted_proxy_says_who_is_inside(database: str) -> None:
+async def test_a_trusted_proxy_identifies_internal_clients(database: str) -> None:
     async with running(make_settings(database, trusted_proxies=["127.0.0.1"])) as worker:
         assert (await scrape(worker.url, **{"X-Forwarded-For": "10.0.0.1"})).value("workers") == 1
         async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
             assert (await client.get("/metrics", headers={"X-Forwarded-For": "93.184.216.34"})).status_code == 404
 
 
-async def test_open_metrics_are_spoken_to_who_asks_for_them(worker: Worker) -> None:
+async def test_openmetrics_is_sent_on_request(worker: Worker) -> None:
     async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
         plain = await client.get("/metrics")
         asked = await client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
@@ -136,14 +136,14 @@ async def test_open_metrics_are_spoken_to_who_asks_for_them(worker: Worker) -> N
     assert asked.text.endswith("# EOF\n")
 
 
-def test_everything_that_is_counted_is_described_and_the_other_way_round() -> None:
+def test_every_metric_has_a_description_and_the_other_way_round() -> None:
     assert set(WorkerCounters.__slots__) == {*COUNTERS, *HISTOGRAMS}
     assert len(metric_names()) == 1 + len(COUNTERS) + 3 * len(HISTOGRAMS) + len(GAUGES)
     for name, counted in COUNTERS.items():
         assert hasattr(getattr(WorkerCounters(), name), "keys") == bool(counted.labels), name
 
 
-async def test_labels_are_ours_whatever_clients_call_things(database: str) -> None:
+async def test_labels_never_come_from_clients(database: str) -> None:
     async with world_with(make_settings(database)) as world:
         (ana,) = world.people("ana")
         chat = await ana.direct(world.person("bo"))

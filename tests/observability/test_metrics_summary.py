@@ -1,4 +1,4 @@
-"""The figures of a machine: what all its workers together have done, the ended included."""
+"""Metrics of a machine: the totals of all its workers, ended ones included."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ async def figures_of(worker: Worker) -> MetricsSummary:
     return found
 
 
-async def test_what_happens_is_in_the_figures(database: str) -> None:
+async def test_activity_appears_in_the_metrics(database: str) -> None:
     async with running(make_settings(database)) as worker:
         world = World(worker)
         ana, bo = world.people("ana", "bo")
@@ -65,7 +65,7 @@ async def test_workers_add_up_and_an_ended_one_leaves_its_counters_only(tmp_path
     assert sorted(os.listdir(tmp_path)) == sorted([f"{os.getpid()}.json", "ended.json"])
 
 
-async def test_who_reads_while_a_worker_is_folded_counts_it_once(tmp_path: Path) -> None:
+async def test_a_scrape_while_a_worker_is_folded_counts_it_once(tmp_path: Path) -> None:
     asked = Metrics("asked", tmp_path)
     left_by("1", tmp_path, texts=5, sockets=3)
     kept = (tmp_path / "1.json").read_bytes()
@@ -74,7 +74,7 @@ async def test_who_reads_while_a_worker_is_folded_counts_it_once(tmp_path: Path)
     assert (await asked.summary())["messages"]["text"] == 5
 
 
-async def test_files_that_are_cut_short_or_gone_cost_nothing_but_their_numbers(tmp_path: Path) -> None:
+async def test_truncated_and_missing_files_lose_only_their_own_values(tmp_path: Path) -> None:
     asked = Metrics("asked", tmp_path)
     (tmp_path / "1.json").write_bytes(b'{"names":["1"],"counters":{"mess')
     assert (await asked.summary())["workers"] == 1

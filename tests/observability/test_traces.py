@@ -1,4 +1,4 @@
-"""Traces: from a frame or a request to the last socket, over two workers, to a collector that speaks OTLP."""
+"""Traces: from a frame or a request to the last socket, over two workers, to an OTLP collector."""
 
 import gzip
 import json
@@ -126,7 +126,7 @@ async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
     assert told[0]["span_id"] == door.span_id.hex()
 
 
-async def test_a_request_goes_on_from_its_caller_and_says_nothing_it_must_not(
+async def test_a_request_continues_its_callers_trace_without_private_data(
     traced: tuple[Processes, Spans, Path],
 ) -> None:
     served, spans, _ = traced
@@ -156,7 +156,7 @@ async def test_a_request_goes_on_from_its_caller_and_says_nothing_it_must_not(
     assert not [word for word in ("secret", "words", "ana") if word in everything]
 
 
-def test_without_the_setting_nothing_of_the_sdk_is_loaded() -> None:
+def test_without_the_setting_the_sdk_is_not_loaded() -> None:
     program = (
         "import sys; from wasgo_chat.app import create_app; from wasgo_chat.core.config import Settings\n"
         "create_app(Settings(database_url='postgresql://nobody@127.0.0.1/none', jwt_secret='x' * 40))\n"

@@ -1,4 +1,4 @@
-"""The list over everybody's conversations, one of them, and what looking at them leaves behind."""
+"""The operators' list of all conversations, one of them, and the audit entries of looking at them."""
 
 from typing import Any
 
@@ -33,9 +33,7 @@ async def chats(world: World) -> dict[str, Any]:
     return {"ana": ana, "bo": bo, "job": job, "dispute": dispute, "direct": direct}
 
 
-async def test_everybodys_conversations_are_listed_newest_first_and_by_kind(
-    staff: Person, chats: dict[str, Any]
-) -> None:
+async def test_all_conversations_are_listed_newest_first_and_by_type(staff: Person, chats: dict[str, Any]) -> None:
     mine = {"participant": chats["ana"].id}
     job, dispute, direct = (chats[name]["id"] for name in ("job", "dispute", "direct"))
     assert await found(staff, **mine) == [direct, dispute, job]
@@ -48,7 +46,7 @@ async def test_everybodys_conversations_are_listed_newest_first_and_by_kind(
     assert await found(staff, reference_type="job", reference_id=reference["id"]) == []
 
 
-async def test_pages_go_back_as_they_came(staff: Person, chats: dict[str, Any]) -> None:
+async def test_pages_can_be_followed_back(staff: Person, chats: dict[str, Any]) -> None:
     query = {"participant": chats["ana"].id, "limit": 2}
     first = await staff.ok("GET", PATH, params=query)
     second = await staff.ok("GET", PATH, params={**query, "cursor": first["next"]})
@@ -59,7 +57,7 @@ async def test_pages_go_back_as_they_came(staff: Person, chats: dict[str, Any]) 
     await staff.refused("GET", PATH, params=other, status=422, code="invalid")
 
 
-async def test_a_title_is_found_by_the_beginnings_of_its_words(staff: Person, chats: dict[str, Any]) -> None:
+async def test_a_title_is_found_by_prefixes_of_its_words(staff: Person, chats: dict[str, Any]) -> None:
     dispute = chats["dispute"]
     _, word, *rest = dispute["title"].replace("-", " ").split()
     for words in (dispute["title"], f"{rest[-1][:4]} {word.upper()} lat", f"late !! {rest[0]}"):
@@ -71,7 +69,7 @@ async def test_a_title_is_found_by_the_beginnings_of_its_words(staff: Person, ch
         await staff.refused("GET", PATH, params={"title": words}, status=422, code="invalid")
 
 
-async def test_the_list_says_who_is_in_and_nothing_of_what_they_said(staff: Person, chats: dict[str, Any]) -> None:
+async def test_the_list_names_participants_and_no_content(staff: Person, chats: dict[str, Any]) -> None:
     page = await staff.ok("GET", PATH, params={"participant": chats["ana"].id, "conversation_type": "direct"})
     (direct,) = page["results"]
     assert {one["id"] for one in direct["people"]} == {chats["ana"].id, chats["bo"].id}
@@ -79,7 +77,7 @@ async def test_the_list_says_who_is_in_and_nothing_of_what_they_said(staff: Pers
     assert "private words" not in str(page)
 
 
-async def test_a_page_takes_the_same_queries_whatever_is_on_it(staff: Person, chats: dict[str, Any]) -> None:
+async def test_a_page_takes_the_same_queries_whatever_it_contains(staff: Person, chats: dict[str, Any]) -> None:
     await staff.ok("GET", PATH, params={"limit": 1})
     counts = []
     for query in ({"limit": 1}, {"limit": 3, "participant": chats["ana"].id}, {"title": "nobody calls it this"}):
@@ -93,7 +91,7 @@ async def test_a_page_takes_the_same_queries_whatever_is_on_it(staff: Person, ch
         await staff.ok("GET", f"{PATH}{chats['direct']['id']}/messages/")
 
 
-async def test_the_detail_has_also_those_who_left(world: World, staff: Person, chats: dict[str, Any]) -> None:
+async def test_the_detail_includes_participants_who_left(world: World, staff: Person, chats: dict[str, Any]) -> None:
     job, bo = chats["job"]["id"], chats["bo"]
     body = {"user_id": bo.id}
     await chats["ana"].ok("POST", f"/chat/conversations/{job}/remove_participant/", body, status=204)
@@ -118,7 +116,9 @@ async def test_messages_of_any_conversation_are_read_page_by_page(staff: Person,
     ]
 
 
-async def test_whoever_looks_leaves_a_row_and_no_word(world: World, staff: Person, chats: dict[str, Any]) -> None:
+async def test_every_access_leaves_an_audit_entry_without_content(
+    world: World, staff: Person, chats: dict[str, Any]
+) -> None:
     direct = chats["direct"]["id"]
     (message,) = (await staff.ok("GET", f"{PATH}{direct}/messages/"))["results"]
     await staff.ok("GET", PATH, params={"title": "secret", "participant": chats["ana"].id})
@@ -140,7 +140,7 @@ async def test_whoever_looks_leaves_a_row_and_no_word(world: World, staff: Perso
     ]
 
 
-async def test_nobody_in_a_conversation_sees_that_staff_looked(staff: Person, chats: dict[str, Any]) -> None:
+async def test_participants_cannot_see_that_staff_looked(staff: Person, chats: dict[str, Any]) -> None:
     ana, direct = chats["ana"], chats["direct"]
     before = await ana.sees(direct)
     await staff.ok("GET", f"{PATH}{direct['id']}/messages/")
@@ -148,7 +148,7 @@ async def test_nobody_in_a_conversation_sees_that_staff_looked(staff: Person, ch
     assert await ana.sees(direct) == before
 
 
-async def test_a_service_makes_somebody_staff_and_takes_it_away_at_once(world: World) -> None:
+async def test_a_service_grants_and_revokes_staff_status_with_immediate_effect(world: World) -> None:
     ana, boss = world.person("ana"), world.person("boss", staff=True)
     await ana.refused("GET", PATH, status=403, code="staff_required")
     await world.service.ok("PUT", f"/chat/users/{ana.id}/", {"is_staff": True})

@@ -1,4 +1,4 @@
-"""Dead letters: why they died, and trying them again, one or all of a kind."""
+"""Dead deliveries: why they failed, and retrying them, one or all of a kind."""
 
 import pytest
 
@@ -33,7 +33,7 @@ async def retried(post: Post) -> list[tuple[str, str | None, str | None]]:
     return [tuple(row) for row in found]
 
 
-async def test_dead_letters_are_listed_and_counted_by_their_reason(post: Post, dead: dict[str, Person]) -> None:
+async def test_dead_deliveries_are_listed_and_counted_by_reason(post: Post, dead: dict[str, Person]) -> None:
     staff = dead["staff"]
     found = await listed(staff)
     assert {one["user_id"] for one in found} == {dead[name].id for name in ("bo", "cy", "dee")}
@@ -52,7 +52,7 @@ async def test_dead_letters_are_listed_and_counted_by_their_reason(post: Post, d
     assert await listed(staff, channel="webhook", error="smtp_554") == []
 
 
-async def test_one_is_tried_again_once_however_often_it_is_asked_for(post: Post, dead: dict[str, Person]) -> None:
+async def test_one_delivery_is_retried_once_however_often_it_is_requested(post: Post, dead: dict[str, Person]) -> None:
     staff, bo = dead["staff"], dead["bo"]
     (letter,) = [one for one in await listed(staff) if one["user_id"] == bo.id]
     first = await staff.ok("POST", f"{PATH}{letter['id']}/retry/")
@@ -65,7 +65,7 @@ async def test_one_is_tried_again_once_however_often_it_is_asked_for(post: Post,
     assert await retried(post) == [("delivery_retried", bo.id, letter["id"])]
 
 
-async def test_all_of_a_kind_are_tried_again_and_no_others(post: Post, dead: dict[str, Person]) -> None:
+async def test_all_of_a_kind_are_retried_and_no_others(post: Post, dead: dict[str, Person]) -> None:
     staff, kind = dead["staff"], {"channel": "email", "error": "smtp_554"}
     assert await staff.ok("POST", f"{PATH}retry/", kind) == {"retried": 2, "has_more": False}
     await post.go_out(dead["bo"], dead["cy"])
@@ -75,7 +75,7 @@ async def test_all_of_a_kind_are_tried_again_and_no_others(post: Post, dead: dic
     assert await retried(post) == [("deliveries_retried", None, "email smtp_554: 2")]
 
 
-async def test_letters_to_an_erased_person_are_gone(post: Post, dead: dict[str, Person]) -> None:
+async def test_deliveries_to_an_erased_user_are_gone(post: Post, dead: dict[str, Person]) -> None:
     bo, service = dead["bo"], post.world.service
     await service.ok("DELETE", f"/chat/users/{bo.id}/", status=202)
     while (await service.ok("GET", f"/chat/users/{bo.id}/erasure/"))["state"] != "done":

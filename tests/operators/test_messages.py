@@ -1,4 +1,4 @@
-"""A message with everything that it said, and who read it when."""
+"""A message with all its revisions, and who read it when."""
 
 from tests.support.world import Json, Person, World
 
@@ -8,7 +8,7 @@ async def shown(staff: Person, message: Json) -> Json:
     return found
 
 
-async def test_every_version_is_there_and_joins_the_next(world: World, staff: Person) -> None:
+async def test_every_revision_is_there_and_continues_the_previous_one(world: World, staff: Person) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     message = await ana.send(chat, "nine")
@@ -30,7 +30,7 @@ async def test_every_version_is_there_and_joins_the_next(world: World, staff: Pe
     assert found["message"]["content"] is None
 
 
-async def test_a_message_that_never_changed_has_one_version(world: World, staff: Person) -> None:
+async def test_a_message_that_never_changed_has_one_revision(world: World, staff: Person) -> None:
     ana, bo = world.people("ana", "bo")
     message = await ana.send(await ana.direct(bo), "nine")
     (only,) = (await shown(staff, message))["revisions"]
@@ -38,7 +38,7 @@ async def test_a_message_that_never_changed_has_one_version(world: World, staff:
     assert only == {"revision": 1, "content": "nine", **at}
 
 
-async def test_receipts_say_who_read_it_when_and_looking_is_not_reading(world: World, staff: Person) -> None:
+async def test_receipts_name_reader_and_time_and_looking_is_not_reading(world: World, staff: Person) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, observer=cy)
     message = await ana.send(chat, "nine")
@@ -51,7 +51,7 @@ async def test_receipts_say_who_read_it_when_and_looking_is_not_reading(world: W
     assert theirs["results"] == found["receipts"]
 
 
-async def test_of_an_erased_person_there_is_no_earlier_word(world: World, staff: Person) -> None:
+async def test_an_erased_user_has_no_earlier_content(world: World, staff: Person) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     message = await ana.send(chat, "words of ana")

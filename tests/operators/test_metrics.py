@@ -1,4 +1,4 @@
-"""Figures of now."""
+"""Current metrics of the deployment."""
 
 from sqlalchemy import text
 
@@ -8,7 +8,7 @@ PATH = "/chat/operators/figures/"
 HOLD = "SELECT pg_advisory_xact_lock(hashtextextended('reader' || chr(10) || 'notifications' || chr(10) || :id, 0))"
 
 
-async def test_sockets_and_what_waits_for_the_reader_are_counted(world: World, staff: Person) -> None:
+async def test_connections_and_consumer_lag_are_counted(world: World, staff: Person) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     before = await staff.ok("GET", PATH)
@@ -18,7 +18,7 @@ async def test_sockets_and_what_waits_for_the_reader_are_counted(world: World, s
     assert [one["reader"] for one in during["readers"]] == ["notifications"]
 
 
-async def test_a_reader_is_behind_by_what_it_has_not_read(world: World, staff: Person) -> None:
+async def test_a_consumer_lags_by_what_it_has_not_read(world: World, staff: Person) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with world.worker.db.transaction() as tx:
@@ -32,7 +32,7 @@ async def test_a_reader_is_behind_by_what_it_has_not_read(world: World, staff: P
         assert reader["oldest_at"] is not None
 
 
-async def test_messages_and_how_fast_they_arrive_are_counted(world: World, staff: Person) -> None:
+async def test_messages_and_their_rate_are_counted(world: World, staff: Person) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     before = await staff.ok("GET", PATH)

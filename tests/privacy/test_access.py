@@ -1,4 +1,4 @@
-"""Who was erased stays away: sockets close, tokens are refused, and no job that lags behind brings them back."""
+"""Access after an erasure: sockets close, tokens are rejected, and no lagging job restores the user."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from wasgo_chat.identity.tokens import mint_user
 from wasgo_chat.membership.models import Participant
 
 
-async def test_sockets_close_tokens_are_refused_and_nobody_comes_back(world: World) -> None:
+async def test_sockets_close_tokens_are_rejected_and_the_user_stays_erased(world: World) -> None:
     ana = Ana(world)
     await ana.arrive()
     async with ana.person.at(None) as live, ana.person.at(ana.job) as there:
@@ -39,7 +39,7 @@ async def test_sockets_close_tokens_are_refused_and_nobody_comes_back(world: Wor
     assert not await rows(world.worker, "SELECT 1 FROM users WHERE id = :id", id=ana.id)
 
 
-async def test_an_id_that_never_was_is_kept_out_too(world: World) -> None:
+async def test_an_unknown_id_is_locked_out_too(world: World) -> None:
     nobody = Ana(world)
     await world.service.refused("GET", f"/chat/users/{nobody.id}/erasure/", status=404, code="not_found")
     await nobody.erase()
@@ -49,7 +49,7 @@ async def test_an_id_that_never_was_is_kept_out_too(world: World) -> None:
     assert nobody.mark not in await dump(world.worker)
 
 
-async def test_erasing_takes_both_scopes(world: World) -> None:
+async def test_an_erasure_needs_both_scopes(world: World) -> None:
     ana = Ana(world)
     path = f"/chat/users/{ana.id}/"
     for scopes in (["chat:provision"], ["chat:moderate"], ["chat:act_as"], []):
@@ -62,7 +62,7 @@ async def test_erasing_takes_both_scopes(world: World) -> None:
     await ana.bo.refused("GET", f"/chat/users/{ana.bo.id}/export/", status=403, code="scope_required")
 
 
-async def test_who_is_named_while_their_erasure_ends_is_refused_and_not_a_fault(world: World) -> None:
+async def test_naming_a_user_during_their_erasure_is_an_error_and_no_500(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     values = {"conversation_id": chat["id"], "user_id": "nobody-any-more", "role": "participant"}

@@ -1,4 +1,4 @@
-"""Whatever a service, moderator or admin does leaves a row; what people do among themselves leaves none."""
+"""The audit log: acts of services, moderators and admins are recorded, other acts are not."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ async def acts(world: World, **query: Any) -> list[Json]:
     return [one for page in found for one in page][::-1]
 
 
-async def test_acts_over_others_leave_a_row_with_who_what_and_whom(world: World) -> None:
+async def test_acts_on_others_are_recorded_with_actor_action_and_target(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo)
     path = f"/chat/conversations/{chat['id']}"
@@ -47,7 +47,7 @@ async def test_acts_over_others_leave_a_row_with_who_what_and_whom(world: World)
     assert "words" not in str(found)
 
 
-async def test_services_are_named_also_where_they_act_as_somebody(world: World) -> None:
+async def test_services_are_named_also_when_they_act_as_a_user(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     moderator = world.make_service(world.unique("moderator"), "chat:moderate", "chat:act_as", "chat:provision")
@@ -114,7 +114,7 @@ async def does_their_own_business(caller: Caller, other: Person, chat: Json) -> 
     ]
 
 
-async def test_a_service_leaves_a_row_also_for_what_is_a_users_own_business(database: str) -> None:
+async def test_a_service_is_recorded_also_for_personal_actions_of_a_user(database: str) -> None:
     async with world_with(make_settings(database, push_to_private_addresses=True)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await world.job(admin=ana, participant=bo)
@@ -127,7 +127,7 @@ async def test_a_service_leaves_a_row_also_for_what_is_a_users_own_business(data
         assert await acts(world, actor=bo.id) == found
 
 
-async def test_a_service_leaves_a_row_for_notifications_it_marks(world: World) -> None:
+async def test_a_service_is_recorded_for_notifications_it_marks(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
@@ -145,7 +145,7 @@ async def test_a_service_leaves_a_row_for_notifications_it_marks(world: World) -
     assert found == [("notifications_read", "platform", listed[0]["id"]), ("notifications_read", "platform", None)]
 
 
-async def test_an_act_that_fails_leaves_no_row(world: World) -> None:
+async def test_a_failed_act_is_not_recorded(world: World) -> None:
     (ana,) = world.people("ana")
     service = world.make_service(world.unique("failing"), "chat:provision")
     await service.refused("PUT", f"/chat/users/{ana.id}/", {"email": "no address"}, status=422, code="invalid")
@@ -153,7 +153,7 @@ async def test_an_act_that_fails_leaves_no_row(world: World) -> None:
     assert not await rows(world.worker, "SELECT 1 FROM audit WHERE service LIKE 'failing%'")
 
 
-async def test_the_audit_is_for_those_who_moderate(world: World) -> None:
+async def test_the_audit_log_needs_the_moderation_scope(world: World) -> None:
     (ana,) = world.people("ana")
     for caller in (ana, world.make_service("other", "chat:provision", "chat:act_as")):
         assert isinstance(caller, Caller)
@@ -162,7 +162,7 @@ async def test_the_audit_is_for_those_who_moderate(world: World) -> None:
     await world.service.refused("GET", AUDIT, status=422, code="invalid", params=bad)
 
 
-async def test_old_rows_go(world: World) -> None:
+async def test_old_entries_are_deleted(world: World) -> None:
     marked = world.unique("old")
     await world.make_service(marked, "chat:provision").ok(
         "PUT", f"/chat/users/{world.unique('dee')}/", {"locale": "de"}

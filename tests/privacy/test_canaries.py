@@ -1,4 +1,4 @@
-"""Marked words, tokens and addresses go through everything, and what the service writes down has none of them."""
+"""Marked content, tokens and addresses pass through every route, and the service writes none of them to its logs."""
 
 import json
 import os
@@ -114,7 +114,7 @@ async def by_socket(scene: Scene, client: httpx.AsyncClient, chat: str, ana: dic
         await connect(url + MARK, origin=f"https://{MARK}.example")  # type: ignore[arg-type]  # an origin is text
 
 
-async def test_nothing_that_is_written_down_has_a_word_a_token_or_an_address(scene: Scene) -> None:
+async def test_logs_contain_no_content_token_or_address(scene: Scene) -> None:
     settings = scene.served.settings
     service = scene.bearer(mint_service(settings, "platform", list(SCOPES), ttl_s=600))
     ana, bo = (scene.bearer(mint_user(settings, name, ttl_s=600)) for name in ("ana", "bo"))

@@ -1,4 +1,4 @@
-"""Erasing a person: nothing of them is left, and everybody else's conversation is whole."""
+"""Erasing a user: nothing personal is left, and the conversations of others are intact."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ async def words_of(ana: Ana) -> list[str]:
     return [one["content"] for one in await ana.bo.history(ana.job) if (one["sender"] or {}).get("id") == ana.bo.id]
 
 
-async def test_nothing_of_an_erased_person_is_left_in_database_or_store(erased: Erased, folder: Path) -> None:
+async def test_nothing_of_an_erased_user_is_left_in_database_or_object_store(erased: Erased, folder: Path) -> None:
     ana = erased.ana
     assert all(canary in erased.before for canary in ana.canaries)
     assert ana.words.encode() in erased.files_before
@@ -81,7 +81,7 @@ async def test_nothing_of_an_erased_person_is_left_in_database_or_store(erased: 
         assert (await ana.bo.call("GET", path)).status_code == 404
 
 
-async def test_the_order_of_the_log_stands_and_everybody_else_keeps_their_words(erased: Erased) -> None:
+async def test_the_log_keeps_its_order_and_others_keep_their_messages(erased: Erased) -> None:
     ana = erased.ana
     events = await ana.bo.events(ana.job)
     assert [one["seq"] for one in events] == list(range(1, len(events) + 1))
@@ -98,7 +98,7 @@ async def test_the_order_of_the_log_stands_and_everybody_else_keeps_their_words(
     assert (await ana.bo.sees(ana.job))["title"] == ""
 
 
-async def test_who_follows_and_who_comes_back_arrive_where_a_fresh_load_does(erased: Erased) -> None:
+async def test_live_and_resuming_clients_end_in_the_same_state_as_a_fresh_load(erased: Erased) -> None:
     ana = erased.ana
     for chat, followed, returned in zip((ana.job, ana.direct), erased.followed, erased.returned, strict=True):
         fresh = await Mirror.of(ana.bo, chat)
@@ -109,7 +109,7 @@ async def test_who_follows_and_who_comes_back_arrive_where_a_fresh_load_does(era
         assert ana.id not in returned.people
 
 
-async def test_a_person_whose_message_comes_in_late_stays_until_it_is_gone(own_worker: Worker) -> None:
+async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worker: Worker) -> None:
     world = World(own_worker)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
@@ -130,7 +130,7 @@ async def test_a_person_whose_message_comes_in_late_stays_until_it_is_gone(own_w
     await world.close()
 
 
-def test_a_name_goes_out_of_a_text_as_a_whole_word_only() -> None:
+def test_a_name_is_removed_from_a_text_as_a_whole_word_only() -> None:
     ann = ErasedPerson("ann", "erased-1", ["Ann", "Ann (the painter)", "李明", "x"])
     assert ann.redact("Annex of Ann (the painter), ANN's; x") == "Annex of erased user, erased user's; x"
     assert ann.redact("李明 joined") == "erased user joined"

@@ -1,4 +1,4 @@
-"""An export has everything of a person and nothing of anybody else, and never lies in memory as a whole."""
+"""An export contains everything of a user and nothing of others, and is streamed."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def read(archive: zipfile.ZipFile, name: str) -> Any:
     return json.loads(archive.read(name))
 
 
-async def test_an_export_has_all_of_a_person_and_no_word_of_others(world: World) -> None:
+async def test_an_export_has_everything_of_a_user_and_no_content_of_others(world: World) -> None:
     ana = Ana(world)
     await ana.live()
     archive = await exported(world, ana.id)
@@ -55,11 +55,11 @@ async def test_an_export_has_all_of_a_person_and_no_word_of_others(world: World)
         assert word.encode() not in everything
 
 
-async def test_nobody_is_exported_who_never_was(world: World) -> None:
+async def test_an_unknown_user_is_not_exported(world: World) -> None:
     await world.service.refused("GET", "/chat/users/nobody-at-all/export/", status=404, code="not_found")
 
 
-async def test_an_archive_is_given_away_piece_by_piece() -> None:
+async def test_an_archive_is_streamed_in_pieces() -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(64):
             yield b"\x07" * 65_536

@@ -30,7 +30,7 @@ SELECT (SELECT count(*) FROM messages WHERE content IS NOT NULL) + (SELECT count
 """
 
 
-async def test_an_erasure_whose_worker_is_killed_goes_on_at_the_next_start(tmp_path: Path) -> None:
+async def test_an_erasure_whose_worker_is_killed_continues_at_the_next_start(tmp_path: Path) -> None:
     name = f"chat_kill_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     connection = await asyncpg.connect(database_url(name))

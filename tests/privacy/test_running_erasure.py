@@ -1,4 +1,4 @@
-"""While somebody is being erased, a long log is renamed page by page: it can be followed at every moment of that."""
+"""During an erasure, a long log is rewritten page by page: it can be replayed after every step."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One contract over all brokers, and what only Redis can do to us."""
+"""One contract for all brokers, and failures that only Redis can cause."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -71,7 +71,7 @@ async def kill_listeners(url: str) -> None:
             await admin.client_kill_filter(_type="pubsub")
 
 
-def test_a_url_says_which_broker() -> None:
+def test_the_url_selects_the_broker() -> None:
     assert isinstance(make_broker(None), LocalBroker)
     assert isinstance(make_broker("redis://localhost"), RedisBroker)
     assert isinstance(make_broker("rediss+sentinel://localhost?service=chat"), RedisBroker)
@@ -82,7 +82,7 @@ async def test_one_process_needs_no_broker() -> None:
     await takes_what_the_hub_asks(LocalBroker())
 
 
-async def test_every_broker_takes_what_the_hub_asks(url: str) -> None:
+async def test_every_broker_implements_what_the_hub_needs(url: str) -> None:
     await takes_what_the_hub_asks(make_broker(url))
 
 
@@ -95,7 +95,7 @@ async def takes_what_the_hub_asks(broker: Broker) -> None:
         await broker.unsubscribe("wasgo:c:1")
 
 
-async def test_redis_carries_bytes_between_workers_once_subscribed(url: str) -> None:
+async def test_redis_delivers_bytes_between_workers_once_subscribed(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
@@ -112,7 +112,7 @@ async def test_redis_carries_bytes_between_workers_once_subscribed(url: str) -> 
         assert ear.messages[100:] == [("wasgo:c:b", b"yes")]
 
 
-async def test_a_cut_connection_is_a_gap_and_every_channel_comes_back(url: str) -> None:
+async def test_a_cut_connection_is_a_gap_and_every_channel_is_subscribed_again(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
@@ -126,7 +126,7 @@ async def test_a_cut_connection_is_a_gap_and_every_channel_comes_back(url: str) 
                 await asyncio.sleep(0.05)
 
 
-async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
+async def test_an_unreachable_redis_raises_nothing_and_is_reconnected() -> None:
     valkey = Valkey()
     valkey.start()
     broker = RedisBroker(valkey.url)
@@ -144,7 +144,7 @@ async def test_a_redis_that_is_away_raises_nothing_and_is_found_again() -> None:
     again.stop()
 
 
-async def test_what_many_publish_at_once_all_arrives(url: str) -> None:
+async def test_concurrent_publications_all_arrive(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
@@ -153,7 +153,7 @@ async def test_what_many_publish_at_once_all_arrives(url: str) -> None:
         await until(lambda: len(ear.messages) == 40)
 
 
-async def test_a_publication_that_cannot_be_taken_does_not_deafen(url: str) -> None:
+async def test_a_publication_that_cannot_be_handled_does_not_stop_the_subscriber(url: str) -> None:
     broker, heard = make_broker(url), []
 
     def refuse_the_first(channel: str, payload: bytes) -> None:
@@ -170,7 +170,7 @@ async def test_a_publication_that_cannot_be_taken_does_not_deafen(url: str) -> N
     await broker.close()
 
 
-async def test_who_is_alone_knows_it_until_another_comes_and_when_it_went() -> None:
+async def test_a_single_worker_knows_when_others_come_and_go() -> None:
     valkey = Valkey()
     valkey.start()
     one, two = RedisBroker(valkey.url), RedisBroker(valkey.url)
@@ -192,7 +192,7 @@ async def test_who_is_alone_knows_it_until_another_comes_and_when_it_went() -> N
         valkey.stop()
 
 
-async def test_who_may_speak_and_not_listen_is_not_well() -> None:
+async def test_permission_to_publish_but_not_to_subscribe_is_unhealthy() -> None:
     valkey = Valkey()
     valkey.start()
     try:
@@ -215,7 +215,7 @@ async def asked_to_publish(admin: "Redis") -> int:
     return int(found.get("calls", 0)) + int(found.get("rejected_calls", 0))
 
 
-async def test_a_publisher_that_was_refused_finds_out_by_itself_that_it_is_not_any_more() -> None:
+async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
     valkey = Valkey()
     valkey.start()
     try:
@@ -236,7 +236,7 @@ async def test_a_publisher_that_was_refused_finds_out_by_itself_that_it_is_not_a
         valkey.stop()
 
 
-async def test_a_listener_that_ends_while_the_sentinels_are_asked_ends_nothing_else(
+async def test_a_subscriber_that_ends_during_sentinel_discovery_ends_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broker = RedisBroker("redis+sentinel://127.0.0.1:1/0?service=chat")
@@ -253,7 +253,7 @@ async def test_a_listener_that_ends_while_the_sentinels_are_asked_ends_nothing_e
 
 
 @pytest.mark.parametrize("task", ["_look_for_primary", "_greet", "_pipeline"])
-async def test_what_nobody_expected_ends_no_task(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
     real = getattr(one, task)
     failed: list[bool] = []

@@ -1,4 +1,4 @@
-"""A cluster that is hurt: slots move, nodes are killed, and what is lost on the way is known to be."""
+"""Failures of a cluster: slots move, nodes are killed, and lost publications are detected."""
 
 import asyncio
 
@@ -68,7 +68,7 @@ async def test_a_slot_that_moves_is_a_gap_and_its_channels_follow(a_cluster: Clu
         await reaches(one, ear, "wasgo:c:moving", b"again")
 
 
-async def test_a_map_that_is_old_is_mended_by_the_refusal(a_cluster: Cluster) -> None:
+async def test_an_outdated_slot_map_is_refreshed_by_the_redirect(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
@@ -78,7 +78,7 @@ async def test_a_map_that_is_old_is_mended_by_the_refusal(a_cluster: Cluster) ->
         await reaches(one, ear, "wasgo:c:old map", b"here")
 
 
-async def test_a_killed_primary_is_a_gap_and_the_other_shards_hear_on(a_cluster: Cluster) -> None:
+async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
@@ -117,7 +117,7 @@ async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) ->
             await bring_back(victim)
 
 
-async def test_a_whole_cluster_that_starts_anew_is_found_again(a_cluster: Cluster) -> None:
+async def test_a_cluster_that_restarts_completely_is_reconnected(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)
@@ -134,9 +134,7 @@ async def test_a_whole_cluster_that_starts_anew_is_found_again(a_cluster: Cluste
             await eventually(node.knows, "CLUSTER INFO", "cluster_state:ok")
 
 
-async def test_messages_that_flow_through_a_failover_all_arrive_in_their_order(
-    a_cluster: Cluster, quiet_database: str
-) -> None:
+async def test_messages_during_a_failover_all_arrive_in_order(a_cluster: Cluster, quiet_database: str) -> None:
     settings = make_settings(quiet_database, redis_url=a_cluster.url)
     async with running(settings) as one, running(settings) as two:
         world = World(one)
@@ -160,7 +158,7 @@ async def test_messages_that_flow_through_a_failover_all_arrive_in_their_order(
         await world.close()
 
 
-async def test_who_is_online_is_known_over_all_workers_of_a_cluster(a_cluster: Cluster, quiet_database: str) -> None:
+async def test_presence_is_shared_by_all_workers_of_a_cluster(a_cluster: Cluster, quiet_database: str) -> None:
     settings = make_settings(quiet_database, redis_url=a_cluster.url)
     async with running(settings) as one, running(settings) as two:
         world = World(one)

@@ -1,4 +1,4 @@
-"""Sentinels that name another primary: whoever listens goes there, and knows what that may have cost."""
+"""Sentinels that announce another primary: subscribers reconnect to it and report a gap."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ from wasgo_chat.pubsub import RedisBroker
 pytestmark = pytest.mark.xdist_group("redises")
 
 
-async def test_a_killed_primary_is_a_gap_and_messages_go_on_at_the_other(
+async def test_a_killed_primary_is_a_gap_and_messages_continue_on_the_new_one(
     a_sentinel: Sentinels, quiet_database: str
 ) -> None:
     settings = make_settings(quiet_database, redis_url=a_sentinel.url)
@@ -39,7 +39,7 @@ async def test_a_killed_primary_is_a_gap_and_messages_go_on_at_the_other(
     await a_sentinel.swapped()
 
 
-async def test_a_primary_that_was_replaced_while_it_lives_is_left(a_sentinel: Sentinels) -> None:
+async def test_a_primary_that_was_replaced_while_running_is_left(a_sentinel: Sentinels) -> None:
     one, two = RedisBroker(a_sentinel.url), RedisBroker(a_sentinel.url)
     async with listening(one), listening(two) as ear:
         await until(lambda: ear.gaps > 0)

@@ -1,4 +1,4 @@
-"""A purge that is killed half-way leaves nothing wrong, and the next one ends it."""
+"""A purge that is killed half-way leaves a consistent state, and the next one finishes it."""
 
 import asyncio
 import signal
@@ -92,7 +92,7 @@ async def command(db: Database) -> Callable[[], Awaitable[asyncio.subprocess.Pro
 
 
 @pytest.mark.parametrize("half", HALVES)
-async def test_a_purge_that_is_killed_leaves_nothing_wrong_and_the_next_ends_it(
+async def test_a_killed_purge_leaves_a_consistent_state_and_the_next_finishes_it(
     db: Database, command: Callable[[], Awaitable[asyncio.subprocess.Process]], half: str
 ) -> None:
     await hold(db)

@@ -1,4 +1,4 @@
-"""How a purge takes its steps: how much at a time, who waits for it, and what a failure stops."""
+"""The pace of a purge: size of its steps, effect on others, and isolation of failures."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ VALUES ('01000000-0000-7000-8000-000000000000', 'u1', CAST(:id AS uuid), gen_ran
 """
 
 
-async def test_notifications_go_in_pages_and_nobody_waits_for_them(
+async def test_notifications_are_deleted_in_pages_without_blocking_others(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "PAGE", 5)
@@ -63,7 +63,7 @@ async def test_a_step_that_takes_too_long_is_halved(db: Database) -> None:
     assert await invariants.check_invariants(db) == []
 
 
-async def test_a_conversation_that_fails_stops_none_of_the_others(
+async def test_a_conversation_that_fails_does_not_stop_the_others(
     db: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = ("one", "two", "three")
@@ -86,14 +86,14 @@ async def test_a_conversation_that_fails_stops_none_of_the_others(
     assert await count(db, "events", chats[0]) == 1
 
 
-async def test_readings_go_however_many_there_are(db: Database) -> None:
+async def test_read_receipts_are_deleted_however_many_there_are(db: Database) -> None:
     chat = await old(db, "well-read", 40, members=61, readers=60)
     assert await count(db, "reads", chat) == 2400
     await purge_now(db)
     assert await count(db, "reads", chat) == 1, "the newest stays"
 
 
-async def test_readings_that_were_left_behind_are_due(db: Database) -> None:
+async def test_read_receipts_left_behind_are_deleted_next_time(db: Database) -> None:
     chat = await old(db, "left", 3, members=4, readers=3)
     await run(db, "CREATE TABLE kept AS SELECT * FROM reads")
     await purge_now(db)
@@ -105,7 +105,7 @@ async def test_readings_that_were_left_behind_are_due(db: Database) -> None:
     assert due == []
 
 
-async def test_who_read_what_is_kept_stays(db: Database) -> None:
+async def test_read_receipts_of_kept_messages_stay(db: Database) -> None:
     chat = await old(db, "half", 6, members=3, readers=2)
     await run(
         db,
@@ -119,7 +119,7 @@ async def test_who_read_what_is_kept_stays(db: Database) -> None:
         assert list(left.scalars()) == [4, 5, 6]
 
 
-async def test_the_command_says_what_was_in_use(db: Database) -> None:
+async def test_the_command_reports_what_was_in_use(db: Database) -> None:
     chat = await old(db, "busy", 4)
     await old(db, "free", 4)
     async with db.transaction() as tx:
@@ -139,7 +139,7 @@ async def test_one_worker_purges_at_a_time(db: Database) -> None:
         assert third
 
 
-async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None:
+async def test_workers_purge_periodically(db: Database) -> None:
     db.settings = db.settings.model_copy(update={"purge_s": 0.05})
     workers = [asyncio.create_task(RetentionWorker(db, WorkerCounters()).run()) for _ in range(2)]
     for name in ("first", "second"):
@@ -155,7 +155,7 @@ async def test_workers_purge_by_themselves_again_and_again(db: Database) -> None
     assert await invariants.check_invariants(db) == []
 
 
-async def test_dead_deliveries_go_however_many_there_are(db: Database) -> None:
+async def test_dead_deliveries_are_deleted_however_many_there_are(db: Database) -> None:
     chat = await old(db, "dead", 1)
     await run(
         db,

@@ -1,4 +1,4 @@
-"""What is past its retention goes: what stays, what clients see of it, and what happens meanwhile."""
+"""The purge: what is deleted, what stays, what clients see, and concurrency with other work."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ async def talk(person: Person, chat: Json, count: int) -> list[Json]:
     return [await person.send(chat, f"m{n}") for n in range(count)]
 
 
-async def test_old_messages_go_and_the_numbers_of_the_others_stay(world: World) -> None:
+async def test_old_messages_are_deleted_and_the_others_keep_their_numbers(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = await talk(ana, chat, 6)
@@ -78,7 +78,7 @@ async def test_old_messages_go_and_the_numbers_of_the_others_stay(world: World) 
     assert page["purged_seq"] == 4
 
 
-async def test_paging_ends_where_messages_end(world: World) -> None:
+async def test_paging_ends_at_the_oldest_kept_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 8)
@@ -93,7 +93,7 @@ async def test_paging_ends_where_messages_end(world: World) -> None:
     assert [message["seq"] for message in await bo.history(chat, after_seq=1)] == [4, 5, 6, 7, 8]
 
 
-async def test_who_stands_before_what_is_kept_has_to_load_afresh(world: World) -> None:
+async def test_a_client_from_before_the_truncation_has_to_resync(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 5)
@@ -107,9 +107,7 @@ async def test_who_stands_before_what_is_kept_has_to_load_afresh(world: World) -
         assert [(await live.receives("new_message"))["seq"] for _ in range(3)] == [4, 5, 6]
 
 
-async def test_a_log_that_is_cut_while_it_is_replayed_is_a_resync(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_log_truncated_during_a_replay_is_a_resync(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 4)
@@ -129,7 +127,7 @@ async def test_a_log_that_is_cut_while_it_is_replayed_is_a_resync(
         assert (await live.receives("new_message"))["seq"] == 4
 
 
-async def test_a_worker_that_slept_through_a_purge_goes_on(world: World, other_worker: Worker) -> None:
+async def test_a_worker_that_missed_a_purge_continues(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 4)
@@ -144,7 +142,7 @@ async def test_a_worker_that_slept_through_a_purge_goes_on(world: World, other_w
         assert (await live.receives("new_message"))["seq"] == 4
 
 
-async def test_an_answer_to_a_purged_message_has_no_preview(world: World) -> None:
+async def test_a_reply_to_a_purged_message_has_no_preview(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     first = await ana.send(chat, "the question")
@@ -157,7 +155,7 @@ async def test_an_answer_to_a_purged_message_has_no_preview(world: World) -> Non
     await ana.refused("POST", "/chat/messages/", body, status=422, code="invalid")
 
 
-async def test_of_a_message_that_was_changed_lately_the_words_go_and_the_place_stays(world: World) -> None:
+async def test_a_recently_changed_message_loses_its_content_and_keeps_its_place(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     first, second, _ = await talk(ana, chat, 3)
@@ -182,7 +180,7 @@ async def test_of_a_message_that_was_changed_lately_the_words_go_and_the_place_s
     assert [message["seq"] for message in await bo.history(chat)] == [6]
 
 
-async def test_the_last_message_loses_its_words_too_and_the_log_goes_on(world: World) -> None:
+async def test_the_last_message_loses_its_content_too_and_the_log_continues(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 3)
@@ -216,7 +214,7 @@ async def test_unread_counts_what_is_still_there(world: World) -> None:
     assert (await bo.sees(chat))["unread_count"] == 1
 
 
-async def test_files_and_notifications_go_with_their_message(world: World) -> None:
+async def test_files_and_notifications_are_deleted_with_their_message(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     form = {"conversation": chat["id"], "content": "look", "message_type": "image"}
@@ -234,7 +232,7 @@ async def test_files_and_notifications_go_with_their_message(world: World) -> No
     await until(lambda: not stored(folder, attachment))
 
 
-async def test_only_the_types_that_are_named_are_purged(world: World) -> None:
+async def test_only_the_configured_types_are_purged(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     job = await world.job(admin=ana, participant=bo)
     await ana.send(job, "for ever")
@@ -243,7 +241,7 @@ async def test_only_the_types_that_are_named_are_purged(world: World) -> None:
     assert [message["content"] for message in await bo.history(job)] == ["for ever"]
 
 
-async def test_a_purge_goes_on_beside_sending_and_ends_page_by_page(
+async def test_a_purge_runs_concurrently_with_sends_and_finishes_page_by_page(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "PAGE", 3)
@@ -260,7 +258,7 @@ async def test_a_purge_goes_on_beside_sending_and_ends_page_by_page(
     assert [message["seq"] for message in await bo.history(chat)] == list(range(40, 20, -1))
 
 
-async def test_old_notifications_go_by_themselves(world: World) -> None:
+async def test_old_notifications_are_deleted_periodically(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat, "told")
@@ -280,7 +278,7 @@ async def test_old_notifications_go_by_themselves(world: World) -> None:
     assert len(await bo.history(chat)) == 1
 
 
-async def test_a_dry_run_counts_and_removes_nothing(world: World) -> None:
+async def test_a_dry_run_counts_and_deletes_nothing(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 3)
@@ -293,7 +291,7 @@ async def test_a_dry_run_counts_and_removes_nothing(world: World) -> None:
     assert len(await bo.history(chat)) == 1
 
 
-def test_retention_is_written_as_a_list_of_types() -> None:
+def test_retention_is_configured_as_a_list_of_types() -> None:
     assert Settings(retention_days="support=365, bid=730").retention_days == {"support": 365, "bid": 730}
     for wrong in ("support", "support=0", "nothing=5", "support=x"):
         with pytest.raises(ValueError, match="retention_days"):

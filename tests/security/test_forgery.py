@@ -1,4 +1,4 @@
-"""Forged tokens at every way in: what one door refuses, all do, and none of them crashes."""
+"""Forged tokens: HTTP and sockets reject the same ones, without a crash."""
 
 import asyncio
 import base64
@@ -106,7 +106,7 @@ def _signed(payload: str) -> str:
     return f"{signed}.{part(hmac.digest(KEY, signed.encode(), 'sha256'))}"
 
 
-async def test_no_forged_token_opens_http(there: World) -> None:
+async def test_no_forged_token_authenticates_a_request(there: World) -> None:
     ana = there.person("ana")
     tokens = forgeries(there, ana.id)
     assert len(tokens) > 100
@@ -143,7 +143,7 @@ async def test_no_forged_token_opens_a_socket(there: World, way: str) -> None:
     assert dict(zip(tokens, codes, strict=True)) == dict.fromkeys(tokens, 4401)
 
 
-async def test_no_forged_token_prolongs_a_socket(there: World) -> None:
+async def test_no_forged_token_refreshes_a_socket(there: World) -> None:
     ana, bo = there.people("ana", "bo")
     async with ana.at(None) as live:
         tokens = {**forgeries(there, ana.id), "another's": str(bo.bearer), "a service's": str(there.service.bearer)}
@@ -155,7 +155,7 @@ async def test_no_forged_token_prolongs_a_socket(there: World) -> None:
         assert (await live.asks("refresh_token", token=ana.bearer))["type"] == "ack"
 
 
-async def test_a_socket_of_a_service_is_prolonged_by_a_token_that_may_act(there: World) -> None:
+async def test_a_services_socket_is_refreshed_by_a_token_that_may_act_for_the_user(there: World) -> None:
     ana = there.person("ana")
     headers = {"Authorization": f"Bearer {there.service.bearer}", "X-Act-As": ana.id}
     async with connect(f"{there.worker.ws_url}/ws/chat/", additional_headers=headers) as connection:
@@ -166,7 +166,7 @@ async def test_a_socket_of_a_service_is_prolonged_by_a_token_that_may_act(there:
             assert (await live.asks("refresh_token", token=wrong))["type"] == "error"
 
 
-async def test_good_tokens_of_other_makes_are_taken(there: World) -> None:
+async def test_valid_tokens_of_other_shapes_are_accepted(there: World) -> None:
     claims = user_claims(there.worker.settings, there.unique("ana"))
     for header in (HS, {"alg": "HS256"}, {**HS, "typ": "at+jwt"}, {**HS, "typ": "application/at+JWT"}):
         await Caller(there, forge(claims, header, KEY)).ok("GET", ME)
@@ -176,7 +176,7 @@ async def test_good_tokens_of_other_makes_are_taken(there: World) -> None:
         pass
 
 
-async def test_a_picture_that_is_no_web_address_is_left_out(there: World) -> None:
+async def test_an_avatar_that_is_no_web_address_is_ignored(there: World) -> None:
     claims = user_claims(there.worker.settings, there.unique("ana"), picture="javascript:alert(1)", username="ana")
     made = await Caller(there, forge(claims, HS, KEY)).ok(
         "POST", "/chat/conversations/", {"conversation_type": "support"}, status=201
@@ -186,7 +186,7 @@ async def test_a_picture_that_is_no_web_address_is_left_out(there: World) -> Non
     }  # fmt: skip
 
 
-async def test_a_published_key_that_is_weak_broken_or_secret_opens_nothing(database: str) -> None:
+async def test_a_published_key_that_is_weak_broken_or_secret_authenticates_nobody(database: str) -> None:
     issuer = Issuer()
     issuer.add("good", "ES256")
     whole = json.loads(issuer.document())["keys"]
@@ -222,7 +222,9 @@ async def test_a_published_key_that_is_weak_broken_or_secret_opens_nothing(datab
 
 
 @pytest.mark.parametrize("document", [b"[" * 100_000, b'{"keys":[' + b"7," * 200_000 + b"7]}"], ids=["deep", "long"])
-async def test_a_document_without_measure_opens_nothing_and_breaks_nothing(database: str, document: bytes) -> None:
+async def test_an_oversized_key_document_authenticates_nobody_and_breaks_nothing(
+    database: str, document: bytes
+) -> None:
     issuer = Issuer()
     issuer.add("good", "ES256")
     issuer.document = lambda: document  # type: ignore[method-assign]  # another document

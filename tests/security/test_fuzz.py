@@ -1,4 +1,4 @@
-"""A few seconds of what `make fuzz` does for long, and the OpenAPI document as others read it."""
+"""A short form of `make fuzz`, and the OpenAPI document checked by an independent client."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ async def there(database: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_no_request_breaks_it(there: World, seed: int) -> None:
+async def test_no_request_causes_a_500(there: World, seed: int) -> None:
     fuzzer = HttpFuzzer(there.worker.settings, there.worker.port, seed)
     await fuzzer.run(REQUESTS)
     assert fuzzer.counts.total() >= REQUESTS
@@ -52,7 +52,7 @@ async def test_no_request_breaks_it(there: World, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [2])
-async def test_no_frame_breaks_it(there: World, seed: int) -> None:
+async def test_no_frame_crashes_the_service(there: World, seed: int) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await there.job(admin=ana, participant=bo)
     fuzzer = FrameFuzzer(there.worker.settings, there.worker.port, seed, chat["id"], ana.id)
@@ -62,7 +62,7 @@ async def test_no_frame_breaks_it(there: World, seed: int) -> None:
 
 
 @pytest.mark.parametrize("operation", list(SCHEMA.get_all_operations()), ids=lambda one: one.ok().label)
-async def test_answers_are_as_the_document_says(there: World, operation: Any) -> None:
+async def test_responses_match_the_document(there: World, operation: Any) -> None:
     made: list[schemathesis.Case[Any]] = []
 
     @QUIET

@@ -1,4 +1,4 @@
-"""The door: who is slow to come in is shown out, who brings too much is not let in, and nothing hides in a request."""
+"""The HTTP protocol: slow clients are disconnected, oversized requests and request smuggling are rejected."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ async def refused(raw: Raw, status: int, code: str) -> None:
     [b"", b"GET", HEAD, handshake("/ws/chat/")[:-2], POST + b"Content-Length: 10\r\n\r\n", b"\r\n"],
     ids=["nothing", "a method", "half a head", "half a handshake", "no body", "an empty line"],
 )
-async def test_who_stops_on_the_way_in_is_shown_out(world: World, start: bytes) -> None:
+async def test_a_client_that_stalls_while_sending_is_disconnected(world: World, start: bytes) -> None:
     async with connected(world.worker) as raw:
         await raw.send(start)
         await refused(raw, 408, "request_timeout")
@@ -53,7 +53,7 @@ async def test_who_stops_on_the_way_in_is_shown_out(world: World, start: bytes) 
     ],
     ids=["head", "handshake", "body", "chunks", "trailers"],
 )
-async def test_byte_by_byte_is_too_slow(world: World, start: bytes, rest: bytes) -> None:
+async def test_sending_byte_by_byte_is_too_slow(world: World, start: bytes, rest: bytes) -> None:
     async with connected(world.worker) as raw:
         await raw.send(start)
         dripping = asyncio.create_task(raw.drip(rest, every_s=0.02))
@@ -62,7 +62,7 @@ async def test_byte_by_byte_is_too_slow(world: World, start: bytes, rest: bytes)
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_an_empty_line_after_an_answer_does_not_keep_a_connection(world: World) -> None:
+async def test_an_empty_line_after_a_response_does_not_keep_a_connection_open(world: World) -> None:
     async with connected(world.worker) as raw:
         await raw.send(HEAD + b"\r\n")
         assert (await raw.answer()).status == 200
@@ -71,7 +71,7 @@ async def test_an_empty_line_after_an_answer_does_not_keep_a_connection(world: W
 
 
 @pytest.mark.usefixtures("hasty")
-async def test_who_takes_their_time_between_requests_is_not_slow(world: World) -> None:
+async def test_pauses_between_requests_are_allowed(world: World) -> None:
     async with connected(world.worker) as raw:
         for _ in range(2):
             await raw.send(HEAD + b"\r\n")
@@ -79,7 +79,9 @@ async def test_who_takes_their_time_between_requests_is_not_slow(world: World) -
             await asyncio.sleep(0.7)  # more than the door waits for a head that has begun
 
 
-async def test_who_does_not_read_an_answer_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_does_not_read_its_response_is_disconnected(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http_protocol, "WRITE_STALL_S", 0.5)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
@@ -109,13 +111,13 @@ async def test_who_does_not_read_an_answer_is_cut_off(world: World, monkeypatch:
     ],
     ids=["target", "header", "headers", "together", "of a handshake", "target of one", "headers of one"],
 )
-async def test_a_head_beyond_the_limit_is_431(world: World, head: bytes) -> None:
+async def test_headers_above_the_limit_are_431(world: World, head: bytes) -> None:
     async with connected(world.worker) as raw:
         await raw.send(head)
         await refused(raw, 431, "headers_too_large")
 
 
-async def test_a_header_without_end_is_431(world: World) -> None:
+async def test_an_endless_header_is_431(world: World) -> None:
     async with connected(world.worker) as raw:
         await raw.send(HEAD + b"X-Long: ", *([b"x" * 8192] * 60))
         await refused(raw, 431, "headers_too_large")
@@ -130,7 +132,7 @@ async def test_a_header_without_end_is_431(world: World) -> None:
     ],
     ids=["an extension of a chunk", "many trailers", "a long trailer"],
 )
-async def test_a_body_of_wrapping_is_refused(world: World, more: bytes, status: int) -> None:
+async def test_a_body_of_chunk_overhead_is_rejected(world: World, more: bytes, status: int) -> None:
     async with connected(world.worker) as raw:
         start = POST + b"Transfer-Encoding: chunked\r\n\r\n"
         await raw.send(start)
@@ -165,7 +167,7 @@ async def test_a_body_of_wrapping_is_refused(world: World, more: bytes, status: 
     ],
     ids=lambda request: request.removeprefix(POST).removeprefix(HEAD)[:40].decode("latin-1"),
 )
-async def test_a_request_that_can_be_read_in_two_ways_is_read_in_none(world: World, request_: bytes) -> None:
+async def test_an_ambiguous_request_is_rejected(world: World, request_: bytes) -> None:
     second = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
     async with connected(world.worker) as raw:
         await raw.send(request_ + second)
@@ -174,7 +176,7 @@ async def test_a_request_that_can_be_read_in_two_ways_is_read_in_none(world: Wor
     assert answers.count(b"HTTP/1.1 ") == 1
 
 
-async def test_a_token_or_a_user_named_twice_is_refused(world: World) -> None:
+async def test_a_repeated_token_or_user_header_is_rejected(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     me = "/chat/conversations/unread_counts/"
     twice = [("Authorization", f"Bearer {ana.bearer}"), ("Authorization", f"Bearer {bo.bearer}")]
@@ -188,14 +190,16 @@ async def test_a_token_or_a_user_named_twice_is_refused(world: World) -> None:
         assert (response.status_code, response.json()["code"]) == (403, "act_as_required")
 
 
-async def test_a_handshake_with_a_body_is_no_socket(world: World) -> None:
+async def test_a_handshake_with_a_body_opens_no_socket(world: World) -> None:
     async with connected(world.worker) as raw:
         await raw.send(handshake("/ws/chat/", Content_Length="5") + b"hello")
         assert (await raw.answer()).status >= 400
         await raw.ended()
 
 
-async def test_who_pings_and_does_not_read_is_cut_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_pings_and_does_not_read_is_disconnected(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(websocket_protocol, "MAX_UNREAD_PONGS", 0)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)

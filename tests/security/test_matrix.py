@@ -101,7 +101,7 @@ async def call(caller: Caller, expected: Expected, names: Names) -> httpx.Respon
     return await caller.call(expected.method, expected.path.format(**names), body)
 
 
-def test_every_route_has_its_line() -> None:
+def test_every_route_is_in_the_matrix() -> None:
     documented = {
         operation["operationId"]: (method.upper(), path)
         for path, operations in DOCUMENT["paths"].items()
@@ -116,7 +116,7 @@ def test_every_route_has_its_line() -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-async def test_nobody_gets_in_without_a_token(cast: Cast, operation: str) -> None:
+async def test_without_a_token_there_is_no_access(cast: Cast, operation: str) -> None:
     expected = OPERATIONS[operation]
     anonymous = Caller(cast.world, None)
     known = await call(anonymous, expected, cast.named("admin"))
@@ -131,7 +131,7 @@ async def test_nobody_gets_in_without_a_token(cast: Cast, operation: str) -> Non
 @pytest.mark.parametrize(
     "operation", [name for name, one in OPERATIONS.items() if one.names and one.needs != EVERYBODY]
 )
-async def test_what_is_foreign_is_as_if_it_were_not(cast: Cast, operation: str) -> None:
+async def test_a_foreign_object_looks_like_a_missing_one(cast: Cast, operation: str) -> None:
     expected = OPERATIONS[operation]
     for name in STRANGERS:
         answers, counts = [], []
@@ -150,7 +150,7 @@ async def test_what_is_foreign_is_as_if_it_were_not(cast: Cast, operation: str) 
 
 
 @pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.needs in ROLES])
-async def test_a_role_may_do_what_it_may_and_no_more(cast: Cast, operation: str) -> None:
+async def test_a_role_may_do_what_the_matrix_allows_and_no_more(cast: Cast, operation: str) -> None:
     expected = OPERATIONS[operation]
     for role in ROLES:
         response = await call(cast.people[role], expected, cast.named(role))
@@ -166,7 +166,7 @@ async def test_a_role_may_do_what_it_may_and_no_more(cast: Cast, operation: str)
 
 
 @pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.needs != EVERYBODY])
-async def test_a_service_needs_its_scope(cast: Cast, operation: str) -> None:
+async def test_a_service_needs_the_scope(cast: Cast, operation: str) -> None:
     expected = OPERATIONS[operation]
     needed = (expected.scope or "").split()
     for scopes in ([], *([scope for scope in SCOPES if scope != missing] for missing in needed or [""])):
@@ -185,7 +185,7 @@ async def test_a_service_needs_its_scope(cast: Cast, operation: str) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "scope_required"), refused.text
 
 
-async def test_nobody_marks_anothers_notification(cast: Cast) -> None:
+async def test_nobody_marks_the_notifications_of_others(cast: Cast) -> None:
     observer, author = cast.people["observer"], cast.people["author"]
     await author.send({"id": cast.names["chat"]}, "look", mentions=[observer.id])
     path = "/chat/notifications/"
@@ -200,7 +200,7 @@ async def test_nobody_marks_anothers_notification(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.needs == USER])
-async def test_what_is_ones_own_is_open_to_any_user(cast: Cast, operation: str) -> None:
+async def test_personal_routes_are_open_to_any_user(cast: Cast, operation: str) -> None:
     expected = OPERATIONS[operation]
     response = await call(cast.people["stranger"], expected, cast.named("stranger"))
     assert response.status_code == expected.status, response.text
@@ -208,7 +208,7 @@ async def test_what_is_ones_own_is_open_to_any_user(cast: Cast, operation: str) 
 
 
 @pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.needs == STAFF])
-async def test_what_is_everybodys_is_open_to_the_staff_alone(cast: Cast, operation: str) -> None:
+async def test_operator_routes_are_open_to_staff_only(cast: Cast, operation: str) -> None:
     expected, world = OPERATIONS[operation], cast.world
     staff = world.person("operator", staff=True)
     assert (await call(staff, expected, cast.named("observer"))).status_code == expected.status
@@ -227,7 +227,7 @@ async def _asked(person: Person, kind: str, fields: Json, *, follow: str | None 
 
 
 @pytest.mark.parametrize("kind", FRAMES)
-async def test_a_frame_about_what_is_foreign_is_as_if_it_were_not(cast: Cast, kind: str) -> None:
+async def test_a_frame_about_a_foreign_object_looks_like_one_about_a_missing_one(cast: Cast, kind: str) -> None:
     for name in STRANGERS:
         answers = []
         for names in (cast.named("observer"), cast.unknown()):
@@ -241,7 +241,7 @@ async def test_a_frame_about_what_is_foreign_is_as_if_it_were_not(cast: Cast, ki
 
 
 @pytest.mark.parametrize("kind", FRAMES)
-async def test_a_frame_is_for_its_role(cast: Cast, kind: str) -> None:
+async def test_a_frame_needs_its_role(cast: Cast, kind: str) -> None:
     lowest, fields = FRAMES[kind]
     for role in ROLES:
         names = {**cast.named(role), "token": cast.people[role].bearer}
@@ -257,7 +257,7 @@ async def test_a_frame_is_for_its_role(cast: Cast, kind: str) -> None:
             cast.doomed.pop(0)
 
 
-async def test_a_batch_with_one_foreign_id_is_refused_whole(cast: Cast) -> None:
+async def test_a_batch_with_one_foreign_id_is_rejected_as_a_whole(cast: Cast) -> None:
     world, author = cast.world, cast.people["author"]
     cy = world.person("cy")
     theirs = await cast.people["stranger"].direct(cy)
@@ -283,7 +283,7 @@ async def test_a_batch_with_one_foreign_id_is_refused_whole(cast: Cast) -> None:
     await reader.ok("POST", "/chat/messages/mark_multiple_read/", {"message_ids": [fresh]})
 
 
-async def test_changing_nothing_shows_a_service_nothing(cast: Cast) -> None:
+async def test_a_request_that_changes_nothing_reveals_nothing_to_a_service(cast: Cast) -> None:
     path = f"/chat/conversations/{cast.names['chat']}/"
     other = cast.world.make_service("other", "chat:moderate", "chat:system_message")
     await other.refused("PATCH", path, {}, status=403, code="scope_required")

@@ -1,4 +1,4 @@
-"""Things done at the same time, or with what belongs to somebody else."""
+"""Concurrent requests, and requests with the property of other users."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ async def write(bo: Person, chat: Json, first: Json, content: str) -> None:
         assert response.status_code in (200, 404), response.text
 
 
-async def test_nothing_of_a_member_follows_their_removal(world: World) -> None:
+async def test_a_removed_participants_concurrent_writes_have_no_effect(world: World) -> None:
     for _ in range(3):
         ana, bo = world.people("ana", "bo")
         chat = await world.job(admin=ana, participant=bo)
@@ -33,7 +33,7 @@ async def test_nothing_of_a_member_follows_their_removal(world: World) -> None:
         assert [one["message"]["message_type"] for one in later] == ["system"], later
 
 
-async def test_what_is_anothers_is_worth_nothing(world: World) -> None:
+async def test_property_of_others_cannot_be_used(world: World) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chats = [await world.job(admin=ana, participant=bo) for _ in range(3)]
     cursor = (await ana.ok("GET", "/chat/conversations/", params={"limit": 1}))["next"]
@@ -61,7 +61,7 @@ async def test_what_is_anothers_is_worth_nothing(world: World) -> None:
         assert (await live.asks("typing", conversation_id=chats[0]["id"]))["code"] == "not_found"
 
 
-async def test_acting_for_somebody_unknown_opens_nothing(world: World) -> None:
+async def test_acting_for_an_unknown_user_gives_no_access(world: World) -> None:
     ana, nobody = world.people("ana", "nobody")
     chat = await ana.direct(world.person("bo"))
     acting = world.service.acting_as(nobody)
@@ -70,7 +70,7 @@ async def test_acting_for_somebody_unknown_opens_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "TRACK", "PROPFIND", "DEBUG"])
-async def test_methods_that_mirror_or_tunnel_are_not_taken(world: World, method: str) -> None:
+async def test_trace_and_connect_are_rejected(world: World, method: str) -> None:
     async with connected(world.worker) as raw:
         request = f"{method} /healthz HTTP/1.1\r\nHost: x\r\nX-Secret: mirrored\r\nConnection: close\r\n\r\n"
         await raw.send(request.encode())

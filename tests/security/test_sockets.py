@@ -1,4 +1,4 @@
-"""Who opens a socket: exact origins, tickets that work once, caps by user and by address, and nothing in the logs."""
+"""Opening sockets: exact origins, single-use tickets, limits by user and by address, and no secrets in logs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ FOREIGN = (
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-async def test_an_origin_is_compared_whole(world: World, origin: str) -> None:
+async def test_an_origin_is_compared_as_a_whole(world: World, origin: str) -> None:
     ana = world.person("ana")
     head = handshake("/ws/chat/", Authorization=f"Bearer {ana.bearer}")
     line = b"Origin: " + origin.encode() + b"\r\n"
@@ -38,7 +38,7 @@ async def test_an_origin_is_compared_whole(world: World, origin: str) -> None:
     assert status == (101 if origin.strip() == ALLOWED else 403)
 
 
-async def test_two_origins_are_none_and_without_one_it_is_no_page(world: World) -> None:
+async def test_two_origins_are_rejected_and_no_origin_is_not_a_browser(world: World) -> None:
     ana = world.person("ana")
     head = handshake("/ws/chat/", Authorization=f"Bearer {ana.bearer}")[:-2]
     allowed, foreign = b"Origin: https://app.example\r\n", b"Origin: https://evil.example\r\n"
@@ -49,13 +49,13 @@ async def test_two_origins_are_none_and_without_one_it_is_no_page(world: World) 
 
 
 @pytest.mark.parametrize("path", ["/ws/chat/", "/ws/notifications/", "/ws/chat/01a2048d-78c0-74aa-9509-437c15040017/"])
-async def test_a_foreign_origin_is_refused_at_every_socket(world: World, path: str) -> None:
+async def test_a_foreign_origin_is_rejected_at_every_socket(world: World, path: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"{world.worker.ws_url}{path}", additional_headers={"Origin": "https://evil.example"})
     assert refused.value.response.status_code == 403
 
 
-async def test_no_compression_is_agreed_on(world: World) -> None:
+async def test_compression_is_never_negotiated(world: World) -> None:
     ana = world.person("ana")
     more = {"Authorization": f"Bearer {ana.bearer}", "Sec-WebSocket-Extensions": "permessage-deflate"}
     async with connected(world.worker) as raw:
@@ -66,7 +66,7 @@ async def test_no_compression_is_agreed_on(world: World) -> None:
         assert await close_code(raw) == 1002
 
 
-async def test_of_twenty_who_use_a_ticket_at_once_one_gets_in(world: World, database: str) -> None:
+async def test_only_one_of_twenty_concurrent_uses_of_a_ticket_succeeds(world: World, database: str) -> None:
     ana = world.person("ana")
     ticket = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
 
@@ -83,7 +83,7 @@ async def test_of_twenty_who_use_a_ticket_at_once_one_gets_in(world: World, data
         assert sum(await asyncio.gather(*(opened(worker) for worker in [world.worker, other] * 10))) == 1
 
 
-async def test_a_ticket_is_of_its_subject_and_ends_with_its_token_and_its_user(world: World) -> None:
+async def test_a_ticket_is_bound_to_its_subject_and_ends_with_its_token_and_its_user(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     ticket = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
     async with connect(f"{world.worker.ws_url}/ws/chat/?ticket={ticket}") as connection:
@@ -122,7 +122,7 @@ async def first_code(world: World, person: Person, forwarded: str, stack: AsyncE
     return 0
 
 
-async def test_an_address_has_a_limited_number_of_sockets_whoever_they_are_of(behind: World) -> None:
+async def test_an_address_has_a_limited_number_of_sockets_over_all_users(behind: World) -> None:
     people = behind.people("ana", "bo", "cy", "dee")
     async with AsyncExitStack() as stack:
         codes = [await first_code(behind, person, "93.184.216.34", stack) for person in people[:3]]
@@ -137,14 +137,14 @@ async def test_an_address_has_a_limited_number_of_sockets_whoever_they_are_of(be
         assert await first_code(behind, people[0], "93.184.216.34", stack) == 0
 
 
-async def test_a_user_has_a_limited_number_of_sockets_wherever_they_are(behind: World) -> None:
+async def test_a_user_has_a_limited_number_of_sockets_over_all_addresses(behind: World) -> None:
     ana = behind.person("ana")
     async with AsyncExitStack() as stack:
         codes = [await first_code(behind, ana, f"93.184.217.{n}", stack) for n in range(4)]
         assert codes == [0, 0, 0, 4429]
 
 
-async def test_without_a_trusted_proxy_nobody_says_where_they_come_from(database: str) -> None:
+async def test_without_a_trusted_proxy_forwarded_addresses_are_ignored(database: str) -> None:
     async with world_with(make_settings(database, max_sockets_per_address=1)) as world:
         ana, bo, cy = world.people("ana", "bo", "cy")
         async with AsyncExitStack() as stack:
@@ -159,7 +159,7 @@ def test_a_trusted_proxy_is_an_address_or_a_network(wrong: str) -> None:
         make_settings("x", trusted_proxies=[wrong])
 
 
-async def test_no_token_and_no_ticket_is_in_a_log_or_taken_from_a_query(database: str, tmp_path: Path) -> None:
+async def test_tokens_and_tickets_are_not_logged_nor_read_from_a_query(database: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     async with serving(database, log, workers=1, LOG_LEVEL="DEBUG", COOKIE_NAME="session") as service:
         world = World(Worker(None, None, service.port, service.settings))  # type: ignore[arg-type]  # only its address

@@ -1,4 +1,4 @@
-"""Calls that the service makes: no address inside, however it is written or renamed; no redirects, no patience."""
+"""Outgoing requests: no private address however written or resolved, no redirects, bounded size and time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ INSIDE = (
 
 
 @pytest.mark.parametrize("host", INSIDE)
-async def test_a_browser_cannot_name_an_address_inside(world: World, host: str) -> None:
+async def test_a_push_endpoint_cannot_be_a_private_address(world: World, host: str) -> None:
     ana = world.person("ana")
     for port in ("", ":8443"):
         body = {**Browser(f"https://{host}{port}").subscription}
@@ -40,24 +40,26 @@ async def test_a_browser_cannot_name_an_address_inside(world: World, host: str) 
 
 
 @pytest.mark.parametrize("host", INSIDE)
-async def test_and_no_connection_is_made_to_one(host: str) -> None:
+async def test_no_connection_is_made_to_a_private_address(host: str) -> None:
     async with ssrf_safe_client() as client:
         with pytest.raises((httpx2.ConnectError, httpx2.InvalidURL)):
             await client.post(f"https://{host}:1/")
 
 
 @pytest.mark.parametrize("url", ["http://93.184.216.34/", "ftp://93.184.216.34/", "https://", "https:///x", "//x", "x"])
-async def test_a_browser_is_reached_over_tls_only(world: World, url: str) -> None:
+async def test_a_push_endpoint_needs_tls(world: World, url: str) -> None:
     ana = world.person("ana")
     await ana.refused("POST", PATH, {**Browser("x").subscription, "endpoint": url}, status=422, code="invalid")
 
 
-def test_the_open_internet_is_public() -> None:
+def test_internet_addresses_are_public() -> None:
     for address in ("93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "2a00:1450::1", "::ffff:93.184.216.34"):
         assert is_public(address)
 
 
-async def test_a_name_that_leads_elsewhere_later_is_not_followed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_that_later_resolves_to_a_private_address_is_not_followed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answers = ["93.184.216.34"]
 
     async def resolve(host: str, port: int) -> list[str]:
@@ -76,7 +78,7 @@ async def test_a_name_that_leads_elsewhere_later_is_not_followed(world: World, m
         assert refused["errors"][0]["loc"] == ["endpoint"]
 
 
-async def test_the_address_that_was_looked_at_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
     lookups: list[str] = []
 
     async def resolve(host: str, port: int) -> list[str]:
@@ -118,13 +120,13 @@ async def answering(*pieces: bytes, every_s: float = 0.0, forever: bool = False)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
 
-async def test_an_answer_without_end_is_cut_off() -> None:
+async def test_an_endless_response_is_cut_off() -> None:
     async with answering(HEAD, b"x" * 65_536, forever=True) as url:
         with pytest.raises(TooLarge):
             await fetch_internal(url, max_bytes=1_000_000)
 
 
-async def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_response_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert http_client.FETCH_S == 10.0
     monkeypatch.setattr(http_client, "FETCH_S", 0.5)
     async with answering(HEAD, b"x", every_s=0.05, forever=True) as url:

@@ -1,4 +1,4 @@
-"""What `seed` makes: logs like those of the doors, the same for the same seed, and a service that works on them."""
+"""The seed data: valid logs, the same for the same seed, and usable by the service."""
 
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ async def fill(settings: Settings, *, number: int = 1, into_full: bool = False) 
     await seed(settings, until=UNTIL, **given)  # type: ignore[arg-type]  # keywords of a table of cases
 
 
-async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> None:
+async def test_seeded_logs_satisfy_the_invariants_and_can_be_continued(empty: str) -> None:
     settings = make_settings(empty)
     await fill(settings)
     db = Database(settings)
@@ -47,7 +47,7 @@ async def test_seeded_logs_hold_what_every_log_holds_and_go_on(empty: str) -> No
         )
 
 
-def test_the_same_seed_makes_the_same() -> None:
+def test_the_same_seed_gives_the_same_data() -> None:
     def made(number: int) -> list[generator.GeneratedConversation]:
         users = [row["id"] for row in generator.user_rows(number, 10, UNTIL)]
         return list(generator.conversations(number, users, 8, 200, UNTIL))
@@ -56,7 +56,7 @@ def test_the_same_seed_makes_the_same() -> None:
     assert made(7) != made(8)
 
 
-async def test_a_full_database_is_left_alone_unless_told_otherwise(empty: str) -> None:
+async def test_a_non_empty_database_is_left_alone_unless_forced(empty: str) -> None:
     settings = make_settings(empty)
     await fill(settings)
     with pytest.raises(NotEmpty, match="--into-full"):
@@ -91,7 +91,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("rule", FAULTS)
-async def test_a_log_that_is_broken_is_found(empty: str, rule: str) -> None:
+async def test_a_broken_log_is_found(empty: str, rule: str) -> None:
     settings = make_settings(empty)
     await seed(settings, conversations=3, messages=60, number=1, users=6, into_full=False, until=UNTIL)
     db = Database(settings)

@@ -1,4 +1,4 @@
-"""What `serve` does not start with: a folder that takes no files, and origins that no browser would ever send."""
+"""Settings with which `serve` does not start: an unusable folder, and origins that no browser sends."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from wasgo_chat.development.embedded import free_port
 
 
 @pytest.mark.parametrize("folder", ["/proc/none", "pyproject.toml/attachments"])
-def test_serve_does_not_start_where_it_cannot_store_files(database: str, folder: str) -> None:
+def test_serve_does_not_start_without_usable_file_storage(database: str, folder: str) -> None:
     shown = run("serve", "--port", str(free_port()), env=environment(database, STORAGE_DIR=folder))
     assert shown.returncode == 2
     assert f"WASGO_CHAT_STORAGE_DIR is {folder}, where files cannot be written" in said(shown)
@@ -23,14 +23,14 @@ NO_ORIGINS = [
 
 
 @pytest.mark.parametrize("entry", NO_ORIGINS)
-def test_what_is_no_origin_is_refused(database: str, entry: str) -> None:
+def test_an_invalid_origin_is_rejected(database: str, entry: str) -> None:
     env = environment(database, ALLOWED_ORIGINS=f"https://app.example,{entry}")
     shown = said(run("serve", "--port", str(free_port()), env=env))
     assert f"WASGO_CHAT_ALLOWED_ORIGINS (2): {entry} is not taken" in shown
     assert "scheme://host[:port]" in shown
 
 
-def test_origins_are_written_as_browsers_write_them() -> None:
+def test_origins_are_normalized_as_browsers_write_them() -> None:
     given = "HTTPS://App.Example, http://a.example:80,https://b.example:443,http://127.0.0.1:8000,http://[::1]:3000"
     settings = Settings.model_validate({"allowed_origins": f"{given},capacitor://localhost"})
     assert settings.allowed_origins == [

@@ -1,4 +1,4 @@
-"""Clocks that are wrong: a worker days ahead or behind changes no order and no count, and a token ends when it ends."""
+"""Clock skew: a worker days ahead or behind changes neither order nor counts, and tokens expire on time."""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def verbs_at(monkeypatch: pytest.MonkeyPatch, shift_s: float) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("shift_s", [DAYS_3, -DAYS_3])
-async def test_three_days_of_skew_change_no_order_and_no_unread(
+async def test_three_days_of_skew_change_no_order_and_no_unread_count(
     world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch, shift_s: float
 ) -> None:
     ana, bo = world.people("ana", "bo")
@@ -54,7 +54,7 @@ async def test_three_days_of_skew_change_no_order_and_no_unread(
     assert [one["seq"] for one in await bo.events(first)] == list(range(1, len(words) + 1))
 
 
-async def test_a_token_ends_by_the_wall_clock_though_that_was_set(
+async def test_a_token_expires_by_the_wall_clock_even_after_the_clock_was_set(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, bo = world.people("ana", "bo")

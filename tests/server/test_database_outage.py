@@ -1,4 +1,4 @@
-"""A database that restarts, is frozen or gone: answers stay quick and true, and all goes on when it is back."""
+"""A database that restarts, freezes or is unreachable: responses stay quick, and service resumes afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ async def read_at_once(person: Person, chat: Json) -> list[int]:
     return [answer.status_code for answer in answers]
 
 
-async def test_after_a_restart_no_request_meets_a_dead_connection(there: World, postgres: Postgres) -> None:
+async def test_after_a_restart_no_request_gets_a_dead_connection(there: World, postgres: Postgres) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await ana.direct(bo)
     assert await read_at_once(ana, chat) == [200] * AT_ONCE
@@ -58,7 +58,7 @@ async def test_after_a_restart_no_request_meets_a_dead_connection(there: World, 
     assert await read_at_once(ana, chat) == [200] * AT_ONCE
 
 
-async def test_ended_backends_are_replaced_unseen(there: World, postgres: Postgres) -> None:
+async def test_terminated_backends_are_replaced_unnoticed(there: World, postgres: Postgres) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await ana.direct(bo)
     async with bo.at(chat) as live:
@@ -69,7 +69,7 @@ async def test_ended_backends_are_replaced_unseen(there: World, postgres: Postgr
         assert (await live.receives("new_message"))["message"]["content"] == "still here"
 
 
-async def test_a_frozen_database_is_503_and_1013_and_a_resend_settles(there: World, postgres: Postgres) -> None:
+async def test_a_frozen_database_is_503_and_1013_and_a_retry_settles(there: World, postgres: Postgres) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await ana.direct(bo)
     body = {"conversation": chat["id"], "content": "by HTTP", "client_id": "by-http"}
@@ -95,7 +95,7 @@ async def test_a_frozen_database_is_503_and_1013_and_a_resend_settles(there: Wor
 
 
 @pytest.mark.parametrize("end", ["heals", "is cut"])
-async def test_a_network_that_swallows_everything_is_503_and_1013_until_it_ends(
+async def test_a_network_that_drops_everything_is_503_and_1013_until_it_recovers(
     database: str, postgres: Postgres, end: str
 ) -> None:
     async with proxy_to(postgres.run_folder / ".s.PGSQL.5432") as proxy:
@@ -125,7 +125,7 @@ async def test_a_network_that_swallows_everything_is_503_and_1013_until_it_ends(
             assert sorted(one["client_id"] for one in await ana.history(chat)) == ["by-http", "by-socket"]
 
 
-async def test_without_a_database_every_door_answers_503(there: World, postgres: Postgres) -> None:
+async def test_without_a_database_every_route_is_503(there: World, postgres: Postgres) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await ana.direct(bo)
     doors: list[tuple[str, str, Json | None]] = [

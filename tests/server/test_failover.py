@@ -1,4 +1,4 @@
-"""A standby takes over: refused at once meanwhile, all goes on by itself, and nothing acked is lost or doubled."""
+"""Failover to a standby: quick errors meanwhile, automatic recovery, and no acked message lost or doubled."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -79,7 +79,7 @@ async def test_a_failover_under_load_loses_nothing_that_was_acked(pair: Pair, da
     assert set().union(*(poster.answers for poster in posters)) <= {200, 201, 503}
 
 
-async def test_who_hangs_at_a_silent_host_is_cut_off_when_another_has_taken_over(pair: Pair, database: str) -> None:
+async def test_a_request_on_a_silent_host_is_cut_off_once_another_has_taken_over(pair: Pair, database: str) -> None:
     async with doors(pair) as (first, second):
         settings = make_settings(database, database_url=url_of(first, second))
         async with world_with(settings) as there:

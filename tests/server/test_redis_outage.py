@@ -1,4 +1,4 @@
-"""A Redis that is killed, frozen, cut off, emptied or never there: frames come a little later, and none is lost."""
+"""A Redis that is killed, frozen, cut off, emptied or missing: frames are delayed, and none is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ async def is_heard_on_both(world: World, two: Worker) -> None:
             assert heard == ["by HTTP", "by socket"]
 
 
-async def test_a_frozen_redis_holds_nothing_up(database: str, valkey: Valkey) -> None:
+async def test_a_frozen_redis_blocks_nothing(database: str, valkey: Valkey) -> None:
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
         await until(lambda: redis_broker(two)._pubsub is not None)
         with frozen(valkey.pid):
@@ -60,9 +60,7 @@ async def test_a_frozen_redis_holds_nothing_up(database: str, valkey: Valkey) ->
         await is_heard_on_both(world, two)
 
 
-async def test_a_redis_that_is_killed_and_one_that_was_never_there_are_missed_by_nobody(
-    database: str, valkey: Valkey
-) -> None:
+async def test_clients_do_not_notice_a_killed_or_missing_redis(database: str, valkey: Valkey) -> None:
     valkey.stop()
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
         await is_heard_on_both(world, two)
@@ -73,7 +71,7 @@ async def test_a_redis_that_is_killed_and_one_that_was_never_there_are_missed_by
         await is_heard_on_both(world, two)
 
 
-async def test_an_emptied_redis_forgets_nothing_that_matters(database: str, valkey: Valkey) -> None:
+async def test_an_emptied_redis_loses_nothing_that_matters(database: str, valkey: Valkey) -> None:
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
         await is_heard_on_both(world, two)
         async with Redis.from_url(valkey.url) as admin:
@@ -97,7 +95,7 @@ async def test_killed_connections_to_redis_lose_nothing(database: str, valkey: V
                     assert [frame["seq"] for frame in heard] == [2 * number - 1, 2 * number]
 
 
-async def test_a_connection_into_the_void_is_noticed_without_any_error(valkey: Valkey) -> None:
+async def test_a_silently_dead_connection_is_detected(valkey: Valkey) -> None:
     async with proxy_to(valkey.port) as proxy:
         broker, heard, gaps = RedisBroker(url_through(proxy)), [], []
         await broker.start(lambda _, payload: heard.append(payload), lambda: gaps.append(True))
@@ -115,7 +113,7 @@ async def test_a_connection_into_the_void_is_noticed_without_any_error(valkey: V
         await broker.close()
 
 
-async def test_what_waits_for_a_redis_that_stands_still_is_bounded(valkey: Valkey) -> None:
+async def test_the_queue_for_a_frozen_redis_is_bounded(valkey: Valkey) -> None:
     broker = RedisBroker(valkey.url)
     await broker.start(lambda *_: None, lambda: None)
     with frozen(valkey.pid):

@@ -1,4 +1,4 @@
-"""A worker that stands still for a while, as on a machine that swaps: what waited comes, whole and in order."""
+"""A worker process that is stopped for a while: delayed frames arrive complete and in order."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ async def heard(live: Live, count: int) -> list[str]:
     return [(await live.eventually("new_message"))["message"]["content"] for _ in range(count)]
 
 
-async def test_sockets_of_a_worker_that_was_stopped_miss_nothing(database: str, worker: Worker, tmp_path: Path) -> None:
+async def test_sockets_of_a_stopped_worker_miss_nothing(database: str, worker: Worker, tmp_path: Path) -> None:
     async with (
         serving(database, tmp_path / "one", workers=1) as one,
         serving(database, tmp_path / "two", workers=1) as two,

@@ -1,4 +1,4 @@
-"""Many sockets dropped at once are back and have caught up, and nobody met an error of the service."""
+"""A reconnect storm: many sockets dropped at once reconnect and catch up without a server error."""
 
 import asyncio
 import os
@@ -19,7 +19,9 @@ USERS = 10
 @pytest.mark.parametrize(
     "sockets", [150, pytest.param(500, marks=pytest.mark.long), pytest.param(5000, marks=pytest.mark.long)]
 )
-async def test_a_storm_is_let_in_and_caught_up(database: str, worker: Worker, tmp_path: Path, sockets: int) -> None:
+async def test_a_reconnect_storm_is_admitted_and_catches_up(
+    database: str, worker: Worker, tmp_path: Path, sockets: int
+) -> None:
     settings = {"MAX_SOCKETS_PER_USER": str(sockets)}
     async with serving(database, tmp_path / "log", workers=1, **settings) as served:
         world = world_of(served, worker)

@@ -1,4 +1,4 @@
-"""The parent of the workers: whom it replaces, how often, and how it ends."""
+"""The supervisor: which workers it replaces, how often, and how it exits."""
 
 import os
 import signal
@@ -71,7 +71,7 @@ async def test_a_dead_worker_is_replaced(supervise: Supervise) -> None:
         assert there.alive == []
 
 
-async def test_a_worker_that_beats_no_more_is_killed_and_replaced(supervise: Supervise) -> None:
+async def test_a_worker_without_a_heartbeat_is_killed_and_replaced(supervise: Supervise) -> None:
     with supervise("hanging") as there:
         await until(lambda: len(there.started) == 2 and len(there.alive) == 1)
 
@@ -83,7 +83,7 @@ async def test_a_stopped_worker_is_killed_and_replaced(supervise: Supervise) -> 
         await until(lambda: len(there.started) == 2 and len(there.alive) == 1)
 
 
-async def test_a_supervisor_that_slept_kills_nobody_for_it(supervise: Supervise) -> None:
+async def test_a_supervisor_that_was_suspended_kills_no_worker_for_it(supervise: Supervise) -> None:
     with supervise("steady") as there:
         await until(lambda: len(there.started) == 1)
         os.kill(there.process.pid, signal.SIGSTOP)
@@ -97,7 +97,7 @@ async def test_a_supervisor_that_slept_kills_nobody_for_it(supervise: Supervise)
         assert len(there.started) == 1
 
 
-async def test_workers_that_die_at_once_are_started_less_and_less_often(supervise: Supervise) -> None:
+async def test_workers_that_die_at_once_are_started_with_increasing_delays(supervise: Supervise) -> None:
     with supervise("dying") as there:
         await until(lambda: len(there.started) == 4)
         cpu_before = cpu_ticks(there.process.pid)
@@ -105,13 +105,13 @@ async def test_workers_that_die_at_once_are_started_less_and_less_often(supervis
         assert cpu_ticks(there.process.pid) - cpu_before < 20, "the supervisor spins"
 
 
-async def test_what_never_starts_ends_the_supervisor(supervise: Supervise) -> None:
+async def test_a_service_that_never_starts_ends_the_supervisor(supervise: Supervise) -> None:
     with supervise("broken") as there:
         assert await there.ended() == 1
         assert len(there.started) == 5
 
 
-async def test_a_worker_that_does_not_end_is_killed(supervise: Supervise) -> None:
+async def test_a_worker_that_does_not_exit_is_killed(supervise: Supervise) -> None:
     with supervise("stubborn") as there:
         await until(lambda: len(there.started) == 1)
         there.process.terminate()
@@ -120,7 +120,7 @@ async def test_a_worker_that_does_not_end_is_killed(supervise: Supervise) -> Non
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-async def test_a_second_signal_ends_at_once(supervise: Supervise, signum: signal.Signals) -> None:
+async def test_a_second_signal_exits_at_once(supervise: Supervise, signum: signal.Signals) -> None:
     with supervise("stubborn", shutdown_s=600) as there:
         await until(lambda: len(there.started) == 1)
         there.process.send_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Support: who gets the case, and how it is handed on."""
+"""Support conversations: how they are assigned and handed over."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from tests.support.world import World, world_with
 CREATE = "/chat/conversations/create_support_conversation/"
 
 
-async def test_without_staff_the_conversation_is_there_all_the_same(database: str) -> None:
+async def test_without_staff_a_conversation_is_still_created(database: str) -> None:
     async with world_with(make_settings(database, support_staff=["later-staff"])) as world:
         ana = world.person("ana")
         body = {"support_type": "technical", "title": "Login Issue", "content": "I cannot log in"}
@@ -24,7 +24,7 @@ async def test_without_staff_the_conversation_is_there_all_the_same(database: st
         assert {one["role"] for one in assigned["participants"]} == {"admin", "moderator"}
 
 
-async def test_the_least_busy_of_the_configured_staff_gets_the_case(world: World, database: str) -> None:
+async def test_the_least_busy_of_the_configured_staff_is_assigned(world: World, database: str) -> None:
     names = [world.unique("staff") for _ in range(3)]
     async with world_with(make_settings(database, support_staff=names)) as there:
         for name in names:
@@ -36,7 +36,7 @@ async def test_the_least_busy_of_the_configured_staff_gets_the_case(world: World
         assert taken == sorted(names * 2)
 
 
-async def test_a_case_is_handed_on_by_who_has_it(database: str) -> None:
+async def test_a_conversation_is_handed_over_by_its_assignee(database: str) -> None:
     async with world_with(make_settings(database)) as first:
         one, two = first.people("one", "two")
         settings = make_settings(database, support_staff=[one.id, two.id])
@@ -61,7 +61,7 @@ async def test_a_case_is_handed_on_by_who_has_it(database: str) -> None:
             await nobody.refused("POST", asked, {}, status=403, code="scope_required")
 
 
-async def test_asking_twice_with_one_key_is_one_conversation(world: World) -> None:
+async def test_two_requests_with_one_key_make_one_conversation(world: World) -> None:
     ana = world.person("ana")
     headers = {"Idempotency-Key": "ask-1"}
     first = await ana.ok("POST", CREATE, {"support_type": "t"}, status=201, headers=headers)

@@ -1,4 +1,4 @@
-"""Logs: enough to follow a message at DEBUG, and never a token or a word of what was said."""
+"""Logs: enough to follow a message at DEBUG, and never a token or message content."""
 
 import json
 import re
@@ -41,7 +41,7 @@ async def test_debug_logs_follow_a_message_without_token_or_content(database: st
         assert secret not in text
 
 
-async def test_the_log_says_which_service_read_in_whose_name(database: str, tmp_path: Path) -> None:
+async def test_the_log_names_the_service_that_read_and_its_user(database: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     async with serving(database, log, workers=1, LOG_LEVEL="INFO") as served:
         assistant = mint_service(served.settings, "assistant", ["chat:act_as"], ttl_s=600)
