@@ -7,11 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "wasgo_chat"
-BASES = (ROOT, SOURCE, ROOT / "tests", ROOT / "sdk")
+BASES = (ROOT, SOURCE, ROOT / "tests", ROOT / "sdk", ROOT / "web")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FILE = re.compile(r"`(?:\.\./)*((?:[\w.-]+/)*[\w.-]+\.(?:py|ts|tsx|cfg|yaml|env|toml))`")
 EXAMPLES = {"migrations/versions/0042_pinned_messages.py"}  # what a command in CONTRIBUTING writes
-FILE_AND_NAMES = re.compile(r"`((?:\w+/)*\w+\.py)`((?:,? (?:and )?`[A-Za-z_][\w.]*`)+)")
+FILE_AND_NAMES = re.compile(r"`((?:\w+/)*\w+\.py)`((?:,? (?:and )?`(?![\w/]+\.py`)[A-Za-z_][\w.]*`)+)")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
