@@ -1,0 +1,53 @@
+"""Documents name source files that exist, and names that those files contain."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "wasgo_chat"
+BASES = (ROOT, SOURCE, ROOT / "tests", ROOT / "sdk", ROOT / "web")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FILE = re.compile(r"`(?:\.\./)*((?:[\w.-]+/)*[\w.-]+\.(?:py|ts|tsx|cfg|yaml|env|toml))`")
+EXAMPLES = {"migrations/versions/0042_pinned_messages.py"}  # what a command in CONTRIBUTING writes
+FILE_AND_NAMES = re.compile(r"`((?:\w+/)*\w+\.py)`((?:,? (?:and )?`(?![\w/]+\.py`)[A-Za-z_][\w.]*`)+)")
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
+
+
+def find_file(name: str) -> Path | None:
+    return next((base / name for base in BASES if (base / name).is_file()), None)
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_files_and_names_in_a_document_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = {name for name in FILE.findall(text) if "/" in name}
+    assert sorted(name for name in named - EXAMPLES if find_file(name) is None) == []
+    missing = []
+    for name, symbols in FILE_AND_NAMES.findall(text):
+        file = find_file(name)
+        if file is None:
+            continue
+        code = file.read_text(encoding="utf-8")
+        for symbol in re.findall(r"`([\w.]+)`", symbols):
+            if not re.search(rf"\b{re.escape(symbol.rpartition('.')[2])}\b", code):
+                missing.append(f"{name}: {symbol}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_links_in_a_document_lead_somewhere(page: Path) -> None:
+    broken = []
+    for path, anchor in LINK.findall(page.read_text(encoding="utf-8")):
+        target = (page.parent / path) if path else page
+        if not target.exists():
+            broken.append(path)
+        elif anchor and target.suffix == ".md" and anchor not in anchors(target):
+            broken.append(f"{path}#{anchor}")
+    assert broken == []
