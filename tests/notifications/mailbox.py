@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import secrets
 from typing import Any
 
 from sqlalchemy import text
@@ -105,7 +104,3 @@ def part(mail: Any, subtype: str) -> str:
     assert body is not None
     content: str = body.get_content()
     return content
-
-
-def random_path() -> str:
-    return f"/push/{secrets.token_hex(8)}"

@@ -10,6 +10,9 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+DROPPED = "dropped"
+"""In `Receiver.answers`: close the connection without a response."""
+
 OnData = Callable[[], Awaitable[None]]
 
 
@@ -22,6 +25,7 @@ class Mailbox:
         self.answers: list[str] = []
         self.attempts = 0
         self.before_answer: OnData | None = None
+        self.drops_reply = False
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         self.attempts += 1
@@ -35,6 +39,9 @@ class Mailbox:
         self.taken.append((envelope.rcpt_tos[0], message))
         if self.before_answer is not None:
             await self.before_answer()
+        if self.drops_reply:
+            self.drops_reply = False
+            server.transport.abort()
         return "250 taken"
 
     def mails(self, address: str) -> list[EmailMessage]:
@@ -44,10 +51,11 @@ class Mailbox:
 class Request:
     """An HTTP request that was received."""
 
-    def __init__(self, path: str, headers: dict[str, str], body: bytes) -> None:
+    def __init__(self, path: str, headers: dict[str, str], body: bytes, answer: str) -> None:
         self.path = path
         self.headers = headers
         self.body = body
+        self.answer = answer
 
 
 class Receiver:
@@ -65,8 +73,10 @@ class Receiver:
                 headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 path = head[0].split(" ")[1]
-                self.got.append(Request(path, headers, body))
                 answer = self.answers.pop(0) if self.answers else "204 No Content"
+                self.got.append(Request(path, headers, body, answer))
+                if answer == DROPPED:
+                    return
                 writer.write(f"HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -209,7 +209,7 @@ async def test_one_click_unsubscribes_permanently(post: Post) -> None:
     assert (await bo.ok("GET", PREFERENCES))["channels"]["email"] is True
     form = {"List-Unsubscribe": "One-Click"}
     done = await stranger.post(path, data=form, headers={"Authorization": ""})
-    assert (done.status_code, "no more e-mail" in done.text) == (200, True)
+    assert (done.status_code, "no longer receive e-mails" in done.text) == (200, True)
     assert (await bo.ok("GET", PREFERENCES))["channels"]["email"] is False
     await ana.send(chat)
     await post.go_out(bo)

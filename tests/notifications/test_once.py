@@ -75,7 +75,7 @@ async def test_a_worker_that_resumes_after_another_took_over_changes_nothing(pos
     await post.go_out(bo)
     async with post.world.worker.db.transaction() as tx:
         assert not await queue.mark_handed_over(tx, delivery_id, 1)
-        await queue.failed(tx, delivery_id, 1, "late")
+        await queue.mark_failed(tx, delivery_id, 1, "late")
     assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("sent", None)]
 
 

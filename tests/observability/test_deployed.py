@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.http.rate_limits import RateClass
-from wasgo_chat.notifications.delivery import dispatcher
+from wasgo_chat.notifications.channels import CHANNELS
 from wasgo_chat.observability.prometheus import metric_names, render_metrics
 from wasgo_chat.telemetry.aggregation import Metrics
 from wasgo_chat.telemetry.counters import (
@@ -87,7 +87,7 @@ def test_predefined_labels_are_those_in_use() -> None:
     assert set(RECONCILER_FINDINGS) == set(re.findall(r'reconciler_findings\["(\w+)"\]', source))
     assert set(re.findall(r'refusals\["(\w+)"\]', source)) <= set(REFUSALS)
     assert {*get_args(RateClass), "message", "frame", "address", "failure"} <= set(REFUSALS)
-    assert {channel for channel, _ in DELIVERY_OUTCOMES} == set(dispatcher._CHANNEL_CLASSES)
+    assert {channel for channel, _ in DELIVERY_OUTCOMES} == set(CHANNELS)
     assert set(POOLS) == set(re.findall(r'database\(\s*name="(\w+)"', source))
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, MetaData, TableValuedAlias, any_, column, event, func, literal, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -27,6 +27,7 @@ from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.errors import Unavailable, UserErased
 from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.availability import DatabaseCircuitBreaker, MonitoredConnection
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_busy, is_missing_user, is_unavailable
 from wasgo_chat.database.hosts import ENGINE, HostFailover
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -50,6 +51,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+    # Every table declares how the personal data in it is exported, erased and kept.
+    __data_policy__: ClassVar[tuple[DataPolicy, ...]]
 
 
 class Tx(AsyncSession):

@@ -3,7 +3,7 @@
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.doctor.findings import Area, Finding
 from wasgo_chat.identity.tokens import TokenVerifier
-from wasgo_chat.notifications.delivery.dispatcher import make_channels
+from wasgo_chat.notifications.channels import make_channels
 
 
 def check(settings: Settings, *, workers: int) -> list[Finding]:

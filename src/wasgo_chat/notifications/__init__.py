@@ -1,1 +1,1 @@
-"""Notifications: the list, and delivery by e-mail, web push or webhook to users who are away."""
+"""Notifications: the list, and delivery by e-mail, web push or webhook to users who are offline."""

@@ -1,8 +1,8 @@
-"""From the log to the list: each message becomes notifications of those who want it, and deliveries to be decided.
+"""Fan-out on write: each message becomes notifications of the participants who want them, and planned deliveries.
 
-Runs as a reader of the log, in the transaction that moves its cursors, so an event is told of once. Everything
-happens in the database, in one statement for any number of messages and members: who wants what is the rule of
-`policy.wants_kind`, `rules.is_muted` and `rules.allows`, in SQL.
+Runs as a consumer of the log, in the transaction that advances its offsets, so each event is processed once. One SQL
+statement handles any number of messages and participants. Its conditions are those of `policy.wants_kind`,
+`policy.is_muted` and `policy.allows`; `tests/notifications/test_fanout.py` checks that both agree.
 """
 
 from collections.abc import Sequence
@@ -11,85 +11,80 @@ import asyncpg
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.notifications.channels import CHANNELS, Target, enabled_channels
 from wasgo_chat.notifications.listing import NotificationsCreated
 
-# A UUIDv7 (RFC 9562, 5.7) in two halves: milliseconds with the place in the span, so that ids sort as the messages do,
-# and chance. PostgreSQL makes them itself from 18 on.
-_HALF = """lpad(to_hex(CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS bigint)), 12, '0')
-    || '7' || lpad(to_hex(CAST(PLACE AS integer)), 3, '0')"""
-_UUID7 = "right(encode(uuid_send(gen_random_uuid()), 'hex'), 16)"
+# A UUIDv7 (RFC 9562, section 5.7) in two halves of hexadecimal digits. PostgreSQL has `uuidv7()` from 18 on.
+_UUID7_RANDOM = "right(encode(uuid_send(gen_random_uuid()), 'hex'), 16)"
 
-_FAN_OUT = """
-WITH said AS (
+
+def _uuid7_time(sequence: str) -> str:
+    """The first half: milliseconds, the version, and 12 bits that order the ids of one millisecond."""
+    return f"""lpad(to_hex(CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS bigint)), 12, '0')
+        || '7' || lpad(to_hex(CAST({sequence} AS integer)), 3, '0')"""
+
+
+_RECIPIENTS = {
+    Target.EMAIL_ADDRESS: "SELECT '{channel}' AS channel, '' AS target WHERE u.email <> '' AND {is_allowed}",
+    Target.PUSH_SUBSCRIPTION: """SELECT '{channel}' AS channel, CAST(s.id AS text) AS target
+        FROM push_subscriptions s WHERE s.user_id = r.user_id AND {is_allowed}""",
+    Target.NONE: "SELECT '{channel}' AS channel, '' AS target WHERE {is_allowed}",
+}
+_TARGETS = "\n        UNION ALL\n        ".join(
+    _RECIPIENTS[spec.target].format(channel=name, is_allowed=f"COALESCE(c.{name}, g.{name}, true)")
+    for name, spec in CHANNELS.items()
+)
+
+_FAN_OUT = f"""
+WITH new_messages AS (
     SELECT m.conversation_id, m.id, m.seq, m.number, m.sender_id, m.mentions, m.created_at,
-           r.sender_id AS replied_to, HALF_OF_ID AS half
-    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS s(conversation_id, after, up_to)
-    JOIN messages m ON m.conversation_id = s.conversation_id AND m.seq > s.after AND m.seq <= s.up_to
-    LEFT JOIN messages r ON r.conversation_id = m.conversation_id AND r.id = m.reply_to
+           replied.sender_id AS replied_to, {_uuid7_time("m.seq - input.after")} AS id_time
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS input(conversation_id, after, up_to)
+    JOIN messages m ON m.conversation_id = input.conversation_id AND m.seq > input.after AND m.seq <= input.up_to
+    LEFT JOIN messages replied ON replied.conversation_id = m.conversation_id AND replied.id = m.reply_to
     WHERE m.message_type <> 'system' AND m.deleted_at IS NULL
-), told AS (
+), notified AS (
     INSERT INTO notifications (id, user_id, conversation_id, message_id, seq, number, kind, created_at)
-    SELECT CAST(said.half || CHANCE AS uuid), p.user_id, said.conversation_id, said.id, said.seq,
-           said.number, what.kind, said.created_at
-    FROM said
-    JOIN participants p ON p.conversation_id = said.conversation_id AND p.left_seq IS NULL
-        AND p.user_id <> said.sender_id AND p.joined_number < said.number
+    SELECT CAST(m.id_time || {_UUID7_RANDOM} AS uuid), p.user_id, m.conversation_id, m.id, m.seq, m.number,
+           effective.kind, m.created_at
+    FROM new_messages m
+    JOIN participants p ON p.conversation_id = m.conversation_id AND p.left_seq IS NULL
+        AND p.user_id <> m.sender_id AND p.joined_number < m.number
     LEFT JOIN notification_preferences g ON g.user_id = p.user_id
-    LEFT JOIN conversation_preferences h ON h.user_id = p.user_id AND h.conversation_id = p.conversation_id
+    LEFT JOIN conversation_preferences c ON c.user_id = p.user_id AND c.conversation_id = p.conversation_id
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN p.user_id = ANY(said.mentions) THEN 'mention'
-                    WHEN p.user_id = said.replied_to THEN 'reply' ELSE 'message' END AS kind,
-               COALESCE(h.level, g.level, 'all') AS level
-    ) AS what
-    WHERE (what.level = 'all' OR (what.level = 'mentions' AND what.kind <> 'message'))
-      AND NOT COALESCE(g.muted_until > said.created_at, false)
-      AND NOT COALESCE(h.muted_until > said.created_at, false)
+        SELECT CASE WHEN p.user_id = ANY(m.mentions) THEN 'mention'
+                    WHEN p.user_id = m.replied_to THEN 'reply' ELSE 'message' END AS kind,
+               COALESCE(c.level, g.level, 'all') AS level
+    ) AS effective
+    WHERE (effective.level = 'all' OR (effective.level = 'mentions' AND effective.kind <> 'message'))
+      AND NOT COALESCE(g.muted_until > m.created_at, false)
+      AND NOT COALESCE(c.muted_until > m.created_at, false)
     ON CONFLICT (user_id, conversation_id, number) DO NOTHING
     RETURNING user_id, conversation_id, number
-), reached AS (
+), ranges AS (
     SELECT user_id, conversation_id, min(number) AS first, max(number) AS last
-    FROM told WHERE cardinality($4::text[]) > 0 GROUP BY user_id, conversation_id
+    FROM notified WHERE cardinality($4::text[]) > 0 GROUP BY user_id, conversation_id
 ), planned AS (
     INSERT INTO deliveries AS d (id, user_id, conversation_id, channel, target, first_number, last_number, due_at)
-    SELECT CAST(HALF || CHANCE AS uuid), t.user_id, t.conversation_id, c.channel, c.target, t.first, t.last,
-           clock_timestamp() + make_interval(secs => $5)
-    FROM reached t
-    JOIN users u ON u.id = t.user_id
-    LEFT JOIN notification_preferences g ON g.user_id = t.user_id
-    LEFT JOIN conversation_preferences h ON h.user_id = t.user_id AND h.conversation_id = t.conversation_id
+    SELECT CAST({_uuid7_time("0")} || {_UUID7_RANDOM} AS uuid), r.user_id, r.conversation_id, t.channel, t.target,
+           r.first, r.last, clock_timestamp() + make_interval(secs => $5)
+    FROM ranges r
+    JOIN users u ON u.id = r.user_id
+    LEFT JOIN notification_preferences g ON g.user_id = r.user_id
+    LEFT JOIN conversation_preferences c ON c.user_id = r.user_id AND c.conversation_id = r.conversation_id
     CROSS JOIN LATERAL (
-        SELECT 'email' AS channel, '' AS target WHERE u.email <> '' AND COALESCE(h.email, g.email, true)
-        UNION ALL
-        SELECT 'push', CAST(b.id AS text) FROM push_subscriptions b
-        WHERE b.user_id = t.user_id AND COALESCE(h.push, g.push, true)
-        UNION ALL
-        SELECT 'webhook', '' WHERE COALESCE(h.webhook, g.webhook, true)
-    ) AS c
-    WHERE c.channel = ANY($4::text[])
-    -- In key order, as two readers may reach for deliveries of one user. The lock keeps the dispatcher from deciding
-    -- before the notifications are there to see.
-    ORDER BY t.user_id, t.conversation_id, c.channel, c.target
+        {_TARGETS}
+    ) AS t
+    WHERE t.channel = ANY($4::text[])
+    -- In key order, as two consumers may update deliveries of one user at the same time. The row lock keeps the
+    -- dispatcher from deciding before the notifications are visible.
+    ORDER BY r.user_id, r.conversation_id, t.channel, t.target
     ON CONFLICT (user_id, conversation_id, channel, target) WHERE state = 'pending'
     DO UPDATE SET last_number = greatest(d.last_number, excluded.last_number)
 )
-SELECT DISTINCT conversation_id FROM told
-"""
-for _name, _sql in (
-    ("HALF_OF_ID", _HALF.replace("PLACE", "m.seq - s.after")),
-    ("HALF", _HALF.replace("PLACE", "0")),
-    ("CHANCE", _UUID7),
-):
-    _FAN_OUT = _FAN_OUT.replace(_name, _sql)
-
-
-def channels_of(settings: Settings) -> list[str]:
-    """The channels that are set up."""
-    set_up = {
-        "email": settings.smtp_url is not None,
-        "push": settings.vapid_private_key is not None,
-        "webhook": settings.notify_webhook_url is not None,
-    }
-    return [channel for channel, is_set_up in set_up.items() if is_set_up]
+SELECT DISTINCT conversation_id FROM notified
+"""  # noqa: S608  composed of constants
 
 
 async def skip_events(connection: "asyncpg.Connection[asyncpg.Record]", spans: Sequence[SeqRange]) -> Sequence[object]:
@@ -98,22 +93,22 @@ async def skip_events(connection: "asyncpg.Connection[asyncpg.Record]", spans: S
 
 
 class NotificationFanout:
-    """What the reader of notifications does with events.
+    """The handler of the consumer `notifications` (`events.consumers.Handler`).
 
     Args:
-        settings: which channels are set up, and how long deliveries wait.
+        settings: which channels are enabled, and how long deliveries wait (`NOTIFY_DELAY_S`).
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._channels = channels_of(settings)
+        self._channels = enabled_channels(settings)
         self._delay_s = settings.notify_delay_s
 
     async def __call__(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", spans: Sequence[SeqRange]
+        self, connection: "asyncpg.Connection[asyncpg.Record]", ranges: Sequence[SeqRange]
     ) -> Sequence[NotificationsCreated]:
-        """Tell of events of many conversations; see `events.consumers.Handle`."""
-        ids, afters = [span.conversation_id for span in spans], [span.after for span in spans]
-        up_tos = [span.up_to for span in spans]
-        found = await connection.fetch(_FAN_OUT, ids, afters, up_tos, self._channels, self._delay_s)
-        told = {record[0] for record in found}
-        return [NotificationsCreated([span for span in spans if span.conversation_id in told])] if told else []
+        """Create the notifications and deliveries for ranges of many conversations' logs."""
+        ids, afters = [seqs.conversation_id for seqs in ranges], [seqs.after for seqs in ranges]
+        up_tos = [seqs.up_to for seqs in ranges]
+        rows = await connection.fetch(_FAN_OUT, ids, afters, up_tos, self._channels, self._delay_s)
+        notified = {row["conversation_id"] for row in rows}
+        return [NotificationsCreated([seqs for seqs in ranges if seqs.conversation_id in notified])] if notified else []

@@ -1,4 +1,4 @@
-"""The list of notifications: its pages, marking them, and the shape in which one is pushed to a socket."""
+"""A user's notifications: pages of the list, marking them as read, and those to push to sockets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,13 +24,16 @@ IS_READ = or_(Notification.read_at.is_not(None), Participant.read.op("@>")(Notif
 
 @dataclass(frozen=True, slots=True)
 class NotificationsCreated:
-    """Announced when users were told of messages in these spans."""
+    """Published after a commit that created notifications of messages in these ranges."""
 
     ranges: Sequence[SeqRange]
 
 
 def notification_rows() -> Select[Any]:
-    """Notifications with what their shape needs; those of conversations one left and of deleted messages are gone."""
+    """Select notifications with the columns that `_render` needs.
+
+    Leaves out deleted messages and conversations that the user has left.
+    """
     return (
         select(
             Notification.__table__,
@@ -66,7 +69,7 @@ async def list_notifications(
     """A page of the caller's notifications, newest first.
 
     Raises:
-        Invalid: a cursor of another list.
+        Invalid: the cursor belongs to another list.
     """
     page = PageRequest.parse(tx.settings, ["notifications", unread], limit, cursor)
     statement = notification_rows().where(Notification.user_id == actor.require_user())
@@ -76,30 +79,30 @@ async def list_notifications(
         bound = UUID(page.key[0])
         statement = statement.where(Notification.id > bound if page.is_backward else Notification.id < bound)
     order = Notification.id.asc() if page.is_backward else Notification.id.desc()
-    found = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).all()
-    rows, cursors = page.build_page(found, lambda row: [str(row.id)])
+    candidates = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).all()
+    rows, cursors = page.build_page(candidates, lambda row: [str(row.id)])
     return {"results": [_render(row) for row in rows], **cursors}
 
 
 async def mark_read(tx: Tx, actor: Actor, notification_id: UUID) -> dict[str, Any]:
-    """Mark one notification; a second time changes nothing. Returns it.
+    """Mark one notification as read and return it. Idempotent.
 
     Raises:
-        NotFound: there is none of the caller's.
+        NotFound: the caller has no such notification.
     """
-    mine = (Notification.id == notification_id) & (Notification.user_id == actor.require_user())
-    unmarked = mine & Notification.read_at.is_(None)
+    own = (Notification.id == notification_id) & (Notification.user_id == actor.require_user())
+    unmarked = own & Notification.read_at.is_(None)
     statement = update(Notification).where(unmarked).values(read_at=func.clock_timestamp())
     if (await tx.execute(statement.returning(Notification.id))).all():
         await audit.record_if_service(tx, actor, "notifications_read", target=notification_id)
-    row = (await tx.execute(notification_rows().where(mine))).one_or_none()
+    row = (await tx.execute(notification_rows().where(own))).one_or_none()
     if row is None:
         raise NotFound
     return _render(row)
 
 
 async def mark_all_read(tx: Tx, actor: Actor) -> int:
-    """Mark all of the caller's notifications; how many were not marked before."""
+    """Mark all of the caller's notifications as read. Returns how many were unmarked."""
     unmarked = (Notification.user_id == actor.require_user()) & Notification.read_at.is_(None)
     statement = update(Notification).where(unmarked).values(read_at=func.clock_timestamp())
     marked = len((await tx.execute(statement.returning(Notification.id))).all())
@@ -109,27 +112,30 @@ async def mark_all_read(tx: Tx, actor: Actor) -> int:
 
 
 async def notifications_in_ranges(
-    tx: Tx, spans: Sequence[SeqRange], user_ids: Sequence[str]
+    tx: Tx, ranges: Sequence[SeqRange], user_ids: Sequence[str]
 ) -> list[tuple[str, dict[str, Any]]]:
-    """What these users were told of in these spans, oldest first: whose, and the shape. One query."""
+    """The notifications of these users of messages in these ranges, oldest first, as `(user_id, NotificationOut)`.
+
+    One query.
+    """
     keys = values_table(
-        conversation_id=(Uuid(), [span.conversation_id for span in spans]),
-        after=(BigInteger(), [span.after for span in spans]),
-        up_to=(BigInteger(), [span.up_to for span in spans]),
+        conversation_id=(Uuid(), [seqs.conversation_id for seqs in ranges]),
+        after=(BigInteger(), [seqs.after for seqs in ranges]),
+        up_to=(BigInteger(), [seqs.up_to for seqs in ranges]),
     )
-    # By the span's messages and their numbers, which the key has; it does not know their seqs.
-    in_span = (
+    # The key of notifications has the message's number, not its seq: join by the messages of the range.
+    in_range = (
         (Notification.conversation_id == keys.c.conversation_id)
         & (Message.seq > keys.c.after)
         & (Message.seq <= keys.c.up_to)
         & (Notification.number == Message.number)
     )
-    statement = notification_rows().join(keys, in_span).where(any_of(Notification.user_id, user_ids))
+    statement = notification_rows().join(keys, in_range).where(any_of(Notification.user_id, user_ids))
     return [(row.user_id, _render(row)) for row in await tx.execute(statement.order_by(Notification.id))]
 
 
 def heading_for(title: str, sender: dict[str, Any]) -> str:
-    """What a notification is headed with: the conversation's title, or else who wrote."""
+    """The heading of a notification: the conversation's title, or the sender's name if it has none."""
     return title or sender["display_name"] or sender["username"]
 
 

@@ -1,6 +1,8 @@
 """Tables of notifications, preferences, push subscriptions and deliveries."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,24 +21,25 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base
+from wasgo_chat.notifications.channels import CHANNELS
 
 KINDS = ("message", "reply", "mention")
 LEVELS = ("all", "mentions", "none")
-CHANNELS = ("email", "push", "webhook")
 STATES = ("pending", "sending", "retrying", "sent", "dead")
 
 
-def _one_of(name: str, values: tuple[str, ...]) -> str:
+def _one_of(name: str, values: Sequence[str]) -> str:
     return f"{name} IN ({', '.join(repr(value) for value in values)})"
 
 
 class Notification(Base):
-    """A user was told of a message. `number` is the message's: read there is read here.
+    """A user's notification of a message. `number` is the message's: a message that is read is a notification read.
 
-    The log's reader writes one for each member and message, from those very rows, so nothing refers to them: a foreign
-    key would look both up again and lock them, for more than the rest of the row costs. Who removes a message or a user
-    removes these as well. Two keys serve every question that is asked, which begins with a user.
+    The log consumer writes one row per participant and message, from those rows, so there are no foreign keys: they
+    would look both up again and lock them, at more than the cost of the rest of the row. Code that deletes messages or
+    users deletes their notifications as well. Every query begins with a user, so two keys are enough.
     """
 
     __tablename__ = "notifications"
@@ -44,6 +47,14 @@ class Notification(Base):
         CheckConstraint(_one_of("kind", KINDS), name="kind"),
         PrimaryKeyConstraint("user_id", "id"),
         UniqueConstraint("user_id", "conversation_id", "number"),
+    )
+    __data_policy__ = (
+        DataPolicy(
+            "Notifications: of which message, when, whether marked as read",
+            exported="`notifications.json`",
+            erased="Deleted",
+            kept="As long as the message, at most `NOTIFICATION_RETENTION_DAYS`",
+        ),
     )
 
     id: Mapped[UUID]
@@ -58,7 +69,7 @@ class Notification(Base):
 
 
 class NotificationPreferences(Base):
-    """What a user wants; who never said is told everything, at any hour, by every channel."""
+    """A user's notification preferences. Without a row, everything is notified, at any time and by every channel."""
 
     __tablename__ = "notification_preferences"
     __table_args__ = (
@@ -66,6 +77,14 @@ class NotificationPreferences(Base):
         CheckConstraint(
             "(quiet_start IS NULL) = (quiet_end IS NULL) AND (quiet_start IS NULL) = (time_zone IS NULL)",
             name="quiet",
+        ),
+    )
+    __data_policy__ = (
+        DataPolicy(
+            "Notification preferences, quiet hours and their time zone",
+            exported="`preferences.json`",
+            erased="Deleted",
+            kept="Until changed",
         ),
     )
 
@@ -79,14 +98,27 @@ class NotificationPreferences(Base):
     push: Mapped[bool]
     webhook: Mapped[bool]
 
+    @staticmethod
+    def default_values() -> dict[str, Any]:
+        """The column values that mean the same as no row."""
+        return {"level": LEVELS[0], **dict.fromkeys(CHANNELS, True)}
+
 
 class ConversationPreferences(Base):
-    """What a user wants of one conversation; null leaves it to what they want in general."""
+    """A user's preferences for one conversation; null means that the general preference applies."""
 
     __tablename__ = "conversation_preferences"
     __table_args__ = (
         CheckConstraint(_one_of("level", LEVELS), name="level"),
         Index("ix_conversation_preferences_user_id", "user_id"),
+    )
+    __data_policy__ = (
+        DataPolicy(
+            "Notification preferences for a conversation",
+            exported="`preferences.json`",
+            erased="Deleted",
+            kept="Until changed",
+        ),
     )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
@@ -99,10 +131,18 @@ class ConversationPreferences(Base):
 
 
 class PushSubscription(Base):
-    """A browser that wants web push, as the Push API describes it. `endpoint` is a secret of that browser."""
+    """A browser's `PushSubscription` (Push API). `endpoint` is secret: knowing it is enough to address the browser."""
 
     __tablename__ = "push_subscriptions"
     __table_args__ = (Index("ix_push_subscriptions_user_id", "user_id"), UniqueConstraint("endpoint"))
+    __data_policy__ = (
+        DataPolicy(
+            "Browsers with web push: endpoint and keys",
+            exported="`preferences.json`, without endpoint and keys",
+            erased="Deleted at once",
+            kept="Until unsubscribed, or the push service reports it gone",
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -113,17 +153,17 @@ class PushSubscription(Base):
 
 
 class Delivery(Base):
-    """One mail, push or webhook that is to go out, did, or never will.
+    """One e-mail, push or webhook: planned, sent, or dead.
 
-    It tells a user of the messages `first_number` to `last_number` of a conversation. While `pending` it gathers:
-    there is one for a user, conversation, channel and target, and further messages raise `last_number`. Once it was
-    tried its range stays as it is, so that a repeat under the same id says the same. `target` is the push
+    It notifies a user of the messages `first_number` to `last_number` of a conversation. While it is `pending`, further
+    messages extend the range: there is one per user, conversation, channel and target. From the first attempt on, the
+    range is fixed, so that a repetition with the same id has the same content. `target` is the id of the push
     subscription, or empty.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        CheckConstraint(_one_of("channel", CHANNELS), name="channel"),
+        CheckConstraint(_one_of("channel", tuple(CHANNELS)), name="channel"),
         CheckConstraint(_one_of("state", STATES), name="state"),
         Index(
             "uq_deliveries_gathering",
@@ -150,6 +190,14 @@ class Delivery(Base):
         Index("ix_deliveries_user_id", "user_id"),
         Index("ix_deliveries_ended", "state", "id", postgresql_where=sql("state IN ('sent', 'dead')")),
     )
+    __data_policy__ = (
+        DataPolicy(
+            "Deliveries by e-mail, push and webhook: when, of which messages, with which result; no text",
+            exported="No: `notifications.json` has what they were about",
+            erased="Deleted",
+            kept="7 days once sent; dead ones at most `NOTIFICATION_RETENTION_DAYS`",
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -160,9 +208,9 @@ class Delivery(Base):
     last_number: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text, server_default="pending")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
-    # When it is next to be looked at: a claim that is not settled by then has been lost in a crash.
+    # When it is processed next. A claim that is not settled by then was lost in a crash.
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # Set right before what cannot be taken back.
+    # Set right before the step that cannot be undone.
     handed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

@@ -1,4 +1,8 @@
-"""Who is told, by which channel and when: pure functions over what the database knows. Nothing here reads a clock."""
+"""Decides who is notified, by which channel and when. Pure functions: they read neither the database nor the clock.
+
+`fanout` has the conditions of `wants_kind`, `is_muted` and `allows` in SQL; `tests/notifications/test_fanout.py` checks
+that both agree.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """From `start` to `end` on the user's wall clock; past midnight where `end` is not after `start`."""
+    """From `start` to `end` in the user's local time; over midnight if `end` is not after `start`."""
 
     start: time
     end: time
@@ -17,7 +21,7 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPreferences:
-    """What a user wants in general."""
+    """A user's general preferences. The defaults are those of a user without a row."""
 
     level: str = "all"
     muted_until: datetime | None = None
@@ -27,7 +31,7 @@ class DeliveryPreferences:
 
 @dataclass(frozen=True, slots=True)
 class ConversationOverrides:
-    """What they want of one conversation; None leaves it to the general wish."""
+    """A user's preferences for one conversation; None means that the general preference applies."""
 
     level: str | None = None
     muted_until: datetime | None = None
@@ -36,9 +40,9 @@ class ConversationOverrides:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What is known of a user and a conversation when a delivery is decided.
+    """The facts on which a delivery is decided.
 
-    `unread` are the kinds of the delivery's notifications whose messages are still unread.
+    `unread` has the kind of each of the delivery's notifications that is still unread.
     """
 
     preferences: DeliveryPreferences
@@ -50,76 +54,80 @@ class DeliveryContext:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Tell them now."""
+    """Send the delivery now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Decide again then."""
+    """Decide again at `until`."""
 
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Do not tell them; why, for the log."""
+    """Drop the delivery. `reason` is for the log."""
 
     reason: str
 
 
-def wants_kind(wishes: DeliveryPreferences, here: ConversationOverrides, kind: str) -> bool:
-    """Whether the level lets this kind through; the conversation's level overrules the general one."""
-    level = here.level or wishes.level
+def wants_kind(general: DeliveryPreferences, overrides: ConversationOverrides, kind: str) -> bool:
+    """Whether the level includes this kind. The conversation's level overrides the general one."""
+    level = overrides.level or general.level
     return level == "all" or (level == "mentions" and kind in ("mention", "reply"))
 
 
-def is_muted(wishes: DeliveryPreferences, here: ConversationOverrides, now: datetime) -> bool:
-    """Whether the user or the conversation is muted now; either is enough."""
-    return any(until is not None and now < until for until in (wishes.muted_until, here.muted_until))
+def is_muted(general: DeliveryPreferences, overrides: ConversationOverrides, now: datetime) -> bool:
+    """Whether notifications are muted now, in general or for the conversation."""
+    return any(until is not None and now < until for until in (general.muted_until, overrides.muted_until))
 
 
-def allows(wishes: DeliveryPreferences, here: ConversationOverrides, channel: str) -> bool:
-    """Whether a channel may be used; the conversation's choice overrules the general one, and none means yes."""
-    chosen = here.channels.get(channel)
-    return wishes.channels.get(channel, True) if chosen is None else chosen
+def allows(general: DeliveryPreferences, overrides: ConversationOverrides, channel: str) -> bool:
+    """Whether a channel may be used. The conversation's choice overrides the general one; the default is yes."""
+    choice = overrides.channels.get(channel)
+    return general.channels.get(channel, True) if choice is None else choice
 
 
 def quiet_until(quiet: QuietHours | None, now: datetime) -> datetime | None:
-    """When the quiet hours that hold now end, or None outside of them.
+    """When the current quiet hours end, or None outside of quiet hours.
 
-    Counted on the wall clock of the user's zone, so a night is shorter or longer when the clocks change.
+    Computed in local time, so a night is an hour shorter or longer when the clocks change.
     """
     if quiet is None or quiet.start == quiet.end:
         return None
     zone = ZoneInfo(quiet.time_zone)
     local = now.astimezone(zone)
-    wall = local.time()
+    now_local = local.time()
     passes_midnight = quiet.end < quiet.start
     if passes_midnight:
-        if quiet.end <= wall < quiet.start:
+        if quiet.end <= now_local < quiet.start:
             return None
-    elif not quiet.start <= wall < quiet.end:
+    elif not quiet.start <= now_local < quiet.end:
         return None
-    ends_on = local.date() + timedelta(days=1 if passes_midnight and wall >= quiet.start else 0)
+    ends_on = local.date() + timedelta(days=1 if passes_midnight and now_local >= quiet.start else 0)
     end = datetime.combine(ends_on, quiet.end, zone)
     if end.timestamp() <= now.timestamp():
-        # The hour that comes twice in autumn: the first of the two is past, the second is meant.
+        # `end` is in the hour that occurs twice in autumn. Its first occurrence is past, so the second one is meant.
         end = end.replace(fold=1)
     return end.astimezone(now.tzinfo)
 
 
-def decide(facts: DeliveryContext, channel: str, now: datetime) -> Send | Defer | Skip:
-    """What becomes of a delivery now: still in, still unread, not online, not muted, and not at night."""
-    if not facts.is_participant:
+def decide(context: DeliveryContext, channel: str, now: datetime) -> Send | Defer | Skip:
+    """Decide on a due delivery.
+
+    It is sent to a current participant who has unread notifications, is offline, has not muted them, allows the
+    channel, and is not in quiet hours.
+    """
+    if not context.is_participant:
         return Skip("left")
-    if not any(wants_kind(facts.preferences, facts.for_conversation, kind) for kind in facts.unread):
-        return Skip("unwanted" if facts.unread else "read")
-    if facts.is_online:
+    if not any(wants_kind(context.preferences, context.for_conversation, kind) for kind in context.unread):
+        return Skip("unwanted" if context.unread else "read")
+    if context.is_online:
         return Skip("online")
-    if is_muted(facts.preferences, facts.for_conversation, now):
+    if is_muted(context.preferences, context.for_conversation, now):
         return Skip("muted")
-    if not allows(facts.preferences, facts.for_conversation, channel):
+    if not allows(context.preferences, context.for_conversation, channel):
         return Skip("channel_off")
-    if (until := quiet_until(facts.preferences.quiet, now)) is not None:
+    if (until := quiet_until(context.preferences.quiet, now)) is not None:
         return Defer(until)
     return Send()

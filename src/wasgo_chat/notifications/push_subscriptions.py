@@ -1,4 +1,4 @@
-"""Browsers that want web push: one row each, of the user who signed in there last."""
+"""Push subscriptions: one per browser, owned by the user who subscribed there last."""
 
 from typing import Any
 from uuid import UUID
@@ -19,38 +19,38 @@ MAX_BROWSERS = 20
 
 
 def public_key(settings: Settings) -> str | None:
-    """The key that browsers subscribe with; None where push is not set up.
+    """The VAPID key that browsers subscribe with; None if push is not enabled.
 
     Raises:
-        UnsafeSettings: it is no P-256 key.
+        UnsafeSettings: `VAPID_PRIVATE_KEY` is not a P-256 key.
     """
     if not settings.vapid_private_key:
         return None
-    from wasgo_chat.notifications.delivery import push  # noqa: PLC0415  loaded where it is set up
+    from wasgo_chat.notifications.delivery import push  # noqa: PLC0415  loaded only if push is used
 
     return push.public_key(settings)
 
 
 async def validate(settings: Settings, body: Subscribe) -> None:
-    """Hold a browser's subscription to the rules, before any transaction: a name has to be looked up.
+    """Validate a browser's subscription. Call it outside of transactions: it resolves a host name.
 
     Raises:
-        Invalid: the keys are none, or the endpoint is not one over TLS on the open internet.
+        Invalid: the keys are malformed, or the endpoint is not an https:// URL of a public host.
     """
-    from wasgo_chat.notifications.delivery import push  # noqa: PLC0415  loaded where it is set up
+    from wasgo_chat.notifications.delivery import push  # noqa: PLC0415  loaded only if push is used
 
-    await push.check(settings, body.endpoint, body.keys.p256dh, body.keys.auth)
+    await push.validate_subscription(settings, body.endpoint, body.keys.p256dh, body.keys.auth)
 
 
 async def subscribe(tx: Tx, actor: Actor, body: Subscribe) -> UUID:
-    """Store a browser's subscription that was checked; the same endpoint again takes its keys and its user over.
+    """Store a validated subscription. An endpoint that exists already gets the new keys and the new user.
 
     Raises:
-        LimitReached: the user has too many browsers.
+        LimitReached: the user has `MAX_BROWSERS` subscriptions.
     """
     others = (PushSubscription.user_id == actor.require_user()) & (PushSubscription.endpoint != body.endpoint)
     if (await tx.execute(select(func.count()).where(others))).scalar_one() >= MAX_BROWSERS:
-        raise LimitReached(f"A user has at most {MAX_BROWSERS} browsers with push")
+        raise LimitReached(f"A user can have at most {MAX_BROWSERS} push subscriptions")
     values: dict[str, Any] = {"user_id": actor.require_user(), "p256dh": body.keys.p256dh, "auth": body.keys.auth}
     statement = insert(PushSubscription).values(id=new_id(), endpoint=body.endpoint, **values)
     statement = statement.on_conflict_do_update(index_elements=["endpoint"], set_=values)
@@ -63,12 +63,12 @@ async def get_subscription(tx: Tx, actor: Actor, subscription_id: UUID) -> dict[
     """One of the caller's subscriptions.
 
     Raises:
-        NotFound: it is gone, or somebody else's by now.
+        NotFound: it was deleted, or taken over by another user.
     """
-    found = [one for one in await list_subscriptions(tx, actor) if one["id"] == subscription_id]
-    if not found:
-        raise NotFound
-    return found[0]
+    for subscription in await list_subscriptions(tx, actor):
+        if subscription["id"] == subscription_id:
+            return subscription
+    raise NotFound
 
 
 async def list_subscriptions(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
@@ -80,9 +80,8 @@ async def list_subscriptions(tx: Tx, actor: Actor) -> list[dict[str, Any]]:
 
 
 async def unsubscribe(tx: Tx, actor: Actor, endpoint: str) -> None:
-    """Forget a browser of the caller's; one that is not theirs, or unknown, changes nothing."""
-    mine = (PushSubscription.user_id == actor.require_user()) & (PushSubscription.endpoint == endpoint)
-    for removed in (
-        (await tx.execute(delete(PushSubscription).where(mine).returning(PushSubscription.id))).scalars().all()
-    ):
+    """Delete the caller's subscription with this endpoint, if there is one."""
+    own = (PushSubscription.user_id == actor.require_user()) & (PushSubscription.endpoint == endpoint)
+    statement = delete(PushSubscription).where(own).returning(PushSubscription.id)
+    for removed in (await tx.execute(statement)).scalars().all():
         await audit.record_if_service(tx, actor, "push_subscription_removed", target=removed)

@@ -1,4 +1,4 @@
-"""The HTTP doors of notifications: the list, preferences, push subscriptions, unsubscribing, dead letters."""
+"""HTTP routes of notifications, preferences, push subscriptions, unsubscribing and deliveries."""
 
 from typing import Annotated
 from uuid import UUID
@@ -20,7 +20,7 @@ from wasgo_chat.http.dependencies import (
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import audit
-from wasgo_chat.notifications import listing, preferences, push_subscriptions
+from wasgo_chat.notifications import listing, preferences, push_subscriptions, unsubscribe
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.schemas import (
     DeliveryOut,
@@ -39,19 +39,18 @@ from wasgo_chat.notifications.schemas import (
 
 router = APIRouter(tags=["notifications"])
 
-Token = Annotated[str, Path(max_length=500, description="As the mail's link carries it.")]
+Token = Annotated[str, Path(max_length=500, description="The token in the link of the e-mail.")]
 
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>E-mail about messages</title>
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>E-mails about chat messages</title>
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"></head>
 <body style="font-family:sans-serif;max-width:30em;margin:3em auto;padding:0 1em">{}</body></html>"""
-_ASK = _PAGE.format(
-    "<p>Do you want no more e-mail about messages in the chat?</p>"
+_CONFIRM_PAGE = _PAGE.format(
+    "<p>Do you want to stop receiving e-mails about chat messages?</p>"
     '<form method="post"><button type="submit">Unsubscribe</button></form>'
 )
-_DONE = _PAGE.format("<p>You will get no more e-mail about messages in the chat.</p>")
+_UNSUBSCRIBED_PAGE = _PAGE.format("<p>You will no longer receive e-mails about chat messages.</p>")
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-    "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
 
@@ -77,7 +76,7 @@ async def list_notifications(
     responses=problem_responses(401, 403),
 )
 async def mark_all_notifications_read(caller: Caller, db: Db) -> Response:
-    """Mark all of the caller's notifications; their messages stay as unread as they are."""
+    """Mark all of the caller's notifications as read. Their messages stay unread."""
     async with db.transaction() as tx:
         marked = await listing.mark_all_read(tx, caller)
     return JsonResponse({"marked": marked})
@@ -90,10 +89,10 @@ async def mark_all_notifications_read(caller: Caller, db: Db) -> Response:
     responses=problem_responses(401, 403, 404),
 )
 async def mark_notification_read(notification_id: UUID, caller: Caller, db: Db) -> Response:
-    """Mark one notification; its message stays as unread as it is."""
+    """Mark a notification as read. Its message stays unread."""
     async with db.transaction() as tx:
-        answer = await listing.mark_read(tx, caller, notification_id)
-    return JsonResponse(answer)
+        response = await listing.mark_read(tx, caller, notification_id)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -103,7 +102,7 @@ async def mark_notification_read(notification_id: UUID, caller: Caller, db: Db) 
     responses=problem_responses(401, 403),
 )
 async def get_notification_preferences(caller: Caller, db: Db) -> Response:
-    """What the caller wants to be told of."""
+    """Get the caller's notification preferences."""
     async with db.snapshot() as tx:
         return JsonResponse(await preferences.get_preferences(tx, caller))
 
@@ -115,11 +114,11 @@ async def get_notification_preferences(caller: Caller, db: Db) -> Response:
     responses=problem_responses(401, 403, 422),
 )
 async def put_notification_preferences(body: Preferences, caller: Caller, db: Db) -> Response:
-    """Set all of it; what is left out goes back to its default."""
+    """Replace the caller's notification preferences. Fields that are left out return to their defaults."""
     async with db.transaction() as tx:
         await preferences.put_preferences(tx, caller, body)
-        answer = await preferences.get_preferences(tx, caller)
-    return JsonResponse(answer)
+        response = await preferences.get_preferences(tx, caller)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -129,7 +128,7 @@ async def put_notification_preferences(body: Preferences, caller: Caller, db: Db
     responses=problem_responses(401, 403, 404),
 )
 async def get_conversation_preferences(conversation_id: UUID, caller: Caller, db: Db) -> Response:
-    """What the caller wants to be told of in one conversation; null leaves it to the general wish."""
+    """Get the caller's preferences for a conversation. Null means that the general preference applies."""
     caller.require_user()
     async with db.snapshot() as tx:
         return JsonResponse(await preferences.get_conversation_preferences(tx, caller, conversation_id))
@@ -144,12 +143,12 @@ async def get_conversation_preferences(conversation_id: UUID, caller: Caller, db
 async def put_conversation_preferences(
     conversation_id: UUID, body: PreferencesOfConversation, caller: Caller, db: Db
 ) -> Response:
-    """Set all of it; what is left out is left to the general wish."""
+    """Replace the caller's preferences for a conversation. For fields left out, the general preference applies."""
     caller.require_user()
     async with db.transaction() as tx:
         await preferences.put_conversation_preferences(tx, caller, conversation_id, body)
-        answer = await preferences.get_conversation_preferences(tx, caller, conversation_id)
-    return JsonResponse(answer)
+        response = await preferences.get_conversation_preferences(tx, caller, conversation_id)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -159,7 +158,7 @@ async def put_conversation_preferences(
     responses=problem_responses(401, 403),
 )
 async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
-    """The key for `pushManager.subscribe`, and the caller's browsers."""
+    """List the caller's push subscriptions, and get the key for `pushManager.subscribe`."""
     key = push_subscriptions.public_key(db.settings)
     async with db.snapshot() as tx:
         return JsonResponse({"public_key": key, "results": await push_subscriptions.list_subscriptions(tx, caller)})
@@ -173,17 +172,17 @@ async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
     responses=problem_responses(401, 403, IdempotencyConflict, LimitReached, 422),
 )
 async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: IdempotencyKeyHeader = None) -> Response:
-    """Take a browser's push subscription; the same endpoint again replaces it."""
+    """Store a browser's push subscription. An existing one with the same endpoint is replaced."""
     caller.require_user()
     await push_subscriptions.validate(db.settings, body)
     once = IdempotentRequest("add_push_subscription", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
-        if earlier := await once.previous_result(tx):
-            return replayed_response(earlier[0], await push_subscriptions.get_subscription(tx, caller, earlier[1]))
+        if previous := await once.previous_result(tx):
+            return replayed_response(previous[0], await push_subscriptions.get_subscription(tx, caller, previous[1]))
         subscription_id = await push_subscriptions.subscribe(tx, caller, body)
         await once.store(tx, 201, subscription_id)
-        answer = await push_subscriptions.get_subscription(tx, caller, subscription_id)
-    return JsonResponse(answer, 201)
+        response = await push_subscriptions.get_subscription(tx, caller, subscription_id)
+    return JsonResponse(response, 201)
 
 
 @router.delete(
@@ -194,7 +193,7 @@ async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: Id
     responses=problem_responses(401, 403, 422),
 )
 async def remove_push_subscription(body: Unsubscribe, caller: Caller, db: Db) -> Response:
-    """Forget a browser; also one that is not known."""
+    """Delete a push subscription. Succeeds if there is none."""
     async with db.transaction() as tx:
         await push_subscriptions.unsubscribe(tx, caller, body.endpoint)
     return Response(status_code=204)
@@ -208,10 +207,10 @@ async def remove_push_subscription(body: Unsubscribe, caller: Caller, db: Db) ->
     responses=problem_responses(404),
 )
 async def ask_to_unsubscribe(token: Token, db: Db) -> Response:
-    """The page behind a mail's link. It asks: programs that only look at links must not unsubscribe anybody."""
-    if preferences.verify_unsubscribe_token(db.settings, token) is None:
+    """Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links too."""
+    if unsubscribe.verify_unsubscribe_token(db.settings, token) is None:
         raise NotFound
-    return HTMLResponse(_ASK, headers=_PAGE_HEADERS)
+    return HTMLResponse(_CONFIRM_PAGE, headers=_PAGE_HEADERS)
 
 
 @router.post(
@@ -222,13 +221,13 @@ async def ask_to_unsubscribe(token: Token, db: Db) -> Response:
     responses=problem_responses(404),
 )
 async def unsubscribe_from_email(token: Token, db: Db) -> Response:
-    """One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user."""
-    user_id = preferences.verify_unsubscribe_token(db.settings, token)
+    """End e-mail to the user, from the page or by one click in the mail program (RFC 8058)."""
+    user_id = unsubscribe.verify_unsubscribe_token(db.settings, token)
     if user_id is None:
         raise NotFound
     async with db.transaction() as tx:
-        await preferences.stop_email(tx, user_id)
-    return HTMLResponse(_DONE, headers=_PAGE_HEADERS)
+        await unsubscribe.stop_email(tx, user_id)
+    return HTMLResponse(_UNSUBSCRIBED_PAGE, headers=_PAGE_HEADERS)
 
 
 @router.get(
@@ -240,7 +239,7 @@ async def unsubscribe_from_email(token: Token, db: Db) -> Response:
 async def list_deliveries(
     caller: Caller, db: Db, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
-    """List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope chat:provision)."""
+    """List deliveries by e-mail, push and webhook, newest first (scope chat:provision)."""
     caller.require_scope("chat:provision")
     async with db.snapshot() as tx:
         return JsonResponse(await queue.list_deliveries(tx, state=state, limit=limit, cursor=cursor))
@@ -253,9 +252,9 @@ async def list_deliveries(
     responses=problem_responses(401, 403, 404, Conflict),
 )
 async def retry_delivery(delivery_id: UUID, caller: Caller, db: Db) -> Response:
-    """Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew."""
+    """Retry a dead delivery (scope chat:provision). Whether it is still sent is decided when it is due."""
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        answer = await queue.retry(tx, delivery_id)
-        await audit.record_action(tx, caller, "delivery_retried", user_id=answer["user_id"], target=delivery_id)
-    return JsonResponse(answer)
+        response = await queue.retry(tx, delivery_id)
+        await audit.record_action(tx, caller, "delivery_retried", user_id=response["user_id"], target=delivery_id)
+    return JsonResponse(response)

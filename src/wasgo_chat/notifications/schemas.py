@@ -1,19 +1,27 @@
-"""Shapes of notifications, preferences, push subscriptions and deliveries."""
+"""Request and response schemas of notifications, preferences, push subscriptions and deliveries."""
 
 from datetime import UTC, datetime, time
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    create_model,
+    field_validator,
+)
 
 from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.identity.users import UserOut
+from wasgo_chat.notifications.channels import CHANNELS, ChannelName
 
 Level = Literal["all", "mentions", "none"]
 Kind = Literal["message", "reply", "mention"]
-Channel = Literal["email", "push", "webhook"]
 State = Literal["pending", "sending", "retrying", "sent", "dead"]
 
 _ZONES = available_timezones()
@@ -21,76 +29,85 @@ _ZONES = available_timezones()
 
 def _known_zone(name: str) -> str:
     if name not in _ZONES:
-        raise ValueError("is not the name of a time zone, such as Europe/Berlin")
+        raise ValueError("must be a time zone of the IANA database, such as Europe/Berlin")
     return name
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _in_utc(value: datetime) -> datetime:
     try:
-        return moment.astimezone(UTC)
+        return value.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("is out of range") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
-# JSON Schema's format "time" wants an offset, which a time of the wall clock has not.
-WallTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"})]
+# JSON Schema's format "time" requires an offset, which a local time does not have.
+LocalTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"})]
 PushKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+=*$", max_length=200)]
 
 
 class QuietHours(RequestModel):
-    """No e-mail, push or webhook from `start` to `end` of the wall clock in `time_zone`; they come afterwards."""
+    """Local times in `time_zone` between which no e-mail, push or webhook is sent. They are sent afterwards."""
 
-    start: WallTime
-    end: WallTime
+    start: LocalTime
+    end: LocalTime
     time_zone: TimeZone
 
     @field_validator("start", "end")
     @classmethod
-    def _wall_clock(cls, value: time) -> time:
+    def _without_offset(cls, value: time) -> time:
         if value.tzinfo is not None:
-            raise ValueError("is a time of the wall clock, without an offset")
+            raise ValueError("must be a local time, without an offset")
         return value.replace(microsecond=0)
 
 
-class Channels(RequestModel):
-    """Which channels may be used."""
+if TYPE_CHECKING:
 
-    email: bool = True
-    push: bool = True
-    webhook: bool = True
+    class Channels(RequestModel): ...  # noqa: D101
 
-
-class ChannelChoices(RequestModel):
-    """The same for one conversation; null leaves it to the general choice."""
-
-    email: bool | None = None
-    push: bool | None = None
-    webhook: bool | None = None
+    class ChannelChoices(RequestModel): ...  # noqa: D101
+else:
+    Channels = create_model(
+        "Channels",
+        __base__=RequestModel,
+        __module__=__name__,
+        __doc__="Which channels may be used.",
+        **dict.fromkeys(CHANNELS, (bool, True)),
+    )
+    ChannelChoices = create_model(
+        "ChannelChoices",
+        __base__=RequestModel,
+        __module__=__name__,
+        __doc__="Which channels may be used for one conversation; null means that the general preference applies.",
+        **dict.fromkeys(CHANNELS, (bool | None, None)),
+    )
 
 
 class Preferences(RequestModel):
-    """What a user wants in general. PUT sets all of it: what is left out goes back to its default."""
+    """A user's general preferences. PUT replaces all of them: fields that are left out return to their defaults."""
 
     level: Level = "all"
-    muted_until: Moment | None = None
+    muted_until: Timestamp | None = None
     quiet_hours: QuietHours | None = None
     channels: Channels = Field(default_factory=Channels)
 
 
 class PreferencesOfConversation(RequestModel):
-    """What a user wants of one conversation; null leaves it to the general wish. PUT sets all of it."""
+    """A user's preferences for one conversation; null means that the general preference applies.
+
+    PUT replaces all of them.
+    """
 
     level: Level | None = None
-    muted_until: Moment | None = None
+    muted_until: Timestamp | None = None
     channels: ChannelChoices = Field(default_factory=ChannelChoices)
 
 
 class NotificationOut(ResponseModel):
-    """A user was told of a message. `is_read` is true once it was marked here or its message was read.
+    """A notification of a message. `is_read` is true once the notification was marked as read or its message was read.
 
-    `read_at` is when it was marked here.
+    `read_at` is when the notification was marked as read.
     """
 
     id: UUID
@@ -113,54 +130,54 @@ class NotificationPage(PageShape):
 
 
 class MarkedNotifications(ResponseModel):
-    """How many notifications were marked."""
+    """The number of notifications that were marked as read."""
 
     marked: int
 
 
 class PushKeys(RequestModel):
-    """The keys of a browser's subscription, in base64url."""
+    """The keys of a browser's push subscription, in base64url."""
 
     p256dh: PushKey
     auth: PushKey
 
 
 class Subscribe(RequestModel):
-    """A browser's `PushSubscription` as its `toJSON()` gives it."""
+    """A browser's `PushSubscription`, as returned by its `toJSON()`."""
 
     endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=2000)]
     keys: PushKeys
-    # Browsers send it, always null so far; a subscription ends when the push service says so.
-    expirationTime: float | None = None  # noqa: N815  named by the Push API
+    # Sent by browsers, always null so far. A subscription ends when the push service reports it gone.
+    expirationTime: float | None = None  # noqa: N815  the name in the Push API
 
 
 class Unsubscribe(RequestModel):
-    """The browser that wants no more push."""
+    """The endpoint of the browser to unsubscribe."""
 
     endpoint: Annotated[SingleLine, Field(max_length=2000)]
 
 
 class SubscriptionOut(ResponseModel):
-    """A stored push subscription; its endpoint and keys are not shown again."""
+    """A stored push subscription. Its endpoint and keys are never returned."""
 
     id: UUID
     created_at: datetime
 
 
 class SubscriptionsOut(ResponseModel):
-    """The caller's push subscriptions, and the key browsers subscribe with (null where push is not set up)."""
+    """The caller's push subscriptions, and the key that browsers subscribe with (null if push is not enabled)."""
 
     public_key: str | None
     results: list[SubscriptionOut]
 
 
 class DeliveryOut(ResponseModel):
-    """A mail, push or webhook: whom it is for, what came of it, why it failed last."""
+    """An e-mail, push or webhook: its user, its state, and the error of the last failed attempt."""
 
     id: UUID
     user_id: str
     conversation: UUID
-    channel: Channel
+    channel: ChannelName
     state: State
     attempts: int
     due_at: datetime

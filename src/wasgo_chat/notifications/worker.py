@@ -1,4 +1,4 @@
-"""The background of notifications in one worker: the reader that makes them and the dispatcher that sends them."""
+"""The background tasks of notifications: the log consumer that creates them, the dispatcher that sends them."""
 
 import asyncio
 
@@ -13,17 +13,17 @@ CONSUMER = "notifications"
 
 
 class NotificationWorker:
-    """Both, as one thing to start and stop.
+    """Runs the consumer and the dispatcher of one worker.
 
     Args:
-        settings: which channels are set up, and how.
-        db: where everything is.
+        settings: which channels are enabled, and their settings.
+        db: the database.
         lines: see `LogConsumer`.
         online: see `Dispatcher`.
-        counts: of the worker.
+        counts: the worker's counters.
 
     Raises:
-        UnsafeSettings: a channel is set up by halves.
+        UnsafeSettings: an enabled channel is incomplete.
     """
 
     def __init__(
@@ -39,10 +39,9 @@ class NotificationWorker:
         self.dispatcher = Dispatcher(settings, db, online=online, counts=counts)
 
     async def run(self) -> None:
-        """Read and dispatch for ever."""
+        """Consume and dispatch until cancelled."""
         await asyncio.gather(self.consumer.run(), self.dispatcher.run())
 
     async def close(self) -> None:
-        """Close the connections of both."""
         await self.consumer.close()
         await self.dispatcher.close()

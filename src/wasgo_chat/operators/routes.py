@@ -10,8 +10,9 @@ from wasgo_chat.core.encoding import ExternalId, JsonResponse, SingleLine, UserI
 from wasgo_chat.http.dependencies import Cursor, Db, Limit
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.membership.schemas import ConversationType, Status
+from wasgo_chat.notifications.channels import ChannelName
 from wasgo_chat.notifications.delivery import queue
-from wasgo_chat.notifications.schemas import Channel, DeliveryOut, DeliveryPage
+from wasgo_chat.notifications.schemas import DeliveryOut, DeliveryPage
 from wasgo_chat.observability.context import observability_context
 from wasgo_chat.operators import conversations, dead_deliveries, metrics
 from wasgo_chat.operators.access import Staff, StaffRequired
@@ -113,7 +114,7 @@ async def inspect_message(message_id: UUID, staff: Staff, db: Db) -> Response:
 async def list_dead_letters(
     staff: Staff,
     db: Db,
-    channel: Channel | None = None,
+    channel: ChannelName | None = None,
     error: Annotated[ErrorWord | None, Query(description="The reason, as `kinds` has it.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,

@@ -10,7 +10,7 @@ from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.identity.users import UserOut
 from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
 from wasgo_chat.messages.schemas import MessageOut, ReceiptOut
-from wasgo_chat.notifications.schemas import Channel
+from wasgo_chat.notifications.channels import ChannelName
 
 ErrorWord = Annotated[SingleLine, Field(min_length=1, max_length=200)]
 
@@ -63,7 +63,7 @@ class InspectedMessage(ResponseModel):
 class DeadKind(ResponseModel):
     """Dead letters of one channel that failed for one reason."""
 
-    channel: Channel
+    channel: ChannelName
     error: str | None
     count: int
     oldest_at: datetime
@@ -80,7 +80,7 @@ class DeadKinds(ResponseModel):
 class RetryDeliveries(RequestModel):
     """Which dead letters to try again; what is left out narrows nothing."""
 
-    channel: Channel | None = None
+    channel: ChannelName | None = None
     error: ErrorWord | None = None
 
 

@@ -22,7 +22,7 @@ from wasgo_chat.core.log_levels import LogLevels
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.tokens import TokenVerifier
-from wasgo_chat.notifications.delivery.dispatcher import make_channels
+from wasgo_chat.notifications.channels import make_channels
 from wasgo_chat.server.graceful_shutdown import ChatServer
 from wasgo_chat.server.http_protocol import BoundedHttpProtocol
 from wasgo_chat.server.supervisor import Supervisor

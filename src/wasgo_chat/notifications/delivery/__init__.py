@@ -1,1 +1,1 @@
-"""The channels: how a letter leaves by e-mail, web push or webhook."""
+"""Delivery of notifications by e-mail, web push and webhook: the queue, the dispatcher and the channels."""

@@ -1,21 +1,23 @@
-"""What every channel is to the dispatcher, and how it says that a letter did not arrive."""
+"""The interface of a delivery channel, and the errors by which it reports what became of a delivery."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from wasgo_chat.notifications.delivery.content import NotificationDigest
+from wasgo_chat.notifications.delivery.digest import NotificationDigest
 
 BeforeHandover = Callable[[], Awaitable[None]]
-"""To be awaited right before what cannot be taken back; raises where the claim was lost meanwhile."""
+"""Awaited right before the step that cannot be undone; raises if another worker has claimed the delivery."""
+
+MAX_RETRY_AFTER_S = 3600.0
 
 
 class DeliveryFailed(Exception):
-    """The letter certainly did not arrive, or may be sent again without harm.
+    """The digest was not delivered, or the receiver recognizes a repetition.
 
     Args:
-        reason: short, for the list of dead letters; nothing of the letter itself.
-        is_final: another attempt would fail likewise.
-        retry_after_s: what the other side asked for.
+        reason: a short code for the list of dead deliveries; contains nothing of the digest.
+        is_final: another attempt would fail in the same way.
+        retry_after_s: the wait that the receiver asked for, in seconds.
     """
 
     def __init__(self, reason: str, *, is_final: bool = False, retry_after_s: float = 0.0) -> None:
@@ -26,24 +28,34 @@ class DeliveryFailed(Exception):
 
 
 class SubscriptionGone(DeliveryFailed):
-    """The push subscription is no more."""
+    """The push subscription no longer exists. It is deleted, and so is the delivery."""
 
 
 class OutcomeUnknown(Exception):
-    """The letter was handed over and no answer came: a repeat could be a second one."""
+    """The digest was handed over and no reply came: sending it again could deliver it twice."""
 
 
 class DeliveryChannel(Protocol):
-    """One way out. `hand` is awaited only by channels whose receiver does not recognise a repeat."""
+    """A way to deliver digests. `tests/contracts/delivery_channel.py` has the tests of an implementation."""
 
-    async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
-        """Send one letter; returns once the other side has taken it.
+    async def send(self, digest: NotificationDigest, before_handover: BeforeHandover) -> None:
+        """Send one digest; returns once the receiver has accepted it.
+
+        `before_handover` is awaited by channels that are not idempotent (see `ChannelSpec`), once, after everything
+        that may be repeated.
 
         Raises:
-            NotDelivered: it did not arrive.
-            TargetGone: nothing will ever arrive there again.
-            Unknown: it may have arrived.
+            DeliveryFailed: it was not delivered.
+            SubscriptionGone: the target no longer exists.
+            OutcomeUnknown: it may have been delivered.
         """
 
     async def close(self) -> None:
-        """Close what is kept open."""
+        """Close open connections."""
+
+
+def parse_retry_after(header: str | None) -> float:
+    """The value of a `Retry-After` header in seconds, at most an hour; 0.0 if it is missing or a date."""
+    if header is None or not (header.isascii() and header.isdigit()):
+        return 0.0
+    return min(float(header), MAX_RETRY_AFTER_S)

@@ -1,4 +1,4 @@
-"""Web push: encrypted for one browser (RFC 8291), signed for its push service (VAPID, RFC 8292)."""
+"""Web push (RFC 8030): encrypted for one browser (RFC 8291), signed for its push service (VAPID, RFC 8292)."""
 
 import base64
 import hashlib
@@ -20,118 +20,120 @@ from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.core.http_client import PrivateAddress, internal_client, require_public_host, ssrf_safe_client
-from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, SubscriptionGone
-from wasgo_chat.notifications.delivery.content import NotificationDigest
-from wasgo_chat.notifications.delivery.webhook import seconds_of
+from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, SubscriptionGone, parse_retry_after
+from wasgo_chat.notifications.delivery.digest import NotificationDigest, PushTarget
 
 TTL_S = 24 * 3600
 _TOKEN_S = 12 * 3600
 _GONE = (404, 410)
-_WORTH_REPEATING = (408, 425, 429)
+_RETRYABLE = (408, 425, 429)
 
 
 def vapid_key(settings: Settings) -> ec.EllipticCurvePrivateKey:
-    """The key of `VAPID_PRIVATE_KEY`.
+    """The private key in `VAPID_PRIVATE_KEY`.
 
     Raises:
-        UnsafeSettings: it is no P-256 key.
+        UnsafeSettings: it is not a P-256 key.
     """
-    given = settings.vapid_private_key.get_secret_value().strip() if settings.vapid_private_key else ""
+    encoded = settings.vapid_private_key.get_secret_value().strip() if settings.vapid_private_key else ""
     try:
-        if given.startswith("-----BEGIN"):
-            key = load_pem_private_key(given.encode(), password=None)
+        if encoded.startswith("-----BEGIN"):
+            key = load_pem_private_key(encoded.encode(), password=None)
             if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
                 return key
         else:
-            raw = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
+            raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
             if len(raw) == 32:
                 return ec.derive_private_key(int.from_bytes(raw, "big"), ec.SECP256R1())
     except ValueError:
-        pass  # said below, without the key
+        pass  # reported below; the error of the parser could contain the key
     raise UnsafeSettings("WASGO_CHAT_VAPID_PRIVATE_KEY must be a P-256 key: PEM, or 32 bytes in base64url.")
 
 
 def public_key(settings: Settings) -> str:
-    """What browsers take as `applicationServerKey`.
+    """The `applicationServerKey` of the Push API, in base64url.
 
     Raises:
-        UnsafeSettings: as in `vapid_key`.
+        UnsafeSettings: `VAPID_PRIVATE_KEY` is not a P-256 key.
     """
     point = vapid_key(settings).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
-async def check(settings: Settings, endpoint: str, p256dh: str, auth: str) -> None:
-    """Hold what a browser says of itself to the rules; looks its push service's name up.
+async def validate_subscription(settings: Settings, endpoint: str, p256dh: str, auth: str) -> None:
+    """Validate a browser's subscription. Resolves the host name of its push service.
 
     Raises:
-        Invalid: the keys are none, or the endpoint is not one over TLS on the open internet.
+        Invalid: the keys are malformed, or the endpoint is not an https:// URL of a public host.
     """
-    if not _are_keys(p256dh, auth):
+    if not _are_valid_keys(p256dh, auth):
         raise Invalid.field(["keys"], "keys", "must be a P-256 point and 16 bytes, in base64url")
     if settings.push_to_private_addresses:
         return
     try:
         url = httpx2.URL(endpoint)
         if url.scheme != "https":
-            raise Invalid.field(["endpoint"], "endpoint", "must be an https:// address")
+            raise Invalid.field(["endpoint"], "endpoint", "must be an https:// URL")
         await require_public_host(url.host, url.port or 443)
     except (PrivateAddress, httpx2.InvalidURL) as error:
-        raise Invalid.field(["endpoint"], "endpoint", "must be an address of a push service") from error
+        raise Invalid.field(["endpoint"], "endpoint", "must be the URL of a push service") from error
 
 
 class PushChannel:
-    """Web push to whatever service a browser named; only to public hosts and over TLS, unless a setting allows more.
+    """Web push to the push service that each browser names.
+
+    Only public hosts over TLS are contacted, unless `PUSH_TO_PRIVATE_ADDRESSES` is set.
 
     Raises:
-        UnsafeSettings: a setting that push needs is missing or wrong.
+        UnsafeSettings: a required setting is missing or invalid.
     """
 
     def __init__(self, settings: Settings) -> None:
         if not settings.vapid_subject.startswith(("mailto:", "https://")):
-            raise UnsafeSettings("WASGO_CHAT_VAPID_SUBJECT must be mailto:… or https://…, for push services to reach.")
+            raise UnsafeSettings(
+                "WASGO_CHAT_VAPID_SUBJECT must be a mailto: or https:// URL, the contact for push services."
+            )
         key = vapid_key(settings)
         self._pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         public_pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         self._public = public_key(settings)
         self._subject = settings.vapid_subject
-        self._is_lenient = settings.push_to_private_addresses
-        # Its own authorization leaves the port out of `aud`, so it only encrypts here.
-        self._crypto = WebPush(private_key=self._pem, public_key=public_pem, subscriber="nobody", ttl=TTL_S)
-        self._client = internal_client() if self._is_lenient else ssrf_safe_client()
+        self._allows_private = settings.push_to_private_addresses
+        # Only its encryption is used: its authorization omits the port from `aud`.
+        self._crypto = WebPush(private_key=self._pem, public_key=public_pem, subscriber="unused", ttl=TTL_S)
+        self._client = internal_client() if self._allows_private else ssrf_safe_client()
 
-    async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
-        """A repeat replaces the first one at the push service (`Topic`) and on screen (`tag`)."""
-        endpoint, p256dh, auth = letter.push_subscription or ("", "", "")
-        url = httpx2.URL(endpoint)
-        if url.scheme != "https" and not self._is_lenient:
+    async def send(self, digest: NotificationDigest, before_handover: BeforeHandover) -> None:
+        """A repetition replaces the first push at the push service (`Topic`) and on the screen (`tag`)."""
+        target = digest.push_target or PushTarget("", "", "")
+        url = httpx2.URL(target.endpoint)
+        if url.scheme != "https" and not self._allows_private:
             raise SubscriptionGone("push_without_tls", is_final=True)
         subscription = WebPushSubscription.model_validate(
-            {"endpoint": endpoint, "keys": {"p256dh": p256dh, "auth": auth}}
+            {"endpoint": target.endpoint, "keys": {"p256dh": target.p256dh, "auth": target.auth}}
         )
-        encrypted = self._crypto.get(encode(_payload(letter)), subscription).encrypted
+        encrypted = self._crypto.get(encode(_payload(digest)), subscription).encrypted
         headers = {
             "Authorization": self._authorization(url),
             "Content-Type": "application/octet-stream",
             "Content-Encoding": "aes128gcm",
             "TTL": str(TTL_S),
             "Urgency": "normal",
-            "Topic": _topic(letter),
+            "Topic": _topic(digest),
         }
         try:
-            # The answer's body is never read: it may be without end.
+            # The body of the response is never read: it may be endless.
             async with self._client.stream("POST", url, content=encrypted, headers=headers) as response:
-                status, wait_s = response.status_code, seconds_of(response.headers.get("retry-after"))
+                status, wait_s = response.status_code, parse_retry_after(response.headers.get("retry-after"))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise DeliveryFailed(f"push_{type(error).__name__}") from error
         if status in _GONE:
             raise SubscriptionGone(f"push_{status}", is_final=True)
         if not 200 <= status < 300:
-            is_final = status < 500 and status not in _WORTH_REPEATING
+            is_final = status < 500 and status not in _RETRYABLE
             raise DeliveryFailed(f"push_{status}", is_final=is_final, retry_after_s=wait_s)
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.aclose()
 
     def _authorization(self, url: httpx2.URL) -> str:
@@ -140,29 +142,29 @@ class PushChannel:
         return f"vapid t={jwt.encode(claims, self._pem, 'ES256')}, k={self._public}"
 
 
-def _payload(letter: NotificationDigest) -> dict[str, object]:
-    """What the page's service worker gets; well within the 4 KiB that a push may have."""
-    newest = letter.lines[-1]
+def _payload(digest: NotificationDigest) -> dict[str, object]:
+    """The data of the service worker's `push` event; well below the limit of 4 KiB."""
+    newest = digest.items[-1]
     return {
-        "title": letter.title,
-        "body": newest.text or letter.subject,
-        "tag": str(letter.conversation_id),
-        "conversation_id": letter.conversation_id,
+        "title": digest.title,
+        "body": newest.text or digest.subject,
+        "tag": str(digest.conversation_id),
+        "conversation_id": digest.conversation_id,
         "message_id": newest.message_id,
         "kind": newest.kind,
-        "count": letter.count,
-        "url": letter.link,
+        "count": digest.count,
+        "url": digest.link,
     }
 
 
-def _topic(letter: NotificationDigest) -> str:
-    """RFC 8030, 5.4: at most 32 characters of base64url; says nothing about the conversation."""
-    mixed = hashlib.blake2b(f"{letter.user_id}\n{letter.conversation_id}".encode(), digest_size=24).digest()
-    return base64.urlsafe_b64encode(mixed).decode()
+def _topic(digest: NotificationDigest) -> str:
+    """RFC 8030, 5.4: at most 32 characters of base64url. A hash, which tells the push service nothing."""
+    hashed = hashlib.blake2b(f"{digest.user_id}\n{digest.conversation_id}".encode(), digest_size=24).digest()
+    return base64.urlsafe_b64encode(hashed).decode()
 
 
-def _are_keys(p256dh: str, auth: str) -> bool:
-    """Whether a browser's keys are a point of P-256 and 16 bytes."""
+def _are_valid_keys(p256dh: str, auth: str) -> bool:
+    """Whether the keys of a subscription are a point on P-256 and 16 bytes."""
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decoded(p256dh))
         return len(_decoded(auth)) == 16

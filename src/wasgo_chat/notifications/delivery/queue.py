@@ -1,7 +1,7 @@
-"""The life of a delivery: due, claimed, handed over, settled. Every step is a short transaction of its own.
+"""The life cycle of a delivery: due, claimed, handed over, settled. Every step is a separate short transaction.
 
-A claim holds for `CLAIM_S` and carries the number of its attempt: whoever comes back later than that, after another
-worker took over, changes nothing any more.
+A claim is valid for `CLAIM_S` and carries the number of its attempt, so a worker that returns after another one has
+taken over changes nothing.
 """
 
 import random
@@ -21,7 +21,7 @@ from wasgo_chat.notifications.models import Delivery
 
 CLAIM_S = 60
 MAX_RETRY_S = 3600.0
-KEPT_DAYS = 7
+SENT_RETENTION_DAYS = 7
 
 _ACTIVE = Delivery.state.in_(("pending", "retrying", "sending"))
 _IS_DUE = _ACTIVE & (Delivery.due_at <= func.now())
@@ -29,12 +29,12 @@ _Other = aliased(Delivery, name="other")
 
 
 async def due(tx: Tx, channel: str, *, limit: int) -> list[tuple[UUID, str]]:
-    """Deliveries of a channel that are to be decided now, longest due first: id and user.
+    """The deliveries of a channel that are due, longest due first, as `(id, user_id)`.
 
-    What gathers waits until an earlier one for the same user, conversation and target has gone through: while a
-    mail server is away, there are two mails of a conversation and not one for every minute.
+    A pending delivery waits until an earlier one for the same user, conversation and target is settled. So an outage
+    of the mail server leads to two e-mails for a conversation, not to one per `NOTIFY_DELAY_S`.
     """
-    is_before = or_(Delivery.state == "pending", _Other.id < Delivery.id)
+    has_precedence = or_(Delivery.state == "pending", _Other.id < Delivery.id)
     earlier = (
         select(_Other.id)
         .where(
@@ -44,7 +44,7 @@ async def due(tx: Tx, channel: str, *, limit: int) -> list[tuple[UUID, str]]:
             _Other.target == Delivery.target,
             _Other.state.in_(("retrying", "sending")),
             _Other.id != Delivery.id,
-            is_before,
+            has_precedence,
         )
         .exists()
     )
@@ -54,13 +54,13 @@ async def due(tx: Tx, channel: str, *, limit: int) -> list[tuple[UUID, str]]:
 
 
 async def lock(tx: Tx, delivery_id: UUID) -> Delivery | None:
-    """A due delivery, held until the end of the transaction; None where another worker was faster."""
+    """Lock a due delivery until the end of the transaction; None if another worker has locked or settled it."""
     statement = select(Delivery).where(Delivery.id == delivery_id, _IS_DUE)
     return (await tx.execute(statement.with_for_update(skip_locked=True))).scalar_one_or_none()
 
 
 async def claim(tx: Tx, delivery: Delivery) -> int:
-    """Take a locked delivery to send it; the number of this attempt."""
+    """Claim a locked delivery. Returns the number of the attempt."""
     attempt = delivery.attempts + 1
     values = {"state": "sending", "attempts": attempt, "due_at": _in_seconds(CLAIM_S), "handed_at": None}
     await tx.execute(update(Delivery).where(Delivery.id == delivery.id).values(values))
@@ -68,57 +68,60 @@ async def claim(tx: Tx, delivery: Delivery) -> int:
 
 
 async def mark_handed_over(tx: Tx, delivery_id: UUID, attempt: int) -> bool:
-    """Note that what follows cannot be taken back; False where the claim is no longer ours."""
-    still_ours = _claimed(delivery_id, attempt) & (Delivery.due_at > func.now())
-    result = await tx.execute(update(Delivery).where(still_ours).values(handed_at=func.now()))
-    return _changed(result) == 1
+    """Record that the next step cannot be undone. False if the claim has expired."""
+    is_claimed = _claimed(delivery_id, attempt) & (Delivery.due_at > func.now())
+    result = await tx.execute(update(Delivery).where(is_claimed).values(handed_at=func.now()))
+    return _affected_rows(result) == 1
 
 
 async def defer(tx: Tx, delivery_id: UUID, until: datetime | float) -> None:
-    """Decide again at a moment, or in so many seconds."""
-    moment = _in_seconds(until) if isinstance(until, float) else until
-    await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(due_at=moment))
+    """Make the delivery due again at a time, or after a number of seconds."""
+    due_at = _in_seconds(until) if isinstance(until, float) else until
+    await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(due_at=due_at))
 
 
 async def drop(tx: Tx, delivery_id: UUID) -> None:
-    """Nobody is to be told: nothing of it stays."""
+    """Delete a delivery that is not to be sent."""
     await tx.execute(delete(Delivery).where(Delivery.id == delivery_id))
 
 
-async def sent(tx: Tx, delivery_id: UUID, attempt: int) -> None:
-    """It was taken by the other side; a few old ones go."""
+async def mark_sent(tx: Tx, delivery_id: UUID, attempt: int) -> None:
+    """Settle a delivery that the receiver accepted. Also deletes a few sent ones that have expired."""
     values = {"state": "sent", "error": None, "settled_at": func.now()}
     await tx.execute(update(Delivery).where(_claimed(delivery_id, attempt)).values(values))
-    is_old = (Delivery.state == "sent") & (Delivery.settled_at < func.now() - func.make_interval(0, 0, 0, KEPT_DAYS))
-    old = select(Delivery.id).where(is_old).order_by(Delivery.id).limit(20).with_for_update(skip_locked=True)
-    await tx.execute(delete(Delivery).where(Delivery.id.in_(old.cte("old").select())))
+    is_expired = (Delivery.state == "sent") & (
+        Delivery.settled_at < func.now() - func.make_interval(0, 0, 0, SENT_RETENTION_DAYS)
+    )
+    expired = select(Delivery.id).where(is_expired).order_by(Delivery.id).limit(20).with_for_update(skip_locked=True)
+    await tx.execute(delete(Delivery).where(Delivery.id.in_(expired.cte("expired").select())))
 
 
-async def failed(tx: Tx, delivery_id: UUID, attempt: int, error: str, *, retry_after_s: float = 0.0) -> None:
-    """It did not arrive: again later, or dead after the last attempt.
+async def mark_failed(tx: Tx, delivery_id: UUID, attempt: int, error: str, *, retry_after_s: float = 0.0) -> None:
+    """Schedule a failed delivery's next attempt, or mark it dead after the last one.
 
-    Full jitter (anything up to a wait that doubles) keeps those that failed together from coming back together.
+    The wait is random, up to a maximum that doubles with each attempt (exponential backoff with full jitter), so that
+    deliveries that failed together are not retried together.
     """
     if attempt >= tx.settings.notify_max_attempts:
         await mark_dead(tx, delivery_id, attempt, error)
         return
-    longest_s = min(tx.settings.notify_retry_s * 2.0 ** (attempt - 1), MAX_RETRY_S)
-    wait_s = max(random.uniform(0, longest_s), retry_after_s)  # noqa: S311  spreads load, hides nothing
+    max_wait_s = min(tx.settings.notify_retry_s * 2.0 ** (attempt - 1), MAX_RETRY_S)
+    wait_s = max(random.uniform(0, max_wait_s), retry_after_s)  # noqa: S311  spreads load, protects nothing
     values = {"state": "retrying", "error": error, "due_at": _in_seconds(wait_s), "handed_at": None}
     await tx.execute(update(Delivery).where(_claimed(delivery_id, attempt)).values(values))
 
 
 async def mark_dead(tx: Tx, delivery_id: UUID, attempt: int, error: str) -> None:
-    """It will not be tried again by itself."""
+    """Settle a delivery that is not retried automatically."""
     values = {"state": "dead", "error": error, "settled_at": func.now()}
     await tx.execute(update(Delivery).where(_claimed(delivery_id, attempt)).values(values))
 
 
 async def count_dead(db: Database) -> int:
-    """How many there are that will not be tried again.
+    """The number of dead deliveries.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not respond.
     """
     ((count,),) = await driver.fetch(db, "SELECT count(*) FROM deliveries WHERE state = 'dead'")
     return int(count)
@@ -136,24 +139,24 @@ async def list_deliveries(
     """A page of deliveries, newest first.
 
     Raises:
-        Invalid: a cursor of another list.
+        Invalid: the cursor belongs to another list.
     """
     page = PageRequest.parse(tx.settings, ["deliveries", state, channel, error], limit, cursor)
     statement: Select[Delivery] = select(Delivery)
     if state is not None:
         statement = statement.where(Delivery.state == state)
-    statement = statement.where(*_of_kind(channel, error))
+    statement = statement.where(*_matching(channel, error))
     if page.key is not None:
         bound = UUID(page.key[0])
         statement = statement.where(Delivery.id > bound if page.is_backward else Delivery.id < bound)
     order = Delivery.id.asc() if page.is_backward else Delivery.id.desc()
-    found: Sequence[Delivery] = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).scalars().all()
-    rows, cursors = page.build_page(found, lambda row: [str(row.id)])
+    candidates: Sequence[Delivery] = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).scalars().all()
+    rows, cursors = page.build_page(candidates, lambda row: [str(row.id)])
     return {"results": [_render(row) for row in rows], **cursors}
 
 
 async def retry(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
-    """Try a dead delivery again, now and from the first attempt; it is decided anew.
+    """Make a dead delivery due now, starting from the first attempt. Whether it is still sent is decided then.
 
     Raises:
         NotFound: there is no such delivery.
@@ -164,17 +167,17 @@ async def retry(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
     if delivery is None:
         raise NotFound
     if delivery.state != "dead":
-        raise Conflict("Only a dead delivery can be tried again")
+        raise Conflict("Only a dead delivery can be retried")
     await tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(_reset()))
     return _render((await tx.execute(statement)).scalar_one())
 
 
 async def retry_all(tx: Tx, *, channel: str | None, error: str | None, limit: int) -> int:
-    """Try up to so many dead deliveries of a kind again, the oldest first; how many."""
-    dead = select(Delivery.id).where(Delivery.state == "dead", *_of_kind(channel, error))
+    """Retry up to `limit` matching dead deliveries, oldest first. Returns how many."""
+    dead = select(Delivery.id).where(Delivery.state == "dead", *_matching(channel, error))
     page = dead.order_by(Delivery.id).limit(limit).with_for_update(skip_locked=True)
     result = await tx.execute(update(Delivery).where(Delivery.id.in_(page.cte("dead").select())).values(_reset()))
-    return _changed(result)
+    return _affected_rows(result)
 
 
 async def get_delivery(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
@@ -183,15 +186,15 @@ async def get_delivery(tx: Tx, delivery_id: UUID) -> dict[str, Any]:
     Raises:
         NotFound: there is no such delivery.
     """
-    found = (await tx.execute(select(Delivery).where(Delivery.id == delivery_id))).scalar_one_or_none()
-    if found is None:
+    delivery = (await tx.execute(select(Delivery).where(Delivery.id == delivery_id))).scalar_one_or_none()
+    if delivery is None:
         raise NotFound
-    return _render(found)
+    return _render(delivery)
 
 
-def _of_kind(channel: str | None, error: str | None) -> list[Any]:
-    wanted = ((Delivery.channel, channel), (Delivery.error, error))
-    return [column == value for column, value in wanted if value is not None]
+def _matching(channel: str | None, error: str | None) -> list[Any]:
+    filters = ((Delivery.channel, channel), (Delivery.error, error))
+    return [column == value for column, value in filters if value is not None]
 
 
 def _reset() -> dict[str, Any]:
@@ -206,8 +209,8 @@ def _in_seconds(seconds: float) -> Any:
     return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def _changed(result: Any) -> int:
-    assert isinstance(result, CursorResult)  # noqa: S101  an UPDATE gives one
+def _affected_rows(result: Any) -> int:
+    assert isinstance(result, CursorResult)  # noqa: S101  an UPDATE returns one
     return result.rowcount
 
 

@@ -1,4 +1,7 @@
-"""A signed webhook to the platform's own notifier (Standard Webhooks); the same `webhook-id` on every attempt."""
+"""A signed webhook to the platform (Standard Webhooks, https://www.standardwebhooks.com).
+
+The `webhook-id` is the same on every attempt, so the receiver can ignore a repetition.
+"""
 
 import base64
 from datetime import UTC, datetime
@@ -10,61 +13,51 @@ from standardwebhooks import Webhook
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.http_client import internal_client
-from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed
-from wasgo_chat.notifications.delivery.content import NotificationDigest
+from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, parse_retry_after
+from wasgo_chat.notifications.delivery.digest import NotificationDigest
 
 TYPE = "chat.notification"
-MAX_WAIT_S = 3600.0
 
 
 class WebhookChannel:
-    """Webhooks to one address, which the operator named: it may be a private one.
+    """Webhooks to one URL. The operator sets it, so it may be a private address.
 
     Raises:
-        UnsafeSettings: the address or its key is missing or wrong.
+        UnsafeSettings: the URL or the key is missing or invalid.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.notify_webhook_url or ""
         if urlsplit(self._url).scheme not in ("http", "https"):
-            raise UnsafeSettings("WASGO_CHAT_NOTIFY_WEBHOOK_URL must be an http:// or https:// address.")
+            raise UnsafeSettings("WASGO_CHAT_NOTIFY_WEBHOOK_URL must be an http:// or https:// URL.")
         self._signer = Webhook(_key(settings))
         self._client = internal_client()
 
-    async def send(self, letter: NotificationDigest, hand: BeforeHandover) -> None:
-        """See `ConversationChannel.send`. The receiver takes the same id once, so a repeat does no harm."""
-        body, now = encode_str(_payload(letter)), datetime.now(UTC)
+    async def send(self, digest: NotificationDigest, before_handover: BeforeHandover) -> None:
+        body, now = encode_str(_payload(digest)), datetime.now(UTC)
         headers = {
             "Content-Type": "application/json",
-            "webhook-id": str(letter.id),
+            "webhook-id": str(digest.id),
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(msg_id=str(letter.id), timestamp=now, data=body),
+            "webhook-signature": self._signer.sign(msg_id=str(digest.id), timestamp=now, data=body),
         }
         try:
             async with self._client.stream("POST", self._url, content=body.encode(), headers=headers) as response:
-                status, wait_s = response.status_code, seconds_of(response.headers.get("retry-after"))
+                status, wait_s = response.status_code, parse_retry_after(response.headers.get("retry-after"))
         except httpx2.HTTPError as error:
             raise DeliveryFailed(f"webhook_{type(error).__name__}") from error
         if not 200 <= status < 300:
             raise DeliveryFailed(f"webhook_{status}", is_final=status == 410, retry_after_s=wait_s)
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.aclose()
 
 
-def seconds_of(retry_after: str | None) -> float:
-    """`Retry-After` where it is a number of seconds; its dates are not worth the trouble."""
-    if retry_after is None or not (retry_after.isascii() and retry_after.isdigit()):
-        return 0.0
-    return min(float(retry_after), MAX_WAIT_S)
-
-
 def _key(settings: Settings) -> bytes:
-    given = settings.notify_webhook_secret.get_secret_value() if settings.notify_webhook_secret else ""
+    secret = settings.notify_webhook_secret.get_secret_value() if settings.notify_webhook_secret else ""
     try:
-        # The library would decode whatever it is given, past characters that do not belong there.
-        key = base64.b64decode(given.removeprefix("whsec_"), validate=True)
+        # Checked here because the library ignores characters that are not base64.
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except ValueError:
         key = b""
     if not 24 <= len(key) <= 64:
@@ -72,31 +65,31 @@ def _key(settings: Settings) -> bytes:
     return key
 
 
-def _payload(letter: NotificationDigest) -> dict[str, object]:
-    newest = letter.lines[-1]
+def _payload(digest: NotificationDigest) -> dict[str, object]:
+    newest = digest.items[-1]
     return {
         "type": TYPE,
         "timestamp": newest.created_at,
         "data": {
-            "user_id": letter.user_id,
+            "user_id": digest.user_id,
             "conversation": {
-                "id": letter.conversation_id,
-                "conversation_type": letter.conversation_type,
-                "title": letter.title,
-                "url": letter.link,
+                "id": digest.conversation_id,
+                "conversation_type": digest.conversation_type,
+                "title": digest.title,
+                "url": digest.link,
             },
-            "count": letter.count,
+            "count": digest.count,
             "notifications": [
                 {
-                    "id": line.notification_id,
-                    "kind": line.kind,
-                    "message_id": line.message_id,
-                    "seq": line.seq,
-                    "sender": {"id": line.sender_id, "name": line.sender_name},
-                    "created_at": line.created_at,
-                    "text": line.text,
+                    "id": item.notification_id,
+                    "kind": item.kind,
+                    "message_id": item.message_id,
+                    "seq": item.seq,
+                    "sender": {"id": item.sender_id, "name": item.sender_name},
+                    "created_at": item.created_at,
+                    "text": item.text,
                 }
-                for line in letter.lines
+                for item in digest.items
             ],
         },
     }
