@@ -135,7 +135,7 @@ test("a search finds what is archived, and says where only the chosen type keeps
   await page.getByRole("searchbox").fill(title);
   await expect(list.getByRole("button", { name: title })).toContainText("Archived");
   await page.getByRole("button", { name: "Bids" }).click();
-  await expect(list.getByText("None of this type has this title")).toBeVisible();
+  await expect(list.getByText("No matches in this category")).toBeVisible();
   await list.getByRole("button", { name: "Search all types" }).click();
   await expect(list.getByRole("button", { name: title })).toBeVisible();
   await page.getByRole("searchbox").fill("");
@@ -146,7 +146,7 @@ test("a search finds what is archived, and says where only the chosen type keeps
 
 test("chips that find no room go into another line", async ({ browser }) => {
   const { page } = await sit(browser, "ana", "", { viewport: { width: 390, height: 844 } });
-  const group = page.getByRole("group", { name: "Types of conversation" });
+  const group = page.getByRole("group", { name: "Conversation types" });
   await expect(group.getByRole("button").nth(5)).toBeVisible();
   expect(await group.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
   expect(await group.evaluate((element) => [...element.children].every((one) => one.getBoundingClientRect().right <= innerWidth))).toBe(true);
@@ -157,7 +157,7 @@ test("what one is told of a conversation is chosen in its details, and kept", as
   const { page } = await sit(browser, "ana", id);
   const open = () => page.getByRole("button", { name: "Details" }).click();
   await open();
-  const level = page.getByRole("complementary").getByLabel("Tell me about");
+  const level = page.getByRole("complementary").getByLabel("Notify me about");
   await level.selectOption("Mentions and replies only");
   await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await page.getByRole("complementary").getByLabel("Mute").selectOption("For a day");

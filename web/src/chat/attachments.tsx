@@ -37,7 +37,7 @@ export function useDownload(): (event: MouseEvent, messageId: string, file: Atta
   };
   return (event, messageId, file) => {
     event.preventDefault();
-    attempt(save(messageId, file), (why) => text.notDone.download(file.filename, why));
+    attempt(save(messageId, file), (why) => text.actionFailed.download(file.filename, why));
   };
 }
 

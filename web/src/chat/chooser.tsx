@@ -70,7 +70,7 @@ export function TokenForm({ signIn }: { signIn: (user: DemoUser) => void }) {
           <span>{text.token}</span>
           <input class="input" autocomplete="off" spellcheck={false} value={token} onInput={(event) => setToken(event.currentTarget.value)} aria-invalid={isBad} />
         </label>
-        {isBad && <p role="alert" class="error">{text.tokenBad}</p>}
+        {isBad && <p role="alert" class="error">{text.tokenInvalid}</p>}
         <Button kind="primary" type="submit">{text.signIn}</Button>
       </form>
     </main>

@@ -31,7 +31,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
   const composing = useComposing(uploads, field);
   const { words, isEditing, canSend, change, send } = composing;
   const add = (chosen: readonly File[]) => {
-    if (uploads.add(chosen) > 0) tell(text.uploadTooMany);
+    if (uploads.add(chosen) > 0) tell(text.tooManyFiles);
   };
   useLayoutEffect(() => {
     const element = field.current;

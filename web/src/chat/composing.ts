@@ -48,10 +48,10 @@ export function useComposing(uploads: Uploads, field: RefObject<HTMLTextAreaElem
   const isFilesReady = waiting.every((one) => one.stored);
   const canSend = left >= 0 && (isEditing ? hasWords && !isSaving : isFilesReady && (hasWords || waiting.length > 0));
   const blocked = () => {
-    if (left < 0) return text.charsOver(-left);
-    if (!isEditing && waiting.some((one) => one.error)) return text.uploadBlocks;
-    if (!isEditing && !isFilesReady && hasWords) return text.uploadWaits;
-    return left < few ? text.charsLeft(left) : "";
+    if (left < 0) return text.charactersOver(-left);
+    if (!isEditing && waiting.some((one) => one.error)) return text.failedUploads;
+    if (!isEditing && !isFilesReady && hasWords) return text.pendingUploads;
+    return left < few ? text.charactersLeft(left) : "";
   };
 
   const change = (changed: string) => {
@@ -75,7 +75,7 @@ export function useComposing(uploads: Uploads, field: RefObject<HTMLTextAreaElem
       // Meanwhile they may have left it, and be writing something else.
       if (newest.current !== writing) return;
       if (failure) {
-        setRefused(text.notEdited(failure));
+        setRefused(text.editFailed(failure));
         return;
       }
     }

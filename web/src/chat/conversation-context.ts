@@ -4,8 +4,8 @@ import type { Conversation, ConversationState, MessageOut, ParticipantOut } from
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { nameOf } from "../shared/avatar.tsx";
+import type { Role } from "../shared/labels/roles.ts";
 import { text } from "../shared/text.ts";
-import type { Role } from "./naming.ts";
 
 /** What is being written: an answer, a change, or neither. */
 export type Writing = { readonly kind: "reply" | "edit"; readonly message: MessageOut } | undefined;

@@ -3,10 +3,11 @@
 import { Avatar, firstNameOf } from "../shared/avatar.tsx";
 import { Badge, IconButton } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
+import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
 import { text } from "../shared/text.ts";
 import { briefly } from "../shared/times.ts";
 import { useOpen } from "./conversation-context.ts";
-import { KIND_ICONS } from "./conversation-row.tsx";
 import { counterpart, referenceOf, titleOf } from "./naming.ts";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
@@ -17,6 +18,7 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
   const { presence } = useStore(chat.inbox);
   const { conversation, participants, typing } = state;
   const kind = conversation?.conversation_type ?? "direct";
+  const { icon, tone } = CONVERSATION_TYPES[kind];
   const other = counterpart(kind, participants, me);
   const there = other && presence.get(other.user.id);
   const online = participants.filter((one) => one.user.id !== me && presence.get(one.user.id)?.online).length;
@@ -36,17 +38,17 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
       {other ? (
         <Avatar person={other.user} isOnline={there?.online ?? false} />
       ) : (
-        <span class="kind-mark" data-tone={kind}>
-          <Icon name={KIND_ICONS[kind]} />
+        <span class="type-icon" data-tone={tone}>
+          <Icon name={icon} />
         </span>
       )}
       <div class="names">
         <div class="line">
           <h2 dir="auto" tabIndex={-1}>{conversation ? titleOf(conversation, participants, me) : text.loading}</h2>
-          {conversation?.status === "closed" && <Badge>{text.closed}</Badge>}
+          {conversation?.status === "closed" && <Badge>{CONVERSATION_STATUSES.closed.label}</Badge>}
           {reference && (
             <span class="tags">
-              <Badge tone={kind}>
+              <Badge tone={tone}>
                 <bdi>{reference}</bdi>
               </Badge>
             </span>

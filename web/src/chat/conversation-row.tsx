@@ -4,21 +4,14 @@ import type { ConversationOut } from "@wasgo/chat";
 import { Avatar } from "../shared/avatar.tsx";
 import { Badge, Count } from "../shared/controls.tsx";
 import { Icon, type IconName } from "../shared/icons.tsx";
+import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
 import { text } from "../shared/text.ts";
 import { briefly, whole } from "../shared/times.ts";
 import { draftKey, drafts } from "./drafts.ts";
-import { type Kind, counterpart, referenceOf, summaryOf, titleOf } from "./naming.ts";
+import { counterpart, referenceOf, summaryOf, titleOf } from "./naming.ts";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
-
-export const KIND_ICONS: Readonly<Record<Kind, IconName>> = {
-  direct: "chat",
-  job: "briefcase",
-  bid: "tag",
-  request: "search",
-  support: "help",
-  dispute: "scales",
-};
 
 export function ConversationRow({ conversation, isOpen, isReachable, isFound, open }: {
   conversation: ConversationOut;
@@ -36,6 +29,7 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
   const draft = useStore(drafts).get(draftKey(user.id, conversation.id))?.trim() ?? "";
   const isArchived = isFound && conversation.is_archived;
   const isClosed = conversation.status === "closed";
+  const { icon, tone } = CONVERSATION_TYPES[kind];
   const other = counterpart(kind, participants, user.id);
   const reference = referenceOf(conversation);
   return (
@@ -52,8 +46,8 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
         {other ? (
           <Avatar person={other.user} isOnline={presence.get(other.user.id)?.online ?? false} />
         ) : (
-          <span class="kind-mark" data-tone={kind}>
-            <Icon name={KIND_ICONS[kind]} />
+          <span class="type-icon" data-tone={tone}>
+            <Icon name={icon} />
           </span>
         )}
         <span class="what">
@@ -61,12 +55,12 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
             <span class="title" dir="auto">{titleOf(conversation, participants, user.id)}</span>
             {reference && (
               <span class="tags">
-                <Badge tone={kind}>
+                <Badge tone={tone}>
                   <bdi>{reference}</bdi>
                 </Badge>
               </span>
             )}
-            {isClosed && <Mark icon="lock" label={text.closed} />}
+            {isClosed && <Mark icon="lock" label={CONVERSATION_STATUSES.closed.label} />}
             {isArchived && <Mark icon="archive" label={text.archived} />}
             {last && (
               <time dateTime={last.created_at} title={whole(last.created_at)}>
@@ -77,7 +71,7 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
           <span class="line">
             {draft && !isOpen ? (
               <span class="summary draft" dir="auto">
-                {text.draftOf(draft)}
+                {text.draftPreview(draft)}
               </span>
             ) : (
               <span class="summary" dir="auto" data-deleted={last?.is_deleted}>

@@ -3,13 +3,13 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Button, Empty, Spinner } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
+import { isAtLeast } from "../shared/labels/roles.ts";
 import { text } from "../shared/text.ts";
 import { Composer } from "./composer.tsx";
 import { type Open, OpenContext, type Writing } from "./conversation-context.ts";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { Details } from "./details.tsx";
 import { useLate } from "./late.ts";
-import { atLeast } from "./naming.ts";
 import { useFocusInside } from "./pane-keys.ts";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
@@ -35,14 +35,14 @@ export function ConversationView({ id, arrival, back }: { id: string; arrival: n
   useEffect(() => chat.inbox.touch(id), [chat, id, last?.id, last?.revision]);
   const role = state.participants.find((one) => one.user.id === chat.userId)?.role;
   const isClosed = state.conversation?.status === "closed";
-  const canWrite = atLeast(role, "participant") && !isClosed;
+  const canWrite = isAtLeast(role, "participant") && !isClosed;
   const open: Open = { conversation, state, me: chat.userId, role, canWrite, writing, write, reveal: (message) => reveal({ id: message }), view };
   useFocusInside(element, state.conversation !== undefined, canWrite, arrival);
   if (state.status === "gone") {
     return (
       <div class="chat nothing">
-        <Empty icon="lock" title={text.gone}>
-          <p>{text.goneHint}</p>
+        <Empty icon="lock" title={text.noAccess}>
+          <p>{text.noAccessHint}</p>
           <button type="button" class="button quiet" onClick={back}>
             {text.back}
           </button>
@@ -69,7 +69,7 @@ export function ConversationView({ id, arrival, back }: { id: string; arrival: n
       if (!canWrite || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       setIsDropping(false);
-      if (uploads.add(filesOf(event.dataTransfer)) > 0) tell(text.uploadTooMany);
+      if (uploads.add(filesOf(event.dataTransfer)) > 0) tell(text.tooManyFiles);
     },
   };
   return (

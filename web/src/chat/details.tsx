@@ -4,9 +4,12 @@ import { result } from "@wasgo/chat";
 import { updateConversation } from "@wasgo/chat/rest";
 import { Avatar, nameOf } from "../shared/avatar.tsx";
 import { Badge, Button, IconButton } from "../shared/controls.tsx";
+import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
+import { ROLES, isAtLeast } from "../shared/labels/roles.ts";
 import { text } from "../shared/text.ts";
 import { useOpen } from "./conversation-context.ts";
-import { atLeast, referenceOf } from "./naming.ts";
+import { referenceOf } from "./naming.ts";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
 import { useAttempt } from "./toast.tsx";
@@ -20,10 +23,10 @@ export function Details({ close }: { close: () => void }) {
   const { conversation, participants } = state;
   const isArchived = conversations.find((one) => one.id === open.id)?.is_archived ?? false;
   const isClosed = conversation?.status === "closed";
-  const mayClose = atLeast(role, "moderator") && conversation?.conversation_type !== "direct";
+  const mayClose = isAtLeast(role, "moderator") && conversation?.conversation_type !== "direct";
   const reference = conversation && referenceOf(conversation);
   const setStatus = (status: "open" | "closed") =>
-    attempt(result(updateConversation({ client: chat.client, path: { conversation_id: open.id }, body: { status } })), text.notDone.status);
+    attempt(result(updateConversation({ client: chat.client, path: { conversation_id: open.id }, body: { status } })), text.actionFailed.status);
   return (
     <aside class="details" aria-label={text.details}>
       <header>
@@ -34,8 +37,8 @@ export function Details({ close }: { close: () => void }) {
         <section>
           <h4>{text.about}</h4>
           <p class="facts">
-            <Badge tone={conversation.conversation_type}>{reference ?? text.type[conversation.conversation_type]}</Badge>
-            <Badge tone={isClosed ? "" : "ok"}>{text.status[conversation.status]}</Badge>
+            <Badge tone={CONVERSATION_TYPES[conversation.conversation_type].tone}>{reference ?? CONVERSATION_TYPES[conversation.conversation_type].label}</Badge>
+            <Badge tone={CONVERSATION_STATUSES[conversation.status].tone}>{CONVERSATION_STATUSES[conversation.status].label}</Badge>
           </p>
         </section>
       )}
@@ -52,7 +55,7 @@ export function Details({ close }: { close: () => void }) {
                   {user.id === me && <span class="soft"> ({text.you})</span>}
                   <span class="only-read">{isOnline ? text.online : text.offline}</span>
                 </span>
-                <Badge>{text.role[theirs]}</Badge>
+                <Badge>{ROLES[theirs].label}</Badge>
               </li>
             );
           })}
@@ -60,7 +63,7 @@ export function Details({ close }: { close: () => void }) {
       </section>
       <ConversationWishes />
       <section class="acts">
-        <Button icon="archive" onClick={() => attempt(chat.inbox.archive(open.id, !isArchived), text.notDone.archive)}>
+        <Button icon="archive" onClick={() => attempt(chat.inbox.archive(open.id, !isArchived), isArchived ? text.actionFailed.unarchive : text.actionFailed.archive)}>
           {isArchived ? text.unarchive : text.archive}
         </Button>
         {mayClose && (

@@ -41,10 +41,10 @@ export function LocationDialog({ close, share }: { close: () => void; share: (pl
             <input class="input" inputMode="decimal" value={lng} onInput={(event) => setLng(event.currentTarget.value)} />
           </label>
         </div>
-        {!isGood && <p role="alert" class="error">{text.locationBad}</p>}
+        {!isGood && <p role="alert" class="error">{text.locationInvalid}</p>}
         <footer>
           <Button icon="pin" onClick={locate}>
-            {text.locationHere}
+            {text.useCurrentLocation}
           </Button>
           <Button kind="primary" type="submit" disabled={!isGood}>
             {text.send}

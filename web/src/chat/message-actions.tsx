@@ -3,11 +3,11 @@
 import type { MessageOut } from "@wasgo/chat";
 import { useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "../shared/controls.tsx";
+import { isAtLeast } from "../shared/labels/roles.ts";
 import { text } from "../shared/text.ts";
 import { useOpen } from "./conversation-context.ts";
 import { Dialog } from "./dialog.tsx";
 import { EmojiPicker } from "./emoji.tsx";
-import { atLeast } from "./naming.ts";
 import { openMenu } from "./person-menu.tsx";
 import { useAttempt } from "./toast.tsx";
 
@@ -38,15 +38,15 @@ export function useActions(message: MessageOut): Actions {
   const actions: Actions = {
     canReply: isThere,
     canEdit: isThere && isOwn && message.message_type !== "location",
-    canRemove: isThere && (isOwn || atLeast(role, "moderator")),
+    canRemove: isThere && (isOwn || isAtLeast(role, "moderator")),
     isAsking,
     picker,
     reactButton,
     reply: () => write({ kind: "reply", message }),
     edit: () => write({ kind: "edit", message }),
     ask,
-    remove: () => attempt(conversation.delete(message.id), text.notDone.remove),
-    react: (emoji) => attempt(conversation.react(message.id, emoji), text.notDone.react),
+    remove: () => attempt(conversation.delete(message.id), text.actionFailed.remove),
+    react: (emoji) => attempt(conversation.react(message.id, emoji), text.actionFailed.react),
     pick: () => reactButton.current && openMenu(picker.current, reactButton.current),
     key: (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -73,7 +73,7 @@ export function MessageActions({ message, actions }: { message: MessageOut; acti
       {canRemove && <IconButton icon="trash" label={text.remove} tabIndex={-1} onClick={() => actions.ask(true)} />}
       <EmojiPicker menu={picker} choose={actions.react} />
       {isAsking && (
-        <Dialog title={text.removeAsk} close={() => actions.ask(false)}>
+        <Dialog title={text.confirmRemove} close={() => actions.ask(false)}>
           <blockquote dir="auto">{message.content}</blockquote>
           <footer>
             <Button onClick={() => actions.ask(false)}>{text.cancel}</Button>

@@ -3,8 +3,6 @@
 import { text } from "../shared/text.ts";
 import { whole } from "../shared/times.ts";
 
-export const LEVELS = ["all", "mentions", "none"] as const;
-
 const HOUR_MS = 3_600_000;
 const MUTES = { none: 0, hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS } as const;
 

@@ -3,6 +3,7 @@
 import type { NotificationOut } from "@wasgo/chat";
 import { Avatar, nameOf } from "../shared/avatar.tsx";
 import { Button, Empty, IconButton } from "../shared/controls.tsx";
+import { NOTIFICATION_KINDS } from "../shared/labels/notification-options.ts";
 import { text } from "../shared/text.ts";
 import { briefly, whole } from "../shared/times.ts";
 import { Dialog } from "./dialog.tsx";
@@ -19,7 +20,7 @@ export function Notifications({ close, open, settings }: {
   const attempt = useAttempt();
   const { notifications } = useStore(inbox);
   const follow = (one: NotificationOut) => {
-    if (!one.is_read) attempt(inbox.markNotification(one.id), text.notDone.mark);
+    if (!one.is_read) attempt(inbox.markNotification(one.id), text.actionFailed.mark);
     close();
     open(one.conversation);
   };
@@ -27,13 +28,13 @@ export function Notifications({ close, open, settings }: {
   return (
     <Dialog title={text.notifications} close={close} kind="tray" tools={<IconButton icon="settings" label={text.preferences} onClick={settings} />}>
       {isNew && (
-        <Button kind="plain" onClick={() => attempt(inbox.markAllNotifications(), text.notDone.mark)}>
+        <Button kind="plain" onClick={() => attempt(inbox.markAllNotifications(), text.actionFailed.mark)}>
           {text.markAllRead}
         </Button>
       )}
       {notifications.length === 0 && (
-        <Empty icon="bell" title={text.notificationsNone}>
-          <p>{text.notificationsNoneHint}</p>
+        <Empty icon="bell" title={text.noNotifications}>
+          <p>{text.noNotificationsHint}</p>
         </Empty>
       )}
       <ul class="told">
@@ -44,7 +45,7 @@ export function Notifications({ close, open, settings }: {
               <span class="what">
                 <span class="line">
                   <span>
-                    <strong dir="auto">{nameOf(one.sender)}</strong> {text.told[one.kind]}
+                    <strong dir="auto">{nameOf(one.sender)}</strong> {NOTIFICATION_KINDS[one.kind]}
                   </span>
                   <time dateTime={one.created_at} title={whole(one.created_at)}>
                     {briefly(one.created_at)}

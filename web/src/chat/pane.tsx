@@ -90,8 +90,8 @@ function Side(props: PaneProps) {
           <ConversationView key={conversationId} id={conversationId} arrival={arrival} back={() => open(undefined)} />
         ) : (
           <div class="chat nothing">
-            <Empty icon="chat" title={text.pick}>
-              <p>{text.pickHint}</p>
+            <Empty icon="chat" title={text.noneSelected}>
+              <p>{text.noneSelectedHint}</p>
             </Empty>
           </div>
         )}

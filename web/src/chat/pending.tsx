@@ -3,6 +3,7 @@
 import type { PendingMessage as Pending } from "@wasgo/chat";
 import { Button } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
+import { MESSAGE_TYPES } from "../shared/labels/message-types.ts";
 import { text } from "../shared/text.ts";
 import { useOpen } from "./conversation-context.ts";
 
@@ -21,7 +22,7 @@ export function PendingMessage({ pending, isFirst }: { pending: Pending; isFirst
             </span>
           )}
           <span class="words" dir="auto">
-            {draft.content || text.kind[draft.message_type ?? "file"]}
+            {draft.content || MESSAGE_TYPES[draft.message_type ?? "file"]}
           </span>
           <span class="meta">
             {failed === undefined && (
@@ -35,7 +36,7 @@ export function PendingMessage({ pending, isFirst }: { pending: Pending; isFirst
         {failed !== undefined && (
           <p class="failed" role="alert">
             <span>
-              {text.notSent}. {text.failure[failed] ?? text.failureElse}
+              {text.notSent}. {text.errors[failed] ?? text.unknownError}
             </span>
             <Button kind="plain" onClick={() => void conversation.retry(clientId).catch(() => {})}>
               {text.retry}

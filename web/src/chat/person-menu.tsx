@@ -38,7 +38,7 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
     <>
       <IconButton
         icon="more"
-        label={text.settingsMenu}
+        label={text.moreMenu}
         class="more"
         aria-haspopup="menu"
         aria-expanded={isOpen}
@@ -56,7 +56,7 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
         ref={menu}
         role="menu"
         tabIndex={-1}
-        aria-label={text.settingsMenu}
+        aria-label={text.moreMenu}
         onToggle={(event) => setIsOpen(event.newState === "open")}
         onKeyDown={(event) => menuKeys(event, menu.current)}
       >

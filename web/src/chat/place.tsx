@@ -57,7 +57,7 @@ export function Place({ place }: { place: PlaceOf }) {
         </g>
       </svg>
       <figcaption>
-        <strong dir="auto">{label || text.place}</strong>
+        <strong dir="auto">{label || text.location}</strong>
         <span>{where}</span>
       </figcaption>
     </figure>

@@ -4,13 +4,12 @@ import { result } from "@wasgo/chat";
 import { type Preferences as Wishes, getNotificationPreferences, putNotificationPreferences } from "@wasgo/chat/rest";
 import { useState } from "preact/hooks";
 import { Button, Empty, Spinner } from "../shared/controls.tsx";
+import { DELIVERY_CHANNELS, DELIVERY_CHANNEL_NAMES, NOTIFICATION_LEVELS, NOTIFICATION_LEVEL_NAMES } from "../shared/labels/notification-options.ts";
 import { text } from "../shared/text.ts";
 import { Dialog } from "./dialog.tsx";
 import { useLoaded } from "./loaded.ts";
-import { LEVELS, MuteField } from "./mute-field.tsx";
+import { MuteField } from "./mute-field.tsx";
 import { useSession } from "./session.ts";
-
-const CHANNELS = ["email", "push", "webhook"] as const;
 
 export function Preferences({ close }: { close: () => void }) {
   const { client } = useSession().chat;
@@ -38,44 +37,44 @@ export function Preferences({ close }: { close: () => void }) {
         <form class="preferences" onSubmit={save}>
           <fieldset>
             <legend>{text.level}</legend>
-            {LEVELS.map((level) => (
+            {NOTIFICATION_LEVEL_NAMES.map((level) => (
               <label key={level} class="choice">
                 <input type="radio" name="level" checked={(wishes.level ?? "all") === level} onChange={() => change({ level })} />
-                {text.levels[level]}
+                {NOTIFICATION_LEVELS[level]}
               </label>
             ))}
           </fieldset>
           <fieldset>
             <legend>{text.channels}</legend>
-            {CHANNELS.map((channel) => (
+            {DELIVERY_CHANNEL_NAMES.map((channel) => (
               <label key={channel} class="choice">
                 <input
                   type="checkbox"
                   checked={wishes.channels?.[channel] ?? true}
                   onChange={(event) => change({ channels: { ...wishes.channels, [channel]: event.currentTarget.checked } })}
                 />
-                {text.channel[channel]}
+                {DELIVERY_CHANNELS[channel].label}
               </label>
             ))}
           </fieldset>
           <fieldset>
-            <legend>{text.quiet}</legend>
+            <legend>{text.quietHours}</legend>
             <label class="choice">
               <input
                 type="checkbox"
                 checked={Boolean(quiet)}
                 onChange={(event) => change({ quiet_hours: event.currentTarget.checked ? { start: "22:00", end: "07:00", time_zone: zone } : null })}
               />
-              {text.quietOn}
+              {text.quietHoursOn}
             </label>
             {quiet && (
               <div class="times">
                 <label class="field">
-                  <span>{text.quietFrom}</span>
+                  <span>{text.quietHoursFrom}</span>
                   <input class="input" type="time" value={quiet.start.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quiet, start: event.currentTarget.value } })} />
                 </label>
                 <label class="field">
-                  <span>{text.quietTo}</span>
+                  <span>{text.quietHoursTo}</span>
                   <input class="input" type="time" value={quiet.end.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quiet, end: event.currentTarget.value } })} />
                 </label>
               </div>

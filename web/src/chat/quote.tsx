@@ -10,7 +10,7 @@ export function Quote({ preview }: { preview: ReplyPreview }) {
   const { me, reveal } = useOpen();
   const name = preview.sender?.id === me ? text.you : preview.sender ? nameOf(preview.sender) : "";
   return (
-    <button type="button" class="quote" aria-label={text.answered(name)} onClick={() => reveal(preview.id)}>
+    <button type="button" class="quote" aria-label={text.goToOriginal(name)} onClick={() => reveal(preview.id)}>
       <span class="name" dir="auto">{name}</span>
       <span class="summary" dir="auto" data-deleted={preview.is_deleted}>
         {wordsOf(preview)}

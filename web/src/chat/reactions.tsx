@@ -22,7 +22,7 @@ export function Reactions({ message }: { message: MessageOut }) {
               aria-label={label}
               title={label}
               disabled={!canWrite}
-              onClick={() => attempt(conversation.react(message.id, emoji, isMine ? "remove" : "add"), text.notDone.react)}
+              onClick={() => attempt(conversation.react(message.id, emoji, isMine ? "remove" : "add"), text.actionFailed.react)}
             >
               <span>{emoji}</span>
               {count > 1 && <span class="number">{count}</span>}

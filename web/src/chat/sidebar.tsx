@@ -5,17 +5,18 @@ import { useRef, useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
 import { Button, Empty, IconButton, Spinner } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
+import { CONVERSATION_TYPES, CONVERSATION_TYPE_NAMES, type ConversationType } from "../shared/labels/conversation-types.ts";
 import { text } from "../shared/text.ts";
 import { ConversationRow } from "./conversation-row.tsx";
 import { useLate } from "./late.ts";
-import { KINDS, type Kind, titleOf } from "./naming.ts";
+import { titleOf } from "./naming.ts";
 import type { PaneProps } from "./pane.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 import { useSession } from "./session.ts";
 import { useStore } from "./store.ts";
 import { useUnreadInTitle } from "./title.ts";
 
-type Filter = Kind | "all" | "unread";
+type Filter = ConversationType | "all" | "unread";
 
 export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "preferences" | "shortcuts") => void }) {
   const { conversationId, open, show, user } = props;
@@ -38,7 +39,7 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
   useUnreadInTitle(user.id, unread);
   const archivedCount = conversations.filter((one) => one.is_archived).length;
   const unseen = notifications.filter((one) => !one.is_read).length;
-  const filters: readonly Filter[] = ["all", "unread", ...KINDS.filter((kind) => kind === filter || here.some((one) => one.conversation_type === kind))];
+  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || here.some((one) => one.conversation_type === type))];
   const rovingId = shown.some((one) => one.id === conversationId) ? conversationId : shown[0]?.id;
   const keys = (event: KeyboardEvent) => {
     const items = [...(list.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
@@ -83,7 +84,7 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
       <div class="filters" role="group" aria-label={text.types}>
         {filters.map((one) => (
           <button key={one} type="button" class="chip" aria-pressed={filter === one} onClick={() => setFilter(one)}>
-            {one === "all" ? text.all : one === "unread" ? text.unread : text.ofType[one]}
+            {one === "all" ? text.all : one === "unread" ? text.unread : CONVERSATION_TYPES[one].plural}
           </button>
         ))}
       </div>
@@ -124,9 +125,9 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
 }
 
 function Nothing({ isSearch, isFiltered, clear }: { isSearch: boolean; isFiltered: boolean; clear: () => void }) {
-  if (!isSearch || !isFiltered) return <Empty icon={isSearch ? "search" : "chat"} title={isSearch ? text.nothingFound : text.nothingHere} />;
+  if (!isSearch || !isFiltered) return <Empty icon={isSearch ? "search" : "chat"} title={isSearch ? text.noMatches : text.noConversations} />;
   return (
-    <Empty icon="search" title={text.nothingOfType}>
+    <Empty icon="search" title={text.noMatchesOfType}>
       <Button onClick={clear}>{text.searchAllTypes}</Button>
     </Empty>
   );

@@ -117,9 +117,9 @@ export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
         {said}
       </p>
       {!isAtEnd && (
-        <button type="button" class="jump" aria-label={fresh > 0 ? `${text.jumpNewest}, ${text.unreadCount(fresh)}` : text.jumpNewest} onClick={() => hold("end")}>
+        <button type="button" class="jump" aria-label={fresh > 0 ? `${text.jumpToNewest}, ${text.unreadCount(fresh)}` : text.jumpToNewest} onClick={() => hold("end")}>
           <Icon name="down" />
-          {text.jumpNewest}
+          {text.jumpToNewest}
           {fresh > 0 && <span class="count" aria-hidden="true">{fresh}</span>}
         </button>
       )}

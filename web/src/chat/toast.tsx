@@ -55,5 +55,5 @@ export function useAttempt(): (act: Promise<unknown>, words: (why: string) => st
 /** Why something was refused, as far as people want to know. */
 export function whyOf(error: unknown): string {
   const code = (error as { code?: string } | undefined)?.code ?? "no_answer";
-  return text.failure[code] ?? text.failureElse;
+  return text.errors[code] ?? text.unknownError;
 }

@@ -76,7 +76,7 @@ function Picture({ file, messageId }: { file: AttachmentOut; messageId: string }
       {state === "failed" ? (
         <div role="alert" class="not-shown">
           <Icon name="warn" />
-          <p>{text.pictureFailed}</p>
+          <p>{text.imageFailed}</p>
           <Button icon="retry" onClick={() => void again()}>
             {text.retry}
           </Button>

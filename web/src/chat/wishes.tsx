@@ -8,10 +8,11 @@ import {
 } from "@wasgo/chat/rest";
 import { useState } from "preact/hooks";
 import { Button, Spinner } from "../shared/controls.tsx";
+import { NOTIFICATION_LEVELS, NOTIFICATION_LEVEL_NAMES, type NotificationLevel } from "../shared/labels/notification-options.ts";
 import { text } from "../shared/text.ts";
 import { useOpen } from "./conversation-context.ts";
 import { useLoaded } from "./loaded.ts";
-import { LEVELS, MuteField } from "./mute-field.tsx";
+import { MuteField } from "./mute-field.tsx";
 import { useSession } from "./session.ts";
 
 export function ConversationWishes() {
@@ -49,12 +50,12 @@ export function ConversationWishes() {
             <select
               class="input"
               value={wishes.level ?? ""}
-              onChange={(event) => void change({ level: (event.currentTarget.value || null) as NonNullable<Wishes["level"]> | null })}
+              onChange={(event) => void change({ level: (event.currentTarget.value || null) as NotificationLevel | null })}
             >
-              <option value="">{text.levelGeneral}</option>
-              {LEVELS.map((level) => (
+              <option value="">{text.defaultLevel}</option>
+              {NOTIFICATION_LEVEL_NAMES.map((level) => (
                 <option key={level} value={level}>
-                  {text.levels[level]}
+                  {NOTIFICATION_LEVELS[level]}
                 </option>
               ))}
             </select>

@@ -13,12 +13,12 @@ import { Figures } from "./figures.tsx";
 import { Letters } from "./letters.tsx";
 import { ClientProvider, type Operator, clientOf, isNotStaff, keepOperator, keptOperator } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
 const SECTIONS: readonly (readonly [Section, string])[] = [
-  ["conversations", words.conversations],
-  ["letters", words.letters],
-  ["figures", words.figures],
+  ["conversations", operatorText.conversations],
+  ["letters", operatorText.failedDeliveries],
+  ["figures", operatorText.metrics],
 ];
 
 export function App() {
@@ -29,12 +29,12 @@ export function App() {
     setOperator(next);
     setWhy(because);
   }, []);
-  const client = useMemo(() => (operator ? clientOf(operator, () => signIn(undefined, words.signedOut)) : undefined), [operator, signIn]);
+  const client = useMemo(() => (operator ? clientOf(operator, () => signIn(undefined, operatorText.sessionExpired)) : undefined), [operator, signIn]);
   useEffect(() => {
     if (!client) return;
     // Asked once, so that who may not look in is told so here and not by every part.
     result(getFigures({ client })).catch((error: unknown) => {
-      if (isNotStaff(error)) signIn(undefined, words.notStaff);
+      if (isNotStaff(error)) signIn(undefined, operatorText.notStaff);
     });
   }, [client, signIn]);
   if (!operator || !client) return <SignIn why={why} signIn={signIn} />;
@@ -60,9 +60,9 @@ function Header({ operator, leave }: { operator: Operator; leave: () => void }) 
     <header class="top">
       <h1>
         <img src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
-        <span>{words.title}</span>
+        <span>{operatorText.title}</span>
       </h1>
-      <nav aria-label={words.sections}>
+      <nav aria-label={operatorText.sections}>
         {SECTIONS.map(([name, label]) => (
           <a key={name} href={addressOf({ section: name })} {...(name === section ? { "aria-current": "page" as const } : {})}>
             {label}
@@ -75,7 +75,7 @@ function Header({ operator, leave }: { operator: Operator; leave: () => void }) 
           <Avatar person={operator} size="small" />
           <span class="name" dir="auto">{nameOf(operator)}</span>
         </span>
-        <Button kind="plain" onClick={leave}>{words.signOut}</Button>
+        <Button kind="plain" onClick={leave}>{operatorText.signOut}</Button>
       </div>
     </header>
   );

@@ -5,13 +5,15 @@ import { type InspectedConversationDetail, inspectConversation } from "@wasgo/ch
 import { Avatar, nameOf } from "../shared/avatar.tsx";
 import { Badge } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
+import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
 import { whole } from "../shared/times.ts";
 import { addressOf, usePlace } from "./address.ts";
 import { titleOf } from "./conversations.tsx";
 import { MessageList } from "./messages.tsx";
 import { RoleBadge, Waiting } from "./parts.tsx";
 import { useClient, useLoad } from "./session.ts";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
 export function ConversationPane({ id }: { id: string }) {
   const client = useClient();
@@ -21,20 +23,20 @@ export function ConversationPane({ id }: { id: string }) {
   return (
     <section class="pane conversation" aria-labelledby="conversation-title">
       <header class="pane-top">
-        <a class="icon-button back" href={addressOf({ section: "conversations" })} aria-label={words.back} title={words.back}><Icon name="back" /></a>
+        <a class="icon-button back" href={addressOf({ section: "conversations" })} aria-label={operatorText.back} title={operatorText.back}><Icon name="back" /></a>
         <div class="heading">
           <h2 id="conversation-title" dir="auto">{loaded.data ? titleOf(loaded.data) : " "}</h2>
           {loaded.data && <Facts of={loaded.data} />}
         </div>
       </header>
-      <nav class="tabs" aria-label={words.conversationParts}>
-        <a href={addressOf(here)} {...(part ? {} : { "aria-current": "true" as const })}>{words.messages}</a>
-        <a href={addressOf({ ...here, part: "members" })} {...(part ? { "aria-current": "true" as const } : {})}>{words.members}</a>
+      <nav class="tabs" aria-label={operatorText.conversationTabs}>
+        <a href={addressOf(here)} {...(part ? {} : { "aria-current": "true" as const })}>{operatorText.messages}</a>
+        <a href={addressOf({ ...here, part: "members" })} {...(part ? { "aria-current": "true" as const } : {})}>{operatorText.members}</a>
       </nav>
       {loaded.data && !part ? (
         <MessageList of={loaded.data} />
       ) : (
-        <div class="scroll" tabIndex={0} role="group" aria-label={part ? words.members : words.messages}>
+        <div class="scroll" tabIndex={0} role="group" aria-label={part ? operatorText.members : operatorText.messages}>
           <Waiting of={loaded} />
           {loaded.data && <Members of={loaded.data} />}
         </div>
@@ -46,10 +48,10 @@ export function ConversationPane({ id }: { id: string }) {
 function Facts({ of }: { of: InspectedConversationDetail }) {
   return (
     <p class="line marks">
-      <Badge tone={of.conversation_type}>{words.types[of.conversation_type]}</Badge>
-      <Badge tone={of.status === "open" ? "ok" : ""}>{of.status === "open" ? words.open : words.closed}</Badge>
-      {of.reference && <span class="reference soft" dir="auto">{words.referenceOf(of.reference.type, of.reference.id)}</span>}
-      <time class="soft" dateTime={of.created_at}>{words.createdAt(whole(of.created_at))}</time>
+      <Badge tone={CONVERSATION_TYPES[of.conversation_type].tone}>{CONVERSATION_TYPES[of.conversation_type].label}</Badge>
+      <Badge tone={CONVERSATION_STATUSES[of.status].tone}>{CONVERSATION_STATUSES[of.status].label}</Badge>
+      {of.reference && <span class="reference soft" dir="auto">{operatorText.reference(of.reference.type, of.reference.id)}</span>}
+      <time class="soft" dateTime={of.created_at}>{operatorText.createdAt(whole(of.created_at))}</time>
     </p>
   );
 }
@@ -67,7 +69,7 @@ function Members({ of }: { of: InspectedConversationDetail }) {
             </span>
             <span class="soft code" dir="auto">{one.user.id}</span>
             <span class="soft">
-              {words.joined(whole(one.joined_at))} · {one.left_at ? words.left(whole(one.left_at)) : words.readUpTo(one.last_read_seq)}
+              {operatorText.joined(whole(one.joined_at))} · {one.left_at ? operatorText.left(whole(one.left_at)) : operatorText.readUpTo(one.last_read_seq)}
             </span>
           </span>
         </li>

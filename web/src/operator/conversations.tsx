@@ -6,6 +6,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { nameOf } from "../shared/avatar.tsx";
 import { Badge, Button, Empty } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
+import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
 import { briefly, whole } from "../shared/times.ts";
 import { addressOf, usePlace } from "./address.ts";
 import { ConversationPane } from "./conversation.tsx";
@@ -13,7 +15,7 @@ import { MessagePane } from "./message.tsx";
 import { useNowAndThen, usePages } from "./pages.ts";
 import { MoreOf, Waiting } from "./parts.tsx";
 import { useClient } from "./session.ts";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
 type Filters = NonNullable<InspectConversationsData["query"]>;
 
@@ -35,7 +37,7 @@ export function Conversations() {
         <ConversationPane key={conversation} id={conversation} />
       ) : (
         <section class="pane conversation">
-          <Empty icon="search" title={words.choose}><p>{words.chooseHint}</p></Empty>
+          <Empty icon="search" title={operatorText.noneSelected}><p>{operatorText.noneSelectedHint}</p></Empty>
         </section>
       )}
       {conversation && message && <MessagePane key={message} id={message} conversation={conversation} />}
@@ -52,12 +54,12 @@ function List() {
   );
   useNowAndThen(renew, RENEW_MS);
   return (
-    <section class="pane list" aria-label={words.conversations}>
+    <section class="pane list" aria-label={operatorText.conversations}>
       <FilterForm set={setFilters} />
-      <div class="scroll" tabIndex={0} role="group" aria-label={words.list}>
+      <div class="scroll" tabIndex={0} role="group" aria-label={operatorText.list}>
         <Waiting of={first} />
         {first.data && rows.length === 0 && (
-          <Empty icon="search" title={words.nothingFound}><p>{words.nothingFoundHint}</p></Empty>
+          <Empty icon="search" title={operatorText.noMatches}><p>{operatorText.noMatchesHint}</p></Empty>
         )}
         <ul class="rows">
           {rows.map((one) => <Row key={one.id} of={one} isChosen={one.id === conversation} />)}
@@ -78,13 +80,13 @@ function Row({ of, isChosen }: { of: InspectedConversation; isChosen: boolean })
           <time class="soft" dateTime={of.created_at} title={whole(of.created_at)}>{briefly(of.created_at)}</time>
         </span>
         <span class="line soft">
-          <span class="people" dir="auto">{names ? words.withPeople(names, of.participant_count - Math.min(2, of.people.length)) : words.nobody}</span>
+          <span class="people" dir="auto">{names ? operatorText.memberNames(names, of.participant_count - Math.min(2, of.people.length)) : operatorText.noMembers}</span>
         </span>
         <span class="line marks">
-          <Badge tone={of.conversation_type}>{words.types[of.conversation_type]}</Badge>
-          {of.status === "closed" && <Badge><Icon name="lock" />{words.closed}</Badge>}
-          {of.reference && <span class="reference soft" dir="auto">{words.referenceOf(of.reference.type, of.reference.id)}</span>}
-          <span class="count-of soft">{words.messageCount(of.message_count)}</span>
+          <Badge tone={CONVERSATION_TYPES[of.conversation_type].tone}>{CONVERSATION_TYPES[of.conversation_type].label}</Badge>
+          {of.status === "closed" && <Badge><Icon name="lock" />{CONVERSATION_STATUSES.closed.label}</Badge>}
+          {of.reference && <span class="reference soft" dir="auto">{operatorText.reference(of.reference.type, of.reference.id)}</span>}
+          <span class="count-of soft">{operatorText.messageCount(of.message_count)}</span>
         </span>
       </a>
     </li>
@@ -94,7 +96,7 @@ function Row({ of, isChosen }: { of: InspectedConversation; isChosen: boolean })
 export function titleOf(of: Pick<InspectedConversation, "title" | "people" | "conversation_type">): string {
   if (of.title) return of.title;
   const names = of.people.slice(0, 2).map(nameOf);
-  return of.conversation_type === "direct" && names.length ? names.join(" · ") : words.untitled;
+  return of.conversation_type === "direct" && names.length ? names.join(" · ") : operatorText.untitled;
 }
 
 function FilterForm({ set }: { set: (filters: Filters) => void }) {
@@ -107,7 +109,7 @@ function FilterForm({ set }: { set: (filters: Filters) => void }) {
     <form
       class="filters"
       role="search"
-      aria-label={words.filters}
+      aria-label={operatorText.filters}
       onSubmit={(event) => {
         event.preventDefault();
         apply(event.currentTarget);
@@ -118,23 +120,27 @@ function FilterForm({ set }: { set: (filters: Filters) => void }) {
       <div class="words">
         <label class="search">
           <Icon name="search" />
-          <span class="only-read">{words.search}</span>
-          <input class="input" dir="auto" type="search" name="title" placeholder={words.search} maxLength={200} pattern=".*[\p{L}\p{N}].*" />
+          <span class="only-read">{operatorText.search}</span>
+          <input class="input" dir="auto" type="search" name="title" placeholder={operatorText.search} maxLength={200} pattern=".*[\p{L}\p{N}].*" />
         </label>
-        <Button icon="settings" aria-expanded={isWide} aria-controls="more-filters" onClick={() => setIsWide(!isWide)}>{words.filters}</Button>
+        <Button icon="settings" aria-expanded={isWide} aria-controls="more-filters" onClick={() => setIsWide(!isWide)}>{operatorText.filters}</Button>
       </div>
       <div class="two">
-        <Select name="conversation_type" label={words.type} any={words.anyType} options={Object.entries(words.types)} />
-        <Select name="status" label={words.state} any={words.anyState} options={[["open", words.open], ["closed", words.closed]]} />
+        <Select name="conversation_type" label={operatorText.type} any={operatorText.anyType} options={optionsOf(CONVERSATION_TYPES)} />
+        <Select name="status" label={operatorText.status} any={operatorText.anyStatus} options={optionsOf(CONVERSATION_STATUSES)} />
       </div>
       <div id="more-filters" class="two" hidden={!isWide}>
-        <label class="field"><span>{words.reference}</span><input class="input" dir="auto" name="reference_id" maxLength={128} autocomplete="off" /></label>
-        <label class="field"><span>{words.person}</span><input class="input" dir="auto" name="participant" maxLength={128} autocomplete="off" /></label>
-        <Button kind="primary" type="submit">{words.apply}</Button>
-        <Button type="reset">{words.reset}</Button>
+        <label class="field"><span>{operatorText.referenceId}</span><input class="input" dir="auto" name="reference_id" maxLength={128} autocomplete="off" /></label>
+        <label class="field"><span>{operatorText.userId}</span><input class="input" dir="auto" name="participant" maxLength={128} autocomplete="off" /></label>
+        <Button kind="primary" type="submit">{operatorText.apply}</Button>
+        <Button type="reset">{operatorText.reset}</Button>
       </div>
     </form>
   );
+}
+
+function optionsOf(labels: Readonly<Record<string, { readonly label: string }>>): readonly (readonly [string, string])[] {
+  return Object.entries(labels).map(([value, { label }]) => [value, label]);
 }
 
 function Select({ name, label, any, options }: { name: string; label: string; any: string; options: readonly (readonly [string, string])[] }) {

@@ -9,7 +9,7 @@ import { text } from "../shared/text.ts";
 import { type Sample, ago, messageRate, share } from "./rates.ts";
 import { useClient } from "./session.ts";
 import { type Point, SPANS_MS, Sparkline } from "./sparkline.tsx";
-import { number, words } from "./text.ts";
+import { formatNumber, operatorText } from "./text.ts";
 
 const EVERY_MS = 2_000;
 const KEPT = SPANS_MS[2] / EVERY_MS;
@@ -48,7 +48,7 @@ const furthest = (readers: Readers) => Math.max(0, ...readers.map((one) => one.e
 export function Figures() {
   const { samples, isStale } = useSamples();
   const newest = samples.at(-1);
-  if (!newest) return <main class="sheet figures" aria-label={words.figures}><p class="waiting"><Spinner label={text.loading} /></p></main>;
+  if (!newest) return <main class="sheet figures" aria-label={operatorText.metrics}><p class="waiting"><Spinner label={text.loading} /></p></main>;
   const { figures } = newest;
   const of = (value: (sample: Sample, at: number) => number | undefined): readonly Point[] =>
     samples.flatMap((one, at) => {
@@ -65,17 +65,17 @@ export function Figures() {
   const { pending, sending, retrying, dead } = figures.deliveries;
   const shared = { since: samples[0]?.at ?? newest.at, now: newest.at };
   return (
-    <main class="sheet figures" tabIndex={0} aria-label={words.figures}>
-      <h2 class="only-read">{words.figures}</h2>
-      <p class="soft">{words.figuresHint}</p>
-      {isStale && <p role="alert" class="error">{words.stale}</p>}
+    <main class="sheet figures" tabIndex={0} aria-label={operatorText.metrics}>
+      <h2 class="only-read">{operatorText.metrics}</h2>
+      <p class="soft">{operatorText.metricsHint}</p>
+      {isStale && <p role="alert" class="error">{operatorText.stale}</p>}
       <ul class="cards">
-        <Card {...shared} name={words.sockets} value={number(figures.sockets)} hint={words.workers(figures.workers)} points={of((one) => one.figures.sockets)} />
-        <Card {...shared} name={words.messageRate} value={isNew(rate) ? number(rate.value) : words.notCounted} hint={words.sinceStart(figures.messages)} points={rates} />
-        <Card {...shared} name={words.p99} value={isNew(p99) ? words.milliseconds(p99.value) : words.notCounted} hint={isNew(p99) ? words.p99Hint : words.quiet} points={p99s} />
-        <Card {...shared} name={words.waiting} value={number(pending + sending + retrying)} hint={words.waitingHint(sending, retrying)} points={of(({ figures: { deliveries: one } }) => one.pending + one.sending + one.retrying)} />
-        <Card {...shared} name={words.deadFigure} value={number(dead)} hint={words.deadHint} points={of((one) => one.figures.deliveries.dead)} isBad={dead > 0} />
-        <Card {...shared} name={words.lag} value={words.events(furthest(figures.readers))} hint={words.mostBehind} points={of((one) => furthest(one.figures.readers))}>
+        <Card {...shared} name={operatorText.sockets} value={formatNumber(figures.sockets)} hint={operatorText.workers(figures.workers)} points={of((one) => one.figures.sockets)} />
+        <Card {...shared} name={operatorText.messageRate} value={isNew(rate) ? formatNumber(rate.value) : operatorText.noValue} hint={operatorText.sinceStart(figures.messages)} points={rates} />
+        <Card {...shared} name={operatorText.p99} value={isNew(p99) ? operatorText.milliseconds(p99.value) : operatorText.noValue} hint={isNew(p99) ? operatorText.p99Hint : operatorText.noDeliveries} points={p99s} />
+        <Card {...shared} name={operatorText.pendingDeliveries} value={formatNumber(pending + sending + retrying)} hint={operatorText.pendingHint(sending, retrying)} points={of(({ figures: { deliveries: one } }) => one.pending + one.sending + one.retrying)} />
+        <Card {...shared} name={operatorText.failedDeliveries} value={formatNumber(dead)} hint={operatorText.failedDeliveriesHint} points={of((one) => one.figures.deliveries.dead)} isBad={dead > 0} />
+        <Card {...shared} name={operatorText.lag} value={operatorText.events(furthest(figures.readers))} hint={operatorText.slowestReader} points={of((one) => furthest(one.figures.readers))}>
           <Lags of={figures.readers} now={newest.at} />
         </Card>
       </ul>
@@ -90,8 +90,8 @@ function Lags({ of, now }: { of: Readers; now: number }) {
       {of.map((one) => (
         <li key={one.reader}>
           <code>{one.reader}</code>
-          <span>{one.events === 0 ? words.upToDate : words.events(one.events)}</span>
-          <span class="soft">{one.oldest_at ? words.lagAge(Math.max(0, (now - Date.parse(one.oldest_at)) / 1000)) : ""}</span>
+          <span>{one.events === 0 ? operatorText.upToDate : operatorText.events(one.events)}</span>
+          <span class="soft">{one.oldest_at ? operatorText.lagAge(Math.max(0, (now - Date.parse(one.oldest_at)) / 1000)) : ""}</span>
         </li>
       ))}
     </ul>

@@ -4,17 +4,18 @@ import { ChatError, result } from "@wasgo/chat";
 import { type DeadKind, type DeliveryOut, listDeadLetterKinds, listDeadLetters, retryDeadLetter, retryDeadLetters } from "@wasgo/chat/rest";
 import { useState } from "preact/hooks";
 import { Badge, Button, Empty } from "../shared/controls.tsx";
+import { DELIVERY_CHANNELS } from "../shared/labels/notification-options.ts";
 import { whole } from "../shared/times.ts";
 import { addressOf } from "./address.ts";
 import { usePages } from "./pages.ts";
 import { MoreOf, Waiting } from "./parts.tsx";
 import { useClient, useLoad } from "./session.ts";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
 type Kind = Pick<DeadKind, "channel" | "error">;
 
 const queryOf = ({ channel, error }: Kind) => ({ channel, ...(error ? { error } : {}) });
-const nameOfKind = ({ channel, error }: Kind) => `${words.channels[channel]}: ${error ?? words.noReason}`;
+const nameOfKind = ({ channel, error }: Kind) => `${DELIVERY_CHANNELS[channel].operatorLabel}: ${error ?? operatorText.noReason}`;
 
 export function Letters() {
   const client = useClient();
@@ -38,7 +39,7 @@ export function Letters() {
       setSaid(await act());
       again();
     } catch (error) {
-      setFailed(words.notRetried(error instanceof ChatError ? error.message : ""));
+      setFailed(operatorText.retryFailed(error instanceof ChatError ? error.message : ""));
     }
   };
   const retryKind = (kind: Kind) =>
@@ -49,30 +50,30 @@ export function Letters() {
         retried += answer.retried;
         hasMore = answer.has_more;
       }
-      return words.retried(retried);
+      return operatorText.retried(retried);
     });
   const retry = (letter: DeliveryOut) =>
     attempt(async () => {
       await result(retryDeadLetter({ client, path: { delivery_id: letter.id } }));
-      return words.sentAgain(letter.user_id);
+      return operatorText.retriedOne(letter.user_id);
     });
   const isEmpty = kinds.data?.results.length === 0 && rows.length === 0;
   return (
-    <main class="sheet letters" tabIndex={0} aria-label={words.letters}>
+    <main class="sheet letters" tabIndex={0} aria-label={operatorText.failedDeliveries}>
       <p role="status" class="said" dir="auto">{said}</p>
       {failed && <p role="alert" class="said bad">{failed}</p>}
       <Waiting of={kinds} />
-      {isEmpty && <Empty icon="check" title={words.noLetters}><p>{words.noLettersHint}</p></Empty>}
+      {isEmpty && <Empty icon="check" title={operatorText.noFailedDeliveries}><p>{operatorText.noFailedDeliveriesHint}</p></Empty>}
       {kinds.data && !isEmpty && (
         <>
-          <h2>{words.kinds}</h2>
-          {!kinds.data.is_complete && <p class="soft">{words.countedOnly}</p>}
+          <h2>{operatorText.byReason}</h2>
+          {!kinds.data.is_complete && <p class="soft">{operatorText.countIncomplete}</p>}
           <ul class="kinds">
             {kinds.data.results.map((kind) => (
               <KindCard key={nameOfKind(kind)} of={kind} isShown={shown?.channel === kind.channel && shown.error === kind.error} show={setShown} retry={retryKind} />
             ))}
           </ul>
-          <h2>{words.letters}</h2>
+          <h2>{operatorText.failedDeliveries}</h2>
           <Waiting of={first} />
           <ul class="letter-rows">
             {rows.map((letter) => <LetterRow key={letter.id} of={letter} retry={retry} />)}
@@ -92,13 +93,13 @@ function KindCard({ of, isShown, show, retry }: { of: DeadKind; isShown: boolean
   };
   return (
     <li class="card">
-      <p class="line"><Badge tone="danger">{words.channels[of.channel]}</Badge><code dir="auto">{of.error ?? words.noReason}</code></p>
-      <p class="figure">{words.letterCount(of.count)}</p>
-      <p class="soft">{words.diedAt(whole(of.newest_at))}</p>
+      <p class="line"><Badge tone="red">{DELIVERY_CHANNELS[of.channel].operatorLabel}</Badge><code dir="auto">{of.error ?? operatorText.noReason}</code></p>
+      <p class="figure">{operatorText.deliveryCount(of.count)}</p>
+      <p class="soft">{operatorText.failedAt(whole(of.newest_at))}</p>
       <p class="acts">
-        <Button kind="primary" icon="retry" disabled={isBusy} onClick={act}>{isBusy ? words.retrying : words.retryAll(of.count)}</Button>
-        <Button aria-pressed={isShown} aria-label={isShown ? words.showAll : words.showKind(nameOfKind(of))} onClick={() => show(isShown ? undefined : of)}>
-          {isShown ? words.showAll : words.showKind(words.channels[of.channel])}
+        <Button kind="primary" icon="retry" disabled={isBusy} onClick={act}>{isBusy ? operatorText.retrying : operatorText.retryAll(of.count)}</Button>
+        <Button aria-pressed={isShown} aria-label={isShown ? operatorText.showAll : operatorText.showReason(nameOfKind(of))} onClick={() => show(isShown ? undefined : of)}>
+          {isShown ? operatorText.showAll : operatorText.showReason(DELIVERY_CHANNELS[of.channel].operatorLabel)}
         </Button>
       </p>
     </li>
@@ -114,11 +115,11 @@ function LetterRow({ of, retry }: { of: DeliveryOut; retry: (letter: DeliveryOut
   return (
     <li class="letter">
       <span class="body">
-        <span class="line"><Badge>{words.channels[of.channel]}</Badge><strong class="name" dir="auto">{of.user_id}</strong></span>
-        <span class="soft"><code dir="auto">{of.error ?? words.noReason}</code> · {words.attempts(of.attempts)} · {words.diedAt(whole(of.settled_at ?? of.due_at))}</span>
+        <span class="line"><Badge>{DELIVERY_CHANNELS[of.channel].operatorLabel}</Badge><strong class="name" dir="auto">{of.user_id}</strong></span>
+        <span class="soft"><code dir="auto">{of.error ?? operatorText.noReason}</code> · {operatorText.attempts(of.attempts)} · {operatorText.failedAt(whole(of.settled_at ?? of.due_at))}</span>
       </span>
-      <a class="button plain" href={addressOf({ section: "conversations", conversation: of.conversation })}>{words.openConversation}</a>
-      <Button icon="retry" disabled={isBusy} aria-label={words.retryOf(of.user_id)} onClick={act}>{isBusy ? words.retrying : words.retryOne}</Button>
+      <a class="button plain" href={addressOf({ section: "conversations", conversation: of.conversation })}>{operatorText.openConversation}</a>
+      <Button icon="retry" disabled={isBusy} aria-label={operatorText.retryDelivery(of.user_id)} onClick={act}>{isBusy ? operatorText.retrying : operatorText.retryOne}</Button>
     </li>
   );
 }

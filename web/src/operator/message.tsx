@@ -10,7 +10,7 @@ import { addressOf, go } from "./address.ts";
 import { type Piece, compare } from "./diff.ts";
 import { Waiting } from "./parts.tsx";
 import { useClient, useLoad } from "./session.ts";
-import { number, words } from "./text.ts";
+import { formatNumber, operatorText } from "./text.ts";
 
 export function MessagePane({ id, conversation }: { id: string; conversation: string }) {
   const client = useClient();
@@ -23,10 +23,10 @@ export function MessagePane({ id, conversation }: { id: string; conversation: st
   return (
     <section class="pane message-pane" aria-labelledby="message-title" onKeyDown={key}>
       <header class="pane-top">
-        <a class="icon-button" href={addressOf({ section: "conversations", conversation })} aria-label={words.close} title={words.close}><Icon name="close" /></a>
-        <h2 id="message-title" tabIndex={-1} ref={title}>{words.message}</h2>
+        <a class="icon-button" href={addressOf({ section: "conversations", conversation })} aria-label={operatorText.close} title={operatorText.close}><Icon name="close" /></a>
+        <h2 id="message-title" tabIndex={-1} ref={title}>{operatorText.message}</h2>
       </header>
-      <div class="scroll" tabIndex={0} role="group" aria-label={words.message}>
+      <div class="scroll" tabIndex={0} role="group" aria-label={operatorText.message}>
         <Waiting of={loaded} />
         {loaded.data && <Inspected of={loaded.data} />}
       </div>
@@ -38,21 +38,21 @@ function Inspected({ of }: { of: InspectedMessage }) {
   return (
     <div class="inspected">
       <section>
-        <h3>{words.versions}</h3>
+        <h3>{operatorText.versions}</h3>
         {of.revisions.length === 1 ? <Only of={of} /> : <Versions of={of.revisions} />}
       </section>
       <section>
-        <h3>{words.receipts}</h3>
+        <h3>{operatorText.readBy}</h3>
         <Receipts of={of} />
       </section>
       <section>
-        <h3>{words.facts}</h3>
+        <h3>{operatorText.details}</h3>
         <dl class="facts">
-          <dt>{words.sender}</dt>
-          <dd dir="auto">{of.message.sender ? `${nameOf(of.message.sender)} (${of.message.sender.id})` : words.system}</dd>
-          <dt>{words.seq}</dt>
-          <dd>{number(of.message.seq)}</dd>
-          <dt>{words.id}</dt>
+          <dt>{operatorText.sender}</dt>
+          <dd dir="auto">{of.message.sender ? `${nameOf(of.message.sender)} (${of.message.sender.id})` : operatorText.system}</dd>
+          <dt>{operatorText.seq}</dt>
+          <dd>{formatNumber(of.message.seq)}</dd>
+          <dt>{operatorText.id}</dt>
           <dd class="code">{of.message.id}</dd>
         </dl>
       </section>
@@ -64,8 +64,8 @@ function Only({ of }: { of: InspectedMessage }) {
   const [only] = of.revisions;
   return (
     <>
-      <p class="soft">{of.message.revision === 1 ? words.onlyVersion : words.noLonger}</p>
-      {only && <Version of={only} label={words.version(only.revision)} pieces={[{ text: only.content ?? "", isChanged: false }]} />}
+      <p class="soft">{of.message.revision === 1 ? operatorText.neverEdited : operatorText.versionPurged}</p>
+      {only && <Version of={only} label={operatorText.version(only.revision)} pieces={[{ text: only.content ?? "", isChanged: false }]} />}
     </>
   );
 }
@@ -80,12 +80,12 @@ function Versions({ of }: { of: readonly RevisionOut[] }) {
   return (
     <div class="versions">
       <div>
-        <Picker label={words.before} of={of} chosen={left} choose={setLeft} />
-        <Version of={before} label={words.before} pieces={found.before} change="del" />
+        <Picker label={operatorText.before} of={of} chosen={left} choose={setLeft} />
+        <Version of={before} label={operatorText.before} pieces={found.before} change="del" />
       </div>
       <div>
-        <Picker label={words.after} of={of} chosen={right} choose={setRight} />
-        <Version of={after} label={words.after} pieces={found.after} change="ins" />
+        <Picker label={operatorText.after} of={of} chosen={right} choose={setRight} />
+        <Version of={after} label={operatorText.after} pieces={found.after} change="ins" />
       </div>
     </div>
   );
@@ -97,7 +97,7 @@ function Picker({ label, of, chosen, choose }: { label: string; of: readonly Rev
       <span>{label}</span>
       <span class="pick">
         <select class="input" value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
-          {of.map((one, at) => <option key={one.revision} value={at}>{words.version(one.revision)}</option>)}
+          {of.map((one, at) => <option key={one.revision} value={at}>{operatorText.version(one.revision)}</option>)}
         </select>
       </span>
     </label>
@@ -108,17 +108,17 @@ function Version({ of, label, pieces, change: Change = "ins" }: { of: RevisionOu
   return (
     <article class="version" aria-label={label}>
       <p class="text" dir="auto">
-        {of.content === null && <em class="soft">{words.deleted}</em>}
-        {of.content === "" && <em class="soft">{words.emptyVersion}</em>}
+        {of.content === null && <em class="soft">{operatorText.deleted}</em>}
+        {of.content === "" && <em class="soft">{operatorText.emptyVersion}</em>}
         {pieces.map((piece, at) => (piece.isChanged ? <Change key={at}>{piece.text}</Change> : <span key={at}>{piece.text}</span>))}
       </p>
-      {of.written_at && <time class="soft" dateTime={of.written_at}>{words.writtenAt(whole(of.written_at))}</time>}
+      {of.written_at && <time class="soft" dateTime={of.written_at}>{operatorText.writtenAt(whole(of.written_at))}</time>}
     </article>
   );
 }
 
 function Receipts({ of }: { of: InspectedMessage }) {
-  if (of.receipts.length === 0) return <p class="soft">{words.noReceipts}</p>;
+  if (of.receipts.length === 0) return <p class="soft">{operatorText.notRead}</p>;
   return (
     <ul class="receipts">
       {of.receipts.map((one) => (

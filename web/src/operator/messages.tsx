@@ -11,7 +11,7 @@ import { addressOf, usePlace } from "./address.ts";
 import { usePages } from "./pages.ts";
 import { MoreOf, RoleBadge, Waiting } from "./parts.tsx";
 import { useClient } from "./session.ts";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
 export function MessageList({ of }: { of: InspectedConversationDetail }) {
   const client = useClient();
@@ -33,10 +33,10 @@ export function MessageList({ of }: { of: InspectedConversationDetail }) {
   const ordered = rows.toReversed();
   const roles = new Map(of.participants.map((one) => [one.user.id, one.role]));
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label={words.messages} ref={scroller} onScroll={scrolled}>
+    <div class="scroll" tabIndex={0} role="group" aria-label={operatorText.messages} ref={scroller} onScroll={scrolled}>
       <Waiting of={first} />
-      {first.data && rows.length === 0 && <Empty icon="chat" title={words.noMessages} />}
-      <MoreOf of={more} label={words.older} />
+      {first.data && rows.length === 0 && <Empty icon="chat" title={operatorText.noMessages} />}
+      <MoreOf of={more} label={operatorText.older} />
       <ol class="messages">
         {ordered.map((one, at) => {
           const above = ordered[at - 1];
@@ -53,7 +53,7 @@ export function MessageList({ of }: { of: InspectedConversationDetail }) {
 }
 
 function MessageRow({ of, role, isChosen }: { of: MessageOut; role: ParticipantOut["role"] | undefined; isChosen: boolean }) {
-  const name = of.sender ? nameOf(of.sender) : words.system;
+  const name = of.sender ? nameOf(of.sender) : operatorText.system;
   const edits = of.revision - 1 - (of.is_deleted ? 1 : 0);
   const place = { section: "conversations", conversation: of.conversation, message: of.id } as const;
   return (
@@ -64,13 +64,13 @@ function MessageRow({ of, role, isChosen }: { of: MessageOut; role: ParticipantO
           <strong class="name" dir="auto">{name}</strong>
           {role && role !== "participant" && <RoleBadge of={role} />}
           <time class="soft" dateTime={of.created_at} title={whole(of.created_at)}>{clock(of.created_at)}</time>
-          {edits > 0 && <Badge tone="warn">{words.edited(edits)}</Badge>}
-          {of.is_deleted && <Badge tone="danger">{words.deleted}</Badge>}
+          {edits > 0 && <Badge tone="warning">{operatorText.edited(edits)}</Badge>}
+          {of.is_deleted && <Badge tone="red">{operatorText.deleted}</Badge>}
         </span>
         {of.reply_preview && <Answered to={of.reply_preview} />}
         {of.content && <span class="said" dir="auto">{of.content}</span>}
-        {of.attachments.length > 0 && <span class="soft files"><Icon name="attach" />{words.attachment(of.attachments.length)}</span>}
-        <span class="only-read">{words.inspect(name)}</span>
+        {of.attachments.length > 0 && <span class="soft files"><Icon name="attach" />{operatorText.attachments(of.attachments.length)}</span>}
+        <span class="only-read">{operatorText.inspect(name)}</span>
       </span>
     </a>
   );
@@ -82,7 +82,7 @@ function Answered({ to }: { to: NonNullable<MessageOut["reply_preview"]> }) {
     <span class="answered soft">
       <Icon name="reply" />
       {to.sender && <strong dir="auto">{nameOf(to.sender)}</strong>}
-      <span class="quote" dir="auto">{to.is_deleted ? words.deleted : to.content}</span>
+      <span class="quote" dir="auto">{to.is_deleted ? operatorText.deleted : to.content}</span>
     </span>
   );
 }

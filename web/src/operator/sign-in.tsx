@@ -6,7 +6,7 @@ import { Avatar } from "../shared/avatar.tsx";
 import { Button } from "../shared/controls.tsx";
 import { type DemoUser, demoUsers } from "../shared/demo.ts";
 import type { Operator } from "./session.ts";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
 export function SignIn({ why, signIn }: { why: string | undefined; signIn: (operator: Operator) => void }) {
   const [staff, setStaff] = useState<readonly DemoUser[]>([]);
@@ -25,18 +25,18 @@ export function SignIn({ why, signIn }: { why: string | undefined; signIn: (oper
   return (
     <main class="sign-in">
       <img class="mark" src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
-      <h1>{words.signInTitle}</h1>
-      <p class="soft">{words.signInHint}</p>
+      <h1>{operatorText.signInTitle}</h1>
+      <p class="soft">{operatorText.signInHint}</p>
       {why && <p role="alert" class="error">{why}</p>}
       {staff.map((user) => (
         <button key={user.id} type="button" class="person" onClick={() => signIn(user)}>
           <Avatar person={user} />
-          <span>{words.demoStaff(user.display_name)}</span>
+          <span>{operatorText.continueAs(user.display_name)}</span>
         </button>
       ))}
       <form onSubmit={submit}>
         <label class="field">
-          <span>{words.token}</span>
+          <span>{operatorText.token}</span>
           <input
             class="input"
             type="password"
@@ -47,8 +47,8 @@ export function SignIn({ why, signIn }: { why: string | undefined; signIn: (oper
             onInput={(event) => setToken(event.currentTarget.value)}
           />
         </label>
-        {isBad && <p role="alert" class="error">{words.badToken}</p>}
-        <Button kind={staff.length ? "quiet" : "primary"} type="submit">{words.signIn}</Button>
+        {isBad && <p role="alert" class="error">{operatorText.tokenInvalid}</p>}
+        <Button kind={staff.length ? "quiet" : "primary"} type="submit">{operatorText.signIn}</Button>
       </form>
     </main>
   );

@@ -2,7 +2,7 @@
 // at the top and nothing at the bottom, so that a steady figure is a level line at its place. What it shows is also said in
 // words.
 
-import { number, words } from "./text.ts";
+import { formatNumber, operatorText } from "./text.ts";
 
 export interface Point {
   /** Milliseconds since 1970. */
@@ -31,13 +31,13 @@ export function Sparkline({ points, name, since, now }: { points: readonly Point
   const [first, last] = [points[0], points.at(-1)];
   return (
     <div class="trend">
-      <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" {...(first ? { role: "img", "aria-label": words.trend(name, span / 1000, Math.min(...values), Math.max(...values)) } : { "aria-hidden": "true" as const })}>
+      <svg class="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" {...(first ? { role: "img", "aria-label": operatorText.trend(name, span / 1000, Math.min(...values), Math.max(...values)) } : { "aria-hidden": "true" as const })}>
         <path class="grid" d={`M0 ${EDGE} H${WIDTH} M0 ${HEIGHT / 2} H${WIDTH} M0 ${HEIGHT - EDGE} H${WIDTH}`} />
         {first && last && <path class="area" d={`M${x(first)} ${HEIGHT} L${drawn.join(" L")} L${x(last)} ${HEIGHT}z`} />}
         <path class="line" d={drawn.length > 0 ? `M${drawn.join(" L")}` : ""} />
       </svg>
-      <span class="scale" aria-hidden="true"><span>{number(top)}</span><span>0</span></span>
-      <span class="span" aria-hidden="true"><span>{words.trendFrom(span / 1000)}</span><span>{words.trendTo}</span></span>
+      <span class="scale" aria-hidden="true"><span>{formatNumber(top)}</span><span>0</span></span>
+      <span class="span" aria-hidden="true"><span>{operatorText.trendFrom(span / 1000)}</span><span>{operatorText.trendTo}</span></span>
     </div>
   );
 }

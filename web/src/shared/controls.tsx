@@ -31,9 +31,11 @@ export function IconButton({ icon, label, children, buttonRef, class: more = "",
   );
 }
 
-export function Badge({ tone, children }: { tone?: string; children: ComponentChildren }) {
+export type BadgeTone = "neutral" | "teal" | "green" | "amber" | "blue" | "violet" | "red" | "warning";
+
+export function Badge({ tone, children }: { tone?: BadgeTone; children: ComponentChildren }) {
   return (
-    <span class="badge" {...(tone ? { "data-tone": tone } : {})}>
+    <span class="badge" {...(tone && tone !== "neutral" ? { "data-tone": tone } : {})}>
       {children}
     </span>
   );

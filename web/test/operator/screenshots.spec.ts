@@ -58,7 +58,7 @@ for (const size of ["desktop", "phone"] as const) {
       await shoot("figures");
       await seat.page.context().close();
       await page.getByRole("button", { name: "Sign out" }).click();
-      await expect(page.getByRole("heading", { name: "Who looks in?" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Operator sign-in" })).toBeVisible();
       await shoot("sign-in");
     });
   }
