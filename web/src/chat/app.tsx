@@ -3,11 +3,11 @@
 import { Button, Empty, Spinner } from "../shared/controls.tsx";
 import { type DemoUser, askForDemoUsers } from "../shared/demo.ts";
 import { text } from "../shared/text.ts";
-import { type Side, useAddress } from "./address.ts";
-import { Chooser, TokenForm } from "./chooser.tsx";
-import { useLoaded } from "./loaded.ts";
+import { type Side, useAddress } from "./router.ts";
+import { Chooser, TokenForm } from "./user-picker.tsx";
+import { useLoaded } from "../shared/use-async.ts";
 import { Pane } from "./pane.tsx";
-import { useEvent } from "./store.ts";
+import { useEvent } from "../shared/store.ts";
 
 /** Dropped beside a conversation that takes it, a file would be opened by the browser, in place of this page. */
 function refuseFiles(event: Event): void {

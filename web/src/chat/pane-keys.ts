@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { useEvent } from "./store.ts";
+import { useEvent } from "../shared/store.ts";
 
 type Element = RefObject<HTMLElement | null>;
 

@@ -4,15 +4,15 @@ import { useRef, useState } from "preact/hooks";
 import { Button, Empty, Spinner } from "../shared/controls.tsx";
 import type { DemoUser } from "../shared/demo.ts";
 import { text } from "../shared/text.ts";
-import { Banner } from "./banner.tsx";
-import { ConversationView } from "./conversation.tsx";
-import { Notifications } from "./notifications.tsx";
+import { Banner } from "./connection-banner.tsx";
+import { ConversationView } from "./conversation/conversation.tsx";
+import { Notifications } from "./notifications/notifications.tsx";
 import { useFocusBack, usePaneKeys } from "./pane-keys.ts";
-import { Preferences } from "./preferences.tsx";
+import { Preferences } from "./notifications/preferences.tsx";
 import { SessionProvider, useSession, useStartedSession } from "./session.ts";
 import { Shortcuts } from "./shortcuts.tsx";
-import { Sidebar } from "./sidebar.tsx";
-import { Toast, ToastProvider } from "./toast.tsx";
+import { Sidebar } from "./conversation-list/sidebar.tsx";
+import { Toast, ToastProvider } from "./ui/toast.tsx";
 
 export interface PaneProps {
   readonly user: DemoUser;

@@ -4,8 +4,8 @@ import { Chat, type ConnectionState, type Limits, type TokenReason } from "@wasg
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { type DemoUser, askForDemoUsers } from "../shared/demo.ts";
-import { Kept, useStore } from "./store.ts";
-import { endUploads } from "./uploads.ts";
+import { Kept, useStore } from "../shared/store.ts";
+import { endUploads } from "./composer/uploads.ts";
 
 export interface Session {
   readonly user: DemoUser;

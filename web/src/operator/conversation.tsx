@@ -8,10 +8,10 @@ import { Icon } from "../shared/icons.tsx";
 import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
 import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
 import { whole } from "../shared/times.ts";
-import { addressOf, usePlace } from "./address.ts";
+import { addressOf, usePlace } from "./router.ts";
 import { titleOf } from "./conversations.tsx";
 import { MessageList } from "./messages.tsx";
-import { RoleBadge, Waiting } from "./parts.tsx";
+import { RoleBadge, Waiting } from "./operator-controls.tsx";
 import { useClient, useLoad } from "./session.ts";
 import { operatorText } from "./text.ts";
 

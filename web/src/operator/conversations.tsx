@@ -9,11 +9,11 @@ import { Icon } from "../shared/icons.tsx";
 import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
 import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
 import { briefly, whole } from "../shared/times.ts";
-import { addressOf, usePlace } from "./address.ts";
+import { addressOf, usePlace } from "./router.ts";
 import { ConversationPane } from "./conversation.tsx";
 import { MessagePane } from "./message.tsx";
-import { useNowAndThen, usePages } from "./pages.ts";
-import { MoreOf, Waiting } from "./parts.tsx";
+import { useNowAndThen, usePages } from "./pagination.ts";
+import { MoreOf, Waiting } from "./operator-controls.tsx";
 import { useClient } from "./session.ts";
 import { operatorText } from "./text.ts";
 

@@ -6,9 +6,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar, nameOf } from "../shared/avatar.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { whole } from "../shared/times.ts";
-import { addressOf, go } from "./address.ts";
+import { addressOf, go } from "./router.ts";
 import { type Piece, compare } from "./diff.ts";
-import { Waiting } from "./parts.tsx";
+import { Waiting } from "./operator-controls.tsx";
 import { useClient, useLoad } from "./session.ts";
 import { formatNumber, operatorText } from "./text.ts";
 

@@ -7,9 +7,9 @@ import { Avatar, nameOf } from "../shared/avatar.tsx";
 import { Badge, Empty } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { clock, dayKey, dayName, whole } from "../shared/times.ts";
-import { addressOf, usePlace } from "./address.ts";
-import { usePages } from "./pages.ts";
-import { MoreOf, RoleBadge, Waiting } from "./parts.tsx";
+import { addressOf, usePlace } from "./router.ts";
+import { usePages } from "./pagination.ts";
+import { MoreOf, RoleBadge, Waiting } from "./operator-controls.tsx";
 import { useClient } from "./session.ts";
 import { operatorText } from "./text.ts";
 
