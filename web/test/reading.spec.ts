@@ -1,7 +1,7 @@
 // What is new, what is read, and where the view stands meanwhile.
 
 import type { Locator, Page } from "@playwright/test";
-import { briefly, dayName } from "../src/shared/times.ts";
+import { formatShortDate, formatDay } from "../src/shared/times.ts";
 import { expect, job, say, sit, test } from "./world.ts";
 
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
@@ -161,16 +161,16 @@ test("what one is told of a conversation is chosen in its details, and kept", as
   await level.selectOption("Mentions and replies only");
   await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await page.getByRole("complementary").getByLabel("Mute").selectOption("For a day");
-  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("kept");
+  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("current");
   await page.reload();
   await open();
   await expect(level).toHaveValue("mentions");
-  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("kept");
+  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("current");
 });
 
 test("a day of another year is named with its year", () => {
   const now = new Date(2026, 5, 15);
-  expect(briefly(new Date(2026, 2, 3).toISOString(), now)).toBe("3 Mar");
-  expect(briefly(new Date(2024, 2, 3).toISOString(), now)).toBe("3 Mar 2024");
-  expect(dayName(new Date(2024, 2, 3).toISOString(), now)).toContain("2024");
+  expect(formatShortDate(new Date(2026, 2, 3).toISOString(), now)).toBe("3 Mar");
+  expect(formatShortDate(new Date(2024, 2, 3).toISOString(), now)).toBe("3 Mar 2024");
+  expect(formatDay(new Date(2024, 2, 3).toISOString(), now)).toContain("2024");
 });

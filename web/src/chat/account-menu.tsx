@@ -1,21 +1,21 @@
-// What concerns the side as a whole: who it is, light or dark, a second side, settings.
+// The menu of a pane: theme, settings, shortcuts, a second pane, and switching users.
 
 import { useRef, useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
 import { IconButton } from "../shared/controls.tsx";
-import { isMirrored } from "../shared/direction.ts";
 import { Icon, type IconName } from "../shared/icons.tsx";
+import { useRerender } from "../shared/store.ts";
 import { text } from "../shared/text.ts";
-import { chooseTheme, currentTheme } from "../shared/theme.ts";
-import type { PaneProps } from "./pane.tsx";
-import { useAgain } from "../shared/store.ts";
+import { currentTheme, saveTheme } from "../shared/theme.ts";
+import type { PaneProps } from "./pane-props.ts";
+import { openPopover } from "./ui/popover.ts";
 
-export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "shortcuts") => void }) {
-  const { others, become, close, add, show } = props;
+export function AccountMenu(props: PaneProps & { show: (panel: "preferences" | "shortcuts") => void }) {
+  const { others, switchUser, close, add, show } = props;
   const menu = useRef<HTMLDivElement>(null);
-  const again = useAgain();
+  const rerender = useRerender();
   const [isOpen, setIsOpen] = useState(false);
-  // A press beside the menu closes it, and one on its button is such a press: then the click must not open it again.
+  // Pressing outside the menu closes it, and the button counts as outside: the click that follows must not reopen it.
   const wasOpen = useRef(false);
   const dismiss = () => menu.current?.hidePopover();
   const isDark = currentTheme() === "dark";
@@ -46,7 +46,7 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
           wasOpen.current = isOpen;
         }}
         onClick={(event) => {
-          if (!wasOpen.current) openMenu(menu.current, event.currentTarget);
+          if (!wasOpen.current) openPopover(menu.current, event.currentTarget);
           wasOpen.current = false;
         }}
       />
@@ -58,11 +58,11 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
         tabIndex={-1}
         aria-label={text.moreMenu}
         onToggle={(event) => setIsOpen(event.newState === "open")}
-        onKeyDown={(event) => menuKeys(event, menu.current)}
+        onKeyDown={(event) => onMenuKeyDown(event, menu.current)}
       >
         {item(isDark ? "sun" : "moon", isDark ? text.themeLight : text.themeDark, () => {
-          chooseTheme(isDark ? "light" : "dark");
-          again();
+          saveTheme(isDark ? "light" : "dark");
+          rerender();
         })}
         {item("settings", text.preferences, () => show("preferences"))}
         {item("info", text.shortcuts, () => show("shortcuts"))}
@@ -74,8 +74,8 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
               {text.switchUser}
             </span>
             {others.map((one) => (
-              <button key={one.id} type="button" role="menuitem" tabIndex={-1} class="menu-item" onClick={() => become(one.id)}>
-                <Avatar person={one} size="small" />
+              <button key={one.id} type="button" role="menuitem" tabIndex={-1} class="menu-item" onClick={() => switchUser(one.id)}>
+                <Avatar user={one} size="small" />
                 <bdi>{one.display_name}</bdi>
               </button>
             ))}
@@ -86,8 +86,8 @@ export function PersonMenu(props: PaneProps & { show: (panel: "preferences" | "s
   );
 }
 
-/** Arrow keys go through it. Esc is left to the browser, which closes it and gives the focus back. */
-function menuKeys(event: KeyboardEvent, menu: HTMLElement | null): void {
+/** Arrow keys move through the items. The browser handles Esc: it closes the popover and returns the focus. */
+function onMenuKeyDown(event: KeyboardEvent, menu: HTMLElement | null): void {
   const items = [...(menu?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
   const at = items.indexOf(document.activeElement as HTMLElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
@@ -95,18 +95,4 @@ function menuKeys(event: KeyboardEvent, menu: HTMLElement | null): void {
   if (to === undefined) return;
   event.preventDefault();
   items[(to + items.length) % items.length]?.focus();
-}
-
-/** Opens a popover under the button it belongs to, inside the window. */
-export function openMenu(menu: HTMLElement | null, button: HTMLElement): void {
-  if (!menu) return;
-  menu.showPopover();
-  const at = button.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const wanted = isMirrored() ? at.left : at.right - width;
-  const left = Math.max(8, Math.min(wanted, innerWidth - width - 8));
-  const isRoomBelow = at.bottom + 4 + height < innerHeight - 8;
-  menu.style.left = `${left}px`;
-  menu.style.top = `${isRoomBelow ? at.bottom + 4 : Math.max(8, at.top - height - 4)}px`;
-  menu.querySelector("button")?.focus();
 }

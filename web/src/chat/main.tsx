@@ -1,5 +1,3 @@
-// The page to chat in.
-
 import "../shared/base.css";
 import "../shared/controls.css";
 import "./styles/app.css";
@@ -15,7 +13,7 @@ import "./styles/reactions.css";
 import "./styles/attachments.css";
 import "./styles/composer.css";
 import "./styles/dialog.css";
-import "./styles/sheets.css";
+import "./styles/dialog-content.css";
 import "./styles/details.css";
 import "./styles/image-viewer.css";
 import { render } from "preact";

@@ -1,33 +1,33 @@
-// The page's address says who is shown and which conversation: #ana/0199… for one side, #ana/…+bo/… for two.
+// The URL fragment holds the users and their open conversations: #ana/0199… for one pane, #ana/…+bo/… for two.
 
 import { useState } from "preact/hooks";
 import { useEvent } from "../shared/store.ts";
 
-export interface Side {
+export interface PaneRoute {
   readonly user: string;
   readonly conversation: string | undefined;
 }
 
-function read(): readonly Side[] {
-  const sides = location.hash.slice(1).split("+").filter(Boolean);
-  return sides.map((side) => {
-    const [user = "", conversation] = side.split("/").map(decodeURIComponent);
+function parseRoute(): readonly PaneRoute[] {
+  const parts = location.hash.slice(1).split("+").filter(Boolean);
+  return parts.map((part) => {
+    const [user = "", conversation] = part.split("/").map(decodeURIComponent);
     return { user, conversation: conversation || undefined };
   });
 }
 
-function written(sides: readonly Side[]): string {
-  const parts = sides.map((one) => [one.user, one.conversation].filter(Boolean).map((part) => encodeURIComponent(part ?? "")).join("/"));
+function formatRoute(routes: readonly PaneRoute[]): string {
+  const parts = routes.map((one) => [one.user, one.conversation].filter(Boolean).map((part) => encodeURIComponent(part ?? "")).join("/"));
   return `#${parts.join("+")}`;
 }
 
-/** The sides, and how to go elsewhere; the browser's own back button works. */
-export function useAddress(): [readonly Side[], (sides: readonly Side[]) => void] {
-  const [sides, setSides] = useState(read);
-  useEvent(window, "hashchange", () => setSides(read()));
-  const go = (next: readonly Side[]) => {
-    location.hash = written(next);
-    setSides(next);
+/** The routes of the panes, and a function that changes them. The browser's back button works. */
+export function useRoute(): [readonly PaneRoute[], (routes: readonly PaneRoute[]) => void] {
+  const [routes, setRoutes] = useState(parseRoute);
+  useEvent(window, "hashchange", () => setRoutes(parseRoute()));
+  const navigate = (next: readonly PaneRoute[]) => {
+    location.hash = formatRoute(next);
+    setRoutes(next);
   };
-  return [sides, go];
+  return [routes, navigate];
 }

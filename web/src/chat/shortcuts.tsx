@@ -1,5 +1,3 @@
-// The keys that do something, for those who look for them.
-
 import { text } from "../shared/text.ts";
 import { Dialog } from "./ui/dialog.tsx";
 

@@ -1,21 +1,21 @@
-// How much is unread, in the title of the tab: of all sides together.
+// The unread count in the tab title, summed over all panes.
 
 import { useEffect } from "preact/hooks";
 import { text } from "../shared/text.ts";
 
 const counts = new Map<string, number>();
 
-function show(): void {
+function updateTitle(): void {
   document.title = text.pageTitle([...counts.values()].reduce((sum, one) => sum + one, 0));
 }
 
-export function useUnreadInTitle(user: string, unread: number): void {
+export function useUnreadTitle(user: string, unread: number): void {
   useEffect(() => {
     counts.set(user, unread);
-    show();
+    updateTitle();
     return () => {
       counts.delete(user);
-      show();
+      updateTitle();
     };
   }, [user, unread]);
 }

@@ -1,26 +1,26 @@
-// Before anything else: which demo user to be; where there are none, a token.
+// Sign-in: the choice of a demo user, or a form for a token where there are no demo users.
 
 import { readToken } from "@wasgo/chat";
 import { useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
 import { Button, IconButton } from "../shared/controls.tsx";
 import type { DemoUser } from "../shared/demo.ts";
+import { useRerender } from "../shared/store.ts";
 import { text } from "../shared/text.ts";
-import { chooseTheme, currentTheme } from "../shared/theme.ts";
-import { useAgain } from "../shared/store.ts";
+import { currentTheme, saveTheme } from "../shared/theme.ts";
 
-export function Chooser({ users, choose }: { users: readonly DemoUser[]; choose: (ids: readonly string[]) => void }) {
-  const again = useAgain();
+export function UserPicker({ users, choose }: { users: readonly DemoUser[]; choose: (ids: readonly string[]) => void }) {
+  const rerender = useRerender();
   const isDark = currentTheme() === "dark";
   return (
-    <main class="chooser">
+    <main class="user-picker">
       <IconButton
         icon={isDark ? "sun" : "moon"}
         label={isDark ? text.themeLight : text.themeDark}
         class="theme"
         onClick={() => {
-          chooseTheme(isDark ? "light" : "dark");
-          again();
+          saveTheme(isDark ? "light" : "dark");
+          rerender();
         }}
       />
       <img class="mark" src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
@@ -29,8 +29,8 @@ export function Chooser({ users, choose }: { users: readonly DemoUser[]; choose:
       <ul>
         {users.map((user) => (
           <li key={user.id}>
-            <button type="button" class="person" onClick={() => choose([user.id])}>
-              <Avatar person={user} size="large" />
+            <button type="button" class="user-button" onClick={() => choose([user.id])}>
+              <Avatar user={user} size="large" />
               <span class="name" dir="auto">{user.display_name}</span>
               <span class="about" dir="auto">{user.about}</span>
             </button>
@@ -51,26 +51,26 @@ export function Chooser({ users, choose }: { users: readonly DemoUser[]; choose:
 
 export function TokenForm({ signIn }: { signIn: (user: DemoUser) => void }) {
   const [token, setToken] = useState("");
-  const [isBad, setIsBad] = useState(false);
+  const [isInvalid, setIsInvalid] = useState(false);
   const submit = (event: Event) => {
     event.preventDefault();
     try {
       const id = readToken(token.trim()).subject;
       signIn({ id, username: id, display_name: id, avatar_url: null, is_staff: false, about: "", token: token.trim() });
     } catch {
-      setIsBad(true);
+      setIsInvalid(true);
     }
   };
   return (
-    <main class="chooser">
+    <main class="user-picker">
       <h1>{text.tokenTitle}</h1>
       <p>{text.tokenHint}</p>
       <form onSubmit={submit} class="token-form">
         <label class="field">
           <span>{text.token}</span>
-          <input class="input" autocomplete="off" spellcheck={false} value={token} onInput={(event) => setToken(event.currentTarget.value)} aria-invalid={isBad} />
+          <input class="input" autocomplete="off" spellcheck={false} value={token} onInput={(event) => setToken(event.currentTarget.value)} aria-invalid={isInvalid} />
         </label>
-        {isBad && <p role="alert" class="error">{text.tokenInvalid}</p>}
+        {isInvalid && <p role="alert" class="error">{text.tokenInvalid}</p>}
         <Button kind="primary" type="submit">{text.signIn}</Button>
       </form>
     </main>

@@ -1,5 +1,3 @@
-// The operator's page.
-
 import "../shared/base.css";
 import "../shared/controls.css";
 import "./styles/frame.css";

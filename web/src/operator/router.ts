@@ -1,38 +1,38 @@
-// Where on the page one is, in the part of the address behind #, so that it can be kept and sent.
+// Routes of the operator page, kept in the URL fragment so that they can be bookmarked and shared.
 
 import { useEffect, useState } from "preact/hooks";
 
-export type Section = "conversations" | "letters" | "figures";
-const SECTIONS: readonly Section[] = ["conversations", "letters", "figures"];
+export type Section = "conversations" | "failed-deliveries" | "metrics";
+const SECTIONS: readonly Section[] = ["conversations", "failed-deliveries", "metrics"];
 
-export interface Place {
+export interface Route {
   readonly section: Section;
   readonly conversation?: string;
-  readonly part?: "members";
+  readonly tab?: "members";
   readonly message?: string;
 }
 
-export function addressOf(place: Place): string {
-  const parts: string[] = [place.section];
-  if (place.conversation) parts.push(place.conversation, place.part ?? "messages");
-  if (place.conversation && place.message) parts.push(place.message);
+export function hrefTo(route: Route): string {
+  const parts: string[] = [route.section];
+  if (route.conversation) parts.push(route.conversation, route.tab ?? "messages");
+  if (route.conversation && route.message) parts.push(route.message);
   return `#/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-export function placeOf(hash: string): Place {
-  const [section, conversation, part, message] = hash.replace(/^#\//, "").split("/").map(decoded);
-  const found = SECTIONS.find((one) => one === section);
-  if (!found) return { section: "conversations" };
+export function parseRoute(hash: string): Route {
+  const [section, conversation, tab, message] = hash.replace(/^#\//, "").split("/").map(decode);
+  const known = SECTIONS.find((one) => one === section);
+  if (!known) return { section: "conversations" };
   return {
-    section: found,
+    section: known,
     ...(conversation ? { conversation } : {}),
-    ...(part === "members" ? { part } : {}),
+    ...(tab === "members" ? { tab } : {}),
     ...(message ? { message } : {}),
   };
 }
 
-/** What somebody cut off or mistyped is no address of anything here; it must not keep the page from starting. */
-function decoded(part: string): string {
+/** Malformed escapes decode to "": a truncated or mistyped URL must not break the page. */
+function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -40,16 +40,16 @@ function decoded(part: string): string {
   }
 }
 
-export function go(place: Place): void {
-  location.hash = addressOf(place);
+export function navigate(route: Route): void {
+  location.hash = hrefTo(route);
 }
 
-export function usePlace(): Place {
-  const [place, setPlace] = useState(() => placeOf(location.hash));
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
   useEffect(() => {
-    const moved = () => setPlace(placeOf(location.hash));
-    addEventListener("hashchange", moved);
-    return () => removeEventListener("hashchange", moved);
+    const onHashChange = () => setRoute(parseRoute(location.hash));
+    addEventListener("hashchange", onHashChange);
+    return () => removeEventListener("hashchange", onHashChange);
   }, []);
-  return place;
+  return route;
 }

@@ -1,51 +1,51 @@
-// How views follow what the SDK keeps: they draw its state, and again after every change.
+// Observable state, of the SDK or of the page, and the hooks by which views render it again after a change.
 
 import { useEffect, useLayoutEffect, useReducer, useRef } from "preact/hooks";
 
 export interface Store<State> {
   readonly state: State;
-  subscribe(fn: () => void): () => void;
+  subscribe(listener: () => void): () => void;
 }
 
-/** State that the page keeps itself, beside its views. */
-export class Kept<State> implements Store<State> {
-  readonly #subscribers = new Set<() => void>();
+/** The page's own observable state, kept outside the views. */
+export class Writable<State> implements Store<State> {
+  readonly #listeners = new Set<() => void>();
 
   constructor(public state: State) {}
 
-  subscribe(fn: () => void): () => void {
-    this.#subscribers.add(fn);
-    return () => this.#subscribers.delete(fn);
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  become(state: State): void {
+  set(state: State): void {
     if (this.state === state) return;
     this.state = state;
-    for (const fn of this.#subscribers) fn();
+    for (const listener of this.#listeners) listener();
   }
 }
 
 export function useStore<State>(store: Store<State>): State {
-  const again = useAgain();
+  const rerender = useRerender();
   useLayoutEffect(() => {
-    again();
-    return store.subscribe(again);
-  }, [store, again]);
+    rerender();
+    return store.subscribe(rerender);
+  }, [store, rerender]);
   return store.state;
 }
 
-/** Draws the view again. */
-export function useAgain(): () => void {
-  const [, again] = useReducer<number, void>((count) => count + 1, 0);
-  return again as () => void;
+/** Returns a function that renders the view again. */
+export function useRerender(): () => void {
+  const [, rerender] = useReducer<number, void>((count) => count + 1, 0);
+  return rerender as () => void;
 }
 
-/** Calls the newest `heard` at an event of the window or document. */
-export function useEvent(target: EventTarget, name: string, heard: (event: Event) => void): void {
-  const newest = useRef(heard);
-  newest.current = heard;
+/** Listens to an event; always calls the latest `handler`. */
+export function useEvent(target: EventTarget, name: string, handler: (event: Event) => void): void {
+  const latest = useRef(handler);
+  latest.current = handler;
   useEffect(() => {
-    const listener = (event: Event) => newest.current(event);
+    const listener = (event: Event) => latest.current(event);
     target.addEventListener(name, listener);
     return () => target.removeEventListener(name, listener);
   }, [target, name]);

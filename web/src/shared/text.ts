@@ -164,7 +164,7 @@ export const text = {
   locationLabel: "Place name",
   latitude: "Latitude",
   longitude: "Longitude",
-  useCurrentLocation: "Use my current location",
+  currentLocation: "Use my current location",
   locationInvalid: "Latitude must be between -90 and 90, longitude between -180 and 180.",
   map: (label: string) => `Illustrated map of ${label}`,
   location: "Location",

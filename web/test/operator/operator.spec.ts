@@ -60,20 +60,20 @@ test("the list narrows by type and state, and says when nothing is like that", a
 test("dead letters are tried again, one and all of a kind", async ({ browser }) => {
   const { id } = await scene();
   bury(id);
-  const page = await lookIn(browser, "#/letters");
-  await expect(page.locator(".kinds li")).toHaveCount(2);
+  const page = await lookIn(browser, "#/failed-deliveries");
+  await expect(page.locator(".reasons li")).toHaveCount(2);
   await page.getByRole("button", { name: "Show only E-mail: smtp_550" }).click();
-  await expect(page.locator(".letter")).toHaveCount(2);
+  await expect(page.locator(".delivery")).toHaveCount(2);
   await page.getByRole("button", { name: "Retry all 2" }).click();
   await expect(page.getByRole("status").filter({ hasText: "Retrying 2 deliveries." })).toBeVisible();
-  await expect(page.locator(".letter")).toHaveCount(1);
+  await expect(page.locator(".delivery")).toHaveCount(1);
   await page.getByRole("button", { name: "Retry the delivery to cy" }).click();
   await expect(page.getByRole("heading", { name: "No failed deliveries" })).toBeVisible();
 });
 
 test("figures follow what happens", async ({ browser }) => {
-  const page = await lookIn(browser, "#/figures");
-  const sockets = page.locator(".card", { hasText: "Open sockets" }).locator(".figure");
+  const page = await lookIn(browser, "#/metrics");
+  const sockets = page.locator(".card", { hasText: "Open sockets" }).locator(".metric");
   await expect(sockets).toHaveText(/^\d+$/);
   const before = Number(await sockets.innerText());
   const seat = await sit(browser, "ana");
@@ -84,12 +84,12 @@ test("figures follow what happens", async ({ browser }) => {
 
 test("figures have a scale, each reader its own lag, and letters that died are not shown as if all was well", async ({ browser }) => {
   bury((await scene()).id);
-  const page = await lookIn(browser, "#/figures");
+  const page = await lookIn(browser, "#/metrics");
   const dead = page.locator(".card", { has: page.getByRole("heading", { name: "Failed deliveries" }) });
-  await expect(dead.locator(".figure")).toHaveText("3");
+  await expect(dead.locator(".metric")).toHaveText("3");
   await expect(dead.locator(".scale span")).toHaveText(["5", "0"]);
   const colour = (card: string) => page.locator(card).locator(".spark .line").first().evaluate((node) => getComputedStyle(node).stroke);
-  expect(await colour(".card.bad")).not.toBe(await colour(".card:not(.bad)"));
+  expect(await colour(".card.alert")).not.toBe(await colour(".card:not(.alert)"));
   await expect(page.locator(".readers li code")).toHaveText([/^\w+$/, ...Array(await page.locator(".readers li").count() - 1).fill(/^\w+$/)]);
   await expect(page.locator(".readers li").first()).toContainText(/up to date|event/);
 });
@@ -126,7 +126,7 @@ test("messages stand as in a chat: the newest below, and older ones come in abov
   const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
   for (let at = 1; at <= 60; at++) await say("ana", id, `Step ${at}`);
   const page = await lookIn(browser, `#/conversations/${id}`);
-  const said = page.locator(".message .said");
+  const said = page.locator(".message .content");
   await expect(said.last()).toHaveText("Step 60");
   await expect(said.last()).toBeInViewport();
   await expect(page.locator(".message .badge").first()).toHaveText("Admin");
@@ -149,7 +149,7 @@ test("what people wrote runs in its own direction", async ({ browser }) => {
   const { id, title } = await job([{ user_id: "ana", role: "admin" }], { title: "سياج الحديقة" });
   await say("ana", id, "متى يمكنك أن تبدأ؟");
   const page = await lookIn(browser, `#/conversations/${id}`);
-  for (const place of [page.getByRole("heading", { name: title }), page.locator(".message .said"), page.locator(".row .title", { hasText: title }).first()]) {
+  for (const place of [page.getByRole("heading", { name: title }), page.locator(".message .content"), page.locator(".row .title", { hasText: title }).first()]) {
     await expect(place).toHaveCSS("direction", "rtl");
   }
   await expect(page.locator(".row", { hasText: title }).first().locator(".reference")).toHaveCSS("direction", "ltr");

@@ -7,7 +7,7 @@ const KEPT = "wasgo-chat.operator";
 
 test("a letter that could not be tried again is said to be so, and the next attempt may do", async ({ browser }) => {
   bury((await scene()).id);
-  const page = await lookIn(browser, "#/letters");
+  const page = await lookIn(browser, "#/failed-deliveries");
   const refuse = { status: 500, json: { code: "internal_error", detail: "Something went wrong here" } };
   await page.route("**/retry/", (route) => route.fulfill(refuse));
   await page.getByRole("button", { name: "Retry the delivery to cy" }).click();

@@ -1,81 +1,81 @@
-// What one writes with: words, files, emojis, a place; an answer to a message, or a change of one.
+// The composer: text, attachments, emojis and locations, for a new message, a reply or an edit.
 
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { nameOf } from "../../shared/avatar.tsx";
+import { displayName } from "../../shared/avatar.tsx";
 import { IconButton } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { text } from "../../shared/text.ts";
-import { useComposing } from "./use-composer.ts";
-import { useOpen } from "../conversation/conversation-context.ts";
-import { EmojiPicker } from "./emoji-picker.tsx";
+import { useOpenConversation } from "../conversation/conversation-context.ts";
+import { conversationTitle, messageText } from "../conversation/conversation-text.ts";
+import { EmojiPicker } from "../ui/emoji-picker.tsx";
+import { openPopover } from "../ui/popover.ts";
+import { useToast } from "../ui/toast.tsx";
 import { LocationDialog } from "./location-dialog.tsx";
-import { titleOf, wordsOf } from "../conversation/conversation-text.ts";
-import { openMenu } from "../account-menu.tsx";
-import { useTell } from "../ui/toast.tsx";
 import { UploadTray } from "./upload-tray.tsx";
-import { type Uploads, filesOf } from "./uploads.ts";
+import { type Uploads, transferredFiles } from "./uploads.ts";
+import { useComposer } from "./use-composer.ts";
 
-const HIGHEST_PX = 180;
+const MAX_HEIGHT_PX = 180;
 
-/** A finger's keyboard has no Shift and Enter: there Enter makes a line, and the button sends. */
-const isTouched = () => matchMedia("(pointer: coarse)").matches;
+/** Touch keyboards have no Shift+Enter: there Enter inserts a line break and the button sends. */
+const hasTouchKeyboard = () => matchMedia("(pointer: coarse)").matches;
 
 export function Composer({ uploads }: { uploads: Uploads }) {
-  const { conversation, state, me, writing, write } = useOpen();
-  const tell = useTell();
-  const [isPlacing, setIsPlacing] = useState(false);
+  const { conversation, state, me, target, setTarget } = useOpenConversation();
+  const showToast = useToast();
+  const [isLocationOpen, setIsLocationOpen] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const files = useRef<HTMLInputElement>(null);
+  const fileInput = useRef<HTMLInputElement>(null);
   const emojis = useRef<HTMLDivElement>(null);
-  const note = useId();
-  const composing = useComposing(uploads, field);
-  const { words, isEditing, canSend, change, send } = composing;
-  const add = (chosen: readonly File[]) => {
-    if (uploads.add(chosen) > 0) tell(text.tooManyFiles);
+  const noteId = useId();
+  const composer = useComposer(uploads, field);
+  const { content, isEditing, canSend, setContent, send } = composer;
+  const add = (files: readonly File[]) => {
+    if (uploads.add(files) > 0) showToast(text.tooManyFiles);
   };
   useLayoutEffect(() => {
     const element = field.current;
     if (!element) return;
     element.style.height = "auto";
-    element.style.height = `${Math.min(HIGHEST_PX, element.scrollHeight)}px`;
-  }, [words]);
-  const keys = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !isTouched()) {
+    element.style.height = `${Math.min(MAX_HEIGHT_PX, element.scrollHeight)}px`;
+  }, [content]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !hasTouchKeyboard()) {
       event.preventDefault();
       send();
-    } else if (event.key === "ArrowUp" && words === "" && !writing) {
+    } else if (event.key === "ArrowUp" && content === "" && !target) {
       const own = state.messages.findLast((one) => one.sender?.id === me && !one.is_deleted && one.message_type !== "location");
       if (!own) return;
       event.preventDefault();
-      write({ kind: "edit", message: own });
+      setTarget({ kind: "edit", message: own });
     }
   };
   const insert = (emoji: string) => {
     const element = field.current;
-    const at = element?.selectionStart ?? words.length;
-    change(words.slice(0, at) + emoji + words.slice(element?.selectionEnd ?? at));
+    const at = element?.selectionStart ?? content.length;
+    setContent(content.slice(0, at) + emoji + content.slice(element?.selectionEnd ?? at));
     element?.focus();
   };
-  const place = { message_type: "location" as const };
-  const label = state.conversation ? text.writeTo(titleOf(state.conversation, state.participants, me)) : text.write;
+  const locationOptions = { message_type: "location" as const };
+  const label = state.conversation ? text.writeTo(conversationTitle(state.conversation, state.participants, me)) : text.write;
   return (
     <div class="composer">
-      {writing && (
-        <div class="writing">
+      {target && (
+        <div class="composer-target">
           <Icon name={isEditing ? "edit" : "reply"} />
           <p>
-            <span class="name" dir="auto">{isEditing ? text.editing : text.replyingTo(nameOf(writing.message.sender ?? { username: "", display_name: "" }))}</span>
-            <span class="summary" dir="auto">{wordsOf(writing.message)}</span>
+            <span class="name" dir="auto">{isEditing ? text.editing : text.replyingTo(displayName(target.message.sender ?? { username: "", display_name: "" }))}</span>
+            <span class="summary" dir="auto">{messageText(target.message)}</span>
           </p>
-          <IconButton icon="close" label={text.cancel} onClick={() => write(undefined)} />
+          <IconButton icon="close" label={text.cancel} onClick={() => setTarget(undefined)} />
         </div>
       )}
       {!isEditing && <UploadTray uploads={uploads} />}
       <div class="field-row">
-        <IconButton icon="attach" label={text.attach} disabled={isEditing} onClick={() => files.current?.click()} />
-        <IconButton icon="pin" label={text.shareLocation} disabled={isEditing} class="wide-only" onClick={() => setIsPlacing(true)} />
+        <IconButton icon="attach" label={text.attach} disabled={isEditing} onClick={() => fileInput.current?.click()} />
+        <IconButton icon="pin" label={text.shareLocation} disabled={isEditing} onClick={() => setIsLocationOpen(true)} />
         <input
-          ref={files}
+          ref={fileInput}
           type="file"
           multiple
           hidden
@@ -89,37 +89,37 @@ export function Composer({ uploads }: { uploads: Uploads }) {
           ref={field}
           rows={1}
           dir="auto"
-          value={words}
+          value={content}
           placeholder={text.write}
           aria-label={label}
-          aria-describedby={note}
-          readOnly={composing.isSaving}
-          enterkeyhint={isTouched() ? "enter" : "send"}
+          aria-describedby={noteId}
+          readOnly={composer.isSaving}
+          enterkeyhint={hasTouchKeyboard() ? "enter" : "send"}
           onInput={(event) => {
-            change(event.currentTarget.value);
+            setContent(event.currentTarget.value);
             if (!isEditing) conversation.type();
           }}
-          onKeyDown={keys}
+          onKeyDown={onKeyDown}
           onPaste={(event) => {
-            const pasted = filesOf(event.clipboardData);
+            const pasted = transferredFiles(event.clipboardData);
             if (pasted.length === 0) return;
             event.preventDefault();
             if (!isEditing) add(pasted);
           }}
         />
-        <IconButton icon="smile" label={text.emoji} onClick={(event) => openMenu(emojis.current, event.currentTarget)} />
-        <button type="button" class="send" aria-label={isEditing ? text.save : text.send} title={isEditing ? text.save : text.send} disabled={!canSend} aria-describedby={note} onClick={send}>
+        <IconButton icon="smile" label={text.emoji} onClick={(event) => openPopover(emojis.current, event.currentTarget)} />
+        <button type="button" class="send" aria-label={isEditing ? text.save : text.send} title={isEditing ? text.save : text.send} disabled={!canSend} aria-describedby={noteId} onClick={send}>
           <Icon name={isEditing ? "check" : "send"} />
         </button>
       </div>
-      <p class="composer-note" id={note} role="status" data-bad={composing.isBad}>
-        {composing.note}
+      <p class="composer-note" id={noteId} role="status" data-bad={composer.isError}>
+        {composer.note}
       </p>
       <EmojiPicker menu={emojis} choose={insert} />
-      {isPlacing && (
+      {isLocationOpen && (
         <LocationDialog
-          close={() => setIsPlacing(false)}
-          share={(location) => conversation.send("", { ...place, metadata: { location } }).catch(() => {})}
+          close={() => setIsLocationOpen(false)}
+          share={(location) => conversation.send("", { ...locationOptions, metadata: { location } }).catch(() => {})}
         />
       )}
     </div>

@@ -1,40 +1,40 @@
-// What was begun in each conversation and not sent: kept in this browser, by user and conversation.
+// Unsent messages, stored in this browser by user and conversation.
 
-import { Kept } from "../../shared/store.ts";
+import { Writable } from "../../shared/store.ts";
 
 const PREFIX = "wasgo-chat.draft";
 
-class Drafts extends Kept<ReadonlyMap<string, string>> {
+class Drafts extends Writable<ReadonlyMap<string, string>> {
   constructor() {
-    super(new Map(stored()));
-    // What another tab begins or sends.
+    super(new Map(storedDrafts()));
+    // Drafts saved or sent in another tab.
     addEventListener("storage", ({ key }) => {
-      if (key === null || key.startsWith(PREFIX)) this.become(new Map(stored()));
+      if (key === null || key.startsWith(PREFIX)) this.set(new Map(storedDrafts()));
     });
   }
 
-  set(key: string, words: string): void {
-    if ((this.state.get(key) ?? "") === words) return;
+  save(key: string, content: string): void {
+    if ((this.state.get(key) ?? "") === content) return;
     const state = new Map(this.state);
-    if (words) state.set(key, words);
+    if (content) state.set(key, content);
     else state.delete(key);
     try {
-      if (words) localStorage.setItem(key, words);
+      if (content) localStorage.setItem(key, content);
       else localStorage.removeItem(key);
     } catch {
-      // No storage, or none left: it lives as long as the page.
+      // Storage is blocked or full: the draft lasts until the page is closed.
     }
-    this.become(state);
+    this.set(state);
   }
 }
 
-function* stored(): Generator<[string, string]> {
+function* storedDrafts(): Generator<[string, string]> {
   try {
     for (const key of Object.keys(localStorage)) {
       if (key.startsWith(PREFIX)) yield [key, localStorage.getItem(key) ?? ""];
     }
   } catch {
-    // A browser without storage.
+    // Storage is blocked.
   }
 }
 

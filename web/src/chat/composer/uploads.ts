@@ -1,25 +1,26 @@
-// Files on their way into a message: each goes up as soon as it is chosen, and waits for the message to be sent.
-// They are kept beside the views, by conversation: looking into another one loses none of them.
+// Attachments of the message being written. Each file is uploaded as soon as it is chosen. They are kept by conversation,
+// outside the views, so that opening another conversation loses none.
 
 import type { AttachmentOut, Chat, ChatError } from "@wasgo/chat";
+import { Writable } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
-import { Kept } from "../../shared/store.ts";
 
 export interface Upload {
   readonly key: string;
   readonly file: File;
-  /** Of what was chosen, for as long as it is shown. */
+  /** Object URL of a chosen image; revoked when the upload is removed. */
   readonly preview: string | undefined;
-  readonly part: number;
-  readonly stored: AttachmentOut | undefined;
-  /** Why it failed. */
+  /** From 0 to 1. */
+  readonly progress: number;
+  readonly attachment: AttachmentOut | undefined;
+  /** Set when the upload failed. */
   readonly error: string | undefined;
   readonly abort: AbortController;
 }
 
-const MOST = 10;
+const MAX_FILES = 10;
 
-export class Uploads extends Kept<readonly Upload[]> {
+export class Uploads extends Writable<readonly Upload[]> {
   constructor(
     private readonly chat: Chat,
     private readonly conversationId: string,
@@ -27,84 +28,84 @@ export class Uploads extends Kept<readonly Upload[]> {
     super([]);
   }
 
-  /** Takes files on; gives how many were too many. */
+  /** Starts uploading files; returns how many were over the limit and not added. */
   add(files: readonly File[]): number {
-    const taken = files.slice(0, MOST - this.state.length);
-    for (const file of taken) {
+    const accepted = files.slice(0, MAX_FILES - this.state.length);
+    for (const file of accepted) {
       const abort = new AbortController();
       const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : undefined;
-      const added = { key: crypto.randomUUID(), file, preview, part: 0, stored: undefined, error: undefined, abort };
-      this.become([...this.state, added]);
+      const added = { key: crypto.randomUUID(), file, preview, progress: 0, attachment: undefined, error: undefined, abort };
+      this.set([...this.state, added]);
       this.#start(added);
     }
-    return files.length - taken.length;
+    return files.length - accepted.length;
   }
 
   retry(key: string): void {
-    const found = this.state.find((one) => one.key === key);
-    if (!found) return;
-    this.#change(key, { error: undefined, part: 0 });
-    this.#start(found);
+    const upload = this.state.find((one) => one.key === key);
+    if (!upload) return;
+    this.#change(key, { error: undefined, progress: 0 });
+    this.#start(upload);
   }
 
   remove(key: string): void {
-    this.state.filter((one) => one.key === key).forEach(forget);
-    this.become(this.state.filter((one) => one.key !== key));
+    this.state.filter((one) => one.key === key).forEach(release);
+    this.set(this.state.filter((one) => one.key !== key));
   }
 
-  /** Empties it; gives what is to be sent. */
+  /** Returns the uploaded attachments and clears the list. */
   take(): readonly AttachmentOut[] {
-    const stored = this.state.flatMap((one) => one.stored ?? []);
+    const attachments = this.state.flatMap((one) => one.attachment ?? []);
     this.clear();
-    return stored;
+    return attachments;
   }
 
   clear(): void {
-    this.state.forEach(forget);
-    this.become([]);
+    this.state.forEach(release);
+    this.set([]);
   }
 
   #start({ key, file, abort }: Upload): void {
-    const progress = (part: number) => this.#change(key, { part });
+    const progress = (fraction: number) => this.#change(key, { progress: fraction });
     this.chat.upload(this.conversationId, file, { progress, signal: abort.signal }).then(
-      (stored) => this.#change(key, { stored, part: 1 }),
+      (attachment) => this.#change(key, { attachment, progress: 1 }),
       (error: ChatError) => error.code !== "aborted" && this.#change(key, { error: error.message || text.uploadFailed(file.name) }),
     );
   }
 
-  #change(key: string, more: Partial<Upload>): void {
-    this.become(this.state.map((one) => (one.key === key ? { ...one, ...more } : one)));
+  #change(key: string, changes: Partial<Upload>): void {
+    this.set(this.state.map((one) => (one.key === key ? { ...one, ...changes } : one)));
   }
 }
 
-const kept = new WeakMap<Chat, Map<string, Uploads>>();
+const uploadsByChat = new WeakMap<Chat, Map<string, Uploads>>();
 
-/** The files that wait in a conversation; the same object for the same conversation. */
-export function uploadsOf(chat: Chat, conversationId: string): Uploads {
-  const all = kept.get(chat) ?? new Map<string, Uploads>();
-  kept.set(chat, all);
-  const found = all.get(conversationId) ?? new Uploads(chat, conversationId);
-  all.set(conversationId, found);
-  return found;
+/** The uploads of a conversation; always the same object for the same conversation. */
+export function uploadsFor(chat: Chat, conversationId: string): Uploads {
+  const all = uploadsByChat.get(chat) ?? new Map<string, Uploads>();
+  uploadsByChat.set(chat, all);
+  const uploads = all.get(conversationId) ?? new Uploads(chat, conversationId);
+  all.set(conversationId, uploads);
+  return uploads;
 }
 
-/** Gives up what is still on its way, with the client that it goes through. */
-export function endUploads(chat: Chat): void {
-  for (const one of kept.get(chat)?.values() ?? []) one.clear();
-  kept.delete(chat);
+/** Aborts and discards all uploads of a client. */
+export function discardUploads(chat: Chat): void {
+  for (const one of uploadsByChat.get(chat)?.values() ?? []) one.clear();
+  uploadsByChat.delete(chat);
 }
 
-function forget({ preview, abort }: Upload): void {
+function release({ preview, abort }: Upload): void {
   abort.abort();
   if (preview) URL.revokeObjectURL(preview);
 }
 
-export function filesOf(data: DataTransfer | null): readonly File[] {
+export function transferredFiles(data: DataTransfer | null): readonly File[] {
   return [...(data?.files ?? [])];
 }
 
-/** The type of a message with these files. */
-export function typeOf(files: readonly AttachmentOut[]): "image" | "audio" | "video" | "file" {
+/** The type of a message with these attachments. */
+export function messageTypeFor(files: readonly AttachmentOut[]): "image" | "audio" | "video" | "file" {
   for (const kind of ["image", "audio", "video"] as const) {
     if (files.every((one) => one.content_type.startsWith(`${kind}/`))) return kind;
   }

@@ -1,108 +1,108 @@
-// The words that are being written: kept as a draft, counted, sent, or saved as an edit.
+// The text being written: kept as a draft, checked for length, then sent or saved as an edit.
 
 import type { MessageOut } from "@wasgo/chat";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { nameOf } from "../../shared/avatar.tsx";
-import { text } from "../../shared/text.ts";
-import { useOpen } from "../conversation/conversation-context.ts";
-import { draftKey, drafts } from "./drafts.ts";
-import { useLimits, useSession } from "../session.ts";
+import { displayName } from "../../shared/avatar.tsx";
 import { useStore } from "../../shared/store.ts";
-import { whyOf } from "../ui/toast.tsx";
-import { type Uploads, typeOf } from "./uploads.ts";
+import { text } from "../../shared/text.ts";
+import { useOpenConversation } from "../conversation/conversation-context.ts";
+import { useLimits, useSession } from "../session.ts";
+import { errorText } from "../ui/toast.tsx";
+import { draftKey, drafts } from "./drafts.ts";
+import { type Uploads, messageTypeFor } from "./uploads.ts";
 
-/** What the service takes unless it is set up otherwise: until it has said how much it takes. */
-const USUAL_CHARS = 10_000;
-const FEW_CHARS = 500;
-/** Where little is taken, few are fewer: one should not be told from the first word on. */
-const FEW_PART = 1 / 20;
+/** The default limit of the service; used until it reports its own. */
+const DEFAULT_MAX_CHARS = 10_000;
+const WARNING_CHARS = 500;
+/** With a low limit the warning starts later, as a fraction of it, so that it does not show from the first word. */
+const WARNING_FRACTION = 1 / 20;
 
-export interface Composing {
-  readonly words: string;
+export interface ComposerState {
+  readonly content: string;
   readonly isEditing: boolean;
   readonly isSaving: boolean;
   readonly canSend: boolean;
-  /** Why it cannot be sent, was not taken, or soon could not be. */
+  /** Why the message cannot be sent, why saving an edit failed, or how many characters are left. */
   readonly note: string;
-  readonly isBad: boolean;
-  change(words: string): void;
+  readonly isError: boolean;
+  setContent(content: string): void;
   send(): void;
 }
 
-export function useComposing(uploads: Uploads, field: RefObject<HTMLTextAreaElement | null>): Composing {
-  const { conversation, state, me, writing, write } = useOpen();
-  const most = useLimits(useSession().chat)?.content_chars ?? USUAL_CHARS;
-  const few = Math.min(FEW_CHARS, Math.ceil(most * FEW_PART));
-  const waiting = useStore(uploads);
-  const draft = draftKey(me, conversation.id);
-  const [words, setWords] = useState(drafts.state.get(draft) ?? "");
+export function useComposer(uploads: Uploads, field: RefObject<HTMLTextAreaElement | null>): ComposerState {
+  const { conversation, state, me, target, setTarget } = useOpenConversation();
+  const maxChars = useLimits(useSession().chat)?.content_chars ?? DEFAULT_MAX_CHARS;
+  const warningChars = Math.min(WARNING_CHARS, Math.ceil(maxChars * WARNING_FRACTION));
+  const files = useStore(uploads);
+  const key = draftKey(me, conversation.id);
+  const [content, setText] = useState(drafts.state.get(key) ?? "");
   const [isSaving, setIsSaving] = useState(false);
-  const [refused, setRefused] = useState("");
-  const newest = useRef(writing);
-  newest.current = writing;
-  const isEditing = writing?.kind === "edit";
-  const hasWords = words.trim() !== "";
-  // Counting characters is dear, and only of use near the limit.
-  const left = words.length > most - few ? most - [...words.trim()].length : few;
-  const isFilesReady = waiting.every((one) => one.stored);
-  const canSend = left >= 0 && (isEditing ? hasWords && !isSaving : isFilesReady && (hasWords || waiting.length > 0));
-  const blocked = () => {
-    if (left < 0) return text.charactersOver(-left);
-    if (!isEditing && waiting.some((one) => one.error)) return text.failedUploads;
-    if (!isEditing && !isFilesReady && hasWords) return text.pendingUploads;
-    return left < few ? text.charactersLeft(left) : "";
+  const [error, setError] = useState("");
+  const latestTarget = useRef(target);
+  latestTarget.current = target;
+  const isEditing = target?.kind === "edit";
+  const hasContent = content.trim() !== "";
+  // Counting code points is expensive and only needed near the limit.
+  const remaining = content.length > maxChars - warningChars ? maxChars - [...content.trim()].length : warningChars;
+  const areFilesReady = files.every((one) => one.attachment);
+  const canSend = remaining >= 0 && (isEditing ? hasContent && !isSaving : areFilesReady && (hasContent || files.length > 0));
+  const validationNote = () => {
+    if (remaining < 0) return text.charactersOver(-remaining);
+    if (!isEditing && files.some((one) => one.error)) return text.failedUploads;
+    if (!isEditing && !areFilesReady && hasContent) return text.pendingUploads;
+    return remaining < warningChars ? text.charactersLeft(remaining) : "";
   };
 
-  const change = (changed: string) => {
-    setWords(changed);
-    setRefused("");
-    if (!isEditing) drafts.set(draft, changed);
+  const setContent = (value: string) => {
+    setText(value);
+    setError("");
+    if (!isEditing) drafts.save(key, value);
   };
-  // Before the next key: what is typed belongs here.
+  // A layout effect, so that the text is replaced before the next key press.
   useLayoutEffect(() => {
-    setWords(isEditing ? (writing?.message.content ?? "") : (drafts.state.get(draft) ?? ""));
-    setRefused("");
-    if (writing) field.current?.focus();
-  }, [writing, isEditing, draft]);
+    setText(isEditing ? (target?.message.content ?? "") : (drafts.state.get(key) ?? ""));
+    setError("");
+    if (target) field.current?.focus();
+  }, [target, isEditing, key]);
 
   const saveEdit = async (message: MessageOut) => {
-    if (words.trim() !== message.content) {
+    if (content.trim() !== message.content) {
       setIsSaving(true);
-      setRefused("");
-      const failure = await conversation.edit(message.id, words.trim()).then(() => "", whyOf);
+      setError("");
+      const failure = await conversation.edit(message.id, content.trim()).then(() => "", errorText);
       setIsSaving(false);
-      // Meanwhile they may have left it, and be writing something else.
-      if (newest.current !== writing) return;
+      // The user cancelled the edit meanwhile and may be writing something else.
+      if (latestTarget.current !== target) return;
       if (failure) {
-        setRefused(text.editFailed(failure));
+        setError(text.editFailed(failure));
         return;
       }
     }
-    write(undefined);
+    setTarget(undefined);
     field.current?.focus();
   };
   const send = () => {
     if (!canSend) return;
-    if (writing?.kind === "edit") {
-      void saveEdit(writing.message);
+    if (target?.kind === "edit") {
+      void saveEdit(target.message);
       return;
     }
-    const stored = uploads.take();
-    const more = {
-      ...(writing ? { reply_to: writing.message.id } : {}),
-      ...(stored.length > 0 ? { message_type: typeOf(stored), attachment_ids: stored.map((one) => one.id) } : {}),
-      ...mentioned(),
+    const attachments = uploads.take();
+    const options = {
+      ...(target ? { reply_to: target.message.id } : {}),
+      ...(attachments.length > 0 ? { message_type: messageTypeFor(attachments), attachment_ids: attachments.map((one) => one.id) } : {}),
+      ...mentionOptions(),
     };
-    conversation.send(words.trim(), more).catch(() => {}); // refused, it stands in the thread with what can be done
-    drafts.set(draft, "");
-    setWords("");
-    write(undefined);
+    conversation.send(content.trim(), options).catch(() => {}); // a failed message stays in the thread and can be retried there
+    drafts.save(key, "");
+    setText("");
+    setTarget(undefined);
     field.current?.focus();
   };
-  const mentioned = () => {
-    const found = state.participants.filter(({ user }) => user.id !== me && words.includes(`@${nameOf(user)}`));
-    return found.length > 0 ? { mentions: found.map(({ user }) => user.id) } : {};
+  const mentionOptions = () => {
+    const mentioned = state.participants.filter(({ user }) => user.id !== me && content.includes(`@${displayName(user)}`));
+    return mentioned.length > 0 ? { mentions: mentioned.map(({ user }) => user.id) } : {};
   };
-  return { words, isEditing, isSaving, canSend, note: refused || blocked(), isBad: refused !== "" || left < 0, change, send };
+  return { content, isEditing, isSaving, canSend, note: error || validationNote(), isError: error !== "" || remaining < 0, setContent, send };
 }

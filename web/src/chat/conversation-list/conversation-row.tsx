@@ -1,37 +1,35 @@
-// One conversation in the list: who or what, the last message, when, and how much is unread.
-
 import type { ConversationOut } from "@wasgo/chat";
 import { Avatar } from "../../shared/avatar.tsx";
 import { Badge, Count } from "../../shared/controls.tsx";
 import { Icon, type IconName } from "../../shared/icons.tsx";
 import { CONVERSATION_STATUSES } from "../../shared/labels/conversation-statuses.ts";
 import { CONVERSATION_TYPES } from "../../shared/labels/conversation-types.ts";
-import { text } from "../../shared/text.ts";
-import { briefly, whole } from "../../shared/times.ts";
-import { draftKey, drafts } from "../composer/drafts.ts";
-import { counterpart, referenceOf, summaryOf, titleOf } from "../conversation/conversation-text.ts";
-import { useSession } from "../session.ts";
 import { useStore } from "../../shared/store.ts";
+import { text } from "../../shared/text.ts";
+import { formatDateTime, formatShortDate } from "../../shared/times.ts";
+import { draftKey, drafts } from "../composer/drafts.ts";
+import { conversationReference, conversationSummary, conversationTitle, counterpart } from "../conversation/conversation-text.ts";
+import { useSession } from "../session.ts";
 
-export function ConversationRow({ conversation, isOpen, isReachable, isFound, open }: {
+export function ConversationRow({ conversation, isOpen, isTabStop, isSearchResult, open }: {
   conversation: ConversationOut;
   isOpen: boolean;
-  /** By a search, which says of the archived ones that they are. */
-  isFound: boolean;
-  /** Tab comes to one row of the list; arrow keys go on from there. */
-  isReachable: boolean;
+  /** Search results mark archived conversations. */
+  isSearchResult: boolean;
+  /** One row of the list is reachable with Tab; arrow keys move from there. */
+  isTabStop: boolean;
   open: (id: string) => void;
 }) {
-  const { user, chat, beingRead } = useSession();
+  const { user, chat, readingConversation } = useSession();
   const { presence } = useStore(chat.inbox);
-  const { conversation_type: kind, participants, last_message: last } = conversation;
-  const unread = useStore(beingRead) === conversation.id ? 0 : conversation.unread_count;
+  const { conversation_type: type, participants, last_message: last } = conversation;
+  const unread = useStore(readingConversation) === conversation.id ? 0 : conversation.unread_count;
   const draft = useStore(drafts).get(draftKey(user.id, conversation.id))?.trim() ?? "";
-  const isArchived = isFound && conversation.is_archived;
+  const isArchived = isSearchResult && conversation.is_archived;
   const isClosed = conversation.status === "closed";
-  const { icon, tone } = CONVERSATION_TYPES[kind];
-  const other = counterpart(kind, participants, user.id);
-  const reference = referenceOf(conversation);
+  const { icon, tone } = CONVERSATION_TYPES[type];
+  const other = counterpart(type, participants, user.id);
+  const reference = conversationReference(conversation);
   return (
     <li>
       <button
@@ -39,20 +37,20 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
         class="conversation-row"
         data-conversation={conversation.id}
         data-unread={unread > 0}
-        tabIndex={isReachable ? 0 : -1}
+        tabIndex={isTabStop ? 0 : -1}
         aria-current={isOpen ? "true" : undefined}
         onClick={() => open(conversation.id)}
       >
         {other ? (
-          <Avatar person={other.user} isOnline={presence.get(other.user.id)?.online ?? false} />
+          <Avatar user={other.user} isOnline={presence.get(other.user.id)?.online ?? false} />
         ) : (
           <span class="type-icon" data-tone={tone}>
             <Icon name={icon} />
           </span>
         )}
-        <span class="what">
+        <span class="row-content">
           <span class="line">
-            <span class="title" dir="auto">{titleOf(conversation, participants, user.id)}</span>
+            <span class="title" dir="auto">{conversationTitle(conversation, participants, user.id)}</span>
             {reference && (
               <span class="tags">
                 <Badge tone={tone}>
@@ -60,11 +58,11 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
                 </Badge>
               </span>
             )}
-            {isClosed && <Mark icon="lock" label={CONVERSATION_STATUSES.closed.label} />}
-            {isArchived && <Mark icon="archive" label={text.archived} />}
+            {isClosed && <StatusMark icon="lock" label={CONVERSATION_STATUSES.closed.label} />}
+            {isArchived && <StatusMark icon="archive" label={text.archived} />}
             {last && (
-              <time dateTime={last.created_at} title={whole(last.created_at)}>
-                {briefly(last.created_at)}
+              <time dateTime={last.created_at} title={formatDateTime(last.created_at)}>
+                {formatShortDate(last.created_at)}
               </time>
             )}
           </span>
@@ -75,10 +73,10 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
               </span>
             ) : (
               <span class="summary" dir="auto" data-deleted={last?.is_deleted}>
-                {summaryOf(conversation, user.id)}
+                {conversationSummary(conversation, user.id)}
               </span>
             )}
-            <Count of={unread} label={text.unreadCount(unread)} />
+            <Count count={unread} label={text.unreadCount(unread)} />
           </span>
         </span>
       </button>
@@ -86,11 +84,11 @@ export function ConversationRow({ conversation, isOpen, isReachable, isFound, op
   );
 }
 
-function Mark({ icon, label }: { icon: IconName; label: string }) {
+function StatusMark({ icon, label }: { icon: IconName; label: string }) {
   return (
     <Badge>
       <Icon name={icon} class="small" />
-      <span class="only-read">{label}</span>
+      <span class="visually-hidden">{label}</span>
     </Badge>
   );
 }

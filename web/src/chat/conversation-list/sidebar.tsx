@@ -1,47 +1,47 @@
-// The list of conversations with what stands above it: who one is, search, types.
+// The conversation list below the user, the search field and the type filters.
 
 import type { ConversationOut } from "@wasgo/chat";
 import { useRef, useState } from "preact/hooks";
 import { Avatar } from "../../shared/avatar.tsx";
-import { Button, Empty, IconButton, Spinner } from "../../shared/controls.tsx";
+import { Button, EmptyState, IconButton, Spinner } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { CONVERSATION_TYPES, CONVERSATION_TYPE_NAMES, type ConversationType } from "../../shared/labels/conversation-types.ts";
-import { text } from "../../shared/text.ts";
-import { ConversationRow } from "./conversation-row.tsx";
-import { useLate } from "../ui/use-delayed-flag.ts";
-import { titleOf } from "../conversation/conversation-text.ts";
-import type { PaneProps } from "../pane.tsx";
-import { PersonMenu } from "../account-menu.tsx";
-import { useSession } from "../session.ts";
 import { useStore } from "../../shared/store.ts";
-import { useUnreadInTitle } from "../unread-title.ts";
+import { text } from "../../shared/text.ts";
+import { AccountMenu } from "../account-menu.tsx";
+import { conversationTitle } from "../conversation/conversation-text.ts";
+import type { PaneProps } from "../pane-props.ts";
+import { useSession } from "../session.ts";
+import { useDelayedFlag } from "../ui/use-delayed-flag.ts";
+import { useUnreadTitle } from "../unread-title.ts";
+import { ConversationRow } from "./conversation-row.tsx";
 
 type Filter = ConversationType | "all" | "unread";
 
 export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "preferences" | "shortcuts") => void }) {
   const { conversationId, open, show, user } = props;
-  const { chat, beingRead, restart } = useSession();
-  const read = useStore(beingRead);
+  const { chat, readingConversation, restart } = useSession();
+  const readingId = useStore(readingConversation);
   const { conversations, isLoaded, notifications } = useStore(chat.inbox);
   const [search, setSearch] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
-  const [isArchive, setIsArchive] = useState(false);
+  const [isArchiveShown, setIsArchiveShown] = useState(false);
   const list = useRef<HTMLUListElement>(null);
-  const words = search.trim().toLowerCase();
-  // Who searches does not know where it lies: archived or not.
-  const here = words ? conversations : conversations.filter((one) => one.is_archived === isArchive);
-  const found = here.filter((one) => titleOf(one, one.participants, user.id).toLowerCase().includes(words));
-  // What was opened from among the unread stays there while it is read.
-  const isUnread = (one: ConversationOut) => one.unread_count > 0 || one.id === conversationId;
-  const shown = found.filter((one) => filter === "all" || (filter === "unread" ? isUnread(one) : one.conversation_type === filter));
-  const isLate = useLate(!isLoaded);
-  const unread = conversations.filter((one) => !one.is_archived && one.id !== read).reduce((sum, one) => sum + one.unread_count, 0);
-  useUnreadInTitle(user.id, unread);
+  const query = search.trim().toLowerCase();
+  // A search covers archived conversations as well.
+  const candidates = query ? conversations : conversations.filter((one) => one.is_archived === isArchiveShown);
+  const matches = candidates.filter((one) => conversationTitle(one, one.participants, user.id).toLowerCase().includes(query));
+  // The open conversation stays in the unread list while it is being read.
+  const isShownAsUnread = (one: ConversationOut) => one.unread_count > 0 || one.id === conversationId;
+  const shown = matches.filter((one) => filter === "all" || (filter === "unread" ? isShownAsUnread(one) : one.conversation_type === filter));
+  const isLate = useDelayedFlag(!isLoaded);
+  const unread = conversations.filter((one) => !one.is_archived && one.id !== readingId).reduce((sum, one) => sum + one.unread_count, 0);
+  useUnreadTitle(user.id, unread);
   const archivedCount = conversations.filter((one) => one.is_archived).length;
-  const unseen = notifications.filter((one) => !one.is_read).length;
-  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || here.some((one) => one.conversation_type === type))];
-  const rovingId = shown.some((one) => one.id === conversationId) ? conversationId : shown[0]?.id;
-  const keys = (event: KeyboardEvent) => {
+  const unreadNotifications = notifications.filter((one) => !one.is_read).length;
+  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || candidates.some((one) => one.conversation_type === type))];
+  const tabStopId = shown.some((one) => one.id === conversationId) ? conversationId : shown[0]?.id;
+  const onKeyDown = (event: KeyboardEvent) => {
     const items = [...(list.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
     const at = items.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
@@ -52,16 +52,16 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
   return (
     <div class="sidebar">
       <header class="bar">
-        <Avatar person={user} size="small" />
+        <Avatar user={user} size="small" />
         <h2 class="who" dir="auto">{user.display_name}</h2>
         <IconButton
           icon="bell"
-          label={unseen > 0 ? text.notificationsUnread(unseen) : text.notifications}
+          label={unreadNotifications > 0 ? text.notificationsUnread(unreadNotifications) : text.notifications}
           onClick={() => show("notifications")}
         >
-          {unseen > 0 && <span class="dot" />}
+          {unreadNotifications > 0 && <span class="dot" />}
         </IconButton>
-        <PersonMenu {...props} />
+        <AccountMenu {...props} />
       </header>
       <div class="search">
         <Icon name="search" />
@@ -88,9 +88,9 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
           </button>
         ))}
       </div>
-      <nav class="conversations" aria-label={text.conversations} onKeyDown={keys}>
-        {isArchive && (
-          <button type="button" class="archive-link" onClick={() => setIsArchive(false)}>
+      <nav class="conversations" aria-label={text.conversations} onKeyDown={onKeyDown}>
+        {isArchiveShown && (
+          <button type="button" class="archive-link" onClick={() => setIsArchiveShown(false)}>
             <Icon name="back" />
             {text.backToAll}
           </button>
@@ -101,20 +101,20 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
           </div>
         )}
         {!isLoaded && isLate && (
-          <Empty icon="warn" title={text.listFailed}>
+          <EmptyState icon="warn" title={text.listFailed}>
             <Button icon="retry" onClick={restart}>
               {text.retry}
             </Button>
-          </Empty>
+          </EmptyState>
         )}
-        {isLoaded && shown.length === 0 && <Nothing isSearch={words !== ""} isFiltered={found.length > 0} clear={() => setFilter("all")} />}
+        {isLoaded && shown.length === 0 && <NoResults isSearch={query !== ""} isFiltered={matches.length > 0} clear={() => setFilter("all")} />}
         <ul ref={list}>
           {shown.map((one) => (
-            <ConversationRow key={one.id} conversation={one} isOpen={one.id === conversationId} isReachable={one.id === rovingId} isFound={words !== ""} open={open} />
+            <ConversationRow key={one.id} conversation={one} isOpen={one.id === conversationId} isTabStop={one.id === tabStopId} isSearchResult={query !== ""} open={open} />
           ))}
         </ul>
-        {!isArchive && archivedCount > 0 && (
-          <button type="button" class="archive-link" onClick={() => setIsArchive(true)}>
+        {!isArchiveShown && archivedCount > 0 && (
+          <button type="button" class="archive-link" onClick={() => setIsArchiveShown(true)}>
             <Icon name="archive" />
             {text.archivedCount(archivedCount)}
           </button>
@@ -124,11 +124,11 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
   );
 }
 
-function Nothing({ isSearch, isFiltered, clear }: { isSearch: boolean; isFiltered: boolean; clear: () => void }) {
-  if (!isSearch || !isFiltered) return <Empty icon={isSearch ? "search" : "chat"} title={isSearch ? text.noMatches : text.noConversations} />;
+function NoResults({ isSearch, isFiltered, clear }: { isSearch: boolean; isFiltered: boolean; clear: () => void }) {
+  if (!isSearch || !isFiltered) return <EmptyState icon={isSearch ? "search" : "chat"} title={isSearch ? text.noMatches : text.noConversations} />;
   return (
-    <Empty icon="search" title={text.noMatchesOfType}>
+    <EmptyState icon="search" title={text.noMatchesOfType}>
       <Button onClick={clear}>{text.searchAllTypes}</Button>
-    </Empty>
+    </EmptyState>
   );
 }

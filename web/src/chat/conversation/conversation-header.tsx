@@ -1,42 +1,42 @@
-// Above a thread: what it is, who is there, who types.
+// The header of a conversation: title, reference, presence and typing indicator.
 
-import { Avatar, firstNameOf } from "../../shared/avatar.tsx";
+import { Avatar, firstName } from "../../shared/avatar.tsx";
 import { Badge, IconButton } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { CONVERSATION_STATUSES } from "../../shared/labels/conversation-statuses.ts";
 import { CONVERSATION_TYPES } from "../../shared/labels/conversation-types.ts";
-import { text } from "../../shared/text.ts";
-import { briefly } from "../../shared/times.ts";
-import { useOpen } from "./conversation-context.ts";
-import { counterpart, referenceOf, titleOf } from "./conversation-text.ts";
-import { useSession } from "../session.ts";
 import { useStore } from "../../shared/store.ts";
+import { text } from "../../shared/text.ts";
+import { formatShortDate } from "../../shared/times.ts";
+import { useSession } from "../session.ts";
+import { useOpenConversation } from "./conversation-context.ts";
+import { conversationReference, conversationTitle, counterpart } from "./conversation-text.ts";
 
-export function ConversationHeader({ back, isAsked, ask }: { back: () => void; isAsked: boolean; ask: () => void }) {
-  const { state, me } = useOpen();
+export function ConversationHeader({ back, isDetailsOpen, toggleDetails }: { back: () => void; isDetailsOpen: boolean; toggleDetails: () => void }) {
+  const { state, me } = useOpenConversation();
   const { chat, user } = useSession();
   const { presence } = useStore(chat.inbox);
   const { conversation, participants, typing } = state;
-  const kind = conversation?.conversation_type ?? "direct";
-  const { icon, tone } = CONVERSATION_TYPES[kind];
-  const other = counterpart(kind, participants, me);
-  const there = other && presence.get(other.user.id);
+  const type = conversation?.conversation_type ?? "direct";
+  const { icon, tone } = CONVERSATION_TYPES[type];
+  const other = counterpart(type, participants, me);
+  const otherPresence = other && presence.get(other.user.id);
   const online = participants.filter((one) => one.user.id !== me && presence.get(one.user.id)?.online).length;
   const names = typing.map((username) => {
-    const found = participants.find((one) => one.user.username === username);
-    return found ? firstNameOf(found.user) : username;
+    const participant = participants.find((one) => one.user.username === username);
+    return participant ? firstName(participant.user) : username;
   });
-  const reference = conversation && referenceOf(conversation);
-  const beside = () => {
+  const reference = conversation && conversationReference(conversation);
+  const subtitle = () => {
     if (!other) return text.membersOnline(participants.length, online);
-    if (there?.online) return text.online;
-    return there?.last_seen ? text.lastSeen(briefly(there.last_seen)) : text.offline;
+    if (otherPresence?.online) return text.online;
+    return otherPresence?.last_seen ? text.lastSeen(formatShortDate(otherPresence.last_seen)) : text.offline;
   };
   return (
     <header class="bar chat-bar">
       <IconButton icon="back" label={text.backToAll} class="back" onClick={back} />
       {other ? (
-        <Avatar person={other.user} isOnline={there?.online ?? false} />
+        <Avatar user={other.user} isOnline={otherPresence?.online ?? false} />
       ) : (
         <span class="type-icon" data-tone={tone}>
           <Icon name={icon} />
@@ -44,7 +44,7 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
       )}
       <div class="names">
         <div class="line">
-          <h2 dir="auto" tabIndex={-1}>{conversation ? titleOf(conversation, participants, me) : text.loading}</h2>
+          <h2 dir="auto" tabIndex={-1}>{conversation ? conversationTitle(conversation, participants, me) : text.loading}</h2>
           {conversation?.status === "closed" && <Badge>{CONVERSATION_STATUSES.closed.label}</Badge>}
           {reference && (
             <span class="tags">
@@ -54,9 +54,9 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
             </span>
           )}
         </div>
-        <p class="beside" aria-live="polite">
+        <p class="subtitle" aria-live="polite">
           {names.length > 0 ? (
-            <span class="typing-note">
+            <span class="typing">
               <bdi>{text.typing(names)}</bdi>
               <span class="dots" aria-hidden="true">
                 <i />
@@ -65,14 +65,14 @@ export function ConversationHeader({ back, isAsked, ask }: { back: () => void; i
               </span>
             </span>
           ) : (
-            conversation && beside()
+            conversation && subtitle()
           )}
         </p>
       </div>
-      <span class="myself" title={text.paneOf(user.display_name)}>
-        <Avatar person={user} size="small" />
+      <span class="current-user" title={text.paneOf(user.display_name)}>
+        <Avatar user={user} size="small" />
       </span>
-      <IconButton icon="people" label={text.details} aria-expanded={isAsked} onClick={ask} />
+      <IconButton icon="people" label={text.details} aria-expanded={isDetailsOpen} onClick={toggleDetails} />
     </header>
   );
 }

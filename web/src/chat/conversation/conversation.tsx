@@ -1,85 +1,85 @@
-// An open conversation: its header, its thread, and what one writes with. Follows it as long as it is open.
+// An open conversation: header, thread, composer and details. Subscribed for as long as it is shown.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Button, Empty, Spinner } from "../../shared/controls.tsx";
+import { Button, EmptyState, Spinner } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { isAtLeast } from "../../shared/labels/roles.ts";
+import { useStore } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
 import { Composer } from "../composer/composer.tsx";
-import { type Open, OpenContext, type Writing } from "./conversation-context.ts";
+import { transferredFiles, uploadsFor } from "../composer/uploads.ts";
+import { useInitialFocus } from "../pane-keys.ts";
+import { useSession } from "../session.ts";
+import { ImageViewer } from "../thread/image-viewer.tsx";
+import { Thread } from "../thread/thread.tsx";
+import { useToast } from "../ui/toast.tsx";
+import { useDelayedFlag } from "../ui/use-delayed-flag.ts";
+import { type ComposerTarget, type OpenConversation, OpenConversationContext } from "./conversation-context.ts";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { Details } from "./details.tsx";
-import { useLate } from "../ui/use-delayed-flag.ts";
-import { useFocusInside } from "../pane-keys.ts";
-import { useSession } from "../session.ts";
-import { useStore } from "../../shared/store.ts";
-import { Thread } from "../thread/thread.tsx";
-import { useTell } from "../ui/toast.tsx";
-import { filesOf, uploadsOf } from "../composer/uploads.ts";
-import { Viewer } from "../thread/image-viewer.tsx";
 
-export function ConversationView({ id, arrival, back }: { id: string; arrival: number; back: () => void }) {
+export function ConversationView({ id, focusRequest, back }: { id: string; focusRequest: number; back: () => void }) {
   const { chat } = useSession();
   const conversation = useMemo(() => chat.conversation(id), [chat, id]);
   const state = useStore(conversation);
-  const [writing, write] = useState<Writing>();
-  const [revealed, reveal] = useState<{ id: string }>();
-  const [viewed, view] = useState<string>();
-  const [isAsked, setIsAsked] = useState(false);
-  const [isDropping, setIsDropping] = useState(false);
-  const tell = useTell();
+  const [target, setTarget] = useState<ComposerTarget>();
+  const [revealTarget, setRevealTarget] = useState<{ id: string }>();
+  const [imageId, setImageId] = useState<string>();
+  const [isDetailsOpen, setIsDetailsOpen] = useState(false);
+  const [isDraggingFiles, setIsDraggingFiles] = useState(false);
+  const showToast = useToast();
   const element = useRef<HTMLDivElement>(null);
-  const uploads = uploadsOf(chat, id);
-  const last = state.messages.at(-1);
-  // What oneself says, edits or deletes raises no count: the list looks again.
-  useEffect(() => chat.inbox.touch(id), [chat, id, last?.id, last?.revision]);
+  const uploads = uploadsFor(chat, id);
+  const newest = state.messages.at(-1);
+  // The user's own messages, edits and deletions do not change the unread count, so refresh the row in the list.
+  useEffect(() => chat.inbox.touch(id), [chat, id, newest?.id, newest?.revision]);
   const role = state.participants.find((one) => one.user.id === chat.userId)?.role;
   const isClosed = state.conversation?.status === "closed";
   const canWrite = isAtLeast(role, "participant") && !isClosed;
-  const open: Open = { conversation, state, me: chat.userId, role, canWrite, writing, write, reveal: (message) => reveal({ id: message }), view };
-  useFocusInside(element, state.conversation !== undefined, canWrite, arrival);
+  const open: OpenConversation = { conversation, state, me: chat.userId, role, canWrite, target, setTarget, reveal: (message) => setRevealTarget({ id: message }), openImage: setImageId };
+  useInitialFocus(element, state.conversation !== undefined, canWrite, focusRequest);
   if (state.status === "gone") {
     return (
-      <div class="chat nothing">
-        <Empty icon="lock" title={text.noAccess}>
+      <div class="chat no-chat">
+        <EmptyState icon="lock" title={text.noAccess}>
           <p>{text.noAccessHint}</p>
           <button type="button" class="button quiet" onClick={back}>
             {text.back}
           </button>
-        </Empty>
+        </EmptyState>
       </div>
     );
   }
-  const escape = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || event.defaultPrevented || (!writing && !isAsked)) return;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || event.defaultPrevented || (!target && !isDetailsOpen)) return;
     event.preventDefault();
-    if (writing) write(undefined);
-    else setIsAsked(false);
+    if (target) setTarget(undefined);
+    else setIsDetailsOpen(false);
   };
-  const drag = {
+  const dragHandlers = {
     onDragOver: (event: DragEvent) => {
       if (!canWrite || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
-      setIsDropping(true);
+      setIsDraggingFiles(true);
     },
     onDragLeave: (event: DragEvent) => {
-      if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) setIsDropping(false);
+      if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) setIsDraggingFiles(false);
     },
     onDrop: (event: DragEvent) => {
       if (!canWrite || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
-      setIsDropping(false);
-      if (uploads.add(filesOf(event.dataTransfer)) > 0) tell(text.tooManyFiles);
+      setIsDraggingFiles(false);
+      if (uploads.add(transferredFiles(event.dataTransfer)) > 0) showToast(text.tooManyFiles);
     },
   };
   return (
-    <OpenContext.Provider value={open}>
-      <div class="chat" ref={element} data-status={state.status} onKeyDown={escape} {...drag}>
-        <ConversationHeader back={back} isAsked={isAsked} ask={() => setIsAsked(!isAsked)} />
-        <div class="middle">
-          <div class="talk">
+    <OpenConversationContext.Provider value={open}>
+      <div class="chat" ref={element} data-status={state.status} onKeyDown={onKeyDown} {...dragHandlers}>
+        <ConversationHeader back={back} isDetailsOpen={isDetailsOpen} toggleDetails={() => setIsDetailsOpen(!isDetailsOpen)} />
+        <div class="chat-body">
+          <div class="chat-main">
             {state.conversation ? (
-              <Thread revealed={revealed} />
+              <Thread revealTarget={revealTarget} />
             ) : (
               <Loading />
             )}
@@ -91,24 +91,24 @@ export function ConversationView({ id, arrival, back }: { id: string; arrival: n
               </p>
             )}
           </div>
-          {isAsked && <Details close={() => setIsAsked(false)} />}
+          {isDetailsOpen && <Details close={() => setIsDetailsOpen(false)} />}
         </div>
-        {isDropping && (
+        {isDraggingFiles && (
           <div class="drop-here">
             <Icon name="attach" />
             {text.dropHere}
           </div>
         )}
-        {viewed && <Viewer attachmentId={viewed} close={() => view(undefined)} />}
+        {imageId && <ImageViewer attachmentId={imageId} close={() => setImageId(undefined)} />}
       </div>
-    </OpenContext.Provider>
+    </OpenConversationContext.Provider>
   );
 }
 
-/** The client tries again by itself; who has waited long may begin anew. */
+/** The client retries on its own; after a longer wait the user can restart it. */
 function Loading() {
   const { restart } = useSession();
-  if (!useLate(true)) {
+  if (!useDelayedFlag(true)) {
     return (
       <div class="empty">
         <Spinner label={text.loading} />
@@ -116,10 +116,10 @@ function Loading() {
     );
   }
   return (
-    <Empty icon="warn" title={text.conversationFailed}>
+    <EmptyState icon="warn" title={text.conversationFailed}>
       <Button icon="retry" onClick={restart}>
         {text.retry}
       </Button>
-    </Empty>
+    </EmptyState>
   );
 }

@@ -1,8 +1,8 @@
-// What a user wants to be told of one conversation, where it is not what they want in general. Saved as it is chosen.
+// Notification preferences for one conversation, which override the defaults. Saved on every change.
 
 import { result } from "@wasgo/chat";
 import {
-  type PreferencesOfConversation as Wishes,
+  type PreferencesOfConversation,
   getConversationNotificationPreferences,
   putConversationNotificationPreferences,
 } from "@wasgo/chat/rest";
@@ -10,46 +10,47 @@ import { useState } from "preact/hooks";
 import { Button, Spinner } from "../../shared/controls.tsx";
 import { NOTIFICATION_LEVELS, NOTIFICATION_LEVEL_NAMES, type NotificationLevel } from "../../shared/labels/notification-options.ts";
 import { text } from "../../shared/text.ts";
-import { useOpen } from "../conversation/conversation-context.ts";
-import { useLoaded } from "../../shared/use-async.ts";
-import { MuteField } from "./mute-field.tsx";
+import { useAsync } from "../../shared/use-async.ts";
+import { useOpenConversation } from "../conversation/conversation-context.ts";
 import { useSession } from "../session.ts";
+import { MuteField } from "./mute-field.tsx";
 
-export function ConversationWishes() {
+export function ConversationPreferences() {
   const { client } = useSession().chat;
-  const { conversation } = useOpen();
+  const { conversation } = useOpenConversation();
   const path = { conversation_id: conversation.id };
-  const loaded = useLoaded<Wishes>(() => result(getConversationNotificationPreferences({ client, path })), [client, conversation.id]);
-  const [said, setSaid] = useState("");
-  const { value: wishes } = loaded;
-  const change = async (more: Wishes) => {
-    setSaid("");
-    // The service takes all of it at once: what is not shown here stays as it was.
-    const put = putConversationNotificationPreferences({ client, path, body: { ...wishes, ...more } });
+  const loaded = useAsync<PreferencesOfConversation>(`preferences ${conversation.id}`, () => result(getConversationNotificationPreferences({ client, path })));
+  const [status, setStatus] = useState("");
+  const { data: preferences } = loaded;
+  const hasFailed = loaded.error !== undefined && !loaded.isLoading;
+  const change = async (changes: PreferencesOfConversation) => {
+    setStatus("");
+    // PUT replaces all preferences, so include those that are not shown here.
+    const put = putConversationNotificationPreferences({ client, path, body: { ...preferences, ...changes } });
     await result(put).then(
-      (kept) => {
-        loaded.set(kept);
-        setSaid(text.saved);
+      (saved) => {
+        loaded.setData(saved);
+        setStatus(text.saved);
       },
-      () => setSaid(text.notSaved),
+      () => setStatus(text.notSaved),
     );
   };
   return (
-    <section class="wishes" aria-label={text.notifications}>
+    <section class="conversation-preferences" aria-label={text.notifications}>
       <h4>{text.notifications}</h4>
-      {loaded.isFailed && (
-        <Button icon="retry" onClick={loaded.again}>
+      {hasFailed && (
+        <Button icon="retry" onClick={loaded.reload}>
           {text.preferencesFailed}. {text.retry}
         </Button>
       )}
-      {!wishes && !loaded.isFailed && <Spinner label={text.loading} />}
-      {wishes && (
+      {!preferences && !hasFailed && <Spinner label={text.loading} />}
+      {preferences && (
         <>
           <label class="field">
             <span>{text.level}</span>
             <select
               class="input"
-              value={wishes.level ?? ""}
+              value={preferences.level ?? ""}
               onChange={(event) => void change({ level: (event.currentTarget.value || null) as NotificationLevel | null })}
             >
               <option value="">{text.defaultLevel}</option>
@@ -60,9 +61,9 @@ export function ConversationWishes() {
               ))}
             </select>
           </label>
-          <MuteField until={wishes.muted_until ?? null} change={(muted_until) => void change({ muted_until })} />
+          <MuteField until={preferences.muted_until ?? null} change={(muted_until) => void change({ muted_until })} />
           <p role="status" class="saved">
-            {said}
+            {status}
           </p>
         </>
       )}

@@ -1,7 +1,7 @@
-// How long nothing is told: chosen as a length from now, shown as a moment.
+// Mutes notifications: chosen as a duration from now, shown as the time it ends.
 
 import { text } from "../../shared/text.ts";
-import { whole } from "../../shared/times.ts";
+import { formatDateTime } from "../../shared/times.ts";
 
 const HOUR_MS = 3_600_000;
 const MUTES = { none: 0, hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS } as const;
@@ -11,8 +11,8 @@ export function MuteField({ until, change }: { until: string | null; change: (un
   return (
     <label class="field">
       <span>{text.mute}</span>
-      <select class="input" value={until ? "kept" : "none"} onChange={(event) => choose(event.currentTarget.value as keyof typeof MUTES)}>
-        {until && <option value="kept">{text.mutedUntil(whole(until))}</option>}
+      <select class="input" value={until ? "current" : "none"} onChange={(event) => choose(event.currentTarget.value as keyof typeof MUTES)}>
+        {until && <option value="current">{text.mutedUntil(formatDateTime(until))}</option>}
         {(Object.keys(MUTES) as (keyof typeof MUTES)[]).map((name) => (
           <option key={name} value={name}>
             {text.muteFor[name]}

@@ -1,15 +1,15 @@
-// The tray: what the user was told of, newest first.
+// The tray with the user's notifications, newest first.
 
 import type { NotificationOut } from "@wasgo/chat";
-import { Avatar, nameOf } from "../../shared/avatar.tsx";
-import { Button, Empty, IconButton } from "../../shared/controls.tsx";
+import { Avatar, displayName } from "../../shared/avatar.tsx";
+import { Button, EmptyState, IconButton } from "../../shared/controls.tsx";
 import { NOTIFICATION_KINDS } from "../../shared/labels/notification-options.ts";
-import { text } from "../../shared/text.ts";
-import { briefly, whole } from "../../shared/times.ts";
-import { Dialog } from "../ui/dialog.tsx";
-import { useSession } from "../session.ts";
 import { useStore } from "../../shared/store.ts";
-import { useAttempt } from "../ui/toast.tsx";
+import { text } from "../../shared/text.ts";
+import { formatDateTime, formatShortDate } from "../../shared/times.ts";
+import { useSession } from "../session.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { useActionWithToast } from "../ui/toast.tsx";
 
 export function Notifications({ close, open, settings }: {
   close: () => void;
@@ -17,46 +17,46 @@ export function Notifications({ close, open, settings }: {
   settings: () => void;
 }) {
   const { inbox } = useSession().chat;
-  const attempt = useAttempt();
+  const run = useActionWithToast();
   const { notifications } = useStore(inbox);
-  const follow = (one: NotificationOut) => {
-    if (!one.is_read) attempt(inbox.markNotification(one.id), text.actionFailed.mark);
+  const openNotification = (one: NotificationOut) => {
+    if (!one.is_read) run(inbox.markNotification(one.id), text.actionFailed.mark);
     close();
     open(one.conversation);
   };
-  const isNew = notifications.some((one) => !one.is_read);
+  const hasUnread = notifications.some((one) => !one.is_read);
   return (
     <Dialog title={text.notifications} close={close} kind="tray" tools={<IconButton icon="settings" label={text.preferences} onClick={settings} />}>
-      {isNew && (
-        <Button kind="plain" onClick={() => attempt(inbox.markAllNotifications(), text.actionFailed.mark)}>
+      {hasUnread && (
+        <Button kind="plain" onClick={() => run(inbox.markAllNotifications(), text.actionFailed.mark)}>
           {text.markAllRead}
         </Button>
       )}
       {notifications.length === 0 && (
-        <Empty icon="bell" title={text.noNotifications}>
+        <EmptyState icon="bell" title={text.noNotifications}>
           <p>{text.noNotificationsHint}</p>
-        </Empty>
+        </EmptyState>
       )}
-      <ul class="told">
+      <ul class="notifications">
         {notifications.map((one) => (
           <li key={one.id}>
-            <button type="button" class="notification" data-read={one.is_read} onClick={() => follow(one)}>
-              <Avatar person={one.sender} />
-              <span class="what">
+            <button type="button" class="notification" data-read={one.is_read} onClick={() => openNotification(one)}>
+              <Avatar user={one.sender} />
+              <span class="row-content">
                 <span class="line">
                   <span>
-                    <strong dir="auto">{nameOf(one.sender)}</strong> {NOTIFICATION_KINDS[one.kind]}
+                    <strong dir="auto">{displayName(one.sender)}</strong> {NOTIFICATION_KINDS[one.kind]}
                   </span>
-                  <time dateTime={one.created_at} title={whole(one.created_at)}>
-                    {briefly(one.created_at)}
+                  <time dateTime={one.created_at} title={formatDateTime(one.created_at)}>
+                    {formatShortDate(one.created_at)}
                   </time>
                 </span>
                 <span class="summary" dir="auto">{one.preview || text.sentFile}</span>
-                <span class="where" dir="auto">{one.title}</span>
+                <span class="conversation-name" dir="auto">{one.title}</span>
               </span>
               {!one.is_read && (
                 <span class="dot">
-                  <span class="only-read">{text.unread}</span>
+                  <span class="visually-hidden">{text.unread}</span>
                 </span>
               )}
             </button>

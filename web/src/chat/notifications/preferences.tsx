@@ -1,45 +1,45 @@
-// What a user wants to be told of, in general: how much, by which channels, and when not.
+// The user's default notification preferences: level, channels, quiet hours and mute.
 
 import { result } from "@wasgo/chat";
-import { type Preferences as Wishes, getNotificationPreferences, putNotificationPreferences } from "@wasgo/chat/rest";
+import { type Preferences as NotificationPreferences, getNotificationPreferences, putNotificationPreferences } from "@wasgo/chat/rest";
 import { useState } from "preact/hooks";
-import { Button, Empty, Spinner } from "../../shared/controls.tsx";
+import { Button, EmptyState, Spinner } from "../../shared/controls.tsx";
 import { DELIVERY_CHANNELS, DELIVERY_CHANNEL_NAMES, NOTIFICATION_LEVELS, NOTIFICATION_LEVEL_NAMES } from "../../shared/labels/notification-options.ts";
 import { text } from "../../shared/text.ts";
-import { Dialog } from "../ui/dialog.tsx";
-import { useLoaded } from "../../shared/use-async.ts";
-import { MuteField } from "./mute-field.tsx";
+import { useAsync } from "../../shared/use-async.ts";
 import { useSession } from "../session.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { MuteField } from "./mute-field.tsx";
 
 export function Preferences({ close }: { close: () => void }) {
   const { client } = useSession().chat;
-  const loaded = useLoaded<Wishes>(() => result(getNotificationPreferences({ client })), [client]);
-  const { value: wishes, set: setWishes } = loaded;
-  const [said, setSaid] = useState("");
-  const change = (more: Wishes) => {
-    setSaid("");
-    setWishes({ ...wishes, ...more });
+  const loaded = useAsync<NotificationPreferences>("preferences", () => result(getNotificationPreferences({ client })));
+  const { data: preferences, setData: setPreferences } = loaded;
+  const [status, setStatus] = useState("");
+  const change = (changes: NotificationPreferences) => {
+    setStatus("");
+    setPreferences({ ...preferences, ...changes });
   };
   const save = async (event: Event) => {
     event.preventDefault();
     try {
-      setWishes(await result(putNotificationPreferences({ client, body: wishes ?? {} })));
-      setSaid(text.saved);
+      setPreferences(await result(putNotificationPreferences({ client, body: preferences ?? {} })));
+      setStatus(text.saved);
     } catch {
-      setSaid(text.notSaved);
+      setStatus(text.notSaved);
     }
   };
-  const quiet = wishes?.quiet_hours;
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const quietHours = preferences?.quiet_hours;
+  const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return (
     <Dialog title={text.preferences} close={close}>
-      {wishes ? (
+      {preferences ? (
         <form class="preferences" onSubmit={save}>
           <fieldset>
             <legend>{text.level}</legend>
             {NOTIFICATION_LEVEL_NAMES.map((level) => (
               <label key={level} class="choice">
-                <input type="radio" name="level" checked={(wishes.level ?? "all") === level} onChange={() => change({ level })} />
+                <input type="radio" name="level" checked={(preferences.level ?? "all") === level} onChange={() => change({ level })} />
                 {NOTIFICATION_LEVELS[level]}
               </label>
             ))}
@@ -50,8 +50,8 @@ export function Preferences({ close }: { close: () => void }) {
               <label key={channel} class="choice">
                 <input
                   type="checkbox"
-                  checked={wishes.channels?.[channel] ?? true}
-                  onChange={(event) => change({ channels: { ...wishes.channels, [channel]: event.currentTarget.checked } })}
+                  checked={preferences.channels?.[channel] ?? true}
+                  onChange={(event) => change({ channels: { ...preferences.channels, [channel]: event.currentTarget.checked } })}
                 />
                 {DELIVERY_CHANNELS[channel].label}
               </label>
@@ -62,38 +62,38 @@ export function Preferences({ close }: { close: () => void }) {
             <label class="choice">
               <input
                 type="checkbox"
-                checked={Boolean(quiet)}
-                onChange={(event) => change({ quiet_hours: event.currentTarget.checked ? { start: "22:00", end: "07:00", time_zone: zone } : null })}
+                checked={Boolean(quietHours)}
+                onChange={(event) => change({ quiet_hours: event.currentTarget.checked ? { start: "22:00", end: "07:00", time_zone: timeZone } : null })}
               />
               {text.quietHoursOn}
             </label>
-            {quiet && (
-              <div class="times">
+            {quietHours && (
+              <div class="field-pair">
                 <label class="field">
                   <span>{text.quietHoursFrom}</span>
-                  <input class="input" type="time" value={quiet.start.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quiet, start: event.currentTarget.value } })} />
+                  <input class="input" type="time" value={quietHours.start.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quietHours, start: event.currentTarget.value } })} />
                 </label>
                 <label class="field">
                   <span>{text.quietHoursTo}</span>
-                  <input class="input" type="time" value={quiet.end.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quiet, end: event.currentTarget.value } })} />
+                  <input class="input" type="time" value={quietHours.end.slice(0, 5)} onInput={(event) => change({ quiet_hours: { ...quietHours, end: event.currentTarget.value } })} />
                 </label>
               </div>
             )}
           </fieldset>
-          <MuteField until={wishes.muted_until ?? null} change={(muted_until) => change({ muted_until })} />
+          <MuteField until={preferences.muted_until ?? null} change={(muted_until) => change({ muted_until })} />
           <footer>
-            <span role="status">{said}</span>
+            <span role="status">{status}</span>
             <Button kind="primary" type="submit">
               {text.save}
             </Button>
           </footer>
         </form>
-      ) : loaded.isFailed ? (
-        <Empty icon="warn" title={text.preferencesFailed}>
-          <Button icon="retry" onClick={loaded.again}>
+      ) : loaded.error !== undefined && !loaded.isLoading ? (
+        <EmptyState icon="warn" title={text.preferencesFailed}>
+          <Button icon="retry" onClick={loaded.reload}>
             {text.retry}
           </Button>
-        </Empty>
+        </EmptyState>
       ) : (
         <Spinner label={text.loading} />
       )}

@@ -1,41 +1,41 @@
-// A picture as large as the window takes it, and the way to the others of the conversation.
+// An image in full size, with buttons and keys for the previous and next one of the conversation.
 
 import type { AttachmentOut } from "@wasgo/chat";
 import { useEffect, useState } from "preact/hooks";
-import { nameOf } from "../../shared/avatar.tsx";
+import { displayName } from "../../shared/avatar.tsx";
 import { Button, IconButton, Spinner } from "../../shared/controls.tsx";
-import { isMirrored } from "../../shared/direction.ts";
+import { isRightToLeft } from "../../shared/direction.ts";
 import { Icon } from "../../shared/icons.tsx";
 import { text } from "../../shared/text.ts";
-import { whole } from "../../shared/times.ts";
-import { isPicture, useDownload } from "./attachments.tsx";
-import { useOpen } from "../conversation/conversation-context.ts";
+import { formatDateTime } from "../../shared/times.ts";
+import { useOpenConversation } from "../conversation/conversation-context.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { isImage, useDownload } from "./attachments.tsx";
 
-export function Viewer({ attachmentId, close }: { attachmentId: string; close: () => void }) {
-  const { state } = useOpen();
-  const [shown, show] = useState(attachmentId);
+export function ImageViewer({ attachmentId, close }: { attachmentId: string; close: () => void }) {
+  const { state } = useOpenConversation();
+  const [shownId, setShownId] = useState(attachmentId);
   const download = useDownload();
-  const pictures = state.messages.flatMap((message) => message.attachments.filter(isPicture).map((file) => ({ file, message })));
-  const at = pictures.findIndex((one) => one.file.id === shown);
-  const here = pictures[at];
-  // Its message may be deleted while one looks.
+  const images = state.messages.flatMap((message) => message.attachments.filter(isImage).map((file) => ({ file, message })));
+  const at = images.findIndex((one) => one.file.id === shownId);
+  const current = images[at];
+  // The message may be deleted while its image is shown.
   useEffect(() => {
-    if (!here) close();
-  }, [here === undefined]);
-  if (!here) return null;
-  const go = (step: number) => show(pictures[at + step]?.file.id ?? shown);
-  const keys = (event: KeyboardEvent) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (step !== undefined) go(isMirrored() ? -step : step);
+    if (!current) close();
+  }, [current === undefined]);
+  if (!current) return null;
+  const step = (offset: number) => setShownId(images[at + offset]?.file.id ?? shownId);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (offset !== undefined) step(isRightToLeft() ? -offset : offset);
   };
-  const { file, message } = here;
+  const { file, message } = current;
   return (
     <Dialog
       title={file.filename}
       close={close}
       kind="viewer"
-      keys={keys}
+      onKeyDown={onKeyDown}
       tools={
         <a class="icon-button" href={file.url} download={file.filename} aria-label={text.download(file.filename)} onClick={(event) => download(event, message.id, file)}>
           <Icon name="download" />
@@ -43,46 +43,46 @@ export function Viewer({ attachmentId, close }: { attachmentId: string; close: (
       }
     >
       <figure>
-        {at > 0 && <IconButton icon="back" label={text.previous} class="earlier" onClick={() => go(-1)} />}
-        <Picture key={file.id} file={file} messageId={message.id} />
-        {at < pictures.length - 1 && <IconButton icon="forward" label={text.next} class="later" onClick={() => go(1)} />}
+        {at > 0 && <IconButton icon="back" label={text.previous} onClick={() => step(-1)} />}
+        <FullImage key={file.id} file={file} messageId={message.id} />
+        {at < images.length - 1 && <IconButton icon="forward" label={text.next} class="next" onClick={() => step(1)} />}
         <figcaption>
-          {message.sender && <bdi>{nameOf(message.sender)}</bdi>} · {whole(message.created_at)}
+          {message.sender && <bdi>{displayName(message.sender)}</bdi>} · {formatDateTime(message.created_at)}
         </figcaption>
       </figure>
     </Dialog>
   );
 }
 
-/** Its link may have ended since the message was loaded: then it is asked for once more, with a new one. */
-function Picture({ file, messageId }: { file: AttachmentOut; messageId: string }) {
-  const { conversation } = useOpen();
+/** The signed URL may have expired since the message was loaded: the first failure reloads it with a new URL. */
+function FullImage({ file, messageId }: { file: AttachmentOut; messageId: string }) {
+  const { conversation } = useOpenConversation();
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
-  const again = async () => {
+  const reload = async () => {
     setState("loading");
     await conversation.refresh(messageId).then(
       () => setAttempt((before) => before + 1),
       () => setState("failed"),
     );
   };
-  const failed = () => {
-    if (attempt === 0) void again();
+  const onError = () => {
+    if (attempt === 0) void reload();
     else setState("failed");
   };
   return (
-    <div class="shown" data-state={state}>
+    <div class="full-image" data-state={state}>
       {state === "loading" && <Spinner label={text.loading} />}
       {state === "failed" ? (
-        <div role="alert" class="not-shown">
+        <div role="alert" class="image-failed">
           <Icon name="warn" />
           <p>{text.imageFailed}</p>
-          <Button icon="retry" onClick={() => void again()}>
+          <Button icon="retry" onClick={() => void reload()}>
             {text.retry}
           </Button>
         </div>
       ) : (
-        <img key={attempt} src={file.url} alt={file.filename} onLoad={() => setState("shown")} onError={failed} />
+        <img key={attempt} src={file.url} alt={file.filename} onLoad={() => setState("shown")} onError={onError} />
       )}
     </div>
   );

@@ -1,14 +1,14 @@
-// One's own message on its way, or refused: then why, and what can be done.
+// The user's message while it is being sent, or after that failed, with the reason and buttons to retry or discard.
 
 import type { PendingMessage as Pending } from "@wasgo/chat";
 import { Button } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { MESSAGE_TYPES } from "../../shared/labels/message-types.ts";
 import { text } from "../../shared/text.ts";
-import { useOpen } from "../conversation/conversation-context.ts";
+import { useOpenConversation } from "../conversation/conversation-context.ts";
 
 export function PendingMessage({ pending, isFirst }: { pending: Pending; isFirst: boolean }) {
-  const { conversation } = useOpen();
+  const { conversation } = useOpenConversation();
   const { draft, failed, clientId } = pending;
   const files = draft.attachment_ids?.length ?? 0;
   return (
@@ -21,14 +21,14 @@ export function PendingMessage({ pending, isFirst }: { pending: Pending; isFirst
               {files}
             </span>
           )}
-          <span class="words" dir="auto">
+          <span class="message-text" dir="auto">
             {draft.content || MESSAGE_TYPES[draft.message_type ?? "file"]}
           </span>
           <span class="meta">
             {failed === undefined && (
               <>
                 <Icon name="clock" />
-                <span class="only-read">{text.sending}</span>
+                <span class="visually-hidden">{text.sending}</span>
               </>
             )}
           </span>

@@ -1,13 +1,13 @@
-// The emojis under a message; one's own are marked, and go with another press.
+// The reactions to a message. The user's own are highlighted; pressing one again removes it.
 
 import type { MessageOut } from "@wasgo/chat";
 import { text } from "../../shared/text.ts";
-import { memberName, useOpen } from "../conversation/conversation-context.ts";
-import { useAttempt } from "../ui/toast.tsx";
+import { memberName, useOpenConversation } from "../conversation/conversation-context.ts";
+import { useActionWithToast } from "../ui/toast.tsx";
 
 export function Reactions({ message }: { message: MessageOut }) {
-  const { conversation, state, me, canWrite } = useOpen();
-  const attempt = useAttempt();
+  const { conversation, state, me, canWrite } = useOpenConversation();
+  const run = useActionWithToast();
   return (
     <ul class="reactions" aria-label={text.reactions}>
       {message.reactions.map(({ emoji, count, user_ids }) => {
@@ -22,7 +22,7 @@ export function Reactions({ message }: { message: MessageOut }) {
               aria-label={label}
               title={label}
               disabled={!canWrite}
-              onClick={() => attempt(conversation.react(message.id, emoji, isMine ? "remove" : "add"), text.actionFailed.react)}
+              onClick={() => run(conversation.react(message.id, emoji, isMine ? "remove" : "add"), text.actionFailed.react)}
             >
               <span>{emoji}</span>
               {count > 1 && <span class="number">{count}</span>}

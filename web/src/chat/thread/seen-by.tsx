@@ -1,13 +1,13 @@
-// Who has read how far: small faces under the last of one's own messages that each has seen.
+// Read receipts: small avatars below the user's last message that each reader has seen.
 
 import type { ConversationState, MessageOut, ParticipantOut } from "@wasgo/chat";
-import { Avatar, firstNameOf } from "../../shared/avatar.tsx";
+import { Avatar, firstName } from "../../shared/avatar.tsx";
 import { text } from "../../shared/text.ts";
 
-const MOST_FACES = 5;
+const MAX_AVATARS = 5;
 
-/** Those for whom this is the last of one's own messages that they have read. */
-export function readersOf(state: ConversationState, message: MessageOut, me: string): readonly ParticipantOut[] {
+/** The participants for whom this is the last message by `me` that they have read. */
+export function lastReaders(state: ConversationState, message: MessageOut, me: string): readonly ParticipantOut[] {
   const next = state.messages.find((one) => one.seq > message.seq && one.sender?.id === me && !one.is_deleted);
   return state.participants.filter(
     ({ user, last_read_seq: read }) => user.id !== me && read >= message.seq && (next === undefined || read < next.seq),
@@ -15,16 +15,16 @@ export function readersOf(state: ConversationState, message: MessageOut, me: str
 }
 
 export function SeenBy({ readers }: { readers: readonly ParticipantOut[] }) {
-  const label = text.seenBy(readers.map((one) => firstNameOf(one.user)));
+  const label = text.seenBy(readers.map((one) => firstName(one.user)));
   return (
     <span class="seen-by" title={label}>
-      <span class="only-read">{label}</span>
-      {readers.slice(0, MOST_FACES).map(({ user }) => (
-        <Avatar key={user.id} person={user} size="tiny" />
+      <span class="visually-hidden">{label}</span>
+      {readers.slice(0, MAX_AVATARS).map(({ user }) => (
+        <Avatar key={user.id} user={user} size="tiny" />
       ))}
-      {readers.length > MOST_FACES && (
+      {readers.length > MAX_AVATARS && (
         <span class="more" aria-hidden="true">
-          +{readers.length - MOST_FACES}
+          +{readers.length - MAX_AVATARS}
         </span>
       )}
     </span>

@@ -1,11 +1,11 @@
-// What the service itself says: who joined, what changed.
+// A message written by the service: who joined, what changed.
 
 import type { MessageOut } from "@wasgo/chat";
-import { whole } from "../../shared/times.ts";
+import { formatDateTime } from "../../shared/times.ts";
 
 export function SystemMessage({ message }: { message: MessageOut }) {
   return (
-    <p class="system" title={whole(message.created_at)}>
+    <p class="system" title={formatDateTime(message.created_at)}>
       <span dir="auto">{message.content}</span>
     </p>
   );

@@ -1,4 +1,4 @@
-// From messages to the rows of a thread: days, the unread line, groups of one sender. A pure function.
+// Builds the rows of a thread from its messages: day headings, the unread line, and groups of messages by one sender.
 
 import type { MessageOut, PendingMessage } from "@wasgo/chat";
 import { dayKey } from "../../shared/times.ts";
@@ -8,7 +8,7 @@ export interface MessageRow {
   readonly key: string;
   readonly message: MessageOut;
   readonly isOwn: boolean;
-  /** Of those that one person sent in a row. */
+  /** First or last of a group: messages that one user sent in a row. */
   readonly isFirst: boolean;
   readonly isLast: boolean;
 }
@@ -20,46 +20,46 @@ export type Row =
   | { readonly kind: "system"; readonly key: string; readonly message: MessageOut }
   | { readonly kind: "pending"; readonly key: string; readonly pending: PendingMessage; readonly isFirst: boolean };
 
-const TOGETHER_MS = 5 * 60_000;
+const GROUP_WINDOW_MS = 5 * 60_000;
 
-export interface Made {
+export interface ThreadInput {
   readonly messages: readonly MessageOut[];
   readonly pending: readonly PendingMessage[];
   readonly me: string;
   readonly hasOlder: boolean;
-  /** The line stands before the first message of others after this; undefined: no line. */
+  /** The unread line precedes the first message of others after this seq; undefined: no line. */
   readonly readUpTo: number | undefined;
 }
 
-export function rowsOf({ messages, pending, me, hasOlder, readUpTo }: Made): Row[] {
+export function buildRows({ messages, pending, me, hasOlder, readUpTo }: ThreadInput): Row[] {
   const rows: Row[] = [{ kind: hasOlder ? "older" : "start", key: "top" }];
   let day = "";
-  let before: MessageOut | undefined;
-  let isLineDrawn = readUpTo === undefined;
+  let previous: MessageOut | undefined;
+  let hasUnreadLine = readUpTo === undefined;
   for (const [at, message] of messages.entries()) {
     const today = dayKey(message.created_at);
-    let isBroken = before === undefined;
+    let startsGroup = previous === undefined;
     if (today !== day) {
       rows.push({ kind: "day", key: `day ${today}`, iso: message.created_at });
       day = today;
-      isBroken = true;
+      startsGroup = true;
     }
-    if (!isLineDrawn && message.seq > (readUpTo ?? 0) && message.sender && message.sender.id !== me) {
+    if (!hasUnreadLine && message.seq > (readUpTo ?? 0) && message.sender && message.sender.id !== me) {
       rows.push({ kind: "unread", key: "unread" });
-      isLineDrawn = true;
-      isBroken = true;
+      hasUnreadLine = true;
+      startsGroup = true;
     }
     if (message.message_type === "system" || !message.sender) {
       rows.push({ kind: "system", key: message.id, message });
     } else {
-      const following = messages[at + 1];
-      const isFirst = isBroken || !together(before, message);
-      const isLast = !together(message, following) || dayKey(following?.created_at ?? "") !== today;
+      const next = messages[at + 1];
+      const isFirst = startsGroup || !isSameGroup(previous, message);
+      const isLast = !isSameGroup(message, next) || dayKey(next?.created_at ?? "") !== today;
       rows.push({ kind: "message", key: message.id, message, isOwn: message.sender.id === me, isFirst, isLast });
     }
-    before = message;
+    previous = message;
   }
-  const lastIsOwn = before?.sender?.id === me;
+  const lastIsOwn = previous?.sender?.id === me;
   for (const [at, one] of pending.entries()) {
     rows.push({ kind: "pending", key: one.clientId, pending: one, isFirst: at === 0 && !lastIsOwn });
   }
@@ -67,7 +67,7 @@ export function rowsOf({ messages, pending, me, hasOlder, readUpTo }: Made): Row
   return rows;
 }
 
-function together(one: MessageOut | undefined, other: MessageOut | undefined): boolean {
-  if (!one?.sender || !other?.sender || one.sender.id !== other.sender.id) return false;
-  return Date.parse(other.created_at) - Date.parse(one.created_at) < TOGETHER_MS;
+function isSameGroup(first: MessageOut | undefined, second: MessageOut | undefined): boolean {
+  if (!first?.sender || !second?.sender || first.sender.id !== second.sender.id) return false;
+  return Date.parse(second.created_at) - Date.parse(first.created_at) < GROUP_WINDOW_MS;
 }

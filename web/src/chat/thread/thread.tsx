@@ -1,45 +1,45 @@
-// The messages of a conversation, of which those near the view are drawn; and what is said about where one stands.
+// The messages of a conversation, rendered only near the viewport.
 
 import type { ConversationState } from "@wasgo/chat";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { displayName } from "../../shared/avatar.tsx";
 import { Button, Spinner } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { text } from "../../shared/text.ts";
-import { dayName } from "../../shared/times.ts";
-import { useOpen } from "../conversation/conversation-context.ts";
+import { formatDay } from "../../shared/times.ts";
+import { useOpenConversation } from "../conversation/conversation-context.ts";
+import { messageText } from "../conversation/conversation-text.ts";
 import { Message } from "./message.tsx";
-import { nameOf } from "../../shared/avatar.tsx";
-import { wordsOf } from "../conversation/conversation-text.ts";
 import { PendingMessage } from "./pending-message.tsx";
-import { type Row, rowsOf } from "./thread-rows.ts";
 import { SystemMessage } from "./system-message.tsx";
-import { useReading } from "./use-read-marker.ts";
 import { useThreadKeys } from "./thread-keys.ts";
-import { type Anchor, useWindowed } from "./virtual-list.ts";
+import { type Row, buildRows } from "./thread-rows.ts";
+import { useReadMarker } from "./use-read-marker.ts";
+import { type Anchor, useVirtualList } from "./virtual-list.ts";
 
-const MOST_PAGES = 100;
+const MAX_REVEAL_PAGES = 100;
 
-function lengthOf(row: Row): number {
+function estimateLength(row: Row): number {
   if (row.kind !== "message") return 0;
   const { content, attachments } = row.message;
   return (content?.length ?? 0) + (attachments.length > 0 ? 700 : 0) + (row.isFirst ? 20 : 0);
 }
 
-/** Up to where somebody has read: what they said themselves, they have seen. */
-function readBefore({ participants, messages }: ConversationState, me: string): number {
+/** The last seq that the user has read; sending a message counts as reading up to it. */
+function lastReadSeq({ participants, messages }: ConversationState, me: string): number {
   const own = messages.findLast((one) => one.sender?.id === me)?.seq ?? 0;
   return Math.max(own, participants.find((one) => one.user.id === me)?.last_read_seq ?? 0);
 }
 
-export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
-  const { conversation, state, me } = useOpen();
+export function Thread({ revealTarget }: { revealTarget: { id: string } | undefined }) {
+  const { conversation, state, me } = useOpenConversation();
   const { messages, pending, hasOlder } = state;
-  const [readUpTo, setReadUpTo] = useState(state.unread > 0 ? readBefore(state, me) : undefined);
-  const rows = useMemo(() => rowsOf({ messages, pending, me, hasOlder, readUpTo }), [messages, pending, me, hasOlder, readUpTo]);
+  const [readUpTo, setReadUpTo] = useState(state.unread > 0 ? lastReadSeq(state, me) : undefined);
+  const rows = useMemo(() => buildRows({ messages, pending, me, hasOlder, readUpTo }), [messages, pending, me, hasOlder, readUpTo]);
   const loading = useRef<Promise<boolean> | undefined>(undefined);
   const [isOlderFailed, setIsOlderFailed] = useState(false);
-  /** Gives whether some came. */
-  const older = useCallback(() => {
+  /** Resolves to whether older messages were loaded. */
+  const loadOlder = useCallback(() => {
     if (!conversation.state.hasOlder) return Promise.resolve(false);
     setIsOlderFailed(false);
     loading.current ??= conversation
@@ -56,86 +56,86 @@ export function Thread({ revealed }: { revealed: { id: string } | undefined }) {
       });
     return loading.current;
   }, [conversation]);
-  // A connection that is back is a reason to try again; a row that failed and is still in view is none.
+  // A restored connection is a reason to retry; the failed row still being in view is not.
   useEffect(() => setIsOlderFailed(false), [state.status]);
-  // Where more is unread than one page holds, nobody wants to begin so far up.
+  // If the unread messages do not fit into the first page, the thread opens at its end.
   const isLineKnown = readUpTo !== undefined && (!hasOlder || (messages[0]?.seq ?? 0) <= readUpTo + 1);
-  const first: Anchor = isLineKnown ? { key: "unread", below: 96 } : "end";
-  const list = useWindowed(rows, lengthOf, first, () => !isOlderFailed && void older());
-  const { isAtEnd, hold, scroller } = list;
-  const { fresh, seenUpTo, isSeen } = useReading(isAtEnd, readUpTo);
-  // What comes while nobody looks begins a new line, unless the last one was not come to yet.
-  const isLineOld = !isSeen && fresh > 0 && (readUpTo ?? -1) < seenUpTo;
+  const initialAnchor: Anchor = isLineKnown ? { key: "unread", offset: 96 } : "end";
+  const list = useVirtualList(rows, estimateLength, initialAnchor, () => !isOlderFailed && void loadOlder());
+  const { isAtEnd, anchorTo, scroller } = list;
+  const { newCount, seenUpTo, isSeen } = useReadMarker(isAtEnd, readUpTo);
+  // Messages that arrive out of view get a new unread line, unless the user has not reached the last line yet.
+  const isLineOutdated = !isSeen && newCount > 0 && (readUpTo ?? -1) < seenUpTo;
   useLayoutEffect(() => {
-    if (isLineOld) setReadUpTo(seenUpTo);
-  }, [isLineOld, seenUpTo]);
-  const [marked, setMarked] = useState("");
+    if (isLineOutdated) setReadUpTo(seenUpTo);
+  }, [isLineOutdated, seenUpTo]);
+  const [highlighted, setHighlighted] = useState("");
   const keys = useThreadKeys(rows, list);
 
-  // What is sent here and now; neither the service's word that it is stored, nor what another device sends.
+  // Scroll down for messages sent in this view, not for their acknowledgement or for messages from another device.
   const sent = pending.findLast((one) => one.failed === undefined)?.clientId;
-  const followed = useRef(sent);
+  const lastSent = useRef(sent);
   useEffect(() => {
-    if (!sent || sent === followed.current) return;
-    followed.current = sent;
-    hold("end");
+    if (!sent || sent === lastSent.current) return;
+    lastSent.current = sent;
+    anchorTo("end");
   }, [sent]);
 
   useEffect(() => {
-    if (!revealed) return;
+    if (!revealTarget) return;
     const find = async () => {
-      const isThere = () => conversation.messages.some((one) => one.id === revealed.id);
-      for (let page = 0; page < MOST_PAGES && !isThere(); page++) if (!(await older())) break;
-      if (!isThere()) return;
-      hold({ key: revealed.id, below: (scroller.current?.clientHeight ?? 0) / 3 });
-      setMarked(revealed.id);
+      const isLoaded = () => conversation.messages.some((one) => one.id === revealTarget.id);
+      for (let page = 0; page < MAX_REVEAL_PAGES && !isLoaded(); page++) if (!(await loadOlder())) break;
+      if (!isLoaded()) return;
+      anchorTo({ key: revealTarget.id, offset: (scroller.current?.clientHeight ?? 0) / 3 });
+      setHighlighted(revealTarget.id);
     };
     void find();
-  }, [revealed]);
+  }, [revealTarget]);
   useEffect(() => {
-    if (!marked) return undefined;
-    const timer = setTimeout(() => setMarked(""), 1_800);
+    if (!highlighted) return undefined;
+    const timer = setTimeout(() => setHighlighted(""), 1_800);
     return () => clearTimeout(timer);
-  }, [marked]);
+  }, [highlighted]);
 
   const newest = messages.at(-1);
-  const said = newest?.sender && newest.sender.id !== me ? `${nameOf(newest.sender)}: ${wordsOf(newest)}` : "";
+  const announcement = newest?.sender && newest.sender.id !== me ? `${displayName(newest.sender)}: ${messageText(newest)}` : "";
   return (
     <div class="thread-frame">
-      <div class="thread" ref={scroller} role="log" aria-live="off" aria-label={text.messages} tabIndex={-1} onScroll={list.scrolled} onKeyDown={keys.onKeyDown} onFocusCapture={keys.onFocus}>
+      <div class="thread" ref={scroller} role="log" aria-live="off" aria-label={text.messages} tabIndex={-1} onScroll={list.onScroll} onKeyDown={keys.onKeyDown} onFocusCapture={keys.onFocus}>
         <div class="thread-rows">
-          <div style={{ height: `${list.above}px` }} />
+          <div style={{ height: `${list.spaceAbove}px` }} />
           {rows.slice(list.from, list.to).map((row) => (
-            <div key={row.key} class="thread-row" data-kind={row.kind} data-marked={marked === row.key} ref={list.drawn(row.key)}>
-              <ThreadRow row={row} isReachable={keys.reachable === row.key} isOlderFailed={isOlderFailed} older={() => void older()} />
+            <div key={row.key} class="thread-row" data-kind={row.kind} data-highlighted={highlighted === row.key} ref={list.rowRef(row.key)}>
+              <ThreadRow row={row} isTabStop={keys.tabStop === row.key} isOlderFailed={isOlderFailed} loadOlder={() => void loadOlder()} />
             </div>
           ))}
-          <div style={{ height: `${list.beneath}px` }} />
+          <div style={{ height: `${list.spaceBelow}px` }} />
         </div>
       </div>
-      <p class="only-read" role="status">
-        {said}
+      <p class="visually-hidden" role="status">
+        {announcement}
       </p>
       {!isAtEnd && (
-        <button type="button" class="jump" aria-label={fresh > 0 ? `${text.jumpToNewest}, ${text.unreadCount(fresh)}` : text.jumpToNewest} onClick={() => hold("end")}>
+        <button type="button" class="jump" aria-label={newCount > 0 ? `${text.jumpToNewest}, ${text.unreadCount(newCount)}` : text.jumpToNewest} onClick={() => anchorTo("end")}>
           <Icon name="down" />
           {text.jumpToNewest}
-          {fresh > 0 && <span class="count" aria-hidden="true">{fresh}</span>}
+          {newCount > 0 && <span class="count" aria-hidden="true">{newCount}</span>}
         </button>
       )}
     </div>
   );
 }
 
-function ThreadRow({ row, isReachable, isOlderFailed, older }: {
+function ThreadRow({ row, isTabStop, isOlderFailed, loadOlder }: {
   row: Row;
-  isReachable: boolean;
+  isTabStop: boolean;
   isOlderFailed: boolean;
-  older: () => void;
+  loadOlder: () => void;
 }) {
   switch (row.kind) {
     case "message":
-      return <Message row={row} isReachable={isReachable} />;
+      return <Message row={row} isTabStop={isTabStop} />;
     case "pending":
       return <PendingMessage pending={row.pending} isFirst={row.isFirst} />;
     case "system":
@@ -143,7 +143,7 @@ function ThreadRow({ row, isReachable, isOlderFailed, older }: {
     case "day":
       return (
         <p class="day">
-          <span>{dayName(row.iso)}</span>
+          <span>{formatDay(row.iso)}</span>
         </p>
       );
     case "unread":
@@ -158,7 +158,7 @@ function ThreadRow({ row, isReachable, isOlderFailed, older }: {
           {isOlderFailed ? (
             <>
               <p role="alert">{text.olderFailed}</p>
-              <Button icon="retry" onClick={older}>
+              <Button icon="retry" onClick={loadOlder}>
                 {text.retry}
               </Button>
             </>

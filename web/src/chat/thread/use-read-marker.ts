@@ -1,45 +1,45 @@
-// Marks as read what is seen: everything, while the end of the thread is in view and somebody looks.
+// Marks the conversation as read while the end of the thread is in view and the page is visible.
 
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { useOpen } from "../conversation/conversation-context.ts";
-import { useSession } from "../session.ts";
 import { useEvent } from "../../shared/store.ts";
+import { useOpenConversation } from "../conversation/conversation-context.ts";
+import { useSession } from "../session.ts";
 
 const SEEN_MS = 400;
 const RETRY_MS = 3_000;
 
-export interface Reading {
-  /** How many came since the end was last in view. */
-  readonly fresh: number;
-  /** What was in view when it last was: everything up to this seq. */
+export interface ReadMarker {
+  /** Messages of others since the end was last in view. */
+  readonly newCount: number;
+  /** The newest seq when the end was last in view. */
   readonly seenUpTo: number;
   readonly isSeen: boolean;
 }
 
-/** `readUpTo`: what was read before the conversation was opened. */
-export function useReading(isAtEnd: boolean, readUpTo: number | undefined): Reading {
-  const { conversation, state, me } = useOpen();
-  const { beingRead } = useSession();
-  const [isLookedAt, setIsLookedAt] = useState(document.visibilityState === "visible");
-  useEvent(document, "visibilitychange", () => setIsLookedAt(document.visibilityState === "visible"));
+/** `readUpTo`: the last seq that was read before the conversation was opened. */
+export function useReadMarker(isAtEnd: boolean, readUpTo: number | undefined): ReadMarker {
+  const { conversation, state, me } = useOpenConversation();
+  const { readingConversation } = useSession();
+  const [isVisible, setIsVisible] = useState(document.visibilityState === "visible");
+  useEvent(document, "visibilitychange", () => setIsVisible(document.visibilityState === "visible"));
   const newest = state.messages.at(-1)?.seq ?? 0;
-  const isSeen = isAtEnd && isLookedAt && state.status === "live";
+  const isSeen = isAtEnd && isVisible && state.status === "live";
   const seen = useRef(readUpTo ?? newest);
   if (isSeen) seen.current = newest;
-  const [failures, failed] = useReducer<number, void>((count) => count + 1, 0);
+  const [failures, addFailure] = useReducer<number, void>((count) => count + 1, 0);
   useEffect(() => {
     if (!isSeen || state.unread === 0) return undefined;
     let timer = setTimeout(() => {
       conversation.markRead().catch(() => {
-        timer = setTimeout(() => failed(), RETRY_MS);
+        timer = setTimeout(() => addFailure(), RETRY_MS);
       });
     }, SEEN_MS);
     return () => clearTimeout(timer);
   }, [isSeen, state.unread, newest, failures]);
   useEffect(() => {
-    beingRead.become(isSeen ? conversation.id : undefined);
-    return () => beingRead.become(undefined);
+    readingConversation.set(isSeen ? conversation.id : undefined);
+    return () => readingConversation.set(undefined);
   }, [isSeen, conversation.id]);
-  const fresh = state.messages.filter((one) => one.seq > seen.current && one.sender && one.sender.id !== me).length;
-  return { fresh, seenUpTo: seen.current, isSeen };
+  const newCount = state.messages.filter((one) => one.seq > seen.current && one.sender && one.sender.id !== me).length;
+  return { newCount, seenUpTo: seen.current, isSeen };
 }

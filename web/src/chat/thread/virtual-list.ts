@@ -1,110 +1,110 @@
-// A long list of which only what is near the view is drawn, and which stands still while things change above:
-// the row at the top of the view, or the end, is held in its place.
+// A virtual list with scroll anchoring: only rows near the viewport are rendered, and the row at the top of the viewport, or
+// the end of the list, keeps its position while content above it changes.
 
 import { type RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { Heights } from "./row-heights.ts";
-import { useAgain } from "../../shared/store.ts";
+import { useRerender } from "../../shared/store.ts";
+import { RowHeights } from "./row-heights.ts";
 
-interface Listed {
+interface ListRow {
   readonly key: string;
 }
 
-/** The row held in place and how far it is below the top of the view, or the end of the list. */
-export type Anchor = { readonly key: string; readonly below: number } | "end";
+/** The row that keeps its position, `offset` pixels below the top of the viewport; or the end of the list. */
+export type Anchor = { readonly key: string; readonly offset: number } | "end";
 
-export interface Windowed {
+export interface VirtualList {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly from: number;
   readonly to: number;
-  /** Pixels of what is not drawn. */
-  readonly above: number;
-  readonly beneath: number;
+  /** Pixels taken by the rows that are not rendered. */
+  readonly spaceAbove: number;
+  readonly spaceBelow: number;
   readonly isAtEnd: boolean;
-  /** For the drawn row's `ref`. */
-  drawn(key: string): (element: HTMLElement | null) => void;
-  scrolled(): void;
-  hold(anchor: Anchor): void;
+  /** The `ref` of a rendered row. */
+  rowRef(key: string): (element: HTMLElement | null) => void;
+  onScroll(): void;
+  anchorTo(anchor: Anchor): void;
 }
 
-const MARGIN_PX = 700;
-const STEP = 6;
-const NEAR_PX = 40;
+const OVERSCAN_PX = 700;
+const RANGE_STEP = 6;
+const END_TOLERANCE_PX = 40;
 
-/** How high the view is at the end: all of its frame, as the way to the end, which takes some of it elsewhere, is gone there. */
-const heightAtEnd = (view: HTMLElement) => view.parentElement?.clientHeight ?? view.clientHeight;
+/** The height of the viewport at the end of the list, where the jump button is hidden and leaves its space to the list. */
+const viewHeightAtEnd = (view: HTMLElement) => view.parentElement?.clientHeight ?? view.clientHeight;
 
-export function useWindowed<Row extends Listed>(
+export function useVirtualList<Row extends ListRow>(
   rows: readonly Row[],
-  lengthOf: (row: Row) => number,
-  first: Anchor,
-  nearTop: () => void,
-): Windowed {
-  const again = useAgain();
+  estimateLength: (row: Row) => number,
+  initialAnchor: Anchor,
+  onNearTop: () => void,
+): VirtualList {
+  const rerender = useRerender();
   const scroller = useRef<HTMLDivElement>(null);
-  const kept = useRef({ heights: new Heights(), anchor: first, height: 900, elements: new Map<string, HTMLElement>() });
-  const { heights, elements } = kept.current;
+  const current = useRef({ heights: new RowHeights(), anchor: initialAnchor, height: 900, elements: new Map<string, HTMLElement>() });
+  const { heights, elements } = current.current;
   const keys = useMemo(() => rows.map((row) => row.key), [rows]);
-  const arrange = () => heights.arrange(keys, (at) => lengthOf(rows[at] as Row));
-  useMemo(arrange, [keys]);
+  const layOut = () => heights.setRows(keys, (at) => estimateLength(rows[at] as Row));
+  useMemo(layOut, [keys]);
 
-  const wantedTop = (): number => {
-    const { anchor, height } = kept.current;
-    const most = Math.max(0, heights.total - height);
-    if (anchor === "end") return most;
+  const targetScrollTop = (): number => {
+    const { anchor, height } = current.current;
+    const maxTop = Math.max(0, heights.total - height);
+    if (anchor === "end") return maxTop;
     const at = heights.indexOf(anchor.key);
-    return at === undefined ? most : Math.max(0, Math.min(most, heights.top(at) - anchor.below));
+    return at === undefined ? maxTop : Math.max(0, Math.min(maxTop, heights.top(at) - anchor.offset));
   };
   const range = (top: number): [number, number] => [
-    Math.max(0, Math.floor(heights.at(top - MARGIN_PX) / STEP) * STEP),
-    Math.min(rows.length, (Math.floor(heights.at(top + kept.current.height + MARGIN_PX) / STEP) + 1) * STEP),
+    Math.max(0, Math.floor(heights.at(top - OVERSCAN_PX) / RANGE_STEP) * RANGE_STEP),
+    Math.min(rows.length, (Math.floor(heights.at(top + current.current.height + OVERSCAN_PX) / RANGE_STEP) + 1) * RANGE_STEP),
   ];
-  const [from, to] = range(wantedTop());
+  const [from, to] = range(targetScrollTop());
 
   useLayoutEffect(() => {
     const view = scroller.current;
     if (!view) return;
-    kept.current.height = view.clientHeight;
-    let isOther = false;
-    for (const [key, element] of elements) isOther = heights.measure(key, element.offsetHeight) || isOther;
-    if (isOther) {
-      arrange();
-      again();
+    current.current.height = view.clientHeight;
+    let hasChanged = false;
+    for (const [key, element] of elements) hasChanged = heights.measure(key, element.offsetHeight) || hasChanged;
+    if (hasChanged) {
+      layOut();
+      rerender();
       return;
     }
-    const top = wantedTop();
+    const top = targetScrollTop();
     if (Math.abs(view.scrollTop - top) > 1) view.scrollTop = top;
-    // What is held may be so near the end that the end is in view too.
-    if (kept.current.anchor !== "end" && heights.total - top - heightAtEnd(view) < NEAR_PX) {
-      kept.current.anchor = "end";
-      again();
+    // The anchored row may be so near the end that the end is in view too.
+    if (current.current.anchor !== "end" && heights.total - top - viewHeightAtEnd(view) < END_TOLERANCE_PX) {
+      current.current.anchor = "end";
+      rerender();
     }
-    if (top < 2 * MARGIN_PX) nearTop();
+    if (top < 2 * OVERSCAN_PX) onNearTop();
   });
 
   useLayoutEffect(() => {
     const view = scroller.current;
     if (!view) return undefined;
-    const observer = new ResizeObserver(() => again());
+    const observer = new ResizeObserver(() => rerender());
     observer.observe(view);
     if (view.firstElementChild) observer.observe(view.firstElementChild);
     return () => observer.disconnect();
   }, []);
 
-  const scrolled = () => {
+  const onScroll = () => {
     const view = scroller.current;
     if (!view) return;
-    const { anchor: before } = kept.current;
+    const { anchor: before } = current.current;
     const top = view.scrollTop;
-    const isAtEnd = view.scrollHeight - top - heightAtEnd(view) < NEAR_PX;
+    const isAtEnd = view.scrollHeight - top - viewHeightAtEnd(view) < END_TOLERANCE_PX;
     const at = heights.at(top);
-    kept.current.anchor = isAtEnd ? "end" : { key: keys[at] ?? "", below: heights.top(at) - top };
+    current.current.anchor = isAtEnd ? "end" : { key: keys[at] ?? "", offset: heights.top(at) - top };
     const [newFrom, newTo] = range(top);
-    if (newFrom !== from || newTo !== to || isAtEnd !== (before === "end")) again();
-    if (top < 2 * MARGIN_PX) nearTop();
+    if (newFrom !== from || newTo !== to || isAtEnd !== (before === "end")) rerender();
+    if (top < 2 * OVERSCAN_PX) onNearTop();
   };
   const refs = useRef(new Map<string, (element: HTMLElement | null) => void>()).current;
-  const drawn = (key: string) => {
+  const rowRef = (key: string) => {
     let ref = refs.get(key);
     if (!ref) {
       ref = (element) => (element ? elements.set(key, element) : elements.delete(key));
@@ -116,14 +116,14 @@ export function useWindowed<Row extends Listed>(
     scroller,
     from,
     to,
-    above: heights.top(from),
-    beneath: heights.total - heights.top(to),
-    isAtEnd: kept.current.anchor === "end",
-    drawn,
-    scrolled,
-    hold: (anchor) => {
-      kept.current.anchor = anchor;
-      again();
+    spaceAbove: heights.top(from),
+    spaceBelow: heights.total - heights.top(to),
+    isAtEnd: current.current.anchor === "end",
+    rowRef,
+    onScroll,
+    anchorTo: (anchor) => {
+      current.current.anchor = anchor;
+      rerender();
     },
   };
 }

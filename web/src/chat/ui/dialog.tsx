@@ -1,4 +1,4 @@
-// The browser's own dialog: it keeps the focus in, closes with Esc, and gives the focus back.
+// A modal <dialog>: the browser traps the focus and closes it with Esc; closing returns the focus to where it was.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
@@ -6,14 +6,14 @@ import { IconButton } from "../../shared/controls.tsx";
 import { text } from "../../shared/text.ts";
 import { Toast } from "./toast.tsx";
 
-export function Dialog({ title, close, kind = "", tools, keys, children }: {
+export function Dialog({ title, close, kind = "", tools, onKeyDown, children }: {
   title: string;
   close: () => void;
-  /** `tray`: at the side; `viewer`: the whole window. */
+  /** `tray`: at the edge of the window; `viewer`: the whole window. */
   kind?: "" | "tray" | "viewer";
   tools?: ComponentChildren;
-  /** Heard wherever in the dialog the focus is. */
-  keys?: (event: KeyboardEvent) => void;
+  /** Called wherever in the dialog the focus is. */
+  onKeyDown?: (event: KeyboardEvent) => void;
   children: ComponentChildren;
 }) {
   const element = useRef<HTMLDialogElement>(null);
@@ -32,7 +32,7 @@ export function Dialog({ title, close, kind = "", tools, keys, children }: {
       onClick={(event) => event.target === element.current && element.current?.close()}
       onKeyDown={(event) => {
         if (event.key === "Escape") event.stopPropagation();
-        keys?.(event);
+        onKeyDown?.(event);
       }}
     >
       <div class="sheet">

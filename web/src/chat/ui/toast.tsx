@@ -1,4 +1,4 @@
-// What failed, said once and for a moment: every act that the page cannot show the failure of in its place.
+// A toast for failed actions whose failure has no place of its own on the page.
 
 import type { ComponentChildren } from "preact";
 import { createContext } from "preact";
@@ -6,54 +6,54 @@ import { useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { Icon } from "../../shared/icons.tsx";
 import { text } from "../../shared/text.ts";
 
-const SHOWN_MS = 8_000;
+const VISIBLE_MS = 8_000;
 
-interface Toasts {
-  readonly said: string;
-  tell(words: string): void;
+interface ToastState {
+  readonly message: string;
+  show(message: string): void;
 }
 
-const Context = createContext<Toasts>({ said: "", tell: () => {} });
+const Context = createContext<ToastState>({ message: "", show: () => {} });
 
 export function ToastProvider({ children }: { children: ComponentChildren }) {
-  // An object for each telling: the same words again are shown as long again.
-  const [told, setTold] = useState({ words: "" });
+  // A new object per message, so that repeating a message restarts the timer.
+  const [toast, setToast] = useState({ message: "" });
   useEffect(() => {
-    if (!told.words) return undefined;
-    const timer = setTimeout(() => setTold({ words: "" }), SHOWN_MS);
+    if (!toast.message) return undefined;
+    const timer = setTimeout(() => setToast({ message: "" }), VISIBLE_MS);
     return () => clearTimeout(timer);
-  }, [told]);
-  const value = useMemo(() => ({ said: told.words, tell: (words: string) => setTold({ words }) }), [told]);
+  }, [toast]);
+  const value = useMemo(() => ({ message: toast.message, show: (message: string) => setToast({ message }) }), [toast]);
   return <Context.Provider value={value}>{children}</Context.Provider>;
 }
 
-/** Where it is shown. A dialog has one of its own: what is behind it can be neither seen nor heard. */
+/** Renders the toast. A modal dialog needs one as well: the page behind it is inert. */
 export function Toast() {
-  const { said } = useContext(Context);
+  const { message } = useContext(Context);
   return (
     <div class="toast" role="status">
-      {said && (
+      {message && (
         <p>
           <Icon name="warn" />
-          {said}
+          {message}
         </p>
       )}
     </div>
   );
 }
 
-export function useTell(): (words: string) => void {
-  return useContext(Context).tell;
+export function useToast(): (words: string) => void {
+  return useContext(Context).show;
 }
 
-/** Does something, and says so where it fails; `words` gets the reason. */
-export function useAttempt(): (act: Promise<unknown>, words: (why: string) => string) => void {
-  const tell = useTell();
-  return (act, words) => void act.catch((error: unknown) => tell(words(whyOf(error))));
+/** Returns a function that shows a toast if an action fails; `message` gets the error text. */
+export function useActionWithToast(): (action: Promise<unknown>, message: (why: string) => string) => void {
+  const showToast = useToast();
+  return (act, words) => void act.catch((error: unknown) => showToast(words(errorText(error))));
 }
 
-/** Why something was refused, as far as people want to know. */
-export function whyOf(error: unknown): string {
+/** A user-facing text for an error of the SDK. */
+export function errorText(error: unknown): string {
   const code = (error as { code?: string } | undefined)?.code ?? "no_answer";
   return text.errors[code] ?? text.unknownError;
 }

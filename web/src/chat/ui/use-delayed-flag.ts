@@ -1,15 +1,14 @@
-// Whether something has lasted longer than anybody should have to wait without being told.
-
 import { useEffect, useState } from "preact/hooks";
 
-const PATIENCE_MS = 10_000;
+const DELAY_MS = 10_000;
 
-export function useLate(isWaiting: boolean): boolean {
+/** Becomes true once `isWaiting` has been true for ten seconds. */
+export function useDelayedFlag(isWaiting: boolean): boolean {
   const [isLate, setIsLate] = useState(false);
   useEffect(() => {
     setIsLate(false);
     if (!isWaiting) return undefined;
-    const timer = setTimeout(() => setIsLate(true), PATIENCE_MS);
+    const timer = setTimeout(() => setIsLate(true), DELAY_MS);
     return () => clearTimeout(timer);
   }, [isWaiting]);
   return isLate;

@@ -1,10 +1,10 @@
-// A location, on a drawing: streets that are made up of its coordinates, always the same for the same place. No map is
-// asked for anywhere, so nobody learns where people meet.
+// A location on an illustrated map whose streets are generated from the coordinates, always the same for the same place. No
+// map service is called, so no third party learns the location.
 
 import type { MessageOut } from "@wasgo/chat";
 import { text } from "../../shared/text.ts";
 
-export interface PlaceOf {
+export interface SharedLocation {
   readonly lat: number;
   readonly lng: number;
   readonly label: string;
@@ -12,32 +12,32 @@ export interface PlaceOf {
 
 const [WIDTH, HEIGHT] = [300, 150];
 
-export function placeOf(message: MessageOut): PlaceOf | undefined {
-  const found = message.metadata.location as { lat?: unknown; lng?: unknown; label?: unknown } | undefined;
-  if (message.message_type !== "location" || typeof found?.lat !== "number" || typeof found.lng !== "number") return undefined;
-  return { lat: found.lat, lng: found.lng, label: typeof found.label === "string" ? found.label : "" };
+export function messageLocation(message: MessageOut): SharedLocation | undefined {
+  const raw = message.metadata.location as { lat?: unknown; lng?: unknown; label?: unknown } | undefined;
+  if (message.message_type !== "location" || typeof raw?.lat !== "number" || typeof raw.lng !== "number") return undefined;
+  return { lat: raw.lat, lng: raw.lng, label: typeof raw.label === "string" ? raw.label : "" };
 }
 
-/** Numbers from 0 to 1 that follow from a seed. */
-function* chance(seed: number): Generator<number, never> {
+/** A linear congruential generator of numbers from 0 to 1 (constants: Numerical Recipes). */
+function* seededRandom(seed: number): Generator<number, never> {
   for (let state = seed >>> 0; ; ) {
     state = (state * 1_664_525 + 1_013_904_223) >>> 0;
     yield state / 2 ** 32;
   }
 }
 
-export function Place({ place }: { place: PlaceOf }) {
-  const { lat, lng, label } = place;
-  const some = chance(Math.round((lat + 90) * 1000) * 7919 + Math.round((lng + 180) * 1000));
-  const next = () => some.next().value;
+export function LocationCard({ location }: { location: SharedLocation }) {
+  const { lat, lng, label } = location;
+  const random = seededRandom(Math.round((lat + 90) * 1000) * 7919 + Math.round((lng + 180) * 1000));
+  const next = () => random.next().value;
   const tilt = next() * 30 - 15;
   const across = Array.from({ length: 6 }, (_, at) => -60 + at * 48 + next() * 22);
   const along = Array.from({ length: 9 }, (_, at) => -60 + at * 50 + next() * 26);
   const bend = 30 + next() * 60;
-  const where = `${lat.toFixed(4)}, ${lng.toFixed(4)}`;
+  const coordinates = `${lat.toFixed(4)}, ${lng.toFixed(4)}`;
   return (
-    <figure class="place">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={text.map(label || where)}>
+    <figure class="location">
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={text.map(label || coordinates)}>
         <rect class="ground" width={WIDTH} height={HEIGHT} />
         <circle class="park" cx={40 + next() * 220} cy={20 + next() * 110} r={26 + next() * 30} />
         <g transform={`rotate(${tilt} 150 75)`}>
@@ -58,7 +58,7 @@ export function Place({ place }: { place: PlaceOf }) {
       </svg>
       <figcaption>
         <strong dir="auto">{label || text.location}</strong>
-        <span>{where}</span>
+        <span>{coordinates}</span>
       </figcaption>
     </figure>
   );

@@ -1,5 +1,3 @@
-// A small choice of emojis. Arrow keys go through it.
-
 import type { RefObject } from "preact";
 import { text } from "../../shared/text.ts";
 
@@ -7,16 +5,16 @@ const EMOJIS = ["👍", "❤️", "😂", "🎉", "😮", "🙏", "👏", "🔥"
 const COLUMNS = 8;
 
 export function EmojiPicker({ menu, choose }: { menu: RefObject<HTMLDivElement | null>; choose: (emoji: string) => void }) {
-  const keys = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
     event.stopPropagation();
     if (step === undefined) return;
     event.preventDefault();
-    const all = [...(menu.current?.querySelectorAll("button") ?? [])];
-    all[Math.max(0, Math.min(all.length - 1, all.indexOf(document.activeElement as HTMLButtonElement) + step))]?.focus();
+    const buttons = [...(menu.current?.querySelectorAll("button") ?? [])];
+    buttons[Math.max(0, Math.min(buttons.length - 1, buttons.indexOf(document.activeElement as HTMLButtonElement) + step))]?.focus();
   };
   return (
-    <div class="menu emojis" popover="auto" ref={menu} role="group" aria-label={text.emojis} onKeyDown={keys}>
+    <div class="menu emojis" popover="auto" ref={menu} role="group" aria-label={text.emojis} onKeyDown={onKeyDown}>
       {EMOJIS.map((emoji, at) => (
         <button
           key={emoji}
