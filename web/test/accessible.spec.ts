@@ -43,12 +43,12 @@ for (const colorScheme of ["light", "dark"] as const) {
     await say("ana", id, "stored");
     const ana = await sit(browser, "ana", id, { colorScheme, reducedMotion: "reduce" }, network.url);
     network.cut();
-    await expect(ana.page.locator(".banner")).toContainText("No connection.");
+    await expect(ana.page.locator(".banner")).toContainText("You're offline.");
     await ana.writes("on its way");
     await expect(ana.page.getByText("on its way")).toBeVisible();
     await ana.acts("stored", "Add a reaction");
     await ana.page.getByRole("group", { name: "Emojis" }).getByRole("button", { name: "🎉" }).click();
-    await expect(ana.page.getByText("The reaction was not changed.")).toBeVisible();
+    await expect(ana.page.getByText("Couldn't update the reaction.")).toBeVisible();
     await ana.page.getByRole("button", { name: "More" }).click();
     expect(await findings(ana.page)).toEqual([]);
   });

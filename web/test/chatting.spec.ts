@@ -67,7 +67,7 @@ test("two users side by side in one window talk to each other", async ({ browser
   const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
   const { page } = await sit(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
   await page.getByRole("button", { name: "More" }).click();
-  await page.getByRole("menuitem", { name: "Open a second user beside this one" }).click();
+  await page.getByRole("menuitem", { name: "Open a second user side by side" }).click();
   const [left, right] = [page.getByRole("region", { name: "Chat as Ana Lima" }), page.getByRole("region", { name: "Chat as Bo Chen" })];
   await right.getByRole("textbox", { name: /^Write to/ }).fill("I am beside you");
   await right.getByRole("textbox", { name: /^Write to/ }).press("Enter");
@@ -81,7 +81,7 @@ test("a location is shown as a drawing", async ({ browser }) => {
   const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
   const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
   await ana.page.getByRole("button", { name: "Share a location" }).click();
-  await ana.page.getByLabel("Name of the place").fill("The workshop");
+  await ana.page.getByLabel("Place name").fill("The workshop");
   await ana.page.getByRole("dialog").getByRole("button", { name: "Send" }).click();
-  await expect(bo.page.getByRole("img", { name: "Drawing of the place The workshop" })).toBeVisible();
+  await expect(bo.page.getByRole("img", { name: "Illustrated map of The workshop" })).toBeVisible();
 });

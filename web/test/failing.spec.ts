@@ -9,10 +9,10 @@ const PNG = Buffer.from(
   "base64",
 );
 
-const lost = (page: Page) => expect(page.locator(".banner")).toContainText("No connection.");
+const lost = (page: Page) => expect(page.locator(".banner")).toContainText("You're offline.");
 const back = async (page: Page) => {
   await page.evaluate(() => dispatchEvent(new Event("online")));
-  await expect(page.locator(".banner")).not.toContainText("No connection.");
+  await expect(page.locator(".banner")).not.toContainText("You're offline.");
 };
 
 /** Links as they are some minutes after a conversation was loaded. */
@@ -32,7 +32,7 @@ test("an edit that is not taken stays open with the reason, and is saved when it
   network.cut();
   await lost(bo.page);
   await bo.field.press("Enter");
-  await expect(bo.page.getByText("Your change is not saved. The service was not reached.")).toBeVisible();
+  await expect(bo.page.getByText("Your edit wasn't saved. Couldn't reach the server.")).toBeVisible();
   await expect(bo.field).toHaveValue("second words");
   await expect(bo.page.getByText("Editing your message")).toBeVisible();
   network.restore();
@@ -72,18 +72,18 @@ test("what cannot be done is said: reacting, deleting, closing, archiving, marki
   const told = (words: string) => expect(ana.page.getByRole("status").filter({ hasText: words }).first()).toBeVisible();
   await ana.acts("words", "Add a reaction");
   await ana.page.getByRole("group", { name: "Emojis" }).getByRole("button", { name: "🎉" }).click();
-  await told("The reaction was not changed.");
+  await told("Couldn't update the reaction.");
   await ana.acts("words", "Delete");
   await ana.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await told("The message was not deleted.");
+  await told("Couldn't delete the message.");
   await ana.page.getByRole("button", { name: "Details" }).click();
   await ana.page.getByRole("button", { name: "Close conversation" }).click();
-  await told("The conversation was not changed.");
+  await told("Couldn't update the conversation.");
   await ana.page.getByRole("button", { name: "Archive", exact: true }).click();
-  await told("The archive was not changed.");
+  await told("Couldn't archive.");
   await ana.page.getByRole("button", { name: /^Notifications, / }).click();
   await ana.page.getByRole("button", { name: "Mark all as read" }).click();
-  await expect(ana.page.getByRole("dialog").getByText("Not marked as read.")).toBeVisible();
+  await expect(ana.page.getByRole("dialog").getByText("Couldn't mark as read.")).toBeVisible();
 });
 
 test("a file is saved and a picture shown though the links that came with the message have ended", async ({ browser }) => {
@@ -117,7 +117,7 @@ test("a picture that cannot be loaded says so, and can be tried again", async ({
   await bo.writes("A dot");
   await bo.page.route(/\/original\?/, (route) => route.abort());
   await bo.page.getByRole("button", { name: "Open dot.png" }).click();
-  await expect(bo.page.getByRole("alert")).toContainText("The picture could not be loaded");
+  await expect(bo.page.getByRole("alert")).toContainText("Couldn't load the image");
   await bo.page.unroute(/\/original\?/);
   await bo.page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
   await expect(bo.page.getByRole("dialog").getByRole("img", { name: "dot.png" })).toBeVisible();
@@ -127,7 +127,7 @@ test("a service that is not there is not taken for one without demo users", asyn
   const page = await browser.newPage();
   await page.route("**/demo/users/", (route) => route.abort());
   await page.goto(url);
-  await expect(page.getByText("The service cannot be reached")).toBeVisible();
+  await expect(page.getByText("Can't reach the server")).toBeVisible();
   await page.unroute("**/demo/users/");
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("Who would you like to be?")).toBeVisible();
@@ -156,7 +156,7 @@ test("a list, settings, older messages or a conversation that could not be loade
   const { page } = await sit(browser, "ana", id);
   await page.route(/\/chat\/conversations\/\?/, (route) => route.abort());
   await page.reload();
-  await expect(page.getByText("The list could not be loaded")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("Couldn't load conversations")).toBeVisible({ timeout: 30_000 });
   await page.unroute(/\/chat\/conversations\/\?/);
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByRole("navigation").getByText(title)).toBeVisible();
@@ -164,7 +164,7 @@ test("a list, settings, older messages or a conversation that could not be loade
   await page.route("**/notifications/preferences/", (route) => route.abort());
   await page.getByRole("button", { name: "More" }).click();
   await page.getByRole("menuitem", { name: "Notification settings" }).click();
-  await expect(page.getByText("The settings could not be loaded")).toBeVisible();
+  await expect(page.getByText("Couldn't load the settings")).toBeVisible();
   await page.unroute("**/notifications/preferences/");
   await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("All messages")).toBeVisible();
@@ -173,17 +173,17 @@ test("a list, settings, older messages or a conversation that could not be loade
   await page.route(/before_seq=/, (route) => route.abort());
   await page.reload();
   await page.getByRole("log").evaluate((log) => (log.scrollTop = 0));
-  await expect(page.getByText("Older messages could not be loaded.")).toBeVisible();
+  await expect(page.getByText("Couldn't load older messages.")).toBeVisible();
   await page.unroute(/before_seq=/);
   await page.getByRole("log").getByRole("button", { name: "Try again" }).click();
-  await expect(page.getByText("Older messages could not be loaded.")).toBeHidden();
+  await expect(page.getByText("Couldn't load older messages.")).toBeHidden();
   await page.getByRole("log").evaluate((log) => (log.scrollTop = 0));
   await expect(page.getByText("This is where the conversation begins.")).toBeVisible();
 
   const one = new RegExp(`/chat/conversations/${id}/$`);
   await page.route(one, (route) => route.abort());
   await page.reload();
-  await expect(page.getByText("The conversation could not be loaded")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("Couldn't load the conversation")).toBeVisible({ timeout: 30_000 });
   await page.unroute(one);
   await expect(page.locator(".chat[data-status=live]")).toBeVisible();
 });

@@ -16,8 +16,8 @@ for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
     if (!log || !own || !theirs) throw new Error("they are not there");
     expect(own.x - log.x).toBeLessThan(log.width / 4);
     expect(theirs.x + theirs.width).toBeGreaterThan(log.x + (log.width * 3) / 4);
-    expect(await ana.message("مرحبا").locator(".words").evaluate((words) => getComputedStyle(words).direction)).toBe("rtl");
-    expect(await ana.message("On Friday.").locator(".words").evaluate((words) => getComputedStyle(words).direction)).toBe("ltr");
+    expect(await ana.message("مرحبا").locator(".message-text").evaluate((words) => getComputedStyle(words).direction)).toBe("rtl");
+    expect(await ana.message("On Friday.").locator(".message-text").evaluate((words) => getComputedStyle(words).direction)).toBe("ltr");
     const overflow = () => ana.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(await overflow()).toBe(0);
     await ana.page.getByRole("button", { name: "Details" }).click();

@@ -33,7 +33,7 @@ test("of two sides, the one used last hears the keys", async ({ browser }) => {
   const { id } = await job(ALL);
   const { page } = await sit(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
   await page.getByRole("button", { name: "More" }).click();
-  await page.getByRole("menuitem", { name: "Open a second user beside this one" }).click();
+  await page.getByRole("menuitem", { name: "Open a second user side by side" }).click();
   const right = page.getByRole("region", { name: "Chat as Bo Chen" });
   await right.getByRole("log").click();
   await page.keyboard.press("Control+k");

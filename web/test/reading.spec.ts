@@ -1,7 +1,7 @@
 // What is new, what is read, and where the view stands meanwhile.
 
 import type { Locator, Page } from "@playwright/test";
-import { briefly, dayName } from "../src/shared/times.ts";
+import { formatShortDate, formatDay } from "../src/shared/times.ts";
 import { expect, job, say, sit, test } from "./world.ts";
 
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
@@ -135,7 +135,7 @@ test("a search finds what is archived, and says where only the chosen type keeps
   await page.getByRole("searchbox").fill(title);
   await expect(list.getByRole("button", { name: title })).toContainText("Archived");
   await page.getByRole("button", { name: "Bids" }).click();
-  await expect(list.getByText("None of this type has this title")).toBeVisible();
+  await expect(list.getByText("No matches in this category")).toBeVisible();
   await list.getByRole("button", { name: "Search all types" }).click();
   await expect(list.getByRole("button", { name: title })).toBeVisible();
   await page.getByRole("searchbox").fill("");
@@ -146,7 +146,7 @@ test("a search finds what is archived, and says where only the chosen type keeps
 
 test("chips that find no room go into another line", async ({ browser }) => {
   const { page } = await sit(browser, "ana", "", { viewport: { width: 390, height: 844 } });
-  const group = page.getByRole("group", { name: "Types of conversation" });
+  const group = page.getByRole("group", { name: "Conversation types" });
   await expect(group.getByRole("button").nth(5)).toBeVisible();
   expect(await group.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
   expect(await group.evaluate((element) => [...element.children].every((one) => one.getBoundingClientRect().right <= innerWidth))).toBe(true);
@@ -157,20 +157,20 @@ test("what one is told of a conversation is chosen in its details, and kept", as
   const { page } = await sit(browser, "ana", id);
   const open = () => page.getByRole("button", { name: "Details" }).click();
   await open();
-  const level = page.getByRole("complementary").getByLabel("Tell me about");
+  const level = page.getByRole("complementary").getByLabel("Notify me about");
   await level.selectOption("Mentions and replies only");
   await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await page.getByRole("complementary").getByLabel("Mute").selectOption("For a day");
-  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("kept");
+  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("current");
   await page.reload();
   await open();
   await expect(level).toHaveValue("mentions");
-  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("kept");
+  await expect(page.getByRole("complementary").getByLabel("Mute")).toHaveValue("current");
 });
 
 test("a day of another year is named with its year", () => {
   const now = new Date(2026, 5, 15);
-  expect(briefly(new Date(2026, 2, 3).toISOString(), now)).toBe("3 Mar");
-  expect(briefly(new Date(2024, 2, 3).toISOString(), now)).toBe("3 Mar 2024");
-  expect(dayName(new Date(2024, 2, 3).toISOString(), now)).toContain("2024");
+  expect(formatShortDate(new Date(2026, 2, 3).toISOString(), now)).toBe("3 Mar");
+  expect(formatShortDate(new Date(2024, 2, 3).toISOString(), now)).toBe("3 Mar 2024");
+  expect(formatDay(new Date(2024, 2, 3).toISOString(), now)).toContain("2024");
 });

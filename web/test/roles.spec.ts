@@ -43,7 +43,7 @@ test("who is removed sees nothing of it any more", async ({ browser }) => {
   const headers = { Authorization: `Bearer ${await tokenOf("ana")}`, "Content-Type": "application/json" };
   const path = `${new URL(bo.page.url()).origin}/chat/conversations/${id}/remove_participant/`;
   await fetch(path, { method: "POST", headers, body: JSON.stringify({ user_id: "bo" }) });
-  await expect(bo.page.getByText("You are not in this conversation")).toBeVisible();
+  await expect(bo.page.getByText("You no longer have access")).toBeVisible();
   await expect(bo.page.getByRole("navigation").getByText(title)).toHaveCount(0);
 });
 

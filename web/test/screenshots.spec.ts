@@ -110,13 +110,13 @@ for (const size of ["desktop", "phone"] as const) {
     const { page: away } = await sit(browser, "ana", id, { viewport: SIZES[size], colorScheme: "light", reducedMotion: "reduce" }, network.url);
     await expect(away.getByRole("article")).toBeVisible();
     network.cut();
-    await expect(away.getByText("No connection.")).toBeVisible();
+    await expect(away.getByText("You're offline.")).toBeVisible();
     await away.getByRole("textbox").last().fill("Then I will be at home.");
     await away.keyboard.press("Enter");
     await shoot(away, `${size}-offline`);
     network.restore();
     await away.evaluate(() => dispatchEvent(new Event("online")));
-    await expect(away.getByText("No connection.")).toBeHidden();
+    await expect(away.getByText("You're offline.")).toBeHidden();
     await away.getByRole("textbox").last().fill("Shall I bring the red\u0001ones?");
     await away.keyboard.press("Enter");
     await expect(away.getByRole("alert")).toBeVisible();

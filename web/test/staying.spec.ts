@@ -12,7 +12,7 @@ test("ten messages that came while one was offline are shown once, and in order"
   await expect(bo.message("before")).toBeVisible();
   await bo.page.context().setOffline(true);
   network.cut();
-  await expect(bo.page.getByText("No connection.")).toBeVisible();
+  await expect(bo.page.getByText("You're offline.")).toBeVisible();
   for (const words of TEN) await say("ana", id, words);
   await bo.writes("written offline");
   await expect(bo.page.getByText("written offline")).toBeVisible();
@@ -20,7 +20,7 @@ test("ten messages that came while one was offline are shown once, and in order"
   await bo.page.context().setOffline(false);
   await expect(bo.message("word 10 of ten")).toBeVisible();
   await expect.poll(() => bo.words()).toEqual(["before", ...TEN, "written offline"]);
-  await expect(bo.page.getByText("No connection.")).toBeHidden();
+  await expect(bo.page.getByText("You're offline.")).toBeHidden();
   await expect(bo.message("written offline").getByText("Sent", { exact: true })).toBeAttached();
 });
 
@@ -30,7 +30,7 @@ test("the service is killed and comes back, and both go on", async ({ browser })
   await ana.writes("before the fall");
   await expect(bo.message("before the fall")).toBeVisible();
   await service.stop("SIGKILL");
-  await expect(ana.page.getByText("No connection.")).toBeVisible();
+  await expect(ana.page.getByText("You're offline.")).toBeVisible();
   await ana.writes("while it was down");
   await service.start();
   await expect(bo.message("while it was down")).toBeVisible({ timeout: 40_000 });

@@ -70,7 +70,7 @@ export class Seat {
   }
 
   message(words: string): Locator {
-    return this.page.locator(".message").filter({ has: this.page.locator(".words", { hasText: words }) });
+    return this.page.locator(".message").filter({ has: this.page.locator(".message-text", { hasText: words }) });
   }
 
   async writes(words: string): Promise<void> {
@@ -80,7 +80,7 @@ export class Seat {
 
   /** The words of every message that is there, in order. */
   async words(): Promise<string[]> {
-    return this.page.locator(".message .words").allInnerTexts();
+    return this.page.locator(".message .message-text").allInnerTexts();
   }
 
   async acts(words: string, button: string): Promise<void> {

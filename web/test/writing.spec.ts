@@ -31,7 +31,7 @@ test("chosen files wait while one looks into another conversation", async ({ bro
   const row = (title: string) => ana.page.getByRole("navigation").getByRole("button", { name: title });
   await ana.page.locator("input[type=file]").setInputFiles([note("kept.txt")]);
   await row(other.title).click();
-  await expect(ana.page.getByRole("list", { name: "Files to send" })).toHaveCount(0);
+  await expect(ana.page.getByRole("list", { name: "Attachments" })).toHaveCount(0);
   await row(one.title).click();
   await expect(ana.page.getByText("kept.txt: ready to send")).toBeAttached();
   await ana.page.getByRole("button", { name: "Send" }).click();
@@ -43,7 +43,7 @@ test("files that wait or failed do not keep one from editing; sending says what 
   await say("ana", id, "first words");
   const ana = await sit(browser, "ana", id);
   await ana.page.locator("input[type=file]").setInputFiles([note("nothing.txt", "")]);
-  await expect(ana.page.getByText("A file could not be sent: try it again or remove it, then send.")).toBeVisible();
+  await expect(ana.page.getByText("A file failed to upload. Retry or remove it to send.")).toBeVisible();
   await ana.field.fill("with a file");
   await expect(ana.page.getByRole("button", { name: "Send" })).toBeDisabled();
   await ana.acts("first words", "Edit");
@@ -60,8 +60,8 @@ test("files beyond ten are said to be left out", async ({ browser }) => {
   const { id } = await job(BOTH);
   const { page } = await sit(browser, "ana", id);
   await page.locator("input[type=file]").setInputFiles(Array.from({ length: 11 }, (_, at) => note(`${at}.txt`)));
-  await expect(page.getByRole("status").filter({ hasText: "at most 10 files" })).toBeVisible();
-  await expect(page.getByRole("list", { name: "Files to send" }).getByRole("listitem")).toHaveCount(10);
+  await expect(page.getByRole("status").filter({ hasText: "up to 10 files" })).toBeVisible();
+  await expect(page.getByRole("list", { name: "Attachments" }).getByRole("listitem")).toHaveCount(10);
 });
 
 test("how much room is left is said near the end, and what is too long is not sent", async ({ browser }) => {
@@ -72,7 +72,7 @@ test("how much room is left is said near the end, and what is too long is not se
   await field.fill("x".repeat(9_999));
   await expect(page.getByText("1 character left")).toBeVisible();
   await field.fill("x".repeat(10_002));
-  await expect(page.getByText("Too long by 2 characters")).toBeVisible();
+  await expect(page.getByText("2 characters over the limit")).toBeVisible();
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
   await field.press("Enter");
   await expect(field).toHaveValue("x".repeat(10_002));
@@ -92,7 +92,7 @@ test("how much is taken is what the service says", async ({ browser }) => {
   await field.fill("x".repeat(99));
   await expect(page.getByText("1 character left")).toBeVisible();
   await field.fill("x".repeat(101));
-  await expect(page.getByText("Too long by 1 character")).toBeVisible();
+  await expect(page.getByText("1 character over the limit")).toBeVisible();
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
 });
 

@@ -1,16 +1,16 @@
-// The whole page: who to be, and one side or two, each with a client of its own.
+// The chat page: the choice of a user, and one or two panes, each with its own client.
 
-import { Button, Empty, Spinner } from "../shared/controls.tsx";
-import { type DemoUser, askForDemoUsers } from "../shared/demo.ts";
+import { Button, EmptyState, Spinner } from "../shared/controls.tsx";
+import { type DemoUser, fetchDemoUsers } from "../shared/demo.ts";
+import { useEvent } from "../shared/store.ts";
 import { text } from "../shared/text.ts";
-import { type Side, useAddress } from "./address.ts";
-import { Chooser, TokenForm } from "./chooser.tsx";
-import { useLoaded } from "./loaded.ts";
+import { useAsync } from "../shared/use-async.ts";
 import { Pane } from "./pane.tsx";
-import { useEvent } from "./store.ts";
+import { type PaneRoute, useRoute } from "./router.ts";
+import { TokenForm, UserPicker } from "./user-picker.tsx";
 
-/** Dropped beside a conversation that takes it, a file would be opened by the browser, in place of this page. */
-function refuseFiles(event: Event): void {
+/** Without this the browser would leave the page and open a file that is dropped outside a conversation. */
+function ignoreDroppedFiles(event: Event): void {
   const { dataTransfer } = event as DragEvent;
   if (event.defaultPrevented || !dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
@@ -18,48 +18,48 @@ function refuseFiles(event: Event): void {
 }
 
 export function App() {
-  const loaded = useLoaded(askForDemoUsers, []);
-  const { value: users, set: setUsers } = loaded;
-  const [sides, go] = useAddress();
-  useEvent(window, "dragover", refuseFiles);
-  useEvent(window, "drop", refuseFiles);
+  const loaded = useAsync("demo users", fetchDemoUsers);
+  const { data: users, setData: setUsers } = loaded;
+  const [routes, navigate] = useRoute();
+  useEvent(window, "dragover", ignoreDroppedFiles);
+  useEvent(window, "drop", ignoreDroppedFiles);
   if (!users) {
     return (
       <main class="empty">
-        {loaded.isFailed ? (
-          <Empty icon="warn" title={text.unreachable}>
+        {loaded.error !== undefined && !loaded.isLoading ? (
+          <EmptyState icon="warn" title={text.unreachable}>
             <p>{text.unreachableHint}</p>
-            <Button icon="retry" onClick={loaded.again}>
+            <Button icon="retry" onClick={loaded.reload}>
               {text.retry}
             </Button>
-          </Empty>
+          </EmptyState>
         ) : (
           <Spinner label={text.loading} />
         )}
       </main>
     );
   }
-  const shown = sides.filter((side) => users.some((user) => user.id === side.user)).slice(0, 2);
+  const knownRoutes = routes.filter((route) => users.some((user) => user.id === route.user)).slice(0, 2);
   if (users.length === 0) return <TokenForm signIn={(user) => setUsers([user])} />;
-  if (shown.length === 0 && users.length > 1) return <Chooser users={users} choose={(ids) => go(ids.map((user) => ({ user, conversation: undefined })))} />;
-  const open: readonly Side[] = shown.length > 0 ? shown : [{ user: users[0]?.id ?? "", conversation: undefined }];
-  const change = (at: number, side: Side | undefined) => go(open.flatMap((one, index) => (index !== at ? one : (side ?? []))));
-  const addable = users.find((user) => !open.some((side) => side.user === user.id));
+  if (knownRoutes.length === 0 && users.length > 1) return <UserPicker users={users} choose={(ids) => navigate(ids.map((user) => ({ user, conversation: undefined })))} />;
+  const openRoutes: readonly PaneRoute[] = knownRoutes.length > 0 ? knownRoutes : [{ user: users[0]?.id ?? "", conversation: undefined }];
+  const change = (at: number, route: PaneRoute | undefined) => navigate(openRoutes.flatMap((other, index) => (index !== at ? other : (route ?? []))));
+  const addable = users.find((user) => !openRoutes.some((route) => route.user === user.id));
   return (
-    <main class="sides" data-count={open.length}>
-      <h1 class="only-read">{text.product}</h1>
-      {open.map((side, at) => (
+    <main class="panes" data-count={openRoutes.length}>
+      <h1 class="visually-hidden">{text.product}</h1>
+      {openRoutes.map((route, at) => (
         <Pane
-          key={side.user}
-          user={users.find((user) => user.id === side.user) as DemoUser}
-          others={users.filter((user) => !open.some((one) => one.user === user.id))}
-          conversationId={side.conversation}
-          open={(conversation) => change(at, { ...side, conversation })}
-          // Who pasted a token is no demo user, and has nothing to choose from.
-          leave={() => (users.some((user) => user.about) ? change(at, undefined) : setUsers([]))}
-          become={(user) => change(at, { user, conversation: undefined })}
-          {...(open.length > 1 ? { close: () => change(at, undefined) } : {})}
-          {...(open.length === 1 && addable ? { add: () => go([...open, { user: addable.id, conversation: side.conversation }]) } : {})}
+          key={route.user}
+          user={users.find((user) => user.id === route.user) as DemoUser}
+          others={users.filter((user) => !openRoutes.some((route) => route.user === user.id))}
+          conversationId={route.conversation}
+          open={(conversation) => change(at, { ...route, conversation })}
+          // A user with a pasted token is not a demo user and has no list to go back to.
+          signOut={() => (users.some((user) => user.about) ? change(at, undefined) : setUsers([]))}
+          switchUser={(user) => change(at, { user, conversation: undefined })}
+          {...(openRoutes.length > 1 ? { close: () => change(at, undefined) } : {})}
+          {...(openRoutes.length === 1 && addable ? { add: () => navigate([...openRoutes, { user: addable.id, conversation: route.conversation }]) } : {})}
         />
       ))}
     </main>

@@ -1,23 +1,21 @@
-// The page to chat in.
-
 import "../shared/base.css";
 import "../shared/controls.css";
 import "./styles/app.css";
 import "./styles/bars.css";
 import "./styles/notices.css";
 import "./styles/menus.css";
-import "./styles/chooser.css";
-import "./styles/list.css";
+import "./styles/user-picker.css";
+import "./styles/conversation-list.css";
 import "./styles/thread.css";
 import "./styles/message.css";
-import "./styles/words.css";
+import "./styles/message-text.css";
 import "./styles/reactions.css";
 import "./styles/attachments.css";
 import "./styles/composer.css";
 import "./styles/dialog.css";
-import "./styles/sheets.css";
+import "./styles/dialog-content.css";
 import "./styles/details.css";
-import "./styles/viewer.css";
+import "./styles/image-viewer.css";
 import { render } from "preact";
 import { DIRECTION, LOCALE } from "../shared/text.ts";
 import { restoreTheme } from "../shared/theme.ts";

@@ -1,47 +1,47 @@
-// The keys of a side, wherever the focus is, and where the focus goes as conversations are opened and left.
+// Keyboard shortcuts of a pane, and where the focus goes when conversations are opened and closed.
 
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { useEvent } from "./store.ts";
+import { useEvent } from "../shared/store.ts";
 
 type Element = RefObject<HTMLElement | null>;
 
-/** The side that was touched last; keys are meant for it. */
-let lastUsed: HTMLElement | null = null;
+/** The pane used last; shortcuts apply to it. */
+let activePane: HTMLElement | null = null;
 
-function isMeant(side: HTMLElement | null): boolean {
-  const meant = lastUsed?.isConnected ? lastUsed : document.querySelector(".pane");
-  return side !== null && side === meant;
+function isActivePane(pane: HTMLElement | null): boolean {
+  const active = activePane?.isConnected ? activePane : document.querySelector(".pane");
+  return pane !== null && pane === active;
 }
 
-/** Whether it may be given to something in this side without taking it from somebody who works elsewhere. */
-function isFocusFree(side: HTMLElement): boolean {
+/** Whether the focus may move into this pane: nothing outside of it has the focus. */
+function canTakeFocus(pane: HTMLElement): boolean {
   const { activeElement } = document;
-  return activeElement === null || activeElement === document.body || side.contains(activeElement);
+  return activeElement === null || activeElement === document.body || pane.contains(activeElement);
 }
 
 export function usePaneKeys(element: Element, conversationId: string | undefined, open: (conversation: string | undefined) => void): void {
-  const use = (event: Event) => {
-    if (element.current?.contains(event.target as Node)) lastUsed = element.current;
+  const onUse = (event: Event) => {
+    if (element.current?.contains(event.target as Node)) activePane = element.current;
   };
-  useEvent(document, "pointerdown", use);
-  useEvent(document, "focusin", use);
-  useEvent(window, "keydown", (happened) => {
-    const event = happened as KeyboardEvent;
-    const side = element.current;
-    // What lies above closes itself, and takes the keys as long as it is there.
-    if (!side || !isMeant(side) || event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
+  useEvent(document, "pointerdown", onUse);
+  useEvent(document, "focusin", onUse);
+  useEvent(window, "keydown", (keydown) => {
+    const event = keydown as KeyboardEvent;
+    const pane = element.current;
+    // Open dialogs and popovers handle their own keys.
+    if (!pane || !isActivePane(pane) || event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
     if ((event.ctrlKey || event.metaKey) && event.key === "k") {
       event.preventDefault();
-      const search = side.querySelector<HTMLElement>("input[type=search]");
-      // Beside an open conversation there may be no room for the list.
+      const search = pane.querySelector<HTMLElement>("input[type=search]");
+      // In a narrow pane an open conversation hides the list.
       if (!search?.checkVisibility()) open(undefined);
       requestAnimationFrame(() => search?.focus());
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
-      const shown = [...side.querySelectorAll<HTMLElement>("[data-conversation]")];
-      const at = shown.findIndex((one) => one.dataset.conversation === conversationId);
-      const next = shown[event.key === "ArrowDown" ? at + 1 : Math.max(0, at - 1)];
+      const rows = [...pane.querySelectorAll<HTMLElement>("[data-conversation]")];
+      const at = rows.findIndex((one) => one.dataset.conversation === conversationId);
+      const next = rows[event.key === "ArrowDown" ? at + 1 : Math.max(0, at - 1)];
       if (next) open(next.dataset.conversation);
     } else if (event.key === "Escape" && conversationId) {
       open(undefined);
@@ -49,30 +49,30 @@ export function usePaneKeys(element: Element, conversationId: string | undefined
   });
 }
 
-/** A conversation that is left gives the focus to its row of the list. */
-export function useFocusBack(element: Element, conversationId: string | undefined): void {
-  const before = useRef(conversationId);
+/** When a conversation is closed, the focus moves to its row of the list. */
+export function useRestoreFocus(element: Element, conversationId: string | undefined): void {
+  const previous = useRef(conversationId);
   useEffect(() => {
-    const left = before.current;
-    before.current = conversationId;
-    const side = element.current;
-    if (!side || !left || conversationId || !isFocusFree(side)) return;
-    // Ctrl K has chosen already where it goes.
+    const closed = previous.current;
+    previous.current = conversationId;
+    const pane = element.current;
+    if (!pane || !closed || conversationId || !canTakeFocus(pane)) return;
+    // Ctrl+K already moved the focus.
     if (document.activeElement?.matches("input[type=search]")) return;
-    const row = side.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(left)}"]`);
-    (row ?? side.querySelector<HTMLElement>("[data-conversation][tabindex='0']"))?.focus();
+    const row = pane.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(closed)}"]`);
+    (row ?? pane.querySelector<HTMLElement>("[data-conversation][tabindex='0']"))?.focus();
   }, [conversationId]);
 }
 
 /**
- * A conversation that is opened gets the focus: the field where one can write, or its heading. With a finger it is the
- * heading always, as a field would bring up a keyboard over what is to be read.
+ * When a conversation is opened, the focus moves to its text field, or to its heading if it is read-only. On touch devices it
+ * is always the heading, as focusing the field would open the keyboard over the messages.
  */
-export function useFocusInside(chat: Element, isKnown: boolean, canWrite: boolean, arrival: number): void {
+export function useInitialFocus(chat: Element, isLoaded: boolean, canWrite: boolean, focusRequest: number): void {
   useEffect(() => {
-    const side = chat.current?.closest<HTMLElement>(".pane");
-    if (!isKnown || !side || !isFocusFree(side)) return;
-    const isField = canWrite && !matchMedia("(pointer: coarse)").matches;
-    chat.current?.querySelector<HTMLElement>(isField ? ".composer textarea" : ".names h2")?.focus({ preventScroll: true });
-  }, [isKnown, arrival]);
+    const pane = chat.current?.closest<HTMLElement>(".pane");
+    if (!isLoaded || !pane || !canTakeFocus(pane)) return;
+    const hasField = canWrite && !matchMedia("(pointer: coarse)").matches;
+    chat.current?.querySelector<HTMLElement>(hasField ? ".composer textarea" : ".names h2")?.focus({ preventScroll: true });
+  }, [isLoaded, focusRequest]);
 }

@@ -1,103 +1,90 @@
-// One user's side of the page: their list, and the conversation that is open. Narrow, it shows one of the two.
+// One user's pane: their conversation list and the open conversation. A narrow pane shows one of the two.
 
 import { useRef, useState } from "preact/hooks";
-import { Button, Empty, Spinner } from "../shared/controls.tsx";
-import type { DemoUser } from "../shared/demo.ts";
+import { Button, EmptyState, Spinner } from "../shared/controls.tsx";
 import { text } from "../shared/text.ts";
-import { Banner } from "./banner.tsx";
-import { ConversationView } from "./conversation.tsx";
-import { Notifications } from "./notifications.tsx";
-import { useFocusBack, usePaneKeys } from "./pane-keys.ts";
-import { Preferences } from "./preferences.tsx";
-import { SessionProvider, useSession, useStartedSession } from "./session.ts";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { Sidebar } from "./conversation-list/sidebar.tsx";
+import { ConversationView } from "./conversation/conversation.tsx";
+import { Notifications } from "./notifications/notifications.tsx";
+import { Preferences } from "./notifications/preferences.tsx";
+import { usePaneKeys, useRestoreFocus } from "./pane-keys.ts";
+import type { PaneProps } from "./pane-props.ts";
+import { SessionProvider, useSession, useUserSession } from "./session.ts";
 import { Shortcuts } from "./shortcuts.tsx";
-import { Sidebar } from "./sidebar.tsx";
-import { Toast, ToastProvider } from "./toast.tsx";
-
-export interface PaneProps {
-  readonly user: DemoUser;
-  /** Whom this side could become. */
-  readonly others: readonly DemoUser[];
-  readonly conversationId: string | undefined;
-  open(conversation: string | undefined): void;
-  become(user: string): void;
-  /** Signed out: to where one signs in. */
-  leave(): void;
-  close?(): void;
-  add?(): void;
-}
+import { Toast, ToastProvider } from "./ui/toast.tsx";
 
 type Panel = "notifications" | "preferences" | "shortcuts" | undefined;
 
 export function Pane(props: PaneProps) {
-  const { user, leave } = props;
-  const [started, restart] = useStartedSession(user);
-  if (typeof started === "object") {
+  const { user, signOut } = props;
+  const [session, restart] = useUserSession(user);
+  if (typeof session === "object") {
     return (
-      <SessionProvider value={started}>
+      <SessionProvider value={session}>
         <ToastProvider>
-          <Side {...props} />
+          <SignedInPane {...props} />
         </ToastProvider>
       </SessionProvider>
     );
   }
   return (
     <section class="pane" aria-label={text.paneOf(user.display_name)}>
-      {started === "starting" && (
+      {session === "starting" && (
         <div class="empty">
           <Spinner label={text.loading} />
         </div>
       )}
-      {started === "failed" && (
-        <Empty icon="warn" title={text.unreachable}>
+      {session === "failed" && (
+        <EmptyState icon="warn" title={text.unreachable}>
           <p>{text.unreachableHint}</p>
           <Button icon="retry" onClick={restart}>
             {text.retry}
           </Button>
-        </Empty>
+        </EmptyState>
       )}
-      {started === "signed-out" && (
-        <Empty icon="lock" title={text.signedOut}>
+      {session === "signed-out" && (
+        <EmptyState icon="lock" title={text.signedOut}>
           <p>{text.signedOutHint}</p>
-          <Button kind="primary" onClick={leave}>
+          <Button kind="primary" onClick={signOut}>
             {text.signInAgain}
           </Button>
-        </Empty>
+        </EmptyState>
       )}
     </section>
   );
 }
 
-function Side(props: PaneProps) {
+function SignedInPane(props: PaneProps) {
   const { user, conversationId, open } = props;
   const { chat } = useSession();
   const [panel, setPanel] = useState<Panel>();
-  // Counts what was opened: the same conversation may be opened again, and wants the focus then.
-  const [arrival, setArrival] = useState(0);
+  // Incremented whenever a conversation is opened: opening the current one again moves the focus into it.
+  const [focusRequest, setFocusRequest] = useState(0);
   const element = useRef<HTMLElement>(null);
-  const enter = (conversation: string | undefined) => {
-    setArrival((before) => before + 1);
+  const openConversation = (conversation: string | undefined) => {
+    setFocusRequest((before) => before + 1);
     open(conversation);
   };
-  usePaneKeys(element, conversationId, enter);
-  useFocusBack(element, conversationId);
+  usePaneKeys(element, conversationId, openConversation);
+  useRestoreFocus(element, conversationId);
   return (
     <section class="pane" ref={element} aria-label={text.paneOf(user.display_name)} data-view={conversationId ? "chat" : "list"}>
-      <Banner chat={chat} />
-      <div class="halves">
-        <Sidebar {...props} open={enter} show={setPanel} />
+      <ConnectionBanner chat={chat} />
+      <div class="pane-content">
+        <Sidebar {...props} open={openConversation} show={setPanel} />
         {conversationId ? (
-          <ConversationView key={conversationId} id={conversationId} arrival={arrival} back={() => open(undefined)} />
+          <ConversationView key={conversationId} id={conversationId} focusRequest={focusRequest} back={() => open(undefined)} />
         ) : (
-          <div class="chat nothing">
-            <Empty icon="chat" title={text.pick}>
-              <p>{text.pickHint}</p>
-            </Empty>
+          <div class="chat no-chat">
+            <EmptyState icon="chat" title={text.noneSelected}>
+              <p>{text.noneSelectedHint}</p>
+            </EmptyState>
           </div>
         )}
         <Toast />
       </div>
-      {panel === "notifications" && <Notifications close={() => setPanel(undefined)} open={enter} settings={() => setPanel("preferences")} />}
+      {panel === "notifications" && <Notifications close={() => setPanel(undefined)} open={openConversation} settings={() => setPanel("preferences")} />}
       {panel === "preferences" && <Preferences close={() => setPanel(undefined)} />}
       {panel === "shortcuts" && <Shortcuts close={() => setPanel(undefined)} />}
     </section>

@@ -1,76 +1,76 @@
-// One user's client: the SDK's Chat, from when the user is chosen until they are left or signed out.
+// A user's session: the SDK's Chat client, from the choice of the user until they switch or are signed out.
 
 import { Chat, type ConnectionState, type Limits, type TokenReason } from "@wasgo/chat";
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import { type DemoUser, askForDemoUsers } from "../shared/demo.ts";
-import { Kept, useStore } from "./store.ts";
-import { endUploads } from "./uploads.ts";
+import { type DemoUser, fetchDemoUsers } from "../shared/demo.ts";
+import { Writable, useStore } from "../shared/store.ts";
+import { discardUploads } from "./composer/uploads.ts";
 
 export interface Session {
   readonly user: DemoUser;
   readonly chat: Chat;
-  /** The conversation whose end somebody looks at: nothing of it counts as unread, whatever was counted a moment ago. */
-  readonly beingRead: Kept<string | undefined>;
-  /** Begins anew, with a client that has loaded nothing yet. */
+  /** The conversation whose newest message is in view; its unread count is shown as 0 before the service confirms it. */
+  readonly readingConversation: Writable<string | undefined>;
+  /** Replaces the client with a new one. */
   restart(): void;
 }
 
 const Context = createContext<Session | undefined>(undefined);
 export const SessionProvider = Context.Provider;
 
-/** The session of the pane that a view is in. */
+/** The session of the pane around a view. */
 export function useSession(): Session {
   const session = useContext(Context);
-  if (!session) throw new TypeError("this view belongs into a pane");
+  if (!session) throw new TypeError("useSession must be used inside a SessionProvider");
   return session;
 }
 
-/** `failed`: it could not be started, and may be tried again. `signed-out`: the token is refused, and there is no other. */
-export type Started = "starting" | "failed" | "signed-out" | Session;
+/** `failed`: starting failed and can be retried. `signed-out`: the token was rejected and there is no other. */
+export type SessionState = "starting" | "failed" | "signed-out" | Session;
 
-/** Starts a client for a user, and again for another or when asked. */
-export function useStartedSession(user: DemoUser): [Started, () => void] {
-  const [started, setStarted] = useState<Started>("starting");
+/** Starts a client for the user; returns its state and a function that restarts it. */
+export function useUserSession(user: DemoUser): [SessionState, () => void] {
+  const [state, setState] = useState<SessionState>("starting");
   const [attempt, setAttempt] = useState(0);
   const restart = () => setAttempt((before) => before + 1);
   useEffect(() => {
-    let isWanted = true;
-    setStarted("starting");
-    const signedOut = () => {
+    let isCurrent = true;
+    setState("starting");
+    const onSignedOut = () => {
       chat.stop();
-      if (isWanted) setStarted("signed-out");
+      if (isCurrent) setState("signed-out");
     };
-    const chat = new Chat({ url: location.origin, token: (reason) => tokenOf(user, reason, signedOut) });
+    const chat = new Chat({ url: location.origin, token: (reason) => tokenFor(user, reason, onSignedOut) });
     chat.start().then(
-      () => isWanted && setStarted({ user, chat, beingRead: new Kept<string | undefined>(undefined), restart }),
-      () => isWanted && setStarted("failed"),
+      () => isCurrent && setState({ user, chat, readingConversation: new Writable<string | undefined>(undefined), restart }),
+      () => isCurrent && setState("failed"),
     );
     return () => {
-      isWanted = false;
-      endUploads(chat);
+      isCurrent = false;
+      discardUploads(chat);
       chat.stop();
     };
   }, [user.id, user.token, attempt]);
-  const isOther = typeof started === "object" && started.user.id !== user.id;
-  return [isOther ? "starting" : started, restart];
+  const isStale = typeof state === "object" && state.user.id !== user.id;
+  return [isStale ? "starting" : state, restart];
 }
 
-/** A demo user gets another token from the service; one that was pasted is the only one. */
-async function tokenOf(user: DemoUser, reason: TokenReason, signedOut: () => void): Promise<string> {
+/** Demo users get a new token from the service; a pasted token cannot be renewed. */
+async function tokenFor(user: DemoUser, reason: TokenReason, onSignedOut: () => void): Promise<string> {
   if (reason === "start") return user.token;
-  const found = (await askForDemoUsers()).find((one) => one.id === user.id);
-  if (found) return found.token;
+  const refreshed = (await fetchDemoUsers()).find((one) => one.id === user.id);
+  if (refreshed) return refreshed.token;
   if (reason === "expiring") return user.token;
-  signedOut();
-  throw new Error("the token was refused, and there is no other");
+  onSignedOut();
+  throw new Error("the token was rejected and there is no other");
 }
 
 export function useConnection(chat: Chat): ConnectionState {
   return useStore(chat);
 }
 
-/** What the service takes; `undefined` until it has said so. */
+/** The limits of the service; `undefined` until it has reported them. */
 export function useLimits(chat: Chat): Limits | undefined {
   useConnection(chat);
   return chat.limits;

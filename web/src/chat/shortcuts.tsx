@@ -1,7 +1,5 @@
-// The keys that do something, for those who look for them.
-
 import { text } from "../shared/text.ts";
-import { Dialog } from "./dialog.tsx";
+import { Dialog } from "./ui/dialog.tsx";
 
 export function Shortcuts({ close }: { close: () => void }) {
   return (

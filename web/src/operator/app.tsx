@@ -1,89 +1,89 @@
-// The frame of the page: who looks in, which section, light or dark.
+// The frame of the operator page: sign-in, sections and theme.
 
-import { getFigures } from "@wasgo/chat/rest";
 import { result } from "@wasgo/chat";
+import { getFigures } from "@wasgo/chat/rest";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
-import { Avatar, nameOf } from "../shared/avatar.tsx";
+import { Avatar, displayName } from "../shared/avatar.tsx";
 import { Button, IconButton } from "../shared/controls.tsx";
 import { text } from "../shared/text.ts";
-import { chooseTheme, currentTheme } from "../shared/theme.ts";
-import { type Section, addressOf, usePlace } from "./address.ts";
+import { currentTheme, saveTheme } from "../shared/theme.ts";
 import { Conversations } from "./conversations.tsx";
-import { Figures } from "./figures.tsx";
-import { Letters } from "./letters.tsx";
-import { ClientProvider, type Operator, clientOf, isNotStaff, keepOperator, keptOperator } from "./session.ts";
+import { DeadDeliveries } from "./dead-deliveries.tsx";
+import { Metrics } from "./metrics.tsx";
+import { type Section, hrefTo, useRoute } from "./router.ts";
+import { ClientProvider, type Operator, createClient, isNotStaff, storeOperator, storedOperator } from "./session.ts";
 import { SignIn } from "./sign-in.tsx";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
 const SECTIONS: readonly (readonly [Section, string])[] = [
-  ["conversations", words.conversations],
-  ["letters", words.letters],
-  ["figures", words.figures],
+  ["conversations", operatorText.conversations],
+  ["failed-deliveries", operatorText.failedDeliveries],
+  ["metrics", operatorText.metrics],
 ];
 
 export function App() {
-  const [operator, setOperator] = useState<Operator | undefined>(keptOperator);
-  const [why, setWhy] = useState<string>();
-  const signIn = useCallback((next: Operator | undefined, because?: string) => {
-    keepOperator(next);
+  const [operator, setOperator] = useState<Operator | undefined>(storedOperator);
+  const [reason, setReason] = useState<string>();
+  const signIn = useCallback((next: Operator | undefined, reason?: string) => {
+    storeOperator(next);
     setOperator(next);
-    setWhy(because);
+    setReason(reason);
   }, []);
-  const client = useMemo(() => (operator ? clientOf(operator, () => signIn(undefined, words.signedOut)) : undefined), [operator, signIn]);
+  const client = useMemo(() => (operator ? createClient(operator, () => signIn(undefined, operatorText.sessionExpired)) : undefined), [operator, signIn]);
   useEffect(() => {
     if (!client) return;
-    // Asked once, so that who may not look in is told so here and not by every part.
+    // One request checks that the user is staff, so that the sections need not.
     result(getFigures({ client })).catch((error: unknown) => {
-      if (isNotStaff(error)) signIn(undefined, words.notStaff);
+      if (isNotStaff(error)) signIn(undefined, operatorText.notStaff);
     });
   }, [client, signIn]);
-  if (!operator || !client) return <SignIn why={why} signIn={signIn} />;
+  if (!operator || !client) return <SignIn reason={reason} signIn={signIn} />;
   return (
     <ClientProvider value={client}>
       <div class="frame">
-        <Header operator={operator} leave={() => signIn(undefined)} />
-        <Parts />
+        <Header operator={operator} signOut={() => signIn(undefined)} />
+        <SectionView />
       </div>
     </ClientProvider>
   );
 }
 
-function Header({ operator, leave }: { operator: Operator; leave: () => void }) {
-  const { section } = usePlace();
+function Header({ operator, signOut }: { operator: Operator; signOut: () => void }) {
+  const { section } = useRoute();
   const [theme, setTheme] = useState(currentTheme);
   const other = theme === "dark" ? "light" : "dark";
-  const turn = () => {
-    chooseTheme(other);
+  const toggleTheme = () => {
+    saveTheme(other);
     setTheme(other);
   };
   return (
     <header class="top">
       <h1>
         <img src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
-        <span>{words.title}</span>
+        <span>{operatorText.title}</span>
       </h1>
-      <nav aria-label={words.sections}>
+      <nav aria-label={operatorText.sections}>
         {SECTIONS.map(([name, label]) => (
-          <a key={name} href={addressOf({ section: name })} {...(name === section ? { "aria-current": "page" as const } : {})}>
+          <a key={name} href={hrefTo({ section: name })} {...(name === section ? { "aria-current": "page" as const } : {})}>
             {label}
           </a>
         ))}
       </nav>
       <div class="end">
-        <IconButton icon={other === "dark" ? "moon" : "sun"} label={other === "dark" ? text.themeDark : text.themeLight} onClick={turn} />
+        <IconButton icon={other === "dark" ? "moon" : "sun"} label={other === "dark" ? text.themeDark : text.themeLight} onClick={toggleTheme} />
         <span class="who">
-          <Avatar person={operator} size="small" />
-          <span class="name" dir="auto">{nameOf(operator)}</span>
+          <Avatar user={operator} size="small" />
+          <span class="name" dir="auto">{displayName(operator)}</span>
         </span>
-        <Button kind="plain" onClick={leave}>{words.signOut}</Button>
+        <Button kind="plain" onClick={signOut}>{operatorText.signOut}</Button>
       </div>
     </header>
   );
 }
 
-function Parts() {
-  const { section } = usePlace();
-  if (section === "letters") return <Letters />;
-  if (section === "figures") return <Figures />;
+function SectionView() {
+  const { section } = useRoute();
+  if (section === "failed-deliveries") return <DeadDeliveries />;
+  if (section === "metrics") return <Metrics />;
   return <Conversations />;
 }

@@ -1,73 +1,76 @@
-// One conversation: what it is about, its messages (messages.tsx), its members and their roles.
+// One conversation: its properties, messages (messages.tsx), and members with their roles.
 
 import { result } from "@wasgo/chat";
 import { type InspectedConversationDetail, inspectConversation } from "@wasgo/chat/rest";
-import { Avatar, nameOf } from "../shared/avatar.tsx";
+import { Avatar, displayName } from "../shared/avatar.tsx";
 import { Badge } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
-import { whole } from "../shared/times.ts";
-import { addressOf, usePlace } from "./address.ts";
-import { titleOf } from "./conversations.tsx";
+import { CONVERSATION_STATUSES } from "../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../shared/labels/conversation-types.ts";
+import { formatDateTime } from "../shared/times.ts";
+import { useAsync } from "../shared/use-async.ts";
+import { inspectedTitle } from "./conversation-title.ts";
 import { MessageList } from "./messages.tsx";
-import { RoleBadge, Waiting } from "./parts.tsx";
-import { useClient, useLoad } from "./session.ts";
-import { words } from "./text.ts";
+import { LoadState, RoleBadge } from "./operator-controls.tsx";
+import { hrefTo, useRoute } from "./router.ts";
+import { useClient } from "./session.ts";
+import { operatorText } from "./text.ts";
 
 export function ConversationPane({ id }: { id: string }) {
   const client = useClient();
-  const { part } = usePlace();
-  const loaded = useLoad(`conversation ${id}`, () => result(inspectConversation({ client, path: { conversation_id: id } })));
-  const here = { section: "conversations", conversation: id } as const;
+  const { tab } = useRoute();
+  const loaded = useAsync(`conversation ${id}`, () => result(inspectConversation({ client, path: { conversation_id: id } })));
+  const route = { section: "conversations", conversation: id } as const;
   return (
     <section class="pane conversation" aria-labelledby="conversation-title">
       <header class="pane-top">
-        <a class="icon-button back" href={addressOf({ section: "conversations" })} aria-label={words.back} title={words.back}><Icon name="back" /></a>
+        <a class="icon-button back" href={hrefTo({ section: "conversations" })} aria-label={operatorText.back} title={operatorText.back}><Icon name="back" /></a>
         <div class="heading">
-          <h2 id="conversation-title" dir="auto">{loaded.data ? titleOf(loaded.data) : " "}</h2>
-          {loaded.data && <Facts of={loaded.data} />}
+          <h2 id="conversation-title" dir="auto">{loaded.data ? inspectedTitle(loaded.data) : " "}</h2>
+          {loaded.data && <ConversationFacts conversation={loaded.data} />}
         </div>
       </header>
-      <nav class="tabs" aria-label={words.conversationParts}>
-        <a href={addressOf(here)} {...(part ? {} : { "aria-current": "true" as const })}>{words.messages}</a>
-        <a href={addressOf({ ...here, part: "members" })} {...(part ? { "aria-current": "true" as const } : {})}>{words.members}</a>
+      <nav class="tabs" aria-label={operatorText.conversationTabs}>
+        <a href={hrefTo(route)} {...(tab ? {} : { "aria-current": "true" as const })}>{operatorText.messages}</a>
+        <a href={hrefTo({ ...route, tab: "members" })} {...(tab ? { "aria-current": "true" as const } : {})}>{operatorText.members}</a>
       </nav>
-      {loaded.data && !part ? (
-        <MessageList of={loaded.data} />
+      {loaded.data && !tab ? (
+        <MessageList conversation={loaded.data} />
       ) : (
-        <div class="scroll" tabIndex={0} role="group" aria-label={part ? words.members : words.messages}>
-          <Waiting of={loaded} />
-          {loaded.data && <Members of={loaded.data} />}
+        <div class="scroll" tabIndex={0} role="group" aria-label={tab ? operatorText.members : operatorText.messages}>
+          <LoadState state={loaded} />
+          {loaded.data && <Members conversation={loaded.data} />}
         </div>
       )}
     </section>
   );
 }
 
-function Facts({ of }: { of: InspectedConversationDetail }) {
+function ConversationFacts({ conversation }: { conversation: InspectedConversationDetail }) {
   return (
-    <p class="line marks">
-      <Badge tone={of.conversation_type}>{words.types[of.conversation_type]}</Badge>
-      <Badge tone={of.status === "open" ? "ok" : ""}>{of.status === "open" ? words.open : words.closed}</Badge>
-      {of.reference && <span class="reference soft" dir="auto">{words.referenceOf(of.reference.type, of.reference.id)}</span>}
-      <time class="soft" dateTime={of.created_at}>{words.createdAt(whole(of.created_at))}</time>
+    <p class="line badges">
+      <Badge tone={CONVERSATION_TYPES[conversation.conversation_type].tone}>{CONVERSATION_TYPES[conversation.conversation_type].label}</Badge>
+      <Badge tone={CONVERSATION_STATUSES[conversation.status].tone}>{CONVERSATION_STATUSES[conversation.status].label}</Badge>
+      {conversation.reference && <span class="reference soft" dir="auto">{operatorText.reference(conversation.reference.type, conversation.reference.id)}</span>}
+      <time class="soft" dateTime={conversation.created_at}>{operatorText.createdAt(formatDateTime(conversation.created_at))}</time>
     </p>
   );
 }
 
-function Members({ of }: { of: InspectedConversationDetail }) {
+function Members({ conversation }: { conversation: InspectedConversationDetail }) {
   return (
     <ul class="members">
-      {of.participants.map((one) => (
-        <li key={one.user.id} class={one.left_at ? "gone" : ""}>
-          <Avatar person={one.user} />
+      {conversation.participants.map((one) => (
+        <li key={one.user.id} class={one.left_at ? "left" : ""}>
+          <Avatar user={one.user} />
           <span class="body">
             <span class="line">
-              <strong class="name" dir="auto">{nameOf(one.user)}</strong>
-              <RoleBadge of={one.role} />
+              <strong class="name" dir="auto">{displayName(one.user)}</strong>
+              <RoleBadge role={one.role} />
             </span>
             <span class="soft code" dir="auto">{one.user.id}</span>
             <span class="soft">
-              {words.joined(whole(one.joined_at))} · {one.left_at ? words.left(whole(one.left_at)) : words.readUpTo(one.last_read_seq)}
+              {operatorText.joined(formatDateTime(one.joined_at))} · {one.left_at ? operatorText.left(formatDateTime(one.left_at)) : operatorText.readUpTo(one.last_read_seq)}
             </span>
           </span>
         </li>

@@ -1,38 +1,39 @@
-// Which words of two versions of a text are the same, by their longest common subsequence.
+// A word-level diff of two texts, by their longest common subsequence.
 
 export interface Piece {
   readonly text: string;
   readonly isChanged: boolean;
 }
 
-// Beyond this many pairs of words a whole middle counts as changed: a comparison is not worth a frozen page.
-const MOST_PAIRS = 4_000_000;
+// With more word pairs than this the whole middle counts as changed: the comparison would freeze the page.
+const MAX_PAIRS = 4_000_000;
 
 export function compare(before: string, after: string): { before: Piece[]; after: Piece[] } {
-  const a = partsOf(before);
-  const b = partsOf(after);
+  const a = tokenize(before);
+  const b = tokenize(after);
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let end = 0;
   while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  const [keptA, keptB] = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
+  const [keptA, keptB] = commonSubsequence(a.slice(start, a.length - end), b.slice(start, b.length - end));
   return {
-    before: pieces(a, [...whole(start), ...keptA, ...whole(end)]),
-    after: pieces(b, [...whole(start), ...keptB, ...whole(end)]),
+    before: toPieces(a, [...allTrue(start), ...keptA, ...allTrue(end)]),
+    after: toPieces(b, [...allTrue(start), ...keptB, ...allTrue(end)]),
   };
 }
 
-const whole = (count: number) => Array<boolean>(count).fill(true);
+const allTrue = (count: number) => Array<boolean>(count).fill(true);
 
-function partsOf(text: string): string[] {
+/** Words, runs of whitespace, and single other characters. */
+function tokenize(text: string): string[] {
   return text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
 }
 
-/** For each part of both whether it is in the common subsequence. */
-function common(a: string[], b: string[]): [boolean[], boolean[]] {
+/** For each token of both texts, whether it is in the common subsequence. */
+function commonSubsequence(a: string[], b: string[]): [boolean[], boolean[]] {
   const inA = Array<boolean>(a.length).fill(false);
   const inB = Array<boolean>(b.length).fill(false);
-  if (a.length * b.length > MOST_PAIRS) return [inA, inB];
+  if (a.length * b.length > MAX_PAIRS) return [inA, inB];
   const width = b.length + 1;
   const lengths = new Uint16Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i--) {
@@ -52,7 +53,7 @@ function common(a: string[], b: string[]): [boolean[], boolean[]] {
   return [inA, inB];
 }
 
-function pieces(parts: string[], isKept: boolean[]): Piece[] {
+function toPieces(parts: string[], isKept: boolean[]): Piece[] {
   const found: { text: string; isChanged: boolean }[] = [];
   parts.forEach((part, at) => {
     const isChanged = !isKept[at];

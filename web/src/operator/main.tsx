@@ -1,10 +1,8 @@
-// The operator's page.
-
 import "../shared/base.css";
 import "../shared/controls.css";
 import "./styles/frame.css";
 import "./styles/list.css";
-import "./styles/reading.css";
+import "./styles/inspection.css";
 import "./styles/sheets.css";
 import "./styles/narrow.css";
 import { render } from "preact";

@@ -1,131 +1,132 @@
-// One message: two of its versions side by side with what changed, and who read it when.
+// One message: two versions side by side with the differences marked, and its read receipts.
 
 import { result } from "@wasgo/chat";
 import { type InspectedMessage, type RevisionOut, inspectMessage } from "@wasgo/chat/rest";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Avatar, nameOf } from "../shared/avatar.tsx";
+import { Avatar, displayName } from "../shared/avatar.tsx";
 import { Icon } from "../shared/icons.tsx";
-import { whole } from "../shared/times.ts";
-import { addressOf, go } from "./address.ts";
+import { formatDateTime } from "../shared/times.ts";
+import { useAsync } from "../shared/use-async.ts";
 import { type Piece, compare } from "./diff.ts";
-import { Waiting } from "./parts.tsx";
-import { useClient, useLoad } from "./session.ts";
-import { number, words } from "./text.ts";
+import { LoadState } from "./operator-controls.tsx";
+import { hrefTo, navigate } from "./router.ts";
+import { useClient } from "./session.ts";
+import { formatNumber, operatorText } from "./text.ts";
 
 export function MessagePane({ id, conversation }: { id: string; conversation: string }) {
   const client = useClient();
-  const loaded = useLoad(`message ${id}`, () => result(inspectMessage({ client, path: { message_id: id } })));
+  const loaded = useAsync(`message ${id}`, () => result(inspectMessage({ client, path: { message_id: id } })));
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
-  const key = (event: KeyboardEvent) => {
-    if (event.key === "Escape") go({ section: "conversations", conversation });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape") navigate({ section: "conversations", conversation });
   };
   return (
-    <section class="pane message-pane" aria-labelledby="message-title" onKeyDown={key}>
+    <section class="pane message-pane" aria-labelledby="message-title" onKeyDown={onKeyDown}>
       <header class="pane-top">
-        <a class="icon-button" href={addressOf({ section: "conversations", conversation })} aria-label={words.close} title={words.close}><Icon name="close" /></a>
-        <h2 id="message-title" tabIndex={-1} ref={title}>{words.message}</h2>
+        <a class="icon-button" href={hrefTo({ section: "conversations", conversation })} aria-label={operatorText.close} title={operatorText.close}><Icon name="close" /></a>
+        <h2 id="message-title" tabIndex={-1} ref={title}>{operatorText.message}</h2>
       </header>
-      <div class="scroll" tabIndex={0} role="group" aria-label={words.message}>
-        <Waiting of={loaded} />
-        {loaded.data && <Inspected of={loaded.data} />}
+      <div class="scroll" tabIndex={0} role="group" aria-label={operatorText.message}>
+        <LoadState state={loaded} />
+        {loaded.data && <MessageInspection inspected={loaded.data} />}
       </div>
     </section>
   );
 }
 
-function Inspected({ of }: { of: InspectedMessage }) {
+function MessageInspection({ inspected }: { inspected: InspectedMessage }) {
   return (
     <div class="inspected">
       <section>
-        <h3>{words.versions}</h3>
-        {of.revisions.length === 1 ? <Only of={of} /> : <Versions of={of.revisions} />}
+        <h3>{operatorText.versions}</h3>
+        {inspected.revisions.length === 1 ? <SingleVersion inspected={inspected} /> : <Versions revisions={inspected.revisions} />}
       </section>
       <section>
-        <h3>{words.receipts}</h3>
-        <Receipts of={of} />
+        <h3>{operatorText.readBy}</h3>
+        <Receipts inspected={inspected} />
       </section>
       <section>
-        <h3>{words.facts}</h3>
-        <dl class="facts">
-          <dt>{words.sender}</dt>
-          <dd dir="auto">{of.message.sender ? `${nameOf(of.message.sender)} (${of.message.sender.id})` : words.system}</dd>
-          <dt>{words.seq}</dt>
-          <dd>{number(of.message.seq)}</dd>
-          <dt>{words.id}</dt>
-          <dd class="code">{of.message.id}</dd>
+        <h3>{operatorText.details}</h3>
+        <dl class="message-details">
+          <dt>{operatorText.sender}</dt>
+          <dd dir="auto">{inspected.message.sender ? `${displayName(inspected.message.sender)} (${inspected.message.sender.id})` : operatorText.system}</dd>
+          <dt>{operatorText.seq}</dt>
+          <dd>{formatNumber(inspected.message.seq)}</dd>
+          <dt>{operatorText.id}</dt>
+          <dd class="code">{inspected.message.id}</dd>
         </dl>
       </section>
     </div>
   );
 }
 
-function Only({ of }: { of: InspectedMessage }) {
-  const [only] = of.revisions;
+function SingleVersion({ inspected }: { inspected: InspectedMessage }) {
+  const [only] = inspected.revisions;
   return (
     <>
-      <p class="soft">{of.message.revision === 1 ? words.onlyVersion : words.noLonger}</p>
-      {only && <Version of={only} label={words.version(only.revision)} pieces={[{ text: only.content ?? "", isChanged: false }]} />}
+      <p class="soft">{inspected.message.revision === 1 ? operatorText.neverEdited : operatorText.versionPurged}</p>
+      {only && <Version revision={only} label={operatorText.version(only.revision)} pieces={[{ text: only.content ?? "", isChanged: false }]} />}
     </>
   );
 }
 
-function Versions({ of }: { of: readonly RevisionOut[] }) {
-  const [left, setLeft] = useState(of.length - 2);
-  const [right, setRight] = useState(of.length - 1);
-  const before = of[left];
-  const after = of[right];
+function Versions({ revisions }: { revisions: readonly RevisionOut[] }) {
+  const [left, setLeft] = useState(revisions.length - 2);
+  const [right, setRight] = useState(revisions.length - 1);
+  const before = revisions[left];
+  const after = revisions[right];
   if (!before || !after) return null;
-  const found = compare(before.content ?? "", after.content ?? "");
+  const diff = compare(before.content ?? "", after.content ?? "");
   return (
     <div class="versions">
       <div>
-        <Picker label={words.before} of={of} chosen={left} choose={setLeft} />
-        <Version of={before} label={words.before} pieces={found.before} change="del" />
+        <VersionPicker label={operatorText.before} revisions={revisions} selected={left} select={setLeft} />
+        <Version revision={before} label={operatorText.before} pieces={diff.before} change="del" />
       </div>
       <div>
-        <Picker label={words.after} of={of} chosen={right} choose={setRight} />
-        <Version of={after} label={words.after} pieces={found.after} change="ins" />
+        <VersionPicker label={operatorText.after} revisions={revisions} selected={right} select={setRight} />
+        <Version revision={after} label={operatorText.after} pieces={diff.after} change="ins" />
       </div>
     </div>
   );
 }
 
-function Picker({ label, of, chosen, choose }: { label: string; of: readonly RevisionOut[]; chosen: number; choose: (at: number) => void }) {
+function VersionPicker({ label, revisions, selected, select }: { label: string; revisions: readonly RevisionOut[]; selected: number; select: (at: number) => void }) {
   return (
     <label class="field">
       <span>{label}</span>
-      <span class="pick">
-        <select class="input" value={chosen} onChange={(event) => choose(Number(event.currentTarget.value))}>
-          {of.map((one, at) => <option key={one.revision} value={at}>{words.version(one.revision)}</option>)}
+      <span class="select">
+        <select class="input" value={selected} onChange={(event) => select(Number(event.currentTarget.value))}>
+          {revisions.map((one, at) => <option key={one.revision} value={at}>{operatorText.version(one.revision)}</option>)}
         </select>
       </span>
     </label>
   );
 }
 
-function Version({ of, label, pieces, change: Change = "ins" }: { of: RevisionOut; label: string; pieces: readonly Piece[]; change?: "ins" | "del" }) {
+function Version({ revision, label, pieces, change: Change = "ins" }: { revision: RevisionOut; label: string; pieces: readonly Piece[]; change?: "ins" | "del" }) {
   return (
     <article class="version" aria-label={label}>
       <p class="text" dir="auto">
-        {of.content === null && <em class="soft">{words.deleted}</em>}
-        {of.content === "" && <em class="soft">{words.emptyVersion}</em>}
+        {revision.content === null && <em class="soft">{operatorText.deleted}</em>}
+        {revision.content === "" && <em class="soft">{operatorText.emptyVersion}</em>}
         {pieces.map((piece, at) => (piece.isChanged ? <Change key={at}>{piece.text}</Change> : <span key={at}>{piece.text}</span>))}
       </p>
-      {of.written_at && <time class="soft" dateTime={of.written_at}>{words.writtenAt(whole(of.written_at))}</time>}
+      {revision.written_at && <time class="soft" dateTime={revision.written_at}>{operatorText.writtenAt(formatDateTime(revision.written_at))}</time>}
     </article>
   );
 }
 
-function Receipts({ of }: { of: InspectedMessage }) {
-  if (of.receipts.length === 0) return <p class="soft">{words.noReceipts}</p>;
+function Receipts({ inspected }: { inspected: InspectedMessage }) {
+  if (inspected.receipts.length === 0) return <p class="soft">{operatorText.notRead}</p>;
   return (
     <ul class="receipts">
-      {of.receipts.map((one) => (
+      {inspected.receipts.map((one) => (
         <li key={one.user.id}>
-          <Avatar person={one.user} size="small" />
-          <span class="name" dir="auto">{nameOf(one.user)}</span>
-          <time class="soft" dateTime={one.read_at}>{whole(one.read_at)}</time>
+          <Avatar user={one.user} size="small" />
+          <span class="name" dir="auto">{displayName(one.user)}</span>
+          <time class="soft" dateTime={one.read_at}>{formatDateTime(one.read_at)}</time>
         </li>
       ))}
     </ul>

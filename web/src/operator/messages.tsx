@@ -1,49 +1,49 @@
-// The messages of a conversation as a chat shows them: the oldest above, the newest below, and there one begins.
+// The messages of a conversation in chat order, oldest first; the list opens scrolled to the newest.
 
 import { result } from "@wasgo/chat";
 import { type InspectedConversationDetail, type MessageOut, type ParticipantOut, inspectMessages } from "@wasgo/chat/rest";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Avatar, nameOf } from "../shared/avatar.tsx";
-import { Badge, Empty } from "../shared/controls.tsx";
+import { Avatar, displayName } from "../shared/avatar.tsx";
+import { Badge, EmptyState } from "../shared/controls.tsx";
 import { Icon } from "../shared/icons.tsx";
-import { clock, dayKey, dayName, whole } from "../shared/times.ts";
-import { addressOf, usePlace } from "./address.ts";
-import { usePages } from "./pages.ts";
-import { MoreOf, RoleBadge, Waiting } from "./parts.tsx";
+import { dayKey, formatDateTime, formatDay, formatTime } from "../shared/times.ts";
+import { LoadMoreButton, LoadState, RoleBadge } from "./operator-controls.tsx";
+import { hrefTo, useRoute } from "./router.ts";
 import { useClient } from "./session.ts";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
+import { usePaginated } from "./use-paginated.ts";
 
-export function MessageList({ of }: { of: InspectedConversationDetail }) {
+export function MessageList({ conversation }: { conversation: InspectedConversationDetail }) {
   const client = useClient();
-  const { message } = usePlace();
-  const { rows, first, more } = usePages(`messages ${of.id}`, (cursor) =>
-    result(inspectMessages({ client, path: { conversation_id: of.id }, ...(cursor ? { query: { cursor } } : {}) })),
+  const { message } = useRoute();
+  const { rows, first, next } = usePaginated(`messages ${conversation.id}`, (cursor) =>
+    result(inspectMessages({ client, path: { conversation_id: conversation.id }, ...(cursor ? { query: { cursor } } : {}) })),
   );
   const scroller = useRef<HTMLDivElement>(null);
-  const fromEnd = useRef(0);
-  // Older ones come in above what is read, so its distance from the end is kept; it is 0 at first.
+  const distanceFromEnd = useRef(0);
+  // Older messages are inserted above, so keep the distance from the end; it starts at 0.
   useLayoutEffect(() => {
     const { current } = scroller;
-    if (current) current.scrollTop = current.scrollHeight - fromEnd.current;
+    if (current) current.scrollTop = current.scrollHeight - distanceFromEnd.current;
   }, [rows.length]);
-  const scrolled = () => {
+  const onScroll = () => {
     const { current } = scroller;
-    if (current) fromEnd.current = current.scrollHeight - current.scrollTop;
+    if (current) distanceFromEnd.current = current.scrollHeight - current.scrollTop;
   };
   const ordered = rows.toReversed();
-  const roles = new Map(of.participants.map((one) => [one.user.id, one.role]));
+  const roles = new Map(conversation.participants.map((one) => [one.user.id, one.role]));
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label={words.messages} ref={scroller} onScroll={scrolled}>
-      <Waiting of={first} />
-      {first.data && rows.length === 0 && <Empty icon="chat" title={words.noMessages} />}
-      <MoreOf of={more} label={words.older} />
+    <div class="scroll" tabIndex={0} role="group" aria-label={operatorText.messages} ref={scroller} onScroll={onScroll}>
+      <LoadState state={first} />
+      {first.data && rows.length === 0 && <EmptyState icon="chat" title={operatorText.noMessages} />}
+      <LoadMoreButton next={next} label={operatorText.older} />
       <ol class="messages">
         {ordered.map((one, at) => {
           const above = ordered[at - 1];
           return (
             <li key={one.id}>
-              {(!above || dayKey(above.created_at) !== dayKey(one.created_at)) && <h3 class="day">{dayName(one.created_at)}</h3>}
-              <MessageRow of={one} role={one.sender ? roles.get(one.sender.id) : undefined} isChosen={one.id === message} />
+              {(!above || dayKey(above.created_at) !== dayKey(one.created_at)) && <h3 class="day">{formatDay(one.created_at)}</h3>}
+              <MessageRow message={one} role={one.sender ? roles.get(one.sender.id) : undefined} isSelected={one.id === message} />
             </li>
           );
         })}
@@ -52,37 +52,36 @@ export function MessageList({ of }: { of: InspectedConversationDetail }) {
   );
 }
 
-function MessageRow({ of, role, isChosen }: { of: MessageOut; role: ParticipantOut["role"] | undefined; isChosen: boolean }) {
-  const name = of.sender ? nameOf(of.sender) : words.system;
-  const edits = of.revision - 1 - (of.is_deleted ? 1 : 0);
-  const place = { section: "conversations", conversation: of.conversation, message: of.id } as const;
+function MessageRow({ message, role, isSelected }: { message: MessageOut; role: ParticipantOut["role"] | undefined; isSelected: boolean }) {
+  const name = message.sender ? displayName(message.sender) : operatorText.system;
+  const edits = message.revision - 1 - (message.is_deleted ? 1 : 0);
+  const route = { section: "conversations", conversation: message.conversation, message: message.id } as const;
   return (
-    <a class="message" data-message={of.id} href={addressOf(place)} {...(isChosen ? { "aria-current": "true" as const } : {})}>
-      {of.sender ? <Avatar person={of.sender} size="small" /> : <span class="no-avatar"><Icon name="info" /></span>}
+    <a class="message" data-message={message.id} href={hrefTo(route)} {...(isSelected ? { "aria-current": "true" as const } : {})}>
+      {message.sender ? <Avatar user={message.sender} size="small" /> : <span class="no-avatar"><Icon name="info" /></span>}
       <span class="body">
         <span class="line">
           <strong class="name" dir="auto">{name}</strong>
-          {role && role !== "participant" && <RoleBadge of={role} />}
-          <time class="soft" dateTime={of.created_at} title={whole(of.created_at)}>{clock(of.created_at)}</time>
-          {edits > 0 && <Badge tone="warn">{words.edited(edits)}</Badge>}
-          {of.is_deleted && <Badge tone="danger">{words.deleted}</Badge>}
+          {role && role !== "participant" && <RoleBadge role={role} />}
+          <time class="soft" dateTime={message.created_at} title={formatDateTime(message.created_at)}>{formatTime(message.created_at)}</time>
+          {edits > 0 && <Badge tone="warning">{operatorText.edited(edits)}</Badge>}
+          {message.is_deleted && <Badge tone="red">{operatorText.deleted}</Badge>}
         </span>
-        {of.reply_preview && <Answered to={of.reply_preview} />}
-        {of.content && <span class="said" dir="auto">{of.content}</span>}
-        {of.attachments.length > 0 && <span class="soft files"><Icon name="attach" />{words.attachment(of.attachments.length)}</span>}
-        <span class="only-read">{words.inspect(name)}</span>
+        {message.reply_preview && <ReplyPreview preview={message.reply_preview} />}
+        {message.content && <span class="content" dir="auto">{message.content}</span>}
+        {message.attachments.length > 0 && <span class="soft files"><Icon name="attach" />{operatorText.attachments(message.attachments.length)}</span>}
+        <span class="visually-hidden">{operatorText.inspect(name)}</span>
       </span>
     </a>
   );
 }
 
-/** What the message is an answer to. */
-function Answered({ to }: { to: NonNullable<MessageOut["reply_preview"]> }) {
+function ReplyPreview({ preview }: { preview: NonNullable<MessageOut["reply_preview"]> }) {
   return (
-    <span class="answered soft">
+    <span class="reply-preview soft">
       <Icon name="reply" />
-      {to.sender && <strong dir="auto">{nameOf(to.sender)}</strong>}
-      <span class="quote" dir="auto">{to.is_deleted ? words.deleted : to.content}</span>
+      {preview.sender && <strong dir="auto">{displayName(preview.sender)}</strong>}
+      <span class="quote" dir="auto">{preview.is_deleted ? operatorText.deleted : preview.content}</span>
     </span>
   );
 }

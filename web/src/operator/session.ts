@@ -1,8 +1,8 @@
-// Who looks in, and the SDK's generated REST client with their token. No socket: an operator is in no conversation.
+// The signed-in operator and the REST client with their token. There is no WebSocket: operators are not participants.
 
 import { Chat, ChatError, type TokenReason, readToken } from "@wasgo/chat";
 import { createContext } from "preact";
-import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext } from "preact/hooks";
 
 export type Client = Chat["client"];
 
@@ -13,71 +13,43 @@ export interface Operator {
   readonly token: string;
 }
 
-const KEPT = "wasgo-chat.operator";
+const STORAGE_KEY = "wasgo-chat.operator";
 const Context = createContext<Client | undefined>(undefined);
 export const ClientProvider = Context.Provider;
 
 export function useClient(): Client {
   const client = useContext(Context);
-  if (!client) throw new TypeError("this view belongs below a signed-in operator");
+  if (!client) throw new TypeError("useClient must be used inside a ClientProvider");
   return client;
 }
 
-/** `ended` is called where the service refuses the token: nothing can be asked any more. */
-export function clientOf(operator: Operator, ended: () => void): Client {
+/** `onTokenRefused` is called when the service rejects the token; every later request fails. */
+export function createClient(operator: Operator, onTokenRefused: () => void): Client {
   const token = (reason: TokenReason) => {
     if (reason !== "refused") return operator.token;
-    ended();
-    throw new ChatError("signed_out", "the token is refused, and there is no other");
+    onTokenRefused();
+    throw new ChatError("signed_out", "the token was rejected and there is no other");
   };
   return new Chat({ url: location.origin, token }).client;
 }
 
-/** Kept for this tab alone, and gone with it: a token of the staff opens much. */
-export function keptOperator(): Operator | undefined {
+/** Stored for this tab only, because a staff token gives wide access. */
+export function storedOperator(): Operator | undefined {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Operator | null;
-    return kept && readToken(kept.token) ? kept : undefined;
+    const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as Operator | null;
+    return stored && readToken(stored.token) ? stored : undefined;
   } catch {
-    return undefined; // nothing may be kept here, or what is kept is of somebody else's making
+    return undefined; // storage is blocked, or the stored value is not an operator
   }
 }
 
-export function keepOperator(operator: Operator | undefined): void {
+export function storeOperator(operator: Operator | undefined): void {
   try {
-    if (operator) sessionStorage.setItem(KEPT, JSON.stringify(operator));
-    else sessionStorage.removeItem(KEPT);
+    if (operator) sessionStorage.setItem(STORAGE_KEY, JSON.stringify(operator));
+    else sessionStorage.removeItem(STORAGE_KEY);
   } catch {
-    // Where nothing may be kept, a reload asks again who looks in.
+    // Storage is blocked: after a reload the operator has to sign in again.
   }
-}
-
-export interface Loaded<Data> {
-  readonly data: Data | undefined;
-  readonly error: unknown;
-  readonly isLoading: boolean;
-  again: () => void;
-}
-
-/** Loads by a key, and anew when it changes; an answer that comes too late for its key is not shown. */
-export function useLoad<Data>(key: string, load: () => Promise<Data>): Loaded<Data> {
-  const [state, setState] = useState<{ key: string; data?: Data; error?: unknown }>({ key: "" });
-  const [turn, setTurn] = useState(0);
-  const newest = useRef(load);
-  newest.current = load;
-  useEffect(() => {
-    let isWanted = true;
-    newest.current().then(
-      (data) => isWanted && setState({ key, data }),
-      (error: unknown) => isWanted && setState({ key, error }),
-    );
-    return () => {
-      isWanted = false;
-    };
-  }, [key, turn]);
-  const again = useCallback(() => setTurn((before) => before + 1), []);
-  const isMine = state.key === key;
-  return { data: isMine ? state.data : undefined, error: isMine ? state.error : undefined, isLoading: !isMine, again };
 }
 
 export function isNotStaff(error: unknown): boolean {

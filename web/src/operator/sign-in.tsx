@@ -1,54 +1,54 @@
-// Before anything else: somebody of the staff. In `dev` there is one to be; elsewhere a token is pasted.
+// Sign-in of a staff user: `wasgo-chat dev` offers demo staff users; otherwise a token is pasted.
 
 import { readToken } from "@wasgo/chat";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
 import { Button } from "../shared/controls.tsx";
-import { type DemoUser, demoUsers } from "../shared/demo.ts";
+import { type DemoUser, demoUsersOrNone } from "../shared/demo.ts";
 import type { Operator } from "./session.ts";
-import { words } from "./text.ts";
+import { operatorText } from "./text.ts";
 
-export function SignIn({ why, signIn }: { why: string | undefined; signIn: (operator: Operator) => void }) {
+export function SignIn({ reason, signIn }: { reason: string | undefined; signIn: (operator: Operator) => void }) {
   const [staff, setStaff] = useState<readonly DemoUser[]>([]);
   const [token, setToken] = useState("");
-  const [isBad, setIsBad] = useState(false);
-  useEffect(() => void demoUsers().then((users) => setStaff(users.filter((user) => user.is_staff))), []);
+  const [isInvalid, setIsInvalid] = useState(false);
+  useEffect(() => void demoUsersOrNone().then((users) => setStaff(users.filter((user) => user.is_staff))), []);
   const submit = (event: Event) => {
     event.preventDefault();
     try {
       const id = readToken(token.trim()).subject;
       signIn({ id, username: id, display_name: null, token: token.trim() });
     } catch {
-      setIsBad(true);
+      setIsInvalid(true);
     }
   };
   return (
     <main class="sign-in">
       <img class="mark" src={new URL("../shared/icon.svg", import.meta.url).href} alt="" />
-      <h1>{words.signInTitle}</h1>
-      <p class="soft">{words.signInHint}</p>
-      {why && <p role="alert" class="error">{why}</p>}
+      <h1>{operatorText.signInTitle}</h1>
+      <p class="soft">{operatorText.signInHint}</p>
+      {reason && <p role="alert" class="error">{reason}</p>}
       {staff.map((user) => (
-        <button key={user.id} type="button" class="person" onClick={() => signIn(user)}>
-          <Avatar person={user} />
-          <span>{words.demoStaff(user.display_name)}</span>
+        <button key={user.id} type="button" class="user-button" onClick={() => signIn(user)}>
+          <Avatar user={user} />
+          <span>{operatorText.continueAs(user.display_name)}</span>
         </button>
       ))}
       <form onSubmit={submit}>
         <label class="field">
-          <span>{words.token}</span>
+          <span>{operatorText.token}</span>
           <input
             class="input"
             type="password"
             autocomplete="off"
             spellcheck={false}
             value={token}
-            aria-invalid={isBad}
+            aria-invalid={isInvalid}
             onInput={(event) => setToken(event.currentTarget.value)}
           />
         </label>
-        {isBad && <p role="alert" class="error">{words.badToken}</p>}
-        <Button kind={staff.length ? "quiet" : "primary"} type="submit">{words.signIn}</Button>
+        {isInvalid && <p role="alert" class="error">{operatorText.tokenInvalid}</p>}
+        <Button kind={staff.length ? "quiet" : "primary"} type="submit">{operatorText.signIn}</Button>
       </form>
     </main>
   );

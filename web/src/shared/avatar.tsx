@@ -1,36 +1,36 @@
-// A person's picture, or their initials on a colour that is always the same for the same person.
+// A user's avatar image, or their initials on a colour derived from the user id.
 
-export interface Someone {
+export interface UserLike {
   readonly id: string;
   readonly username: string;
   readonly display_name: string | null;
   readonly avatar_url?: string | null;
 }
 
-export function nameOf(person: Pick<Someone, "username" | "display_name">): string {
-  return person.display_name || person.username;
+export function displayName(user: Pick<UserLike, "username" | "display_name">): string {
+  return user.display_name || user.username;
 }
 
-export function firstNameOf(person: Pick<Someone, "username" | "display_name">): string {
-  return nameOf(person).split(" ")[0] ?? "";
+export function firstName(user: Pick<UserLike, "username" | "display_name">): string {
+  return displayName(user).split(" ")[0] ?? "";
 }
 
-export function hueOf(id: string): number {
+export function userHue(id: string): number {
   let sum = 0;
   for (const char of id) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973;
   return (sum * 47) % 360;
 }
 
-/** Beside a name it is decoration; `isOnline` is said in words wherever it matters. */
-export function Avatar({ person, size = "", isOnline = false }: {
-  person: Someone;
+/** Hidden from screen readers: the name is next to it, and where presence matters it is also given as text. */
+export function Avatar({ user, size = "", isOnline = false }: {
+  user: UserLike;
   size?: "" | "tiny" | "small" | "large";
   isOnline?: boolean;
 }) {
-  const initials = nameOf(person).split(/\s+/).slice(0, size === "tiny" ? 1 : 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
+  const initials = displayName(user).split(/\s+/).slice(0, size === "tiny" ? 1 : 2).map((word) => [...word][0] ?? "").join("").toUpperCase();
   return (
-    <span class={`avatar ${size}`} style={{ "--hue": hueOf(person.id) }} aria-hidden="true">
-      {person.avatar_url ? <img src={person.avatar_url} alt="" /> : initials}
+    <span class={`avatar ${size}`} style={{ "--hue": userHue(user.id) }} aria-hidden="true">
+      {user.avatar_url ? <img src={user.avatar_url} alt="" /> : initials}
       {isOnline && <span class="online" />}
     </span>
   );

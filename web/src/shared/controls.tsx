@@ -1,4 +1,4 @@
-// The small parts: buttons, badges, counts, empty places. No part here knows of conversations.
+// Generic controls: buttons, badges, counts, empty states. None of them depends on the chat.
 
 import type { ComponentChildren, JSX, Ref } from "preact";
 import { Icon, type IconName } from "./icons.tsx";
@@ -17,40 +17,42 @@ export function Button({ kind = "quiet", icon, children, ...rest }: ButtonProps 
   );
 }
 
-/** A button that shows only an icon; `label` is its name, and what a pointer that rests on it is told. */
-export function IconButton({ icon, label, children, buttonRef, class: more = "", ...rest }: Omit<ButtonProps, "ref" | "label"> & {
+/** A button that shows only an icon; `label` is its accessible name and its tooltip. */
+export function IconButton({ icon, label, children, buttonRef, class: className = "", ...rest }: Omit<ButtonProps, "ref" | "label"> & {
   icon: IconName;
   label: string;
   buttonRef?: Ref<HTMLButtonElement>;
 }) {
   return (
-    <button type="button" {...rest} {...(buttonRef ? { ref: buttonRef } : {})} class={`icon-button ${more}`} aria-label={label} title={label}>
+    <button type="button" {...rest} {...(buttonRef ? { ref: buttonRef } : {})} class={`icon-button ${className}`} aria-label={label} title={label}>
       <Icon name={icon} />
       {children}
     </button>
   );
 }
 
-export function Badge({ tone, children }: { tone?: string; children: ComponentChildren }) {
+export type BadgeTone = "neutral" | "teal" | "green" | "amber" | "blue" | "violet" | "red" | "warning";
+
+export function Badge({ tone, children }: { tone?: BadgeTone; children: ComponentChildren }) {
   return (
-    <span class="badge" {...(tone ? { "data-tone": tone } : {})}>
+    <span class="badge" {...(tone && tone !== "neutral" ? { "data-tone": tone } : {})}>
       {children}
     </span>
   );
 }
 
-/** How many, from 1 to 99; `label` says of what. */
-export function Count({ of, label }: { of: number; label: string }) {
-  if (of <= 0) return null;
+/** A count badge, "99+" above 99 and nothing for 0; `label` is read by screen readers instead. */
+export function Count({ count, label }: { count: number; label: string }) {
+  if (count <= 0) return null;
   return (
     <span class="count">
-      <span aria-hidden="true">{of > 99 ? "99+" : of}</span>
-      <span class="only-read">{label}</span>
+      <span aria-hidden="true">{count > 99 ? "99+" : count}</span>
+      <span class="visually-hidden">{label}</span>
     </span>
   );
 }
 
-export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
+export function EmptyState({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">
       <Icon name={icon} />
@@ -64,7 +66,7 @@ export function Spinner({ label }: { label: string }) {
   return (
     <span role="status">
       <span class="spinner" style={{ display: "inline-block" }} />
-      <span class="only-read">{label}</span>
+      <span class="visually-hidden">{label}</span>
     </span>
   );
 }

@@ -1,4 +1,4 @@
-// The people of `wasgo-chat dev`, with tokens to be them. Elsewhere there are none, and a token is pasted.
+// The demo users of `wasgo-chat dev`, with access tokens. Other deployments have none; their users paste a token.
 
 export interface DemoUser {
   readonly id: string;
@@ -6,21 +6,21 @@ export interface DemoUser {
   readonly display_name: string;
   readonly avatar_url: null;
   readonly is_staff: boolean;
-  /** What they are in the demo world. */
+  /** The role in the demo data. */
   readonly about: string;
   readonly token: string;
 }
 
-/** Empty where the service is no `dev`. Rejects where it cannot be reached: then nobody knows whether it is one. */
-export async function askForDemoUsers(): Promise<readonly DemoUser[]> {
+/** Empty if the service has no demo users; rejects if the service cannot be reached. */
+export async function fetchDemoUsers(): Promise<readonly DemoUser[]> {
   const response = await fetch("/demo/users/");
-  if (response.status >= 500) throw new Error(`the service answered ${response.status}`);
+  if (response.status >= 500) throw new Error(`the service responded with ${response.status}`);
   if (!response.ok) return [];
   const { results } = (await response.json()) as { results: DemoUser[] };
   return results;
 }
 
-/** The same, where it makes no difference why there are none. */
-export function demoUsers(): Promise<readonly DemoUser[]> {
-  return askForDemoUsers().catch(() => []);
+/** Like fetchDemoUsers, but empty as well if the service cannot be reached. */
+export function demoUsersOrNone(): Promise<readonly DemoUser[]> {
+  return fetchDemoUsers().catch(() => []);
 }

@@ -1,5 +1,4 @@
-// Which way the page is read. Asked of the document, so that what is placed by numbers follows what CSS does.
-
-export function isMirrored(): boolean {
+/** The direction of the document, for positions computed in code; CSS uses logical properties. */
+export function isRightToLeft(): boolean {
   return document.documentElement.dir === "rtl";
 }

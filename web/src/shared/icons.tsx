@@ -1,4 +1,4 @@
-// Line icons on a grid of 24. They are decoration: what a button does is said by its label.
+// Line icons on a 24-pixel grid. They are decorative: buttons have labels.
 
 const PATHS = {
   archive: "M4 8v10a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8M3 4h18v4H3zM10 12h4",
@@ -40,12 +40,12 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-// Those that point along the line of reading turn with it.
-const TURNING: ReadonlySet<IconName> = new Set(["back", "forward", "reply", "send"]);
+// Icons that point along the reading direction are mirrored in right-to-left layouts.
+const DIRECTIONAL: ReadonlySet<IconName> = new Set(["back", "forward", "reply", "send"]);
 
-export function Icon({ name, class: more = "" }: { name: IconName; class?: string }) {
+export function Icon({ name, class: className = "" }: { name: IconName; class?: string }) {
   return (
-    <svg class={`icon ${TURNING.has(name) ? "turns" : ""} ${more}`} viewBox="0 0 24 24" aria-hidden="true">
+    <svg class={`icon ${DIRECTIONAL.has(name) ? "directional" : ""} ${className}`} viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );

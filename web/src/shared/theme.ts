@@ -1,8 +1,8 @@
-// Light or dark: the system's until somebody chooses, and then their choice, kept in this browser.
+// The theme: that of the system until the user chooses one, which is stored in this browser.
 
 export type Theme = "light" | "dark";
 
-const KEPT = "wasgo-chat.theme";
+const STORAGE_KEY = "wasgo-chat.theme";
 
 export function currentTheme(): Theme {
   const chosen = document.documentElement.dataset.theme;
@@ -10,24 +10,24 @@ export function currentTheme(): Theme {
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
-export function chooseTheme(theme: Theme): void {
+export function saveTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme;
   try {
-    localStorage.setItem(KEPT, theme);
+    localStorage.setItem(STORAGE_KEY, theme);
   } catch {
-    // Storage may be refused: then the choice lasts as long as the page.
+    // Storage is blocked: the choice lasts until the page is closed.
   }
 }
 
-/** Call it before the first drawing. */
+/** Call before the first render. */
 export function restoreTheme(): void {
-  const kept = stored();
-  if (kept === "light" || kept === "dark") document.documentElement.dataset.theme = kept;
+  const theme = storedTheme();
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 }
 
-function stored(): string | null {
+function storedTheme(): string | null {
   try {
-    return localStorage.getItem(KEPT);
+    return localStorage.getItem(STORAGE_KEY);
   } catch {
     return null;
   }

@@ -1,31 +1,31 @@
-// Moments and days as people say them, in the language of the page.
+// Dates and times, formatted in the page's locale and the browser's time zone.
 
 import { LOCALE, text } from "./text.ts";
 
-const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const TIME = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const WEEKDAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long" });
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const SHORT = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
 const SHORT_OF_YEAR = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
-const WHOLE = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const DATE_TIME = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 
 function midnight(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
-/** Calendar days between then and now, here. */
+/** Calendar days between two dates, in local time. */
 function daysAgo(then: Date, now: Date): number {
   return Math.round((midnight(now) - midnight(then)) / 86_400_000);
 }
 
 /** 14:05 */
-export function clock(iso: string): string {
-  return CLOCK.format(new Date(iso));
+export function formatTime(iso: string): string {
+  return TIME.format(new Date(iso));
 }
 
-/** Today, Yesterday, Monday 3 March; of another year with the year. */
-export function dayName(iso: string, now = new Date()): string {
+/** Today, Yesterday, Monday 3 March; with the year if it is not the current one. */
+export function formatDay(iso: string, now = new Date()): string {
   const then = new Date(iso);
   const days = daysAgo(then, now);
   if (days === 0) return text.today;
@@ -33,23 +33,23 @@ export function dayName(iso: string, now = new Date()): string {
   return (then.getFullYear() === now.getFullYear() ? DAY : DAY_OF_YEAR).format(then);
 }
 
-/** The same for the same day. */
+/** Equal for times on the same day. */
 export function dayKey(iso: string): string {
   const then = new Date(iso);
   return `${then.getFullYear()}-${then.getMonth()}-${then.getDate()}`;
 }
 
-/** As short as a list needs it: 14:05, Yesterday, Monday, 3 Mar, 3 Mar 2024. */
-export function briefly(iso: string, now = new Date()): string {
+/** Short, for lists: 14:05, Yesterday, Monday, 3 Mar, 3 Mar 2024. */
+export function formatShortDate(iso: string, now = new Date()): string {
   const then = new Date(iso);
   const days = daysAgo(then, now);
-  if (days === 0) return CLOCK.format(then);
+  if (days === 0) return TIME.format(then);
   if (days === 1) return text.yesterday;
   if (days < 7) return WEEKDAY.format(then);
   return (then.getFullYear() === now.getFullYear() ? SHORT : SHORT_OF_YEAR).format(then);
 }
 
-/** Day and time in full, for titles. */
-export function whole(iso: string): string {
-  return WHOLE.format(new Date(iso));
+/** Date and time in full, for tooltips. */
+export function formatDateTime(iso: string): string {
+  return DATE_TIME.format(new Date(iso));
 }

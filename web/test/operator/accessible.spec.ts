@@ -25,10 +25,10 @@ for (const colorScheme of ["light", "dark"] as const) {
       await go(`#/conversations/${id}/members`);
       await expect(page.locator(".members li").first()).toBeVisible();
       await look("members");
-      await go("#/letters");
-      await expect(page.locator(".letter").first()).toBeVisible();
+      await go("#/failed-deliveries");
+      await expect(page.locator(".delivery").first()).toBeVisible();
       await look("dead letters");
-      await go("#/figures");
+      await go("#/metrics");
       await expect(page.locator(".spark .area").first()).toBeVisible();
       await look("figures");
       await page.getByRole("button", { name: "Sign out" }).click();

@@ -45,10 +45,10 @@ for (const size of ["desktop", "phone"] as const) {
       await go(`#/conversations/${id}/members`);
       await expect(page.locator(".members li").first()).toBeVisible();
       await shoot("members");
-      await go("#/letters");
-      await expect(page.locator(".letter").first()).toBeVisible();
+      await go("#/failed-deliveries");
+      await expect(page.locator(".delivery").first()).toBeVisible();
       await shoot("letters");
-      await go("#/figures");
+      await go("#/metrics");
       const seat = await sit(browser, "bo", busy);
       for (let burst = 1; burst <= 5; burst++) {
         const before = await page.locator(".spark .line").first().getAttribute("d").catch(() => null);
@@ -58,7 +58,7 @@ for (const size of ["desktop", "phone"] as const) {
       await shoot("figures");
       await seat.page.context().close();
       await page.getByRole("button", { name: "Sign out" }).click();
-      await expect(page.getByRole("heading", { name: "Who looks in?" })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "Operator sign-in" })).toBeVisible();
       await shoot("sign-in");
     });
   }

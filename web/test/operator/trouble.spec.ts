@@ -7,16 +7,16 @@ const KEPT = "wasgo-chat.operator";
 
 test("a letter that could not be tried again is said to be so, and the next attempt may do", async ({ browser }) => {
   bury((await scene()).id);
-  const page = await lookIn(browser, "#/letters");
+  const page = await lookIn(browser, "#/failed-deliveries");
   const refuse = { status: 500, json: { code: "internal_error", detail: "Something went wrong here" } };
   await page.route("**/retry/", (route) => route.fulfill(refuse));
-  await page.getByRole("button", { name: "Retry the letter to cy" }).click();
-  await expect(page.getByRole("alert")).toContainText("That did not work, nothing more was tried again: Something went wrong here");
+  await page.getByRole("button", { name: "Retry the delivery to cy" }).click();
+  await expect(page.getByRole("alert")).toContainText("Retry failed: Something went wrong here");
   await page.getByRole("button", { name: "Retry all 2" }).click();
-  await expect(page.getByRole("alert")).toContainText("That did not work");
+  await expect(page.getByRole("alert")).toContainText("Retry failed");
   await page.unroute("**/retry/");
   await page.getByRole("button", { name: "Retry all 2" }).click();
-  await expect(page.getByRole("status").filter({ hasText: "2 letters are tried again." })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "Retrying 2 deliveries." })).toBeVisible();
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
@@ -29,9 +29,9 @@ test("a token that is refused signs out and says so, and signing in goes on wher
     sessionStorage.setItem(key, JSON.stringify({ ...kept, token: `${head}.${claims}.c3R1ZmY` }));
   }, KEPT);
   await page.reload();
-  await expect(page.getByRole("alert")).toContainText("You are signed out");
+  await expect(page.getByRole("alert")).toContainText("Your session has expired");
   await expect(page.getByRole("navigation")).toHaveCount(0);
-  await page.getByLabel("Token of a user of the staff").fill(await tokenOf("sam"));
+  await page.getByLabel("Staff access token").fill(await tokenOf("sam"));
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { name: title })).toBeVisible();
 });
@@ -42,7 +42,7 @@ for (const kept of ["{", "null", '{"token":"none"}', "[]"]) {
     page.on("pageerror", (error) => errors.push(error));
     await page.addInitScript(([key, value]) => sessionStorage.setItem(key, value), [KEPT, kept] as const);
     await page.goto(`${service.url}/operator`);
-    await expect(page.getByRole("heading", { name: "Who looks in?" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Operator sign-in" })).toBeVisible();
     expect(errors).toEqual([]);
   });
 }

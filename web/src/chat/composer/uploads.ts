@@ -1,0 +1,113 @@
+// Attachments of the message being written. Each file is uploaded as soon as it is chosen. They are kept by conversation,
+// outside the views, so that opening another conversation loses none.
+
+import type { AttachmentOut, Chat, ChatError } from "@wasgo/chat";
+import { Writable } from "../../shared/store.ts";
+import { text } from "../../shared/text.ts";
+
+export interface Upload {
+  readonly key: string;
+  readonly file: File;
+  /** Object URL of a chosen image; revoked when the upload is removed. */
+  readonly preview: string | undefined;
+  /** From 0 to 1. */
+  readonly progress: number;
+  readonly attachment: AttachmentOut | undefined;
+  /** Set when the upload failed. */
+  readonly error: string | undefined;
+  readonly abort: AbortController;
+}
+
+const MAX_FILES = 10;
+
+export class Uploads extends Writable<readonly Upload[]> {
+  constructor(
+    private readonly chat: Chat,
+    private readonly conversationId: string,
+  ) {
+    super([]);
+  }
+
+  /** Starts uploading files; returns how many were over the limit and not added. */
+  add(files: readonly File[]): number {
+    const accepted = files.slice(0, MAX_FILES - this.state.length);
+    for (const file of accepted) {
+      const abort = new AbortController();
+      const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : undefined;
+      const added = { key: crypto.randomUUID(), file, preview, progress: 0, attachment: undefined, error: undefined, abort };
+      this.set([...this.state, added]);
+      this.#start(added);
+    }
+    return files.length - accepted.length;
+  }
+
+  retry(key: string): void {
+    const upload = this.state.find((one) => one.key === key);
+    if (!upload) return;
+    this.#change(key, { error: undefined, progress: 0 });
+    this.#start(upload);
+  }
+
+  remove(key: string): void {
+    this.state.filter((one) => one.key === key).forEach(release);
+    this.set(this.state.filter((one) => one.key !== key));
+  }
+
+  /** Returns the uploaded attachments and clears the list. */
+  take(): readonly AttachmentOut[] {
+    const attachments = this.state.flatMap((one) => one.attachment ?? []);
+    this.clear();
+    return attachments;
+  }
+
+  clear(): void {
+    this.state.forEach(release);
+    this.set([]);
+  }
+
+  #start({ key, file, abort }: Upload): void {
+    const progress = (fraction: number) => this.#change(key, { progress: fraction });
+    this.chat.upload(this.conversationId, file, { progress, signal: abort.signal }).then(
+      (attachment) => this.#change(key, { attachment, progress: 1 }),
+      (error: ChatError) => error.code !== "aborted" && this.#change(key, { error: error.message || text.uploadFailed(file.name) }),
+    );
+  }
+
+  #change(key: string, changes: Partial<Upload>): void {
+    this.set(this.state.map((one) => (one.key === key ? { ...one, ...changes } : one)));
+  }
+}
+
+const uploadsByChat = new WeakMap<Chat, Map<string, Uploads>>();
+
+/** The uploads of a conversation; always the same object for the same conversation. */
+export function uploadsFor(chat: Chat, conversationId: string): Uploads {
+  const all = uploadsByChat.get(chat) ?? new Map<string, Uploads>();
+  uploadsByChat.set(chat, all);
+  const uploads = all.get(conversationId) ?? new Uploads(chat, conversationId);
+  all.set(conversationId, uploads);
+  return uploads;
+}
+
+/** Aborts and discards all uploads of a client. */
+export function discardUploads(chat: Chat): void {
+  for (const one of uploadsByChat.get(chat)?.values() ?? []) one.clear();
+  uploadsByChat.delete(chat);
+}
+
+function release({ preview, abort }: Upload): void {
+  abort.abort();
+  if (preview) URL.revokeObjectURL(preview);
+}
+
+export function transferredFiles(data: DataTransfer | null): readonly File[] {
+  return [...(data?.files ?? [])];
+}
+
+/** The type of a message with these attachments. */
+export function messageTypeFor(files: readonly AttachmentOut[]): "image" | "audio" | "video" | "file" {
+  for (const kind of ["image", "audio", "video"] as const) {
+    if (files.every((one) => one.content_type.startsWith(`${kind}/`))) return kind;
+  }
+  return "file";
+}

@@ -1,0 +1,78 @@
+// The header of a conversation: title, reference, presence and typing indicator.
+
+import { Avatar, firstName } from "../../shared/avatar.tsx";
+import { Badge, IconButton } from "../../shared/controls.tsx";
+import { Icon } from "../../shared/icons.tsx";
+import { CONVERSATION_STATUSES } from "../../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../../shared/labels/conversation-types.ts";
+import { useStore } from "../../shared/store.ts";
+import { text } from "../../shared/text.ts";
+import { formatShortDate } from "../../shared/times.ts";
+import { useSession } from "../session.ts";
+import { useOpenConversation } from "./conversation-context.ts";
+import { conversationReference, conversationTitle, counterpart } from "./conversation-text.ts";
+
+export function ConversationHeader({ back, isDetailsOpen, toggleDetails }: { back: () => void; isDetailsOpen: boolean; toggleDetails: () => void }) {
+  const { state, me } = useOpenConversation();
+  const { chat, user } = useSession();
+  const { presence } = useStore(chat.inbox);
+  const { conversation, participants, typing } = state;
+  const type = conversation?.conversation_type ?? "direct";
+  const { icon, tone } = CONVERSATION_TYPES[type];
+  const other = counterpart(type, participants, me);
+  const otherPresence = other && presence.get(other.user.id);
+  const online = participants.filter((one) => one.user.id !== me && presence.get(one.user.id)?.online).length;
+  const names = typing.map((username) => {
+    const participant = participants.find((one) => one.user.username === username);
+    return participant ? firstName(participant.user) : username;
+  });
+  const reference = conversation && conversationReference(conversation);
+  const subtitle = () => {
+    if (!other) return text.membersOnline(participants.length, online);
+    if (otherPresence?.online) return text.online;
+    return otherPresence?.last_seen ? text.lastSeen(formatShortDate(otherPresence.last_seen)) : text.offline;
+  };
+  return (
+    <header class="bar chat-bar">
+      <IconButton icon="back" label={text.backToAll} class="back" onClick={back} />
+      {other ? (
+        <Avatar user={other.user} isOnline={otherPresence?.online ?? false} />
+      ) : (
+        <span class="type-icon" data-tone={tone}>
+          <Icon name={icon} />
+        </span>
+      )}
+      <div class="names">
+        <div class="line">
+          <h2 dir="auto" tabIndex={-1}>{conversation ? conversationTitle(conversation, participants, me) : text.loading}</h2>
+          {conversation?.status === "closed" && <Badge>{CONVERSATION_STATUSES.closed.label}</Badge>}
+          {reference && (
+            <span class="tags">
+              <Badge tone={tone}>
+                <bdi>{reference}</bdi>
+              </Badge>
+            </span>
+          )}
+        </div>
+        <p class="subtitle" aria-live="polite">
+          {names.length > 0 ? (
+            <span class="typing">
+              <bdi>{text.typing(names)}</bdi>
+              <span class="dots" aria-hidden="true">
+                <i />
+                <i />
+                <i />
+              </span>
+            </span>
+          ) : (
+            conversation && subtitle()
+          )}
+        </p>
+      </div>
+      <span class="current-user" title={text.paneOf(user.display_name)}>
+        <Avatar user={user} size="small" />
+      </span>
+      <IconButton icon="people" label={text.details} aria-expanded={isDetailsOpen} onClick={toggleDetails} />
+    </header>
+  );
+}

@@ -1,0 +1,77 @@
+// The details of a conversation: type and status, participants with roles, notification preferences, and actions.
+
+import { result } from "@wasgo/chat";
+import { updateConversation } from "@wasgo/chat/rest";
+import { Avatar, displayName } from "../../shared/avatar.tsx";
+import { Badge, Button, IconButton } from "../../shared/controls.tsx";
+import { CONVERSATION_STATUSES } from "../../shared/labels/conversation-statuses.ts";
+import { CONVERSATION_TYPES } from "../../shared/labels/conversation-types.ts";
+import { ROLES, isAtLeast } from "../../shared/labels/roles.ts";
+import { useStore } from "../../shared/store.ts";
+import { text } from "../../shared/text.ts";
+import { ConversationPreferences } from "../notifications/conversation-preferences.tsx";
+import { useSession } from "../session.ts";
+import { useActionWithToast } from "../ui/toast.tsx";
+import { useOpenConversation } from "./conversation-context.ts";
+import { conversationReference } from "./conversation-text.ts";
+
+export function Details({ close }: { close: () => void }) {
+  const { chat } = useSession();
+  const { conversation: open, state, me, role } = useOpenConversation();
+  const run = useActionWithToast();
+  const { presence, conversations } = useStore(chat.inbox);
+  const { conversation, participants } = state;
+  const isArchived = conversations.find((one) => one.id === open.id)?.is_archived ?? false;
+  const isClosed = conversation?.status === "closed";
+  const canClose = isAtLeast(role, "moderator") && conversation?.conversation_type !== "direct";
+  const reference = conversation && conversationReference(conversation);
+  const setStatus = (status: "open" | "closed") =>
+    run(result(updateConversation({ client: chat.client, path: { conversation_id: open.id }, body: { status } })), text.actionFailed.status);
+  return (
+    <aside class="details" aria-label={text.details}>
+      <header>
+        <h3>{text.details}</h3>
+        <IconButton icon="close" label={text.close} onClick={close} />
+      </header>
+      {conversation && (
+        <section>
+          <h4>{text.about}</h4>
+          <p class="badges">
+            <Badge tone={CONVERSATION_TYPES[conversation.conversation_type].tone}>{reference ?? CONVERSATION_TYPES[conversation.conversation_type].label}</Badge>
+            <Badge tone={CONVERSATION_STATUSES[conversation.status].tone}>{CONVERSATION_STATUSES[conversation.status].label}</Badge>
+          </p>
+        </section>
+      )}
+      <section>
+        <h4>{text.members(participants.length)}</h4>
+        <ul class="members">
+          {participants.map(({ user, role: memberRole }) => {
+            const isOnline = user.id === me || (presence.get(user.id)?.online ?? false);
+            return (
+              <li key={user.id}>
+                <Avatar user={user} size="small" isOnline={isOnline} />
+                <span class="name">
+                  <bdi>{displayName(user)}</bdi>
+                  {user.id === me && <span class="soft"> ({text.you})</span>}
+                  <span class="visually-hidden">{isOnline ? text.online : text.offline}</span>
+                </span>
+                <Badge>{ROLES[memberRole].label}</Badge>
+              </li>
+            );
+          })}
+        </ul>
+      </section>
+      <ConversationPreferences />
+      <section class="details-actions">
+        <Button icon="archive" onClick={() => run(chat.inbox.archive(open.id, !isArchived), isArchived ? text.actionFailed.unarchive : text.actionFailed.archive)}>
+          {isArchived ? text.unarchive : text.archive}
+        </Button>
+        {canClose && (
+          <Button icon="lock" kind={isClosed ? "quiet" : "danger"} onClick={() => setStatus(isClosed ? "open" : "closed")}>
+            {isClosed ? text.reopenConversation : text.closeConversation}
+          </Button>
+        )}
+      </section>
+    </aside>
+  );
+}

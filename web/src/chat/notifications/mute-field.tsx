@@ -1,0 +1,24 @@
+// Mutes notifications: chosen as a duration from now, shown as the time it ends.
+
+import { text } from "../../shared/text.ts";
+import { formatDateTime } from "../../shared/times.ts";
+
+const HOUR_MS = 3_600_000;
+const MUTES = { none: 0, hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS } as const;
+
+export function MuteField({ until, change }: { until: string | null; change: (until: string | null) => void }) {
+  const choose = (chosen: keyof typeof MUTES) => change(chosen === "none" ? null : new Date(Date.now() + MUTES[chosen]).toISOString());
+  return (
+    <label class="field">
+      <span>{text.mute}</span>
+      <select class="input" value={until ? "current" : "none"} onChange={(event) => choose(event.currentTarget.value as keyof typeof MUTES)}>
+        {until && <option value="current">{text.mutedUntil(formatDateTime(until))}</option>}
+        {(Object.keys(MUTES) as (keyof typeof MUTES)[]).map((name) => (
+          <option key={name} value={name}>
+            {text.muteFor[name]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,68 @@
+// The tray with the user's notifications, newest first.
+
+import type { NotificationOut } from "@wasgo/chat";
+import { Avatar, displayName } from "../../shared/avatar.tsx";
+import { Button, EmptyState, IconButton } from "../../shared/controls.tsx";
+import { NOTIFICATION_KINDS } from "../../shared/labels/notification-options.ts";
+import { useStore } from "../../shared/store.ts";
+import { text } from "../../shared/text.ts";
+import { formatDateTime, formatShortDate } from "../../shared/times.ts";
+import { useSession } from "../session.ts";
+import { Dialog } from "../ui/dialog.tsx";
+import { useActionWithToast } from "../ui/toast.tsx";
+
+export function Notifications({ close, open, settings }: {
+  close: () => void;
+  open: (conversation: string) => void;
+  settings: () => void;
+}) {
+  const { inbox } = useSession().chat;
+  const run = useActionWithToast();
+  const { notifications } = useStore(inbox);
+  const openNotification = (one: NotificationOut) => {
+    if (!one.is_read) run(inbox.markNotification(one.id), text.actionFailed.mark);
+    close();
+    open(one.conversation);
+  };
+  const hasUnread = notifications.some((one) => !one.is_read);
+  return (
+    <Dialog title={text.notifications} close={close} kind="tray" tools={<IconButton icon="settings" label={text.preferences} onClick={settings} />}>
+      {hasUnread && (
+        <Button kind="plain" onClick={() => run(inbox.markAllNotifications(), text.actionFailed.mark)}>
+          {text.markAllRead}
+        </Button>
+      )}
+      {notifications.length === 0 && (
+        <EmptyState icon="bell" title={text.noNotifications}>
+          <p>{text.noNotificationsHint}</p>
+        </EmptyState>
+      )}
+      <ul class="notifications">
+        {notifications.map((one) => (
+          <li key={one.id}>
+            <button type="button" class="notification" data-read={one.is_read} onClick={() => openNotification(one)}>
+              <Avatar user={one.sender} />
+              <span class="row-content">
+                <span class="line">
+                  <span>
+                    <strong dir="auto">{displayName(one.sender)}</strong> {NOTIFICATION_KINDS[one.kind]}
+                  </span>
+                  <time dateTime={one.created_at} title={formatDateTime(one.created_at)}>
+                    {formatShortDate(one.created_at)}
+                  </time>
+                </span>
+                <span class="summary" dir="auto">{one.preview || text.sentFile}</span>
+                <span class="conversation-name" dir="auto">{one.title}</span>
+              </span>
+              {!one.is_read && (
+                <span class="dot">
+                  <span class="visually-hidden">{text.unread}</span>
+                </span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}
