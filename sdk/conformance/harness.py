@@ -1,7 +1,7 @@
-"""The stage: a real service on a database of its own, the proxy before it, and a door to direct both.
+"""The test harness: a real service with its own database, a fault-injecting proxy before it, and an API to control both.
 
-Run it with the project's environment: `.venv/bin/python -m sdk.conformance.stage`. It prints one line of JSON with its
-addresses and ends when its standard input does. The door's calls are in README.md.
+Run it with the project's environment: `.venv/bin/python -m sdk.conformance.harness`. It prints its addresses as one line
+of JSON, and exits when its standard input is closed. README.md documents the control API.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sdk.conformance.play import Play, PlayFailed, scenario_names
-from sdk.conformance.proxy import Proxy, rules_of
+from sdk.conformance.proxy import Proxy, parse_rules
+from sdk.conformance.scenario_run import ScenarioRun, StepFailed, scenario_names
 from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
@@ -33,96 +33,96 @@ from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.server.run import server_config
 from wasgo_chat.telemetry.logging import configure_logging
 
-SECRET = "a-secret-of-the-stage-that-is-long-enough"  # noqa: S105  of a service that lives for a test
+SECRET = "a-secret-of-the-harness-that-is-long-enough"  # noqa: S105  of a service that lives for one test run
 REPLAY_LIMIT = 20
-FAST = {"fsync": "off", "full_page_writes": "off"}
+WITHOUT_DURABILITY = {"fsync": "off", "full_page_writes": "off"}
 
 
-class Stage:
-    """Everything that runs, and the door's answers."""
+class Harness:
+    """The control API, and the state it works on."""
 
     def __init__(self, settings: Settings, port: int) -> None:
         self.settings = settings
         self.port = port
         self.proxy = Proxy(port)
-        self.plays: dict[str, Play] = {}
+        self.runs: dict[str, ScenarioRun] = {}
 
     async def token(self, request: Request) -> JSONResponse:
-        """A token of a user, or of a service with all scopes."""
-        asked = await request.json()
-        ttl_s = int(asked.get("ttl_s", 3600))
-        if "service" in asked:
-            return JSONResponse({"token": mint_service(self.settings, asked["service"], list(SCOPES), ttl_s=ttl_s)})
-        staff = bool(asked.get("staff", False))
-        return JSONResponse({"token": mint_user(self.settings, asked["user"], ttl_s=ttl_s, staff=staff)})
+        """Issue a token for a user, or for a service with all scopes."""
+        body = await request.json()
+        ttl_s = int(body.get("ttl_s", 3600))
+        if "service" in body:
+            return JSONResponse({"token": mint_service(self.settings, body["service"], list(SCOPES), ttl_s=ttl_s)})
+        staff = bool(body.get("staff", False))
+        return JSONResponse({"token": mint_user(self.settings, body["user"], ttl_s=ttl_s, staff=staff)})
 
     async def faults(self, request: Request) -> JSONResponse:
-        """Set what goes wrong from now on."""
-        asked = await request.json()
-        self.proxy.rules = rules_of(asked.get("rules", []))
-        self.proxy.refuses = bool(asked.get("refuse", False))
-        if asked.get("cut"):
-            self.proxy.cut()
+        """Replace the faults of the shared proxy."""
+        body = await request.json()
+        self.proxy.rules = parse_rules(body.get("rules", []))
+        self.proxy.refuses_connections = bool(body.get("refuse", False))
+        if body.get("disconnect"):
+            self.proxy.disconnect_sockets()
         return JSONResponse({})
 
-    async def begin(self, request: Request) -> JSONResponse:
-        """Set the scene of a scenario; gives its steps."""
-        asked = await request.json()
-        play = await Play.begin(self.port, self.settings, asked["name"])
-        self.plays[play.id] = play
-        return JSONResponse(play.programme())
+    async def start(self, request: Request) -> JSONResponse:
+        """Start a run of a scenario, and return the steps of its driver."""
+        body = await request.json()
+        run = await ScenarioRun.start(self.port, self.settings, body["name"])
+        self.runs[run.id] = run
+        return JSONResponse(run.plan())
 
-    async def do(self, request: Request) -> JSONResponse:
-        """Do a step of a scenario that is the stage's."""
-        asked = await request.json()
-        await self.plays[asked["play"]].do(asked["step"])
+    async def step(self, request: Request) -> JSONResponse:
+        """Perform a step of the harness."""
+        body = await request.json()
+        await self.runs[body["run"]].perform(body["step"])
         return JSONResponse({})
 
     async def compare(self, request: Request) -> JSONResponse:
-        """Hold a client's copy against a fresh snapshot."""
-        asked = await request.json()
-        return JSONResponse(await self.plays[asked["play"]].compare(asked["state"]))
+        """Compare a client's copy with a new snapshot."""
+        body = await request.json()
+        return JSONResponse(await self.runs[body["run"]].compare(body["state"]))
 
-    async def end(self, request: Request) -> JSONResponse:
-        """Take the proxy of a scenario away."""
-        asked = await request.json()
-        await self.plays.pop(asked["play"]).end()
+    async def finish(self, request: Request) -> JSONResponse:
+        """End a run and stop its proxy."""
+        body = await request.json()
+        await self.runs.pop(body["run"]).finish()
         return JSONResponse({})
 
     async def scenarios(self, request: Request) -> JSONResponse:
-        """The names of all scenarios."""
+        """List the names of all scenarios."""
         return JSONResponse(scenario_names())
 
-    def door(self) -> Starlette:
-        """The door as an app."""
+    def control_app(self) -> Starlette:
+        """The control API as an ASGI application."""
         routes = [
             Route("/scenarios", self.scenarios),
             Route("/token", self.token, methods=["POST"]),
             Route("/faults", self.faults, methods=["POST"]),
-            Route("/begin", self.begin, methods=["POST"]),
-            Route("/do", self.do, methods=["POST"]),
+            Route("/start", self.start, methods=["POST"]),
+            Route("/step", self.step, methods=["POST"]),
             Route("/compare", self.compare, methods=["POST"]),
-            Route("/end", self.end, methods=["POST"]),
+            Route("/finish", self.finish, methods=["POST"]),
         ]
         cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
-        return Starlette(routes=routes, middleware=[cors], exception_handlers={PlayFailed: _failed})
+        return Starlette(routes=routes, middleware=[cors], exception_handlers={StepFailed: _step_failed})
 
 
-async def _failed(request: Request, error: Exception) -> JSONResponse:
+async def _step_failed(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"failed": str(error)}, 400)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that leaves the signals to us."""
+    """A uvicorn server that installs no signal handlers."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-async def run(database_url: str, folder: Path, origins: list[str]) -> None:
-    """Serve until standard input ends."""
-    port, door_port = free_port(), free_port()
+async def serve(database_url: str, folder: Path, origins: list[str]) -> None:
+    """Run the service, the proxy and the control API until standard input is closed."""
+    port, control_port = free_port(), free_port()
     settings = Settings(
         database_url=database_url,
         redis_url=None,
@@ -133,38 +133,38 @@ async def run(database_url: str, folder: Path, origins: list[str]) -> None:
         storage_dir=folder / "attachments",
         allowed_origins=origins,
     )
-    stage = Stage(settings, port)
+    harness = Harness(settings, port)
     app = create_app(settings)
     service = _Server(server_config(app, settings, host="127.0.0.1", port=port))
-    door = _Server(uvicorn.Config(stage.door(), port=door_port, log_level="warning", lifespan="off"))
-    tasks = [asyncio.create_task(service.serve()), asyncio.create_task(door.serve())]
-    await stage.proxy.start()
-    while not (service.started and door.started):
+    control = _Server(uvicorn.Config(harness.control_app(), port=control_port, log_level="warning", lifespan="off"))
+    tasks = [asyncio.create_task(service.serve()), asyncio.create_task(control.serve())]
+    await harness.proxy.start()
+    while not (service.started and control.started):
         if any(task.done() for task in tasks):
             await asyncio.gather(*tasks)
         await asyncio.sleep(0.02)
-    addresses = {"url": stage.proxy.port, "direct": port, "door": door_port}
-    print(json.dumps({name: f"http://127.0.0.1:{one}" for name, one in addresses.items()}), flush=True)
-    ended = asyncio.Event()
+    ports = {"url": harness.proxy.port, "direct": port, "control": control_port}
+    print(json.dumps({name: f"http://127.0.0.1:{number}" for name, number in ports.items()}), flush=True)
+    stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, ended.set)
-    loop.add_reader(sys.stdin, lambda: ended.set() if not os.read(sys.stdin.fileno(), 4096) else None)
-    await ended.wait()
-    await asyncio.gather(stage.proxy.stop(), *(play.end() for play in stage.plays.values()))
-    service.should_exit = door.should_exit = True
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    loop.add_reader(sys.stdin, lambda: stopped.set() if not os.read(sys.stdin.fileno(), 4096) else None)
+    await stopped.wait()
+    await asyncio.gather(harness.proxy.stop(), *(run.finish() for run in harness.runs.values()))
+    service.should_exit = control.should_exit = True
     await asyncio.gather(*tasks)
 
 
 def main() -> None:
-    """Start the servers, run, and take everything away again."""
+    """Start PostgreSQL, serve, and remove everything afterwards."""
     configure_logging("ERROR", as_json=False)
-    with tempfile.TemporaryDirectory(prefix="wasgo-chat-stage-") as name:
+    with tempfile.TemporaryDirectory(prefix="wasgo-chat-harness-") as name:
         folder = Path(name)
-        postgres = Postgres(folder / "postgres", FAST)
+        postgres = Postgres(folder / "postgres", WITHOUT_DURABILITY)
         postgres.start()
         try:
             migrations.upgrade(Settings(database_url=postgres.url()).database_url)
-            asyncio.run(run(postgres.url(), folder, sys.argv[1:]))
+            asyncio.run(serve(postgres.url(), folder, sys.argv[1:]))
         finally:
             postgres.stop(immediately=True)
 

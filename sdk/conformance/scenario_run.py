@@ -1,6 +1,6 @@
-"""One performance of a scenario: its people and conversation, the stage's steps, the comparison at the end.
+"""One run of a scenario: its users and conversation, the steps of the harness, and the comparison with a new snapshot.
 
-The client under test is always `ana`. Everybody else is played here, past the proxy.
+The client under test is always `ana`. The harness acts for all other users, and bypasses the proxy.
 """
 
 import asyncio
@@ -11,29 +11,29 @@ from typing import Any
 
 import httpx
 
-from sdk.conformance.proxy import Proxy, rules_of
+from sdk.conformance.proxy import Proxy, parse_rules
 from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 Json = dict[str, Any]
 SCENARIOS = Path(__file__).parent / "scenarios"
-ERASED_S = 30.0
+ERASURE_TIMEOUT_S = 30.0
 ROLES = {"ana": "admin", "bo": "participant", "cy": "observer"}
 
 
-class PlayFailed(Exception):
-    """A step of the stage could not be done: the scenario is wrong, not the client."""
+class StepFailed(Exception):
+    """The harness could not perform a step: the scenario is wrong, not the client."""
 
 
 def load_scenarios() -> dict[str, Json]:
-    """Every scenario by name; one with `for_each` is as many, `$n` in it replaced."""
-    found: dict[str, Json] = {}
+    """All scenarios by name. One with `for_each` becomes one scenario per value, with `"$n"` replaced by the value."""
+    scenarios: dict[str, Json] = {}
     for path in sorted(SCENARIOS.glob("*.json")):
         text = path.read_text()
         for value in json.loads(text).get("for_each", [None]):
             name = path.stem if value is None else f"{path.stem}-{value}"
-            found[name] = json.loads(text.replace('"$n"', json.dumps(value)))
-    return found
+            scenarios[name] = json.loads(text.replace('"$n"', json.dumps(value)))
+    return scenarios
 
 
 def scenario_names() -> list[str]:
@@ -41,145 +41,150 @@ def scenario_names() -> list[str]:
     return list(load_scenarios())
 
 
-class Play:
-    """A scenario being performed."""
+class ScenarioRun:
+    """A scenario in progress. Each run has its own users, conversation and proxy."""
 
     def __init__(self, url: str, settings: Settings, proxy: Proxy, scenario: Json) -> None:
         self.id = secrets.token_hex(4)
         self.scenario = scenario
-        self.chat: Json = {}
+        self.conversation: Json = {}
         self._settings = settings
         self._proxy = proxy
         self._http = httpx.AsyncClient(base_url=url)
 
     @classmethod
-    async def begin(cls, port: int, settings: Settings, name: str) -> "Play":
-        """Make the people, the conversation, and a proxy before the service at `port`."""
-        play = cls(f"http://127.0.0.1:{port}", settings, Proxy(port), load_scenarios()[name])
-        await play._proxy.start()
-        people = [{"user_id": play.user(one), "role": role, "username": one} for one, role in ROLES.items()]
-        body = {"title": "Paint the fence", "participants": people}
-        play.chat = await play._call("service", "PUT", f"/jobs/{play.id}/conversation/", body)
-        for step in play.scenario.get("before", []):
-            await play.do(step)
-        return play
+    async def start(cls, port: int, settings: Settings, name: str) -> "ScenarioRun":
+        """Create the conversation, perform the `before` steps, and start a proxy for the service at `port`."""
+        run = cls(f"http://127.0.0.1:{port}", settings, Proxy(port), load_scenarios()[name])
+        await run._proxy.start()
+        participants = [{"user_id": run.user_id(one), "role": role, "username": one} for one, role in ROLES.items()]
+        body = {"title": "Paint the fence", "participants": participants}
+        run.conversation = await run._request("service", "PUT", f"/jobs/{run.id}/conversation/", body)
+        for step in run.scenario.get("before", []):
+            await run.perform(step)
+        return run
 
-    def user(self, name: str) -> str:
-        """The user id of a person of this play."""
+    def user_id(self, name: str) -> str:
+        """The id that a user of the scenario has in this run."""
         return f"{name}-{self.id}"
 
-    def programme(self) -> Json:
-        """What a driver needs."""
+    def plan(self) -> Json:
+        """Everything that a driver needs."""
         return {
-            "play": self.id,
+            "run": self.id,
             "url": f"http://127.0.0.1:{self._proxy.port}",
-            "user": self.user("ana"),
-            "conversation": self.chat["id"],
+            "user": self.user_id("ana"),
+            "conversation": self.conversation["id"],
             "token_ttl_s": self.scenario.get("token_ttl_s", 3600),
             "steps": self.scenario["steps"],
         }
 
-    async def end(self) -> None:
-        """Break everything off."""
+    async def finish(self) -> None:
+        """Close all connections."""
         await self._proxy.stop()
         await self._http.aclose()
 
-    async def do(self, step: Json) -> None:
-        """One step of the stage. Raises PlayFailed where it cannot be done."""
-        match step["stage"]:
+    async def perform(self, step: Json) -> None:
+        """Perform one step of the harness.
+
+        Raises:
+            StepFailed: the service rejected it, or there is no such step.
+        """
+        match step["harness"]:
             case "faults":
-                self._proxy.rules = rules_of(step["rules"])
-            case "cut":
-                self._proxy.cut()
+                self._proxy.rules = parse_rules(step["rules"])
+            case "disconnect":
+                self._proxy.disconnect_sockets()
             case "refuse":
-                self._proxy.refuses = step["is"]
+                self._proxy.refuses_connections = step["is"]
                 if step["is"]:
-                    self._proxy.cut()
+                    self._proxy.disconnect_sockets()
             case "pause":
                 await asyncio.sleep(step["seconds"])
             case "revoke":
-                await self._call("service", "POST", f"/chat/users/{self.user('ana')}/revoke/")
+                await self._request("service", "POST", f"/chat/users/{self.user_id('ana')}/revoke/")
             case "erase":
-                await self._erase(self.user(step["user"]))
-            case verb:
-                for at in range(step.get("times", 1)):
-                    await self._act(verb, step, at)
+                await self._erase(self.user_id(step["user"]))
+            case action:
+                for index in range(step.get("times", 1)):
+                    await self._act(action, step, index)
 
-    async def _act(self, verb: str, step: Json, at: int) -> None:
-        who, here = step.get("as", "bo"), f"/chat/conversations/{self.chat['id']}"
-        user = {"user_id": self.user(step["user"])} if "user" in step else {}
-        match verb:
+    async def _act(self, action: str, step: Json, index: int) -> None:
+        actor, path = step.get("as", "bo"), f"/chat/conversations/{self.conversation['id']}"
+        user = {"user_id": self.user_id(step["user"])} if "user" in step else {}
+        match action:
             case "send":
-                body = {"conversation": self.chat["id"], "content": step["content"].replace("$i", str(at))}
+                body = {"conversation": self.conversation["id"], "content": step["content"].replace("$i", str(index))}
                 if "reply_to" in step:
-                    body["reply_to"] = await self._message(step["reply_to"])
-                await self._call(who, "POST", "/chat/messages/", body)
+                    body["reply_to"] = await self._message_id(step["reply_to"])
+                await self._request(actor, "POST", "/chat/messages/", body)
             case "edit" | "delete" | "react":
-                message_id = await self._message(step["message"])
+                message_id = await self._message_id(step["message"])
                 names = ("content", "emoji", "action")
                 body = {name: step[name] for name in names if name in step}
-                await self._call(who, "POST", f"/chat/messages/{message_id}/{verb}/", body)
+                await self._request(actor, "POST", f"/chat/messages/{message_id}/{action}/", body)
             case "add":
-                await self._call(who, "POST", f"{here}/add_participant/", user)
+                await self._request(actor, "POST", f"{path}/add_participant/", user)
             case "remove":
-                await self._call(who, "POST", f"{here}/remove_participant/", user)
-            case "promote":
-                path = f"{here}/participants/{user['user_id']}/"
-                await self._call("service", "PATCH", path, {"role": step["role"]})
+                await self._request(actor, "POST", f"{path}/remove_participant/", user)
+            case "set_role":
+                participant = f"{path}/participants/{user['user_id']}/"
+                await self._request("service", "PATCH", participant, {"role": step["role"]})
             case "update":
-                await self._call("service", "PATCH", f"{here}/", step["changes"])
+                await self._request("service", "PATCH", f"{path}/", step["changes"])
             case _:
-                raise PlayFailed(f"there is no step {verb}")
+                raise StepFailed(f"unknown harness step {action!r}")
 
     async def _erase(self, user_id: str) -> None:
-        """Erase a person; returns when nothing of it is left to do."""
+        """Erase a user, and wait until the erasure is complete."""
         path = f"/chat/users/{user_id}/"
-        await self._call("service", "DELETE", path)
-        async with asyncio.timeout(ERASED_S):
-            while (await self._call("service", "GET", f"{path}erasure/"))["state"] != "done":  # noqa: ASYNC110  HTTP has nothing to wait for
+        await self._request("service", "DELETE", path)
+        async with asyncio.timeout(ERASURE_TIMEOUT_S):
+            while (await self._request("service", "GET", f"{path}erasure/"))["state"] != "done":  # noqa: ASYNC110  HTTP has nothing to wait for
                 await asyncio.sleep(0.1)
 
     async def compare(self, state: Json) -> Json:
-        """Whether a client's copy is the same as a fresh snapshot, and where it is not."""
-        detail = await self._call("bo", "GET", f"/chat/conversations/{self.chat['id']}/")
-        page = await self._call("bo", "GET", f"/chat/messages/?conversation={self.chat['id']}&limit=50")
-        fresh = {
-            "last": detail["last_seq"],
-            "title": detail["title"],
-            "status": detail["status"],
-            "metadata": detail["metadata"],
-            "participants": {one["user"]["id"]: one["role"] for one in detail["participants"]},
-            "messages": [_said(one) for one in reversed(page["results"])],
+        """Compare a client's copy with a new snapshot: `same`, and `differs` with both values of each difference."""
+        conversation = await self._request("bo", "GET", f"/chat/conversations/{self.conversation['id']}/")
+        page = await self._request("bo", "GET", f"/chat/messages/?conversation={self.conversation['id']}&limit=50")
+        expected = {
+            "last_seq": conversation["last_seq"],
+            "title": conversation["title"],
+            "status": conversation["status"],
+            "metadata": conversation["metadata"],
+            "participants": {one["user"]["id"]: one["role"] for one in conversation["participants"]},
+            "messages": [_comparable(message) for message in reversed(page["results"])],
         }
-        given = {**state, "messages": [_said(one) for one in state["messages"]][-50:]}
-        wrong = [name for name, value in fresh.items() if given.get(name) != value]
-        return {"same": not wrong, "differs": {name: [given.get(name), fresh[name]] for name in wrong}}
+        actual = {**state, "messages": [_comparable(message) for message in state["messages"]][-50:]}
+        different = [name for name, value in expected.items() if actual.get(name) != value]
+        differs = {name: [actual.get(name), expected[name]] for name in different}
+        return {"same": not different, "differs": differs}
 
-    async def _message(self, content: str) -> str:
-        """The id of the message that says this now."""
-        page = await self._call("bo", "GET", f"/chat/messages/?conversation={self.chat['id']}&limit=100")
-        for one in page["results"]:
-            if one["content"] == content:
-                return str(one["id"])
-        raise PlayFailed(f"nobody said {content!r}")
+    async def _message_id(self, content: str) -> str:
+        """The id of the message that has this content now."""
+        page = await self._request("bo", "GET", f"/chat/messages/?conversation={self.conversation['id']}&limit=100")
+        for message in page["results"]:
+            if message["content"] == content:
+                return str(message["id"])
+        raise StepFailed(f"no message has the content {content!r}")
 
-    async def _call(self, who: str, method: str, path: str, body: Json | None = None) -> Json:
-        if who == "service":
-            token = mint_service(self._settings, "stage", list(SCOPES), ttl_s=60)
+    async def _request(self, actor: str, method: str, path: str, body: Json | None = None) -> Json:
+        if actor == "service":
+            token = mint_service(self._settings, "harness", list(SCOPES), ttl_s=60)
         else:
-            token = mint_user(self._settings, self.user(who), ttl_s=60, username=who)
+            token = mint_user(self._settings, self.user_id(actor), ttl_s=60, username=actor)
         headers = {"Authorization": f"Bearer {token}"}
         response = await self._http.request(method, path, json=body, headers=headers)
         if response.status_code >= 400:
-            raise PlayFailed(f"{method} {path}: {response.text}")
-        answer: Json = response.json() if response.content else {}
-        return answer
+            raise StepFailed(f"{method} {path}: {response.text}")
+        result: Json = response.json() if response.content else {}
+        return result
 
 
-def _said(message: Json) -> Json:
-    """What of a message has to agree; `me` is in answers only, and links are new in each."""
+def _comparable(message: Json) -> Json:
+    """The parts of a message that must agree. `me` is in responses only, and signed URLs differ in each response."""
     names = ("id", "seq", "message_type", "content", "reply_to", "reply_preview", "mentions", "metadata", "client_id")
-    flags = ("revision", "is_edited", "edited_at", "is_deleted", "deleted_at", "created_at")
+    history = ("revision", "is_edited", "edited_at", "is_deleted", "deleted_at", "created_at")
     reactions = {one["emoji"]: sorted(one["user_ids"]) for one in message["reactions"]}
     sender = message["sender"]["id"] if message["sender"] else None
-    return {**{name: message[name] for name in (*names, *flags)}, "reactions": reactions, "sender": sender}
+    return {**{name: message[name] for name in (*names, *history)}, "reactions": reactions, "sender": sender}

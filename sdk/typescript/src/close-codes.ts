@@ -1,33 +1,30 @@
-// What a closed socket means: whether to come back, when, and with which token. The table of docs/protocol.md.
+// What to do after the service closes a connection: whether to reconnect, when, and with which token. The action of each
+// close code is generated from the AsyncAPI document; docs/protocol.md explains the codes.
 
-export type AfterClose =
-  | { readonly kind: "reconnect"; readonly seconds: number }
-  | { readonly kind: "new-token"; readonly seconds: number }
-  | { readonly kind: "stop" };
+import { backoff } from "./backoff.js";
+import { type CloseCodeAction, closeCodeActions } from "./generated/close-codes.js";
 
-const FIRST_S = 0.5;
-const LONGEST_S = 30;
-const TOO_FAST_S = 60;
+export type ReconnectDecision =
+  | { readonly action: "reconnect"; readonly seconds: number }
+  | { readonly action: "new_token"; readonly seconds: number }
+  | { readonly action: "stop" };
 
-/** Seconds before attempt number `attempt` (from 0): doubles up to 30, and not all clients at once. */
-export function backoff(attempt: number, random: () => number = Math.random): number {
-  return Math.min(LONGEST_S, FIRST_S * 2 ** attempt) * (0.5 + random() / 2);
-}
+const DEFAULT_WAIT_S = 60;
 
-/** What to do after a close. `attempt` counts closes without a greeting between. */
-export function afterClose(code: number, reason: string, attempt: number, random?: () => number): AfterClose {
-  const said = /retry after ([\d.]+)/.exec(reason)?.[1];
-  const waiting = backoff(attempt, random);
-  switch (code) {
-    case 4400:
-    case 4403:
-    case 4404:
-      return { kind: "stop" };
-    case 4401:
-      return { kind: "new-token", seconds: attempt === 0 ? 0 : waiting };
-    case 4429:
-      return { kind: "reconnect", seconds: (said === undefined ? TOO_FAST_S : Number(said)) + waiting };
-    default:
-      return { kind: "reconnect", seconds: said === undefined ? waiting : Number(said) + waiting };
+/** What to do after a close. `attempt` counts the closes since the last `hello`. */
+export function reconnectPolicy(code: number, reason: string, attempt: number, random?: () => number): ReconnectDecision {
+  // A code that the service does not define, such as 1006, means that the connection was lost.
+  const action: CloseCodeAction = closeCodeActions[code] ?? "reconnect";
+  const retryAfter = /retry after ([\d.]+)/.exec(reason)?.[1];
+  const delay = backoff(attempt, random);
+  switch (action) {
+    case "stop":
+      return { action };
+    case "new_token":
+      return { action, seconds: attempt === 0 ? 0 : delay };
+    case "wait":
+      return { action: "reconnect", seconds: Number(retryAfter ?? DEFAULT_WAIT_S) + delay };
+    case "reconnect":
+      return { action, seconds: Number(retryAfter ?? 0) + delay };
   }
 }

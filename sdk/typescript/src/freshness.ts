@@ -1,17 +1,17 @@
-// What was heard after a question was asked is newer than its answer: an answer must not undo it.
+// Detects responses that are older than what was received since their request: such a response must not overwrite it.
 
-export class News {
-  #count = 0;
-  readonly #heard = new Map<string, number>();
+export class ChangeTracker {
+  #changes = 0;
+  readonly #lastChange = new Map<string, number>();
 
-  /** Something was heard of one of them. */
-  hear(id: string): void {
-    this.#heard.set(id, ++this.#count);
+  /** Records that the item was changed, or received, just now. */
+  changed(id: string): void {
+    this.#lastChange.set(id, ++this.#changes);
   }
 
-  /** A question is asked now; tells of which ones something was heard since. */
-  ask(): (id: string) => boolean {
-    const asked = this.#count;
-    return (id) => (this.#heard.get(id) ?? 0) > asked;
+  /** Call it before a request. The returned function tells whether an item has changed since. */
+  begin(): (id: string) => boolean {
+    const start = this.#changes;
+    return (id) => (this.#lastChange.get(id) ?? 0) > start;
   }
 }

@@ -1,41 +1,41 @@
-// What the inbox asks of the service, page by page.
+// The REST requests of the inbox.
 
 import type { ConversationOut, NotificationOut } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
 import { listConversations, listNotifications, listPresence } from "./generated/rest/sdk.gen.js";
-import { result } from "./rest.js";
+import { unwrap } from "./rest-client.js";
 
-/** The most that the service gives, or may be asked for, at once. */
-export const MOST = 100;
-const MOST_PAGES = 10;
-const NOTIFICATIONS = 50;
+/** The largest page of conversations, and the most users in one presence request. */
+export const MAX_PAGE = 100;
+const MAX_PAGES = 10;
+const NOTIFICATIONS_PAGE = 50;
 
 export interface Page<Row> {
   readonly results: Row[];
   readonly next: string | null;
 }
 
-/** The newest thousand. */
+/** Loads the newest 1,000 conversations. */
 export async function loadConversations(client: Client, archived: boolean): Promise<ConversationOut[]> {
-  const found: ConversationOut[] = [];
+  const conversations: ConversationOut[] = [];
   let cursor: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const query = { archived, limit: MOST, ...(cursor === null ? {} : { cursor }) };
-    const answer: Page<ConversationOut> = await result(listConversations({ client, query }));
-    found.push(...answer.results);
-    cursor = answer.next;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const query = { archived, limit: MAX_PAGE, ...(cursor === null ? {} : { cursor }) };
+    const response: Page<ConversationOut> = await unwrap(listConversations({ client, query }));
+    conversations.push(...response.results);
+    cursor = response.next;
     if (cursor === null) break;
   }
-  return found;
+  return conversations;
 }
 
-/** A page of notifications, newest first. */
+/** Loads a page of notifications, newest first. */
 export function loadNotifications(client: Client, cursor?: string): Promise<Page<NotificationOut>> {
-  const query = { limit: NOTIFICATIONS, ...(cursor === undefined ? {} : { cursor }) };
-  return result(listNotifications({ client, query }));
+  const query = { limit: NOTIFICATIONS_PAGE, ...(cursor === undefined ? {} : { cursor }) };
+  return unwrap(listNotifications({ client, query }));
 }
 
-/** Whether these people, `MOST` of them at most, are there. */
-export async function loadPresence(client: Client, ids: readonly string[]) {
-  return (await result(listPresence({ client, query: { user_ids: ids.join(",") } }))).results;
+/** Loads the presence of up to `MAX_PAGE` users. */
+export async function loadPresence(client: Client, userIds: readonly string[]) {
+  return (await unwrap(listPresence({ client, query: { user_ids: userIds.join(",") } }))).results;
 }

@@ -1,31 +1,31 @@
-// Something that has to be done at last: tried again until it succeeds, later each time.
+// Retries a task with backoff until it succeeds.
 
-import { backoff } from "./closing.js";
+import { backoff } from "./backoff.js";
 
-export class Insistent {
-  #turn = 0;
+export class RetryLoop {
+  #generation = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `act` is given whether it is still wanted: what began before the newest `begin` must not change anything. */
+  /** `task` gets a function that tells whether its run is still current. A run that is not must not change any state. */
   constructor(
-    private readonly act: (isWanted: () => boolean) => Promise<void>,
-    private readonly failed: (error: unknown) => void = () => {},
+    private readonly task: (isCurrent: () => boolean) => Promise<void>,
+    private readonly onFailure: (error: unknown) => void = () => {},
   ) {}
 
-  /** Begins, in place of what is under way. */
-  begin(attempt = 0): void {
-    this.end();
-    const turn = this.#turn;
-    const isWanted = () => turn === this.#turn;
-    this.act(isWanted).catch((error: unknown) => {
-      if (!isWanted()) return;
-      this.#timer = setTimeout(() => this.begin(attempt + 1), 1000 * backoff(attempt));
-      this.failed(error);
+  /** Starts the task, and cancels the run in progress. */
+  start(attempt = 0): void {
+    this.stop();
+    const generation = this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    this.task(isCurrent).catch((error: unknown) => {
+      if (!isCurrent()) return;
+      this.#timer = setTimeout(() => this.start(attempt + 1), 1000 * backoff(attempt));
+      this.onFailure(error);
     });
   }
 
-  end(): void {
-    this.#turn++;
+  stop(): void {
+    this.#generation++;
     clearTimeout(this.#timer);
   }
 }

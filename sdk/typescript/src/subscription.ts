@@ -1,140 +1,153 @@
-// Keeps the copy of a conversation in step with the service: loads it, follows from where it stands, fills gaps, and loads
-// afresh where that is asked for. What a page does with the copy is not known here.
+// Keeps the local replica of a conversation in sync with the service: loads a snapshot, subscribes from its last seq, fills
+// gaps, and reloads the snapshot when the service requests a resync.
 
-import { type ChatError, problemOf } from "./errors.js";
-import { type DurableFrame, Replica } from "./replica.js";
-import type { Surroundings } from "./surroundings.js";
+import type { ConversationContext } from "./context.js";
+import { type ChatError, errorFromProblem } from "./errors.js";
+import { type EventFrame, Replica } from "./replica.js";
 
-export type ConversationStatus = "loading" | "live" | "away" | "gone";
+/** `live`: in sync. `offline`: not connected. `gone`: the user was removed, or there is no such conversation. */
+export type ConversationStatus = "loading" | "live" | "offline" | "gone";
 
-export interface FollowingEvents {
-  /** A snapshot is there, with so many unread. */
-  loaded(unread: number): void;
-  /** A frame was applied to the copy. */
-  taken(frame: DurableFrame): void;
-  /** Removed from it, or there is none. */
-  gone(): void;
-  changed(): void;
+export interface SubscriptionEvents {
+  /** A snapshot was loaded. */
+  onLoad(unreadCount: number): void;
+  /** An event was applied to the replica. */
+  onEvent(frame: EventFrame): void;
+  /** The status is `gone` from now on. */
+  onGone(): void;
+  onChange(): void;
 }
 
-const BEHIND_MS = 2_000;
-const RELOAD_MS = 1_000;
+const GAP_CHECK_MS = 2_000;
+const RETRY_MS = 1_000;
 
-export class Following {
+export class ConversationSubscription {
   status: ConversationStatus = "loading";
   replica: Replica | undefined;
   hasOlder = false;
-  #isAsking = false;
-  #isLoading = false;
-  #held: DurableFrame[] = [];
-  #behind: ReturnType<typeof setTimeout> | undefined;
+  #isSubscribing = false;
+  #isReloading = false;
+  /** Events received before the snapshot they apply to. */
+  #buffered: EventFrame[] = [];
+  #gapCheckTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly id: string,
-    private readonly around: Surroundings,
-    private readonly events: FollowingEvents,
+    private readonly context: ConversationContext,
+    private readonly events: SubscriptionEvents,
   ) {}
 
-  get last(): number {
-    return this.replica?.last ?? 0;
+  get lastSeq(): number {
+    return this.replica?.lastSeq ?? 0;
   }
 
-  async follow(): Promise<void> {
-    if (this.#isAsking || this.status === "gone") return;
-    this.#isAsking = true;
+  /** Subscribes from the last seq of the replica. Loads a snapshot first if there is none. */
+  async subscribe(): Promise<void> {
+    if (this.#isSubscribing || this.status === "gone") return;
+    this.#isSubscribing = true;
     try {
       if (!this.replica) await this.#load();
-      // Where the copy ends after the question was asked, frames from before it are known and ignored.
-      await this.around.connection.ask({ type: "subscribe", conversation_id: this.id, after_seq: this.last });
+      // Events may arrive before the answer. Those that the replica has already are ignored as duplicates.
+      const frame = { type: "subscribe", conversation_id: this.id, after_seq: this.lastSeq } as const;
+      await this.context.connection.request(frame);
     } catch (error) {
-      this.#notFollowed(error as ChatError);
+      this.#onSubscribeError(error as ChatError);
     } finally {
-      this.#isAsking = false;
+      this.#isSubscribing = false;
     }
   }
 
-  /** The service has begun to tell; `reads` is how far each has read. */
-  begun(reads: Readonly<Record<string, number>>): void {
-    for (const [user, seq] of Object.entries(reads)) this.replica?.read(user, [], seq);
-    this.#become("live");
+  /** The service has confirmed the subscription. `reads` is the last read seq of each user. */
+  onSubscribed(reads: Readonly<Record<string, number>>): void {
+    for (const [userId, seq] of Object.entries(reads)) this.replica?.markRead(userId, [], seq);
+    this.#setStatus("live");
   }
 
-  lost(): void {
-    clearTimeout(this.#behind);
-    if (this.status === "live") this.#become("away");
+  onDisconnect(): void {
+    clearTimeout(this.#gapCheckTimer);
+    if (this.status === "live") this.#setStatus("offline");
   }
 
-  take(frame: DurableFrame): void {
-    if (this.#isLoading || !this.replica) {
-      this.#held.push(frame);
+  onEvent(frame: EventFrame): void {
+    if (this.#isReloading || !this.replica) {
+      this.#buffered.push(frame);
       return;
     }
-    const applied = this.replica.apply(frame);
-    if (applied === "gap") void this.follow();
-    if (applied !== "taken") return;
-    this.events.taken(frame);
-    this.events.changed();
+    const result = this.replica.apply(frame);
+    if (result === "gap") void this.subscribe();
+    if (result !== "applied") return;
+    this.events.onEvent(frame);
+    this.events.onChange();
   }
 
   async loadOlder(): Promise<void> {
-    const first = this.replica?.ordered()[0];
-    if (!this.replica || !first || !this.hasOlder) return;
-    const page = await this.around.loadMessages(this.id, first.seq);
-    for (const message of page.results) this.replica.take(message);
+    const oldest = this.replica?.orderedMessages()[0];
+    if (!this.replica || !oldest || !this.hasOlder) return;
+    const page = await this.context.loadMessages(this.id, oldest.seq);
+    for (const message of page.results) this.replica.putMessage(message);
     this.hasOlder = page.next !== null;
-    this.events.changed();
+    this.events.onChange();
   }
 
-  /** Loads afresh while frames come in; those are applied on top of what was loaded. */
+  /** Loads a new snapshot. Events that arrive meanwhile are applied to it afterwards. */
   async reload(): Promise<void> {
-    if (this.#isLoading) return;
-    this.#isLoading = true;
+    if (this.#isReloading) return;
+    this.#isReloading = true;
     try {
       await this.#load();
     } catch (error) {
-      this.#notFollowed(error as ChatError);
+      this.#onSubscribeError(error as ChatError);
       return;
     } finally {
-      this.#isLoading = false;
-      const held = this.#held.splice(0);
-      for (const frame of held) this.take(frame);
+      this.#isReloading = false;
+      const buffered = this.#buffered.splice(0);
+      for (const frame of buffered) this.onEvent(frame);
     }
-    if (this.status !== "live") void this.follow();
+    if (this.status !== "live") void this.subscribe();
   }
 
-  /** What was answered is in the log. If nothing of it comes, a frame was lost on the way. */
-  expectEvents(): void {
-    const before = this.last;
-    clearTimeout(this.#behind);
-    this.#behind = setTimeout(() => this.last === before && this.status === "live" && void this.follow(), BEHIND_MS);
+  /** The service has acknowledged a change, so an event must follow. If none arrives in time, subscribes again to get it. */
+  expectEvent(): void {
+    const seq = this.lastSeq;
+    clearTimeout(this.#gapCheckTimer);
+    this.#gapCheckTimer = setTimeout(() => {
+      if (this.lastSeq === seq && this.status === "live") void this.subscribe();
+    }, GAP_CHECK_MS);
   }
 
-  /** It is gone for whoever follows. */
+  /** The user has no access to the conversation any more. */
   end(): void {
-    this.events.gone();
-    this.#become("gone");
+    this.events.onGone();
+    this.#setStatus("gone");
   }
 
   stop(): void {
-    clearTimeout(this.#behind);
+    clearTimeout(this.#gapCheckTimer);
   }
 
   async #load(): Promise<void> {
-    const [detail, page] = await Promise.all([this.around.loadConversation(this.id), this.around.loadMessages(this.id)]);
-    this.replica = new Replica(detail, page.results, Math.min(detail.last_seq, page.last_seq ?? detail.last_seq));
+    const { context, id } = this;
+    const [conversation, page] = await Promise.all([context.loadConversation(id), context.loadMessages(id)]);
+    const lastSeq = Math.min(conversation.last_seq, page.last_seq ?? conversation.last_seq);
+    this.replica = new Replica(conversation, page.results, lastSeq);
     this.hasOlder = page.next !== null;
-    this.events.loaded(detail.unread_count);
-    this.events.changed();
+    this.events.onLoad(conversation.unread_count);
+    this.events.onChange();
   }
 
-  #notFollowed(error: ChatError): void {
-    const { code } = error.name === "ChatError" ? error : problemOf(undefined);
-    if (code === "not_found" || code === "act_as_required") this.end();
-    else if (code !== "connection_lost") setTimeout(() => this.around.connection.state === "open" && void this.follow(), RELOAD_MS);
+  #onSubscribeError(error: ChatError): void {
+    const { code } = error.name === "ChatError" ? error : errorFromProblem(undefined);
+    if (code === "not_found" || code === "act_as_required") {
+      this.end();
+    } else if (code !== "connection_lost") {
+      setTimeout(() => {
+        if (this.context.connection.state === "open") void this.subscribe();
+      }, RETRY_MS);
+    }
   }
 
-  #become(status: ConversationStatus): void {
+  #setStatus(status: ConversationStatus): void {
     this.status = status;
-    this.events.changed();
+    this.events.onChange();
   }
 }

@@ -1,55 +1,55 @@
-// Tokens: asked of the application, kept while they are good, asked for anew before they end.
+// Gets access tokens from the application, caches them, and gets a new one before they expire.
 
-/** Why a token is asked for: the first time, before the end of the last one, or because it was refused. */
+/** Why a token is requested: the first connection, the current one is about to expire, or the service rejected it. */
 export type TokenReason = "start" | "expiring" | "refused";
 export type TokenProvider = (reason: TokenReason) => string | Promise<string>;
 
-/** What a token says of itself; the service checks it, the client only reads it. */
+/** The claims that the client uses. It does not verify the token. */
 export interface TokenClaims {
   readonly subject: string;
   /** Unix seconds. */
   readonly expiresAt: number;
 }
 
-/** Reads a JSON Web Token (RFC 7519). Throws a TypeError where it is none. */
-export function readToken(token: string): TokenClaims {
+/** Decodes a JSON Web Token (RFC 7519) without verifying it. Throws a TypeError if it is malformed. */
+export function decodeToken(token: string): TokenClaims {
   try {
-    const part = (token.split(".")[1] as string).replace(/-/g, "+").replace(/_/g, "/");
-    const bytes = Uint8Array.from(atob(part), (char) => char.charCodeAt(0));
+    const payload = (token.split(".")[1] as string).replace(/-/g, "+").replace(/_/g, "/");
+    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
     const claims = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof claims.sub !== "string" || typeof claims.exp !== "number") throw new TypeError("claims are missing");
+    if (typeof claims.sub !== "string" || typeof claims.exp !== "number") throw new TypeError("`sub` or `exp` is missing");
     return { subject: claims.sub, expiresAt: claims.exp };
   } catch (error) {
-    throw new TypeError("the token provider gave something that is no JSON Web Token", { cause: error });
+    throw new TypeError("the token is not a valid JSON Web Token", { cause: error });
   }
 }
 
-/** The token in use. Several who ask at once get the same new one. */
-export class Tokens {
+/** The current token. Concurrent callers share one request to the provider. */
+export class TokenCache {
   #current: string | undefined;
-  #asking: Promise<string> | undefined;
+  #pending: Promise<string> | undefined;
 
   constructor(private readonly provider: TokenProvider) {}
 
-  /** The token in use, or a first one. */
+  /** The current token, or the first one. */
   get(): Promise<string> {
     return this.#current === undefined ? this.renew("start") : Promise.resolve(this.#current);
   }
 
-  /** Another token in place of `instead`, unless that was replaced already. */
-  renew(reason: TokenReason, instead?: string): Promise<string> {
-    if (instead !== undefined && this.#current !== undefined && this.#current !== instead) {
+  /** A token other than `previous`. Asks the provider only if `previous` is still the current one. */
+  renew(reason: TokenReason, previous?: string): Promise<string> {
+    if (previous !== undefined && this.#current !== undefined && this.#current !== previous) {
       return Promise.resolve(this.#current);
     }
-    this.#asking ??= this.#ask(reason).finally(() => {
-      this.#asking = undefined;
+    this.#pending ??= this.#request(reason).finally(() => {
+      this.#pending = undefined;
     });
-    return this.#asking;
+    return this.#pending;
   }
 
-  async #ask(reason: TokenReason): Promise<string> {
+  async #request(reason: TokenReason): Promise<string> {
     const token = await this.provider(reason);
-    readToken(token);
+    decodeToken(token);
     this.#current = token;
     return token;
   }

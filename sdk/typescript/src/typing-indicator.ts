@@ -1,65 +1,67 @@
-// Who types, both ways: one's own keys are passed on now and then, others' signals end by themselves.
+// Typing signals of one conversation: throttles those of this user, and expires those of others.
 
 import type { Connection } from "./connection.js";
 import type { TypingSignal } from "./generated/frames.js";
 
-const EVERY_MS = 3_000;
+const MIN_INTERVAL_MS = 3_000;
 const IDLE_MS = 5_000;
-const FORGET_MS = 7_000;
+const EXPIRY_MS = 7_000;
 
-export class Typing {
-  readonly #others = new Map<string, { name: string; end: ReturnType<typeof setTimeout> }>();
-  #saidAt = 0;
-  #idle: ReturnType<typeof setTimeout> | undefined;
+export class TypingIndicator {
+  readonly #others = new Map<string, { name: string; expiry: ReturnType<typeof setTimeout> }>();
+  /** When the last `is_typing: true` was sent; 0 after `is_typing: false`. */
+  #sentAt = 0;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly conversationId: string,
     private readonly connection: Connection,
-    private readonly changed: () => void,
+    private readonly onChange: () => void,
   ) {}
 
   get names(): string[] {
-    return [...this.#others.values()].map((one) => one.name);
+    return [...this.#others.values()].map((other) => other.name);
   }
 
-  type(): void {
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#say(false), IDLE_MS);
-    if (Date.now() - this.#saidAt >= EVERY_MS) this.#say(true);
+  notify(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#send(false), IDLE_MS);
+    if (Date.now() - this.#sentAt >= MIN_INTERVAL_MS) this.#send(true);
   }
 
-  /** What was typed is sent; the message itself ends the signal. */
-  sent(): void {
-    clearTimeout(this.#idle);
-    if (this.#saidAt > 0) this.#say(false);
+  /** This user has sent the message. */
+  onMessageSent(): void {
+    clearTimeout(this.#idleTimer);
+    if (this.#sentAt > 0) this.#send(false);
   }
 
-  heard(signal: TypingSignal): void {
-    this.#end(signal.user_id);
+  onSignal(signal: TypingSignal): void {
+    this.#delete(signal.user_id);
     if (signal.is_typing) {
-      const end = setTimeout(() => this.ended(signal.user_id), FORGET_MS);
-      this.#others.set(signal.user_id, { name: signal.username, end });
+      const expiry = setTimeout(() => this.remove(signal.user_id), EXPIRY_MS);
+      this.#others.set(signal.user_id, { name: signal.username, expiry });
     }
-    this.changed();
+    this.onChange();
   }
 
-  ended(userId: string): void {
-    if (this.#end(userId)) this.changed();
+  /** The user has stopped typing. */
+  remove(userId: string): void {
+    if (this.#delete(userId)) this.onChange();
   }
 
   clear(): void {
-    clearTimeout(this.#idle);
-    this.#saidAt = 0;
-    for (const userId of [...this.#others.keys()]) this.ended(userId);
+    clearTimeout(this.#idleTimer);
+    this.#sentAt = 0;
+    for (const userId of [...this.#others.keys()]) this.remove(userId);
   }
 
-  #end(userId: string): boolean {
-    clearTimeout(this.#others.get(userId)?.end);
+  #delete(userId: string): boolean {
+    clearTimeout(this.#others.get(userId)?.expiry);
     return this.#others.delete(userId);
   }
 
-  #say(isTyping: boolean): void {
-    this.#saidAt = isTyping ? Date.now() : 0;
-    this.connection.say({ type: "typing", conversation_id: this.conversationId, is_typing: isTyping });
+  #send(isTyping: boolean): void {
+    this.#sentAt = isTyping ? Date.now() : 0;
+    this.connection.send({ type: "typing", conversation_id: this.conversationId, is_typing: isTyping });
   }
 }

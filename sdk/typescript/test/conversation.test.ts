@@ -1,188 +1,183 @@
-// What a page binds to: messages, pending, unread, typing, and being told of changes.
+// The state of a conversation, and its change notifications.
 
 import { expect, test } from "vitest";
-import { Chat, ChatError, IndexedDbOutbox, type Limits, MemoryOutbox, type OutboxEntry, result } from "../src/index.js";
+import { Chat, ChatError, IndexedDbOutbox, type Limits, MemoryOutbox, type OutboxEntry, unwrap } from "../src/index.js";
 import { getMessage, listConversations, uploadAttachment } from "../src/rest-api.js";
-import { call, pair, person, stage, token, until } from "./door.js";
+import { control, createDirectConversation, harness, issueToken, startChat, startPair, uniqueName, waitUntil } from "./helpers.js";
 
-async function both(): Promise<{ ana: Chat; bo: Chat; id: string }> {
-  const { id, ana, bo } = await pair();
-  return { id, ana: await person(ana), bo: await person(bo) };
-}
-
-test("a message is shown at once, settles when it is stored, and reaches the other side", async () => {
-  const { id, ana, bo } = await both();
-  const [here, there] = [ana.conversation(id), bo.conversation(id)];
-  await until(() => here.state.status === "live" && there.state.status === "live");
-  let told = 0;
-  const forget = here.subscribe(() => told++);
-  const sent = here.send("Hello!");
-  expect(here.state.pending.map((one) => one.draft.content)).toEqual(["Hello!"]);
+test("a message is pending at once, is stored, and reaches the other user", async () => {
+  const { id, ana, bo } = await startPair();
+  const [sender, receiver] = [ana.conversation(id), bo.conversation(id)];
+  await waitUntil(() => sender.state.status === "live" && receiver.state.status === "live");
+  let notified = 0;
+  const unsubscribe = sender.subscribe(() => notified++);
+  const sent = sender.send("Hello!");
+  expect(sender.state.pending.map(({ draft }) => draft.content)).toEqual(["Hello!"]);
   const ack = await sent;
-  await until(() => here.messages.length === 1 && there.messages.length === 1);
-  expect(here.state.pending).toEqual([]);
-  expect(there.messages[0]).toMatchObject({ id: ack.message_id, seq: 1, content: "Hello!" });
-  expect(told).toBeGreaterThan(1);
-  forget();
-  await until(() => there.unread === 1);
-  await there.markRead([ack.message_id]);
-  expect(there.unread).toBe(0);
-  await until(() => here.state.participants.find((one) => one.user.id === bo.userId)?.last_read_seq === 1);
+  await waitUntil(() => sender.messages.length === 1 && receiver.messages.length === 1);
+  expect(sender.state.pending).toEqual([]);
+  expect(receiver.messages[0]).toMatchObject({ id: ack.message_id, seq: 1, content: "Hello!" });
+  expect(notified).toBeGreaterThan(1);
+  unsubscribe();
+  await waitUntil(() => receiver.unread === 1);
+  await receiver.markRead([ack.message_id]);
+  expect(receiver.unread).toBe(0);
+  await waitUntil(() => sender.state.participants.find(({ user }) => user.id === bo.userId)?.last_read_seq === 1);
   ana.stop();
   bo.stop();
 });
 
-test("typing is passed on now and then, and ends with the message", async () => {
-  const { id, ana, bo } = await both();
-  const [here, there] = [ana.conversation(id), bo.conversation(id)];
-  await until(() => here.state.status === "live" && there.state.status === "live");
-  for (let key = 0; key < 50; key++) here.type();
-  await until(() => there.typing.length === 1);
-  await here.send("done");
-  await until(() => there.typing.length === 0);
+test("typing signals are throttled, and end with the message", async () => {
+  const { id, ana, bo } = await startPair();
+  const [sender, receiver] = [ana.conversation(id), bo.conversation(id)];
+  await waitUntil(() => sender.state.status === "live" && receiver.state.status === "live");
+  for (let key = 0; key < 50; key++) sender.notifyTyping();
+  await waitUntil(() => receiver.typing.length === 1);
+  await sender.send("done");
+  await waitUntil(() => receiver.typing.length === 0);
   ana.stop();
   bo.stop();
 });
 
-test("a message that is refused for good says why, and can be taken away", async () => {
-  const { id, ana, bo } = await both();
-  const here = ana.conversation(id);
-  await until(() => here.state.status === "live");
-  await expect(here.send("x".repeat(10_001))).rejects.toMatchObject({ code: "invalid" });
-  await expect(here.send("x".repeat(70_000))).rejects.toBeInstanceOf(ChatError);
-  expect(here.state.pending.map((one) => one.failed)).toEqual(["invalid", "frame_too_large"]);
-  for (const one of here.state.pending) here.discard(one.clientId);
-  expect(here.state.pending).toEqual([]);
+test("a rejected message has the error code, and can be discarded", async () => {
+  const { id, ana, bo } = await startPair();
+  const sender = ana.conversation(id);
+  await waitUntil(() => sender.state.status === "live");
+  await expect(sender.send("x".repeat(10_001))).rejects.toMatchObject({ code: "invalid" });
+  await expect(sender.send("x".repeat(70_000))).rejects.toBeInstanceOf(ChatError);
+  expect(sender.state.pending.map(({ failed }) => failed)).toEqual(["invalid", "frame_too_large"]);
+  for (const { clientId } of sender.state.pending) sender.discard(clientId);
+  expect(sender.state.pending).toEqual([]);
   ana.stop();
   bo.stop();
 });
 
-test("a refused message is still there after a reload, to be sent again or given up", async () => {
-  const { id, ana: name } = await pair();
+test("a rejected message survives a reload, and can be retried or discarded", async () => {
+  const { id, ana: name } = await createDirectConversation();
   const outbox = typeof indexedDB === "undefined" ? new MemoryOutbox() : new IndexedDbOutbox(crypto.randomUUID());
-  const before = await person(name, { outbox });
-  await until(() => before.conversation(id).state.status === "live");
+  const before = await startChat(name, { outbox });
+  await waitUntil(() => before.conversation(id).state.status === "live");
   await expect(before.conversation(id).send("x".repeat(10_001))).rejects.toMatchObject({ code: "invalid" });
   before.stop();
 
-  const after = await person(name, { outbox });
-  const here = after.conversation(id);
-  expect(here.state.pending).toMatchObject([{ failed: "invalid", conversationId: id }]);
-  await until(() => here.state.status === "live");
-  const clientId = here.state.pending[0]?.clientId ?? "";
-  await expect(here.retry(clientId)).rejects.toMatchObject({ code: "invalid" });
-  await until(async () => (await outbox.load(name))[0]?.failed === "invalid");
-  here.discard(clientId);
-  expect(here.state.pending).toEqual([]);
-  await until(async () => (await outbox.load(name)).length === 0);
+  const after = await startChat(name, { outbox });
+  const sender = after.conversation(id);
+  expect(sender.state.pending).toMatchObject([{ failed: "invalid", conversationId: id }]);
+  await waitUntil(() => sender.state.status === "live");
+  const clientId = sender.state.pending[0]?.clientId ?? "";
+  await expect(sender.retry(clientId)).rejects.toMatchObject({ code: "invalid" });
+  await waitUntil(async () => (await outbox.load(name))[0]?.failed === "invalid");
+  sender.discard(clientId);
+  expect(sender.state.pending).toEqual([]);
+  await waitUntil(async () => (await outbox.load(name)).length === 0);
   after.stop();
 });
 
-test("a message that was refused but is stored is pending no more", async () => {
-  const { id, ana: name } = await pair();
+test("a message that failed although it is stored is no longer pending", async () => {
+  const { id, ana: name } = await createDirectConversation();
   const entry = { userId: name, conversationId: id, clientId: crypto.randomUUID(), draft: { content: "Stored" }, createdAt: Date.now() };
-  const [outbox, other] = [new MemoryOutbox(), new MemoryOutbox()];
+  const [outbox, otherOutbox] = [new MemoryOutbox(), new MemoryOutbox()];
   await outbox.put({ ...entry, failed: "conversation_closed" });
-  await other.put(entry);
-  const ana = await person(name, { outbox });
-  const here = ana.conversation(id);
-  await until(() => here.state.status === "live");
-  expect(here.state.pending).toMatchObject([{ failed: "conversation_closed" }]);
-  const again = await person(name, { outbox: other });
-  await until(() => here.state.messages.length === 1);
-  expect(here.state.pending).toEqual([]);
-  await until(async () => (await outbox.load(name)).length === 0);
+  await otherOutbox.put(entry);
+  const ana = await startChat(name, { outbox });
+  const sender = ana.conversation(id);
+  await waitUntil(() => sender.state.status === "live");
+  expect(sender.state.pending).toMatchObject([{ failed: "conversation_closed" }]);
+  const other = await startChat(name, { outbox: otherOutbox });
+  await waitUntil(() => sender.state.messages.length === 1);
+  expect(sender.state.pending).toEqual([]);
+  await waitUntil(async () => (await outbox.load(name)).length === 0);
   ana.stop();
-  again.stop();
+  other.stop();
 });
 
-test("what the service takes is known from its greeting on, and is what it takes", async () => {
-  const { id, ana: name } = await pair();
-  const ana = new Chat({ url: stage.url, token: () => token(name), outbox: new MemoryOutbox() });
-  const known: (Limits | undefined)[] = [];
-  ana.subscribe(() => known.push(ana.limits));
+test("the limits are known once connected, and the service enforces them", async () => {
+  const { id, ana: name } = await createDirectConversation();
+  const ana = new Chat({ url: harness.url, token: () => issueToken(name), outbox: new MemoryOutbox() });
+  const seen: (Limits | undefined)[] = [];
+  ana.subscribe(() => seen.push(ana.limits));
   expect(ana.limits).toBeUndefined();
   await ana.start();
-  await until(() => ana.state === "open");
+  await waitUntil(() => ana.state === "open");
   const { limits } = ana;
   expect(limits).toEqual({ content_chars: 10_000, frame_bytes: 65_536, metadata_bytes: 8_192, messages: 0, window_s: 10 });
-  expect(known.at(-1)).toBe(limits);
-  const here = ana.conversation(id);
-  const most = limits?.content_chars ?? 0;
-  await expect(here.send("x".repeat(most + 1))).rejects.toMatchObject({ code: "invalid" });
-  expect((await here.send("x".repeat(most))).seq).toBe(1);
+  expect(seen.at(-1)).toBe(limits);
+  const sender = ana.conversation(id);
+  const maximum = limits?.content_chars ?? 0;
+  await expect(sender.send("x".repeat(maximum + 1))).rejects.toMatchObject({ code: "invalid" });
+  expect((await sender.send("x".repeat(maximum))).seq).toBe(1);
   ana.stop();
 });
 
-test("the array of messages is another one only when a message changes", async () => {
-  const { id, ana, bo } = await both();
-  const [here, there] = [ana.conversation(id), bo.conversation(id)];
-  await until(() => here.state.status === "live" && there.state.status === "live");
-  const ack = await here.send("Hello!");
-  await until(() => there.messages.length === 1 && there.unread === 1);
-  const { state } = there;
-  here.type();
-  await until(() => there.typing.length === 1);
-  expect(there.state).not.toBe(state);
-  expect(there.messages).toBe(state.messages);
-  expect(there.state.participants).toBe(state.participants);
-  expect(there.state.pending).toBe(state.pending);
-  await here.react(ack.message_id, "👍");
-  await until(() => there.messages[0]?.reactions.length === 1);
-  expect(there.messages).not.toBe(state.messages);
+test("the arrays in the state change only when their contents change", async () => {
+  const { id, ana, bo } = await startPair();
+  const [sender, receiver] = [ana.conversation(id), bo.conversation(id)];
+  await waitUntil(() => sender.state.status === "live" && receiver.state.status === "live");
+  const ack = await sender.send("Hello!");
+  await waitUntil(() => receiver.messages.length === 1 && receiver.unread === 1);
+  const { state } = receiver;
+  sender.notifyTyping();
+  await waitUntil(() => receiver.typing.length === 1);
+  expect(receiver.state).not.toBe(state);
+  expect(receiver.messages).toBe(state.messages);
+  expect(receiver.state.participants).toBe(state.participants);
+  expect(receiver.state.pending).toBe(state.pending);
+  await sender.react(ack.message_id, "👍");
+  await waitUntil(() => receiver.messages[0]?.reactions.length === 1);
+  expect(receiver.messages).not.toBe(state.messages);
   expect(state.messages[0]?.reactions).toEqual([]);
   ana.stop();
   bo.stop();
 });
 
-test("older messages come page by page", async () => {
-  const { id, ana, bo } = await both();
-  const here = ana.conversation(id);
-  await until(() => here.state.status === "live");
-  await Promise.all(Array.from({ length: 60 }, (_, at) => here.send(`message ${at}`)));
-  const again = bo.conversation(id);
-  await until(() => again.messages.length === 50);
-  expect(again.state.hasOlder).toBe(true);
-  await again.loadOlder();
-  expect(again.messages.map((one) => one.content)).toEqual(Array.from({ length: 60 }, (_, at) => `message ${at}`));
-  expect(again.state.hasOlder).toBe(false);
+test("older messages are loaded page by page", async () => {
+  const { id, ana, bo } = await startPair();
+  const sender = ana.conversation(id);
+  await waitUntil(() => sender.state.status === "live");
+  await Promise.all(Array.from({ length: 60 }, (_, index) => sender.send(`message ${index}`)));
+  const receiver = bo.conversation(id);
+  await waitUntil(() => receiver.messages.length === 50);
+  expect(receiver.state.hasOlder).toBe(true);
+  await receiver.loadOlder();
+  expect(receiver.messages.map(({ content }) => content)).toEqual(Array.from({ length: 60 }, (_, index) => `message ${index}`));
+  expect(receiver.state.hasOlder).toBe(false);
   ana.stop();
   bo.stop();
 });
 
-test("the generated client sends files, and its requests outlive a busy service and a refused token", async () => {
-  const { id, ana: name } = await pair();
-  let given = 0;
-  const provider = async () => (given++ === 0 ? token(name, -5) : token(name));
-  const ana = await person(name, { token: provider });
+test("the REST client uploads files, retries after 503 and replaces a rejected token", async () => {
+  const { id, ana: name } = await createDirectConversation();
+  let tokens = 0;
+  const provider = async () => (tokens++ === 0 ? issueToken(name, -5) : issueToken(name));
+  const ana = await startChat(name, { token: provider });
   const { client } = ana;
   const file = new File(["notes"], "notes.txt", { type: "text/plain" });
-  const uploaded = await result(uploadAttachment({ client, body: { conversation: id, file } }));
+  const uploaded = await unwrap(uploadAttachment({ client, body: { conversation: id, file } }));
   expect(uploaded).toMatchObject({ filename: "notes.txt", size: 5 });
-  await call("/faults", { rules: [{ do: "answer", request: "GET /chat/conversations/", times: 2 }] });
-  const page = await result(listConversations({ client }));
-  expect(page.results.map((one) => one.id)).toEqual([id]);
-  expect(given).toBe(2);
-  const missing = result(getMessage({ client, path: { message_id: crypto.randomUUID() } }));
+  await control("/faults", { rules: [{ do: "respond", request: "GET /chat/conversations/", times: 2 }] });
+  const page = await unwrap(listConversations({ client }));
+  expect(page.results.map((conversation) => conversation.id)).toEqual([id]);
+  expect(tokens).toBe(2);
+  const missing = unwrap(getMessage({ client, path: { message_id: crypto.randomUUID() } }));
   await expect(missing).rejects.toMatchObject({ code: "not_found" });
   ana.stop();
 });
 
-test("an outbox gives back what it was given, to its user only", async () => {
+test("an outbox returns the entries of one user, oldest first", async () => {
   const store = typeof indexedDB === "undefined" ? new MemoryOutbox() : new IndexedDbOutbox(crypto.randomUUID());
   const entry = (clientId: string, userId: string, createdAt: number): OutboxEntry => {
     return { clientId, userId, createdAt, conversationId: "c", draft: { content: clientId } };
   };
-  for (const one of [entry("2", "ana", 1), entry("1", "ana", 2), entry("3", "bo", 3)]) await store.put(one);
-  expect((await store.load("ana")).map((one) => one.clientId)).toEqual(["2", "1"]);
+  for (const saved of [entry("2", "ana", 1), entry("1", "ana", 2), entry("3", "bo", 3)]) await store.put(saved);
+  expect((await store.load("ana")).map(({ clientId }) => clientId)).toEqual(["2", "1"]);
   await store.remove("2");
   expect(await store.load("ana")).toEqual([entry("1", "ana", 2)]);
 });
 
-test("somebody else's conversation is gone", async () => {
-  const { id } = await pair();
-  const cy = await person(`cy-${crypto.randomUUID()}`, { url: stage.url });
-  const there = cy.conversation(id);
-  await until(() => there.state.status === "gone");
+test("the conversation of other users has the status `gone`", async () => {
+  const { id } = await createDirectConversation();
+  const cy = await startChat(uniqueName("cy"), { url: harness.url });
+  const receiver = cy.conversation(id);
+  await waitUntil(() => receiver.state.status === "gone");
   cy.stop();
 });

@@ -1,42 +1,43 @@
-// Starts the stage of the conformance kit for all tests, and ends it with them.
+// Starts the harness of the conformance kit once for all tests.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 
-export interface Addresses {
-  /** Through the proxy that makes faults. */
+export interface HarnessUrls {
+  /** The service behind the fault-injecting proxy. */
   readonly url: string;
   readonly direct: string;
-  readonly door: string;
+  /** The control API. */
+  readonly control: string;
 }
 
 declare module "vitest" {
   interface ProvidedContext {
-    stage: Addresses;
+    harness: HarnessUrls;
   }
 }
 
-let running: Promise<{ addresses: Addresses; stop: () => void }> | undefined;
+let running: Promise<{ urls: HarnessUrls; stop: () => void }> | undefined;
 
 export default async function setup(project: TestProject): Promise<() => void> {
-  running ??= start();
-  const { addresses, stop } = await running;
-  project.provide("stage", addresses);
+  running ??= startHarness();
+  const { urls, stop } = await running;
+  project.provide("harness", urls);
   return stop;
 }
 
-async function start(): Promise<{ addresses: Addresses; stop: () => void }> {
+async function startHarness(): Promise<{ urls: HarnessUrls; stop: () => void }> {
   const root = fileURLToPath(new URL("../../../", import.meta.url));
   const python = `${root}.venv/bin/python`;
-  const process_ = spawn(python, ["-m", "sdk.conformance.stage", process.env.STAGE_ORIGIN ?? ""], {
+  const child = spawn(python, ["-m", "sdk.conformance.harness", process.env.HARNESS_ORIGIN ?? ""], {
     cwd: root,
     stdio: ["pipe", "pipe", "inherit"],
   });
   const line = await new Promise<string>((resolve, reject) => {
-    createInterface(process_.stdout).once("line", resolve);
-    process_.once("exit", (code) => reject(new Error(`the stage ended with ${code}`)));
+    createInterface(child.stdout).once("line", resolve);
+    child.once("exit", (code) => reject(new Error(`the harness exited with status ${code}`)));
   });
-  return { addresses: JSON.parse(line) as Addresses, stop: () => process_.stdin.end() };
+  return { urls: JSON.parse(line) as HarnessUrls, stop: () => child.stdin.end() };
 }

@@ -1,102 +1,110 @@
-// The inbox where answers come late, or not at all: what was heard meanwhile stays, and what failed is tried again.
+// Late and failed responses: changes reported meanwhile must survive, and failed requests must be retried.
 
 import { expect, test } from "vitest";
-import { type Chat, type Inbox, result } from "../src/index.js";
+import { type Chat, type Inbox, unwrap } from "../src/index.js";
 import { listNotifications, removeParticipant } from "../src/rest-api.js";
-import { Gate, call, job, pair, person, until } from "./door.js";
+import {
+  ResponseGate,
+  control,
+  createDirectConversation,
+  createJobConversation,
+  startChat,
+  uniqueName,
+  waitUntil,
+} from "./helpers.js";
 
-const name = (who: string) => `${who}-${crypto.randomUUID()}`;
-const isList = (url: URL) => url.pathname === "/chat/conversations/";
-const idsOf = (inbox: Inbox) => inbox.state.conversations.map((one) => one.id).sort();
+const isConversationList = (url: URL) => url.pathname === "/chat/conversations/";
+const conversationIds = (inbox: Inbox) => inbox.state.conversations.map(({ id }) => id).sort();
 
-async function takeOut(admin: Chat, conversation_id: string, user_id: string): Promise<void> {
+async function remove(admin: Chat, conversation_id: string, user_id: string): Promise<void> {
   await removeParticipant({ client: admin.client, path: { conversation_id }, body: { user_id }, throwOnError: true });
 }
 
-test("what is heard while the list is on its way is newer than the list", async () => {
-  const [ana, bo] = [name("ana"), name("bo")];
-  const left = await job([ana, bo]);
-  const [admin, gate] = [await person(ana), new Gate()];
-  const chat = await person(bo, { fetch: gate.fetch });
+test("changes reported while the list is loading are not overwritten by the response", async () => {
+  const [ana, bo] = [uniqueName("ana"), uniqueName("bo")];
+  const left = await createJobConversation([ana, bo]);
+  const [admin, gate] = [await startChat(ana), new ResponseGate()];
+  const chat = await startChat(bo, { fetch: gate.fetch });
   const { inbox } = chat;
-  await until(() => inbox.state.status === "loaded");
-  gate.close(isList);
+  await waitUntil(() => inbox.state.status === "loaded");
+  gate.hold(isConversationList);
   inbox.reload();
   expect(inbox.state.status).toBe("loading");
-  await until(() => gate.held === 2);
-  const added = await job([ana, bo]);
-  await takeOut(admin, left, bo);
-  await until(() => idsOf(inbox).join() === added);
-  gate.open();
-  await until(() => inbox.state.status === "loaded");
-  expect(idsOf(inbox)).toEqual([added]);
+  await waitUntil(() => gate.held === 2);
+  const added = await createJobConversation([ana, bo]);
+  await remove(admin, left, bo);
+  await waitUntil(() => conversationIds(inbox).join() === added);
+  gate.release();
+  await waitUntil(() => inbox.state.status === "loaded");
+  expect(conversationIds(inbox)).toEqual([added]);
   admin.stop();
   chat.stop();
 });
 
-test("a conversation that was left does not come back with an answer from before", async () => {
-  const [ana, bo] = [name("ana"), name("bo")];
-  const [left, kept] = [await job([ana, bo]), await job([ana, bo])];
-  const [admin, gate] = [await person(ana), new Gate()];
-  const chat = await person(bo, { fetch: gate.fetch });
+test("an outdated response does not restore a removed conversation", async () => {
+  const [ana, bo] = [uniqueName("ana"), uniqueName("bo")];
+  const [left, kept] = [await createJobConversation([ana, bo]), await createJobConversation([ana, bo])];
+  const [admin, gate] = [await startChat(ana), new ResponseGate()];
+  const chat = await startChat(bo, { fetch: gate.fetch });
   const { inbox } = chat;
-  await until(() => inbox.state.status === "loaded");
-  gate.close((url) => url.pathname.includes(left));
-  inbox.touch(left);
-  const archived = inbox.archive(left, true);
-  await until(() => gate.held === 2);
-  await takeOut(admin, left, bo);
-  await until(() => !idsOf(inbox).includes(left));
-  gate.open();
+  await waitUntil(() => inbox.state.status === "loaded");
+  gate.hold((url) => url.pathname.includes(left));
+  inbox.refresh(left);
+  const archived = inbox.setArchived(left, true);
+  await waitUntil(() => gate.held === 2);
+  await remove(admin, left, bo);
+  await waitUntil(() => !conversationIds(inbox).includes(left));
+  gate.release();
   await archived;
   await admin.conversation(kept).send("Still here?");
-  await until(() => inbox.state.conversations[0]?.last_message?.content === "Still here?");
-  expect(idsOf(inbox)).toEqual([kept]);
+  await waitUntil(() => inbox.state.conversations[0]?.last_message?.content === "Still here?");
+  expect(conversationIds(inbox)).toEqual([kept]);
   admin.stop();
   chat.stop();
 });
 
-test("a list that could not be loaded is said to be so, and tried again on the same socket", async () => {
-  const { id, bo } = await pair();
-  await call("/faults", { rules: [{ do: "answer", request: "GET /chat/conversations/?", status: 500, times: 4 }] });
-  const chat = await person(bo);
+test("a list that fails to load is reported as failed, and retried on the same socket", async () => {
+  const { id, bo } = await createDirectConversation();
+  const fault = { do: "respond", request: "GET /chat/conversations/?", status: 500, times: 4 };
+  await control("/faults", { rules: [fault] });
+  const chat = await startChat(bo);
   const { inbox } = chat;
-  const lost: string[] = [];
-  inbox.subscribe(() => inbox.connection === "waiting" && lost.push(inbox.connection));
-  await until(() => inbox.state.status === "failed", 1);
+  const disconnects: string[] = [];
+  inbox.subscribe(() => inbox.connectionState === "waiting" && disconnects.push(inbox.connectionState));
+  await waitUntil(() => inbox.state.status === "failed", 1);
   expect(inbox.state.isLoaded).toBe(false);
-  await until(() => inbox.state.status === "loaded");
-  expect(idsOf(inbox)).toEqual([id]);
-  expect(lost).toEqual([]);
+  await waitUntil(() => inbox.state.status === "loaded");
+  expect(conversationIds(inbox)).toEqual([id]);
+  expect(disconnects).toEqual([]);
   chat.stop();
 });
 
-test("everybody's presence is known, however many they are", async () => {
-  const people = Array.from({ length: 120 }, (_, at) => name(`p${at}`));
-  await job(people);
-  const chat = await person(people[0] as string);
+test("presence is loaded for all participants of a large conversation", async () => {
+  const userIds = Array.from({ length: 120 }, (_, index) => uniqueName(`p${index}`));
+  await createJobConversation(userIds);
+  const chat = await startChat(userIds[0] as string);
   const { inbox } = chat;
-  await until(() => inbox.state.presence.size === people.length);
-  expect([...inbox.state.presence.keys()].sort()).toEqual([...people].sort());
+  await waitUntil(() => inbox.state.presence.size === userIds.length);
+  expect([...inbox.state.presence.keys()].sort()).toEqual([...userIds].sort());
   chat.stop();
 });
 
-test("older notifications come page by page, each once", async () => {
-  const { id, ana, bo } = await pair();
-  const writer = await person(ana);
-  const here = writer.conversation(id);
-  await Promise.all(Array.from({ length: 60 }, (_, at) => here.send(`message ${at}`)));
-  const chat = await person(bo);
-  // They are made behind the messages; here all have to be old.
+test("concurrent requests for older notifications add each page once", async () => {
+  const { id, ana, bo } = await createDirectConversation();
+  const sender = await startChat(ana);
+  const conversation = sender.conversation(id);
+  await Promise.all(Array.from({ length: 60 }, (_, index) => conversation.send(`message ${index}`)));
+  const chat = await startChat(bo);
+  // Notifications are created asynchronously. Wait until all exist, so that none arrives over the socket.
   const query = { limit: 100 };
-  await until(async () => (await result(listNotifications({ client: chat.client, query }))).results.length === 60);
+  await waitUntil(async () => (await unwrap(listNotifications({ client: chat.client, query }))).results.length === 60);
   const { inbox } = chat;
-  await until(() => inbox.state.notifications.length === 50);
+  await waitUntil(() => inbox.state.notifications.length === 50);
   expect(inbox.state.hasMoreNotifications).toBe(true);
   await Promise.all([inbox.loadMoreNotifications(), inbox.loadMoreNotifications()]);
   expect(inbox.state.hasMoreNotifications).toBe(false);
-  const told = inbox.state.notifications.map((one) => one.preview);
-  expect(told).toEqual(Array.from({ length: 60 }, (_, at) => `message ${59 - at}`));
-  writer.stop();
+  const previews = inbox.state.notifications.map(({ preview }) => preview);
+  expect(previews).toEqual(Array.from({ length: 60 }, (_, index) => `message ${59 - index}`));
+  sender.stop();
   chat.stop();
 });

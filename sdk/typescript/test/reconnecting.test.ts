@@ -1,83 +1,101 @@
-// What a page knows of its network and of being looked at: no vain attempts while offline, at once when there is hope,
-// and a socket that only looks alive is found out. In Node the page is played.
+// The client uses the page's `online` and `visibilitychange` events: no attempts while offline, an attempt at once when the
+// network or page is back, and a check whether an open socket still works. In Node the tests provide `window` and `document`.
 
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Chat, ConnectionState } from "../src/index.js";
-import { call, pair, person, until } from "./door.js";
+import { control, createDirectConversation, startChat, waitUntil } from "./helpers.js";
 
-const inBrowser = typeof document !== "undefined";
-const played = { window: new EventTarget(), document: Object.assign(new EventTarget(), { visibilityState: "visible" }) };
-if (!inBrowser) Object.assign(globalThis, played);
+// Longer than any delay of the client, so that everything it has scheduled runs.
+const LONG_MS = 120_000;
+const fakePage = { window: new EventTarget(), document: Object.assign(new EventTarget(), { visibilityState: "visible" }) };
+if (typeof document === "undefined") Object.assign(globalThis, fakePage);
 
-let started: Chat[] = [];
+let chats: Chat[] = [];
 
 afterEach(async () => {
-  for (const chat of started) chat.stop();
-  started = [];
-  Reflect.deleteProperty(navigator_(), "onLine");
-  await call("/faults", { rules: [] });
+  vi.useRealTimers();
+  for (const chat of chats) chat.stop();
+  chats = [];
+  Reflect.deleteProperty(navigatorObject(), "onLine");
+  await control("/faults", { rules: [] });
 });
 
-/** `navigator`, which Node has from 21 on. */
-function navigator_(): Navigator {
+/** The global `navigator`, which Node has since version 21. */
+function navigatorObject(): Navigator {
   if (!("navigator" in globalThis)) Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
   return globalThis.navigator;
 }
 
-function setOnline(is: boolean): void {
-  Object.defineProperty(navigator_(), "onLine", { value: is, configurable: true });
+function setOnline(isOnline: boolean): void {
+  Object.defineProperty(navigatorObject(), "onLine", { value: isOnline, configurable: true });
 }
 
-async function open(): Promise<{ chat: Chat; states: ConnectionState[] }> {
-  const { ana } = await pair();
-  const chat = await person(ana);
-  started.push(chat);
-  await until(() => chat.state === "open");
+/** Starts a chat, and records its connection states from then on. */
+async function openChat(): Promise<{ chat: Chat; id: string; states: ConnectionState[] }> {
+  const { id, ana } = await createDirectConversation();
+  const chat = await startChat(ana);
+  chats.push(chat);
+  await waitUntil(() => chat.state === "open");
   const states: ConnectionState[] = [];
   chat.subscribe(() => states.push(chat.state));
-  return { chat, states };
+  return { chat, id, states };
 }
 
-async function loseTheNetwork(chat: Chat): Promise<void> {
+async function loseNetwork(chat: Chat): Promise<void> {
   setOnline(false);
-  await call("/faults", { refuse: true, cut: true });
-  await until(() => chat.state === "waiting");
-  await call("/faults", {});
+  await control("/faults", { refuse: true, disconnect: true });
+  await waitUntil(() => chat.state === "waiting");
+  await control("/faults", {});
 }
 
-test("offline it waits without trying, and `online` brings it back at once", async () => {
-  const { chat, states } = await open();
-  await loseTheNetwork(chat);
-  await new Promise((resolve) => setTimeout(resolve, 3_000)); // the first attempts would come within a second
+function fakeTimers(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+}
+
+test("the client makes no attempt while offline, and reconnects at once on `online`", async () => {
+  const { chat, states } = await openChat();
+  fakeTimers();
+  await loseNetwork(chat);
+  vi.advanceTimersByTime(LONG_MS);
   expect(states).toEqual(["waiting"]);
   setOnline(true);
   window.dispatchEvent(new Event("online"));
-  await until(() => chat.state === "open");
+  await waitUntil(() => chat.state === "open");
   expect(states).toEqual(["waiting", "connecting", "open"]);
 });
 
-test("a page that is looked at again tries at once", async () => {
-  const { chat, states } = await open();
-  await loseTheNetwork(chat);
+test("the client reconnects at once when the page becomes visible", async () => {
+  const { chat, states } = await openChat();
+  await loseNetwork(chat);
   document.dispatchEvent(new Event("visibilitychange"));
-  await until(() => chat.state === "open");
+  await waitUntil(() => chat.state === "open");
   expect(states).toEqual(["waiting", "connecting", "open"]);
 });
 
-test("a socket that answers is kept, one that does not is replaced", async () => {
-  const { chat, states } = await open();
+test("the client keeps a socket that answers the probe", async () => {
+  const { chat, id, states } = await openChat();
+  const conversation = chat.conversation(id);
+  await waitUntil(() => conversation.state.status === "live");
+  fakeTimers();
   window.dispatchEvent(new Event("online"));
-  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  // The service answers the probe before this message.
+  await conversation.send("after the probe");
+  vi.advanceTimersByTime(LONG_MS);
   expect(states).toEqual([]);
-  await call("/faults", { rules: [{ do: "drop", frame: "ack" }] });
+  expect(chat.state).toBe("open");
+});
+
+test("the client replaces a socket that does not answer the probe", async () => {
+  const { chat, states } = await openChat();
+  await control("/faults", { rules: [{ do: "drop", frame: "ack" }] });
   window.dispatchEvent(new Event("online"));
-  await until(() => states.includes("waiting"));
-  await until(() => chat.state === "open");
+  await waitUntil(() => states.includes("waiting"));
+  await waitUntil(() => chat.state === "open");
   expect(states.at(-1)).toBe("open");
 });
 
-test("a chat that was stopped is not woken", async () => {
-  const { chat } = await open();
+test("a stopped chat does not reconnect", async () => {
+  const { chat } = await openChat();
   chat.stop();
   window.dispatchEvent(new Event("online"));
   document.dispatchEvent(new Event("visibilitychange"));
