@@ -1,1 +1,1 @@
-"""The conformance kit: a stage with a real service behind a proxy that makes faults, and scenarios in data."""
+"""The conformance kit: a test harness with a real service behind a fault-injecting proxy, and scenarios as data."""

@@ -1,7 +1,7 @@
-"""A TCP proxy before the service that makes faults, frame by frame.
+"""A TCP proxy that injects faults into requests and server frames.
 
-Understands just enough of HTTP/1.1 and WebSocket (RFC 6455, section 5.2) to tell requests and server frames apart;
-everything else passes through as it is. What a rule may say is in README.md.
+It parses only as much HTTP/1.1 and WebSocket (RFC 6455, section 5.2) as needed to find requests and server frames, and
+forwards everything else unchanged. README.md documents the rules.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-TEXT = 0x1
+TEXT_OPCODE = 0x1
 Writer = asyncio.StreamWriter
 
 
 @dataclass
 class Rule:
-    """One fault. `skip` matches pass first, then it happens `times` times."""
+    """One fault. The first `skip` matches pass, then it applies to the next `times` matches."""
 
     do: str
     frame: str | None = None
@@ -25,8 +25,8 @@ class Rule:
     seconds: float = 0.3
     status: int = 503
 
-    def meets(self, *, frame: str | None = None, request: str | None = None) -> bool:
-        """Whether the fault happens now; counts the match."""
+    def applies(self, *, frame: str | None = None, request: str | None = None) -> bool:
+        """Whether the fault applies to this frame or request. Counts the match."""
         if self.times <= 0:
             return False
         if frame is not None and self.frame not in (frame, "*"):
@@ -42,31 +42,31 @@ class Rule:
 
 @dataclass
 class Proxy:
-    """Listens on a port of its own; `rules` and `refuses` may be changed at any time."""
+    """Forwards connections to the service. `rules` and `refuses_connections` can change at any time."""
 
     upstream_port: int
     rules: list[Rule] = field(default_factory=list)
-    refuses: bool = False
+    refuses_connections: bool = False
     port: int = 0
     _sockets: set[Writer] = field(default_factory=set)
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen on a free port of the loopback interface."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """End every connection."""
+        """Stop listening, and close every connection."""
         if self._server is not None:
             self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def cut(self) -> None:
-        """Break every WebSocket off, without a close frame."""
+    def disconnect_sockets(self) -> None:
+        """Abort every WebSocket connection, without a close frame."""
         for writer in tuple(self._sockets):
             writer.transport.abort()
 
@@ -75,10 +75,10 @@ class Proxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            if not self.refuses:
+            if not self.refuses_connections:
                 await self._serve(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            pass  # either side has gone, or the play is over
+            pass  # either side has disconnected, or the proxy is stopping
         finally:
             self._tasks.discard(task)
             writer.transport.abort()
@@ -94,35 +94,35 @@ class Proxy:
             head = await reader.readuntil(b"\r\n\r\n")
 
     async def _serve_request(self, head: bytes, reader: asyncio.StreamReader, writer: Writer) -> bool:
-        """One request on a connection of its own to the service; whether the client's connection goes on."""
+        """Forward one request on a new connection. Returns whether the client's connection stays open."""
         request = head.split(b" HTTP/", 1)[0].decode("latin-1")
-        body = await _body(head, reader)
-        fault = next((rule for rule in self.rules if rule.meets(request=request)), None)
-        if fault is not None and fault.do == "answer":
-            writer.write(_answer(fault.status))
+        body = await _read_body(head, reader)
+        fault = next((rule for rule in self.rules if rule.applies(request=request)), None)
+        if fault is not None and fault.do == "respond":
+            writer.write(_error_response(fault.status))
             await writer.drain()
             return True
-        answer_from, ask = await asyncio.open_connection("127.0.0.1", self.upstream_port)
+        service_reader, service_writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
         try:
-            ask.write(_without_keep_alive(head) + body)
-            answer = await answer_from.read(-1)
+            service_writer.write(_without_keep_alive(head) + body)
+            response = await service_reader.read(-1)
         finally:
-            ask.transport.abort()
-        if fault is not None and fault.do == "lose_answer":
+            service_writer.transport.abort()
+        if fault is not None and fault.do == "drop_response":
             return False
-        writer.write(answer)
+        writer.write(response)
         await writer.drain()
         return False
 
     async def _serve_socket(self, head: bytes, reader: asyncio.StreamReader, writer: Writer) -> None:
-        frames_from, say = await asyncio.open_connection("127.0.0.1", self.upstream_port)
+        service_reader, service_writer = await asyncio.open_connection("127.0.0.1", self.upstream_port)
         self._sockets.add(writer)
         try:
-            say.write(head)
-            writer.write(await frames_from.readuntil(b"\r\n\r\n"))
+            service_writer.write(head)
+            writer.write(await service_reader.readuntil(b"\r\n\r\n"))
             pumps = [
-                asyncio.create_task(_pump(reader, say)),
-                asyncio.create_task(self._pump_frames(frames_from, writer)),
+                asyncio.create_task(_pump(reader, service_writer)),
+                asyncio.create_task(self._pump_frames(service_reader, writer)),
             ]
             try:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -133,32 +133,33 @@ class Proxy:
             await writer.drain()
         finally:
             self._sockets.discard(writer)
-            say.transport.abort()
+            service_writer.transport.abort()
 
     async def _pump_frames(self, reader: asyncio.StreamReader, writer: Writer) -> None:
         while True:
             try:
-                frame, text = await _frame(reader)
+                frame, text = await _read_frame(reader)
             except (OSError, asyncio.IncompleteReadError):
                 return
-            kind = json.loads(text).get("type") if text is not None else None
-            fault = None if kind is None else next((rule for rule in self.rules if rule.meets(frame=kind)), None)
+            frame_type = json.loads(text).get("type") if text is not None else None
+            applying = (rule for rule in self.rules if rule.applies(frame=frame_type))
+            fault = None if frame_type is None else next(applying, None)
             match fault.do if fault else "pass":
                 case "drop":
                     continue
-                case "double":
+                case "duplicate":
                     writer.write(frame * 2)
                 case "delay":
                     assert fault is not None
                     await asyncio.sleep(fault.seconds)
                     writer.write(frame)
-                case "swap":
-                    following, _ = await _frame(reader)
+                case "reorder":
+                    following, _ = await _read_frame(reader)
                     writer.write(following + frame)
-                case "cut":
+                case "disconnect_before":
                     writer.transport.abort()
                     return
-                case "cut_after":
+                case "disconnect_after":
                     writer.write(frame)
                     await writer.drain()
                     writer.transport.abort()
@@ -169,31 +170,31 @@ class Proxy:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: Writer) -> None:
-    while piece := await reader.read(65_536):
-        writer.write(piece)
+    while chunk := await reader.read(65_536):
+        writer.write(chunk)
         await writer.drain()
 
 
-async def _frame(reader: asyncio.StreamReader) -> tuple[bytes, str | None]:
-    """A server's frame as it came, and its text if it is one."""
+async def _read_frame(reader: asyncio.StreamReader) -> tuple[bytes, str | None]:
+    """The raw bytes of the next server frame, and its text if it is a text frame."""
     start = await reader.readexactly(2)
     length = start[1] & 0x7F
-    more = b""
+    extended = b""
     if length == 126:
-        more = await reader.readexactly(2)
+        extended = await reader.readexactly(2)
     elif length == 127:
-        more = await reader.readexactly(8)
-    payload = await reader.readexactly(int.from_bytes(more) if more else length)
-    return start + more + payload, payload.decode() if start[0] & 0x0F == TEXT else None
+        extended = await reader.readexactly(8)
+    payload = await reader.readexactly(int.from_bytes(extended) if extended else length)
+    return start + extended + payload, payload.decode() if start[0] & 0x0F == TEXT_OPCODE else None
 
 
-async def _body(head: bytes, reader: asyncio.StreamReader) -> bytes:
+async def _read_body(head: bytes, reader: asyncio.StreamReader) -> bytes:
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             return await reader.readexactly(int(value))
         if name.lower() == b"transfer-encoding":
-            raise OSError("requests in pieces are not understood here")
+            raise OSError("the proxy does not support request bodies with a transfer encoding")
     return b""
 
 
@@ -202,13 +203,17 @@ def _without_keep_alive(head: bytes) -> bytes:
     return b"\r\n".join([lines[0], b"Connection: close", *lines[1:]])
 
 
-def _answer(status: int) -> bytes:
+def _error_response(status: int) -> bytes:
     code = "rate_limited" if status == 429 else "unavailable"
     body = json.dumps({"type": "about:blank", "title": code, "status": status, "detail": code, "code": code}).encode()
     head = f"HTTP/1.1 {status} Fault\r\nContent-Type: application/problem+json\r\nRetry-After: 1\r\n"
     return f"{head}Access-Control-Allow-Origin: *\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def rules_of(given: list[dict[str, Any]]) -> list[Rule]:
-    """Rules from a scenario. Raises TypeError for a member that there is not."""
-    return [Rule(**one) for one in given]
+def parse_rules(rules: list[dict[str, Any]]) -> list[Rule]:
+    """The rules of a scenario.
+
+    Raises:
+        TypeError: a rule has an unknown member.
+    """
+    return [Rule(**rule) for rule in rules]

@@ -23,15 +23,15 @@ function freePort(): Promise<number> {
 }
 
 export default defineConfig(async () => {
-  // This is evaluated for each project; the page of the tests may open sockets at the one stage.
-  process.env.STAGE_ORIGIN ??= `http://127.0.0.1:${await freePort()}`;
-  const port = Number(new URL(process.env.STAGE_ORIGIN).port);
+  // This runs once per project. All projects share one harness, which accepts sockets from this origin.
+  process.env.HARNESS_ORIGIN ??= `http://127.0.0.1:${await freePort()}`;
+  const port = Number(new URL(process.env.HARNESS_ORIGIN).port);
   const shared = { include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 60_000, fileParallelism: false };
   return {
     test: {
-      globalSetup: ["test/stage.ts"],
+      globalSetup: ["test/global-setup.ts"],
       projects: [
-        { extends: true, test: { ...shared, name: "node", setupFiles: ["test/node.ts"] } },
+        { extends: true, test: { ...shared, name: "node", setupFiles: ["test/node-setup.ts"] } },
         {
           extends: true,
           optimizeDeps: { include: [] },

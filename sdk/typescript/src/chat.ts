@@ -1,6 +1,7 @@
-// The one object an application makes: a connection, a REST client, and the conversations it follows.
+// The main entry point: a connection, a REST client, and the conversations that the application follows.
 
-import { Connection, type ConnectionState, type WebSocketMaker } from "./connection.js";
+import { Connection, type ConnectionState, type WebSocketConstructor } from "./connection.js";
+import type { ConversationContext } from "./context.js";
 import { Conversation } from "./conversation.js";
 import type { AttachmentOut, Limits, ServerFrame } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
@@ -8,73 +9,71 @@ import { getConversation, getMessage, getUnreadCounts, listMessages, markConvers
 import { Inbox } from "./inbox.js";
 import { type OutboxStore, defaultOutbox } from "./outbox.js";
 import { ReadAfter } from "./read-after.js";
-import { type Fetch, makeClient, result } from "./rest.js";
-import type { Surroundings } from "./surroundings.js";
-import { type TokenProvider, Tokens, readToken } from "./token.js";
+import { type Fetch, createRestClient, unwrap } from "./rest-client.js";
+import { TokenCache, type TokenProvider, decodeToken } from "./tokens.js";
 import { type UploadOptions, upload } from "./upload.js";
 
 export interface ChatOptions {
-  /** Where the service is: `https://chat.example`. */
+  /** Base URL of the service: `https://chat.example`. */
   readonly url: string;
-  /** Gives a token of the user; asked again before it ends and when it is refused. */
+  /** Returns a token of the user. Called at the start, before the token expires, and when the service rejects it. */
   readonly token: TokenProvider;
-  /** Where messages on their way are kept; IndexedDB where there is one. */
+  /** Where outgoing messages are kept. Default: IndexedDB where available, else memory. */
   readonly outbox?: OutboxStore;
-  /** In place of the global one: the package `ws` on Node before 22. */
-  readonly WebSocket?: WebSocketMaker;
+  /** Default: the global one. Node before 22 has none: pass the one of the package `ws`. */
+  readonly WebSocket?: WebSocketConstructor;
   readonly fetch?: Fetch;
 }
 
-const PAGE = 50;
-const COUNT_MS = 300;
+const MESSAGES_PAGE = 50;
+const UNREAD_REFRESH_DELAY_MS = 300;
 
 export class Chat {
   /** For the generated REST functions: `listConversations({ client: chat.client })`. */
   readonly client: Client;
   readonly #url: string;
-  readonly #make: WebSocketMaker;
+  readonly #WebSocket: WebSocketConstructor;
   readonly #connection: Connection;
-  readonly #tokens: Tokens;
+  readonly #tokens: TokenCache;
   readonly #readAfter = new ReadAfter();
   readonly #conversations = new Map<string, Conversation>();
-  readonly #around: Surroundings;
-  readonly #subscribers = new Set<() => void>();
+  readonly #context: ConversationContext;
+  readonly #listeners = new Set<() => void>();
   #inbox: Inbox | undefined;
   #userId = "";
-  #counting: ReturnType<typeof setTimeout> | undefined;
+  #unreadTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ChatOptions) {
-    const url = options.url.replace(/\/$/, "");
-    this.#url = url;
-    const outbox = options.outbox ?? defaultOutbox();
-    this.#tokens = new Tokens(options.token);
-    this.client = makeClient(url, this.#tokens, options.fetch ?? globalThis.fetch.bind(globalThis), this.#readAfter);
+    this.#url = options.url.replace(/\/$/, "");
+    this.#tokens = new TokenCache(options.token);
+    const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
+    this.client = createRestClient(this.#url, this.#tokens, fetch, this.#readAfter);
     const events = {
-      opened: () => this.#each((one) => void one.follow()),
-      lost: () => this.#each((one) => one.lost()),
-      frame: (frame: ServerFrame) => this.#hear(frame),
-      changed: () => this.#subscribers.forEach((fn) => fn()),
-      spoke: () => this.#readAfter.forget(),
+      onOpen: () => this.#forEachConversation((conversation) => void conversation._subscribe()),
+      onDisconnect: () => this.#forEachConversation((conversation) => conversation._onDisconnect()),
+      onFrame: (frame: ServerFrame) => this.#onFrame(frame),
+      onStateChange: () => this.#listeners.forEach((listener) => listener()),
+      onActivity: () => this.#readAfter.invalidate(),
     };
-    this.#make = options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketMaker);
-    this.#connection = new Connection(`${url.replace(/^http/, "ws")}/ws/chat/`, this.#tokens, events, this.#make);
-    this.#around = this.#makeSurroundings(outbox);
+    this.#WebSocket = options.WebSocket ?? (globalThis.WebSocket as unknown as WebSocketConstructor);
+    this.#connection = new Connection(this.#socketUrl("chat"), this.#tokens, events, this.#WebSocket);
+    this.#context = this.#createContext(options.outbox ?? defaultOutbox());
   }
 
-  /** Connects, and takes up what was on its way before a reload. Rejects where no token is given. */
+  /** Connects, and sends the messages that the outbox has kept over a reload. Rejects if the token provider fails. */
   async start(): Promise<this> {
-    this.#userId = readToken(await this.#tokens.get()).subject;
-    const kept = await this.#around.outbox.load(this.#userId).catch(() => []);
-    for (const entry of kept) this.conversation(entry.conversationId).resume(entry);
+    this.#userId = decodeToken(await this.#tokens.get()).subject;
+    const entries = await this.#context.outbox.load(this.#userId).catch(() => []);
+    for (const entry of entries) this.conversation(entry.conversationId)._resume(entry);
     this.#connection.start();
     return this;
   }
 
-  /** Ends everything. What is on its way stays in the outbox. */
+  /** Closes all connections. Unsent messages stay in the outbox. */
   stop(): void {
-    clearTimeout(this.#counting);
-    this.#each((one) => one.stop());
-    this.#inbox?.stop();
+    clearTimeout(this.#unreadTimer);
+    this.#forEachConversation((conversation) => conversation._stop());
+    this.#inbox?._stop();
     this.#connection.stop();
   }
 
@@ -82,7 +81,7 @@ export class Chat {
     return this.#connection.state;
   }
 
-  /** What the service takes, as its `hello` said last; unknown before the first. It is there when the state is `open`. */
+  /** The limits of the service, from its last `hello`. Undefined before the first connection. */
   get limits(): Limits | undefined {
     return this.#connection.hello?.limits;
   }
@@ -91,85 +90,88 @@ export class Chat {
     return this.#userId;
   }
 
-  /** Calls `fn` when the state of the connection changes; gives what ends that. */
-  subscribe(fn: () => void): () => void {
-    this.#subscribers.add(fn);
-    return () => this.#subscribers.delete(fn);
+  /** Calls `listener` when `state` changes. Returns a function that unsubscribes. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  /** The list of conversations, presence and notifications; connected from the first use on. */
+  /** The list of conversations, presence and notifications. It connects on first use. */
   get inbox(): Inbox {
     if (!this.#inbox) {
-      const url = `${this.#url.replace(/^http/, "ws")}/ws/notifications/`;
-      this.#inbox = new Inbox(url, this.client, this.#tokens, this.#make, this.#readAfter);
-      this.#inbox.start();
+      const url = this.#socketUrl("notifications");
+      this.#inbox = new Inbox(url, this.client, this.#tokens, this.#WebSocket, this.#readAfter);
+      this.#inbox._start();
     }
     return this.#inbox;
   }
 
-  /** Sends a file ahead of its message; its id goes into `attachment_ids`. */
+  /** Uploads a file. Pass the id of the attachment to `send` in `attachment_ids`. */
   upload(conversationId: string, file: File, options?: UploadOptions): Promise<AttachmentOut> {
-    // In a browser it does not go by the client, which would notice what was written.
-    return upload(this.#url, this.client, this.#tokens, conversationId, file, options).finally(() => this.#readAfter.forget());
+    const uploaded = upload(this.#url, this.client, this.#tokens, conversationId, file, options);
+    // In a browser the upload does not use the REST client, so its response does not update the position.
+    return uploaded.finally(() => this.#readAfter.invalidate());
   }
 
-  /** A conversation, followed from now on; the same object for the same id. */
+  /** Follows a conversation. Returns the same object for the same id until `unfollow`. */
   conversation(id: string): Conversation {
-    let found = this.#conversations.get(id);
-    if (!found) {
-      found = new Conversation(id, this.#around);
-      this.#conversations.set(id, found);
-      if (this.state === "open") void found.follow();
+    let conversation = this.#conversations.get(id);
+    if (!conversation) {
+      conversation = new Conversation(id, this.#context);
+      this.#conversations.set(id, conversation);
+      if (this.state === "open") void conversation._subscribe();
     }
-    return found;
+    return conversation;
   }
 
   /** Stops following a conversation. */
-  leave(id: string): void {
-    this.#conversations.get(id)?.stop();
+  unfollow(id: string): void {
+    this.#conversations.get(id)?._stop();
     this.#conversations.delete(id);
-    this.#connection.say({ type: "unsubscribe", conversation_id: id });
+    this.#connection.send({ type: "unsubscribe", conversation_id: id });
   }
 
-  #makeSurroundings(outbox: OutboxStore): Surroundings {
+  #createContext(outbox: OutboxStore): ConversationContext {
     const { client } = this;
     return {
       connection: this.#connection,
       outbox,
       userId: () => this.#userId,
-      loadConversation: (conversation_id) => result(getConversation({ client, path: { conversation_id } })),
+      loadConversation: (conversation_id) => unwrap(getConversation({ client, path: { conversation_id } })),
       loadMessages: (conversation, before_seq) => {
-        const query = before_seq === undefined ? { conversation, limit: PAGE } : { conversation, limit: PAGE, before_seq };
-        return result(listMessages({ client, query }));
+        const query = { conversation, limit: MESSAGES_PAGE, ...(before_seq === undefined ? {} : { before_seq }) };
+        return unwrap(listMessages({ client, query }));
       },
-      loadMessage: (message_id) => result(getMessage({ client, path: { message_id } })),
-      markAllRead: (conversation_id) => result(markConversationRead({ client, path: { conversation_id } })),
-      countUnread: () => this.#countSoon(),
+      loadMessage: (message_id) => unwrap(getMessage({ client, path: { message_id } })),
+      markAllRead: (conversation_id) => unwrap(markConversationRead({ client, path: { conversation_id } })),
+      // One request for a burst of changes in any number of conversations.
+      scheduleUnreadRefresh: () => {
+        this.#unreadTimer ??= setTimeout(() => void this.#refreshUnread(), UNREAD_REFRESH_DELAY_MS);
+      },
     };
   }
 
-  #hear(frame: ServerFrame): void {
+  #onFrame(frame: ServerFrame): void {
     if ("conversation_id" in frame && typeof frame.conversation_id === "string") {
-      this.#conversations.get(frame.conversation_id)?.take(frame);
+      this.#conversations.get(frame.conversation_id)?._apply(frame);
     }
   }
 
-  /** One question for a burst of changes, and for all conversations. */
-  #countSoon(): void {
-    this.#counting ??= setTimeout(() => void this.#count(), COUNT_MS);
-  }
-
-  async #count(): Promise<void> {
-    this.#counting = undefined;
+  async #refreshUnread(): Promise<void> {
+    this.#unreadTimer = undefined;
     try {
-      const counts = await result(getUnreadCounts({ client: this.client }));
-      this.#each((one) => one.counted(counts.conversations[one.id] ?? 0));
+      const counts = await unwrap(getUnreadCounts({ client: this.client }));
+      this.#forEachConversation((conversation) => conversation._setUnread(counts.conversations[conversation.id] ?? 0));
     } catch {
-      // The next change, or the next connection, asks again.
+      // The next change or connection schedules another request.
     }
   }
 
-  #each(act: (conversation: Conversation) => void): void {
+  #socketUrl(name: "chat" | "notifications"): string {
+    return `${this.#url.replace(/^http/, "ws")}/ws/${name}/`;
+  }
+
+  #forEachConversation(act: (conversation: Conversation) => void): void {
     for (const conversation of this.#conversations.values()) act(conversation);
   }
 }

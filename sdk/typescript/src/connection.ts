@@ -1,40 +1,50 @@
-// One socket to the service that is always being kept open: token, greeting, answers by `ref`, reconnecting.
-// What the frames mean for a conversation is not known here.
+// Keeps one WebSocket to the service open: authenticates, matches answers to requests by `ref`, and reconnects. It does
+// not interpret frames about conversations.
 
-import { afterClose, backoff } from "./closing.js";
+import { backoff } from "./backoff.js";
+import { reconnectPolicy } from "./close-codes.js";
 import { ChatError } from "./errors.js";
 import type { ClientFrame, Hello, ServerFrame } from "./generated/frames.js";
-import { type Tokens, readToken } from "./token.js";
+import { type TokenCache, decodeToken } from "./tokens.js";
 
 export type ConnectionState = "connecting" | "open" | "waiting" | "stopped";
-/** What of WebSocket is used here; that of browsers, of Node 22, or of the package `ws`. */
+/** The part of the WebSocket interface that is used here: browsers, Node 22 and the package `ws` all have it. */
 export type WebSocketLike = Pick<WebSocket, "send" | "close"> & {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
 };
-export type WebSocketMaker = new (url: string, protocols: string[]) => WebSocketLike;
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
-type Answer = Extract<ServerFrame, { type: "ack" }>;
-type Said = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, "ref"> : never) : never;
+type Ack = Extract<ServerFrame, { type: "ack" }>;
+type WithoutRef<Frame> = Frame extends unknown ? Omit<Frame, "ref"> : never;
+/** A client frame before it has a `ref`. */
+export type OutgoingFrame = WithoutRef<ClientFrame>;
 
 export interface ConnectionEvents {
-  /** The socket is open and greeted. */
-  opened(hello: Hello): void;
-  frame(frame: ServerFrame): void;
-  /** The socket is gone; what was not answered has an unknown outcome. */
-  lost(code: number): void;
-  changed(state: ConnectionState): void;
-  /** Something was said or heard. */
-  spoke(): void;
+  /** The service has sent `hello`. */
+  onOpen(hello: Hello): void;
+  /** A frame that is not an answer to a request. */
+  onFrame(frame: ServerFrame): void;
+  /** The connection is closed. The outcome of unanswered requests is unknown. */
+  onDisconnect(code: number): void;
+  onStateChange(state: ConnectionState): void;
+  /** A frame was sent or received. */
+  onActivity(): void;
+}
+
+interface PendingRequest {
+  resolve(ack: Ack): void;
+  reject(error: ChatError): void;
 }
 
 const SUBPROTOCOL = "wasgo.chat.v1";
-const PROBE_S = 5;
+const PROBE_TIMEOUT_MS = 5_000;
+const MAX_RENEW_AHEAD_MS = 60_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
-// Following this is refused nowhere and ends nothing: a question that only wants an answer.
-const NOWHERE = "00000000-0000-7000-8000-000000000000";
+// The service answers an `unsubscribe` from an unknown conversation, so the probe uses it as a ping.
+const PROBE_CONVERSATION_ID = "00000000-0000-7000-8000-000000000000";
 
 export class Connection {
   state: ConnectionState = "waiting";
@@ -42,196 +52,202 @@ export class Connection {
   #socket: WebSocketLike | undefined;
   #token = "";
   #attempt = 0;
-  #refs = 0;
-  #heardAt = 0;
-  readonly #waiting = new Map<string, { resolve(answer: Answer): void; reject(error: ChatError): void }>();
-  #retry: ReturnType<typeof setTimeout> | undefined;
-  #renewal: ReturnType<typeof setTimeout> | undefined;
-  #silence: ReturnType<typeof setInterval> | undefined;
-  readonly #forget: (() => void)[] = [];
+  #lastRef = 0;
+  #lastFrameAt = 0;
+  readonly #pendingRequests = new Map<string, PendingRequest>();
+  #reconnectTimer: ReturnType<typeof setTimeout> | undefined;
+  #renewalTimer: ReturnType<typeof setTimeout> | undefined;
+  #silenceTimer: ReturnType<typeof setInterval> | undefined;
+  readonly #removeListeners: (() => void)[] = [];
 
   constructor(
     private readonly url: string,
-    private readonly tokens: Tokens,
+    private readonly tokens: TokenCache,
     private readonly events: ConnectionEvents,
-    private readonly make: WebSocketMaker,
+    private readonly WebSocket: WebSocketConstructor,
   ) {}
 
   start(): void {
-    this.#watch("online", () => this.#wake());
-    this.#watch("visibilitychange", () => globalThis.document.visibilityState === "visible" && this.#wake());
+    this.#listen("online", () => this.#reconnectOrProbe());
+    this.#listen("visibilitychange", () => {
+      if (globalThis.document.visibilityState === "visible") this.#reconnectOrProbe();
+    });
     void this.#open();
   }
 
-  /** Ends it for good. */
+  /** Closes the connection and does not reconnect. */
   stop(): void {
-    this.#become("stopped");
-    for (const forget of this.#forget.splice(0)) forget();
-    clearTimeout(this.#retry);
-    this.#drop(1000);
+    this.#setState("stopped");
+    for (const remove of this.#removeListeners.splice(0)) remove();
+    clearTimeout(this.#reconnectTimer);
+    this.#disconnect(1000);
   }
 
-  /** Says something and waits for its answer. Rejects with `connection_lost` where none came: the outcome is unknown. */
-  ask(frame: Said): Promise<Answer> {
-    if (this.state !== "open") return Promise.reject(lost());
-    const ref = `r${++this.#refs}`;
-    const most = this.hello?.limits.frame_bytes ?? Infinity;
-    if (new TextEncoder().encode(JSON.stringify({ ...frame, ref })).length > most) {
-      return Promise.reject(new ChatError("frame_too_large", `a frame has at most ${most} bytes`));
+  /** Sends a frame and resolves with its ack. Rejects with `connection_lost` if none comes: the outcome is unknown. */
+  request(frame: OutgoingFrame): Promise<Ack> {
+    if (this.state !== "open") return Promise.reject(connectionLost());
+    const ref = `r${++this.#lastRef}`;
+    const maxBytes = this.hello?.limits.frame_bytes ?? Infinity;
+    if (new TextEncoder().encode(JSON.stringify({ ...frame, ref })).length > maxBytes) {
+      return Promise.reject(new ChatError("frame_too_large", `the frame is larger than ${maxBytes} bytes`));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.set(ref, { resolve, reject });
-      this.#send({ ...frame, ref } as ClientFrame);
+      this.#pendingRequests.set(ref, { resolve, reject });
+      this.#write({ ...frame, ref } as ClientFrame);
     });
   }
 
-  /** Says something that needs no answer; nothing happens while there is no connection. */
-  say(frame: Said): void {
-    if (this.state === "open") this.#send(frame as ClientFrame);
+  /** Sends a frame that needs no answer. Does nothing while there is no connection. */
+  send(frame: OutgoingFrame): void {
+    if (this.state === "open") this.#write(frame as ClientFrame);
   }
 
-  #send(frame: ClientFrame): void {
+  #write(frame: ClientFrame): void {
     this.#socket?.send(JSON.stringify(frame));
-    this.events.spoke();
+    this.events.onActivity();
   }
 
   async #open(): Promise<void> {
-    clearTimeout(this.#retry);
+    clearTimeout(this.#reconnectTimer);
     if (this.state === "stopped" || this.#socket) return;
-    this.#become("connecting");
+    this.#setState("connecting");
     try {
       this.#token = await this.tokens.get();
     } catch {
-      this.#again(backoff(this.#attempt++));
+      this.#scheduleReconnect(backoff(this.#attempt++));
       return;
     }
-    // It may have been stopped, or opened by somebody else, meanwhile.
+    // Another call may have stopped or opened the connection in the meantime.
     if ((this.state as ConnectionState) === "stopped" || this.#socket) return;
-    const socket = new this.make(this.url, [SUBPROTOCOL, `bearer.${this.#token}`]);
+    const socket = new this.WebSocket(this.url, [SUBPROTOCOL, `bearer.${this.#token}`]);
     this.#socket = socket;
     socket.onmessage = (event: { data: unknown }) => {
-      if (socket === this.#socket && typeof event.data === "string") this.#hear(JSON.parse(event.data) as ServerFrame);
+      if (socket === this.#socket && typeof event.data === "string") this.#onFrame(JSON.parse(event.data) as ServerFrame);
     };
     socket.onclose = (event: { code: number; reason: string }) => {
-      if (socket === this.#socket) this.#closed(event.code, event.reason);
+      if (socket === this.#socket) this.#onClose(event.code, event.reason);
     };
-    socket.onerror = () => {}; // a close follows
+    socket.onerror = () => {}; // a close event follows
   }
 
-  #hear(frame: ServerFrame): void {
-    this.#heardAt = Date.now();
-    this.events.spoke();
+  #onFrame(frame: ServerFrame): void {
+    this.#lastFrameAt = Date.now();
+    this.events.onActivity();
     if (frame.type === "hello") {
       this.#attempt = 0;
       this.hello = frame as Hello;
-      this.#become("open");
-      this.#renewBeforeExpiry();
-      this.#watchSilence(frame.heartbeat_s);
-      this.events.opened(this.hello);
+      this.#setState("open");
+      this.#scheduleRenewal();
+      this.#detectSilence(frame.heartbeat_s);
+      this.events.onOpen(this.hello);
       return;
     }
     if ((frame.type === "ack" || frame.type === "error") && frame.ref !== null) {
-      const asked = this.#waiting.get(frame.ref);
-      this.#waiting.delete(frame.ref);
-      if (frame.type === "ack") asked?.resolve(frame);
-      else asked?.reject(new ChatError(frame.code, frame.detail, frame.retry_after_s ?? undefined));
+      const request = this.#pendingRequests.get(frame.ref);
+      this.#pendingRequests.delete(frame.ref);
+      if (frame.type === "ack") request?.resolve(frame);
+      else request?.reject(new ChatError(frame.code, frame.detail, frame.retry_after_s ?? undefined));
       return;
     }
-    this.events.frame(frame);
+    this.events.onFrame(frame);
   }
 
-  #closed(code: number, reason: string): void {
-    this.#drop(code);
+  #onClose(code: number, reason: string): void {
+    this.#disconnect(code);
     if (this.state === "stopped") return;
-    const next = afterClose(code, reason, this.#attempt++);
-    if (next.kind === "stop") {
-      this.#become("stopped");
-    } else if (next.kind === "new-token") {
-      this.#become("waiting");
-      const renewed = this.tokens.renew("refused", this.#token);
-      renewed.then(() => this.#again(next.seconds), () => this.#again(backoff(this.#attempt)));
+    const decision = reconnectPolicy(code, reason, this.#attempt++);
+    if (decision.action === "stop") {
+      this.#setState("stopped");
+    } else if (decision.action === "new_token") {
+      this.#setState("waiting");
+      this.tokens.renew("refused", this.#token).then(
+        () => this.#scheduleReconnect(decision.seconds),
+        () => this.#scheduleReconnect(backoff(this.#attempt)),
+      );
     } else {
-      this.#again(next.seconds);
+      this.#scheduleReconnect(decision.seconds);
     }
   }
 
-  #drop(code: number): void {
+  #disconnect(code: number): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    clearTimeout(this.#renewal);
-    clearInterval(this.#silence);
+    clearTimeout(this.#renewalTimer);
+    clearInterval(this.#silenceTimer);
     socket?.close();
-    const unanswered = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const asked of unanswered) asked.reject(lost(code));
-    if (socket) this.events.lost(code);
+    const unanswered = [...this.#pendingRequests.values()];
+    this.#pendingRequests.clear();
+    for (const request of unanswered) request.reject(connectionLost(code));
+    if (socket) this.events.onDisconnect(code);
   }
 
-  #again(seconds: number): void {
+  #scheduleReconnect(seconds: number): void {
     if (this.state === "stopped") return;
-    this.#become("waiting");
-    clearTimeout(this.#retry);
-    if (globalThis.navigator?.onLine === false) return; // `online` wakes us
+    this.#setState("waiting");
+    clearTimeout(this.#reconnectTimer);
+    if (globalThis.navigator?.onLine === false) return; // the `online` event reconnects
     const isHidden = globalThis.document?.visibilityState === "hidden";
-    this.#retry = setTimeout(() => void this.#open(), seconds * 1000 * (isHidden ? 2 : 1));
+    this.#reconnectTimer = setTimeout(() => void this.#open(), seconds * 1000 * (isHidden ? 2 : 1));
   }
 
-  /** Something changed in our favour: try at once, or see whether the socket is still there. */
-  #wake(): void {
+  /** The network or the page is back: reconnects at once, or checks that the open connection still works. */
+  #reconnectOrProbe(): void {
     if (this.state === "waiting") void this.#open();
     else if (this.state === "open") this.#probe();
   }
 
   #probe(): void {
     const socket = this.#socket;
-    const tooLate = setTimeout(() => socket === this.#socket && this.#closed(1006, "no answer"), PROBE_S * 1000);
-    this.ask({ type: "unsubscribe", conversation_id: NOWHERE }).then(
-      () => clearTimeout(tooLate),
-      () => clearTimeout(tooLate),
+    const timeout = setTimeout(() => {
+      if (socket === this.#socket) this.#onClose(1006, "no answer");
+    }, PROBE_TIMEOUT_MS);
+    this.request({ type: "unsubscribe", conversation_id: PROBE_CONVERSATION_ID }).then(
+      () => clearTimeout(timeout),
+      () => clearTimeout(timeout),
     );
   }
 
-  #watchSilence(heartbeatS: number): void {
-    clearInterval(this.#silence);
-    this.#silence = setInterval(() => {
-      if (Date.now() - this.#heardAt >= 2000 * heartbeatS) this.#probe();
+  #detectSilence(heartbeatS: number): void {
+    clearInterval(this.#silenceTimer);
+    this.#silenceTimer = setInterval(() => {
+      if (Date.now() - this.#lastFrameAt >= 2000 * heartbeatS) this.#probe();
     }, 1000 * heartbeatS);
   }
 
-  #renewBeforeExpiry(): void {
-    clearTimeout(this.#renewal);
-    const left = readToken(this.#token).expiresAt * 1000 - Date.now();
-    const wait = Math.max(0, left - Math.min(60_000, left / 5));
-    this.#renewal = setTimeout(() => void this.#renew(), Math.min(wait, MAX_TIMER_MS));
+  #scheduleRenewal(): void {
+    clearTimeout(this.#renewalTimer);
+    const left = decodeToken(this.#token).expiresAt * 1000 - Date.now();
+    const wait = Math.max(0, left - Math.min(MAX_RENEW_AHEAD_MS, left / 5));
+    this.#renewalTimer = setTimeout(() => void this.#renewToken(), Math.min(wait, MAX_TIMER_MS));
   }
 
-  async #renew(): Promise<void> {
-    const before = this.#token;
+  async #renewToken(): Promise<void> {
+    const previous = this.#token;
     try {
-      const token = await this.tokens.renew("expiring", before);
-      if (token === before || this.state !== "open") return;
-      await this.ask({ type: "refresh_token", token });
+      const token = await this.tokens.renew("expiring", previous);
+      if (token === previous || this.state !== "open") return;
+      await this.request({ type: "refresh_token", token });
       this.#token = token;
-      this.#renewBeforeExpiry();
+      this.#scheduleRenewal();
     } catch {
-      // Not renewed: the service closes with 4401 when the token ends, and a new one is asked for then.
+      // When the current token expires the service closes with 4401, which requests a new token.
     }
   }
 
-  #become(state: ConnectionState): void {
+  #setState(state: ConnectionState): void {
     if (this.state === state) return;
     this.state = state;
-    this.events.changed(state);
+    this.events.onStateChange(state);
   }
 
-  #watch(name: "online" | "visibilitychange", heard: () => void): void {
-    const target = name === "online" ? globalThis.window : globalThis.document;
+  #listen(event: "online" | "visibilitychange", listener: () => void): void {
+    const target = event === "online" ? globalThis.window : globalThis.document;
     if (typeof target?.addEventListener !== "function") return;
-    target.addEventListener(name, heard);
-    this.#forget.push(() => target.removeEventListener(name, heard));
+    target.addEventListener(event, listener);
+    this.#removeListeners.push(() => target.removeEventListener(event, listener));
   }
 }
 
-function lost(code = 1006): ChatError {
+function connectionLost(code = 1006): ChatError {
   return new ChatError("connection_lost", `the connection was lost (${code}); the outcome is unknown`);
 }

@@ -1,6 +1,7 @@
-// A conversation as an application has it: its state, its verbs, and telling subscribers of every change.
+// A conversation as an application sees it: its state, its operations, and change notifications.
 
-import { type ConversationStatus, Following } from "./following.js";
+import type { OutgoingFrame } from "./connection.js";
+import type { ConversationContext } from "./context.js";
 import type {
   ConversationCore,
   MessageOut,
@@ -10,60 +11,60 @@ import type {
   ServerFrame,
 } from "./generated/frames.js";
 import type { Draft, OutboxEntry } from "./outbox.js";
-import type { DurableFrame } from "./replica.js";
+import { type EventFrame, isEvent } from "./replica.js";
 import { type PendingMessage, Sender } from "./sender.js";
-import type { Surroundings } from "./surroundings.js";
-import { Typing } from "./typing.js";
+import { ConversationSubscription, type ConversationStatus } from "./subscription.js";
+import { TypingIndicator } from "./typing-indicator.js";
 
-/** What is known of a conversation at one moment. A new object after every change. */
+/** An immutable snapshot of a conversation. Every change makes a new one. */
 export interface ConversationState {
-  /** `live`: in sync. `away`: what is known, without a connection. `gone`: removed from it, or there is none. */
   readonly status: ConversationStatus;
   readonly conversation: ConversationCore | undefined;
   readonly participants: readonly ParticipantOut[];
-  /** By seq, oldest first; tombstones stay in their place. The same array while no message changes. */
+  /** By seq, oldest first. Deleted messages stay as tombstones. The same array until a message changes. */
   readonly messages: readonly MessageOut[];
-  /** One's own messages that are not stored yet, and those refused (`failed`). */
+  /** The user's own messages that are not stored yet, then those the service has rejected (`failed`). */
   readonly pending: readonly PendingMessage[];
   readonly unread: number;
-  /** Names of others who type. */
+  /** Names of other users who are typing. */
   readonly typing: readonly string[];
-  /** Whether there are older messages to load. */
+  /** Whether `loadOlder()` has more messages. */
   readonly hasOlder: boolean;
 }
 
-const NOBODY: readonly ParticipantOut[] = [];
-const NOTHING: readonly MessageOut[] = [];
+const NO_PARTICIPANTS: readonly ParticipantOut[] = [];
+const NO_MESSAGES: readonly MessageOut[] = [];
+const NORMAL_CLOSURE = 1000;
 
+/** Get one from `chat.conversation(id)`. */
 export class Conversation {
   state: ConversationState;
   #unread = 0;
-  #isTelling = false;
-  readonly #following: Following;
-  readonly #typing: Typing;
+  #isNotifying = false;
+  readonly #subscription: ConversationSubscription;
+  readonly #typing: TypingIndicator;
   readonly #sender: Sender;
-  readonly #subscribers = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
 
   constructor(
     readonly id: string,
-    private readonly around: Surroundings,
+    private readonly context: ConversationContext,
   ) {
-    const events = {
-      loaded: (unread: number) => (this.#unread = unread),
-      taken: (frame: DurableFrame) => this.#taken(frame),
-      gone: () => this.#sender.ready(false),
-      changed: () => this.#changed(),
-    };
-    this.#following = new Following(id, around, events);
-    this.#typing = new Typing(id, around.connection, () => this.#changed());
-    this.#sender = new Sender(around.connection, around.outbox, () => this.#changed());
-    this.state = this.#now();
+    this.#subscription = new ConversationSubscription(id, context, {
+      onLoad: (unreadCount) => (this.#unread = unreadCount),
+      onEvent: (frame) => this.#onEvent(frame),
+      onGone: () => this.#sender.setReady(false),
+      onChange: () => this.#notify(),
+    });
+    this.#typing = new TypingIndicator(id, context.connection, () => this.#notify());
+    this.#sender = new Sender(context.connection, context.outbox, () => this.#notify());
+    this.state = this.#snapshot();
   }
 
-  /** Calls `fn` after every change; gives what ends that. */
-  subscribe(fn: () => void): () => void {
-    this.#subscribers.add(fn);
-    return () => this.#subscribers.delete(fn);
+  /** Calls `listener` after every change. Returns a function that unsubscribes. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get messages(): readonly MessageOut[] {
@@ -78,163 +79,168 @@ export class Conversation {
     return this.state.typing;
   }
 
-  /** The seq up to which this copy is true; 0 before it is loaded. */
-  get last(): number {
-    return this.#following.last;
+  /** The seq of the last event that the state includes; 0 before the conversation is loaded. */
+  get lastSeq(): number {
+    return this.#subscription.lastSeq;
   }
 
-  /** Sends a message: it is in `pending` at once, and in `messages` when stored. Rejects where it is refused for good. */
-  send(content: string, more: Omit<Draft, "content"> = {}): Promise<SendMessageAck> {
-    this.#typing.sent();
+  /**
+   * Sends a message. It is in `pending` at once, and in `messages` when it is stored. Rejects only if the service rejects
+   * the message; lost connections are retried.
+   */
+  send(content: string, options: Omit<Draft, "content"> = {}): Promise<SendMessageAck> {
+    this.#typing.onMessageSent();
     const clientId = crypto.randomUUID();
-    const draft = { content, ...more };
-    const entry = { clientId, userId: this.around.userId(), conversationId: this.id, draft, createdAt: Date.now() };
-    return this.#sender.send(entry).finally(() => this.#following.expectEvents());
+    const draft = { content, ...options };
+    const entry = { clientId, userId: this.context.userId(), conversationId: this.id, draft, createdAt: Date.now() };
+    return this.#sender.send(entry).finally(() => this.#subscription.expectEvent());
   }
 
-  /** Takes up a message that was on its way, or refused, before a reload. */
-  resume(entry: OutboxEntry): void {
-    const sent = this.#sender.resume(entry)?.finally(() => this.#following.expectEvents());
-    sent?.catch(() => {}); // it is in `pending`, as failed
-  }
-
-  /** Sends one that was refused again: the reason may be gone. */
+  /** Sends a failed message again, with the same `client_id`. */
   retry(clientId: string): Promise<SendMessageAck> {
-    return this.#sender.retry(clientId).finally(() => this.#following.expectEvents());
+    return this.#sender.retry(clientId).finally(() => this.#subscription.expectEvent());
   }
 
+  /** Removes a failed message. */
   discard(clientId: string): void {
     this.#sender.discard(clientId);
   }
 
   async edit(messageId: string, content: string): Promise<void> {
-    await this.#ask({ type: "edit_message", message_id: messageId, content });
+    await this.#request({ type: "edit_message", message_id: messageId, content });
   }
 
   async delete(messageId: string): Promise<void> {
-    await this.#ask({ type: "delete_message", message_id: messageId });
+    await this.#request({ type: "delete_message", message_id: messageId });
   }
 
-  /** Adds or removes an emoji; safe to repeat. */
+  /** Adds or removes an emoji. Idempotent. */
   async react(messageId: string, emoji: string, action: "add" | "remove" = "add"): Promise<ReactAck> {
-    return (await this.#ask({ type: "react", message_id: messageId, emoji, action })) as ReactAck;
+    return (await this.#request({ type: "react", message_id: messageId, emoji, action })) as ReactAck;
   }
 
-  /** Marks these messages as read, or everything. */
+  /** Marks these messages as read, or all messages. */
   async markRead(messageIds?: readonly string[]): Promise<void> {
     const result = messageIds
-      ? await this.#ask({ type: "mark_read", message_ids: messageIds as [string, ...string[]] })
-      : await this.around.markAllRead(this.id);
-    this.#unread = (result as { unread_count: number }).unread_count;
-    this.#changed();
+      ? await this.#request({ type: "mark_read", message_ids: messageIds as [string, ...string[]] })
+      : await this.context.markAllRead(this.id);
+    this._setUnread((result as { unread_count: number }).unread_count);
   }
 
-  /** Call it on every key: it is passed on as often as it is of use. */
-  type(): void {
-    this.#typing.type();
+  /** Tells the others that the user is typing. Call it on every keystroke; signals are throttled. */
+  notifyTyping(): void {
+    this.#typing.notify();
   }
 
   /** Loads a page of older messages. */
   loadOlder(): Promise<void> {
-    return this.#following.loadOlder();
+    return this.#subscription.loadOlder();
   }
 
-  /** Loads a message again: the links to its files end after some minutes. */
+  /** Loads a message again, for new signed URLs of its attachments: they expire after some minutes. */
   async refresh(messageId: string): Promise<void> {
-    this.#following.replica?.take(await this.around.loadMessage(messageId));
-    this.#changed();
+    this.#subscription.replica?.putMessage(await this.context.loadMessage(messageId));
+    this.#notify();
   }
 
-  // What the connection says
-
-  /** The socket is open: follow from where this copy stands. */
-  follow(): Promise<void> {
-    return this.#following.follow();
+  /** @internal Subscribes after the connection has opened. */
+  _subscribe(): Promise<void> {
+    return this.#subscription.subscribe();
   }
 
-  lost(): void {
-    this.#sender.ready(false);
+  /** @internal */
+  _onDisconnect(): void {
+    this.#sender.setReady(false);
     this.#typing.clear();
-    this.#following.lost();
+    this.#subscription.onDisconnect();
   }
 
-  take(frame: ServerFrame): void {
+  /** @internal Handles a frame about this conversation. */
+  _apply(frame: ServerFrame): void {
     switch (frame.type) {
       case "subscribed":
-        this.#following.begun(frame.reads);
-        this.#sender.ready(true);
-        this.around.countUnread();
+        this.#subscription.onSubscribed(frame.reads);
+        this.#sender.setReady(true);
+        this.context.scheduleUnreadRefresh();
         break;
       case "unsubscribed":
-        if (frame.code !== 1000) this.#following.end();
+        if (frame.code !== NORMAL_CLOSURE) this.#subscription.end();
         break;
       case "resync":
-        void this.#following.reload();
+        void this.#subscription.reload();
         break;
       case "typing":
-        this.#typing.heard(frame);
+        this.#typing.onSignal(frame);
         break;
       case "messages_read":
-        this.#following.replica?.read(frame.user_id, frame.message_ids, frame.up_to_seq);
-        if (frame.user_id === this.around.userId()) this.around.countUnread();
-        this.#changed();
+        this.#subscription.replica?.markRead(frame.user_id, frame.message_ids, frame.up_to_seq);
+        if (frame.user_id === this.context.userId()) this.context.scheduleUnreadRefresh();
+        this.#notify();
         break;
       default:
-        if ("seq" in frame && "conversation_id" in frame) this.#following.take(frame as DurableFrame);
+        if (isEvent(frame)) this.#subscription.onEvent(frame);
     }
   }
 
-  /** The service has counted. */
-  counted(unread: number): void {
-    this.#unread = unread;
-    this.#changed();
+  /** @internal Sends, or keeps as failed, an entry that the outbox has kept over a reload. */
+  _resume(entry: OutboxEntry): void {
+    const sent = this.#sender.resume(entry)?.finally(() => this.#subscription.expectEvent());
+    sent?.catch(() => {}); // the message is in `pending`, with `failed`
   }
 
-  stop(): void {
+  /** @internal */
+  _setUnread(unread: number): void {
+    this.#unread = unread;
+    this.#notify();
+  }
+
+  /** @internal */
+  _stop(): void {
     this.#sender.stop();
     this.#typing.clear();
-    this.#following.stop();
+    this.#subscription.stop();
   }
 
-  #taken(frame: DurableFrame): void {
-    if (frame.type === "new_message") this.#said(frame.message);
-    if (frame.type === "message_deleted" && this.#unread > 0) this.around.countUnread();
+  #onEvent(frame: EventFrame): void {
+    if (frame.type === "new_message") this.#onMessage(frame.message);
+    if (frame.type === "message_deleted" && this.#unread > 0) this.context.scheduleUnreadRefresh();
   }
 
-  #said(message: MessageOut): void {
-    if (message.sender) this.#typing.ended(message.sender.id);
-    if (message.sender?.id !== this.around.userId()) {
+  #onMessage(message: MessageOut): void {
+    if (message.sender) this.#typing.remove(message.sender.id);
+    if (message.sender?.id !== this.context.userId()) {
       if (message.sender && !message.is_deleted) this.#unread++;
-      this.around.countUnread();
+      this.context.scheduleUnreadRefresh();
     } else if (message.client_id !== null) {
       const { id: message_id, seq, created_at } = message;
-      this.#sender.stored(message.client_id, () => ({ type: "ack", ref: "", message_id, seq, created_at }));
+      this.#sender.onStored(message.client_id, () => ({ type: "ack", ref: "", message_id, seq, created_at }));
     }
   }
 
-  async #ask(frame: Parameters<Surroundings["connection"]["ask"]>[0]): Promise<unknown> {
-    const answer = await this.around.connection.ask({ ...frame, conversation_id: this.id });
-    this.#following.expectEvents();
-    return answer;
+  async #request(frame: OutgoingFrame): Promise<unknown> {
+    const ack = await this.context.connection.request({ ...frame, conversation_id: this.id });
+    this.#subscription.expectEvent();
+    return ack;
   }
 
-  #changed(): void {
-    this.state = this.#now();
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+  /** Updates `state`, and calls the listeners once for all changes of the current task. */
+  #notify(): void {
+    this.state = this.#snapshot();
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
     queueMicrotask(() => {
-      this.#isTelling = false;
-      for (const fn of this.#subscribers) fn();
+      this.#isNotifying = false;
+      for (const listener of this.#listeners) listener();
     });
   }
 
-  #now(): ConversationState {
-    const { status, replica, hasOlder } = this.#following;
+  #snapshot(): ConversationState {
+    const { status, replica, hasOlder } = this.#subscription;
     return {
       status,
       conversation: replica?.conversation,
-      participants: replica?.members() ?? NOBODY,
-      messages: replica?.ordered() ?? NOTHING,
+      participants: replica?.participantList() ?? NO_PARTICIPANTS,
+      messages: replica?.orderedMessages() ?? NO_MESSAGES,
       pending: this.#sender.pending,
       unread: this.#unread,
       typing: this.#typing.names,

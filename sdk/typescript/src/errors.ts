@@ -1,6 +1,6 @@
-// What can go wrong, as seen by whoever calls the client. The codes are those of docs/protocol.md.
+// The errors that this package throws. docs/protocol.md lists the codes.
 
-/** A refusal by the service, by HTTP or by socket. `code` is what programs compare. */
+/** The service rejected a request, over HTTP or the WebSocket, or did not answer. Compare `code`, not the message. */
 export class ChatError extends Error {
   override readonly name = "ChatError";
 
@@ -13,8 +13,8 @@ export class ChatError extends Error {
   }
 }
 
-/** The error of an HTTP answer: a problem document (RFC 9457), or whatever stood in its place. */
-export function problemOf(body: unknown, status?: number): ChatError {
+/** Converts the body of an HTTP error response. Bodies that are not problem documents (RFC 9457) get a code of their own. */
+export function errorFromProblem(body: unknown, status?: number): ChatError {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const code = typeof problem.code === "string" ? problem.code : status === undefined ? "no_answer" : `http_${status}`;
   const detail = typeof problem.detail === "string" ? problem.detail : `the service answered ${status ?? "nothing"}`;

@@ -1,238 +1,243 @@
-// Everything a user has beside the conversation they look at: the list of conversations with what is unread in each,
-// who is online, and notifications. Loaded at every connection, then kept by the socket of notifications.
+// The user's conversations with their unread counts, the presence of other users, and notifications. Everything is loaded on
+// each connection, then updated by the frames of the notifications socket.
 
-import { Connection, type ConnectionState, type WebSocketMaker } from "./connection.js";
+import { Connection, type ConnectionState, type WebSocketConstructor } from "./connection.js";
+import { ChangeTracker } from "./freshness.js";
 import type { ConversationOut, NotificationOut, ServerFrame } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
 import { archiveConversation, getConversation, unarchiveConversation } from "./generated/rest/sdk.gen.js";
-import { loadConversations } from "./inbox-pages.js";
-import { Insistent } from "./insistent.js";
-import { News } from "./news.js";
-import { Notifications } from "./notifications.js";
-import { People, type Presence } from "./presence.js";
+import { loadConversations } from "./inbox-api.js";
+import { NotificationList } from "./notifications.js";
+import { type Presence, PresenceStore } from "./presence.js";
 import type { ReadAfter } from "./read-after.js";
-import { result } from "./rest.js";
-import type { Tokens } from "./token.js";
+import { unwrap } from "./rest-client.js";
+import { RetryLoop } from "./retry-loop.js";
+import type { TokenCache } from "./tokens.js";
 
-/** `failed`: the list could not be loaded, what is known may be old, and it is tried again by itself. */
+/** `failed`: the list could not be loaded. It may be out of date, and loading is retried automatically. */
 export type InboxStatus = "loading" | "loaded" | "failed";
 
-/** What is known of a user's inbox at one moment. A new object after every change. */
+/** An immutable snapshot of the inbox. Every change makes a new one. */
 export interface InboxState {
   readonly status: InboxStatus;
-  /** Whether there is a list to show, were it an old one. */
+  /** Whether the list was loaded at least once. It may be out of date. */
   readonly isLoaded: boolean;
-  /** Newest activity first, archived ones among them. */
+  /** Latest activity first, including archived conversations. */
   readonly conversations: readonly ConversationOut[];
-  /** Unread messages in all. */
+  /** Unread messages in all conversations. */
   readonly unread: number;
   /** Newest first. */
   readonly notifications: readonly NotificationOut[];
   /** Whether `loadMoreNotifications()` has more. */
   readonly hasMoreNotifications: boolean;
-  /** By user id, of those who share a conversation with the user. */
+  /** By user id, of the users who share a conversation with the signed-in user. */
   readonly presence: ReadonlyMap<string, Presence>;
 }
 
-const GATHER_MS = 150;
+const REFRESH_DELAY_MS = 150;
 
+/** Get it from `chat.inbox`. */
 export class Inbox {
   state: InboxState;
   readonly #connection: Connection;
   #status: InboxStatus = "loading";
   #conversations = new Map<string, ConversationOut>();
-  #counts: Readonly<Record<string, number>> | undefined;
-  #total = 0;
+  #unreadCounts: Readonly<Record<string, number>> | undefined;
+  #totalUnread = 0;
   #isLoaded = false;
-  readonly #news = new News();
-  readonly #notifications: Notifications;
-  readonly #people: People;
-  readonly #loading = new Insistent((isWanted) => this.#load(isWanted), () => this.#become("failed"));
-  readonly #stale: string[] = [];
-  #gathering: ReturnType<typeof setTimeout> | undefined;
-  #isTelling = false;
-  readonly #subscribers = new Set<() => void>();
+  readonly #changes = new ChangeTracker();
+  readonly #notifications: NotificationList;
+  readonly #presence: PresenceStore;
+  readonly #loading = new RetryLoop((isCurrent) => this.#load(isCurrent), () => this.#setStatus("failed"));
+  readonly #staleIds: string[] = [];
+  #refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  #isNotifying = false;
+  readonly #listeners = new Set<() => void>();
 
   constructor(
     url: string,
     private readonly client: Client,
-    tokens: Tokens,
-    make: WebSocketMaker,
+    tokens: TokenCache,
+    WebSocket: WebSocketConstructor,
     readAfter: ReadAfter,
   ) {
-    this.#notifications = new Notifications(client);
-    this.#people = new People(client, () => this.#changed());
+    this.#notifications = new NotificationList(client);
+    this.#presence = new PresenceStore(client, () => this.#notify());
     const events = {
-      opened: () => this.reload(),
-      lost: () => this.#rest(),
-      frame: (frame: ServerFrame) => this.#hear(frame),
-      changed: () => this.#changed(),
-      spoke: () => readAfter.forget(),
+      onOpen: () => this.reload(),
+      onDisconnect: () => this.#pauseLoading(),
+      onFrame: (frame: ServerFrame) => this.#onFrame(frame),
+      onStateChange: () => this.#notify(),
+      onActivity: () => readAfter.invalidate(),
     };
-    this.#connection = new Connection(url, tokens, events, make);
-    this.state = this.#now();
+    this.#connection = new Connection(url, tokens, events, WebSocket);
+    this.state = this.#snapshot();
   }
 
-  get connection(): ConnectionState {
+  get connectionState(): ConnectionState {
     return this.#connection.state;
   }
 
-  start(): void {
-    this.#connection.start();
+  /** Calls `listener` after every change. Returns a function that unsubscribes. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  stop(): void {
-    clearTimeout(this.#gathering);
-    this.#rest();
-    this.#connection.stop();
-  }
-
-  /** Calls `fn` after every change; gives what ends that. */
-  subscribe(fn: () => void): () => void {
-    this.#subscribers.add(fn);
-    return () => this.#subscribers.delete(fn);
-  }
-
-  /** Loads everything again, at once. It is done at every connection, and until it succeeds. */
+  /** Loads everything again, and retries until that succeeds. This also happens on every connection. */
   reload(): void {
-    this.#become("loading");
-    this.#loading.begin();
+    this.#setStatus("loading");
+    this.#loading.start();
   }
 
-  /** Takes a conversation in as the service has just shown it. */
-  take(conversation: ConversationOut): void {
-    this.#news.hear(conversation.id);
+  /** Adds or replaces a conversation with what another request has just returned. */
+  upsert(conversation: ConversationOut): void {
+    this.#changes.changed(conversation.id);
     this.#conversations.set(conversation.id, conversation);
-    this.#changed();
+    this.#notify();
   }
 
-  /** Something happened in a conversation that this socket does not tell of: load it again, soon. */
-  touch(id: string): void {
-    if (!this.#stale.includes(id)) this.#stale.push(id);
-    this.#gathering ??= setTimeout(() => void this.#refresh(), GATHER_MS);
+  /** Schedules a reload of one conversation. Use it after changes that the notifications socket does not report. */
+  refresh(id: string): void {
+    if (!this.#staleIds.includes(id)) this.#staleIds.push(id);
+    this.#refreshTimer ??= setTimeout(() => void this.#loadStale(), REFRESH_DELAY_MS);
   }
 
-  /** Puts a conversation away, for oneself, until its next message; or takes it back. */
-  async archive(id: string, isArchived: boolean): Promise<void> {
-    const call = isArchived ? archiveConversation : unarchiveConversation;
-    const isNews = this.#news.ask();
-    this.#answered(await result(call({ client: this.client, path: { conversation_id: id } })), isNews);
+  /** Archives or unarchives a conversation for this user. Its next message unarchives it. */
+  async setArchived(id: string, isArchived: boolean): Promise<void> {
+    const operation = isArchived ? archiveConversation : unarchiveConversation;
+    const hasChanged = this.#changes.begin();
+    this.#onLoaded(await unwrap(operation({ client: this.client, path: { conversation_id: id } })), hasChanged);
   }
 
   /** Adds the next page of older notifications. */
   loadMoreNotifications(): Promise<void> {
-    return this.#notifications.loadMore().then(() => this.#changed());
+    return this.#notifications.loadMore().then(() => this.#notify());
   }
 
-  markNotification(id: string): Promise<void> {
-    return this.#notifications.mark(id).then(() => this.#changed());
+  markNotificationRead(id: string): Promise<void> {
+    return this.#notifications.markRead(id).then(() => this.#notify());
   }
 
-  markAllNotifications(): Promise<void> {
-    return this.#notifications.markAll().then(() => this.#changed());
+  markAllNotificationsRead(): Promise<void> {
+    return this.#notifications.markAllRead().then(() => this.#notify());
   }
 
-  async #load(isWanted: () => boolean): Promise<void> {
-    const isNews = this.#news.ask();
-    const [open, archived, takeNotifications] = await Promise.all([
+  /** @internal */
+  _start(): void {
+    this.#connection.start();
+  }
+
+  /** @internal */
+  _stop(): void {
+    clearTimeout(this.#refreshTimer);
+    this.#pauseLoading();
+    this.#connection.stop();
+  }
+
+  async #load(isCurrent: () => boolean): Promise<void> {
+    const hasChanged = this.#changes.begin();
+    const [open, archived, replaceNotifications] = await Promise.all([
       loadConversations(this.client, false),
       loadConversations(this.client, true),
       this.#notifications.load(),
     ]);
-    if (!isWanted()) return;
-    const found = new Map([...open, ...archived].map((one) => [one.id, one]));
-    for (const id of new Set([...found.keys(), ...this.#conversations.keys()])) {
-      if (!isNews(id)) continue;
+    if (!isCurrent()) return;
+    const loaded = new Map([...open, ...archived].map((conversation) => [conversation.id, conversation]));
+    // What the socket has reported during the request is newer than the response.
+    for (const id of new Set([...loaded.keys(), ...this.#conversations.keys()])) {
+      if (!hasChanged(id)) continue;
       const known = this.#conversations.get(id);
-      if (known) found.set(id, known);
-      else found.delete(id);
+      if (known) loaded.set(id, known);
+      else loaded.delete(id);
     }
-    this.#conversations = found;
-    takeNotifications();
+    this.#conversations = loaded;
+    replaceNotifications();
     this.#isLoaded = true;
-    if (this.#counts) this.#count(this.#counts);
-    this.#become("loaded");
-    this.#people.lookFor(found.values());
+    if (this.#unreadCounts) this.#applyUnreadCounts(this.#unreadCounts);
+    this.#setStatus("loaded");
+    this.#presence.request(loaded.values());
   }
 
-  #hear(frame: ServerFrame): void {
+  #onFrame(frame: ServerFrame): void {
     switch (frame.type) {
       case "unread_counts":
-        this.#total = frame.total;
-        this.#count(frame.conversations);
+        this.#totalUnread = frame.total;
+        this.#applyUnreadCounts(frame.conversations);
         break;
       case "conversation_added":
       case "conversation_updated":
         if (!("participants" in frame.conversation)) break;
-        this.take(frame.conversation);
-        if (frame.type === "conversation_added") this.#people.lookFor([frame.conversation]);
+        this.upsert(frame.conversation);
+        if (frame.type === "conversation_added") this.#presence.request([frame.conversation]);
         break;
       case "conversation_removed":
-        this.#news.hear(frame.conversation_id);
+        this.#changes.changed(frame.conversation_id);
         this.#conversations.delete(frame.conversation_id);
         break;
       case "presence":
-        this.#people.heard(frame);
+        this.#presence.onSignal(frame);
         break;
       case "notification":
-        this.#notifications.heard(frame.notification);
-        this.touch(frame.notification.conversation);
+        this.#notifications.onNotification(frame.notification);
+        this.refresh(frame.notification.conversation);
         break;
       default:
         return;
     }
-    this.#changed();
+    this.#notify();
   }
 
-  /** Counts of the service. A count that rose means a message that is not in the list yet. */
-  #count(counts: Readonly<Record<string, number>>): void {
-    this.#counts = counts;
-    for (const [id, one] of this.#conversations) {
+  #applyUnreadCounts(counts: Readonly<Record<string, number>>): void {
+    this.#unreadCounts = counts;
+    for (const [id, conversation] of this.#conversations) {
       const unread = counts[id] ?? 0;
-      if (unread === one.unread_count) continue;
-      if (unread > one.unread_count) this.touch(id);
-      this.#conversations.set(id, { ...one, unread_count: unread });
+      if (unread === conversation.unread_count) continue;
+      // A higher count means a new message, which `last_message` does not show yet.
+      if (unread > conversation.unread_count) this.refresh(id);
+      this.#conversations.set(id, { ...conversation, unread_count: unread });
     }
-    this.#notifications.counted(counts);
+    this.#notifications.applyUnreadCounts(counts);
   }
 
-  async #refresh(): Promise<void> {
-    this.#gathering = undefined;
-    const ids = this.#stale.splice(0);
-    const isNews = this.#news.ask();
-    const load = (conversation_id: string) => result(getConversation({ client: this.client, path: { conversation_id } }));
-    // One that cannot be loaded is gone, which this socket tells of, or comes with the next connection.
-    await Promise.all(ids.map((id) => load(id).then((one) => this.#answered(one, isNews), () => {})));
+  async #loadStale(): Promise<void> {
+    this.#refreshTimer = undefined;
+    const ids = this.#staleIds.splice(0);
+    const hasChanged = this.#changes.begin();
+    const load = (id: string) => unwrap(getConversation({ client: this.client, path: { conversation_id: id } }));
+    // After a failure the conversation is either removed, which the socket reports, or loaded on the next connection.
+    await Promise.all(ids.map((id) => load(id).then((loaded) => this.#onLoaded(loaded, hasChanged), () => {})));
   }
 
-  /** An answer may be of before what was heard meanwhile: then it is asked again, or, where it was removed, left so. */
-  #answered(found: ConversationOut, isNews: (id: string) => boolean): void {
-    if (!isNews(found.id)) this.take(found);
-    else if (this.#conversations.has(found.id)) this.touch(found.id);
+  /** A response may be older than a change reported meanwhile. Then load it again, unless the conversation was removed. */
+  #onLoaded(loaded: ConversationOut, hasChanged: (id: string) => boolean): void {
+    if (!hasChanged(loaded.id)) this.upsert(loaded);
+    else if (this.#conversations.has(loaded.id)) this.refresh(loaded.id);
   }
 
-  /** Nothing is asked without a connection: the next one loads again. */
-  #rest(): void {
-    this.#loading.end();
-    this.#people.rest();
+  /** Without a connection nothing is loaded. The next one loads everything again. */
+  #pauseLoading(): void {
+    this.#loading.stop();
+    this.#presence.pause();
   }
 
-  #become(status: InboxStatus): void {
+  #setStatus(status: InboxStatus): void {
     this.#status = status;
-    this.#changed();
+    this.#notify();
   }
 
-  #changed(): void {
-    this.state = this.#now();
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+  /** Updates `state`, and calls the listeners once for all changes of the current task. */
+  #notify(): void {
+    this.state = this.#snapshot();
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
     queueMicrotask(() => {
-      this.#isTelling = false;
-      for (const fn of this.#subscribers) fn();
+      this.#isNotifying = false;
+      for (const listener of this.#listeners) listener();
     });
   }
 
-  #now(): InboxState {
+  #snapshot(): InboxState {
     const activity = (one: ConversationOut) => one.last_message?.created_at ?? one.updated_at;
     const conversations = [...this.#conversations.values()].sort((one, other) =>
       activity(other).localeCompare(activity(one)),
@@ -241,10 +246,10 @@ export class Inbox {
       status: this.#status,
       isLoaded: this.#isLoaded,
       conversations,
-      unread: this.#total,
-      notifications: this.#notifications.list,
+      unread: this.#totalUnread,
+      notifications: this.#notifications.items,
       hasMoreNotifications: this.#notifications.hasMore,
-      presence: this.#people.presence,
+      presence: this.#presence.presence,
     };
   }
 }

@@ -1,71 +1,70 @@
-// What the user was told of, newest first: as many pages as were asked for, and what came since.
+// The user's notifications, newest first: the pages loaded so far, and those received since.
 
+import { ChangeTracker } from "./freshness.js";
 import type { NotificationOut } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
 import { markAllNotificationsRead, markNotificationRead } from "./generated/rest/sdk.gen.js";
-import { type Page, loadNotifications } from "./inbox-pages.js";
-import { News } from "./news.js";
-import { result } from "./rest.js";
+import { type Page, loadNotifications } from "./inbox-api.js";
+import { unwrap } from "./rest-client.js";
 
-export class Notifications {
-  list: readonly NotificationOut[] = [];
-  #next: string | null = null;
-  readonly #news = new News();
+export class NotificationList {
+  items: readonly NotificationOut[] = [];
+  #cursor: string | null = null;
+  readonly #changes = new ChangeTracker();
 
   constructor(private readonly client: Client) {}
 
   get hasMore(): boolean {
-    return this.#next !== null;
+    return this.#cursor !== null;
   }
 
-  /** Loads the newest page; what it gives takes that in, with what was heard while it was on its way. */
+  /** Loads the newest page. The returned function replaces the list with it, and keeps what was received meanwhile. */
   async load(): Promise<() => void> {
-    const isNews = this.#news.ask();
+    const hasChanged = this.#changes.begin();
     const page = await loadNotifications(this.client);
-    return () => this.#take(page, isNews);
+    return () => this.#replace(page, hasChanged);
   }
 
   async loadMore(): Promise<void> {
-    const cursor = this.#next;
+    const cursor = this.#cursor;
     if (cursor === null) return;
     const page = await loadNotifications(this.client, cursor);
-    // Asked twice, or loaded afresh meanwhile.
-    if (cursor !== this.#next) return;
-    const known = new Set(this.list.map((one) => one.id));
-    this.list = [...this.list, ...page.results.filter((one) => !known.has(one.id))];
-    this.#next = page.next;
+    // A concurrent call has added this page, or the list was reloaded.
+    if (cursor !== this.#cursor) return;
+    const known = new Set(this.items.map((item) => item.id));
+    this.items = [...this.items, ...page.results.filter((item) => !known.has(item.id))];
+    this.#cursor = page.next;
   }
 
-  heard(told: NotificationOut): void {
-    this.#news.hear(told.id);
-    this.list = [told, ...this.list.filter((one) => one.id !== told.id)];
+  onNotification(notification: NotificationOut): void {
+    this.#changes.changed(notification.id);
+    this.items = [notification, ...this.items.filter((item) => item.id !== notification.id)];
   }
 
-  async mark(id: string): Promise<void> {
-    const marked = await result(markNotificationRead({ client: this.client, path: { notification_id: id } }));
-    this.#news.hear(id);
-    this.list = this.list.map((one) => (one.id === id ? marked : one));
+  async markRead(id: string): Promise<void> {
+    const marked = await unwrap(markNotificationRead({ client: this.client, path: { notification_id: id } }));
+    this.#changes.changed(id);
+    this.items = this.items.map((item) => (item.id === id ? marked : item));
   }
 
-  async markAll(): Promise<void> {
-    await result(markAllNotificationsRead({ client: this.client }));
-    for (const { id } of this.list) this.#news.hear(id);
-    this.list = this.list.map((one) => ({ ...one, is_read: true }));
+  async markAllRead(): Promise<void> {
+    await unwrap(markAllNotificationsRead({ client: this.client }));
+    for (const { id } of this.items) this.#changes.changed(id);
+    this.items = this.items.map((item) => ({ ...item, is_read: true }));
   }
 
-  /** Where nothing is unread, whatever was told is read. */
-  counted(counts: Readonly<Record<string, number>>): void {
-    const isRead = (told: NotificationOut) => told.is_read || !counts[told.conversation];
-    this.list = this.list.map((told) => (isRead(told) === told.is_read ? told : { ...told, is_read: true }));
+  /** Marks the notifications of conversations without unread messages as read. */
+  applyUnreadCounts(counts: Readonly<Record<string, number>>): void {
+    this.items = this.items.map((item) => (item.is_read || counts[item.conversation] ? item : { ...item, is_read: true }));
   }
 
-  #take({ results, next }: Page<NotificationOut>, isNews: (id: string) => boolean): void {
-    const news = new Map(this.list.filter((one) => isNews(one.id)).map((one) => [one.id, one]));
-    const merged = results.map((one) => news.get(one.id) ?? one);
-    for (const one of results) news.delete(one.id);
-    // What was marked further down belongs to a page that is not loaded any more.
+  #replace({ results, next }: Page<NotificationOut>, hasChanged: (id: string) => boolean): void {
+    const changed = new Map(this.items.filter((item) => hasChanged(item.id)).map((item) => [item.id, item]));
+    const merged = results.map((item) => changed.get(item.id) ?? item);
+    for (const item of results) changed.delete(item.id);
+    // Changed notifications that are older than this page belong to a page that is no longer loaded.
     const oldest = results.at(-1)?.created_at ?? "";
-    this.list = [...[...news.values()].filter((one) => one.created_at > oldest), ...merged];
-    this.#next = next;
+    this.items = [...[...changed.values()].filter((item) => item.created_at > oldest), ...merged];
+    this.#cursor = next;
   }
 }

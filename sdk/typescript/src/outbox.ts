@@ -1,32 +1,32 @@
-// Messages on their way, and those refused: kept until the service has acknowledged them, or somebody has given them up;
-// across reloads where the store lasts.
+// Stores for outgoing messages. An entry stays until the message is stored by the service, or discarded after a failure. In a
+// persistent store it survives reloads.
 
 import type { SendMessageFrame } from "./generated/frames.js";
 
-/** What a message says. */
+/** The content of a message. */
 export type Draft = Omit<SendMessageFrame, "type" | "ref" | "conversation_id" | "client_id">;
 
-/** A message on its way. `clientId` makes it safe to send as often as it takes. */
+/** An outgoing message. The service stores it once per `clientId`, so sending it repeatedly is safe. */
 export interface OutboxEntry {
   readonly clientId: string;
   readonly userId: string;
   readonly conversationId: string;
   readonly draft: Draft;
-  /** Milliseconds since 1970, by this machine's clock. */
+  /** Unix milliseconds, by the clock of this machine. */
   readonly createdAt: number;
-  /** Set where it was refused for good: the code. It stays until somebody retries or discards it. */
+  /** The error code, if the service has rejected the message. It stays until the user retries or discards it. */
   readonly failed?: string;
 }
 
-/** Where messages on their way are kept. */
 export interface OutboxStore {
-  /** All of a user's entries, oldest first. */
+  /** Loads all entries of a user, oldest first. */
   load(userId: string): Promise<OutboxEntry[]>;
+  /** Saves an entry, and replaces the one with the same `clientId`. */
   put(entry: OutboxEntry): Promise<void>;
   remove(clientId: string): Promise<void>;
 }
 
-/** Keeps them as long as the page lives. */
+/** Keeps entries in memory, until the page or process ends. */
 export class MemoryOutbox implements OutboxStore {
   readonly #entries = new Map<string, OutboxEntry>();
 
@@ -45,32 +45,32 @@ export class MemoryOutbox implements OutboxStore {
 
 const STORE = "outbox";
 
-/** Keeps them in the browser, so that they survive a reload. */
+/** Keeps entries in the browser's IndexedDB, so that they survive a reload. */
 export class IndexedDbOutbox implements OutboxStore {
-  #opened: Promise<IDBDatabase> | undefined;
+  #database: Promise<IDBDatabase> | undefined;
 
   constructor(private readonly name = "wasgo-chat") {}
 
   async load(userId: string): Promise<OutboxEntry[]> {
-    const entries: OutboxEntry[] = await this.#do("readonly", (store) => store.getAll());
+    const entries: OutboxEntry[] = await this.#run("readonly", (store) => store.getAll());
     return entries.filter((entry) => entry.userId === userId).sort((one, other) => one.createdAt - other.createdAt);
   }
 
   async put(entry: OutboxEntry): Promise<void> {
-    await this.#do("readwrite", (store) => store.put(entry));
+    await this.#run("readwrite", (store) => store.put(entry));
   }
 
   async remove(clientId: string): Promise<void> {
-    await this.#do("readwrite", (store) => store.delete(clientId));
+    await this.#run("readwrite", (store) => store.delete(clientId));
   }
 
-  async #do<Result>(
+  async #run<Result>(
     mode: IDBTransactionMode,
-    act: (store: IDBObjectStore) => IDBRequest<Result>,
+    operation: (store: IDBObjectStore) => IDBRequest<Result>,
   ): Promise<Result> {
-    this.#opened ??= this.#open();
-    const transaction = (await this.#opened).transaction(STORE, mode);
-    const request = act(transaction.objectStore(STORE));
+    this.#database ??= this.#open();
+    const transaction = (await this.#database).transaction(STORE, mode);
+    const request = operation(transaction.objectStore(STORE));
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request.result);
       transaction.onerror = transaction.onabort = () => reject(transaction.error);
@@ -87,7 +87,7 @@ export class IndexedDbOutbox implements OutboxStore {
   }
 }
 
-/** The lasting store where there is one. */
+/** IndexedDB where available, else memory. */
 export function defaultOutbox(): OutboxStore {
   return typeof indexedDB === "undefined" ? new MemoryOutbox() : new IndexedDbOutbox();
 }

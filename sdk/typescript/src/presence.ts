@@ -1,53 +1,54 @@
-// Who of those that share a conversation with the user is there.
+// The presence of the users who share a conversation with the signed-in user.
 
+import { ChangeTracker } from "./freshness.js";
 import type { ConversationOut, PresenceSignal } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
-import { MOST, loadPresence } from "./inbox-pages.js";
-import { Insistent } from "./insistent.js";
-import { News } from "./news.js";
+import { MAX_PAGE, loadPresence } from "./inbox-api.js";
+import { RetryLoop } from "./retry-loop.js";
 
 export type Presence = Pick<PresenceSignal, "online" | "last_seen">;
 
-export class People {
+export class PresenceStore {
+  /** By user id. */
   presence: ReadonlyMap<string, Presence> = new Map();
-  readonly #news = new News();
-  readonly #unknown = new Set<string>();
-  readonly #looking = new Insistent((isWanted) => this.#look(isWanted));
+  readonly #changes = new ChangeTracker();
+  readonly #requested = new Set<string>();
+  readonly #loading = new RetryLoop((isCurrent) => this.#load(isCurrent));
 
   constructor(
     private readonly client: Client,
-    private readonly changed: () => void,
+    private readonly onChange: () => void,
   ) {}
 
-  heard(signal: PresenceSignal): void {
-    this.#news.hear(signal.user_id);
+  onSignal(signal: PresenceSignal): void {
+    this.#changes.changed(signal.user_id);
     this.presence = new Map(this.presence).set(signal.user_id, signal);
   }
 
-  /** Asks for everybody in these conversations, until it is answered. */
-  lookFor(conversations: Iterable<ConversationOut>): void {
-    for (const one of conversations) for (const { user } of one.participants) this.#unknown.add(user.id);
-    this.#looking.begin();
+  /** Loads the presence of all participants of these conversations, and retries until that succeeds. */
+  request(conversations: Iterable<ConversationOut>): void {
+    for (const { participants } of conversations) for (const { user } of participants) this.#requested.add(user.id);
+    this.#loading.start();
   }
 
-  /** Asks no more: there is no connection. */
-  rest(): void {
-    this.#looking.end();
+  /** Stops loading until the next `request`. */
+  pause(): void {
+    this.#loading.stop();
   }
 
-  async #look(isWanted: () => boolean): Promise<void> {
-    while (this.#unknown.size > 0) {
-      const ids = [...this.#unknown].slice(0, MOST);
-      const isNews = this.#news.ask();
-      const found = await loadPresence(this.client, ids);
-      if (!isWanted()) return;
+  async #load(isCurrent: () => boolean): Promise<void> {
+    while (this.#requested.size > 0) {
+      const userIds = [...this.#requested].slice(0, MAX_PAGE);
+      const hasChanged = this.#changes.begin();
+      const loaded = await loadPresence(this.client, userIds);
+      if (!isCurrent()) return;
       const presence = new Map(this.presence);
-      for (const { user_id, online, last_seen } of found) {
-        if (!isNews(user_id)) presence.set(user_id, { online, last_seen });
+      for (const { user_id, online, last_seen } of loaded) {
+        if (!hasChanged(user_id)) presence.set(user_id, { online, last_seen });
       }
       this.presence = presence;
-      for (const id of ids) this.#unknown.delete(id);
-      this.changed();
+      for (const userId of userIds) this.#requested.delete(userId);
+      this.onChange();
     }
   }
 }

@@ -1,29 +1,29 @@
-// What this user has seen of the service's database, in its own word: sent back with what is read, so that a standby
-// answers only if it has all of that. "Reading after" in docs/protocol.md; where there are no standbys, nothing is said.
+// The position in the service's database that this user has seen. Requests that read send it back, so that a replica answers
+// only if it has reached that position. See "Reading after" in docs/protocol.md. Without replicas there is no position.
 
 const HEADER = "X-Read-After";
 
 export class ReadAfter {
-  #word: string | undefined;
-  #turn = 0;
+  #position: string | undefined;
+  #version = 0;
 
-  /** More was said or heard than the word knows of: until there is another, the newest is read. */
-  forget(): void {
-    this.#word = undefined;
-    this.#turn++;
+  /** The socket has carried changes that the position does not cover. Until the next one is known, reads go to the primary. */
+  invalidate(): void {
+    this.#position = undefined;
+    this.#version++;
   }
 
-  /** Makes a request ready; what it gives is called with the answer, or with nothing where none came. */
-  ask(request: Request): (answer?: Response) => void {
+  /** Adds the position to a request. Call the returned function with the response, or with nothing if there is none. */
+  track(request: Request): (response?: Response) => void {
     const isRead = request.method === "GET";
-    if (isRead && this.#word !== undefined) request.headers.set(HEADER, this.#word);
-    const turn = this.#turn;
-    return (answer) => {
-      const word = answer?.headers.get(HEADER) ?? undefined;
-      if (isRead && (word === undefined || word === this.#word)) return;
-      // Words cannot be compared: of two that were asked for at the same time, neither is known to be the newer.
-      this.#word = turn === this.#turn ? word : undefined;
-      this.#turn++;
+    if (isRead && this.#position !== undefined) request.headers.set(HEADER, this.#position);
+    const version = this.#version;
+    return (response) => {
+      const position = response?.headers.get(HEADER) ?? undefined;
+      if (isRead && (position === undefined || position === this.#position)) return;
+      // Positions are opaque: of two that belong to concurrent requests, neither is known to be the later one.
+      this.#position = version === this.#version ? position : undefined;
+      this.#version++;
     };
   }
 }

@@ -1,3 +1,3 @@
-// The generated REST functions and their types, as `@wasgo/chat/rest`.
+// The entry point `@wasgo/chat/rest`: the generated REST functions and their types.
 
 export * from "./generated/rest/index.js";

@@ -1,71 +1,71 @@
-// Sends the messages of one conversation, one after the other, until each is stored or refused for good.
+// Sends the messages of one conversation in order, one at a time, and retries each until it is stored or rejected.
 
 import type { Connection } from "./connection.js";
 import { ChatError } from "./errors.js";
 import type { SendMessageAck } from "./generated/frames.js";
 import type { OutboxEntry, OutboxStore } from "./outbox.js";
 
-/** A message on its way, or refused, as a page shows it. */
+/** A message that is not stored yet; with `failed` if the service has rejected it. */
 export type PendingMessage = OutboxEntry;
 
-interface Waiting {
+interface QueuedMessage {
   entry: PendingMessage;
   resolve(ack: SendMessageAck): void;
   reject(error: unknown): void;
 }
 
-// The outcome is unknown, or another moment may do.
-const TRY_AGAIN = new Set(["connection_lost", "unavailable", "rate_limited", "internal_error"]);
-const RETRY_S = 1;
+// The outcome is unknown, or a later attempt can succeed.
+const RETRYABLE_CODES = new Set(["connection_lost", "unavailable", "rate_limited", "internal_error"]);
+const DEFAULT_RETRY_S = 1;
 
 export class Sender {
-  readonly #waiting: Waiting[] = [];
+  readonly #queue: QueuedMessage[] = [];
   #failed: PendingMessage[] = [];
   #pending: readonly PendingMessage[] = [];
   #isSending = false;
   #isReady = false;
-  #pause: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly connection: Connection,
     private readonly outbox: OutboxStore,
-    private readonly told: () => void,
+    private readonly onChange: () => void,
   ) {}
 
-  /** Everything that is not stored yet, oldest first; the same array while nothing of it changes. */
+  /** Queued messages, oldest first, then failed ones. The same array until one of them changes. */
   get pending(): readonly PendingMessage[] {
     return this.#pending;
   }
 
-  /** Takes a message on; resolves once it is stored. */
+  /** Queues a message. Resolves when it is stored. */
   send(entry: OutboxEntry): Promise<SendMessageAck> {
-    // Where it cannot be kept (private mode, no space) it is sent all the same.
-    return this.#queue(entry, this.outbox.put(entry).catch(() => {}));
+    // If the outbox is not writable (private browsing, no space) the message is sent anyway.
+    return this.#enqueue(entry, this.outbox.put(entry).catch(() => {}));
   }
 
-  /** Takes up what the outbox has kept over a reload; one that was refused waits for somebody to decide. */
+  /** Queues an entry that the outbox has kept over a reload. A failed entry waits for `retry` or `discard`. */
   resume(entry: OutboxEntry): Promise<SendMessageAck> | undefined {
-    if (entry.failed === undefined) return this.#queue(entry, Promise.resolve());
+    if (entry.failed === undefined) return this.#enqueue(entry, Promise.resolve());
     this.#failed.push(entry);
-    this.#changed();
+    this.#notify();
     return undefined;
   }
 
-  /** The conversation is followed, or is not. */
-  ready(isReady: boolean): void {
+  /** Sends only while the conversation is subscribed. */
+  setReady(isReady: boolean): void {
     this.#isReady = isReady;
-    if (isReady) this.#next();
+    if (isReady) this.#sendNext();
   }
 
-  /** The service has told of a message: it is stored, even if its ack was lost. */
-  stored(clientId: string, ack: () => SendMessageAck): void {
-    const at = this.#waiting.findIndex((one) => one.entry.clientId === clientId);
-    if (at >= 0) this.#settle(at, ack());
-    // Refused at a second try, though the first was stored and only its answer lost.
+  /** A message of this user has arrived as an event, so it is stored even if its ack was lost. */
+  onStored(clientId: string, ack: () => SendMessageAck): void {
+    const index = this.#queue.findIndex((message) => message.entry.clientId === clientId);
+    if (index >= 0) this.#settle(index, ack());
+    // The first attempt was stored, only its ack was lost; then a second attempt was rejected.
     else if (this.#failed.some((entry) => entry.clientId === clientId)) this.discard(clientId);
   }
 
-  /** Sends a failed one again, as the same message. */
+  /** Sends a failed message again, with the same `client_id`. */
   retry(clientId: string): Promise<SendMessageAck> {
     const found = this.#failed.find((entry) => entry.clientId === clientId);
     if (!found) return Promise.reject(new ChatError("not_found", "no failed message has this client_id"));
@@ -74,73 +74,73 @@ export class Sender {
     return this.send(entry);
   }
 
-  /** Takes a failed one away. */
+  /** Removes a failed message. */
   discard(clientId: string): void {
     this.#failed = this.#failed.filter((entry) => entry.clientId !== clientId);
     void this.outbox.remove(clientId).catch(() => {});
-    this.#changed();
+    this.#notify();
   }
 
   stop(): void {
-    clearTimeout(this.#pause);
+    clearTimeout(this.#retryTimer);
     this.#isReady = false;
   }
 
-  #queue(entry: OutboxEntry, kept: Promise<void>): Promise<SendMessageAck> {
+  #enqueue(entry: OutboxEntry, saved: Promise<void>): Promise<SendMessageAck> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, resolve, reject });
-      this.#changed();
-      void kept.then(() => this.#next());
+      this.#queue.push({ entry, resolve, reject });
+      this.#notify();
+      void saved.then(() => this.#sendNext());
     });
   }
 
-  #next(): void {
-    const first = this.#waiting[0];
-    if (!first || this.#isSending || !this.#isReady) return;
-    const { clientId, conversationId, draft } = first.entry;
+  #sendNext(): void {
+    const message = this.#queue[0];
+    if (!message || this.#isSending || !this.#isReady) return;
+    const { clientId, conversationId, draft } = message.entry;
     this.#isSending = true;
     this.connection
-      .ask({ type: "send_message", conversation_id: conversationId, client_id: clientId, ...draft })
+      .request({ type: "send_message", conversation_id: conversationId, client_id: clientId, ...draft })
       .then(
-        (ack) => this.#answered(first, () => this.#settle(this.#waiting.indexOf(first), ack as SendMessageAck)),
-        (error) => this.#answered(first, () => this.#refused(first, error as ChatError)),
+        (ack) => this.#onAnswer(message, () => this.#settle(this.#queue.indexOf(message), ack as SendMessageAck)),
+        (error) => this.#onAnswer(message, () => this.#onError(message, error as ChatError)),
       );
   }
 
-  #answered(first: Waiting, act: () => void): void {
+  #onAnswer(message: QueuedMessage, handle: () => void): void {
     this.#isSending = false;
-    if (this.#waiting.includes(first)) act();
-    if (this.#pause === undefined) this.#next();
+    if (this.#queue.includes(message)) handle();
+    if (this.#retryTimer === undefined) this.#sendNext();
   }
 
-  #settle(at: number, ack: SendMessageAck): void {
-    const [settled] = this.#waiting.splice(at, 1);
+  #settle(index: number, ack: SendMessageAck): void {
+    const [settled] = this.#queue.splice(index, 1);
     if (!settled) return;
     void this.outbox.remove(settled.entry.clientId).catch(() => {});
     settled.resolve(ack);
-    this.#changed();
+    this.#notify();
   }
 
-  #refused(first: Waiting, error: ChatError): void {
-    if (TRY_AGAIN.has(error.code)) {
-      clearTimeout(this.#pause);
-      const wait = error.code === "connection_lost" ? 0 : (error.retryAfterSeconds ?? RETRY_S);
-      this.#pause = setTimeout(() => {
-        this.#pause = undefined;
-        this.#next();
-      }, wait * 1000);
+  #onError(message: QueuedMessage, error: ChatError): void {
+    if (RETRYABLE_CODES.has(error.code)) {
+      clearTimeout(this.#retryTimer);
+      const delay = error.code === "connection_lost" ? 0 : (error.retryAfterSeconds ?? DEFAULT_RETRY_S);
+      this.#retryTimer = setTimeout(() => {
+        this.#retryTimer = undefined;
+        this.#sendNext();
+      }, delay * 1000);
       return;
     }
-    this.#waiting.splice(this.#waiting.indexOf(first), 1);
-    const failed = { ...first.entry, failed: error.code };
+    this.#queue.splice(this.#queue.indexOf(message), 1);
+    const failed = { ...message.entry, failed: error.code };
     this.#failed.push(failed);
     void this.outbox.put(failed).catch(() => {});
-    first.reject(error);
-    this.#changed();
+    message.reject(error);
+    this.#notify();
   }
 
-  #changed(): void {
-    this.#pending = [...this.#waiting.map((one) => one.entry), ...this.#failed];
-    this.told();
+  #notify(): void {
+    this.#pending = [...this.#queue.map((message) => message.entry), ...this.#failed];
+    this.onChange();
   }
 }

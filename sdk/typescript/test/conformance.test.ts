@@ -1,11 +1,11 @@
-// The driver of the conformance kit for this client: sdk/conformance/README.md says what the steps mean.
+// The driver of the conformance kit for this client. sdk/conformance/README.md documents the steps.
 
 import { test } from "vitest";
 import { Chat, type Conversation, IndexedDbOutbox, MemoryOutbox, type OutboxStore } from "../src/index.js";
-import { call, token, until } from "./door.js";
+import { control, issueToken, waitUntil } from "./helpers.js";
 
 interface Step {
-  stage?: string;
+  harness?: string;
   client?: string;
   await?: string;
   content?: string;
@@ -16,9 +16,9 @@ interface Step {
   count?: number;
 }
 
-interface Programme {
-  play: string;
-  /** The service, behind a proxy of this scenario's own. */
+interface Plan {
+  run: string;
+  /** The service behind the proxy of this run. */
   url: string;
   user: string;
   conversation: string;
@@ -26,30 +26,32 @@ interface Programme {
   steps: Step[];
 }
 
+const COMPARE_INTERVAL_MS = 200;
+
 class Driver {
   chat: Chat | undefined;
   readonly #outbox: OutboxStore;
 
-  constructor(private readonly programme: Programme) {
-    this.#outbox = typeof indexedDB === "undefined" ? new MemoryOutbox() : new IndexedDbOutbox(programme.play);
+  constructor(private readonly plan: Plan) {
+    this.#outbox = typeof indexedDB === "undefined" ? new MemoryOutbox() : new IndexedDbOutbox(plan.run);
   }
 
   get conversation(): Conversation {
-    return (this.chat as Chat).conversation(this.programme.conversation);
+    return (this.chat as Chat).conversation(this.plan.conversation);
   }
 
-  async step(step: Step): Promise<void> {
-    if (step.stage) await call("/do", { play: this.programme.play, step });
+  async perform(step: Step): Promise<void> {
+    if (step.harness) await control("/step", { run: this.plan.run, step });
     else if (step.client) await this.#act(step.client, step);
-    else await until(() => this.#isSo(step), step.await === "in_sync" ? 200 : 25);
+    else await waitUntil(() => this.#holds(step), step.await === "in_sync" ? COMPARE_INTERVAL_MS : undefined);
   }
 
-  async #act(verb: string, step: Step): Promise<void> {
-    const { content = "", emoji = "", action } = step;
-    switch (verb) {
+  async #act(action: string, step: Step): Promise<void> {
+    const { content = "", emoji = "" } = step;
+    switch (action) {
       case "follow": {
-        const { url, user, token_ttl_s } = this.programme;
-        this.chat ??= new Chat({ url, token: () => token(user, token_ttl_s), outbox: this.#outbox });
+        const { url, user, token_ttl_s } = this.plan;
+        this.chat ??= new Chat({ url, token: () => issueToken(user, token_ttl_s), outbox: this.#outbox });
         this.conversation;
         await this.chat.start();
         return;
@@ -62,21 +64,21 @@ class Driver {
         this.conversation.send(content).catch(() => {});
         return;
       case "edit":
-        return this.#insist(() => this.conversation.edit(this.#idOf(step), content));
+        return this.#retry(() => this.conversation.edit(this.#messageId(step), content));
       case "delete":
-        return this.#insist(() => this.conversation.delete(this.#idOf(step)));
+        return this.#retry(() => this.conversation.delete(this.#messageId(step)));
       case "react":
-        return this.#insist(() => this.conversation.react(this.#idOf(step), emoji, action));
+        return this.#retry(() => this.conversation.react(this.#messageId(step), emoji, step.action));
       case "read_all":
         return this.conversation.markRead();
       default:
-        throw new Error(`there is no step ${verb}`);
+        throw new Error(`unknown client step ${action}`);
     }
   }
 
-  /** These are safe to repeat, and a connection may be just coming back. */
-  async #insist(act: () => Promise<unknown>): Promise<void> {
-    await until(async () => {
+  /** Retries an idempotent action, because the client may be reconnecting. */
+  async #retry(act: () => Promise<unknown>): Promise<void> {
+    await waitUntil(async () => {
       try {
         await act();
         return true;
@@ -86,54 +88,53 @@ class Driver {
     });
   }
 
-  async #isSo(step: Step): Promise<boolean> {
+  async #holds(step: Step): Promise<boolean> {
     const { status, pending, unread } = this.conversation.state;
     switch (step.await) {
       case "status":
         return status === step.is;
       case "pending":
-        return pending.filter((one) => !one.failed).length === step.count;
+        return pending.filter((message) => !message.failed).length === step.count;
       case "failed":
-        return pending.filter((one) => one.failed).length === step.count;
+        return pending.filter((message) => message.failed).length === step.count;
       case "unread":
         return unread === step.count;
       case "stored":
-        return this.conversation.messages.filter((one) => one.content === step.content).length === step.count;
+        return this.conversation.messages.filter((message) => message.content === step.content).length === step.count;
       case "in_sync":
         return status === "live" && (await this.#compare()).same;
       default:
-        throw new Error(`nothing is called ${step.await}`);
+        throw new Error(`unknown condition ${step.await}`);
     }
   }
 
   async #compare(): Promise<{ same: boolean }> {
     const { conversation, participants, messages } = this.conversation.state;
     const state = {
-      last: this.conversation.last,
+      last_seq: this.conversation.lastSeq,
       title: conversation?.title,
       status: conversation?.status,
       metadata: conversation?.metadata,
-      participants: Object.fromEntries(participants.map((one) => [one.user.id, one.role])),
+      participants: Object.fromEntries(participants.map(({ user, role }) => [user.id, role])),
       messages,
     };
-    return call("/compare", { play: this.programme.play, state });
+    return control("/compare", { run: this.plan.run, state });
   }
 
-  #idOf(step: Step): string {
-    const found = this.conversation.messages.find((one) => one.content === step.message);
-    return found?.id ?? "nothing";
+  #messageId(step: Step): string {
+    return this.conversation.messages.find((message) => message.content === step.message)?.id ?? "not found";
   }
 }
 
-const names = await call<string[]>("/scenarios");
+const names = await control<string[]>("/scenarios");
 
 test.concurrent.each(names)("%s", async (name) => {
-  const programme = await call<Programme>("/begin", { name });
-  const driver = new Driver(programme);
+  const plan = await control<Plan>("/start", { name });
+  const driver = new Driver(plan);
   try {
-    for (const step of programme.steps) await driver.step(step);
+    for (const step of plan.steps) await driver.perform(step);
   } finally {
     driver.chat?.stop();
-    await call("/end", { play: programme.play });
+    await control("/finish", { run: plan.run });
   }
 });

@@ -1,94 +1,88 @@
-// The inbox: what it loads, what its socket tells, and that it comes back; and files ahead of their messages.
+// The inbox and file uploads.
 
 import { expect, test } from "vitest";
-import type { Chat } from "../src/index.js";
-import { call, pair, person, until } from "./door.js";
+import { control, startPair, waitUntil } from "./helpers.js";
 
-async function both(): Promise<{ ana: Chat; bo: Chat; id: string }> {
-  const { id, ana, bo } = await pair();
-  return { id, ana: await person(ana), bo: await person(bo) };
-}
-
-test("the list has the conversation, its last message and what is unread; reading takes the count away", async () => {
-  const { id, ana, bo } = await both();
+test("the inbox shows a conversation, its last message and its unread count, and reading resets the count", async () => {
+  const { id, ana, bo } = await startPair();
   const { inbox } = bo;
-  await until(() => inbox.state.isLoaded);
-  expect(inbox.state.conversations.map((one) => one.id)).toEqual([id]);
-  let told = 0;
-  const forget = inbox.subscribe(() => told++);
+  await waitUntil(() => inbox.state.isLoaded);
+  expect(inbox.state.conversations.map((conversation) => conversation.id)).toEqual([id]);
+  let notified = 0;
+  const unsubscribe = inbox.subscribe(() => notified++);
   const ack = await ana.conversation(id).send("Are you there?");
-  await until(() => inbox.state.conversations[0]?.last_message?.id === ack.message_id);
-  await until(() => inbox.state.unread === 1 && inbox.state.conversations[0]?.unread_count === 1);
-  await until(() => inbox.state.notifications[0]?.message_id === ack.message_id);
+  await waitUntil(() => inbox.state.conversations[0]?.last_message?.id === ack.message_id);
+  await waitUntil(() => inbox.state.unread === 1 && inbox.state.conversations[0]?.unread_count === 1);
+  await waitUntil(() => inbox.state.notifications[0]?.message_id === ack.message_id);
   expect(inbox.state.notifications[0]?.is_read).toBe(false);
   await bo.conversation(id).markRead();
-  await until(() => inbox.state.unread === 0 && inbox.state.conversations[0]?.unread_count === 0);
+  await waitUntil(() => inbox.state.unread === 0 && inbox.state.conversations[0]?.unread_count === 0);
   expect(inbox.state.notifications[0]?.is_read).toBe(true);
-  expect(told).toBeGreaterThan(2);
-  forget();
+  expect(notified).toBeGreaterThan(2);
+  unsubscribe();
   ana.stop();
   bo.stop();
 });
 
-test("presence comes and goes", async () => {
-  const { id, ana, bo } = await both();
+test("presence follows a user going online and offline", async () => {
+  const { id, ana, bo } = await startPair();
   const { inbox } = bo;
   await ana.conversation(id).send("Hi");
-  await until(() => inbox.state.presence.get(ana.userId)?.online === true);
+  await waitUntil(() => inbox.state.presence.get(ana.userId)?.online === true);
   ana.stop();
-  await until(() => inbox.state.presence.get(ana.userId)?.online === false);
+  await waitUntil(() => inbox.state.presence.get(ana.userId)?.online === false);
   bo.stop();
 });
 
-test("what came while the socket was away is there after it", async () => {
-  const { id, ana, bo } = await both();
+test("the inbox catches up after a lost connection", async () => {
+  const { id, ana, bo } = await startPair();
   const { inbox } = bo;
-  const here = ana.conversation(id);
-  await until(() => inbox.state.isLoaded && here.state.status === "live");
-  await call("/faults", { refuse: true, cut: true });
-  await until(() => inbox.connection === "waiting");
-  const sent = here.send("While you were away");
-  await call("/faults", {});
+  const conversation = ana.conversation(id);
+  await waitUntil(() => inbox.state.isLoaded && conversation.state.status === "live");
+  await control("/faults", { refuse: true, disconnect: true });
+  await waitUntil(() => inbox.connectionState === "waiting");
+  const sent = conversation.send("While you were away");
+  await control("/faults", {});
   const ack = await sent;
-  await until(() => inbox.state.conversations[0]?.last_message?.id === ack.message_id);
-  await until(() => inbox.state.unread === 1);
+  await waitUntil(() => inbox.state.conversations[0]?.last_message?.id === ack.message_id);
+  await waitUntil(() => inbox.state.unread === 1);
   ana.stop();
   bo.stop();
 });
 
-test("one puts a conversation away, and the next message brings it back", async () => {
-  const { id, ana, bo } = await both();
+test("the next message unarchives a conversation", async () => {
+  const { id, ana, bo } = await startPair();
   const { inbox } = bo;
-  await until(() => inbox.state.isLoaded);
-  await inbox.archive(id, true);
+  await waitUntil(() => inbox.state.isLoaded);
+  await inbox.setArchived(id, true);
   expect(inbox.state.conversations[0]?.is_archived).toBe(true);
   await ana.conversation(id).send("Back again");
-  await until(() => inbox.state.conversations[0]?.is_archived === false);
+  await waitUntil(() => inbox.state.conversations[0]?.is_archived === false);
   ana.stop();
   bo.stop();
 });
 
-test("a file goes ahead with its progress, and a refused message can be sent again", async () => {
-  const { id, ana, bo } = await both();
-  const here = ana.conversation(id);
-  await until(() => here.state.status === "live");
-  const parts: number[] = [];
+test("an upload reports its progress, and a rejected message can be retried", async () => {
+  const { id, ana, bo } = await startPair();
+  const conversation = ana.conversation(id);
+  await waitUntil(() => conversation.state.status === "live");
+  const fractions: number[] = [];
   const file = new File(["a note for the fence"], "note.txt", { type: "text/plain" });
-  const stored = await ana.upload(id, file, { progress: (part) => parts.push(part) });
-  expect(parts.at(-1)).toBe(1);
-  const ack = await here.send("", { message_type: "file", attachment_ids: [stored.id] });
-  await until(() => here.messages.some((one) => one.id === ack.message_id));
-  expect(here.messages[0]?.attachments[0]?.filename).toBe("note.txt");
-  await here.refresh(ack.message_id);
-  expect(here.messages[0]?.attachments[0]?.id).toBe(stored.id);
+  const attachment = await ana.upload(id, file, { onProgress: (fraction) => fractions.push(fraction) });
+  expect(fractions.at(-1)).toBe(1);
+  const ack = await conversation.send("", { message_type: "file", attachment_ids: [attachment.id] });
+  await waitUntil(() => conversation.messages.some((message) => message.id === ack.message_id));
+  expect(conversation.messages[0]?.attachments[0]?.filename).toBe("note.txt");
+  await conversation.refresh(ack.message_id);
+  expect(conversation.messages[0]?.attachments[0]?.id).toBe(attachment.id);
   await expect(ana.upload(id, new File([], "nothing.txt"))).rejects.toMatchObject({ name: "ChatError" });
 
-  await expect(here.send("", {})).rejects.toMatchObject({ name: "ChatError" });
-  const [failed] = here.state.pending;
-  await expect(here.retry(failed?.clientId ?? "")).rejects.toMatchObject({ name: "ChatError" });
-  expect(here.state.pending.map((one) => one.clientId)).toEqual([failed?.clientId]);
-  here.discard(failed?.clientId ?? "");
-  expect(here.state.pending).toEqual([]);
+  await expect(conversation.send("", {})).rejects.toMatchObject({ name: "ChatError" });
+  const [failed] = conversation.state.pending;
+  await expect(conversation.retry(failed?.clientId ?? "")).rejects.toMatchObject({ name: "ChatError" });
+  expect(conversation.state.pending.map(({ clientId }) => clientId)).toEqual([failed?.clientId]);
+  conversation.discard(failed?.clientId ?? "");
+  expect(conversation.state.pending).toEqual([]);
   ana.stop();
   bo.stop();
 });

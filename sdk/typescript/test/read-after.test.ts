@@ -1,76 +1,77 @@
-// Seeing one's own writes where standbys are read: which word goes back with which request. The words are made up here,
-// as the service of the tests has no standbys.
+// Reading your own writes with read replicas: which position is sent with which request. The positions are made up, because
+// the service of the harness has no replicas.
 
 import { expect, test } from "vitest";
-import { Chat, result } from "../src/index.js";
+import { Chat, unwrap } from "../src/index.js";
 import { listConversations, markAllNotificationsRead } from "../src/rest-api.js";
-import { person, stage, token, until } from "./door.js";
+import { harness, issueToken, startChat, uniqueName, waitUntil } from "./helpers.js";
 
 const HEADER = "X-Read-After";
 
-class Standbys {
+/** A `fetch` that records the position of each request, and adds the next one of `positions` to each response. */
+class PositionRecorder {
   readonly sent: (string | null)[] = [];
-  readonly #words: (string | undefined)[];
+  readonly #positions: (string | undefined)[];
 
-  constructor(...words: (string | undefined)[]) {
-    this.#words = words;
+  constructor(...positions: (string | undefined)[]) {
+    this.#positions = positions;
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     this.sent.push(request.headers.get(HEADER));
-    const word = this.#words.shift();
-    // A browser sends this header to other origins only where it is allowed; that is not what is tried here.
+    const position = this.#positions.shift();
+    // A browser sends this header to other origins only if CORS allows it, which is not under test here.
     request.headers.delete(HEADER);
-    const answer = await fetch(request);
-    return new Response(await answer.text(), {
-      headers: { "Content-Type": "application/json", ...(word === undefined ? {} : { [HEADER]: word }) },
+    const response = await fetch(request);
+    return new Response(await response.text(), {
+      headers: { "Content-Type": "application/json", ...(position === undefined ? {} : { [HEADER]: position }) },
     });
   };
 }
 
-const name = () => `ana-${crypto.randomUUID()}`;
+type Requests = { read: () => Promise<unknown>; write: () => Promise<unknown> };
 
-async function chatOf(service: Standbys): Promise<{ read: () => Promise<unknown>; write: () => Promise<unknown> }> {
-  const user = name();
-  const { client } = new Chat({ url: stage.url, token: () => token(user), fetch: service.fetch });
+function requestsOf(service: PositionRecorder): Requests {
+  const user = uniqueName("ana");
+  const { client } = new Chat({ url: harness.url, token: () => issueToken(user), fetch: service.fetch });
   return {
-    read: () => result(listConversations({ client })),
-    write: () => result(markAllNotificationsRead({ client })),
+    read: () => unwrap(listConversations({ client })),
+    write: () => unwrap(markAllNotificationsRead({ client })),
   };
 }
 
-test("what a write said goes back with the next reads", async () => {
-  const service = new Standbys("a1", "a1", "b2", undefined, undefined);
-  const { read, write } = await chatOf(service);
-  for (const act of [write, read, write, read, read]) await act();
+test("the position of a write is sent with the following reads", async () => {
+  const service = new PositionRecorder("a1", "a1", "b2", undefined, undefined);
+  const { read, write } = requestsOf(service);
+  for (const request of [write, read, write, read, read]) await request();
   expect(service.sent).toEqual([null, "a1", null, "b2", "b2"]);
 });
 
-test("a write that said nothing takes the word away", async () => {
-  const service = new Standbys("a1", undefined);
-  const { read, write } = await chatOf(service);
-  for (const act of [write, write, read]) await act();
+test("a write without a position invalidates the current one", async () => {
+  const service = new PositionRecorder("a1", undefined);
+  const { read, write } = requestsOf(service);
+  for (const request of [write, write, read]) await request();
   expect(service.sent).toEqual([null, null, null]);
 });
 
-test("of two at the same time neither is believed, and the next one alone is", async () => {
-  const service = new Standbys("a1", "b2", "c3");
-  const { read, write } = await chatOf(service);
+test("the positions of concurrent writes are discarded, and the next one is used", async () => {
+  const service = new PositionRecorder("a1", "b2", "c3");
+  const { read, write } = requestsOf(service);
   await Promise.all([write(), write()]);
   await read();
   await read();
   expect(service.sent).toEqual([null, null, null, "c3"]);
 });
 
-test("what is said at a socket takes the word away", async () => {
-  const service = new Standbys("a1", "a1", "b2");
-  const chat = await person(name(), { fetch: service.fetch });
-  await until(() => chat.state === "open");
-  const read = () => result(listConversations({ client: chat.client }));
+test("a frame on the socket invalidates the position", async () => {
+  const service = new PositionRecorder("a1", "a1", "b2");
+  const chat = await startChat(uniqueName("ana"), { fetch: service.fetch });
+  await waitUntil(() => chat.state === "open");
+  const read = () => unwrap(listConversations({ client: chat.client }));
   await read();
   await read();
-  chat.leave(crypto.randomUUID());
+  chat.unfollow(crypto.randomUUID());
   await read();
   expect(service.sent).toEqual([null, "a1", null]);
   chat.stop();

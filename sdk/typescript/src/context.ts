@@ -1,4 +1,4 @@
-// What a conversation needs of its chat.
+// What a conversation needs from the chat it belongs to.
 
 import type { Connection } from "./connection.js";
 import type { ConversationOut, MessageOut } from "./generated/frames.js";
@@ -10,16 +10,16 @@ export interface MessagesPage {
   readonly last_seq?: number | null;
 }
 
-export interface Surroundings {
+export interface ConversationContext {
   readonly connection: Connection;
   readonly outbox: OutboxStore;
-  /** Who is signed in. */
+  /** The id of the signed-in user. */
   userId(): string;
   loadConversation(id: string): Promise<ConversationOut>;
-  /** The newest page, or the one before a seq. */
+  /** Loads the newest page, or the page before a seq. */
   loadMessages(id: string, beforeSeq?: number): Promise<MessagesPage>;
   loadMessage(id: string): Promise<MessageOut>;
   markAllRead(id: string): Promise<{ unread_count: number }>;
-  /** Ask the service for the unread counts soon. */
-  countUnread(): void;
+  /** Schedules a request for the unread counts of all conversations. */
+  scheduleUnreadRefresh(): void;
 }

@@ -1,4 +1,4 @@
-// Node before 22 has no WebSocket of its own.
+// Node before 22 has no global WebSocket.
 
 import { WebSocket } from "ws";
 

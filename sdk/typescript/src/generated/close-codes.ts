@@ -1,0 +1,19 @@
+// Generated from docs/asyncapi.json by tools/generate.mjs: do not edit.
+
+/** What a client does after the service closes a connection. `wait`: reconnect after the seconds at the end of the reason. */
+export type CloseCodeAction = "new_token" | "reconnect" | "stop" | "wait";
+
+export const closeCodeActions: Readonly<Record<number, CloseCodeAction>> = {
+  1002: "reconnect",
+  1007: "reconnect",
+  1009: "reconnect",
+  1011: "reconnect",
+  1012: "reconnect",
+  1013: "reconnect",
+  4400: "stop",
+  4401: "new_token",
+  4403: "stop",
+  4404: "stop",
+  4408: "reconnect",
+  4429: "wait",
+};
