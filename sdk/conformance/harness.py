@@ -1,7 +1,7 @@
-"""The test harness: a real service with its own database, a fault-injecting proxy before it, and an API to control both.
+"""The test harness: a real service with its own database behind a fault-injecting proxy, and an API to control both.
 
-Run it with the project's environment: `.venv/bin/python -m sdk.conformance.harness`. It prints its addresses as one line
-of JSON, and exits when its standard input is closed. README.md documents the control API.
+Run it with the project's environment: `.venv/bin/python -m sdk.conformance.harness`. It prints its addresses as one
+line of JSON, and exits when its standard input is closed. README.md documents the control API.
 """
 
 import asyncio

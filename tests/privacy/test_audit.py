@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from websockets.asyncio.client import connect
 
+from tests.notifications.browser import Browser
 from tests.notifications.test_push import PATH as PUSH
-from tests.notifications.test_push import Browser
 from tests.support.workers import make_settings
 from tests.support.world import PATIENCE_S, Caller, Json, Live, Person, World, pages, rows, world_with
 from wasgo_chat.privacy.erasure_worker import ErasureWorker

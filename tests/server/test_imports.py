@@ -5,21 +5,21 @@ import subprocess
 import sys
 
 UNUSED = """import json, sys
-import wasgo_chat.serving
+import wasgo_chat.server.run
 print(json.dumps([name for name in sys.argv[1:] if name in sys.modules]))"""
 
 BUILT = """import wasgo_chat.server.run
-from wasgo_chat.core.wire import Shape
-shapes = Shape.__subclasses__()
+from wasgo_chat.core.encoding import ResponseModel
+shapes = ResponseModel.__subclasses__()
 assert len(shapes) > 20
 print([shape.__name__ for shape in shapes if shape.__pydantic_complete__])"""
 
 RESTING = """import gc, sys
-from wasgo_chat.core import collector
+from wasgo_chat.core import gc_tuning
 runs = []
 gc.callbacks.append(lambda phase, info: runs.append(phase))
-with collector.resting():
-    import wasgo_chat.serving
+with gc_tuning.gc_paused():
+    import wasgo_chat.server.run
 assert gc.isenabled()
 print(len(runs), gc.get_freeze_count())"""
 

@@ -31,8 +31,9 @@ def main() -> None:
     TARGET.mkdir()
     for name, text in modules.items():
         (TARGET / name).write_text(text)
-    _run("openapi-python-client", "generate", "--path", str(DOCUMENTS / "openapi.json"), "--config",
-         str(PACKAGE / "tools" / "generator.yaml"), "--meta", "none", "--output-path", str(TARGET / "rest"))  # fmt: skip
+    _run("openapi-python-client", "generate", "--path", str(DOCUMENTS / "openapi.json"),
+         "--config", str(PACKAGE / "tools" / "generator.yaml"),
+         "--meta", "none", "--output-path", str(TARGET / "rest"))  # fmt: skip
     schemas = asyncapi["components"]["schemas"]
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # closed TypedDicts need a newer Python than this package supports
