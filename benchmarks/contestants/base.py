@@ -17,8 +17,8 @@ from benchmarks import machine
 from benchmarks.cluster import Cluster
 from benchmarks.load.peer import Place
 from benchmarks.load.steer import ROOT
-from wasgo_chat.core.process import die_with_parent
 from wasgo_chat.development.embedded import free_port
+from wasgo_chat.server.process import die_with_parent
 
 SECRET = "a-secret-of-the-benchmark-that-is-long-enough"  # noqa: S105  of this run only
 START_S = 60.0
