@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from wasgo_chat.core import process
+from wasgo_chat.server import process
 
 log = structlog.get_logger(__name__)
 
