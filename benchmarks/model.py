@@ -1,8 +1,9 @@
 """A capacity model: sockets, messages, memory, cores and disk for a number of users. Writes docs/scaling.md.
 
-Run `make scaling`, or `python -m benchmarks.model --users 250000` for another size. The costs are those of the last full
-run (`measured.json`, shown in docs/performance.md) and of `make bench-sizes`; assumptions are marked. It is a model and
-not a measurement: it shows which part becomes the bottleneck first, and roughly at which size (a factor of two or three).
+Run `make scaling`, or `python -m benchmarks.model --users 250000` for another size. The costs are those of the last
+full run (`measured.json`, shown in docs/performance.md) and of `make bench-sizes`; assumptions are marked. It is a
+model and not a measurement: it shows which part becomes the bottleneck first, and at which size within a factor of two
+or three.
 """
 
 import argparse
@@ -51,7 +52,7 @@ class Costs:
 
     @classmethod
     def measured(cls) -> Self:
-        """Costs of the last full run, on one worker. A single delivery costs most, so the 20-per-second case is used."""
+        """Costs of the last full run, on one worker. Deliveries at 20 a second are used, because they cost most."""
         entries = [Entry(**entry) for entry in json.loads(MEASURED.read_text("utf-8"))["measured"]]
 
         def of(scenario: str, case: str) -> dict[str, Any]:
