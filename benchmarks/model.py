@@ -1,8 +1,9 @@
-"""What so many users need: sockets, messages, memory, cores and disk, from measured costs. Writes docs/scaling.md.
+"""A capacity model: sockets, messages, memory, cores and disk for a number of users. Writes docs/scaling.md.
 
-Run: make scaling, or `python -m benchmarks.model --users 250000` for a size of your own. The costs are those of the
-last full run (`measured.json`, which docs/performance.md shows) and of `make bench-sizes`; what was assumed instead is
-marked so. A model, no measurement: it says which part is short first, and within a factor of two or three where.
+Run `make scaling`, or `python -m benchmarks.model --users 250000` for another size. The costs are those of the last
+full run (`measured.json`, shown in docs/performance.md) and of `make bench-sizes`; assumptions are marked. It is a
+model and not a measurement: it shows which part becomes the bottleneck first, and at which size within a factor of two
+or three.
 """
 
 import argparse
@@ -23,7 +24,7 @@ SIZES = (10_000, 1_000_000, 100_000_000)
 
 @dataclass(frozen=True)
 class Habits:
-    """What users do. Assumed: put your own here."""
+    """What users do. Assumptions; change them to yours."""
 
     online_share: float = 0.10
     sockets_each: float = 1.2
@@ -36,7 +37,7 @@ class Habits:
 
 @dataclass(frozen=True)
 class Costs:
-    """What things cost. CPU in ms of one core, memory and disk in bytes."""
+    """Measured costs. CPU in ms of one core, memory and disk in bytes."""
 
     message_ms: float
     message_database_ms: float
@@ -51,7 +52,7 @@ class Costs:
 
     @classmethod
     def measured(cls) -> Self:
-        """Those of the last full run, on one worker. A delivery is dearest alone, so that of 20 a second counts."""
+        """Costs of the last full run, on one worker. Deliveries at 20 a second are used, because they cost most."""
         entries = [Entry(**entry) for entry in json.loads(MEASURED.read_text("utf-8"))["measured"]]
 
         def of(scenario: str, case: str) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Machines:
-    """What there is to put it on, and how full it may be. Assumed."""
+    """Hardware and its target utilization. Assumptions."""
 
     fill: float = 0.5
     sockets_a_worker: int = 20_000
@@ -89,7 +90,7 @@ class Machines:
 
 @dataclass(frozen=True)
 class Need:
-    """What one size of service comes to, at its peak."""
+    """The requirements of one size of service, at its peak."""
 
     users: int
     sockets: float
@@ -105,20 +106,20 @@ class Need:
     returning_s: float
 
     def shortages(self, machines: Machines) -> dict[str, float]:
-        """How many of each part would be needed if there could be only one: above 1 it is short."""
+        """The required capacity as a multiple of one unit of each part; above 1 a single unit is not enough."""
         return {
             "one worker": float(self.workers),
             "one machine of workers": self.workers / machines.worker_cores,
             "cores of one database": self.database_cores / (machines.database_cores * machines.fill),
             "disk of one database": self.stored_tb * 1e12 / machines.database_disk_bytes,
-            "one Redis for what all workers hear": self.control_s / machines.publications_a_redis,
+            "one Redis for publications to all workers": self.control_s / machines.publications_a_redis,
         }
 
 
 def need(users: int, habits: Habits, costs: Costs, machines: Machines) -> Need:
-    """What so many users need.
+    """The requirements of a number of users.
 
-    Workers are found by repetition: each of them also hears what all the others touched.
+    The number of workers is found by iteration, because each worker also receives the notices of all others.
     """
     sockets = users * habits.online_share * habits.sockets_each
     messages_s = users * habits.messages_a_day / DAY_S * habits.peak
@@ -153,28 +154,28 @@ def need(users: int, habits: Habits, costs: Costs, machines: Machines) -> Need:
 
 
 def tables(sizes: tuple[int, ...] = SIZES) -> str:
-    """Inputs and outcome as Markdown."""
+    """Inputs and results as Markdown."""
     habits, costs, machines = Habits(), Costs.measured(), Machines()
     needs = [need(users, habits, costs, machines) for users in sizes]
     rows = [
         ("sockets at the peak", [_short(one.sockets) for one in needs]),
-        ("messages a second at the peak", [_short(one.messages_s) for one in needs]),
-        ("deliveries a second", [_short(one.deliveries_s) for one in needs]),
-        ("pages a second", [_short(one.pages_s) for one in needs]),
+        ("messages per second at the peak", [_short(one.messages_s) for one in needs]),
+        ("deliveries per second", [_short(one.deliveries_s) for one in needs]),
+        ("pages per second", [_short(one.pages_s) for one in needs]),
         ("cores the workers use", [_short(one.worker_cores) for one in needs]),
         ("workers", [_short(one.workers) for one in needs]),
         ("memory of workers and sockets, GiB", [_short(one.socket_gib) for one in needs]),
         ("cores PostgreSQL uses", [_short(one.database_cores) for one in needs]),
         ("stored in a year, TB", [_short(one.stored_tb) for one in needs]),
-        ("what all workers hear, publications a second", [_short(one.control_s) for one in needs]),
+        ("publications to all workers, per second", [_short(one.control_s) for one in needs]),
         (
-            "CPU seconds of a worker until all sockets are back after a restart",
+            "CPU seconds of a worker to reconnect all sockets after a restart",
             [_short(one.returning_s) for one in needs],
         ),
     ]
     lines = ["| users | " + " | ".join(_short(one.users) for one in needs) + " |", "| --- |" + " --- |" * len(needs)]
     lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
-    lines += ["", "How many times over each part would be needed, were there one of it; above 1 it is short:", ""]
+    lines += ["", "Required capacity as a multiple of one unit; above 1 a single unit is not enough:", ""]
     lines += ["| part | " + " | ".join(_short(one.users) for one in needs) + " |", "| --- |" + " --- |" * len(needs)]
     shortages = [one.shortages(machines) for one in needs]
     lines += [f"| {part} | " + " | ".join(_short(each[part]) for each in shortages) + " |" for part in shortages[0]]
@@ -185,7 +186,7 @@ def tables(sizes: tuple[int, ...] = SIZES) -> str:
 
 
 def written(page: str) -> str:
-    """A page with the tables between its marks."""
+    """A page with the tables between its markers."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{tables()}\n{END}{after}"

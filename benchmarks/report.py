@@ -1,6 +1,6 @@
-"""A run as plain text, as JSON, and as the tables of docs/performance.md (between its marks).
+"""Formats a run as plain text, as JSON, and as the tables of docs/performance.md (between its markers).
 
-Run: python -m benchmarks.report RESULTS.json prints the tables; make bench-report writes those of `measured.json`, the
+`python -m benchmarks.report RESULTS.json` prints the tables; `make bench-report` writes those of `measured.json`, the
 last full run, into the page.
 """
 
@@ -16,19 +16,19 @@ from benchmarks.targets import Target, judge
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 TITLES = {
-    "ceiling": "What the load generator can take",
+    "ceiling": "Limit of the load generator",
     "startup": "Start-up",
     "fanout": "Fan-out: one conversation, four senders (CPU ms per 1,000 deliveries)",
     "rooms": "Rooms: 500 pairs (CPU ms per 1,000 messages)",
     "history": "History: the last 50 messages (CPU ms per page)",
     "connect": "Connect: handshake to greeting (CPU ms per socket)",
-    "inserts": "asyncpg by itself (CPU ms per 1,000 messages; `server` is the client's process)",
+    "inserts": "asyncpg alone (CPU ms per 1,000 messages; `server` is the client process)",
 }
 _HIDDEN = {"closed", "refused", "missing", "statuses", "tries"}
 
 
 def tables(entries: Sequence[Entry]) -> list[tuple[str, list[list[str]]]]:
-    """A title and rows for each scenario, the first row being its head."""
+    """A title and rows for each scenario; the first row is the header."""
     found = []
     for scenario, title in TITLES.items():
         mine = [entry for entry in entries if entry.scenario == scenario]
@@ -44,7 +44,7 @@ def tables(entries: Sequence[Entry]) -> list[tuple[str, list[list[str]]]]:
 
 
 def target_rows(targets: Sequence[Target]) -> list[list[str]]:
-    """The targets as rows, the first being their head."""
+    """The targets as rows; the first row is the header."""
     rows = [["target", "wanted", "reached", ""]]
     for target in targets:
         sign = "at most" if target.at_most else "at least"
@@ -54,7 +54,7 @@ def target_rows(targets: Sequence[Target]) -> list[list[str]]:
 
 
 def as_text(entries: Sequence[Entry]) -> str:
-    """Everything, in columns."""
+    """All tables, in aligned columns."""
     parts = [f"{title}\n{_columns(rows)}" for title, rows in tables(entries)]
     for workers in sorted({entry.workers for entry in entries if entry.who == "service"}):
         heading = f"Targets, {workers} worker{'s' if workers > 1 else ''}"
@@ -63,13 +63,13 @@ def as_text(entries: Sequence[Entry]) -> str:
 
 
 def as_markdown(result: dict[str, Any]) -> str:
-    """The section of docs/performance.md."""
+    """The generated section of docs/performance.md."""
     entries = [Entry(**entry) for entry in result["measured"]]
     machine = result["machine"]
     parts = [
         f"Measured on {result['date']}: {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_mib']:,} MiB, {machine['system']}, Python {machine['python']}; load before the run "
-        f"{machine['load_before']:.2f}; {result['rounds']} rounds; {result['seconds']:.0f} seconds in all.",
+        f"{machine['load_before']:.2f}; {result['rounds']} rounds; {result['seconds']:.0f} seconds in total.",
         f"### Targets\n\n{_markdown(target_rows(judge(entries, 1)))}",
     ]
     parts += [f"### {title}\n\n{_markdown(rows)}" for title, rows in tables(entries)]
@@ -77,7 +77,7 @@ def as_markdown(result: dict[str, Any]) -> str:
 
 
 def write_into(page: Path, result: dict[str, Any]) -> None:
-    """Replace what stands between the marks."""
+    """Replace the text between the markers."""
     text = page.read_text(encoding="utf-8")
     block = f"{BEGIN}\n{as_markdown(result)}\n{END}"
     page.write_text(re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: block, text, flags=re.DOTALL), "utf-8")

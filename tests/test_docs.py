@@ -51,3 +51,30 @@ def test_links_in_a_document_lead_somewhere(page: Path) -> None:
         elif anchor and target.suffix == ".md" and anchor not in anchors(target):
             broken.append(f"{path}#{anchor}")
     assert broken == []
+
+
+NOT_OURS = {
+    "cluster_state",
+    "full_page_writes",
+    "hot_standby_feedback",
+    "ignore_startup_parameters",
+    "max_connections",
+    "pg_promote",
+    "pg_stat_activity",
+    "pg_wal",
+    "pool_mode",
+    "synchronous_standby_names",
+    "wasgo_chat_",
+}
+"""Names of PostgreSQL, PgBouncer and Redis; and the prefix of metrics."""
+
+
+@pytest.mark.parametrize("name", ["runbook", "operations", "observability", "privacy", "deploy", "delivery"])
+def test_log_events_metrics_and_names_in_a_document_are_in_the_code(name: str) -> None:
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in [*SOURCE.rglob("*.py"), *ROOT.glob("tests/chaos/*.py")]
+    )
+    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"`([a-z]+(?:_[a-z]+)+_?)`", text)) - NOT_OURS
+    unknown = {word for word in words if word.removeprefix("wasgo_chat_").removesuffix("_total") not in source}
+    assert unknown == set()
