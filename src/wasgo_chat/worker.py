@@ -16,8 +16,7 @@ from wasgo_chat.database.replicas import Replicas
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.feature import FeatureOff, Part, Parts
-from wasgo_chat.gateway.admission import ConnectionAdmission
-from wasgo_chat.gateway.connection_limits import AddressLimits
+from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
 from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
 from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.notification_feed import NotificationFeed

@@ -31,8 +31,9 @@ from wasgo_chat.gateway.envelope import (
     pack_events,
     unpack,
 )
-from wasgo_chat.gateway.hub import PAGE, Hub
+from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.notification_feed import NotificationFeed
+from wasgo_chat.gateway.replay import REPLAY_PAGE
 from wasgo_chat.identity.users import UserRevoked
 from wasgo_chat.membership.create import ConversationCreated
 from wasgo_chat.messages.read_receipts import MessagesMarkedRead
@@ -80,10 +81,10 @@ class Publisher:
             announcements = [*announcements, *self._publish_stored(stored)]
         self._queue.put_nowait(announcements)
 
-    def typing(self, conversation_id: UUID, user_id: str, username: str, *, is_typing: bool) -> None:
+    def publish_typing(self, conversation_id: UUID, user_id: str, username: str, *, is_typing: bool) -> None:
         """Tell a conversation's other sockets, here and elsewhere, who types; nothing of it is kept."""
         if (channel := self._hub.channels.get(conversation_id)) is not None:
-            channel.typing(user_id, username, is_typing=is_typing)
+            channel.signal_typing(user_id, username, is_typing=is_typing)
         if not self._broker.is_alone:  # by the one task that publishes, so that "stopped" cannot overtake "types"
             packed = pack(Envelope("typing", self.worker, int(is_typing), user_id, name=username))
             self._queue.put_nowait([PreparedPublication(channel_of(conversation_id), packed)])
@@ -138,16 +139,16 @@ class Publisher:
                 took_s = max(0.0, time.time() - header.at)
                 self._hub.counts.commit_to_write_elsewhere_seconds.observe(took_s, len(run))
         elif header.kind == "reading":
-            channel.read_receipt(header.number, frames)
+            channel.deliver_read_receipt(header.number, frames)
         elif header.kind == "typing" and header.user is not None:
-            channel.typing(header.user, header.name, is_typing=bool(header.number))
+            channel.signal_typing(header.user, header.name, is_typing=bool(header.number))
 
     async def presence_changed(self, user_id: str, is_online: bool) -> None:
         """Tell, here and elsewhere, that a user came or went."""
         if not self._broker.is_alone:
             header = Envelope("presence", self.worker, int(is_online), user_id)
             await self._broker.publish([(CONTROL_CHANNEL, pack(header))])
-        await self._feed.presence(user_id, is_online=is_online)
+        await self._feed.presence_changed(user_id, is_online=is_online)
 
     def _on_control_message(self, header: Envelope, frames: list[bytes]) -> None:
         if header.kind == "touched":
@@ -156,9 +157,9 @@ class Publisher:
             self._background.spawn(self._hub.close_revoked([header.user]))
         elif header.kind == "notified":
             spans = msgspec.json.decode(frames[0], type=list[tuple[UUID, int, int]])
-            self._feed.notified([SeqRange(*span) for span in spans])
+            self._feed.notifications_created([SeqRange(*span) for span in spans])
         elif header.kind == "presence" and header.user is not None:
-            self._background.spawn(self._feed.presence(header.user, is_online=bool(header.number)))
+            self._background.spawn(self._feed.presence_changed(header.user, is_online=bool(header.number)))
 
     def _publish_changed(self, announcements: Sequence[object]) -> list[Publication]:
         touched = {
@@ -183,7 +184,7 @@ class Publisher:
             return publications
         async with self._db.snapshot() as tx:
             for conversation_id, seq in first.items():
-                frames = await read_frames(tx, conversation_id, seq - 1, limit=PAGE)
+                frames = await read_frames(tx, conversation_id, seq - 1, limit=REPLAY_PAGE)
                 log.debug("told", conversation=str(conversation_id), seq=seq, frames=len(frames))
                 if frames:
                     where = traces.get(conversation_id)
@@ -225,12 +226,12 @@ class Publisher:
         return [(channel, payload) for payload in pack_events(self.worker, frames, at, trace)]
 
     def _publish_notified(self, notified: NotificationsCreated) -> Publication:
-        self._feed.notified(notified.ranges)
+        self._feed.notifications_created(notified.ranges)
         spans = [(span.conversation_id, span.after, span.up_to) for span in notified.ranges]
         return CONTROL_CHANNEL, pack(Envelope("notified", self.worker), encode(spans))
 
     def _publish_read_receipt(self, reading: MessagesMarkedRead) -> Publication:
         frames = read_receipt_frames(reading)
         if (channel := self._hub.channels.get(reading.conversation_id)) is not None:
-            channel.read_receipt(reading.version, frames)
+            channel.deliver_read_receipt(reading.version, frames)
         return channel_of(reading.conversation_id), pack(Envelope("reading", self.worker, reading.version), *frames)
