@@ -16,13 +16,13 @@ from wasgo_chat.database.replicas import Replicas
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.feature import FeatureOff, Part, Parts
-from wasgo_chat.gateway.admission import ConnectionAdmission
-from wasgo_chat.gateway.connection_limits import AddressLimits
+from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
 from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
 from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.notification_feed import NotificationFeed
 from wasgo_chat.gateway.publisher import Publisher
 from wasgo_chat.gateway.reconciler import Reconciler
+from wasgo_chat.gateway.subscriber import RemoteSubscriber
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Authenticator
@@ -105,9 +105,8 @@ class Worker:
             counts=self.counts,
         )
         self.notification_feed = NotificationFeed(self.background_db, self.counts)
-        self.publisher = Publisher(
-            self.name, self.hub, self.notification_feed, self.background_db, self.broker, self.tasks
-        )
+        self.publisher = Publisher(self.name, self.hub, self.notification_feed, self.background_db, self.broker)
+        self.remote_subscriber = RemoteSubscriber(self.name, self.hub, self.notification_feed, self.tasks)
         self.reconciler = Reconciler(settings, self.hub, self.background_db)
         self.admission = ConnectionAdmission(settings.max_opening_sockets)
         self.address_limits = AddressLimits(settings)
@@ -147,7 +146,7 @@ class Worker:
 
     async def start(self) -> None:
         """Subscribe at the broker, then run every loop."""
-        await self.broker.start(self.publisher.on_message, self.reconciler.trigger)
+        await self.broker.start(self.remote_subscriber.on_message, self.reconciler.trigger)
         await self.broker.subscribe(CONTROL_CHANNEL)
         loops: list[Any] = [
             self.metrics.run,

@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.documents import ASYNCAPI, OPENAPI, hold_frame, validator
 from tests.support.world import Json, World
-from wasgo_chat.api_docs.asyncapi_examples import CLIENT
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE
 from wasgo_chat.core.close_codes import CloseCode, close_code_table
+from wasgo_chat.gateway.commands import COMMANDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 MESSAGES = ASYNCAPI["components"]["messages"]
@@ -45,7 +45,7 @@ def test_the_table_of_close_codes_is_the_declaration() -> None:
     assert documented == close_code_table()
 
 
-@pytest.mark.parametrize("name", CLIENT)
+@pytest.mark.parametrize("name", [command.type for command in COMMANDS])
 async def test_the_examples_of_client_frames_are_acked(world: World, name: str) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
@@ -53,7 +53,7 @@ async def test_the_examples_of_client_frames_are_acked(world: World, name: str) 
     async with ana.at(None) as live:
         if name not in ("subscribe", "refresh_token"):
             await live.asks("subscribe", conversation_id=chat["id"])
-        for example in CLIENT[name]:
+        for example in COMMANDS[name].examples:
             text = json.dumps(example).replace(CHAT, chat["id"]).replace(MESSAGE, message["id"])
             frame: Json = {"conversation_id": chat["id"], **json.loads(text), "ref": None}
             if name == "refresh_token":

@@ -25,7 +25,7 @@ async def test_a_resent_read_receipt_names_every_message(
     messages = await everything(bo, chat)
     assert len(messages) == 230
     async with ana.at(chat, other_worker) as live:
-        monkeypatch.setattr(ConversationChannel, "reading", lambda *_: None)
+        monkeypatch.setattr(ConversationChannel, "deliver_read_receipt", lambda *_: None)
         assert (await mark(bo, *messages))["marked"] == 230
         told: set[str] = set()
         while len(told) < 230:

@@ -223,7 +223,7 @@ async def test_a_stored_message_is_acked_even_if_its_publication_fails(
 
     async with bo.at(chat) as b, ana.at(chat) as a:
         for say in (partial(ana.send, chat), partial(a.asks, "send_message", content="hi")):
-            monkeypatch.setattr(Publisher, "_tell_stored", fail_once)
+            monkeypatch.setattr(Publisher, "_publish_stored", fail_once)
             await say()
         await ana.send(chat)
         assert [(await b.eventually("new_message"))["seq"] for _ in range(3)] == [1, 2, 3]

@@ -11,7 +11,8 @@ from tests.attachments.samples import picture
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import Json, Person, World, pages, rows, until
 from wasgo_chat.core.config import Settings
-from wasgo_chat.gateway.channel import ConversationChannel, Subscription
+from wasgo_chat.gateway.channel import ConversationChannel
+from wasgo_chat.gateway.subscription import Subscription
 from wasgo_chat.retention import steps
 from wasgo_chat.retention.cli import purge as purge_command
 from wasgo_chat.retention.worker import purge_now
@@ -111,17 +112,16 @@ async def test_a_log_truncated_during_a_replay_is_a_resync(world: World, monkeyp
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 4)
-    hub = world.worker.hub
-    replay = hub._replay_page
+    replay = world.worker.hub.replay
+    replay_page = replay._replay_page
 
     async def after_a_purge(channel: ConversationChannel, subscription: Subscription) -> bool:
         await age(world, chat, upto=3)
         await purge_now(world.worker.db)
-        monkeypatch.setattr(hub, "_replay_page", replay)
-        done: bool = await replay(channel, subscription)
-        return done
+        monkeypatch.setattr(replay, "_replay_page", replay_page)
+        return await replay_page(channel, subscription)
 
-    monkeypatch.setattr(hub, "_replay_page", after_a_purge)
+    monkeypatch.setattr(replay, "_replay_page", after_a_purge)
     async with bo.at(chat, after_seq=1) as live:
         assert (await live.receives("resync"))["last_seq"] == 3
         assert (await live.receives("new_message"))["seq"] == 4

@@ -7,17 +7,15 @@ from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
-from pydantic import TypeAdapter
-
 from tests.security.fuzz_http import Broken
 from tests.security.generators import Maker
 from tests.security.raw import frame, handshake
 from wasgo_chat.core.config import Settings
-from wasgo_chat.gateway.client_frames import AnyFrame
+from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.identity.tokens import mint_user
 
-SCHEMA = TypeAdapter(AnyFrame).json_schema()
-FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["anyOf"]]
+SCHEMA = COMMANDS.adapter.json_schema()
+FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["oneOf"]]
 AT_ONCE = 8  # ten malformed ones in a row would end the socket
 PATIENCE_S = 60.0  # for answers; the machine may be busy
 END_S = 20.0  # for the end that a violation has to have: it needs no database

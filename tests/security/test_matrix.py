@@ -4,7 +4,7 @@ What is foreign and what does not exist are told apart by nothing: the same byte
 """
 
 from collections.abc import AsyncIterator
-from typing import Any, get_args
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -15,7 +15,7 @@ from tests.notifications.browser import Browser
 from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, STAFF, USER, Expected
 from tests.support.workers import make_settings
 from tests.support.world import Caller, Json, Person, World, queries, world_with
-from wasgo_chat.gateway.client_frames import AnyFrame
+from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.identity.tokens import SCOPES
 
 Names = dict[str, Any]
@@ -112,7 +112,7 @@ def test_every_route_is_in_the_matrix() -> None:
         expected = OPERATIONS[name]
         assert (expected.method, expected.path.count("/")) == (method, path.count("/")), name
         assert (expected.needs != EVERYBODY) or expected.why, f"{name} is open to everybody without a reason"
-    assert {get_args(one.model_fields["type"].annotation)[0] for one in get_args(AnyFrame)} == FRAMES.keys()
+    assert {command.type for command in COMMANDS} == FRAMES.keys()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

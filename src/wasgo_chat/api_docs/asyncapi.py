@@ -1,8 +1,8 @@
-"""The AsyncAPI document (3.0): the three sockets, what clients say and what the service says.
+"""The AsyncAPI 3.0 document: the three WebSocket endpoints, the frames of clients and the frames of the service.
 
-Made from the models that parse client frames (`gateway.client_frames`) and those that describe server frames
-(`conversations.event_schemas`, `gateway.server_frames`). It is written from the service's point of view: it receives
-what clients send.
+It derives from the registry of commands (`gateway.commands`) and from the models of server frames
+(`conversations.event_schemas`, `gateway.server_frames`). As AsyncAPI demands, it takes the point of view of the
+service, which receives what clients send.
 """
 
 import json
@@ -12,27 +12,16 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from wasgo_chat.api_docs.asyncapi_examples import CLIENT, SERVER
+from wasgo_chat.api_docs.asyncapi_examples import SERVER
 from wasgo_chat.conversations import event_schemas as events
 from wasgo_chat.core.close_codes import CloseCode
-from wasgo_chat.core.encoding import RequestModel, ResponseModel
-from wasgo_chat.gateway import client_frames as received
+from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.gateway import server_frames as sent
+from wasgo_chat.gateway.commands import COMMANDS
 
 DESCRIPTION = """The sockets of the chat. `docs/protocol.md` explains authentication, resuming and close codes; the HTTP
 routes are described by `/openapi.json`."""
 
-_CLIENT_FRAMES: dict[str, tuple[type[RequestModel], type[ResponseModel]]] = {
-    "send_message": (received.SendMessageFrame, sent.SendMessageAck),
-    "edit_message": (received.EditMessageFrame, sent.EditMessageAck),
-    "delete_message": (received.DeleteMessageFrame, sent.DeleteMessageAck),
-    "react": (received.ReactFrame, sent.ReactAck),
-    "mark_read": (received.MarkReadFrame, sent.MarkReadAck),
-    "typing": (received.TypingFrame, sent.TypingAck),
-    "refresh_token": (received.RefreshTokenFrame, sent.RefreshTokenAck),
-    "subscribe": (received.SubscribeFrame, sent.SubscribeAck),
-    "unsubscribe": (received.UnsubscribeFrame, sent.UnsubscribeAck),
-}
 _OF_CONVERSATIONS: dict[str, type[ResponseModel]] = {
     "new_message": events.NewMessage,
     "message_edited": events.MessageEdited,
@@ -65,28 +54,28 @@ _SERVER_FRAMES: dict[str, type[ResponseModel]] = {
     **_OF_MANY,
     **_OF_CONVERSATIONS,
     **_OF_USERS,
-    **{f"{name}_ack": ack for name, (_, ack) in _CLIENT_FRAMES.items()},
+    **{f"{command.type}_ack": command.ack for command in COMMANDS},
 }
-_MANY_ONLY = ("subscribe", "unsubscribe")
+_COMMANDS = [command.type for command in COMMANDS]
 
 _CHANNELS: dict[str, dict[str, Any]] = {
     "conversation": {
         "address": "ws/chat/{conversation_id}/",
         "title": "One conversation",
-        "client": [name for name in _CLIENT_FRAMES if name not in _MANY_ONLY],
+        "client": [command.type for command in COMMANDS if not command.many_only],
         "server": ["conversation_hello", *_OF_CONVERSATIONS],
         "after_seq": True,
     },
     "conversations": {
         "address": "ws/chat/",
         "title": "Many conversations",
-        "client": [*_CLIENT_FRAMES],
+        "client": _COMMANDS,
         "server": [*_OF_MANY, *_OF_CONVERSATIONS],
     },
     "notifications": {
         "address": "ws/notifications/",
         "title": "A user: counts, conversations, presence, notifications",
-        "client": [*_CLIENT_FRAMES],
+        "client": _COMMANDS,
         "server": [*_OF_MANY, *_OF_CONVERSATIONS, *_OF_USERS],
     },
 }
@@ -115,7 +104,7 @@ def asyncapi() -> dict[str, Any]:
         "channels": channels,
         "operations": operations,
         "components": {
-            "messages": {name: _message(name) for name in [*_CLIENT_FRAMES, *_SERVER_FRAMES]},
+            "messages": {name: _message(name) for name in [*_COMMANDS, *_SERVER_FRAMES]},
             "schemas": _schemas(),
             "securitySchemes": {"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
@@ -162,7 +151,7 @@ def _operations(name: str, channel: dict[str, Any]) -> dict[str, Any]:
         made[f"{name}.{frame}"] = {
             "action": "receive",
             "channel": here,
-            "summary": _CLIENT_FRAMES[frame][0].__doc__,
+            "summary": COMMANDS[frame].frame.__doc__,
             "messages": [said(frame)],
             "reply": {"channel": here, "messages": [said(f"{frame}_ack"), said("error")]},
         }
@@ -170,8 +159,8 @@ def _operations(name: str, channel: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(name: str) -> dict[str, Any]:
-    model = _CLIENT_FRAMES[name][0] if name in _CLIENT_FRAMES else _SERVER_FRAMES[name]
-    payloads = CLIENT[name] if name in CLIENT else [SERVER[name]]
+    model = COMMANDS[name].frame if name in _COMMANDS else _SERVER_FRAMES[name]
+    payloads = COMMANDS[name].examples if name in _COMMANDS else [SERVER[name]]
     return {
         "name": name,
         "title": model.__name__,
@@ -182,7 +171,7 @@ def _message(name: str) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    clients = [frame for frame, _ in _CLIENT_FRAMES.values()]
+    clients = [command.frame for command in COMMANDS]
     servers = [*_SERVER_FRAMES.values()]
     models = [(model, "validation") for model in [*clients, *servers]]
     _, made = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # the mode is a literal

@@ -1,8 +1,9 @@
-"""Examples of the AsyncAPI document, by message; the tests hold each against its schema, and say each client frame."""
+"""Examples of server frames for the AsyncAPI document, by message. Those of commands are with the commands."""
 
 from typing import Any
 
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE, MOMENT, SHAPES
+from wasgo_chat.gateway.commands import COMMANDS
 
 _MESSAGE = SHAPES["MessageOut"]
 _PARTICIPANT = SHAPES["ParticipantOut"]
@@ -15,21 +16,6 @@ _ME = {
     "limits": {"content_chars": 10000, "frame_bytes": 65536, "metadata_bytes": 8192, "messages": 30, "window_s": 10},
 }
 _STANDING = {"conversation_id": CHAT, "role": "admin", "last_seq": 6, "reads": {"ana": 6, "bo": 3}}
-
-CLIENT: dict[str, list[dict[str, Any]]] = {
-    "send_message": [
-        {"type": "send_message", "ref": "1", "content": "See you on Friday.", "client_id": "c-1"},
-        {"type": "send_message", "content": "Hello!", "message_type": "text", "metadata": {}},
-    ],
-    "typing": [{"type": "typing", "is_typing": True}],
-    "mark_read": [{"type": "mark_read", "ref": "2", "message_ids": [MESSAGE]}],
-    "edit_message": [{"type": "edit_message", "ref": "3", "message_id": MESSAGE, "content": "At nine."}],
-    "delete_message": [{"type": "delete_message", "ref": "6", "message_id": MESSAGE}],
-    "react": [{"type": "react", "ref": "4", "message_id": MESSAGE, "emoji": "👍", "action": "add"}],
-    "refresh_token": [{"type": "refresh_token", "ref": "13", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x"}],
-    "subscribe": [{"type": "subscribe", "ref": "1", "conversation_id": CHAT, "after_seq": 0}],
-    "unsubscribe": [{"type": "unsubscribe", "ref": "4", "conversation_id": CHAT}],
-}
 
 SERVER: dict[str, dict[str, Any]] = {
     "hello": {"type": "hello", **_ME},
@@ -44,21 +30,7 @@ SERVER: dict[str, dict[str, Any]] = {
         "detail": "Too many requests",
         "retry_after_s": 1.2,
     },
-    "send_message_ack": {"type": "ack", "ref": "1", "message_id": MESSAGE, "seq": 3, "created_at": MOMENT},
-    "edit_message_ack": {"type": "ack", "ref": "3", "message_id": MESSAGE, "revision": 2},
-    "delete_message_ack": {"type": "ack", "ref": "6", "message_id": MESSAGE},
-    "react_ack": {
-        "type": "ack",
-        "ref": "4",
-        "message_id": MESSAGE,
-        "action": "added",
-        "reactions": [{**_REACTIONS[0], "me": True}],
-    },
-    "mark_read_ack": {"type": "ack", "ref": "2", "marked": 1, "unread_count": 0},
-    "typing_ack": {"type": "ack", "ref": "12"},
-    "refresh_token_ack": {"type": "ack", "ref": "13", "expires_at": 1795377024.07},
-    "subscribe_ack": {"type": "ack", "ref": "1", "conversation_id": CHAT},
-    "unsubscribe_ack": {"type": "ack", "ref": "4", "conversation_id": CHAT},
+    **{f"{command.type}_ack": {"type": "ack", **command.ack_example} for command in COMMANDS},
     "new_message": {"type": "new_message", "conversation_id": CHAT, "seq": 6, "message": _MESSAGE},
     "message_edited": {"type": "message_edited", "conversation_id": CHAT, "seq": 7, "message": _MESSAGE},
     "message_deleted": {

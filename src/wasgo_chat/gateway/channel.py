@@ -1,275 +1,200 @@
-"""One conversation on one worker: its head, the sockets that follow it, and the order in which they are served.
+"""One conversation on one worker: its head, its subscriptions, and the order in which they are served.
 
-Pure bookkeeping: no database, no broker. `hub` feeds it and reads the log where it reports a gap.
+Pure bookkeeping without database or broker. `hub` feeds it, and `replay` reads the log where it reports a gap.
 """
 
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
-from wasgo_chat.gateway.client_frames import resync_frame, typing_frame
 from wasgo_chat.gateway.framing import FrameBatch, frame_type
+from wasgo_chat.gateway.server_frames import resync_frame, typing_frame
+from wasgo_chat.gateway.subscription import Subscription
+from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 RECENT_FRAMES = 256
-RUN_BYTES = 262_144
-TYPING_S = 6.0
-
-
-class Subscriber(Protocol):
-    """A socket, as far as the hub cares."""
-
-    user_id: str
-
-    @property
-    def issued_at(self) -> float:
-        """When its token was issued, in Unix seconds."""
-
-    @property
-    def expires_at(self) -> float:
-        """When its token ends, likewise."""
-
-    def write(self, data: bytes) -> bool:
-        """Queue a frame; False where too much is unsent already (then nothing was queued)."""
-
-    def write_batch(self, run: FrameBatch) -> bool:
-        """Queue these frames, or none and answer False."""
-
-    async def wait_drained(self) -> None:
-        """Wait until little enough is unsent that more may come."""
-
-    def end(self, code: CloseCode, reason: str = "") -> None:
-        """Close soon."""
-
-    def on_removed(self, subscription: "Subscription", code: CloseCode) -> None:
-        """The hub ended this subscription."""
-
-
-class Subscription:
-    """A socket's place in a conversation.
-
-    `watermark` is the last seq written to it. While `live` it gets events as they come; else `hub.catch_up`
-    leads it there from the log. `entered_at` is the head at which its user was found to be a member,
-    and `purged_seq` what could not be replayed then.
-    """
-
-    __slots__ = (
-        "catching_up",
-        "conversation_id",
-        "greeted",
-        "joined_at_seq",
-        "lagging_since",
-        "live",
-        "peer",
-        "purged_seq",
-        "reads_version",
-        "role",
-        "watermark",
-    )  # fmt: skip
-
-    def __init__(self, peer: Subscriber, conversation_id: UUID) -> None:
-        self.peer = peer
-        self.conversation_id = conversation_id
-        self.role = ""
-        self.watermark = 0
-        self.joined_at_seq = 0
-        self.purged_seq = 0
-        self.reads_version = 0
-        self.greeted = False
-        self.live = False
-        self.catching_up = False
-        self.lagging_since: float | None = None
-
-    def deliver(self, frame: EventFrame) -> bool:
-        """Write the next frame, if it is the next; False where the socket is too far behind to take it."""
-        if frame.seq <= self.watermark:
-            return True
-        if not self.peer.write(frame.data):
-            return False
-        self.watermark = frame.seq
-        if frame.role is not None and frame.role[0] == self.peer.user_id:
-            self.role = frame.role[1]
-        return True
-
-    def deliver_batch(self, run: FrameBatch) -> None:
-        """Write the next frames at once; who cannot take them leaves the live stream."""
-        if self.peer.write_batch(run):
-            self.watermark = run.last
-        else:
-            self.mark_lagging()
-
-    def is_ended_by(self, frame: EventFrame) -> bool:
-        """Whether this, the last one written, removes its user; a removal before they were let in is history."""
-        return frame.removed == self.peer.user_id and frame.seq == self.watermark > self.joined_at_seq
-
-    def deliver_signals(self, frames: Iterable[bytes]) -> bool:
-        """Write signals; False where the socket is too far behind to take them."""
-        return all(self.peer.write(frame) for frame in frames)
-
-    def mark_lagging(self) -> None:
-        """Leave the live stream until the socket has drained."""
-        self.live = False
-        if self.lagging_since is None:
-            self.lagging_since = time.monotonic()
-
-    def made_progress(self) -> None:
-        """It drained: being slow is no reason to close it, standing still is."""
-        if self.lagging_since is not None:
-            self.lagging_since = time.monotonic()
-
-    def mark_live(self) -> None:
-        """Rejoin the live stream."""
-        self.live = True
-        self.lagging_since = None
+MAX_BATCH_BYTES = 262_144
+TYPING_TTL_S = 6.0
+"""Seconds after which a `typing` signal that is not repeated ends. docs/protocol.md announces it to clients."""
 
 
 class ConversationChannel:
-    """A conversation with at least one local socket.
+    """A conversation with at least one local subscription.
 
-    `last` is the seq up to which live sockets were served, `wanted` the greatest seq known to exist.
+    `delivered_head` is the seq up to which live subscriptions were served, `known_head` the highest seq known to exist.
+
+    Args:
+        conversation_id: the conversation.
+        last_seq: the head of its log when the channel opens.
+        reads_version: the version of its read receipts then.
+        reads: the `last_read_seq` of each member then.
+        counts: the counters of the worker.
     """
 
-    def __init__(self, conversation_id: UUID, counts: WorkerCounters | None = None) -> None:
+    def __init__(
+        self,
+        conversation_id: UUID,
+        *,
+        last_seq: int = 0,
+        reads_version: int = 0,
+        reads: dict[str, int] | None = None,
+        counts: WorkerCounters | None = None,
+    ) -> None:
         self.conversation_id = conversation_id
-        self._counts = counts or WorkerCounters()
-        self.delivered_head = 0
-        self.known_head = 0
-        self.reads_version = 0
-        # What `hello` says of who read how far, and the head and version at which that was read.
-        self.read_up_to: tuple[tuple[int, int], dict[str, int]] = ((-1, -1), {})
+        self.delivered_head = self.known_head = last_seq
+        self.reads_version = reads_version
         self.subscriptions: set[Subscription] = set()
-        self.recent: deque[EventFrame] = deque(maxlen=RECENT_FRAMES)
-        self.catching_up = 0
+        self._counts = counts or WorkerCounters()
+        self._reads_at = (last_seq, reads_version)  # the head and version at which `_reads` was true
+        self._reads = reads or {}
+        self._recent: deque[EventFrame] = deque(maxlen=RECENT_FRAMES)
+        self._replays = 0
         self._typing: dict[str, tuple[str, float]] = {}
 
     def offer(self, frames: Sequence[EventFrame]) -> bool:
-        """Frames with consecutive seqs from anywhere: what is next is served, what was is ignored.
+        """Take events with consecutive seqs from any source: deliver what is next, ignore what was delivered.
 
         Returns:
-            False if there is a gap before them.
+            False if events are missing before them.
         """
         self.known_head = max(self.known_head, frames[-1].seq)
-        news = [frame for frame in frames if frame.seq > self.delivered_head]
-        if not news:
+        new_frames = [frame for frame in frames if frame.seq > self.delivered_head]
+        if not new_frames:
             return True
-        before = news[0].seq - 1
+        before = new_frames[0].seq - 1
         if before != self.delivered_head:
             return False
-        self.delivered_head = news[-1].seq
-        if self.catching_up:
-            self.recent.extend(news)
-        run = FrameBatch(news)
-        is_plain = all(frame.removed is None and frame.role is None for frame in news) and run.size <= RUN_BYTES
-        served = tuple(self.subscriptions)
-        away = 0
-        for subscription in served:
+        self.delivered_head = new_frames[-1].seq
+        if self._replays:
+            self._recent.extend(new_frames)
+        batch = FrameBatch(new_frames)
+        is_plain = all(frame.removed is None and frame.role is None for frame in new_frames)
+        is_plain = is_plain and batch.size <= MAX_BATCH_BYTES
+        subscriptions = tuple(self.subscriptions)
+        not_live = 0
+        for subscription in subscriptions:
             if not subscription.live:
-                away += 1
+                not_live += 1
                 continue
             if is_plain and subscription.watermark == before:
-                subscription.deliver_batch(run)
+                subscription.deliver_batch(batch)
             else:
-                self._serve_each(subscription, news)
-        self._count_out([frame.data for frame in news], len(served) - away)
+                self._deliver_each(subscription, new_frames)
+        self._count_deliveries([frame.data for frame in new_frames], len(subscriptions) - not_live)
         return True
 
+    def learn_head(self, last_seq: int, reads_version: int) -> None:
+        """The log has at least this head, and its read receipts at least this version."""
+        self.known_head = max(self.known_head, last_seq)
+        self.reads_version = max(self.reads_version, reads_version)
+
+    def reads_as_of(self, membership: MembershipHead) -> dict[str, int] | None:
+        """The `last_read_seq` of each member when a membership was loaded; None if they have to be loaded."""
+        is_current = self._reads_at == (membership.last_seq, membership.reads_version)
+        return self._reads if is_current else None
+
+    def keep_reads(self, membership: MembershipHead, reads: dict[str, int]) -> None:
+        """Keep loaded reads for the next subscriptions: often many begin while nothing changes."""
+        self._reads_at = (membership.last_seq, membership.reads_version)
+        self._reads = reads
+
+    def begin_replay(self) -> None:
+        """A replay begins: recent events are kept in memory, so that it can reach the live stream."""
+        self._replays += 1
+
+    def end_replay(self) -> None:
+        """A replay has ended; the last one frees the recent events."""
+        self._replays -= 1
+        if not self._replays:
+            self._recent.clear()
+
     def replay_from_memory(self, subscription: Subscription) -> bool:
-        """Lead a socket from memory to the live stream, where memory reaches back far enough."""
+        """Bring a subscription to the live stream without the database; False if memory does not reach back enough."""
         if subscription.watermark < self.delivered_head:
-            if not self.recent or self.recent[0].seq > subscription.watermark + 1:
+            if not self._recent or self._recent[0].seq > subscription.watermark + 1:
                 return False
             subscription.mark_live()
-            missed = [frame.data for frame in self.recent if frame.seq > subscription.watermark]
-            self._serve_each(subscription, tuple(self.recent))
+            missed = [frame.data for frame in self._recent if frame.seq > subscription.watermark]
+            self._deliver_each(subscription, tuple(self._recent))
             self._counts.events_replayed += len(missed)
-            self._count_out(missed, 1)
+            self._count_deliveries(missed, 1)
             return subscription.live or subscription not in self.subscriptions
         subscription.mark_live()
         return True
 
-    def resync(self, subscription: Subscription, seq: int) -> bool:
-        """Have a socket load afresh, as what it lacks up to this seq is purged; False where it cannot take that now."""
-        if not subscription.peer.write(resync_frame(self.conversation_id, seq)):
-            return False
-        subscription.watermark = seq
-        return True
-
     def skip_purged(self, seq: int) -> None:
-        """Go on after this seq: what was to be served before it is purged."""
+        """Continue after this seq: the events up to it that were not delivered are purged."""
         self.delivered_head = seq
-        self.recent.clear()
+        self._recent.clear()
         for subscription in self.subscriptions:
-            if subscription.live and not self.resync(subscription, seq):
+            if subscription.live and not subscription.deliver_resync(seq):
                 subscription.mark_lagging()
 
     def rewind(self, seq: int, reads_version: int) -> None:
-        """The log ends here now, and what was beyond it is gone, joins and readings too: all load afresh."""
+        """The log ends at this seq now: later events and read receipts are lost, and every client loads again."""
         self.delivered_head = self.known_head = seq
         self.reads_version = min(self.reads_version, reads_version)
-        self.read_up_to = ((-1, -1), {})
-        self.recent.clear()
+        self._reads_at = (-1, -1)
+        self._recent.clear()
         for subscription in self.subscriptions:
-            subscription.watermark = min(subscription.watermark, seq)
-            subscription.joined_at_seq = min(subscription.joined_at_seq, seq)
-            subscription.reads_version = min(subscription.reads_version, reads_version)
-            if not subscription.peer.write(resync_frame(self.conversation_id, seq)):
+            subscription.rewind(seq, reads_version)
+            if not subscription.buffer.put(resync_frame(self.conversation_id, seq)):
                 subscription.peer.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
 
-    def typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
-        """Tell everybody else that somebody types or has stopped; who is not heard of again stops by themselves."""
+    def signal_typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
+        """Send a `typing` signal to the other users; without a repeat it ends after `TYPING_TTL_S`."""
         if is_typing:
-            self._typing[user_id] = (username, time.monotonic() + TYPING_S)
+            self._typing[user_id] = (username, time.monotonic() + TYPING_TTL_S)
         elif self._typing.pop(user_id, None) is None:
             return
         frame = typing_frame(self.conversation_id, user_id, username, is_typing=is_typing)
-        told = [one.peer for one in self.subscriptions if one.live and one.peer.user_id != user_id]
-        for peer in told:  # who is behind may have been removed by what is still to come
-            peer.write(frame)
-        self._counts.frames_out["typing"] += len(told)
+        sent = 0
+        for subscription in self.subscriptions:
+            # A subscription that is behind may turn out to be removed by an event that it has not received yet.
+            if subscription.live and subscription.peer.user_id != user_id:
+                subscription.buffer.put(frame)
+                sent += 1
+        self._counts.frames_out["typing"] += sent
 
     def expire_typing(self) -> None:
-        """Stop those whose `typing` was not repeated: their tab or their worker may be gone."""
+        """End the typing signals that were not repeated: the connection or its worker may be gone."""
         now = time.monotonic()
-        for user_id, (username, until) in tuple(self._typing.items()):
-            if until <= now:
-                self.typing(user_id, username, is_typing=False)
+        for user_id, (username, expires_at) in tuple(self._typing.items()):
+            if expires_at <= now:
+                self.signal_typing(user_id, username, is_typing=False)
 
-    def read_receipt(self, version: int, frames: list[bytes]) -> None:
-        """A `messages_read`; who misses one before it gets all from there again at the next head check."""
+    def deliver_read_receipt(self, version: int, frames: Sequence[bytes]) -> None:
+        """Send a read receipt. The reconciler finds the subscriptions that missed one before it."""
         self.reads_version = max(self.reads_version, version)
-        told = [one for one in self.subscriptions if one.live and version > one.reads_version]
-        for subscription in told:
-            is_written = subscription.deliver_signals(frames)
-            if is_written and version == subscription.reads_version + 1:
-                subscription.reads_version = version
-        self._counts.frames_out["messages_read"] += len(told) * len(frames)
+        receivers = [one for one in self.subscriptions if one.live and version > one.reads_version]
+        for subscription in receivers:
+            subscription.deliver_read_receipt(version, frames)
+        self._counts.frames_out["messages_read"] += len(receivers) * len(frames)
 
     def drop(self, subscription: Subscription, code: CloseCode) -> None:
-        """End a subscription and tell its socket."""
+        """End a subscription and notify its session."""
         if subscription in self.subscriptions:
             self.subscriptions.discard(subscription)
-            subscription.live = False
+            subscription.mark_ended()
             subscription.peer.on_removed(subscription, code)
 
-    def _count_out(self, frames: Sequence[bytes], sockets: int) -> None:
-        """Once a fan-out; who falls behind in it counts as well."""
-        if sockets:
-            self._counts.deliveries += len(frames) * sockets
+    def _count_deliveries(self, frames: Sequence[bytes], subscriptions: int) -> None:
+        """Count once per fan-out; a subscription that falls behind in it is counted as well."""
+        if subscriptions:
+            self._counts.deliveries += len(frames) * subscriptions
             for data in frames:
-                self._counts.frames_out[frame_type(data)] += sockets
+                self._counts.frames_out[frame_type(data)] += subscriptions
 
-    def _serve_each(self, subscription: Subscription, frames: Iterable[EventFrame]) -> None:
+    def _deliver_each(self, subscription: Subscription, frames: Iterable[EventFrame]) -> None:
         for frame in frames:
-            if subscription.live:
-                self._serve(subscription, frame)
-
-    def _serve(self, subscription: Subscription, frame: EventFrame) -> None:
-        if not subscription.deliver(frame):
-            subscription.mark_lagging()
-        elif subscription.is_ended_by(frame):
-            # Exactly here, in the order of the log: nothing after the removal is ever written.
-            self.drop(subscription, CloseCode.REMOVED)
+            if not subscription.live:
+                return
+            if not subscription.deliver(frame):
+                subscription.mark_lagging()
+            elif subscription.is_ended_by(frame):
+                # In the order of the log: nothing is written after the removal.
+                self.drop(subscription, CloseCode.REMOVED)

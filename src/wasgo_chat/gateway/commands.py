@@ -1,10 +1,12 @@
-"""From a parsed frame to the verb it calls, and from its result to the `ack`. The socket's side of the two doors."""
+"""The socket commands: what each client frame does. The same operations as behind the HTTP routes do the work."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Overloaded, Unauthenticated
+from wasgo_chat.database.session import Tx
+from wasgo_chat.gateway import server_frames as acks
 from wasgo_chat.gateway.client_frames import (
     DeleteMessageFrame,
     EditMessageFrame,
@@ -12,141 +14,192 @@ from wasgo_chat.gateway.client_frames import (
     ReactFrame,
     RefreshTokenFrame,
     SendMessageFrame,
-    SequentialFrame,
     SubscribeFrame,
     TypingFrame,
     UnsubscribeFrame,
 )
+from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, PipelinedCommand
+from wasgo_chat.gateway.inflight import InflightSends
+from wasgo_chat.gateway.session import Session
 from wasgo_chat.messages import reactions, read_receipts, verbs
 from wasgo_chat.messages.rendering import conversation_of_message, load_message
 from wasgo_chat.messages.schemas import ReactToMessage
 from wasgo_chat.messages.verbs import SendResult
 
-if TYPE_CHECKING:
-    from wasgo_chat.database.session import Tx
-    from wasgo_chat.gateway.connection import Connection
+# The ids of the examples in the OpenAPI document. The tests replace them by existing ones and send the examples.
+_CONVERSATION_ID = "01a20497-3968-7249-a01c-b179616f7735"
+_MESSAGE_ID = "01a20498-27c3-74c5-bec7-9c013e486d4c"
 
 
-async def execute(socket: "Connection", frame: SequentialFrame) -> dict[str, Any]:
-    """Do what a frame asks, of those that are done at once; the result goes into its `ack`.
-
-    Raises:
-        ChatError: it was refused; the socket answers with an `error` frame.
-    """
-    match frame:
-        case TypingFrame():
-            return _type(socket, frame)
-        case MarkReadFrame():
-            return await _mark_read(socket, frame)
-        case EditMessageFrame():
-            return await _edit(socket, frame)
-        case DeleteMessageFrame():
-            return await _delete(socket, frame)
-        case ReactFrame():
-            return await _react(socket, frame)
-        case RefreshTokenFrame():
-            return await _refresh_token(socket, frame)
-        case SubscribeFrame():
-            return await _subscribe(socket, frame)
-        case UnsubscribeFrame():
-            return _unsubscribe(socket, frame)
+def send_ack(result: SendResult) -> AckBody:
+    """The fields of the `ack` of a stored message."""
+    return {"message_id": result.message_id, "seq": result.seq, "created_at": result.created_at}
 
 
-async def send(socket: "Connection", frame: SendMessageFrame) -> "asyncio.Future[SendResult]":
-    """Put a message into the next batch; the future is done once it was stored or refused.
-
-    Raises:
-        ChatError: it was refused at once.
-    """
-    conversation_id = socket.conversation_of(frame)
-    verbs.check_message(socket.settings, frame)
-    await socket.rates.count_message(socket.user_id, conversation_id)
+async def _send(session: Session, frame: SendMessageFrame, inflight: InflightSends) -> "asyncio.Future[SendResult]":
+    conversation_id = session.conversation_of(frame)
+    context = session.context
+    verbs.check_message(context.settings, frame)
+    await context.rate_limits.count_message(session.user_id, conversation_id)
     while True:
         try:
-            return socket.group.send(socket.actor, conversation_id, frame, socket.inflight.stream)
+            return context.group_commit.send(session.actor, conversation_id, frame, inflight.stream)
         except Overloaded:
-            if not await socket.inflight.wait_for_one():  # who has messages on their way makes room by waiting for them
+            # The sends of this session are part of the load: waiting for one of them may make room.
+            if not await inflight.wait_for_one():
                 raise
 
 
-def send_ack(outcome: SendResult) -> dict[str, Any]:
-    """What the `ack` of a message says."""
-    return {"message_id": outcome.message_id, "seq": outcome.seq, "created_at": outcome.created_at}
-
-
-def _type(socket: "Connection", frame: TypingFrame) -> dict[str, Any]:
-    conversation_id = socket.conversation_of(frame)
-    subscription = socket.subscriptions[conversation_id]
-    if subscription.role == "observer":
+async def _signal_typing(session: Session, frame: TypingFrame) -> AckBody:
+    conversation_id = session.conversation_of(frame)
+    if session.subscriptions[conversation_id].role == "observer":
         raise Forbidden("The role observer does not allow this")
-    socket.typing.signal(conversation_id, is_typing=frame.is_typing)
+    session.typing.signal(conversation_id, is_typing=frame.is_typing)
     return {}
 
 
-async def _mark_read(socket: "Connection", frame: MarkReadFrame) -> dict[str, Any]:
-    conversation_id = socket.conversation_of(frame)
-    async with socket.db.transaction() as tx:
-        return await read_receipts.mark_messages(tx, socket.actor, frame.message_ids, only_in=conversation_id)
+async def _mark_read(session: Session, frame: MarkReadFrame) -> AckBody:
+    conversation_id = session.conversation_of(frame)
+    async with session.context.db.transaction() as tx:
+        return await read_receipts.mark_messages(tx, session.actor, frame.message_ids, only_in=conversation_id)
 
 
-async def _edit(socket: "Connection", frame: EditMessageFrame) -> dict[str, Any]:
-    conversation_id = socket.conversation_of(frame)
-    async with socket.db.transaction() as tx:
-        await _require_in_conversation(tx, socket, frame.message_id, conversation_id)
-        await verbs.edit(tx, socket.actor, frame.message_id, frame.content)
+async def _edit(session: Session, frame: EditMessageFrame) -> AckBody:
+    conversation_id = session.conversation_of(frame)
+    async with session.context.db.transaction() as tx:
+        await _require_in_conversation(tx, session, frame.message_id, conversation_id)
+        await verbs.edit(tx, session.actor, frame.message_id, frame.content)
         message = await load_message(tx, conversation_id, frame.message_id, viewer=None)
     return {"message_id": frame.message_id, "revision": message["revision"]}
 
 
-async def _delete(socket: "Connection", frame: DeleteMessageFrame) -> dict[str, Any]:
-    conversation_id = socket.conversation_of(frame)
-    async with socket.db.transaction() as tx:
-        await _require_in_conversation(tx, socket, frame.message_id, conversation_id)
-        await verbs.delete(tx, socket.actor, frame.message_id)
+async def _delete(session: Session, frame: DeleteMessageFrame) -> AckBody:
+    conversation_id = session.conversation_of(frame)
+    async with session.context.db.transaction() as tx:
+        await _require_in_conversation(tx, session, frame.message_id, conversation_id)
+        await verbs.delete(tx, session.actor, frame.message_id)
     return {"message_id": frame.message_id}
 
 
-async def _react(socket: "Connection", frame: ReactFrame) -> dict[str, Any]:
-    conversation_id = socket.conversation_of(frame)
-    async with socket.db.transaction() as tx:
-        await _require_in_conversation(tx, socket, frame.message_id, conversation_id)
+async def _react(session: Session, frame: ReactFrame) -> AckBody:
+    conversation_id = session.conversation_of(frame)
+    async with session.context.db.transaction() as tx:
+        await _require_in_conversation(tx, session, frame.message_id, conversation_id)
         body = ReactToMessage(emoji=frame.emoji, action=frame.action)
-        return {
-            "message_id": frame.message_id,
-            **await reactions.react(tx, socket.actor, frame.message_id, body),
-        }
+        result: dict[str, Any] = await reactions.react(tx, session.actor, frame.message_id, body)
+    return {"message_id": frame.message_id, **result}
 
 
-async def _refresh_token(socket: "Connection", frame: RefreshTokenFrame) -> dict[str, Any]:
-    acts_as = socket.user_id if socket.actor.service is not None else None
-    actor = await socket.authenticator.from_bearer(frame.token, act_as=acts_as)
-    if actor.user_id != socket.user_id or actor.service != socket.actor.service:
+async def _refresh_token(session: Session, frame: RefreshTokenFrame) -> AckBody:
+    act_as = session.user_id if session.actor.service is not None else None
+    actor = await session.context.authenticator.from_bearer(frame.token, act_as=act_as)
+    if actor.user_id != session.user_id or actor.service != session.actor.service:
         raise Unauthenticated("The token is of another subject")
-    socket.refresh_token(actor)
+    session.refresh_token(actor)
     return {"expires_at": actor.expires_at}
 
 
-async def _subscribe(socket: "Connection", frame: SubscribeFrame) -> dict[str, Any]:
-    conversation_id = _require_conversation_id(socket, frame.conversation_id)
-    await socket.subscribe(conversation_id, frame.after_seq, greeting="subscribed")
+async def _subscribe(session: Session, frame: SubscribeFrame) -> AckBody:
+    conversation_id = _require_conversation_id(session, frame.conversation_id)
+    await session.subscribe(conversation_id, frame.after_seq)
     return {"conversation_id": conversation_id}
 
 
-def _unsubscribe(socket: "Connection", frame: UnsubscribeFrame) -> dict[str, Any]:
-    conversation_id = _require_conversation_id(socket, frame.conversation_id)
-    socket.unsubscribe(conversation_id)
+async def _unsubscribe(session: Session, frame: UnsubscribeFrame) -> AckBody:
+    conversation_id = _require_conversation_id(session, frame.conversation_id)
+    session.unsubscribe(conversation_id)
     return {"conversation_id": conversation_id}
 
 
-def _require_conversation_id(socket: "Connection", conversation_id: UUID | None) -> UUID:
-    if socket.fixed_conversation is not None:
+def _require_conversation_id(session: Session, conversation_id: UUID | None) -> UUID:
+    if session.fixed_conversation is not None:
         raise Invalid.field(["type"], "one_conversation", "this socket is of one conversation; use ws/chat/ for many")
     if conversation_id is None:
         raise Invalid.field(["conversation_id"], "missing", "name the conversation")
     return conversation_id
 
 
-async def _require_in_conversation(tx: "Tx", socket: "Connection", message_id: UUID, conversation_id: UUID) -> None:
-    """A frame names a message of the conversation it is about; any other is not there, as far as it goes."""
-    if await conversation_of_message(tx, socket.actor, message_id) != conversation_id:
+async def _require_in_conversation(tx: Tx, session: Session, message_id: UUID, conversation_id: UUID) -> None:
+    """Require that a message is in the conversation of the frame. Any other counts as not found."""
+    if await conversation_of_message(tx, session.actor, message_id) != conversation_id:
         raise NotFound
+
+
+COMMANDS = CommandRegistry(
+    [
+        PipelinedCommand(
+            frame=SendMessageFrame,
+            start=_send,
+            ack=acks.SendMessageAck,
+            examples=[
+                {"type": "send_message", "ref": "1", "content": "See you on Friday.", "client_id": "c-1"},
+                {"type": "send_message", "content": "Hello!", "message_type": "text", "metadata": {}},
+            ],
+            ack_example={"ref": "1", "message_id": _MESSAGE_ID, "seq": 3, "created_at": "2026-11-22T18:50:10.247806Z"},
+        ),
+        Command(
+            frame=EditMessageFrame,
+            handler=_edit,
+            ack=acks.EditMessageAck,
+            examples=[{"type": "edit_message", "ref": "3", "message_id": _MESSAGE_ID, "content": "At nine."}],
+            ack_example={"ref": "3", "message_id": _MESSAGE_ID, "revision": 2},
+        ),
+        Command(
+            frame=DeleteMessageFrame,
+            handler=_delete,
+            ack=acks.DeleteMessageAck,
+            examples=[{"type": "delete_message", "ref": "6", "message_id": _MESSAGE_ID}],
+            ack_example={"ref": "6", "message_id": _MESSAGE_ID},
+        ),
+        Command(
+            frame=ReactFrame,
+            handler=_react,
+            ack=acks.ReactAck,
+            examples=[{"type": "react", "ref": "4", "message_id": _MESSAGE_ID, "emoji": "👍", "action": "add"}],
+            ack_example={
+                "ref": "4",
+                "message_id": _MESSAGE_ID,
+                "action": "added",
+                "reactions": [{"emoji": "👍", "count": 1, "user_ids": ["bo"], "me": True}],
+            },
+        ),
+        Command(
+            frame=MarkReadFrame,
+            handler=_mark_read,
+            ack=acks.MarkReadAck,
+            examples=[{"type": "mark_read", "ref": "2", "message_ids": [_MESSAGE_ID]}],
+            ack_example={"ref": "2", "marked": 1, "unread_count": 0},
+        ),
+        Command(
+            frame=TypingFrame,
+            handler=_signal_typing,
+            ack=acks.TypingAck,
+            examples=[{"type": "typing", "is_typing": True}],
+            ack_example={"ref": "12"},
+        ),
+        Command(
+            frame=RefreshTokenFrame,
+            handler=_refresh_token,
+            ack=acks.RefreshTokenAck,
+            examples=[{"type": "refresh_token", "ref": "13", "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.x"}],
+            ack_example={"ref": "13", "expires_at": 1795377024.07},
+        ),
+        Command(
+            frame=SubscribeFrame,
+            handler=_subscribe,
+            ack=acks.SubscribeAck,
+            examples=[{"type": "subscribe", "ref": "1", "conversation_id": _CONVERSATION_ID, "after_seq": 0}],
+            ack_example={"ref": "1", "conversation_id": _CONVERSATION_ID},
+            many_only=True,
+        ),
+        Command(
+            frame=UnsubscribeFrame,
+            handler=_unsubscribe,
+            ack=acks.UnsubscribeAck,
+            examples=[{"type": "unsubscribe", "ref": "4", "conversation_id": _CONVERSATION_ID}],
+            ack_example={"ref": "4", "conversation_id": _CONVERSATION_ID},
+            many_only=True,
+        ),
+    ]
+)
+"""Every command of the service."""

@@ -4,8 +4,7 @@ from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
-from wasgo_chat.gateway.admission import ConnectionAdmission
-from wasgo_chat.gateway.connection_limits import AddressLimits
+from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
 from wasgo_chat.gateway.hub import Hub
 from wasgo_chat.gateway.notification_feed import NotificationFeed
 from wasgo_chat.gateway.publisher import Publisher

@@ -1,92 +1,152 @@
-"""What travels between workers: a small header and ready-made frame bytes behind it.
+"""Envelopes: the messages between workers, each with the encoded frames that the receiving worker delivers.
 
-The header holds only what a hub must know to order and address; the frame itself is never parsed on the way.
+An envelope has a line each for the protocol version with the worker it is from, for the message, and for each frame.
+JSON has no raw newlines. The message holds only what a hub must know to order and address the frames, which are never
+parsed on the way. Workers of two releases run at the same time during an upgrade, so a change that an older release
+would misread needs a new `VERSION`; an unknown version or message is skipped, and the reconciler finds what it held.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from wasgo_chat.conversations.event_frames import EventFrame
 
+VERSION = 2
 CONTROL_CHANNEL = "wasgo:control"
-_PREFIX = "wasgo:c:"
+_VERSION_PREFIX = b"%d " % VERSION
+_CONVERSATION_PREFIX = "wasgo:c:"
 
 
-class Envelope(msgspec.Struct, omit_defaults=True, array_like=True):
-    """Header of a publication.
+class Message(msgspec.Struct, array_like=True, frozen=True):
+    """Base of the messages. A new field goes to the end, with a default, so that older releases still read it."""
 
-    `number` is the seq of an event, or of the first of several in a row, the version of a reading, or 1 for who
-    types or came and 0 for who stopped or went; `user` is who was removed, types (as `name`), was revoked, came or
-    went. `at` is when messages were committed, in Unix seconds, 0 where nobody looked; `trace` is where a trace goes
-    on, empty where traces are off.
+
+class EventsPublished(Message, frozen=True, tag="events"):
+    """Events with consecutive seqs; their frames follow. On the channel of the conversation.
+
+    `removed` and `role` are those of `EventFrame`; an event that has either is the only one. `committed_at` is when
+    messages were committed, in Unix seconds, 0 for other events. `trace` continues a trace; empty without tracing.
     """
 
-    kind: Literal["event", "reading", "typing", "revoked", "touched", "presence", "notified"]
-    origin: str
-    number: int = 0
-    user: str | None = None
+    first_seq: int
+    removed: str | None = None
     role: tuple[str, str] | None = None
-    name: str = ""
-    at: float = 0.0
+    committed_at: float = 0.0
     trace: str = ""
 
 
+class ReadReceiptPublished(Message, frozen=True, tag="read_receipt"):
+    """A read receipt; its frames follow. On the channel of the conversation."""
+
+    version: int
+
+
+class TypingPublished(Message, frozen=True, tag="typing"):
+    """A user is typing, or has stopped. On the channel of the conversation."""
+
+    user_id: str
+    username: str
+    is_typing: bool
+
+
+class ConversationsChanged(Message, frozen=True, tag="conversations_changed"):
+    """Conversations whose members may see other unread counts, titles or memberships."""
+
+    conversation_ids: tuple[UUID, ...]
+
+
+class NotificationsPublished(Message, frozen=True, tag="notifications"):
+    """New notifications of events in these ranges: conversation, after this seq, up to this seq."""
+
+    ranges: tuple[tuple[UUID, int, int], ...]
+
+
+class TokensRevoked(Message, frozen=True, tag="tokens_revoked"):
+    """Tokens of a user were revoked."""
+
+    user_id: str
+
+
+class PresenceChanged(Message, frozen=True, tag="presence"):
+    """A user went online or offline."""
+
+    user_id: str
+    is_online: bool
+
+
+ConversationMessage = EventsPublished | ReadReceiptPublished | TypingPublished
+ControlMessage = ConversationsChanged | NotificationsPublished | TokensRevoked | PresenceChanged
+AnyMessage = ConversationMessage | ControlMessage
+
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Envelope).decode
+_decode = msgspec.json.Decoder(AnyMessage).decode
 
 
-def pack(header: Envelope, *frames: bytes) -> bytes:
-    """Header and frames, a line each: JSON has no raw newlines."""
-    return b"\n".join((_encode(header), *frames))
+class UnknownEnvelope(Exception):
+    """An envelope of another version, or a message that this release does not know."""
 
 
-def unpack(payload: bytes) -> tuple[Envelope, list[bytes]]:
-    """The reverse.
+def header_of(worker: str) -> bytes:
+    """The first line of every envelope of a worker, without its newline."""
+    return f"{VERSION} {worker}".encode()
+
+
+def pack(header: bytes, message: AnyMessage, *frames: bytes) -> bytes:
+    """Encode an envelope; `header` is that of the worker."""
+    return b"\n".join((header, _encode(message), *frames))
+
+
+def unpack(payload: bytes) -> tuple[AnyMessage, list[bytes]]:
+    """Decode an envelope into its message and its frames.
 
     Raises:
-        msgspec.DecodeError: it was not packed here, or by another version.
+        UnknownEnvelope: another release has packed it, or it is no envelope.
     """
-    header, *frames = payload.split(b"\n")
-    return _decode(header), frames
+    if not payload.startswith(_VERSION_PREFIX):
+        version = payload[:12].partition(b" ")[0].decode(errors="replace")
+        raise UnknownEnvelope(f"version {version!r}")
+    try:
+        _, message, *frames = payload.split(b"\n")
+        return _decode(message), frames
+    except ValueError as error:  # of msgspec too
+        raise UnknownEnvelope(str(error)) from error
 
 
-def pack_events(origin: str, frames: Sequence[EventFrame], at: float = 0.0, trace: str = "") -> list[bytes]:
-    """Durable frames with consecutive seqs, in few publications: what the hub must look at goes alone.
+def pack_events(header: bytes, frames: Sequence[EventFrame], committed_at: float = 0.0, trace: str = "") -> list[bytes]:
+    """Pack events with consecutive seqs into few envelopes; an event that the hub has to look at goes alone.
 
     Args:
-        origin: the worker that tells.
-        frames: to be told.
-        at: when they were committed, in Unix seconds, if they are messages.
-        trace: where a trace goes on.
+        header: the header of the worker.
+        frames: the events.
+        committed_at: when messages were committed, in Unix seconds; 0 for other events.
+        trace: where a trace continues.
     """
     packed: list[bytes] = []
     plain: list[EventFrame] = []
+
+    def pack_plain() -> None:
+        if plain:
+            message = EventsPublished(plain[0].seq, committed_at=committed_at, trace=trace)
+            packed.append(pack(header, message, *(frame.data for frame in plain)))
+            plain.clear()
+
     for frame in frames:
         if frame.removed is None and frame.role is None:
             plain.append(frame)
             continue
-        packed += _pack_plain(origin, plain, at, trace)
-        plain = []
-        header = Envelope("event", origin, frame.seq, frame.removed, frame.role, trace=trace)
-        packed.append(pack(header, frame.data))
-    return packed + _pack_plain(origin, plain, at, trace)
-
-
-def _pack_plain(origin: str, frames: Sequence[EventFrame], at: float, trace: str) -> list[bytes]:
-    if not frames:
-        return []
-    header = Envelope("event", origin, frames[0].seq, at=at, trace=trace)
-    return [pack(header, *(frame.data for frame in frames))]
+        pack_plain()
+        packed.append(pack(header, EventsPublished(frame.seq, frame.removed, frame.role, trace=trace), frame.data))
+    pack_plain()
+    return packed
 
 
 def channel_of(conversation_id: UUID) -> str:
-    """The channel of a conversation."""
-    return f"{_PREFIX}{conversation_id}"
+    """The Redis channel of a conversation."""
+    return f"{_CONVERSATION_PREFIX}{conversation_id}"
 
 
 def conversation_of(channel: str) -> UUID | None:
-    """The conversation of a channel, None for others."""
-    return UUID(channel.removeprefix(_PREFIX)) if channel.startswith(_PREFIX) else None
+    """The conversation of a Redis channel; None for other channels."""
+    return UUID(channel.removeprefix(_CONVERSATION_PREFIX)) if channel.startswith(_CONVERSATION_PREFIX) else None

@@ -1,7 +1,7 @@
-"""The hub of a worker: which sockets follow which conversation, and events to them in the order of its log.
+"""The hub of a worker: which sessions subscribe to which conversations, and the fan-out of events to them.
 
-Events arrive from the teller (own commits), the broker (other workers) and the head check. A jump in seq is
-filled from the log, so nothing that a broker loses is lost to a client.
+Events arrive from the publisher (own commits), the subscriber (other workers) and the log. A gap in seqs is filled
+from the log (`replay`), so nothing that the broker loses is lost to a client.
 """
 
 import asyncio
@@ -9,46 +9,38 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
-import structlog
-
-from wasgo_chat.conversations.event_frames import EventFrame, read_frames
+from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.errors import ChatError, NotFound
+from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.session import Database
-from wasgo_chat.gateway.channel import ConversationChannel, Subscriber, Subscription
+from wasgo_chat.gateway.channel import ConversationChannel
 from wasgo_chat.gateway.envelope import channel_of
-from wasgo_chat.gateway.framing import frame_type
+from wasgo_chat.gateway.replay import Replay
+from wasgo_chat.gateway.subscription import Subscriber, Subscription
 from wasgo_chat.identity import users
-from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.membership import access
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.messages.read_receipts import ConversationReadState
 from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.pubsub import Broker
 from wasgo_chat.telemetry.counters import WorkerCounters
 
-log = structlog.get_logger(__name__)
-
-PAGE = 100
-MAX_CONCURRENT_REPLAYS = 2
 TOKEN_CHECK_S = 0.8
 
 
 class Hub:
-    """The conversations with local sockets, and the sockets of each user."""
+    """The channels of a worker, by conversation, and its sessions, by user."""
 
     def __init__(
         self,
         settings: Settings,
         db: Database,
         broker: Broker,
-        background: TaskSet,
+        tasks: TaskSet,
         presence: Presence,
         *,
         memberships: BatchLoader[tuple[str, UUID], MembershipHead],
@@ -60,226 +52,175 @@ class Hub:
         self.channels: dict[UUID, ConversationChannel] = {}
         self.peers: dict[str, set[Subscriber]] = defaultdict(set)
         self.is_restarting = False
+        self.replay = Replay(db, tasks, self.counts)
         self._settings = settings
         self._db = db
         self._broker = broker
-        self._background = background
+        self._tasks = tasks
         self._presence = presence
         self._memberships = memberships
         self._read_states = read_states
         self._opening: dict[UUID, asyncio.Task[ConversationChannel]] = {}
-        self._filling: set[UUID] = set()
-        self._replaying = asyncio.Semaphore(MAX_CONCURRENT_REPLAYS)  # a crowd must not take the teller's connections
 
     def register(self, peer: Subscriber) -> bool:
-        """Count a socket of a user; False where that user has too many."""
-        mine = self.peers[peer.user_id]
-        if len(mine) >= self._settings.max_sockets_per_user:
+        """Add a session of a user; False if the user has too many."""
+        peers_of_user = self.peers[peer.user_id]
+        if len(peers_of_user) >= self._settings.max_sockets_per_user:
             return False
-        if not mine:
+        if not peers_of_user:
             self._presence.connected(peer.user_id)
-        mine.add(peer)
+        peers_of_user.add(peer)
         self.sockets += 1
         self.counts.socket_opens += 1
         return True
 
     def unregister(self, peer: Subscriber, subscriptions: Iterable[Subscription]) -> None:
-        """Forget a socket and all it followed."""
+        """Remove a session and its subscriptions. May be called more than once."""
         for subscription in subscriptions:
             self.unsubscribe(subscription)
-        mine = self.peers.get(peer.user_id)
-        if mine is not None and peer in mine:
-            mine.discard(peer)
+        peers_of_user = self.peers.get(peer.user_id)
+        if peers_of_user is not None and peer in peers_of_user:
+            peers_of_user.discard(peer)
             self.sockets -= 1
-            if not mine:
+            if not peers_of_user:
                 del self.peers[peer.user_id]
                 self._presence.disconnected(peer.user_id)
 
     def restart(self) -> None:
-        """Close every socket, and all that still come: the frame in hand is finished first."""
+        """Close every connection after its current frame, and every new one at once."""
         self.is_restarting = True
-        for peer in [peer for mine in self.peers.values() for peer in mine]:
+        for peer in [peer for peers_of_user in self.peers.values() for peer in peers_of_user]:
             peer.end(CloseCode.RESTARTING, self.restart_reason())
 
     def restart_reason(self) -> str:
-        """What a restart tells a socket: not all of them are to come back at once."""
+        """The close reason of a restart. The delays are random, so that not every client reconnects at once."""
         return f"restarting; retry after {random.uniform(0, self._settings.restart_spread_s):.1f}"  # noqa: S311  no secret
 
     async def subscribe(
-        self, subscription: Subscription, actor: Actor, place: MembershipHead | None = None
-    ) -> dict[str, Any]:
-        """Attach a socket to a conversation and say what `hello` says of it; `catch_up` must follow.
+        self,
+        peer: Subscriber,
+        conversation_id: UUID,
+        after_seq: int | None = None,
+        membership: MembershipHead | None = None,
+    ) -> None:
+        """Subscribe a session to a conversation: its first frame, then the replay after `after_seq`, then live events.
 
-        A channel's head is read once the broker listens, so a channel misses nothing. A member's place may be from a
-        moment before: the socket is led on from that head, and who was removed since is found then.
+        The head of a channel is read after the broker has confirmed the subscription, so a channel misses nothing.
+        `membership` may be slightly older: replay starts at its head, and finds out if the user was removed since.
 
         Raises:
-            NotFound: no such conversation for the caller.
+            NotFound: the conversation does not exist, or the user is not a member.
             Unavailable: the database does not answer.
         """
-        conversation_id = subscription.conversation_id
-        if place is None and (place := await self._memberships.find((actor.require_user(), conversation_id))) is None:
-            raise NotFound  # strangers open no channel
-        channel = await self._open(conversation_id)
-        while self.channels.get(conversation_id) is not channel:  # closed as empty before we were in it
-            channel = await self._open(conversation_id)
+        if membership is None:
+            membership = await self._memberships.find((peer.user_id, conversation_id))
+            if membership is None:
+                raise NotFound  # before a channel is opened
+        channel, reads = await self._open_with_reads(conversation_id, membership)
+        # No await from here on: the subscription is attached, greeted and led to the live stream in one step.
+        subscription = Subscription(peer, conversation_id, membership)
         channel.subscriptions.add(subscription)
-        try:
-            state = (place.last_seq, place.reads_version)
-            if channel.read_up_to[0] != state:  # whoever joins while nothing happens is told the same
-                reading = await self._read_states.find(conversation_id)
-                channel.read_up_to = (state, reading.by if reading is not None else {})
-        except BaseException:
-            self.unsubscribe(subscription)
-            raise
-        subscription.role = place.role
-        subscription.watermark = subscription.joined_at_seq = place.last_seq
-        subscription.reads_version = place.reads_version
-        subscription.purged_seq = place.purged_seq
-        return {
-            "conversation_id": conversation_id,
-            "role": place.role,
-            "last_seq": place.last_seq,
-            "reads": channel.read_up_to[1],
-        }
+        head = membership.last_seq
+        state = {"conversation_id": conversation_id, "role": membership.role, "last_seq": head, "reads": reads}
+        peer.on_subscribed(subscription, state)
+        if after_seq is not None:
+            oldest = max(head - self._settings.replay_limit, membership.purged_seq, 0)
+            if oldest <= after_seq <= head:
+                subscription.resume_after(after_seq)
+            else:
+                self.counts.resyncs += 1
+                self.counts.frames_out["resync"] += 1
+                if not subscription.deliver_resync(head):
+                    peer.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+        self.replay.catch_up_soon(channel, subscription)
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Detach a socket; the last one closes the channel."""
+        """End a subscription; the last one closes the channel."""
         channel = self.channels.get(subscription.conversation_id)
         if channel is not None:
             channel.subscriptions.discard(subscription)
             self.close_if_empty(channel)
 
     def catch_up_soon(self, subscription: Subscription) -> None:
-        """Lead a socket from its watermark to the live stream, in the background, at the pace at which it reads."""
+        """Bring a subscription that is behind to the live stream, in the background."""
         channel = self.channels.get(subscription.conversation_id)
-        if channel is None or subscription.catching_up or subscription.live:
-            return
-        if subscription not in channel.subscriptions or not channel.replay_from_memory(subscription):
-            self._background.spawn(self._catch_up(subscription))
+        if channel is not None:
+            self.replay.catch_up_soon(channel, subscription)
 
     def publish_local(self, conversation_id: UUID, frames: Sequence[EventFrame]) -> None:
-        """Take events with consecutive seqs from anywhere, in any order and any number of times."""
+        """Deliver events with consecutive seqs, from any source, in any order and any number of times."""
         channel = self.channels.get(conversation_id)
         if channel is not None and not channel.offer(frames):
-            self.schedule_gap_fill(channel)
-
-    def schedule_gap_fill(self, channel: ConversationChannel) -> None:
-        """Read a conversation's log from where its sockets stand; one reading at a time per conversation."""
-        if channel.conversation_id not in self._filling:
-            self._filling.add(channel.conversation_id)
-            self._background.spawn(self._fill(channel))
+            self.replay.fill_gap_soon(channel)
 
     def close_if_empty(self, channel: ConversationChannel) -> None:
-        """Stop listening to a conversation that nobody here follows any more."""
+        """Close a channel without subscriptions."""
         if not channel.subscriptions and self.channels.get(channel.conversation_id) is channel:
             del self.channels[channel.conversation_id]
-            self._background.spawn(self._stop_listening(channel.conversation_id))
+            self._tasks.spawn(self._unsubscribe_at_broker(channel.conversation_id))
 
     async def watch_tokens(self) -> None:
-        """Close the sockets whose tokens have ended, for ever. Looks again and again, as a wall clock may be set."""
+        """Close connections whose tokens have expired. It polls, because the wall clock may be set."""
         while True:
             await asyncio.sleep(TOKEN_CHECK_S)
             now = time.time()
-            for peer in [peer for mine in self.peers.values() for peer in mine if peer.expires_at <= now]:
+            for peer in [peer for peers in self.peers.values() for peer in peers if peer.expires_at <= now]:
                 peer.end(CloseCode.UNAUTHENTICATED, "the token has expired")
 
     async def close_revoked(self, user_ids: list[str]) -> None:
-        """Close the sockets of users whose tokens were revoked after those sockets' tokens were issued."""
+        """Close connections whose tokens were issued before the tokens of their users were revoked."""
         revoked = await users.revoked_before(self._db, user_ids)
         for user_id, moment in revoked.items():
             for peer in tuple(self.peers.get(user_id, ())):
                 if peer.issued_at < moment.timestamp():
                     peer.end(CloseCode.UNAUTHENTICATED, "the token was revoked")
 
-    async def _catch_up(self, subscription: Subscription) -> None:
-        channel = self.channels.get(subscription.conversation_id)
-        if channel is None or subscription.catching_up or subscription.live:
-            return
-        subscription.catching_up = True
-        channel.catching_up += 1
-        try:
-            while subscription in channel.subscriptions and not channel.replay_from_memory(subscription):
-                await subscription.peer.wait_drained()
-                subscription.made_progress()
-                if not await self._replay_page(channel, subscription):
-                    return
-        except ChatError:
-            subscription.peer.end(CloseCode.OVERLOADED, "reconnect with after_seq")
-        finally:
-            subscription.catching_up = False
-            channel.catching_up -= 1
-            if not channel.catching_up:
-                channel.recent.clear()
-
-    async def _replay_page(self, channel: ConversationChannel, subscription: Subscription) -> bool:
-        """Write one page of the log to a socket; membership and log are read in one snapshot."""
-        frames: list[EventFrame] = []
-        async with self._replaying, self._db.snapshot() as tx:
-            members = await access.current_members_among(tx, channel.conversation_id, [subscription.peer.user_id])
-            if members:
-                frames = await read_frames(tx, channel.conversation_id, subscription.watermark, limit=PAGE)
-                self.counts.events_replayed += len(frames)
-                self.counts.deliveries += len(frames)
-                self.counts.frames_out.update([frame_type(frame.data) for frame in frames])
-        if not members:
-            channel.drop(subscription, CloseCode.REMOVED)
-            return False
-        is_cut = bool(frames) and frames[0].seq > subscription.watermark + 1
-        if is_cut and not channel.resync(subscription, frames[0].seq - 1):
-            return True
-        for frame in frames:
-            while subscription in channel.subscriptions and not subscription.deliver(frame):
-                subscription.mark_lagging()
-                await subscription.peer.wait_drained()
-                subscription.made_progress()
-            if subscription not in channel.subscriptions:  # it was ended, or began again, while we read
-                return False
-            if subscription.is_ended_by(frame):  # and was added again since: that is for the next socket
-                channel.drop(subscription, CloseCode.REMOVED)
-                return False
-        return bool(frames)
-
-    async def _fill(self, channel: ConversationChannel) -> None:
-        try:
-            while channel.delivered_head < channel.known_head and channel.subscriptions:
-                async with self._db.snapshot() as tx:
-                    frames = await read_frames(tx, channel.conversation_id, channel.delivered_head, limit=PAGE)
-                if not frames:
-                    return
-                if frames[0].seq > channel.delivered_head + 1:
-                    channel.skip_purged(frames[0].seq - 1)
-                self.counts.gaps_filled += 1
-                channel.offer(frames)
-        finally:
-            self._filling.discard(channel.conversation_id)
+    async def _open_with_reads(
+        self, conversation_id: UUID, membership: MembershipHead
+    ) -> tuple[ConversationChannel, dict[str, int]]:
+        """The channel of a conversation and the `last_read_seq` of each member. The channel is open on return."""
+        while True:
+            channel = await self._open(conversation_id)
+            if (reads := channel.reads_as_of(membership)) is None:
+                try:
+                    read_state = await self._read_states.find(conversation_id)
+                except BaseException:
+                    self.close_if_empty(channel)
+                    raise
+                reads = read_state.by if read_state is not None else {}
+                channel.keep_reads(membership, reads)
+            if self.channels.get(conversation_id) is channel:  # else it was closed in the meantime, being empty
+                return channel, reads
 
     async def _open(self, conversation_id: UUID) -> ConversationChannel:
-        """The channel of a conversation, subscribed at the broker and at the database's head."""
+        """The channel of a conversation: subscribed at the broker, at the head of the log."""
         if (channel := self.channels.get(conversation_id)) is not None:
             return channel
         if conversation_id not in self._opening:
-            task = self._background.spawn(self._prepare(conversation_id))
+            task = self._tasks.spawn(self._open_channel(conversation_id))
             self._opening[conversation_id] = task
             task.add_done_callback(lambda _: self._opening.pop(conversation_id, None))
         return await asyncio.shield(self._opening[conversation_id])
 
-    async def _prepare(self, conversation_id: UUID) -> ConversationChannel:
+    async def _open_channel(self, conversation_id: UUID) -> ConversationChannel:
         await self._broker.subscribe(channel_of(conversation_id))
         try:
-            reading = await self._read_states.find(conversation_id)
-            if reading is None:
+            read_state = await self._read_states.find(conversation_id)
+            if read_state is None:
                 raise NotFound
         except BaseException:
             await self._broker.unsubscribe(channel_of(conversation_id))
             raise
-        channel = ConversationChannel(conversation_id, self.counts)
-        channel.delivered_head = channel.known_head = reading.last_seq
-        channel.reads_version = reading.version
-        channel.read_up_to = ((reading.last_seq, reading.version), reading.by)
+        channel = ConversationChannel(
+            conversation_id,
+            last_seq=read_state.last_seq,
+            reads_version=read_state.version,
+            reads=read_state.by,
+            counts=self.counts,
+        )
         self.channels[conversation_id] = channel
         return channel
 
-    async def _stop_listening(self, conversation_id: UUID) -> None:
+    async def _unsubscribe_at_broker(self, conversation_id: UUID) -> None:
         if conversation_id not in self.channels and conversation_id not in self._opening:
             await self._broker.unsubscribe(channel_of(conversation_id))

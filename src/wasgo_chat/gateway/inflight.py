@@ -1,4 +1,4 @@
-"""The messages of a socket that are on their way to a commit: many at a time, answered as each is stored or refused."""
+"""The messages of one connection that wait for their commit: sent many at a time, answered as each is stored."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,45 +8,45 @@ from wasgo_chat.messages.sending.pending_send import SendStream
 from wasgo_chat.messages.verbs import SendResult
 
 MAX_INFLIGHT = 32
-"""Messages on their way at a time; then the socket is not read until one has arrived."""
+"""Maximum number of sends in flight. At this number the connection is not read until one of them is done."""
 
-Answer = Callable[[str | None, "SendResult | BaseException"], None]
+OnOutcome = Callable[[str | None, "SendResult | BaseException"], None]
 
 
 class InflightSends:
-    """Those of one socket.
+    """In-flight sends of one connection.
 
     Args:
-        answer: called with a frame's `ref` and what became of it.
+        on_outcome: called with the frame's `ref` and the result or the error of its send.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, on_outcome: OnOutcome) -> None:
         self.stream = SendStream()
-        self._answer = answer
+        self._on_outcome = on_outcome
         self._outcomes: set[asyncio.Future[SendResult]] = set()
 
     def add(self, ref: str | None, outcome: "asyncio.Future[SendResult]") -> None:
-        """Answer when this is done."""
+        """Call `on_outcome` when this send is done."""
         self._outcomes.add(outcome)
         outcome.add_done_callback(partial(self._done, ref))
 
     async def wait_for_capacity(self) -> None:
-        """Wait until there are not too many."""
+        """Wait until another send may start."""
         while len(self._outcomes) >= MAX_INFLIGHT:
             await self.wait_for_one()
 
     async def wait_for_one(self) -> bool:
-        """Wait until one of them is done; False where there is none."""
+        """Wait until one send is done. Returns False at once if there is none in flight."""
         if not self._outcomes:
             return False
         await asyncio.wait(self._outcomes, return_when=asyncio.FIRST_COMPLETED)
         return True
 
     async def wait_for_all(self) -> None:
-        """Wait until all of them were stored or refused, and answered."""
+        """Wait until every send is done."""
         while self._outcomes:
             await asyncio.wait(self._outcomes)
 
     def _done(self, ref: str | None, outcome: "asyncio.Future[SendResult]") -> None:
         self._outcomes.discard(outcome)
-        self._answer(ref, outcome.exception() or outcome.result())
+        self._on_outcome(ref, outcome.exception() or outcome.result())

@@ -1,7 +1,7 @@
-"""What `ws/notifications/` tells a user: counts, conversations that come, change and go, presence, notifications.
+"""The feed of `ws/notifications/`: unread counts, conversations, presence and notifications of a user.
 
-Everything but presence and notifications is found by comparing: what the user was told last with what the
-database holds now. A lost touch only delays a frame until the next round.
+Everything except presence and notifications is found by comparison: what the connection was sent last with what the
+database holds now. A lost signal only delays a frame until the next full sync.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events.offsets import SeqRange
 from wasgo_chat.gateway.framing import frame_type
+from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.messages import read_receipts
@@ -35,7 +36,7 @@ log = structlog.get_logger(__name__)
 BATCHING_DELAY_S = 0.1
 FULL_SYNC_S = 10.0
 
-# The hash stands for what `conversation_updated` tells; 2,000 titles and metadata need not come over each time.
+# The hash covers what `conversation_updated` shows: 2,000 titles and metadata need not be transferred each time.
 _STATES = """
 SELECT p.conversation_id, md5(concat_ws('|', c.title, c.status, c.metadata, c.settings)) AS core
 FROM participants p JOIN conversations c ON c.id = p.conversation_id
@@ -44,21 +45,19 @@ WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:every OR p.conversation_
 
 
 class FeedSocket(Protocol):
-    """A notification socket, as far as the feed cares."""
+    """What the feed needs of the session of a notification connection."""
 
     actor: Actor
     user_id: str
-
-    def write(self, data: bytes) -> bool:
-        """Queue a frame; False where too much is unsent already."""
+    buffer: SendBuffer
 
     def end(self, code: CloseCode, reason: str = "") -> None:
-        """Close soon."""
+        """Close the connection after the current frame."""
 
 
 @dataclass(eq=False, slots=True)
 class SentState:
-    """What one socket was told last."""
+    """What one connection was sent last: the hash of each conversation, and its unread count if there is one."""
 
     socket: FeedSocket
     cores: dict[UUID, str] = field(default_factory=dict)
@@ -68,157 +67,178 @@ class SentState:
 
 
 class NotificationFeed:
-    """The notification sockets of a worker."""
+    """The notification connections of a worker, by user."""
 
     def __init__(self, db: Database, counts: WorkerCounters | None = None) -> None:
         self._db = db
         self._counts = counts or WorkerCounters()
         self._states: dict[str, set[SentState]] = defaultdict(set)
         self._changed: set[UUID] = set()
-        self._notified: list[SeqRange] = []
+        self._created: list[SeqRange] = []
         self._woken = asyncio.Event()
 
-    def add(self, watcher: FeedSocket) -> SentState:
-        """Take a socket on; its first counts come with `tell`."""
-        told = SentState(watcher)
-        self._states[watcher.user_id].add(told)
-        return told
+    def add(self, socket: FeedSocket) -> SentState:
+        """Add a connection. Its first frames come with `sync`."""
+        state = SentState(socket)
+        self._states[socket.user_id].add(state)
+        return state
 
-    def remove(self, told: SentState) -> None:
-        """Forget a socket."""
-        mine = self._states[told.socket.user_id]
-        mine.discard(told)
-        if not mine:
-            del self._states[told.socket.user_id]
+    def remove(self, state: SentState) -> None:
+        """Remove a connection."""
+        states_of_user = self._states[state.socket.user_id]
+        states_of_user.discard(state)
+        if not states_of_user:
+            del self._states[state.socket.user_id]
 
     def mark_changed(self, conversation_ids: Collection[UUID]) -> None:
-        """Something happened in these conversations, here or on another worker."""
+        """These conversations have changed, on this worker or another."""
         if self._states:
             self._changed.update(conversation_ids)
             self._woken.set()
 
-    def notified(self, spans: Sequence[SeqRange]) -> None:
-        """Users were told of messages in these spans, here or on another worker."""
+    def notifications_created(self, ranges: Sequence[SeqRange]) -> None:
+        """There are new notifications of events in these ranges, created by this worker or another."""
         if self._states:
-            self._notified += spans
+            self._created += ranges
             self._woken.set()
 
     def push(self, user_id: str, data: bytes) -> None:
-        """Tell a user's sockets something ready-made."""
-        mine = self._states.get(user_id, ())
-        for told in mine:
-            if not told.socket.write(data):
-                told.socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
-        self._counts.frames_out[frame_type(data)] += len(mine)
+        """Send an encoded frame to the connections of a user."""
+        states_of_user = self._states.get(user_id, ())
+        for state in states_of_user:
+            if not state.socket.buffer.put(data):
+                state.socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
+        self._counts.frames_out[frame_type(data)] += len(states_of_user)
 
-    async def sync(self, told: SentState, touched: Collection[UUID] | None = None) -> None:
-        """Compare and tell one socket; of the touched conversations, or of all.
+    async def sync(self, state: SentState, changed: Collection[UUID] | None = None) -> None:
+        """Compare one connection with the database and send the differences, of some conversations or of all.
 
         Raises:
             Unavailable: the database does not answer.
         """
-        async with told.lock:
-            await self._sync(told, touched)
+        async with state.lock:
+            await self._sync(state, changed)
 
-    async def _sync(self, told: SentState, touched: Collection[UUID] | None) -> None:
-        watcher, ids = told.socket, list(touched or [])
-        given = {"user_id": watcher.user_id, "every": touched is None, "ids": ids}
-        async with self._db.snapshot() as tx:
-            states = await tx.execute(text(_STATES).bindparams(bindparam("ids", type_=ARRAY(Uuid))), given)
-            cores = {row.conversation_id: row.core for row in states}
-            unread = await read_receipts.unread_counts(tx, watcher.user_id, None if touched is None else ids)
-            known = {key: core for key, core in told.cores.items() if touched is None or key in touched}
-            added = [] if told.is_fresh else [key for key in cores if key not in known]
-            changed = [key for key, core in cores.items() if key in known and known[key] != core]
-            shapes = await _shapes(tx, watcher.actor, [*added, *changed])
-        frames: list[dict[str, Any]] = []
-        frames += [{"type": "conversation_added", "conversation": shapes[key]} for key in added if key in shapes]
-        frames += [{"type": "conversation_updated", "conversation": shapes[key]} for key in changed if key in shapes]
-        frames += [{"type": "conversation_removed", "conversation_id": key} for key in known if key not in cores]
-        told.cores = {**{key: core for key, core in told.cores.items() if key not in known}, **cores}
-        counts = {**{key: count for key, count in told.unread.items() if touched and key not in touched}, **unread}
-        if told.is_fresh or counts != told.unread:
-            by_id = {str(key): count for key, count in counts.items()}
-            frames.append({"type": "unread_counts", "total": sum(counts.values()), "conversations": by_id})
-        told.unread, told.is_fresh = counts, False
-        self._counts.frames_out.update([frame["type"] for frame in frames])
-        if not all([watcher.write(encode(frame)) for frame in frames]):  # noqa: C419  all of them, then look
-            watcher.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
-
-    async def presence(self, user_id: str, *, is_online: bool) -> None:
-        """Tell those who share a conversation with a user that they came or went."""
-        others = [one for one in self._states if one != user_id]
+    async def presence_changed(self, user_id: str, *, is_online: bool) -> None:
+        """Send `presence` to the users who share a conversation with a user that went online or offline."""
+        others = [other for other in self._states if other != user_id]
         if not others:
             return
         async with self._db.snapshot() as tx:
-            friends = await users_sharing_conversation(tx, user_id, others)
+            receivers = await users_sharing_conversation(tx, user_id, others)
             seen = await last_seen(tx, [user_id])
         frame = encode({"type": "presence", "user_id": user_id, "online": is_online, "last_seen": seen.get(user_id)})
-        for friend in friends - {user_id}:
-            self.push(friend, frame)
+        for receiver in receivers - {user_id}:
+            self.push(receiver, frame)
 
     async def run(self) -> None:
-        """Tell of touched conversations soon, and of everything in rounds, for ever."""
+        """Send what changed after a short delay, and compare everything at intervals, forever."""
         loop = asyncio.get_running_loop()
-        next_round = loop.time() + FULL_SYNC_S
+        next_full_sync = loop.time() + FULL_SYNC_S
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.01, next_round - loop.time())):
+                async with asyncio.timeout(max(0.01, next_full_sync - loop.time())):
                     await self._woken.wait()
             await asyncio.sleep(BATCHING_DELAY_S)  # a burst of messages is one change of counts
             self._woken.clear()
             try:
-                await self._send_news()
-                if loop.time() >= next_round:
+                await self._send_changes()
+                if loop.time() >= next_full_sync:
                     await self._full_sync()
             except ChatError as error:
-                log.warning("feed_failed", error=error.code)
+                log.warning("feed_sync_failed", error=error.code)
             except Exception:
-                log.exception("feed_failed")  # the next turn may find better weather
-            if loop.time() >= next_round:
-                next_round = loop.time() + FULL_SYNC_S
+                log.exception("feed_sync_failed")  # the next iteration tries again
+            if loop.time() >= next_full_sync:
+                next_full_sync = loop.time() + FULL_SYNC_S
 
     async def _full_sync(self) -> None:
-        """Compare every socket with what is stored, so that nothing that was lost stays untold."""
-        for told in [one for mine in self._states.values() for one in mine]:
-            await self._sync_or_log(told, None)
-            await self._send_news()  # a long round must not hold them up
+        """Compare every connection, so that nothing that was lost stays unsent."""
+        for state in [state for states_of_user in self._states.values() for state in states_of_user]:
+            await self._sync_or_log(state, None)
+            await self._send_changes()  # a long full sync must not delay them
 
-    async def _send_news(self) -> None:
+    async def _send_changes(self) -> None:
         await self._sync_changed()
         await self._send_notifications()
 
     async def _sync_changed(self) -> None:
-        touched, self._changed = self._changed, set()
-        if not touched or not self._states:
+        changed, self._changed = self._changed, set()
+        if not changed or not self._states:
             return
         async with self._db.snapshot() as tx:
-            by_user = await access.memberships_of_users(tx, touched, list(self._states))
+            by_user = await access.memberships_of_users(tx, changed, list(self._states))
         for user_id, conversation_ids in by_user.items():
-            for told in tuple(self._states.get(user_id, ())):
-                await self._sync_or_log(told, conversation_ids)
+            for state in tuple(self._states.get(user_id, ())):
+                await self._sync_or_log(state, conversation_ids)
 
     async def _send_notifications(self) -> None:
-        spans, self._notified = self._notified, []
-        if not spans or not self._states:
+        ranges, self._created = self._created, []
+        if not ranges or not self._states:
             return
         async with self._db.snapshot() as tx:
-            told = await notifications_in_ranges(tx, spans, list(self._states))
-        for user_id, notification in told:
+            notifications = await notifications_in_ranges(tx, ranges, list(self._states))
+        for user_id, notification in notifications:
             self.push(user_id, encode({"type": "notification", "notification": notification}))
 
-    async def _sync_or_log(self, told: SentState, touched: Collection[UUID] | None) -> None:
-        """One socket's trouble is not the others'."""
+    async def _sync_or_log(self, state: SentState, changed: Collection[UUID] | None) -> None:
+        """Sync one connection; its error does not affect the others."""
         try:
-            await self.sync(told, touched)
+            await self.sync(state, changed)
         except ChatError as error:
-            log.warning("feed_failed", error=error.code)
+            log.warning("feed_sync_failed", error=error.code)
         except Exception:
-            log.exception("feed_failed")
+            log.exception("feed_sync_failed")
+
+    async def _sync(self, state: SentState, changed: Collection[UUID] | None) -> None:
+        """`changed` are the conversations to compare; None compares all, which also finds new ones."""
+        is_full = changed is None
+        socket, ids = state.socket, set(changed or ())
+        sent_cores = {key: core for key, core in state.cores.items() if is_full or key in ids}
+        async with self._db.snapshot() as tx:
+            cores = await _load_cores(tx, socket.user_id, None if is_full else ids)
+            unread = await read_receipts.unread_counts(tx, socket.user_id, None if is_full else list(ids))
+            added = [] if state.is_fresh else [key for key in cores if key not in sent_cores]
+            updated = [key for key, core in cores.items() if key in sent_cores and sent_cores[key] != core]
+            rendered = await _render(tx, socket.actor, [*added, *updated])
+        frames = [
+            *_conversation_frames("conversation_added", added, rendered),
+            *_conversation_frames("conversation_updated", updated, rendered),
+            *({"type": "conversation_removed", "conversation_id": key} for key in sent_cores if key not in cores),
+        ]
+        state.cores = {key: core for key, core in state.cores.items() if key not in sent_cores} | cores
+        counts = unread if is_full else {key: n for key, n in state.unread.items() if key not in ids} | unread
+        if state.is_fresh or counts != state.unread:
+            frames.append(_unread_counts_frame(counts))
+        state.unread, state.is_fresh = counts, False
+        self._write(socket, frames)
+
+    def _write(self, socket: FeedSocket, frames: Sequence[dict[str, Any]]) -> None:
+        self._counts.frames_out.update([frame["type"] for frame in frames])
+        if not all([socket.buffer.put(encode(frame)) for frame in frames]):  # noqa: C419  write all, then check
+            socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
 
 
-async def _shapes(tx: Tx, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+async def _load_cores(tx: Tx, user_id: str, ids: Collection[UUID] | None) -> dict[UUID, str]:
+    """The hash of each conversation of a user, or of these."""
+    params = {"user_id": user_id, "every": ids is None, "ids": list(ids or ())}
+    rows = await tx.execute(text(_STATES).bindparams(bindparam("ids", type_=ARRAY(Uuid))), params)
+    return {row.conversation_id: row.core for row in rows}
+
+
+async def _render(tx: Tx, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     if not ids:
         return {}
-    seats = await access.memberships_in(tx, actor, ids)
-    return {shape["id"]: shape for shape in await render_conversations(tx, list(seats.values()))}
+    memberships = await access.memberships_in(tx, actor, ids)
+    return {rendered["id"]: rendered for rendered in await render_conversations(tx, list(memberships.values()))}
+
+
+def _conversation_frames(
+    frame_type: str, ids: Sequence[UUID], rendered: dict[UUID, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    return [{"type": frame_type, "conversation": rendered[key]} for key in ids if key in rendered]
+
+
+def _unread_counts_frame(counts: dict[UUID, int]) -> dict[str, Any]:
+    by_id = {str(key): count for key, count in counts.items()}
+    return {"type": "unread_counts", "total": sum(counts.values()), "conversations": by_id}

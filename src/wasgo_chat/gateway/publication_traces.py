@@ -1,4 +1,4 @@
-"""The spans of telling, where traces are on: delivery on this worker, and what is published for the others."""
+"""The spans of a publication, if tracing is on: the delivery on this worker, and what is published for the others."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,24 +6,27 @@ from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.telemetry.tracing import Tracing
+from wasgo_chat.telemetry import tracing
 
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
 
-def deliver(
-    active: Tracing, hub: Hub, conversation_id: UUID, frames: Sequence[EventFrame], where: "SpanContext | None"
-) -> None:
-    """Hand events to the hub: the span ends with the last write to a socket, and says how many there were."""
+def deliver(hub: Hub, conversation_id: UUID, frames: Sequence[EventFrame], parent: "SpanContext | None") -> None:
+    """Deliver events on this worker. Their span ends with the last write, and has the number of subscriptions."""
+    if tracing.tracer is None:
+        hub.publish_local(conversation_id, frames)
+        return
     channel = hub.channels.get(conversation_id)
-    sockets = 0 if channel is None else sum(one.live for one in channel.subscriptions)
-    with active.span("deliver", "consumer", parent=where, sockets=sockets, events=len(frames)):
+    sockets = 0 if channel is None else sum(subscription.live for subscription in channel.subscriptions)
+    with tracing.tracer.span("deliver", "consumer", parent=parent, sockets=sockets, events=len(frames)):
         hub.publish_local(conversation_id, frames)
 
 
-def publish(active: Tracing, where: "SpanContext | None", frames: Sequence[EventFrame]) -> str:
-    """From here the others go on; as it travels in the envelope."""
-    span = active.start_span("publish", "producer", parent=where, events=len(frames))
+def trace_publication(parent: "SpanContext | None", frames: Sequence[EventFrame]) -> str:
+    """The trace context that an envelope carries to the other workers; empty if tracing is off."""
+    if tracing.tracer is None:
+        return ""
+    span = tracing.tracer.start_span("publish", "producer", parent=parent, events=len(frames))
     span.end()
-    return active.inject(span)
+    return tracing.tracer.inject(span)

@@ -1,25 +1,23 @@
-"""Reads a socket's frames one by one, and has each performed before the next.
+"""Reads the frames of one connection, and executes each before it reads the next.
 
-Messages alone do not wait for each other: they go to the group commit in their order, which keeps it, and are answered
-as they are stored.
+Only sends are pipelined: they enter the group commit in their order, which it keeps, and are answered as each is
+stored.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
 from wasgo_chat.core.errors import Invalid
-from wasgo_chat.gateway import commands
-from wasgo_chat.gateway.client_frames import MalformedFrame, SendMessageFrame, parse
+from wasgo_chat.gateway.command_registry import CommandRegistry, MalformedFrame, PipelinedCommand
+from wasgo_chat.gateway.commands import send_ack
 from wasgo_chat.gateway.inflight import InflightSends
 from wasgo_chat.gateway.responder import Responder
+from wasgo_chat.gateway.session import Session
 from wasgo_chat.messages.verbs import SendResult
 from wasgo_chat.telemetry import tracing
-
-if TYPE_CHECKING:
-    from wasgo_chat.gateway.connection import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -27,41 +25,45 @@ Receive = Callable[[], Awaitable[Any]]
 
 
 class FrameReceiver:
-    """The way in of one socket.
+    """The receiving side of one connection.
 
     Args:
-        socket: whose frames these are.
-        receive: gives the next ASGI message.
-        answers: where a frame's result goes.
+        receive: returns the next ASGI message.
+        session: executes the frames.
+        responder: sends the results.
+        commands: the commands of the worker.
     """
 
-    def __init__(self, socket: "Connection", receive: Receive, answers: Responder) -> None:
-        self.inflight = InflightSends(self._sent)
-        self._socket = socket
+    def __init__(self, receive: Receive, session: Session, responder: Responder, commands: CommandRegistry) -> None:
         self._receive = receive
-        self._answers = answers
+        self._session = session
+        self._responder = responder
+        self._commands = commands
+        self._inflight = InflightSends(self._on_outcome)
         self._task: asyncio.Task[None] | None = None
+        self._is_stopped = False
         self._is_receiving = False
 
     def start(self) -> asyncio.Task[None]:
-        """Read from now on; the task ends as the client leaves or the socket is closing."""
+        """Start reading. The task ends when the client disconnects, or after `stop`."""
         self._task = asyncio.create_task(self._read())
         return self._task
 
     def stop(self) -> None:
-        """Wait for no further frame."""
-        # One in hand is finished: cut off within its commit, it would be told a second late.
+        """Read no further frame. The current one is finished."""
+        self._is_stopped = True
+        # While a frame is executed it is not cancelled: that could hit its commit, which would then be published late.
         if self._task is not None and self._is_receiving:
             self._task.cancel()
 
-    async def ended(self) -> None:
-        """Wait for the frame in hand and the messages on their way."""
+    async def wait_ended(self) -> None:
+        """Wait for the current frame and for the sends in flight."""
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
-        await self.inflight.wait_for_all()
+        await self._inflight.wait_for_all()
 
     async def _read(self) -> None:
-        while not self._socket.is_closing:
+        while not self._is_stopped:
             self._is_receiving = True
             try:
                 message = await self._receive()
@@ -76,35 +78,35 @@ class FrameReceiver:
                 await self._handle(message.get("text"))
 
     async def _handle(self, text: str | None) -> None:
-        """One frame to its answer. Nothing a client sends gets past here as an exception."""
-        socket = self._socket
+        """Execute one frame and respond. Nothing that a client sends raises an exception here."""
+        session = self._session
         ref: str | None = None
         try:
             if text is None:
                 raise MalformedFrame(None, Invalid.field([], "binary", "send text frames"))
-            frame = parse(text)
+            frame = self._commands.parse(text)
             ref = frame.ref
-            socket.hub.counts.frames_in[frame.type] += 1
+            frame_type, command = self._commands.command_of(frame)
+            session.context.hub.counts.frames_in[frame_type] += 1
             if tracing.tracer is not None:
-                tracing.tracer.rename(f"frame {frame.type}")
-            log.debug("frame", type=frame.type, about=frame.conversation_id or socket.fixed_conversation)
-            if isinstance(frame, SendMessageFrame):
-                await self.inflight.wait_for_capacity()
-                self.inflight.add(ref, await commands.send(socket, frame))
+                tracing.tracer.rename(f"frame {frame_type}")
+            log.debug("frame", type=frame_type, about=frame.conversation_id or session.fixed_conversation)
+            if isinstance(command, PipelinedCommand):
+                await self._inflight.wait_for_capacity()
+                self._inflight.add(ref, await command.start(session, frame, self._inflight))
                 return
-            socket.rates.count_frame(socket.user_id)  # messages have a limit of their own
-            await self.inflight.wait_for_all()  # answers keep the order of what was asked
-            result = await commands.execute(socket, frame)
+            session.context.rate_limits.count_frame(session.user_id)  # messages have a limit of their own
+            await self._inflight.wait_for_all()  # responses keep the order of the frames
+            result = await command.handler(session, frame)
         except MalformedFrame as malformed:
-            socket.hub.counts.frames_in["malformed"] += 1
-            self._answers.malformed(malformed)
+            self._responder.refuse_malformed(malformed.ref, malformed.error)
         except Exception as error:
-            self._answers.failed(ref, error)
+            self._responder.refuse(ref, error)
         else:
-            self._answers.done(ref, result)
+            self._responder.acknowledge(ref, result)
 
-    def _sent(self, ref: str | None, outcome: SendResult | BaseException) -> None:
+    def _on_outcome(self, ref: str | None, outcome: SendResult | BaseException) -> None:
         if isinstance(outcome, SendResult):
-            self._answers.done(ref, commands.send_ack(outcome))
+            self._responder.acknowledge(ref, send_ack(outcome))
         else:
-            self._answers.failed(ref, outcome)
+            self._responder.refuse(ref, outcome)

@@ -1,7 +1,7 @@
-"""Once a second: compare every local conversation with the database, and mend what was lost on the way.
+"""The reconciler: once a second it compares every local channel with the database and repairs what was lost.
 
-Finds a lost last publication, a crash between commit and publication, a dead Redis, lost readings and
-revocations, sockets that stay behind, and a log that went back after a failover.
+It finds a lost last publication, a crash between commit and publication, an unavailable Redis, lost read receipts and
+revocations, connections that stay behind, and a log that was rewound by a failover.
 """
 
 import asyncio
@@ -17,19 +17,19 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.driver import fetch
 from wasgo_chat.database.session import Database
-from wasgo_chat.gateway.channel import Subscription
 from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.subscription import Subscription
 from wasgo_chat.messages import read_receipts
 
 log = structlog.get_logger(__name__)
 
-READINGS_PAGE = 100
+RECEIPTS_PAGE = 100
 
 _HEADS = "SELECT id, last_seq, reads_version FROM conversations WHERE id = ANY($1::uuid[])"
 
 
 class Reconciler:
-    """The periodic comparison; `soon` asks for one at once (after a gap at the broker)."""
+    """The periodic comparison of a worker. `trigger` starts one at once, after a gap at the broker."""
 
     def __init__(self, settings: Settings, hub: Hub, db: Database) -> None:
         self._settings = settings
@@ -38,27 +38,28 @@ class Reconciler:
         self._triggered = asyncio.Event()
 
     def trigger(self) -> None:
-        """Check now rather than at the next second."""
+        """Compare now, without waiting for the next interval."""
         self._triggered.set()
 
     async def run(self) -> None:
-        """Check for ever; a database that is away is tried again at the next turn."""
+        """Compare at intervals, forever. If the database is unavailable, the next interval tries again."""
         while True:
             self._triggered.clear()
             try:
-                self._close_slow()
+                self._check_subscriptions()
                 await self._compare()
                 if self._hub.peers:
                     await self._hub.close_revoked(list(self._hub.peers))
             except ChatError as error:
-                log.warning("head_check_failed", error=error.code)
+                log.warning("reconciliation_failed", error=error.code)
             except Exception:
-                log.exception("head_check_failed")  # the next turn may find better weather
+                log.exception("reconciliation_failed")  # the next interval tries again
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.head_check_s):
                     await self._triggered.wait()
 
-    def _close_slow(self) -> None:
+    def _check_subscriptions(self) -> None:
+        """Close connections that read nothing for too long, and catch up those that have drained."""
         now = time.monotonic()
         for channel in tuple(self._hub.channels.values()):
             self._hub.close_if_empty(channel)
@@ -67,8 +68,8 @@ class Reconciler:
                 since = subscription.lagging_since
                 if since is not None and now - since > self._settings.slow_socket_s:
                     subscription.peer.end(CloseCode.TOO_SLOW, "too far behind; reconnect with after_seq")
-                elif subscription.greeted:
-                    self._hub.catch_up_soon(subscription)  # whatever kept it from catching up when it had drained
+                else:
+                    self._hub.catch_up_soon(subscription)  # an earlier attempt may have failed
 
     async def _compare(self) -> None:
         heads = await self._heads(list(self._hub.channels))
@@ -78,52 +79,55 @@ class Reconciler:
             channel = self._hub.channels.get(conversation_id)
             if channel is None:
                 continue
+            channel.learn_head(last_seq, reads_version)
             if last_seq > channel.delivered_head:
                 self._hub.counts.reconciler_findings["events"] += 1
-                channel.known_head = max(channel.known_head, last_seq)
-                self._hub.schedule_gap_fill(channel)
+                self._hub.replay.fill_gap_soon(channel)
             elif last_seq < channel.delivered_head:
                 suspects[conversation_id] = channel.delivered_head
-            channel.reads_version = max(channel.reads_version, reads_version)
             behind = [one for one in channel.subscriptions if one.live and one.reads_version < reads_version]
             if behind:
                 self._hub.counts.reconciler_findings["read_receipts"] += 1
                 lagging[conversation_id] = behind
         for conversation_id, behind in lagging.items():
-            await self._resend_readings(conversation_id, behind)
+            await self._resend_read_receipts(conversation_id, behind)
         await self._resync(suspects)
 
     async def _heads(self, ids: list[UUID]) -> dict[UUID, tuple[int, int]]:
-        found = await fetch(self._db, _HEADS, ids) if ids else []
-        return {record["id"]: (record["last_seq"], record["reads_version"]) for record in found}
+        records = await fetch(self._db, _HEADS, ids) if ids else []
+        return {record["id"]: (record["last_seq"], record["reads_version"]) for record in records}
 
     async def _resync(self, suspects: dict[UUID, int]) -> None:
-        """After a failover a log may end before what we told: clients must load afresh.
+        """Rewind channels whose logs end before the delivered head, as after a failover that lost commits.
 
-        A head that was read just before a commit which was told meanwhile looks the same, so it is read again.
+        A head that was read just before a commit, and compared after its publication, looks the same. So each head is
+        read again.
         """
         for conversation_id, (last_seq, reads_version) in (await self._heads(list(suspects))).items():
             channel = self._hub.channels.get(conversation_id)
             if channel is None or last_seq >= suspects[conversation_id]:
                 continue
-            log.error("head_went_back", conversation=str(conversation_id), told=channel.delivered_head, head=last_seq)
+            log.error("log_rewound", conversation=str(conversation_id), delivered=channel.delivered_head, head=last_seq)
             self._hub.counts.reconciler_findings["rewinds"] += 1
             self._hub.counts.resyncs += len(channel.subscriptions)
             self._hub.counts.frames_out["resync"] += len(channel.subscriptions)
             channel.rewind(last_seq, reads_version)
 
-    async def _resend_readings(self, conversation_id: UUID, behind: list[Subscription]) -> None:
-        """Read what the last of them misses, once, and write to each what it misses; sets, so twice does no harm."""
+    async def _resend_read_receipts(self, conversation_id: UUID, behind: list[Subscription]) -> None:
+        """Load the read receipts that these subscriptions miss, once for all, and write to each what it misses.
+
+        A read receipt is a set of messages, so one that is written twice does no harm.
+        """
         version = min(subscription.reads_version for subscription in behind)
         while True:
             async with self._db.snapshot() as tx:
-                missed = await read_receipts.read_states_since(tx, conversation_id, version, limit=READINGS_PAGE)
-            for reading in missed:
-                frames = read_receipt_frames(reading)
+                missed = await read_receipts.read_states_since(tx, conversation_id, version, limit=RECEIPTS_PAGE)
+            for receipt in missed:
+                frames = read_receipt_frames(receipt)
                 self._hub.counts.frames_out["messages_read"] += len(behind) * len(frames)
                 for subscription in behind:
-                    if reading.version == subscription.reads_version + 1 and subscription.deliver_signals(frames):
-                        subscription.reads_version = reading.version
-            if len(missed) < READINGS_PAGE:
+                    if receipt.version == subscription.reads_version + 1:
+                        subscription.deliver_read_receipt(receipt.version, frames)
+            if len(missed) < RECEIPTS_PAGE:
                 return
             version = missed[-1].version

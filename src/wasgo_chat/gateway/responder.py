@@ -1,4 +1,4 @@
-"""What a client is answered: `ack`, `error`, and the close that follows too many of these."""
+"""The frames that a client waits for: `ack`, `error`, and the close after too many refused frames."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,52 +7,57 @@ import structlog
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
-from wasgo_chat.gateway.client_frames import MalformedFrame, ack, error_frame
 from wasgo_chat.gateway.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
+from wasgo_chat.gateway.server_frames import ack, error_frame
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
 
 class Responder:
-    """Those of one socket.
+    """The responses of one connection.
 
     Args:
-        outbox: of the socket.
-        end: closes it soon, with a code and a reason.
-        max_bad: malformed or too frequent frames in a row after which it is closed.
-        counts: of the worker.
+        buffer: the send buffer of the connection.
+        on_end: closes the connection after the current frame, with a close code and a reason.
+        max_bad_frames: malformed or rate-limited frames in a row after which the connection is closed.
+        counts: the counters of the worker.
     """
 
     def __init__(
-        self, outbox: SendBuffer, end: Callable[[CloseCode, str], None], max_bad: int, counts: WorkerCounters
+        self,
+        buffer: SendBuffer,
+        on_end: Callable[[CloseCode, str], None],
+        max_bad_frames: int,
+        counts: WorkerCounters,
     ) -> None:
-        self._outbox = outbox
-        self._end = end
-        self._max_bad = max_bad
+        self._buffer = buffer
+        self._on_end = on_end
+        self._max_bad_frames = max_bad_frames
         self._counts = counts
-        self._bad = 0
+        self._bad_frames = 0
 
     def write(self, data: bytes) -> None:
-        """What a client waits for is written or the socket closes: it is never left out in silence."""
+        """Write a frame, or close the connection if the buffer takes no more. Such a frame is never dropped."""
         self._counts.frames_out[frame_type(data)] += 1
-        if not self._outbox.put(data):
-            self._end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+        if not self._buffer.put(data):
+            self._on_end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
 
-    def done(self, ref: str | None, result: dict[str, Any]) -> None:
-        """A frame was performed."""
-        self._bad = 0
+    def acknowledge(self, ref: str | None, result: dict[str, Any]) -> None:
+        """A frame was executed: send an `ack` if it has a `ref`."""
+        self._bad_frames = 0
         if ref is not None:
             self.write(ack(ref, result))
 
-    def malformed(self, frame: MalformedFrame) -> None:
-        """What came was no frame."""
-        self._refuse(frame.ref, frame.error)
+    def refuse_malformed(self, ref: str | None, error: ChatError) -> None:
+        """A frame could not be parsed: send an `error`."""
+        self._counts.frames_in["malformed"] += 1
+        self._refuse(ref, error)
         self._count_bad(CloseCode.MALFORMED, "too many malformed frames")
 
-    def failed(self, ref: str | None, error: BaseException) -> None:
-        """A frame was refused, or broke something."""
+    def refuse(self, ref: str | None, error: BaseException) -> None:
+        """A frame was refused, or failed because of a bug: send an `error`."""
         if not isinstance(error, ChatError):
             log.error("command_failed", exc_info=error)
             error = ChatError()
@@ -60,15 +65,17 @@ class Responder:
         if isinstance(error, RateLimited):
             self._count_bad(CloseCode.RATE_LIMITED, f"too fast; retry after {error.retry_after_s:g}")
             return
-        self._bad = 0
+        self._bad_frames = 0
+        # `Overloaded` is a kind of `Unavailable`, though its HTTP status is 429: its sends are to be repeated too, and
+        # the frames that follow it in the pipeline fail as well. A new connection starts a new pipeline.
         if isinstance(error, Unavailable):
-            self._end(CloseCode.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
+            self._on_end(CloseCode.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
 
     def _refuse(self, ref: str | None, error: ChatError) -> None:
         log.debug("frame_refused", code=error.code)
         self.write(error_frame(ref, error))
 
     def _count_bad(self, code: CloseCode, reason: str) -> None:
-        self._bad += 1
-        if self._bad >= self._max_bad:
-            self._end(code, reason)
+        self._bad_frames += 1
+        if self._bad_frames >= self._max_bad_frames:
+            self._on_end(code, reason)

@@ -1,5 +1,7 @@
-"""The doors of the sockets, and the tickets to them. Refusals come after the handshake, so that browsers see why;
-only a foreign `Origin` is refused before it.
+"""The WebSocket endpoints, and the tickets for them.
+
+Connections are refused after the handshake, by a close code, which browsers show to the page. Only an `Origin` that is
+not allowed is refused before it, by HTTP 403.
 """
 
 import re
@@ -44,50 +46,50 @@ async def create_socket_ticket(caller: Caller, db: Db) -> Response:
     if caller.service is not None:
         raise Forbidden("A service opens sockets with its own token")
     async with db.transaction() as tx:
-        return_value = await tickets.issue(tx, caller)
-    return JsonResponse(return_value, 201)
+        ticket = await tickets.issue(tx, caller)
+    return JsonResponse(ticket, 201)
 
 
 async def serve_socket(scope: Scope, receive: Receive, send: Send) -> bool:
-    """Serve a socket, where its path is one of ours; before FastAPI's layers, of which none has a part in it."""
+    """Handle the WebSocket paths directly, bypassing FastAPI's routing and middleware; False for any other path."""
     path: str = scope["path"]
     if path == "/ws/chat/":
         await multi_conversation_socket(WebSocket(scope, receive, send))
     elif path == "/ws/notifications/":
         await notification_socket(WebSocket(scope, receive, send))
-    elif (found := _CHAT_SOCKET.fullmatch(path)) is not None:
-        await chat_socket(WebSocket(scope, receive, send), found[1])
+    elif (match := _CHAT_SOCKET.fullmatch(path)) is not None:
+        await conversation_socket(WebSocket(scope, receive, send), match[1])
     else:
         return False
     return True
 
 
-async def chat_socket(ws: WebSocket, conversation_id: str) -> None:
-    """The socket of one conversation."""
+async def conversation_socket(ws: WebSocket, conversation_id: str) -> None:
+    """`ws/chat/{conversation_id}/`: one conversation."""
     if not await _accept(ws):
         return
     try:
-        own = UUID(conversation_id)
+        parsed_id = UUID(conversation_id)
     except ValueError:
         await ws.close(CloseCode.NOT_FOUND, "no such conversation")
         return
-    await _serve(ws, own)
+    await _serve(ws, parsed_id)
 
 
 async def multi_conversation_socket(ws: WebSocket) -> None:
-    """The socket for many conversations: `subscribe` and `unsubscribe`."""
+    """`ws/chat/`: many conversations, by `subscribe` and `unsubscribe`."""
     if await _accept(ws):
         await _serve(ws, None)
 
 
 async def notification_socket(ws: WebSocket) -> None:
-    """The socket of a user: counts, conversations, presence, notifications; takes the same frames."""
+    """`ws/notifications/`: as `ws/chat/`, plus unread counts, conversations, presence and notifications of a user."""
     if await _accept(ws):
         await _serve(ws, None, feed=gateway_context(ws).notification_feed)
 
 
 async def _accept(ws: WebSocket) -> bool:
-    """Finish the handshake, unless the page that asks is not allowed to."""
+    """Finish the handshake, unless the `Origin` is not allowed."""
     origin = ws.headers.get("origin")
     if origin is not None and origin not in gateway_context(ws).settings.allowed_origins:
         await ws.close(reason="A page of this origin may not open sockets")  # before `accept`: HTTP 403
@@ -97,41 +99,43 @@ async def _accept(ws: WebSocket) -> bool:
     return True
 
 
-async def _serve(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None = None) -> None:
+async def _serve(ws: WebSocket, conversation_id: UUID | None, feed: NotificationFeed | None = None) -> None:
+    """Apply the limits on new connections, then open and serve this one."""
     worker = gateway_context(ws)
-    hub, admission = worker.hub, worker.admission
+    hub = worker.hub
     try:
         if hub.is_restarting:
             await ws.close(CloseCode.RESTARTING, hub.restart_reason())
             return
-        with worker.address_limits.count(ws.client) as is_within:
-            if not is_within:
+        with worker.address_limits.count(ws.client) as is_within_limit:
+            if not is_within_limit:
                 hub.counts.refusals["sockets_of_address"] += 1
                 await ws.close(CloseCode.RATE_LIMITED, "too many sockets of this address; retry after 60")
                 return
             try:
-                turn = await admission.acquire()
+                slot = await worker.admission.acquire()
             except RateLimited as error:
                 hub.counts.refusals["opening_sockets"] += 1
                 await ws.close(CloseCode.OVERLOADED, f"busy; retry after {error.retry_after_s:.1f}")
                 return
             try:
-                await _open(ws, own, feed, turn)
+                await _open(ws, conversation_id, feed, slot)
             finally:
-                turn.release()
+                slot.release()
     except WebSocketDisconnect:
-        log.debug("socket_gone")
+        log.debug("socket_disconnected")
 
 
-async def _open(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None, turn: Slot) -> None:
+async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationFeed | None, slot: Slot) -> None:
     worker = gateway_context(ws)
+    join = PendingJoin(worker.users_and_memberships, conversation_id) if conversation_id is not None else None
     try:
         after_seq = _after_seq(ws)
-        entering = PendingJoin(worker.users_and_memberships, own) if own is not None else None
-        actor = await _authenticate_counted(ws, entering.find_user if entering is not None else None)
     except ValueError:
         await ws.close(CloseCode.MALFORMED, "after_seq must be a whole number")
         return
+    try:
+        actor = await _authenticate_counted(ws, join.find_user if join is not None else None)
     except RateLimited as error:
         await ws.close(CloseCode.RATE_LIMITED, f"too many refused tokens; retry after {error.retry_after_s:g}")
         return
@@ -143,30 +147,18 @@ async def _open(ws: WebSocket, own: UUID | None, feed: NotificationFeed | None, 
         user=actor.user_id,
         service=actor.service,
         connection=str(new_id()),
-        conversation=str(own) if own else None,
+        conversation=str(conversation_id) if conversation_id else None,
     )
-    socket = Connection(
-        ws,
-        actor,
-        hub=worker.hub,
-        teller=worker.publisher,
-        db=worker.db,
-        group=worker.group_commit,
-        rates=worker.rate_limits,
-        authenticator=worker.authenticator,
-        own_conversation=own,
-        feed=feed,
-        on_open=turn.release,
-    )
-    await socket.run(after_seq, entering)
+    connection = Connection(ws, actor, worker, conversation_id=conversation_id, feed=feed, on_open=slot.release)
+    await connection.run(after_seq, join)
 
 
 async def _authenticate_counted(ws: WebSocket, find: UserLookup | None) -> Actor:
-    """Authenticate; who fails too often is told to wait.
+    """Authenticate, and count refused tokens by address.
 
     Raises:
         RateLimited: too many tokens from this address were refused.
-        As `_authenticate`.
+        ChatError: as `_authenticate`.
     """
     try:
         return await _authenticate(ws, find)
@@ -176,22 +168,22 @@ async def _authenticate_counted(ws: WebSocket, find: UserLookup | None) -> Actor
 
 
 async def _authenticate(ws: WebSocket, find: UserLookup | None) -> Actor:
-    """By header, subprotocol, ticket or cookie, in that order; never by a token in the query string.
+    """Authenticate by header, subprotocol, ticket or cookie, in this order; never by a token in the query string.
 
     Raises:
-        Unauthenticated, ScopeRequired, ActAsRequired: not accepted.
+        Unauthenticated, ScopeRequired, ActAsRequired: the credentials are missing or not accepted.
     """
     worker = gateway_context(ws)
     authenticator = worker.authenticator
     if "authorization" in ws.headers:
         actor = await authenticator.from_headers(ws.headers, find)
-    elif bearers := [one for one in ws.scope["subprotocols"] if one.startswith(BEARER_PREFIX)]:
+    elif bearers := [name for name in ws.scope["subprotocols"] if name.startswith(BEARER_PREFIX)]:
         actor = await authenticator.from_bearer(bearers[0].removeprefix(BEARER_PREFIX), find=find)
     elif ticket := ws.query_params.get("ticket"):
         async with worker.db.transaction() as tx:
             token = await tickets.redeem(tx, ticket)
         actor = await authenticator.from_user_token(token, find)
-    elif (name := gateway_context(ws).settings.cookie_name) and (bearer := ws.cookies.get(name)):
+    elif (name := worker.settings.cookie_name) and (bearer := ws.cookies.get(name)):
         actor = await authenticator.from_bearer(bearer, find=find)
     else:
         raise Unauthenticated
@@ -200,9 +192,9 @@ async def _authenticate(ws: WebSocket, find: UserLookup | None) -> Actor:
 
 
 def _after_seq(ws: WebSocket) -> int | None:
-    given = ws.query_params.get("after_seq")
-    if given is None:
+    value = ws.query_params.get("after_seq")
+    if value is None:
         return None
-    if not given.lstrip("-").isdecimal() or len(given) > 20:
+    if not value.lstrip("-").isdecimal() or len(value) > 20:
         raise ValueError
-    return int(given)
+    return int(value)

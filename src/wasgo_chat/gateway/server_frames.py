@@ -1,17 +1,19 @@
-"""The shapes of what the sockets say beside the log: greetings, answers, signals, the feed of a user.
+"""Frames that the service sends in addition to the log: greetings, acks, errors, signals and the notification feed.
 
-They document frames that are built from plain dicts where they arise; the tests hold every frame against them.
-Durable frames are in `conversations.event_schemas`, what clients say is in `gateway.client_frames`.
+The models document frames that are built from plain dicts, by the functions at the end and where the data is. The
+tests validate every frame against its model. Durable frames are in `conversations.event_schemas`, client frames in
+`client_frames`.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from wasgo_chat.conversations.schemas import ConversationOut, UnreadCounts
-from wasgo_chat.core.encoding import ResponseModel
+from wasgo_chat.core.encoding import ResponseModel, encode
+from wasgo_chat.core.errors import ChatError
 from wasgo_chat.http.problems import FieldError
 from wasgo_chat.membership.schemas import Role
 from wasgo_chat.messages.schemas import ReactionOut, ReactionResult, ReadResult
@@ -20,7 +22,7 @@ from wasgo_chat.presence.tracker import PresenceOut
 
 
 class Limits(ResponseModel):
-    """What a socket takes; `messages` per `window_s` seconds is the rate in one conversation."""
+    """Limits of a connection. `messages` per `window_s` seconds is the rate limit in one conversation."""
 
     content_chars: int
     frame_bytes: int
@@ -30,7 +32,7 @@ class Limits(ResponseModel):
 
 
 class Hello(ResponseModel):
-    """The first frame of a socket for many conversations, and of a notification socket."""
+    """The first frame of a connection for many conversations, and of a notification connection."""
 
     type: Literal["hello"]
     user_id: str
@@ -39,7 +41,7 @@ class Hello(ResponseModel):
 
 
 class ConversationStatus(ResponseModel):
-    """Where a conversation stands for this member; `reads` is each member's `last_read_seq`."""
+    """State of a conversation for the user. `reads` maps each member to their `last_read_seq`."""
 
     user_id: str
     heartbeat_s: float = Field(description="Seconds between the service's pings.")
@@ -51,19 +53,19 @@ class ConversationStatus(ResponseModel):
 
 
 class ConversationHello(ConversationStatus):
-    """The first frame of a socket of one conversation."""
+    """The first frame of a connection of one conversation."""
 
     type: Literal["hello"]
 
 
 class Subscribed(ConversationStatus):
-    """A conversation is followed from here; the events asked for come next."""
+    """The subscription to a conversation has begun; requested events follow."""
 
     type: Literal["subscribed"]
 
 
 class Unsubscribed(ResponseModel):
-    """It is followed no more: as asked (1000), or after a removal (4403)."""
+    """A subscription has ended: as requested (code 1000), or because the user was removed (4403)."""
 
     type: Literal["unsubscribed"]
     conversation_id: UUID
@@ -71,7 +73,7 @@ class Unsubscribed(ResponseModel):
 
 
 class Resync(ResponseModel):
-    """Load afresh: what was asked for cannot be replayed. The socket is live from `last_seq`."""
+    """The requested events cannot be replayed: load the conversation again. Live events follow after `last_seq`."""
 
     type: Literal["resync"]
     conversation_id: UUID
@@ -79,7 +81,7 @@ class Resync(ResponseModel):
 
 
 class ErrorFrame(ResponseModel):
-    """A refusal; `ref` is null where the frame had none or none could be read."""
+    """A frame was refused. `ref` is null if the frame had none or it could not be read."""
 
     type: Literal["error"]
     ref: str | None
@@ -90,7 +92,7 @@ class ErrorFrame(ResponseModel):
 
 
 class Ack(ResponseModel):
-    """The answer to a frame with a `ref`, after its commit."""
+    """Confirms a frame that has a `ref`, after its commit."""
 
     type: Literal["ack"]
     ref: str
@@ -105,53 +107,53 @@ class SendMessageAck(Ack):
 
 
 class EditMessageAck(Ack):
-    """The message has other words now."""
+    """The message is edited."""
 
     message_id: UUID
     revision: int
 
 
 class DeleteMessageAck(Ack):
-    """The message is a tombstone now."""
+    """The message is deleted; a tombstone remains."""
 
     message_id: UUID
 
 
 class ReactAck(ReactionResult, Ack):
-    """The reaction is as it should be."""
+    """The reaction is added or removed."""
 
     message_id: UUID
     reactions: list[ReactionOut]
 
 
 class MarkReadAck(ReadResult, Ack):
-    """The messages are read."""
+    """The messages are marked as read."""
 
 
 class TypingAck(Ack):
-    """It was heard."""
+    """The typing signal is accepted."""
 
 
 class RefreshTokenAck(Ack):
-    """The socket may live until then."""
+    """The connection may stay open until `expires_at`."""
 
     expires_at: float = Field(description="Unix seconds.")
 
 
 class SubscribeAck(Ack):
-    """It is followed; `subscribed` came before."""
+    """The subscription has begun; the `subscribed` frame came before."""
 
     conversation_id: UUID
 
 
 class UnsubscribeAck(Ack):
-    """It is followed no more."""
+    """The subscription has ended."""
 
     conversation_id: UUID
 
 
 class TypingSignal(ResponseModel):
-    """Somebody else types, or has stopped."""
+    """Another member is typing, or has stopped."""
 
     type: Literal["typing"]
     conversation_id: UUID
@@ -161,7 +163,7 @@ class TypingSignal(ResponseModel):
 
 
 class ReadSignal(ResponseModel):
-    """Somebody has read: these messages, or with `up_to_seq` everything up to there."""
+    """A member has read these messages or, with `up_to_seq`, every message up to it."""
 
     type: Literal["messages_read"]
     conversation_id: UUID
@@ -171,40 +173,61 @@ class ReadSignal(ResponseModel):
 
 
 class UnreadCountsFrame(UnreadCounts):
-    """The user's unread messages, in all and by conversation."""
+    """The number of the user's unread messages, in total and by conversation."""
 
     type: Literal["unread_counts"]
 
 
 class ConversationAdded(ResponseModel):
-    """The user is in one more conversation."""
+    """The user has become a member of a conversation."""
 
     type: Literal["conversation_added"]
     conversation: ConversationOut
 
 
 class ConversationUpdated(ResponseModel):
-    """Title, metadata, settings or status of one of the user's conversations changed."""
+    """The title, metadata, settings or status of a conversation of the user has changed."""
 
     type: Literal["conversation_updated"]
     conversation: ConversationOut
 
 
 class ConversationRemoved(ResponseModel):
-    """The user is no longer in a conversation."""
+    """The user is no longer a member of a conversation."""
 
     type: Literal["conversation_removed"]
     conversation_id: UUID
 
 
 class PresenceSignal(PresenceOut):
-    """Somebody who shares a conversation with the user came or went."""
+    """A user who shares a conversation with this user went online or offline."""
 
     type: Literal["presence"]
 
 
 class NotificationFrame(ResponseModel):
-    """The user was told of a message."""
+    """The user has a new notification."""
 
     type: Literal["notification"]
     notification: NotificationOut
+
+
+def ack(ref: str, result: dict[str, Any]) -> bytes:
+    """An `ack`; `result` has the fields of its model besides `type` and `ref`."""
+    return encode({"type": "ack", "ref": ref, **result})
+
+
+def error_frame(ref: str | None, error: ChatError) -> bytes:
+    """An `error` frame."""
+    return encode({"type": "error", "ref": ref, "code": error.code, "detail": error.detail, **error.extras()})
+
+
+def typing_frame(conversation_id: UUID, user_id: str, username: str, *, is_typing: bool) -> bytes:
+    """A `typing` signal."""
+    frame = {"type": "typing", "conversation_id": conversation_id, "user_id": user_id, "username": username}
+    return encode({**frame, "is_typing": is_typing})
+
+
+def resync_frame(conversation_id: UUID, last_seq: int) -> bytes:
+    """A `resync` frame."""
+    return encode({"type": "resync", "conversation_id": conversation_id, "last_seq": last_seq})

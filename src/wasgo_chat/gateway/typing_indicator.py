@@ -1,37 +1,39 @@
-"""What a socket says of its user's typing: changes are passed on, repeats now and then, and an end when it closes."""
+"""The typing signals that one connection sends: changes at once, repeats at intervals, and an end when it closes."""
 
 import time
 from collections.abc import Callable
 from uuid import UUID
 
 REPEAT_S = 2.0
-CHANGE_S = 0.5
+"""Seconds after which a repeated `typing` is published again."""
+MIN_INTERVAL_S = 0.5
+"""Seconds that pass at least between two starts in a conversation."""
 
 
 class TypingThrottle:
-    """That of one socket.
+    """Throttles the typing signals of one connection.
 
     Args:
-        tell: spreads that its user types in a conversation (True) or has stopped.
+        publish: publishes that the user is typing in a conversation (True) or has stopped (False).
     """
 
-    def __init__(self, tell: Callable[[UUID, bool], None]) -> None:
-        self._tell = tell
-        self._said: dict[UUID, tuple[bool, float]] = {}
+    def __init__(self, publish: Callable[[UUID, bool], None]) -> None:
+        self._publish = publish
+        self._published: dict[UUID, tuple[bool, float]] = {}
 
     def signal(self, conversation_id: UUID, *, is_typing: bool) -> None:
-        """Pass on what is worth it: a change, or a repeat after two seconds."""
-        before, told_at = self._said.get(conversation_id, (False, 0.0))
+        """Publish a change, or a repeat after `REPEAT_S`; drop every other signal."""
+        was_typing, published_at = self._published.get(conversation_id, (False, 0.0))
         now = time.monotonic()
-        if before == is_typing and (not is_typing or now - told_at < REPEAT_S):
+        if was_typing == is_typing and (not is_typing or now - published_at < REPEAT_S):
             return
-        if is_typing and now - told_at < CHANGE_S:
+        if is_typing and now - published_at < MIN_INTERVAL_S:
             return
-        self._said[conversation_id] = (is_typing, now)
-        self._tell(conversation_id, is_typing)
+        self._published[conversation_id] = (is_typing, now)
+        self._publish(conversation_id, is_typing)
 
     def stop(self) -> None:
-        """The socket closes: nobody types any more."""
-        for conversation_id, (is_typing, _) in self._said.items():
+        """Publish the end wherever the user was typing: the connection is closing."""
+        for conversation_id, (is_typing, _) in self._published.items():
             if is_typing:
-                self._tell(conversation_id, False)
+                self._publish(conversation_id, False)
