@@ -41,6 +41,7 @@ class Mailbox:
             await self.before_answer()
         if self.drops_reply:
             self.drops_reply = False
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return "250 taken"
 

@@ -82,12 +82,12 @@ class TestEmail(DeliveryChannelContract):
     spec = CHANNELS["email"]
 
     @pytest.fixture
-    async def channel(self, settings: Settings) -> AsyncIterator[DeliveryChannel]:  # type: ignore[override]
+    async def channel(self, settings: Settings) -> AsyncIterator[DeliveryChannel]:
         async with opened(self.spec, settings) as channel:
             yield channel
 
     @pytest.fixture
-    async def unreachable(  # type: ignore[override]
+    async def unreachable(
         self, mailbox: Mailbox, receiver: Receiver, digest: NotificationDigest
     ) -> AsyncIterator[Unreachable]:
         changes = {"smtp_url": f"smtp://127.0.0.1:{free_port()}"}
@@ -108,7 +108,7 @@ class TestPush(DeliveryChannelContract):
     spec = CHANNELS["push"]
 
     @pytest.fixture
-    async def channel(self, settings: Settings) -> AsyncIterator[DeliveryChannel]:  # type: ignore[override]
+    async def channel(self, settings: Settings) -> AsyncIterator[DeliveryChannel]:
         async with opened(self.spec, settings) as channel:
             yield channel
 
@@ -134,14 +134,12 @@ class TestWebhook(DeliveryChannelContract):
     spec = CHANNELS["webhook"]
 
     @pytest.fixture
-    async def channel(self, settings: Settings) -> AsyncIterator[DeliveryChannel]:  # type: ignore[override]
+    async def channel(self, settings: Settings) -> AsyncIterator[DeliveryChannel]:
         async with opened(self.spec, settings) as channel:
             yield channel
 
     @pytest.fixture
-    async def unreachable(  # type: ignore[override]
-        self, settings: Settings, digest: NotificationDigest
-    ) -> AsyncIterator[Unreachable]:
+    async def unreachable(self, settings: Settings, digest: NotificationDigest) -> AsyncIterator[Unreachable]:
         changes = {"notify_webhook_url": f"http://127.0.0.1:{free_port()}/hook"}
         async with opened(self.spec, settings.model_copy(update=changes)) as channel:
             yield channel, digest

@@ -14,9 +14,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.notifications.browser import Browser
 from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
 from tests.notifications.servers import Mailbox, Receiver, mailbox, receiver
-from tests.notifications.test_push import Browser
 from tests.support.processes import Processes, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.world import Live, until

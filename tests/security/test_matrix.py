@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.http.bodies import DOCUMENT
-from tests.notifications.test_push import Browser
+from tests.notifications.browser import Browser
 from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, STAFF, USER, Expected
 from tests.support.workers import make_settings
 from tests.support.world import Caller, Json, Person, World, queries, world_with

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.identity.issuer import Issuer, user_claims
-from tests.notifications.test_push import Browser
+from tests.notifications.browser import Browser
 from tests.support.workers import SECRET, make_settings
 from tests.support.world import Caller, World, world_with
 from wasgo_chat.core import http_client
