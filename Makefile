@@ -48,6 +48,7 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/wasgo-chat openapi --check docs/openapi.json
 	$(BIN)/wasgo-chat asyncapi --check docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --check README.md
+	$(BIN)/wasgo-chat privacy --check docs/privacy.md
 	$(BIN)/python -m sdk.stamp --check
 	$(BIN)/python -m web.stamp --check
 
@@ -166,10 +167,11 @@ format: $(READY) ## put the code into its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(READY) ## regenerate docs/openapi.json, docs/asyncapi.json and the settings table of README.md
+docs: $(READY) ## regenerate docs/openapi.json, docs/asyncapi.json and the tables of README.md and docs/privacy.md
 	$(BIN)/wasgo-chat openapi --write docs/openapi.json
 	$(BIN)/wasgo-chat asyncapi --write docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --write README.md
+	$(BIN)/wasgo-chat privacy --write docs/privacy.md
 
 lock: $(READY) ## resolve the newest allowed versions into requirements/
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra dev ../pyproject.toml -o dev.txt $(ARGS)

@@ -267,7 +267,19 @@ def settings(
     """Print every setting with its default and meaning, as a Markdown table."""
     from wasgo_chat.api_docs.output import write_or_check_table
 
-    write_or_check_table(settings_table(), write, check)
+    write_or_check_table(settings_table(), write, check, marker="settings")
+
+
+@app.command()
+def privacy(
+    write: Annotated[Path | None, typer.Option(help="Write the table into this file, between its markers.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,
+) -> None:
+    """Print how the personal data in each database table is exported, erased and kept, as a Markdown table."""
+    from wasgo_chat.api_docs.data_policies import MARKER, data_policy_table
+    from wasgo_chat.api_docs.output import write_or_check_table
+
+    write_or_check_table(data_policy_table(), write, check, marker=MARKER)
 
 
 def main() -> None:

@@ -4,12 +4,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.notifications.browser import Browser, decoded, encoded
+from tests.notifications.browser import PUSH_PATH, Browser, decoded, encoded
 from tests.notifications.mailbox import Post
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, world_with
-
-PATH = "/chat/push_subscriptions/"
 
 
 def origin(post: Post) -> str:
@@ -19,7 +17,7 @@ def origin(post: Post) -> str:
 async def with_browser(post: Post) -> tuple[Person, Person, Browser]:
     ana, bo = await post.person("ana"), await post.person("bo", only="push")
     browser = Browser(origin(post))
-    await bo.ok("POST", PATH, browser.subscription, status=201)
+    await bo.ok("POST", PUSH_PATH, browser.subscription, status=201)
     return ana, bo, browser
 
 
@@ -44,7 +42,7 @@ async def test_a_push_is_signed_and_readable_by_the_browser_only(post: Post) -> 
     assert (headers["content-encoding"], headers["ttl"], len(headers["topic"])) == ("aes128gcm", "86400", 32)
     scheme, _, parameters = headers["authorization"].partition(" ")
     given = dict(one.strip().split("=", 1) for one in parameters.split(","))
-    key = (await bo.ok("GET", PATH))["public_key"]
+    key = (await bo.ok("GET", PUSH_PATH))["public_key"]
     assert (scheme, given["k"]) == ("vapid", key)
     public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decoded(key))
     claims = jwt.decode(given["t"], public, algorithms=["ES256"], audience=origin(post))
@@ -54,7 +52,7 @@ async def test_a_push_is_signed_and_readable_by_the_browser_only(post: Post) -> 
 async def test_every_browser_of_a_user_gets_one_push_even_if_another_fails(post: Post) -> None:
     ana, bo, first = await with_browser(post)
     second = Browser(origin(post))
-    await bo.ok("POST", PATH, second.subscription, status=201)
+    await bo.ok("POST", PUSH_PATH, second.subscription, status=201)
     await ana.send(await ana.direct(bo))
     post.receiver.answers[:] = ["503 Busy"]
     await post.go_out(bo)
@@ -70,7 +68,7 @@ async def test_an_expired_browser_subscription_is_deleted(post: Post, answer: st
     await ana.send(chat)
     post.receiver.answers[:] = [answer]
     await post.go_out(bo)
-    assert (await bo.ok("GET", PATH))["results"] == []
+    assert (await bo.ok("GET", PUSH_PATH))["results"] == []
     await ana.send(chat)
     await post.go_out(bo)
     assert (len(post.receiver.at(browser.path)), await post.deliveries(bo)) == (1, [])
@@ -88,15 +86,18 @@ async def test_a_push_that_is_rejected_permanently_is_dead(post: Post) -> None:
 async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: Post) -> None:
     _, bo, browser = await with_browser(post)
     cy = await post.person("cy", only="push")
-    first = await bo.ok("POST", PATH, browser.subscription, status=201)
-    again = await cy.ok("POST", PATH, browser.subscription, status=201)
+    first = await bo.ok("POST", PUSH_PATH, browser.subscription, status=201)
+    again = await cy.ok("POST", PUSH_PATH, browser.subscription, status=201)
     assert first["id"] == again["id"]
-    assert ((await bo.ok("GET", PATH))["results"], (await cy.ok("GET", PATH))["results"]) == ([], [again])
+    assert (
+        (await bo.ok("GET", PUSH_PATH))["results"],
+        (await cy.ok("GET", PUSH_PATH))["results"],
+    ) == ([], [again])
     endpoint = {"endpoint": browser.subscription["endpoint"]}
-    await bo.ok("DELETE", PATH, endpoint, status=204)
-    assert (await cy.ok("GET", PATH))["results"] == [again]
-    await cy.ok("DELETE", PATH, endpoint, status=204)
-    assert (await cy.ok("GET", PATH))["results"] == []
+    await bo.ok("DELETE", PUSH_PATH, endpoint, status=204)
+    assert (await cy.ok("GET", PUSH_PATH))["results"] == [again]
+    await cy.ok("DELETE", PUSH_PATH, endpoint, status=204)
+    assert (await cy.ok("GET", PUSH_PATH))["results"] == []
 
 
 @pytest.mark.parametrize(
@@ -112,12 +113,12 @@ async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: 
 async def test_an_invalid_subscription_is_rejected(post: Post, changes: Json) -> None:
     bo = await post.person("bo")
     body = {**Browser("https://push.example").subscription, **changes}
-    await bo.refused("POST", PATH, body, status=422, code="invalid")
+    await bo.refused("POST", PUSH_PATH, body, status=422, code="invalid")
 
 
 async def test_tls_is_required_unless_a_setting_allows_otherwise(database: str) -> None:
     async with world_with(make_settings(database)) as world:
         bo = world.person("bo")
-        await bo.refused("POST", PATH, Browser("http://push.example").subscription, status=422, code="invalid")
-        await bo.ok("POST", PATH, Browser("https://93.184.216.34").subscription, status=201)
-        assert (await bo.ok("GET", PATH))["public_key"] is None
+        await bo.refused("POST", PUSH_PATH, Browser("http://push.example").subscription, status=422, code="invalid")
+        await bo.ok("POST", PUSH_PATH, Browser("https://93.184.216.34").subscription, status=201)
+        assert (await bo.ok("GET", PUSH_PATH))["public_key"] is None

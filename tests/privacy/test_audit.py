@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from websockets.asyncio.client import connect
 
-from tests.notifications.browser import Browser
-from tests.notifications.test_push import PATH as PUSH
+from tests.notifications.browser import PUSH_PATH, Browser
 from tests.support.workers import make_settings
 from tests.support.world import PATIENCE_S, Caller, Json, Live, Person, World, pages, rows, world_with
 from wasgo_chat.privacy.erasure_worker import ErasureWorker
@@ -94,9 +93,9 @@ async def does_their_own_business(caller: Caller, other: Person, chat: Json) -> 
     await caller.ok("PUT", preferences, {"level": "mentions", "channels": {"email": False}})
     await caller.ok("PUT", f"{path}/notification_preferences/", {"muted_until": "2100-01-01T00:00:00Z"})
     browser = Browser("https://127.0.0.1:9").subscription
-    push = (await caller.ok("POST", PUSH, browser, status=201))["id"]
+    push = (await caller.ok("POST", PUSH_PATH, browser, status=201))["id"]
     for _ in range(2):
-        await caller.ok("DELETE", PUSH, {"endpoint": browser["endpoint"]}, status=204)
+        await caller.ok("DELETE", PUSH_PATH, {"endpoint": browser["endpoint"]}, status=204)
     form = {"data": {"conversation": chat["id"]}, "files": {"file": ("notes.txt", b"some notes")}}
     file = (await caller.ok("POST", "/chat/attachments/", status=201, **form))["id"]
     return [

@@ -2,12 +2,15 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
 
 from tests.privacy.life import Ana
 from tests.support.world import World
+from wasgo_chat.api_docs.data_policies import data_policies
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.privacy.zip_stream import ZipStream
 
 
@@ -21,6 +24,10 @@ async def exported(world: World, user_id: str) -> zipfile.ZipFile:
     return archive
 
 
+def exported_files(policy: DataPolicy) -> set[str]:
+    return set() if policy.exported.startswith("No: ") else set(re.findall("`([^`]+)`", policy.exported))
+
+
 def read(archive: zipfile.ZipFile, name: str) -> Any:
     return json.loads(archive.read(name))
 
@@ -29,6 +36,8 @@ async def test_an_export_has_everything_of_a_user_and_no_content_of_others(world
     ana = Ana(world)
     await ana.live()
     archive = await exported(world, ana.id)
+    declared = {file for policies in data_policies().values() for one in policies for file in exported_files(one)}
+    assert {re.sub("^files/.*", "files/", name) for name in archive.namelist()} == declared
     profile = read(archive, "profile.json")
     assert {name: profile[name] for name in ana.profile} == ana.profile
     places = {one["conversation"]: one for one in read(archive, "conversations.json")}

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from wasgo_chat.core.config import CannotStart
 
-_TABLE_BEGIN, _TABLE_END = "<!-- settings: begin -->", "<!-- settings: end -->"
-
 
 class OutOfDate(CannotStart):
     """A file is not what it is held against."""
@@ -34,8 +32,8 @@ def write_or_check(text: str, write: Path | None, check: Path | None) -> None:
         sys.stdout.write(text)
 
 
-def write_or_check_table(table: str, write: Path | None, check: Path | None) -> None:
-    """The same with a table, which stands in a file between its marks.
+def write_or_check_table(table: str, write: Path | None, check: Path | None, *, marker: str) -> None:
+    """Do the same with a table between the comments `<!-- MARKER: begin -->` and `<!-- MARKER: end -->` of a file.
 
     Raises:
         As `put`.
@@ -45,11 +43,12 @@ def write_or_check_table(table: str, write: Path | None, check: Path | None) -> 
     if target is None:
         write_or_check(f"{table}\n", None, None)
         return
-    block = f"{_TABLE_BEGIN}\n{table}\n{_TABLE_END}"
-    pattern = re.escape(_TABLE_BEGIN) + ".*?" + re.escape(_TABLE_END)
+    begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
+    block = f"{begin}\n{table}\n{end}"
+    pattern = re.escape(begin) + ".*?" + re.escape(end)
     text, found = re.subn(pattern, lambda _: block, _read(target), flags=re.DOTALL)
     if not found:
-        raise OutOfDate(f"{target} has no table of settings: put `{_TABLE_BEGIN}` and `{_TABLE_END}` around its place.")
+        raise OutOfDate(f"{target} has no table of {marker}: add the lines `{begin}` and `{end}` where it belongs.")
     write_or_check(text, write, check)
 
 

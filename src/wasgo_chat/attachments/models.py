@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base
 
 
@@ -31,6 +32,14 @@ class Attachment(Base):
     """
 
     __tablename__ = "attachments"
+    __data_policy__ = (
+        DataPolicy(
+            "Files, their names and types; the files and thumbnails themselves are in the storage",
+            exported="`attachments.json`, `files/`",
+            erased="Deleted, with files and thumbnails",
+            kept="As long as their message; unclaimed uploads `UNCLAIMED_ATTACHMENT_TTL_H`",
+        ),
+    )
     __table_args__ = (
         # A composite key, so that nothing can be claimed across conversations.
         ForeignKeyConstraint(["conversation_id", "message_id"], ["messages.conversation_id", "messages.id"]),

@@ -5,8 +5,6 @@ The table in `docs/privacy.md` is generated from these declarations (`wasgo-chat
 
 from dataclasses import dataclass
 
-NOT_EXPORTED = "No"
-
 
 @dataclass(frozen=True, slots=True)
 class DataPolicy:
@@ -17,18 +15,16 @@ class DataPolicy:
         exported: the files of the export that contain it, in backticks; or `No: ` and the reason.
         erased: what erasing a user does with it.
         kept: how long it is stored otherwise, with the setting that limits it in backticks.
+        is_personal: it refers to a person.
     """
 
     data: str
     exported: str
     erased: str
     kept: str
-
-    @property
-    def is_exported(self) -> bool:
-        return not self.exported.startswith(NOT_EXPORTED)
+    is_personal: bool = True
 
 
 def not_personal(data: str, *, kept: str) -> DataPolicy:
     """The policy of data that does not refer to a person."""
-    return DataPolicy(data, exported=f"{NOT_EXPORTED}: not personal", erased="Not affected", kept=kept)
+    return DataPolicy(data, exported="No: not personal", erased="Not affected", kept=kept, is_personal=False)

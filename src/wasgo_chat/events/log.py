@@ -30,6 +30,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Tx
 from wasgo_chat.events.types import ConversationUpdated, Event, MessageSent
 from wasgo_chat.identity import audit
@@ -40,6 +41,14 @@ class EventRow(Base):
     """One row of the log."""
 
     __tablename__ = "events"
+    __data_policy__ = (
+        DataPolicy(
+            "The log: who did what, on which row; no content",
+            exported="No: the rows it refers to are exported",
+            erased="Replaced by a pseudonym",
+            kept="As long as the conversation, at most `RETENTION_DAYS`",
+        ),
+    )
     __table_args__ = (
         # Which messages the log still speaks of; a send does not touch it.
         Index(

@@ -9,6 +9,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.database.data_policy import not_personal
 from wasgo_chat.database.session import Base, Tx
 
 CONSUMERS = ("notifications",)
@@ -28,6 +29,9 @@ class PendingConversation(Base):
     """A note that a conversation's log has grown; `head` is its greatest seq."""
 
     __tablename__ = "pending"
+    __data_policy__ = (
+        not_personal("Conversations with events that a consumer has not processed", kept="Until processed"),
+    )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
     head: Mapped[int] = mapped_column(BigInteger)
@@ -37,6 +41,7 @@ class ConsumerOffset(Base):
     """How far a reader has come in a conversation."""
 
     __tablename__ = "reader_cursors"
+    __data_policy__ = (not_personal("Offsets of log consumers", kept="As long as the conversation"),)
 
     reader: Mapped[str] = mapped_column(Text, primary_key=True)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.core.errors import Unauthenticated
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Tx
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.tokens import Token
@@ -25,6 +26,14 @@ class SocketTicket(Base):
     """A ticket that was not used yet; only its hash is kept."""
 
     __tablename__ = "socket_tickets"
+    __data_policy__ = (
+        DataPolicy(
+            "Socket tickets: a hash",
+            exported="No: technical, and short-lived",
+            erased="Deleted at once",
+            kept="`TICKET_TTL_S`, then until the next ticket deletes them",
+        ),
+    )
     __table_args__ = (Index("ix_socket_tickets_expires_at", "expires_at"),)
 
     ticket_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)

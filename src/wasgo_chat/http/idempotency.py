@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.encoding import has_stray_control, keyed_hash
 from wasgo_chat.core.errors import Conflict, Invalid
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Tx
 from wasgo_chat.identity.authentication import Actor
 
@@ -31,6 +32,14 @@ class IdempotencyKey(Base):
     """A used key, by caller and operation."""
 
     __tablename__ = "idempotency_keys"
+    __data_policy__ = (
+        DataPolicy(
+            "Idempotency keys",
+            exported="No: technical, and short-lived",
+            erased="Deleted",
+            kept="`IDEMPOTENCY_TTL_H`, then until the next use of a key deletes them",
+        ),
+    )
     __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
 
     caller: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.encoding import new_id
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Tx
 from wasgo_chat.identity.authentication import Actor
 
@@ -21,6 +22,14 @@ class AuditRow(Base):
     """One act. `user_id` is whom it was done to, `target` which thing (a message, a file, a delivery)."""
 
     __tablename__ = "audit"
+    __data_policy__ = (
+        DataPolicy(
+            "The audit log: what they did to others, and what services did in their name",
+            exported="No: a record of the platform",
+            erased="Replaced by a pseudonym",
+            kept="`AUDIT_RETENTION_DAYS`",
+        ),
+    )
     __table_args__ = (
         Index("ix_audit_actor_id", "actor_id", "id"),
         Index("ix_audit_service", "service", "id"),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import keyed_hash
 from wasgo_chat.core.errors import UserErased
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Tx, any_of
 
 STATES = ("words", "names", "done")
@@ -29,6 +30,14 @@ class Erasure(Base):
     """
 
     __tablename__ = "erasures"
+    __data_policy__ = (
+        DataPolicy(
+            "That a user was erased: a keyed hash of the id. While the erasure runs, also the id and the names",
+            exported="No: nothing else is left",
+            erased="The id and the names are cleared at the end; the hash stays",
+            kept="Forever",
+        ),
+    )
     __table_args__ = (
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
         CheckConstraint("(state = 'done') = (user_id IS NULL)", name="forgotten"),

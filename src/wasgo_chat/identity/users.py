@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, UserId, without_bidi
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.driver import PinnedConnection, fetch
 from wasgo_chat.database.session import Base, Database, Tx
 from wasgo_chat.identity.erased_users import reject_erased
@@ -23,6 +24,14 @@ class User(Base):
     """A user of the platform, as far as the chat knows."""
 
     __tablename__ = "users"
+    __data_policy__ = (
+        DataPolicy(
+            "Id, names, address of the picture, e-mail, locale",
+            exported="`profile.json`",
+            erased="Cleared at once; the row is deleted at the end",
+            kept="Until erased; updated by tokens and services",
+        ),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     username: Mapped[str] = mapped_column(Text)

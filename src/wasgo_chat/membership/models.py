@@ -19,6 +19,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base
 
 CONVERSATION_TYPES = ("direct", "job", "bid", "request", "support", "dispute")
@@ -40,6 +41,14 @@ class Conversation(Base):
     """A conversation and the head of its log."""
 
     __tablename__ = "conversations"
+    __data_policy__ = (
+        DataPolicy(
+            "Title, metadata and settings that they gave a conversation, who created it",
+            exported="No: part of the conversation",
+            erased="Cleared; the creator is replaced by a pseudonym",
+            kept="Until changed",
+        ),
+    )
     __table_args__ = (
         CheckConstraint(_one_of("conversation_type", CONVERSATION_TYPES), name="type"),
         CheckConstraint(_one_of("status", STATUSES), name="status"),
@@ -96,6 +105,14 @@ class Participant(Base):
     """
 
     __tablename__ = "participants"
+    __data_policy__ = (
+        DataPolicy(
+            "Conversations they are or were in, role, which messages they have read",
+            exported="`conversations.json`",
+            erased="They leave the conversation; an empty row of a pseudonym stays",
+            kept="Until erased",
+        ),
+    )
     __table_args__ = (
         CheckConstraint(_one_of("role", ROLES), name="role"),
         Index("ix_participants_user_id", "user_id", "conversation_id"),

@@ -21,6 +21,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base
 
 MESSAGE_TYPES = ("text", "image", "file", "audio", "video", "location", "system")
@@ -34,6 +35,26 @@ class Message(Base):
     """
 
     __tablename__ = "messages"
+    __data_policy__ = (
+        DataPolicy(
+            "Messages",
+            exported="`messages.json`",
+            erased="They become tombstones of a pseudonym",
+            kept="Until erased, at most `RETENTION_DAYS`; a deleted message loses its content at once",
+        ),
+        DataPolicy(
+            "Mentions by others",
+            exported="No: part of the messages of others",
+            erased="Replaced by a pseudonym",
+            kept="As long as the message",
+        ),
+        DataPolicy(
+            'System messages about them ("dee joined")',
+            exported="No: written by the service",
+            erased='The text becomes "erased user joined", the user a pseudonym',
+            kept="As long as the message",
+        ),
+    )
     __table_args__ = (
         CheckConstraint(f"message_type IN ({', '.join(repr(kind) for kind in MESSAGE_TYPES)})", name="type"),
         CheckConstraint("(sender_id IS NULL) = (message_type = 'system')", name="sender"),
@@ -83,6 +104,14 @@ class MessageRevision(Base):
     """What a message said before it was edited or deleted."""
 
     __tablename__ = "message_revisions"
+    __data_policy__ = (
+        DataPolicy(
+            "Content of messages before an edit or deletion",
+            exported="`messages.json`",
+            erased="Deleted",
+            kept="Until erased, at most as long as the message",
+        ),
+    )
     __table_args__ = (_of_message(),)
 
     conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -96,6 +125,14 @@ class Reaction(Base):
     """One emoji of one user on one message."""
 
     __tablename__ = "reactions"
+    __data_policy__ = (
+        DataPolicy(
+            "Reactions",
+            exported="`reactions.json`",
+            erased="Deleted",
+            kept="Until removed, at most as long as the message",
+        ),
+    )
     __table_args__ = (Index("ix_reactions_user_id", "user_id", "conversation_id"), _of_message())
 
     conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -109,6 +146,14 @@ class Read(Base):
     """Who marked which message numbers when; `version` counts the readings of a conversation without a gap."""
 
     __tablename__ = "reads"
+    __data_policy__ = (
+        DataPolicy(
+            "When they read which messages",
+            exported="`reads.json`",
+            erased="Empty rows of a pseudonym stay",
+            kept="Until erased, at most `RETENTION_DAYS`",
+        ),
+    )
     __table_args__ = (
         Index("ix_reads_user_id", "user_id", "conversation_id"),
         ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from wasgo_chat.core.encoding import JsonResponse, ResponseModel, has_stray_control
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
+from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Database, Tx, any_of
 from wasgo_chat.feature import part_of
 from wasgo_chat.http.dependencies import Caller, Db
@@ -102,6 +103,14 @@ class LastSeen(Base):
     """When a user was online last, to the minute while they are."""
 
     __tablename__ = "last_seen"
+    __data_policy__ = (
+        DataPolicy(
+            "When they were last online",
+            exported="`profile.json`",
+            erased="Deleted",
+            kept="Until erased",
+        ),
+    )
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
