@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.datastructures import Address
 
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.ip_ranges import is_public
+from wasgo_chat.core.ip_ranges import client_bucket
 
 
 class AddressLimits:
@@ -42,11 +41,6 @@ class AddressLimits:
         if client is None:
             return None
         try:
-            found = ip_address(client.host)
+            return client_bucket(client.host, include_private=self._counts_private)
         except ValueError:
             return client.host  # a proxy may pass names of its own on; one name is one client
-        if isinstance(found, IPv6Address):
-            found = found.ipv4_mapped or found
-        if not self._counts_private and not is_public(str(found)):
-            return None
-        return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
