@@ -120,5 +120,5 @@ async def test_a_bug_in_the_fast_path_costs_no_response(
 
     monkeypatch.setattr(fast_path, "_parse_query", broken)
     assert len(await ana.history(chat)) == 5
-    assert "express_failed" in caplog.text
+    assert "fast_path_failed" in caplog.text
     caplog.clear()

@@ -24,7 +24,14 @@ from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE
 from wasgo_chat.core.encoding import JsonResponse, SingleLine
 from wasgo_chat.core.errors import Forbidden, Invalid
 from wasgo_chat.feature import part_of
-from wasgo_chat.http.dependencies import AnonymousRateLimit, Caller, Db, IdempotencyKeyHeader, replayed_response
+from wasgo_chat.http.dependencies import (
+    AnonymousRateLimit,
+    Caller,
+    Db,
+    IdempotencyKeyHeader,
+    rate_class,
+    replayed_response,
+)
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.ranges import RangeNotSatisfiable, parse_range
@@ -74,6 +81,7 @@ StoreDep = Annotated[AttachmentStore, Depends(_store)]
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _UPLOAD_FORM}}},
     },
 )
+@rate_class("upload")
 async def upload_attachment(
     request: Request, caller: Caller, db: Db, depot: StoreDep, key: IdempotencyKeyHeader = None
 ) -> Response:

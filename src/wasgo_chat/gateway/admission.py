@@ -10,13 +10,12 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.datastructures import Address
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
-from wasgo_chat.core.ip_ranges import is_public
+from wasgo_chat.core.ip_ranges import client_bucket
 
 MAX_CONCURRENT_OPENS = 16
 RETRY_SPREAD_S = 4.0
@@ -101,11 +100,6 @@ class AddressLimits:
         if client is None:
             return None
         try:
-            address = ip_address(client.host)
+            return client_bucket(client.host, include_private=self._counts_private)
         except ValueError:
             return client.host  # a proxy may pass a name instead of an address; one name is one client
-        if isinstance(address, IPv6Address):
-            address = address.ipv4_mapped or address
-        if not self._counts_private and not is_public(str(address)):
-            return None
-        return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)

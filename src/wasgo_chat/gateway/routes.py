@@ -22,7 +22,7 @@ from wasgo_chat.gateway.connection import Connection
 from wasgo_chat.gateway.context import gateway_context
 from wasgo_chat.gateway.notification_feed import NotificationFeed
 from wasgo_chat.gateway.tickets import TicketOut
-from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket
+from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket, rate_class
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity.authentication import Actor, UserLookup
 from wasgo_chat.membership.lookups import PendingJoin
@@ -41,6 +41,7 @@ _CHAT_SOCKET = re.compile(r"/ws/chat/([^/]+)/")
     response_model=TicketOut,
     responses=problem_responses(401, 403, Forbidden),
 )
+@rate_class("ticket")
 async def create_socket_ticket(caller: Caller, db: Db) -> Response:
     """Get a single-use ticket for `?ticket=`; it lives 30 seconds."""
     if caller.service is not None:

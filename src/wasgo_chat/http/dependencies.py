@@ -1,8 +1,8 @@
-"""What every HTTP door shares: who calls, what is counted, the database, and page parameters."""
+"""Dependencies shared by HTTP routes: the authenticated caller, rate limits, the database and page parameters."""
 
-import ipaddress
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 import structlog
@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from wasgo_chat.core.encoding import JsonResponse, has_stray_control
 from wasgo_chat.core.errors import Invalid, Unauthenticated
+from wasgo_chat.core.ip_ranges import client_bucket
 from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.database.session import Database
 from wasgo_chat.http.context import http_context
@@ -22,55 +23,70 @@ from wasgo_chat.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from wasgo_chat.http.rate_limits import RateClass, RateLimits
 from wasgo_chat.identity.authentication import Actor, UserLookup
 
-_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user's or a service's token.")
-_UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]  # `from_headers` counts its characters
+_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user token or a service token.")
+_UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]  # checked by `from_headers`
 _MAX_CURSOR_CHARS = 500
-_RATE_CLASSES: dict[str, RateClass | None] = {
-    "/chat/messages/": None,
-    "/chat/conversations/create_support_conversation/": None,
-    "/chat/attachments/": "upload",
-    "/chat/ws_tickets/": "ticket",
-}
+_RATE_CLASS = "wasgo_chat_rate_class"
+
+EXTERNAL_ID_ACTIONS = ("revoke", "erasure", "export")
+"""The last path segments of the routes below `/chat/users/{user_id}/`."""
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
 class ExternalIdConvertor(Convertor[str]):
-    """An id of another system as a part of a path. It may have slashes (`%2F`), decoded by servers before we see them.
+    """A path parameter with an id of the platform. It may contain slashes: servers decode `%2F` before routing.
 
-    It does not end like the name of an action, so that an action by a wrong method is not taken for an id.
+    The id does not match if it ends with one of `EXTERNAL_ID_ACTIONS`. Otherwise an action requested with the wrong
+    method would be taken for a user whose id ends with the name of the action.
     """
 
-    regex = r".+(?<!/revoke)(?<!/erasure)(?<!/export)"
+    regex = ".+" + "".join(f"(?<!/{action})" for action in EXTERNAL_ID_ACTIONS)
 
     def convert(self, value: str) -> str:
-        """As it is."""
         return value
 
     def to_string(self, value: str) -> str:
-        """As it is written in a path."""
         return quote(value, safe="")
 
 
 register_url_convertor("key", ExternalIdConvertor())
 
 
+def rate_class(name: RateClass | None) -> Callable[[Endpoint], Endpoint]:
+    """Decorator of an endpoint: the rate limit that its requests count against.
+
+    Without it, GET and HEAD count as "read" and everything else as "write". None is for endpoints that count their
+    requests as messages themselves, so that nothing is counted twice.
+    """
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _RATE_CLASS, name)
+        return endpoint
+
+    return declare
+
+
 async def _caller(
     request: Request,
     _: Annotated[Any, Depends(_BEARER)],
-    x_act_as: Annotated[_UserId | None, Header(description="User id a service acts as (scope `chat:act_as`).")] = None,
+    x_act_as: Annotated[
+        _UserId | None, Header(description="User that a service acts as (scope `chat:act_as`).")
+    ] = None,
 ) -> Actor:
     return await authenticate(request)
 
 
 async def authenticate(request: Request, find: UserLookup | None = None) -> Actor:
-    """Who makes a request, counted.
+    """Authenticate a request and count it against the caller's rate limits.
 
     Args:
-        request: of a running app.
-        find: see `Authenticator.from_bearer`.
+        request: the request.
+        find: looks up the token's user, see `Authenticator.from_bearer`.
 
     Raises:
         Unauthenticated, ScopeRequired, Invalid: as `Authenticator.from_headers`.
-        RateLimited: too many requests of theirs, or too many tokens that were not accepted.
+        RateLimited: too many requests of this user, or too many rejected tokens from this address.
     """
     worker = http_context(request)
     rates = worker.rate_limits
@@ -80,10 +96,10 @@ async def authenticate(request: Request, find: UserLookup | None = None) -> Acto
         rates.count_failure(client_ip_bucket(request))
         raise
     structlog.contextvars.bind_contextvars(user=actor.user_id, service=actor.service)
-    if actor.service is None:  # a service speaks for many
+    if actor.service is None:  # services act for many users
         rates.count_address(client_ip_bucket(request))
-        if (kind := _rate_class(request)) is not None:
-            await rates.count_request(actor.require_user(), kind)
+        if (counted_as := _rate_class(request)) is not None:
+            await rates.count_request(actor.require_user(), counted_as)
     return actor
 
 
@@ -92,29 +108,22 @@ async def _anonymous_rate_limit(request: Request) -> None:
 
 
 def client_ip_bucket(connection: HTTPConnection) -> str | None:
-    """A client's address, as the connection or a trusted proxy says; one of IPv6 is its network of 64 bits.
-
-    None where it is not a public one: then it is a proxy's, which many share.
-    """
+    """The client address (from the connection or a trusted proxy) as a key for limits; None if it is not public."""
     return None if connection.client is None else _bucket(connection.client.host)
 
 
 @lru_cache(4096)
 def _bucket(host: str) -> str | None:
     try:
-        address = ipaddress.ip_address(host)
+        return client_bucket(host)
     except ValueError:
         return None
-    if not address.is_global:
-        return None
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
 def _rate_class(request: Request) -> RateClass | None:
-    """What a request counts as; None where its route counts it as a message, so that nothing is counted twice."""
-    if request.method in ("GET", "HEAD"):
-        return "read"
-    return _RATE_CLASSES.get(request.scope["path"], "write")
+    default: RateClass = "read" if request.method in ("GET", "HEAD") else "write"
+    declared: RateClass | None = getattr(request.scope.get("endpoint"), _RATE_CLASS, default)
+    return declared
 
 
 async def _database(request: Request) -> Database:
@@ -125,10 +134,11 @@ async def _rate_limits(request: Request) -> RateLimits:
     return http_context(request).rate_limits
 
 
-async def _reading(
+async def _read_session(
     request: Request,
     x_read_after: Annotated[
-        str | None, Header(description="What the last answer said, where a standby may read as of then.")
+        str | None,
+        Header(description="The latest `X-Read-After` received. Nothing older is returned."),
     ] = None,
 ) -> ReadSession:
     return ReadSession(http_context(request).replicas, x_read_after)
@@ -143,16 +153,19 @@ def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHA
 AnonymousRateLimit = Depends(_anonymous_rate_limit)
 Caller = Annotated[Actor, Depends(_caller)]
 Db = Annotated[Database, Depends(_database)]
-ReadSessionDep = Annotated[ReadSession, Depends(_reading)]
+ReadSessionDep = Annotated[ReadSession, Depends(_read_session)]
 RateLimitsDep = Annotated[RateLimits, Depends(_rate_limits)]
 Cursor = Annotated[str | None, Depends(_clean_cursor)]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=f"Results of a page; {DEFAULT_LIMIT} by default.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=f"Results per page; {DEFAULT_LIMIT} by default.")]
 IdempotencyKeyHeader = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", description="The same key and body within 24 h give the first answer again."),
+    Header(
+        alias="Idempotency-Key",
+        description="Repeating the same key and body within 24 h returns the first result.",
+    ),
 ]
 
 
 def replayed_response(status: int, content: Any) -> Response:
-    """The answer to a repeated Idempotency-Key."""
+    """The response to a repeated Idempotency-Key."""
     return JsonResponse(content, status, headers={"Idempotent-Replay": "true"})

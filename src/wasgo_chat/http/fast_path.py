@@ -1,8 +1,8 @@
-"""A short way for sockets and for the requests that clients make most: from the path straight to the answer.
+"""Fast path for sockets and the most frequent requests, around FastAPI's layers.
 
-FastAPI's layers (routing, dependencies, validation of each parameter) cost more than such an answer itself. An express
-handler takes the ordinary form of a request, and leaves every other form to the route that documents it by answering
-None; what it does answer is what the route would (a test holds them against each other).
+FastAPI's routing, dependencies and parameter validation cost more than such a request itself. A fast-path handler
+serves the common form of a request; for any other form it returns None and the regular route takes over. Both return
+the same responses, which a test compares.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,19 +18,19 @@ from wasgo_chat.http.problems import to_response
 log = structlog.get_logger(__name__)
 
 ROUTE_KEY = "wasgo_chat.route"
-"""Where the scope says which route answered, if it was not one of FastAPI's."""
+"""Scope key with the path of the fast-path handler that responded."""
 
 Handler = Callable[[Request], Awaitable[Response | None]]
 OpenSocket = Callable[[Scope, Receive, Send], Awaitable[bool]]
 
 
 class FastPathMiddleware:
-    """ASGI middleware: GET requests with a handler for just their path, and sockets.
+    """ASGI middleware that serves sockets, and GET requests by exact path.
 
     Args:
-        app: takes everything else.
-        handlers: by path.
-        open_socket: serves a socket, or answers False where its path is of none.
+        app: handles everything else.
+        handlers: fast-path handlers by path.
+        open_socket: serves a socket; returns False if it has no such path.
     """
 
     def __init__(self, app: ASGIApp, handlers: Mapping[str, Handler], open_socket: OpenSocket) -> None:
@@ -39,23 +39,22 @@ class FastPathMiddleware:
         self._open_socket = open_socket
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         if scope["type"] == "http" and scope["method"] == "GET":
             handler = self._handlers.get(scope["path"])
             if handler is not None:
                 scope[ROUTE_KEY] = scope["path"]
-            if handler is not None and (answer := await self._answer(handler, Request(scope))) is not None:
-                await answer(scope, receive, send)
+            if handler is not None and (response := await self._respond(handler, Request(scope))) is not None:
+                await response(scope, receive, send)
                 return
         elif scope["type"] == "websocket" and await self._open_socket(scope, receive, send):
             return
         await self._app(scope, receive, send)
 
-    async def _answer(self, handler: Handler, request: Request) -> Response | None:
+    async def _respond(self, handler: Handler, request: Request) -> Response | None:
         try:
             return await handler(request)
         except ChatError as error:
             return to_response(error)
         except Exception:
-            log.exception("express_failed")  # the long way has an answer to this as well
+            log.exception("fast_path_failed")  # the regular route handles the request
             return None

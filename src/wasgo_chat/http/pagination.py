@@ -1,4 +1,4 @@
-"""Keyset pages: `{"results", "next", "previous"}` with opaque signed cursors; no offsets, no counts."""
+"""Keyset pagination: `{"results", "next", "previous"}` with opaque signed cursors, without offsets or totals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ Row = TypeVar("Row")
 
 
 class PageShape(ResponseModel):
-    """Base of documented pages."""
+    """Base of the documented page schemas."""
 
-    next: str | None = Field(description="Cursor of the following page, null at the end.")
-    previous: str | None = Field(description="Cursor of the page before, null at the start.")
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
+    previous: str | None = Field(description="Cursor of the previous page; null on the first page.")
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of which list is wanted.
+    """The requested page of a list.
 
-    `listing` names the list together with its filters: a cursor of another list or other filters is refused.
+    `list_key` identifies the list and its filters: a cursor of another list or with other filters is rejected.
     """
 
     settings: Settings
@@ -37,28 +37,28 @@ class PageRequest:
     key: tuple[Any, ...] | None = None
 
     @classmethod
-    def parse(cls, settings: Settings, listing: list[Any], limit: int, cursor: str | None) -> "PageRequest":
-        """Open a client's cursor.
+    def parse(cls, settings: Settings, list_key: list[Any], limit: int, cursor: str | None) -> "PageRequest":
+        """Parse and verify a client's cursor.
 
         Raises:
-            Invalid: it was not given out for this list.
+            Invalid: the cursor was not issued for this list.
         """
         if cursor is None:
-            return cls(settings, listing, limit)
-        opened = verify_cursor(settings.hash_key(), cursor)
-        if opened is None or len(opened) < 3 or opened[0] != _name(settings, listing):
+            return cls(settings, list_key, limit)
+        parts = verify_cursor(settings.hash_key(), cursor)
+        if parts is None or len(parts) < 3 or parts[0] != _list_hash(settings, list_key):
             raise Invalid.field(["query", "cursor"], "cursor", "is not a cursor of this list with these filters")
-        return cls(settings, listing, limit, direction=opened[1], key=tuple(opened[2:]))
+        return cls(settings, list_key, limit, direction=parts[1], key=tuple(parts[2:]))
 
     @property
     def is_backward(self) -> bool:
-        """Whether rows are to be fetched against the list's order (then `finish` turns them round)."""
+        """Whether rows must be fetched in reverse list order; `build_page` restores the order."""
         return self.direction == "p"
 
     def build_page(
         self, rows: Sequence[Row], key_of: Callable[[Row], Sequence[Any]]
     ) -> tuple[list[Row], dict[str, str | None]]:
-        """From up to `limit + 1` fetched rows: the page in list order, and its two cursors."""
+        """The page in list order and its cursors, from up to `limit + 1` fetched rows."""
         has_more, page = len(rows) > self.limit, list(rows[: self.limit])
         if self.is_backward:
             page.reverse()
@@ -70,9 +70,9 @@ class PageRequest:
         }
 
     def cursor(self, direction: Literal["n", "p"], key: Sequence[Any]) -> str:
-        """A cursor of this list: what follows (`n`) or precedes (`p`) a row."""
-        return sign_cursor(self.settings.hash_key(), [_name(self.settings, self.list_key), direction, *key])
+        """The cursor of the page after (`n`) or before (`p`) a row."""
+        return sign_cursor(self.settings.hash_key(), [_list_hash(self.settings, self.list_key), direction, *key])
 
 
-def _name(settings: Settings, listing: list[Any]) -> str:
-    return keyed_hash(settings.hash_key(), listing).hex()[:16]
+def _list_hash(settings: Settings, list_key: list[Any]) -> str:
+    return keyed_hash(settings.hash_key(), list_key).hex()[:16]

@@ -1,44 +1,44 @@
-"""Byte ranges (RFC 9110, 14): one range is served; several, or none that can be read, get the whole file."""
+"""Byte ranges (RFC 9110, section 14). A single range is served; several or invalid ranges return the whole file."""
 
 import re
 
 from wasgo_chat.core.errors import ChatError
 
-_ONE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
+_SINGLE_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
 
 
 class RangeNotSatisfiable(ChatError):
-    """The range begins behind the end of the file."""
+    """The range starts after the end of the file."""
 
-    status, code, title = 416, "range_not_satisfiable", "The file ends before this range"
+    status, code, title = 416, "range_not_satisfiable", "The range starts after the end of the file"
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self._size = size
 
     def headers(self) -> dict[str, str]:
-        """What there is instead."""
+        """`Content-Range` with the actual size."""
         return {"Content-Range": f"bytes */{self._size}"}
 
 
 def parse_range(header: str | None, size: int, *, if_range: str | None, etag: str) -> tuple[int, int] | None:
-    """Start and length of what a `Range` asks for, or None for the whole.
+    """Start and length of the requested range, or None for the whole file.
 
     Args:
-        header: the request's `Range`.
-        size: of the file, in bytes; not 0.
-        if_range: the request's `If-Range`: with another tag the file is sent whole.
-        etag: the file's tag.
+        header: `Range` of the request.
+        size: size of the file in bytes; not 0.
+        if_range: `If-Range` of the request; if it differs from `etag`, the range is ignored.
+        etag: entity tag of the file.
 
     Raises:
-        RangeNotSatisfiable: it begins behind the end.
+        RangeNotSatisfiable: the range starts after the end.
     """
     if header is None or (if_range is not None and if_range != etag):
         return None
-    found = _ONE_RANGE.fullmatch(header)
-    if found is None or found.groups() == ("", ""):
+    match = _SINGLE_RANGE.fullmatch(header)
+    if match is None or match.groups() == ("", ""):
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if first == "":
         length = min(int(last), size)
         if length == 0:

@@ -1,7 +1,4 @@
-"""Headers that every answer carries, whoever made it, so that a browser does nothing with it that nobody meant.
-
-What an answer says for itself stays: files and pages have policies of their own.
-"""
+"""Security headers of all responses. Headers that a response sets itself are kept: files and pages have policies."""
 
 from collections.abc import Iterable
 
@@ -14,13 +11,13 @@ _ALWAYS: list[Header] = [
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
 ]
-# A page needs its scripts; it says itself which. Nobody needs it in a frame.
-_OF_PAGES = b"frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
-_OF_DATA = b"default-src 'none'; frame-ancestors 'none'"
+# HTML pages set their own script policy. They are never framed.
+_PAGE_POLICY = b"frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+_DATA_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
 
 class SecurityHeaders:
-    """The headers of one service."""
+    """The security headers, as configured."""
 
     def __init__(self, settings: Settings) -> None:
         self._always = list(_ALWAYS)
@@ -28,17 +25,17 @@ class SecurityHeaders:
             self._always.append((b"strict-transport-security", b"max-age=%d" % settings.hsts_max_age_s))
 
     def apply(self, headers: Iterable[Header]) -> list[Header]:
-        """An answer's headers with those that it lacks."""
-        own = [(name.lower(), value) for name, value in headers]
-        given = dict(own)
-        kind = given.get(b"content-type", b"")
-        wanted = list(self._always)
-        if b"json" in kind:
-            # What a token shows is not for caches that others read from.
-            wanted.append((b"cache-control", b"no-store"))
-        if kind.startswith(b"text/html"):
-            wanted.append((b"content-security-policy", _OF_PAGES))
-        elif not kind.startswith((b"image/", b"audio/", b"video/")):
-            # A browser that shows a picture or film by itself makes a page around it, which this would break.
-            wanted.append((b"content-security-policy", _OF_DATA))
-        return [*own, *((name, value) for name, value in wanted if name not in given)]
+        """A response's headers, completed with the missing security headers."""
+        present = [(name.lower(), value) for name, value in headers]
+        by_name = dict(present)
+        content_type = by_name.get(b"content-type", b"")
+        required = list(self._always)
+        if b"json" in content_type:
+            # Authorized data must not be stored by shared caches.
+            required.append((b"cache-control", b"no-store"))
+        if content_type.startswith(b"text/html"):
+            required.append((b"content-security-policy", _PAGE_POLICY))
+        elif not content_type.startswith((b"image/", b"audio/", b"video/")):
+            # Not for media: a browser displays an image or video in a page of its own, which this policy would break.
+            required.append((b"content-security-policy", _DATA_POLICY))
+        return [*present, *((name, value) for name, value in required if name not in by_name)]

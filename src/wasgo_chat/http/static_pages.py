@@ -1,6 +1,6 @@
-"""The built pages: where they are served, what they may load, how long a browser keeps them.
+"""Serves the built web pages, with their content security policy and cache headers.
 
-They are made in `web/` and lie in `wasgo_chat/web/`; nothing of theirs is made here.
+The sources are in `web/` of the repository, the build output in `wasgo_chat/web/`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,15 +18,14 @@ from wasgo_chat.http.dependencies import AnonymousRateLimit
 
 FOLDER = Path(__file__).parent.parent / "web"
 PAGES = {"/": "index.html", "/operator": "operator.html"}
-# Named by what is in them: a name never gets another content.
+# File names contain a content hash, so a name never changes its content.
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class Assets(StaticFiles):
-    """Scripts, styles and fonts of the pages."""
+    """The scripts, styles and fonts of the pages."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """See Starlette."""
         response = await super().get_response(path, scope)
         if response.status_code in (200, 206, 304):
             response.headers["Cache-Control"] = _IMMUTABLE
@@ -34,19 +33,19 @@ class Assets(StaticFiles):
 
 
 def content_security_policy(settings: Settings) -> str:
-    """What a page may load: its own, what users chose but have not sent (`blob:`), and files where they are stored."""
-    stored = ""
+    """The policy of a page: its own assets, local previews (`blob:`), and attachments from the object store."""
+    store = ""
     if settings.s3_bucket and settings.s3_redirect:
         endpoint = urlsplit(settings.s3_endpoint or "")
-        stored = f" {endpoint.scheme}://{endpoint.netloc}" if endpoint.netloc else " https://*.amazonaws.com"
+        store = f" {endpoint.scheme}://{endpoint.netloc}" if endpoint.netloc else " https://*.amazonaws.com"
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
             "font-src 'self'",
-            f"img-src 'self' blob:{stored}",
-            f"media-src 'self' blob:{stored}",
+            f"img-src 'self' blob:{store}",
+            f"media-src 'self' blob:{store}",
             "connect-src 'self'",
             "form-action 'none'",
             "base-uri 'none'",
@@ -56,7 +55,7 @@ def content_security_policy(settings: Settings) -> str:
 
 
 def mount(app: FastAPI, settings: Settings) -> None:
-    """Serve the pages and what they are made of."""
+    """Add the pages and their assets to an app."""
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": content_security_policy(settings)}
     for path, name in PAGES.items():
         app.add_api_route(
@@ -69,7 +68,7 @@ def _page(name: str, headers: dict[str, str]) -> Callable[[Request], Awaitable[R
     files = StaticFiles(directory=FOLDER)
 
     async def page(request: Request) -> Response:
-        """A page; a browser asks each time whether it is still the same."""
+        # `no-cache` makes the browser revalidate the page each time.
         response = await files.get_response(name, request.scope)
         response.headers.update(headers)
         return response

@@ -9,7 +9,16 @@ from wasgo_chat.attachments.routes import FORM_PROBLEMS
 from wasgo_chat.core.encoding import JsonResponse, Seq, UserId
 from wasgo_chat.core.errors import Forbidden, LimitReached, NotFound, Overloaded
 from wasgo_chat.database.session import Tx
-from wasgo_chat.http.dependencies import Caller, Cursor, Db, IdempotencyKeyHeader, Limit, RateLimitsDep, ReadSessionDep
+from wasgo_chat.http.dependencies import (
+    Caller,
+    Cursor,
+    Db,
+    IdempotencyKeyHeader,
+    Limit,
+    RateLimitsDep,
+    ReadSessionDep,
+    rate_class,
+)
 from wasgo_chat.http.idempotency import IdempotencyConflict
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.http.problems import problem_responses
@@ -98,6 +107,7 @@ async def _group_commit(request: Request) -> GroupCommit:
     return messages_context(request).group_commit
 
 
+@rate_class(None)
 async def send_message(
     body: SendMessage,
     caller: Caller,

@@ -15,7 +15,7 @@ from wasgo_chat.core.encoding import JsonResponse, RequestModel, SingleLine, Tit
 from wasgo_chat.core.encoding import Text as CleanText
 from wasgo_chat.core.errors import Conflict, Forbidden
 from wasgo_chat.database.session import Tx
-from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, replayed_response
+from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, rate_class, replayed_response
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import users
@@ -79,6 +79,7 @@ class AssignStaff(RequestModel):
     response_model=ConversationOut,
     responses=problem_responses(401, 403, ConversationTypeForbidden, IdempotencyConflict, 422, 429),
 )
+@rate_class(None)
 async def create_support_conversation(
     body: CreateSupportConversation, caller: Caller, db: Db, rates: RateLimitsDep, key: IdempotencyKeyHeader = None
 ) -> Response:
