@@ -11,7 +11,7 @@ from wasgo_chat.identity import audit, erased_users, users
 from wasgo_chat.membership import models as membership
 from wasgo_chat.messages import models as messages
 from wasgo_chat.notifications import models as notifications
-from wasgo_chat.presence import tracker
+from wasgo_chat.presence import models as presence
 
 __all__ = [
     "METADATA",
@@ -24,8 +24,8 @@ __all__ = [
     "messages",
     "notifications",
     "offsets",
+    "presence",
     "tickets",
-    "tracker",
     "users",
 ]
 

@@ -123,7 +123,7 @@ class Worker:
             users.UserRevoked,
         )
         self.listeners.add(self.erasures.wake, ErasureRequested)
-        self.part(Presence).on_change = self.publisher.presence_changed
+        self.part(Presence).add_listener(self.publisher.presence_changed)
         register_gauges(self)
 
     @property

@@ -23,7 +23,7 @@ async def _leave_early(database: str) -> None:
         ws.transport.abort()
         await until(lambda: protocol not in connections)
         link = FrameWriter(protocol)
-        link.limit(1_000)
+        link.set_limit(1_000)
         link.write(b"nobody hears")
 
 

@@ -85,7 +85,8 @@ async def test_presence_left_by_a_crashed_worker_expires_and_is_published_once(
     await ana.direct(bo)
     presence: Presence = world.worker.parts.part(Presence)
     crashed = Presence(other_worker.db, other_worker.settings.redis_url, world.unique("crashed"))
-    await crashed._keep([bo.id], life_s=-600)  # it beat for the last time ten minutes ago
+    assert crashed._registry is not None
+    await crashed._registry.register([bo.id], ttl_s=-600)  # it beat for the last time ten minutes ago
     async with notified(ana, world.worker) as a:
         await a.eventually("unread_counts")
         await presence._heartbeat()

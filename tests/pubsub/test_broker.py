@@ -176,18 +176,18 @@ async def test_a_single_worker_knows_when_others_come_and_go() -> None:
     one, two = RedisBroker(valkey.url), RedisBroker(valkey.url)
     try:
         async with listening(one):
-            assert not one.is_alone, "before it is known there may be others"
-            await until(lambda: one.is_alone)
+            assert one.has_peers, "before it is known there may be others"
+            await until(lambda: not one.has_peers)
             async with listening(two) as ear:
                 await until(lambda: ear.gaps > 0)
-                await until(lambda: not one.is_alone)
+                await until(lambda: one.has_peers)
                 await two.subscribe("wasgo:c:1")
                 await one.publish([("wasgo:c:1", b"one")])
                 await until(lambda: ear.messages == [("wasgo:c:1", b"one")])
-                assert not two.is_alone
-            await until(lambda: one.is_alone)
+                assert two.has_peers
+            await until(lambda: not one.has_peers)
             valkey.stop()
-            await until(lambda: not one.is_alone)
+            await until(lambda: one.has_peers)
     finally:
         valkey.stop()
 
@@ -248,11 +248,11 @@ async def test_a_subscriber_that_ends_during_sentinel_discovery_ends_nothing_els
         return "other", 1
 
     monkeypatch.setattr(broker._pool, "get_master_address", ends_meanwhile)
-    await broker._look_for_primary()
-    assert not broker._failed_over
+    await broker._check_primary()
+    assert not broker._has_failed_over
 
 
-@pytest.mark.parametrize("task", ["_look_for_primary", "_greet", "_pipeline"])
+@pytest.mark.parametrize("task", ["_check_primary", "_greet", "_pipeline"])
 async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
     real = getattr(one, task)
@@ -274,5 +274,5 @@ async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.Monk
                 await two.publish([("wasgo:c:1", b"heard")])
                 await one.publish([("wasgo:c:2", b"heard")])
                 await asyncio.sleep(0.02)
-        one.is_alone = True
-        await until(lambda: not one.is_alone)
+        one.has_peers = False
+        await until(lambda: one.has_peers)

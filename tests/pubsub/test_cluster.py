@@ -24,7 +24,7 @@ async def channel_at(broker: ClusterBroker, node: Node, *, is_there: bool = True
     """A channel whose slot is, or is not, a node's; not that of all workers."""
     await until(lambda: WORKERS_CHANNEL in broker._confirmed_channels)
     names = (f"wasgo:c:{number}" for number in range(1000))
-    return next(name for name in names if (broker._node_for(name) == ("127.0.0.1", node.port)) is is_there)
+    return next(name for name in names if (broker._owner_of(name) == ("127.0.0.1", node.port)) is is_there)
 
 
 async def reaches(speaker: ClusterBroker, ear: Ear, channel: str, word: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Writes pre-built frames straight to a transport, where the server offers it in the ASGI scope's `extensions`."""
+"""Writes encoded frames directly to the transport, if the server offers it as an extension of the ASGI scope."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ EXTENSION = "wasgo_chat.link"
 
 
 class FrameProtocol(Protocol):
-    """What the writer needs from a WebSocket protocol."""
+    """What the writer needs of a WebSocket protocol."""
 
     transport: Any
     writable: asyncio.Event
@@ -19,10 +19,10 @@ class FrameProtocol(Protocol):
 
 
 class FrameWriter:
-    """The protocol of one connection, as far as the gateway may touch it.
+    """The transport of one connection, as far as the gateway may use it.
 
-    `is_writable` says whether the kernel takes what is written, or little enough waits for it; a plain attribute, as it
-    is looked at for each frame and socket. `on_writable` is called when what was unsent has mostly left.
+    `is_writable` is False while too many bytes are unsent. It is a plain attribute because it is read for each frame
+    and connection. `on_writable` is called when most of them have been sent.
     """
 
     __slots__ = ("_protocol", "is_writable", "on_writable")
@@ -32,19 +32,19 @@ class FrameWriter:
         self.is_writable = protocol.writable.is_set()
         self.on_writable: Callable[[], None] = lambda: None
 
-    def limit(self, unsent_bytes: int) -> None:
-        """Set where `is_writable` ends; it begins again at a quarter of that. Nothing to set where the peer is gone."""
+    def set_limit(self, unsent_bytes: int) -> None:
+        """Set the unsent bytes at which `is_writable` ends; it resumes at a quarter. Does nothing if the peer is gone."""
         transport = self._protocol.transport
         if not transport.is_closing():
             transport.set_write_buffer_limits(unsent_bytes, unsent_bytes // 4)
 
     def write(self, wire: bytes) -> None:
-        """Write whole frames now; never waits, so look at `is_writable` before. Nothing follows a close frame."""
+        """Write encoded frames without waiting; check `is_writable` before. Nothing is written after a close frame."""
         protocol = self._protocol
         transport = protocol.transport
         if not (protocol.close_sent or transport.is_closing()):
             transport.write(wire)
 
     async def receive(self) -> Any:
-        """The next ASGI event, straight from the protocol."""
+        """The next ASGI event, directly from the protocol."""
         return await self._protocol.receive()

@@ -1,23 +1,25 @@
-"""Frames as bytes for the wire: built once, written to any number of sockets."""
+"""WebSocket framing (RFC 6455): text frames encoded once for many connections, and a fast reader of client frames."""
 
 from collections.abc import Sequence
 from functools import cached_property
 
 from wasgo_chat.conversations.event_frames import EventFrame
+from wasgo_chat.core.encoding import encode
 
 try:
     from websockets.speedups import apply_mask
-except ImportError:  # where the library was built without its compiled part
+except ImportError:  # the library may be installed without its compiled part
     from websockets.utils import apply_mask
 
 _FINAL_TEXT = 0x81
 _FINAL, _OPCODE, _CONTROL, _CLOSE = 0x80, 0x0F, 0x08, 0x08
 _MASKED, _SIZE = 0x80, 0x7F
-_TYPE_AT, _LONGEST_TYPE = len('{"type":"'), 40
+_TYPE_PREFIX = encode({"type": ""})[:-2]
+_TYPE_START, _MAX_TYPE_BYTES = len(_TYPE_PREFIX), 40
 
 
 def encode_text_frame(data: bytes) -> bytes:
-    """A whole unmasked text frame, as a server sends it (RFC 6455, 5.2)."""
+    """Encode an unfragmented, unmasked text frame, as servers send it (RFC 6455, 5.2)."""
     size = len(data)
     if size < 126:
         return bytes((_FINAL_TEXT, size)) + data
@@ -27,94 +29,99 @@ def encode_text_frame(data: bytes) -> bytes:
 
 
 def frame_type(data: bytes) -> str:
-    """The type of a frame of ours, which stands first in it; `other` where another version says it differently."""
-    end = data.find(b'"', _TYPE_AT, _TYPE_AT + _LONGEST_TYPE)
-    return data[_TYPE_AT:end].decode("ascii", "replace") if end > 0 else "other"
+    """The type of an encoded server frame, for the counters, without parsing the frame.
+
+    Every builder puts `type` first. `other` if a frame does not: another release may have encoded it.
+    """
+    if not data.startswith(_TYPE_PREFIX):
+        return "other"
+    end = data.find(b'"', _TYPE_START, _TYPE_START + _MAX_TYPE_BYTES)
+    return data[_TYPE_START:end].decode("ascii", "replace") if end > 0 else "other"
 
 
 class NonMinimalLength(Exception):
-    """A frame says its length in more bytes than it needs (RFC 6455, 5.2), which the parser would let pass."""
+    """A frame encodes its length in more bytes than it needs (RFC 6455, 5.2), which the stock parser accepts."""
 
 
 class FastFrameReader:
-    """Follows the frames of a client through what arrives, and reads the messages where they are of the usual kind.
+    """Reads the frames of one client if they are common: unfragmented masked text frames that arrive whole.
 
-    Usual are whole masked text frames, each of them a message. Everything else is a parser's: for that it only keeps
-    count of where frames end (RFC 6455, 5.2), so that it may read again afterwards.
+    Everything else is for the stock parser. The reader then only tracks where frames end (RFC 6455, 5.2), so that it
+    can resume at the next frame boundary.
 
     Args:
-        max_size: the longest message that is usual, in bytes.
+        max_size: the maximum size of a message in bytes. Larger ones are for the parser, which refuses them.
     """
 
     def __init__(self, max_size: int) -> None:
         self._max_size = max_size
-        self._missing = 0
-        self._head = b""
+        self._missing = 0  # bytes of the current frame that have not arrived yet
+        self._partial_head = b""
         self._is_fragmented = False
         self._is_over = False
 
     def messages(self, data: bytes) -> list[str] | None:
-        """The messages of what arrived, if it is nothing but usual frames; else None, and it is for the parser.
+        """The messages of received data if it consists of common frames only; None if the data is for the parser.
 
         Raises:
-            NotMinimal: nothing of it was read, and nothing after it may be.
+            NonMinimalLength: the data must be read neither here nor by the parser, and the connection fails.
         """
         if self._is_over:
             return None
-        is_usual = self._missing == 0 and not self._head and not self._is_fragmented
-        if self._head:
-            data = self._head + data
-            self._head = b""
-        at, length = self._missing, len(data)
-        found: list[str] = []
-        while at < length:
-            first = data[at]
-            head = _head(data, at)
-            if head is None:  # cut within its head: all of it is the parser's
-                self._head = data[at:]
+        is_common = self._missing == 0 and not self._partial_head and not self._is_fragmented
+        if self._partial_head:
+            data = self._partial_head + data
+            self._partial_head = b""
+        start, length = self._missing, len(data)
+        messages: list[str] = []
+        while start < length:
+            first = data[start]
+            head = _parse_head(data, start)
+            if head is None:  # the head is incomplete
+                self._partial_head = data[start:]
                 self._missing = 0
                 return None
             body, size = head
-            if first & _OPCODE == _CLOSE or not data[at + 1] & _MASKED:
-                self._is_over = True  # what follows counts for nothing (RFC 6455, 1.4), or this is refused (5.1)
+            if first & _OPCODE == _CLOSE or not data[start + 1] & _MASKED:
+                self._is_over = True  # nothing counts after a close (RFC 6455, 1.4); an unmasked frame is refused (5.1)
                 return None
             end = body + size
             if not first & _CONTROL:
-                is_usual = is_usual and not self._is_fragmented
+                is_common = is_common and not self._is_fragmented
                 self._is_fragmented = not first & _FINAL
-            is_usual = is_usual and first == _FINAL_TEXT and size <= self._max_size and end <= length
-            if is_usual:
+            is_common = is_common and first == _FINAL_TEXT and size <= self._max_size and end <= length
+            if is_common:
                 try:
-                    found.append(apply_mask(data[body:end], data[body - 4 : body]).decode())
+                    messages.append(apply_mask(data[body:end], data[body - 4 : body]).decode())
                 except UnicodeDecodeError:
-                    is_usual = False
-            at = end
-        self._missing = at - length
-        return found if is_usual else None
+                    is_common = False
+            start = end
+        self._missing = start - length
+        return messages if is_common else None
 
 
-def _head(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where the payload of a frame begins, if it is masked as it has to be, and its size; None while it is not said.
+def _parse_head(data: bytes, start: int) -> tuple[int, int] | None:
+    """The offset and size of the payload of the frame at `start`, assuming that it is masked; None if incomplete.
 
     Raises:
-        NotMinimal: fewer bytes would have said the size.
+        NonMinimalLength: fewer bytes could encode the size.
     """
-    if at + 6 > len(data):
+    if start + 6 > len(data):
         return None
-    size = data[at + 1] & _SIZE
+    size = data[start + 1] & _SIZE
     if size < 126:
-        return at + 6, size
-    more, fewest = (2, 126) if size == 126 else (8, 65_536)
-    if at + 6 + more > len(data):
+        return start + 6, size
+    size_bytes, min_size = (2, 126) if size == 126 else (8, 65_536)
+    if start + 6 + size_bytes > len(data):
         return None
-    size = int.from_bytes(data[at + 2 : at + 2 + more], "big")
-    if size < fewest:
+    size = int.from_bytes(data[start + 2 : start + 2 + size_bytes], "big")
+    if size < min_size:
         raise NonMinimalLength
-    return at + 6 + more, size
+    return start + 6 + size_bytes, size
 
 
 class FrameBatch:
-    """Durable frames of a conversation with consecutive seqs: one write to each socket that takes them all."""
+    """Events of a conversation with consecutive seqs, written to each connection at once."""
 
     def __init__(self, frames: Sequence[EventFrame]) -> None:
         self.frames = frames
@@ -123,5 +130,5 @@ class FrameBatch:
 
     @cached_property
     def wire(self) -> bytes:
-        """All of them as they are written to a transport."""
+        """The frames as bytes for a transport, encoded at the first use for all connections."""
         return b"".join([encode_text_frame(frame.data) for frame in self.frames])

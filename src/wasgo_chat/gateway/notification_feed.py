@@ -28,7 +28,7 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.messages import read_receipts
 from wasgo_chat.notifications.listing import notifications_in_ranges
-from wasgo_chat.presence.tracker import last_seen, users_sharing_conversation
+from wasgo_chat.presence.verbs import last_seen, users_sharing_conversation
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)

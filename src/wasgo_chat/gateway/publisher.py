@@ -92,13 +92,13 @@ class Publisher:
         """Publish a typing signal, which is stored nowhere."""
         if (channel := self._hub.channels.get(conversation_id)) is not None:
             channel.signal_typing(user_id, username, is_typing=is_typing)
-        if not self._broker.is_alone:  # by the one task that publishes: a stop must not overtake its start
+        if self._broker.has_peers:  # by the one task that publishes: a stop must not overtake its start
             payload = pack(self._header, TypingPublished(user_id, username, is_typing))
             self._queue.put_nowait([PreparedPublication(channel_of(conversation_id), payload)])
 
     async def presence_changed(self, user_id: str, is_online: bool) -> None:
         """Publish that a user went online or offline."""
-        if not self._broker.is_alone:
+        if self._broker.has_peers:
             await self._broker.publish([self._control(PresenceChanged(user_id, is_online))])
         await self._feed.presence_changed(user_id, is_online=is_online)
 
@@ -127,7 +127,7 @@ class Publisher:
                 await self._hub.close_revoked([notice.user_id])
                 publications.append(self._control(TokensRevoked(notice.user_id)))
         publications += self._publish_changed(notices)
-        if publications and not self._broker.is_alone:
+        if publications and self._broker.has_peers:
             await self._broker.publish(publications)
 
     async def _publish_events(self, advanced: Sequence[LogAdvanced]) -> list[Publication]:
@@ -135,7 +135,7 @@ class Publisher:
         first_seqs: dict[UUID, int] = {}
         for notice in advanced:
             first_seqs.setdefault(notice.conversation_id, notice.seq)
-        if self._broker.is_alone:
+        if not self._broker.has_peers:
             first_seqs = {key: seq for key, seq in first_seqs.items() if key in self._hub.channels}
         publications: list[Publication] = []
         if not first_seqs:
@@ -158,7 +158,7 @@ class Publisher:
         started, committed_at = time.perf_counter(), time.time()
         by_conversation: dict[UUID, list[EventFrame]] = {}
         for message in stored:
-            if not self._broker.is_alone or message.conversation_id in self._hub.channels:
+            if self._broker.has_peers or message.conversation_id in self._hub.channels:
                 frame = new_message_frame(message.conversation_id, message.seq, message.rendered)
                 by_conversation.setdefault(message.conversation_id, []).append(frame)
         is_traced = tracing.tracer is not None
@@ -168,7 +168,7 @@ class Publisher:
             log.debug("events_published", conversation=str(conversation_id), seq=frames[0].seq, events=len(frames))
             parent = traces.get(conversation_id)
             deliver(self._hub, conversation_id, frames, parent)
-            if not self._broker.is_alone:
+            if self._broker.has_peers:
                 publications = self._publications(conversation_id, frames, parent, committed_at)
                 prepared += [PreparedPublication(channel, payload) for channel, payload in publications]
         self._hub.counts.commit_to_write_seconds.observe(time.perf_counter() - started, len(stored))

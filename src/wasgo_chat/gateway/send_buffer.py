@@ -1,4 +1,7 @@
-"""What a socket still has to be told, bounded: straight to the transport, or by a queue where there is only ASGI."""
+"""Send buffers: the unsent frames of one connection, with a limit on their size.
+
+`TransportBuffer` writes directly to the transport; `QueueBuffer` is for servers that offer only ASGI.
+"""
 
 import asyncio
 from collections import deque
@@ -10,67 +13,63 @@ from wasgo_chat.gateway.framing import FrameBatch, encode_text_frame
 
 
 class SendBuffer(Protocol):
-    """Frames in order, so many unsent bytes of them and then no more until it has drained."""
+    """Takes frames in order until too many bytes are unsent, and again after it has drained."""
 
     def put(self, data: bytes) -> bool:
-        """Take a frame of any size; False where too much is unsent already."""
+        """Take a frame of any size; False, without taking it, if too many bytes are unsent."""
 
-    def put_batch(self, run: FrameBatch) -> bool:
-        """Take all of these frames, or none and answer False."""
+    def put_batch(self, batch: FrameBatch) -> bool:
+        """Take all of these frames, or none and return False."""
 
     async def wait_drained(self) -> None:
-        """Wait until little enough is unsent that more may come."""
+        """Wait until the buffer takes frames again."""
 
     def run(self) -> "asyncio.Task[None] | None":
-        """The task that writes, until cancelled or the peer is gone; None where there is nothing to do beside `put`."""
+        """Start the task that writes, which ends with an error when the peer is gone. None if `put` writes."""
 
     def discard(self) -> None:
-        """Drop what comes and wake who waits: the peer is gone."""
+        """The peer is gone: drop unsent and further frames, and end every `wait_drained`."""
 
 
 class TransportBuffer:
-    """Writes pre-built frames to the transport, which joins those of one pass of the loop.
+    """Writes encoded frames to the transport, which joins the writes of one iteration of the event loop.
 
     Args:
-        link: of the connection.
-        limit: unsent bytes beyond which nothing more is taken.
-        on_drained: called when it has drained after that.
+        writer: the transport of the connection.
+        limit: the number of unsent bytes at which no more is taken.
+        on_drained: called when the buffer takes frames again after that.
     """
 
-    def __init__(self, link: FrameWriter, limit: int, on_drained: Callable[[], None]) -> None:
-        self._writer = link
+    def __init__(self, writer: FrameWriter, limit: int, on_drained: Callable[[], None]) -> None:
+        self._writer = writer
         self._on_drained = on_drained
         self._is_discarded = False
         self._writable = asyncio.Event()
-        link.on_writable = self._resume
-        link.limit(limit)
+        writer.on_writable = self._resume
+        writer.set_limit(limit)
 
     def put(self, data: bytes) -> bool:
-        """See `SendBuffer.put`."""
         if not (self._writer.is_writable or self._is_discarded):
             return False
         self._writer.write(encode_text_frame(data))
         return True
 
-    def put_batch(self, run: FrameBatch) -> bool:
-        """See `SendBuffer.put_batch`; written out, as this is what a fan-out does for each socket."""
+    def put_batch(self, batch: FrameBatch) -> bool:
+        # Repeats `put`: a fan-out calls this once per connection.
         if not (self._writer.is_writable or self._is_discarded):
             return False
-        self._writer.write(run.wire)
+        self._writer.write(batch.wire)
         return True
 
     async def wait_drained(self) -> None:
-        """See `SendBuffer.wait_drained`."""
         while not (self._is_discarded or self._writer.is_writable):
             self._writable.clear()
             await self._writable.wait()
 
     def run(self) -> "asyncio.Task[None] | None":
-        """See `SendBuffer.run`: what is put is written."""
         return None
 
     def discard(self) -> None:
-        """See `SendBuffer.discard`."""
         self._is_discarded = True
         self._writable.set()
 
@@ -81,12 +80,12 @@ class TransportBuffer:
 
 
 class QueueBuffer:
-    """A queue of frames and the one task that writes them.
+    """A queue of frames and one task that writes them.
 
     Args:
-        send: writes one frame; may wait for a slow peer.
-        limit: unsent bytes beyond which nothing more is taken.
-        on_drained: called each time everything has been written.
+        send: writes one frame; waits for a slow peer.
+        limit: the number of unsent bytes at which no more is taken.
+        on_drained: called each time the queue is empty.
     """
 
     def __init__(self, send: Callable[[bytes], Awaitable[None]], limit: int, on_drained: Callable[[], None]) -> None:
@@ -101,22 +100,18 @@ class QueueBuffer:
         self._empty.set()
 
     def put(self, data: bytes) -> bool:
-        """See `SendBuffer.put`."""
         return self._add((data,))
 
-    def put_batch(self, run: FrameBatch) -> bool:
-        """See `SendBuffer.put_batch`."""
-        return self._add([frame.data for frame in run.frames])
+    def put_batch(self, batch: FrameBatch) -> bool:
+        return self._add([frame.data for frame in batch.frames])
 
     async def wait_drained(self) -> None:
-        """See `SendBuffer.wait_drained`: here, until everything was handed to the transport."""
         await self._empty.wait()
 
     def run(self) -> "asyncio.Task[None] | None":
-        """See `SendBuffer.run`; the error of `send` comes out of it."""
-        return asyncio.create_task(self._work())
+        return asyncio.create_task(self._write())
 
-    async def _work(self) -> None:
+    async def _write(self) -> None:
         while True:
             await self._waiting.wait()
             while self._frames:
@@ -128,7 +123,6 @@ class QueueBuffer:
             self._on_drained()
 
     def discard(self) -> None:
-        """See `SendBuffer.discard`."""
         self._is_discarded = True
         self._frames.clear()
         self._empty.set()

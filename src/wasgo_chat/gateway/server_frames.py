@@ -18,7 +18,7 @@ from wasgo_chat.http.problems import FieldError
 from wasgo_chat.membership.schemas import Role
 from wasgo_chat.messages.schemas import ReactionOut, ReactionResult, ReadResult
 from wasgo_chat.notifications.schemas import NotificationOut
-from wasgo_chat.presence.tracker import PresenceOut
+from wasgo_chat.presence.schemas import PresenceOut
 
 
 class Limits(ResponseModel):

@@ -1,7 +1,7 @@
-"""Socket tickets: single use, half a minute, bound to the subject of the token that asked.
+"""Socket tickets: credentials for one connection, valid for 30 seconds by default, bound to the user of a token.
 
-Browsers cannot set headers on a WebSocket and no token belongs in a query string; a spent ticket in a log is worth
-nothing. Kept in PostgreSQL, so that any worker takes it, exactly once.
+Browsers cannot set headers on a WebSocket, and a token must not be in a query string. A redeemed ticket in a log is
+worthless. Tickets are in PostgreSQL, so that any worker redeems them, exactly once.
 """
 
 import secrets
@@ -23,7 +23,7 @@ MAX_TICKET_CHARS = 100
 
 
 class SocketTicket(Base):
-    """A ticket that was not used yet; only its hash is kept."""
+    """A ticket that was not redeemed yet; only its hash is stored."""
 
     __tablename__ = "socket_tickets"
     __data_policy__ = (
@@ -51,7 +51,7 @@ class TicketOut(ResponseModel):
 
 
 async def issue(tx: Tx, actor: Actor) -> dict[str, object]:
-    """A new ticket for the caller, as `TicketOut`; sweeps a few that expired."""
+    """Issue a ticket for the caller, as `TicketOut`. Also deletes some expired tickets."""
     ticket = secrets.token_urlsafe(32)
     expires_at = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, tx.settings.ticket_ttl_s)
     statement = insert(SocketTicket).values(
@@ -61,37 +61,37 @@ async def issue(tx: Tx, actor: Actor) -> dict[str, object]:
         token_expires_at=actor.expires_at,
         expires_at=expires_at,
     )
-    moment: datetime = (await tx.execute(statement.returning(SocketTicket.expires_at))).scalar_one()
+    expiry: datetime = (await tx.execute(statement.returning(SocketTicket.expires_at))).scalar_one()
     expired = select(SocketTicket.ticket_hash).where(SocketTicket.expires_at < func.now()).limit(20)
     await tx.execute(
         delete(SocketTicket).where(SocketTicket.ticket_hash.in_(expired.with_for_update(skip_locked=True)))
     )
-    return {"ticket": ticket, "expires_at": moment.astimezone(UTC)}
+    return {"ticket": ticket, "expires_at": expiry.astimezone(UTC)}
 
 
 async def redeem(tx: Tx, ticket: str) -> Token:
-    """Spend a ticket; gives the token it stands for, which still is to be checked for revocation.
+    """Redeem a ticket. Returns the token it stands for; the caller checks whether that is revoked.
 
     Raises:
-        Unauthenticated: it never was, was used, or is too old.
+        Unauthenticated: the ticket is unknown, was redeemed, or has expired.
     """
     if not ticket.isascii() or len(ticket) > MAX_TICKET_CHARS:
         raise Unauthenticated("The ticket is not accepted")
     statement = delete(SocketTicket).where(SocketTicket.ticket_hash == _hash(ticket))
-    statement_out = statement.returning(
+    returning = statement.returning(
         SocketTicket.user_id,
         SocketTicket.token_issued_at,
         SocketTicket.token_expires_at,
-        SocketTicket.expires_at > func.clock_timestamp(),
+        (SocketTicket.expires_at > func.clock_timestamp()).label("is_valid"),
     )
-    row = (await tx.execute(statement_out)).one_or_none()
-    if row is None or not row[3]:
+    row = (await tx.execute(returning)).one_or_none()
+    if row is None or not row.is_valid:
         raise Unauthenticated("The ticket is not accepted")
-    return Token("user", row[0], issued_at=row[1], expires_at=row[2])
+    return Token("user", row.user_id, issued_at=row.token_issued_at, expires_at=row.token_expires_at)
 
 
 async def delete_for_user(tx: Tx, user_id: str) -> None:
-    """Drop the tickets of a user."""
+    """Delete the tickets of a user."""
     await tx.execute(delete(SocketTicket).where(SocketTicket.user_id == user_id))
 
 

@@ -1,1 +1,1 @@
-"""Who is online, and who was last seen when."""
+"""Presence: which users are online, and when the others were last seen."""

@@ -1,4 +1,4 @@
-"""Presence where the feature is off: every user counts as offline, and nothing is stored or published."""
+"""Presence with the feature off: every user counts as offline, and nothing is stored or published."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,10 @@ class DisabledPresence(Presence):
     """A substitute for `Presence` without Redis and without a loop."""
 
     def __init__(self) -> None:
-        self.on_change: OnChange
+        pass
+
+    def add_listener(self, listener: OnChange) -> None:
+        pass
 
     def connected(self, user_id: str) -> None:
         pass

@@ -2,7 +2,8 @@
 
 from wasgo_chat.feature import Done, Exempt, Feature, PartContext, Parts, Requirement
 from wasgo_chat.presence.disabled import DisabledPresence
-from wasgo_chat.presence.tracker import Presence, router
+from wasgo_chat.presence.routes import router
+from wasgo_chat.presence.tracker import Presence
 
 
 def _build(context: PartContext) -> Parts:

@@ -18,7 +18,7 @@ from wasgo_chat.identity import users
 from wasgo_chat.membership import privacy as places
 from wasgo_chat.messages import privacy as words
 from wasgo_chat.notifications import privacy as notices
-from wasgo_chat.presence.tracker import LastSeen
+from wasgo_chat.presence.models import LastSeen
 from wasgo_chat.privacy.zip_stream import ZipStream
 
 PAGE = 200

@@ -1,7 +1,7 @@
-"""From worker to worker: publish bytes on a channel, hear what others publish. At most once, and known to be.
+"""Publish/subscribe between workers: bytes on channels, at most once.
 
-Brokers behind one protocol: Redis pub/sub at one server or at whichever Sentinels name, sharded pub/sub in a cluster,
-and none at all where one process serves. Whatever a broker loses the hub's head check finds in the log.
+Three brokers implement one protocol: Redis pub/sub on one server or on the primary that Sentinels name, sharded pub/sub
+in a cluster, and none at all for a single process. The reconciler finds in the log whatever a broker loses.
 """
 
 from wasgo_chat.core.redis_target import RedisTarget
@@ -13,7 +13,7 @@ __all__ = ["Broker", "ClusterBroker", "LocalBroker", "OnGap", "OnMessage", "Redi
 
 
 def make_broker(url: str | None) -> Broker:
-    """The broker for a Redis URL (`core/redis_target.py` lists the kinds), or for one process without Redis."""
+    """The broker for a Redis URL (see `core.redis_target` for its forms); None is a single process without Redis."""
     if url is None:
         return LocalBroker()
     return ClusterBroker(url) if RedisTarget.parse(url).kind == "cluster" else RedisBroker(url)

@@ -1,57 +1,59 @@
-"""What the hub needs of a broker, and the broker of one process, which needs none."""
+"""The broker protocol, and the broker of a single process, which does nothing."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 OnMessage = Callable[[str, bytes], None]
+"""Called with a channel and a payload."""
 OnGap = Callable[[], None]
+"""Called when messages may have been lost."""
 
 
 class Broker(Protocol):
-    """What the hub needs. `start` before anything else, `close` at the end.
+    """What the gateway needs of a broker. `start` is called first, `close` last.
 
-    `is_alone`: no other worker listens, as far as is known, so there is nobody to publish to.
+    `has_peers` is False if no other worker is known to listen; then there is nobody to publish to.
     """
 
-    is_alone: bool
+    has_peers: bool
 
     @property
     def is_up(self) -> bool:
-        """Whether others hear this worker and it hears them, by what became of the last attempts; asks nobody."""
+        """Whether publishing and receiving work, by the outcome of the last attempts. Makes no request."""
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Begin to listen. `on_message` gets channel and payload; `on_gap` that something may have been lost."""
+        """Connect and receive, in the background."""
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Have it sent to the other workers, in this order; neither raises nor waits for a broker that is away."""
+        """Queue messages for the other workers, in this order. Neither raises nor waits if the broker is unavailable."""
 
     async def subscribe(self, channel: str) -> None:
-        """Listen to a channel; returns once the broker confirmed it, or has been found to be away."""
+        """Subscribe to a channel. Returns after the confirmation, or when the broker is found to be unavailable."""
 
     async def unsubscribe(self, channel: str) -> None:
-        """Stop listening to a channel."""
+        """Unsubscribe from a channel."""
 
     async def close(self) -> None:
-        """Stop."""
+        """Disconnect."""
 
 
 class LocalBroker:
-    """No broker: one process serves, and its hub delivers by itself."""
+    """The broker of a single process, whose hub delivers without it."""
 
-    is_alone = True
+    has_peers = False
     is_up = True
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Nobody will call."""
+        pass
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Nobody to tell."""
+        pass
 
     async def subscribe(self, channel: str) -> None:
-        """Nothing to hear."""
+        pass
 
     async def unsubscribe(self, channel: str) -> None:
-        """Nothing to stop."""
+        pass
 
     async def close(self) -> None:
-        """Nothing to close."""
+        pass

@@ -1,6 +1,6 @@
-"""One connection to one node of a cluster, which follows sharded channels there and never mends itself in silence.
+"""One connection to one node of a cluster, subscribed to sharded channels there. It never reconnects.
 
-Which channels, and where else when it ends, is the broker's business (`cluster.py`).
+The broker (`redis_cluster`) decides which channels, and where they go when the connection ends.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ _PING_S = 1.0
 
 
 class ShardSubscriber:
-    """Follows channels at a node. The callbacks get this ear first.
+    """Subscribes to channels on one node. The callbacks get the subscriber as their first argument.
 
     Args:
         address: host and port of the node.
-        connection: not connected yet, RESP2, for nobody else.
-        on_message: channel and payload of a publication.
-        on_joined: a channel that the node confirmed.
-        on_lost: a channel that the node ended by itself, as it does when its slot moves.
-        on_refused: a slot that is not of this node; None where the node refuses all slots for now.
-        on_ended: why there is no connection any more. Never called after `close`.
+        connection: not connected yet, RESP2, used by nothing else.
+        on_message: called with the channel and the payload of a publication.
+        on_subscribed: called with a channel that the node has confirmed.
+        on_lost: called with a channel that the node has ended itself, as it does when its slot moves.
+        on_refused: called with a slot that the node does not own; None if the node refuses all slots for now.
+        on_ended: called with the error that ended the connection; never after `close`.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ShardSubscriber:
         connection: AbstractConnection,
         *,
         on_message: Callable[["ShardSubscriber", str, bytes], None],
-        on_joined: Callable[["ShardSubscriber", str], None],
+        on_subscribed: Callable[["ShardSubscriber", str], None],
         on_lost: Callable[["ShardSubscriber", str], None],
         on_refused: Callable[["ShardSubscriber", int | None], None],
         on_ended: Callable[["ShardSubscriber", Exception], None],
@@ -51,30 +51,30 @@ class ShardSubscriber:
         self.address = address
         self.channels: set[str] = set()
         self._connection = connection
-        self._on_message, self._on_joined, self._on_lost = on_message, on_joined, on_lost
+        self._on_message, self._on_subscribed, self._on_lost = on_message, on_subscribed, on_lost
         self._on_refused, self._on_ended = on_refused, on_ended
         self._unsubscribing: Counter[str] = Counter()
         self._commands: list[tuple[str, ...]] = []
         self._woken = asyncio.Event()
         self._last_reply_at = math.inf
-        self._task = asyncio.create_task(self._run(), name="redis-ear")
+        self._task = asyncio.create_task(self._run(), name="redis-shard-subscriber")
 
     def subscribe(self, channel: str) -> None:
-        """Follow a channel, as soon as there is a connection."""
+        """Subscribe to a channel, once connected."""
         self.channels.add(channel)
-        self._command("SSUBSCRIBE", channel)
+        self._send("SSUBSCRIBE", channel)
 
     def unsubscribe(self, channel: str) -> None:
-        """Follow it no more."""
+        """Unsubscribe from a channel."""
         self.channels.discard(channel)
         self._unsubscribing[channel] += 1
-        self._command("SUNSUBSCRIBE", channel)
+        self._send("SUNSUBSCRIBE", channel)
 
     async def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         await cancel_and_wait(self._task)
 
-    def _command(self, *command: str) -> None:
+    def _send(self, *command: str) -> None:
         self._commands.append(command)
         self._woken.set()
 
@@ -82,22 +82,22 @@ class ShardSubscriber:
         try:
             await self._connection.connect()  # type: ignore[no-untyped-call]  # the library has no types
             self._last_reply_at = time.monotonic()
-            halves = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
+            loops = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
             try:
-                done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
                 await done.pop()
             finally:
-                await cancel_and_wait(*halves)
+                await cancel_and_wait(*loops)
         except CONNECTION_ERRORS as error:
             self._on_ended(self, error)
         except Exception as error:
-            log.exception("ear_failed")  # its channels find another home, or this one again
+            log.exception("shard_subscriber_failed")  # the broker assigns its channels again
             self._on_ended(self, error)
         finally:
             await self._connection.disconnect(nowait=True)
 
     async def _write(self) -> None:
-        """What is to be said, all of it at once, and a ping each second."""
+        """Send queued commands together, and a ping each second."""
         pinged_at = 0.0
         while True:
             try:
@@ -118,28 +118,28 @@ class ShardSubscriber:
     async def _read(self) -> None:
         while True:
             try:
-                answer = await self._connection.read_response(timeout=math.inf)
+                reply = await self._connection.read_response(timeout=math.inf)
             except MovedError as error:
-                self._confirm_unsubscribed(error.slot_id)
+                self._forget_unsubscribing(error.slot_id)
                 self._on_refused(self, error.slot_id)
             except ClusterDownError:
-                self._confirm_unsubscribed(None)
+                self._forget_unsubscribing(None)
                 self._on_refused(self, None)
             except ResponseError as error:
-                raise ConnectionError(f"refused: {error}") from error  # no right to it, perhaps: not to be had here
+                raise ConnectionError(f"refused: {error}") from error  # perhaps without permission on this node
             else:
                 self._last_reply_at = time.monotonic()
-                if isinstance(answer, list):
-                    self._take(answer)
+                if isinstance(reply, list):
+                    self._handle_reply(reply)
 
-    def _take(self, answer: list[Any]) -> None:
-        kind = answer[0]
+    def _handle_reply(self, reply: list[Any]) -> None:
+        kind = reply[0]
         if kind == b"smessage":
-            self._on_message(self, answer[1].decode(), answer[2])
+            self._on_message(self, reply[1].decode(), reply[2])
         elif kind == b"ssubscribe":
-            self._on_joined(self, answer[1].decode())
-        elif kind == b"sunsubscribe" and answer[1] is not None:
-            channel = answer[1].decode()
+            self._on_subscribed(self, reply[1].decode())
+        elif kind == b"sunsubscribe" and reply[1] is not None:
+            channel = reply[1].decode()
             if self._unsubscribing[channel] > 0:
                 self._unsubscribing[channel] -= 1
             elif channel in self.channels:
@@ -147,13 +147,16 @@ class ShardSubscriber:
             if not self._unsubscribing[channel]:
                 del self._unsubscribing[channel]
 
-    def _confirm_unsubscribed(self, slot: int | None) -> None:
-        """A refusal may be the answer to leaving: then no other comes, and one without having left is a loss."""
+    def _forget_unsubscribing(self, slot: int | None) -> None:
+        """Expect no reply to SUNSUBSCRIBE for these channels: the refusal may have been it.
+
+        A later `sunsubscribe` for one of them means that the node has ended the channel.
+        """
         for channel in list(self._unsubscribing):
             if slot is None or slot_of(channel) == slot:
                 del self._unsubscribing[channel]
 
 
 def slot_of(channel: str) -> int:
-    """The slot of a channel, which decides on the shard."""
+    """The slot of a channel, which decides on its shard."""
     return key_slot(channel.encode())

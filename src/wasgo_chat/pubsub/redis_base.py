@@ -1,6 +1,6 @@
-"""The half of a broker that speaks: what waits to be published goes out by one pipeline at a time, in its order.
+"""What both Redis brokers share: publishing, supervised tasks, and whether Redis is available.
 
-Nothing of listening: how channels are followed differs from one kind of Redis to the next.
+Messages are published by one pipeline at a time, in their order. Receiving differs between the brokers.
 """
 
 import asyncio
@@ -15,35 +15,42 @@ import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
 from wasgo_chat.core.tasks import cancel_and_wait
+from wasgo_chat.pubsub.broker import OnGap, OnMessage
 
 log = structlog.get_logger(__name__)
 
 WORKERS_CHANNEL = "wasgo:worker"
-"""The channel of all workers: how many listen there says whether one is alone, and who comes back says so there."""
+"""The channel of all workers. Its number of subscribers shows whether there are others; a worker that connects
+announces itself there.
+"""
 CONNECTION_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 SUBSCRIBE_TIMEOUT_S = 2.0
 SILENCE_S = 3.0
+"""Seconds without a reply to a ping after which a connection is lost."""
 RETRY_S = 0.2
-_FAREWELL_S = 1.0
+_FLUSH_S = 1.0
 _MAX_WAITING_BYTES = 8 * 1024 * 1024
 
 
 Direction = Literal["listening", "publishing"]
-"""Each fails by itself: a server that takes publications may refuse who listens."""
+"""The directions fail independently: a server that accepts publications may refuse subscribers."""
 
 
 class Pipeline(Protocol):
-    """What redis-py's pipelines of either kind can do."""
+    """What the pipelines of both redis-py clients can do."""
 
     async def execute(self) -> Any:
-        """Send all of it."""
+        """Send all commands."""
 
 
 class RedisBrokerBase(ABC):
-    """Queues publications, and knows whether Redis is away."""
+    """Publishes queued messages, and tracks the availability of Redis."""
 
     def __init__(self) -> None:
+        self.has_peers = True  # until the workers have been counted
         self._name = secrets.token_bytes(8)
+        self._on_message: OnMessage = lambda channel, payload: None
+        self._on_gap: OnGap = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: list[tuple[str, bytes]] = []
         self._waiting_bytes = 0
@@ -51,35 +58,34 @@ class RedisBrokerBase(ABC):
         self._sent = asyncio.Event()
         self._sent.set()
         self._down: dict[Direction, float] = {}
-        self._again: asyncio.TimerHandle | None = None
-        self._confirmed: dict[str, asyncio.Future[None]] = {}
+        self._retry: asyncio.TimerHandle | None = None
+        self._confirmations: dict[str, asyncio.Future[None]] = {}
 
     @property
     def is_up(self) -> bool:
-        """See `Broker.is_up`."""
-        return not self._down and self._listens()
+        return not self._down and self._is_receiving()
 
     @abstractmethod
-    def _listens(self) -> bool:
-        """Whether what is published reaches this worker, as far as is known."""
+    def _is_receiving(self) -> bool:
+        """Whether this worker receives what is published, as far as is known."""
 
     @abstractmethod
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
-        """A new pipeline, and what puts a publication into it."""
+        """A new pipeline, and the method that adds a publication to it."""
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Queue them: a Redis that stands still must not hold up who tells local sockets."""
+        # Only queued: a Redis that hangs must not delay delivery to local connections.
         size = sum(len(payload) for _, payload in messages)
         if self._waiting_bytes + size > _MAX_WAITING_BYTES:
             self._mark_down("publishing", OverflowError())
-            return  # the head checks of the others find it
+            return  # the reconcilers of the other workers find it
         self._waiting.extend(messages)
         self._waiting_bytes += size
         self._sent.clear()
         self._woken.set()
 
     async def _publish(self) -> None:
-        """One pipeline for all that waits, one at a time, so that nothing overtakes."""
+        """Send everything that waits by one pipeline, and one pipeline at a time, so that the order is kept."""
         while True:
             await self._woken.wait()
             self._woken.clear()
@@ -91,25 +97,36 @@ class RedisBrokerBase(ABC):
                 await pipeline.execute()
             except CONNECTION_ERRORS as error:
                 self._mark_down("publishing", error)
-                self._try_again_soon()
+                self._retry_soon()
             else:
                 self._mark_up("publishing")
             if not self._waiting:
                 self._sent.set()
 
-    def _try_again_soon(self) -> None:
-        """With nothing to tell, nobody would find out that it is back. One attempt at a time, however many failed."""
-        if self._again is None:
-            self._again = asyncio.get_running_loop().call_later(RETRY_S, self._announce_presence)
+    def _retry_soon(self) -> None:
+        """Publish an announcement soon: without messages, nothing else would show that Redis is back."""
+        if self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._announce_presence)
 
     def _announce_presence(self) -> None:
-        """On the channel of all workers: whoever hears it is not alone."""
-        self._again = None
+        """Announce this worker to the others, which publish to Redis from then on."""
+        self._retry = None
         self._waiting.append((WORKERS_CHANNEL, self._name))
         self._woken.set()
 
+    def _handle_message(self, channel: str, payload: bytes) -> None:
+        """Handle a publication. An error is logged: one message must not end the connection."""
+        if channel == WORKERS_CHANNEL:
+            if payload != self._name:
+                self.has_peers = True
+            return
+        try:
+            self._on_message(channel, payload)
+        except Exception:
+            log.exception("message_handler_failed")
+
     def _start_supervised(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        """Have it done for ever, whatever becomes of it: none of this may end in silence."""
+        """Run a loop until `_stop`; if it fails, it is logged and started again."""
         self._tasks.append(asyncio.create_task(self._supervise(work, name), name=name))
 
     async def _supervise(self, work: Callable[[], Awaitable[None]], name: str) -> None:
@@ -121,33 +138,34 @@ class RedisBrokerBase(ABC):
             await asyncio.sleep(RETRY_S)
 
     async def _stop(self) -> None:
-        """Send what waits, for a second at most, and end the tasks."""
+        """Send what waits, for one second at most, and end the tasks."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL_S):
+            async with asyncio.timeout(_FLUSH_S):
                 await self._sent.wait()
         await cancel_and_wait(*self._tasks)
 
-    async def _await_confirmation(self, confirmed: asyncio.Future[None]) -> None:
+    async def _await_confirmation(self, confirmation: asyncio.Future[None]) -> None:
         try:
             async with asyncio.timeout(SUBSCRIBE_TIMEOUT_S):
-                await asyncio.shield(confirmed)
+                await asyncio.shield(confirmation)
         except TimeoutError as error:
             self._mark_down("listening", error)
 
     def _confirm(self, channel: str) -> None:
-        if (confirmed := self._confirmed.pop(channel, None)) is not None and not confirmed.done():
-            confirmed.set_result(None)
+        """Let `subscribe` return: the channel is confirmed, or will not be for now."""
+        if (confirmation := self._confirmations.pop(channel, None)) is not None and not confirmation.done():
+            confirmation.set_result(None)
 
     def _confirm_all(self) -> None:
-        for channel in list(self._confirmed):
+        for channel in list(self._confirmations):
             self._confirm(channel)
 
-    def _mark_down(self, half: Direction, error: Exception) -> None:
+    def _mark_down(self, direction: Direction, error: Exception) -> None:
         if not self._down:
-            log.warning("redis_away", doing=half, error=type(error).__name__)
-        self._down.setdefault(half, time.monotonic())
+            log.warning("redis_unavailable", direction=direction, error=type(error).__name__)
+        self._down.setdefault(direction, time.monotonic())
 
-    def _mark_up(self, half: Direction) -> None:
+    def _mark_up(self, direction: Direction) -> None:
         since = min(self._down.values(), default=0.0)
-        if self._down.pop(half, None) is not None and not self._down:
-            log.info("redis_back", after_s=round(time.monotonic() - since, 1))
+        if self._down.pop(direction, None) is not None and not self._down:
+            log.info("redis_available", after_s=round(time.monotonic() - since, 1))

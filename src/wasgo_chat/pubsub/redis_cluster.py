@@ -1,8 +1,9 @@
-"""Sharded pub/sub in a Redis Cluster: each channel lives at the shard of its slot, and is followed there.
+"""Sharded pub/sub in a Redis Cluster: each channel is on the shard of its slot, and is subscribed there.
 
-The cluster's client publishes and knows who has which slots; listening is our own (`ear.py`), one connection to each
-node that has channels of ours. A node that goes, a slot that moves and a refused subscription each make the channels
-concerned homeless: they are placed anew by the newest map, and a channel that is confirmed again is a gap.
+The client of redis-py publishes, and knows which node owns which slots. Subscriptions are our own
+(`cluster_connection`), with one connection to each node that owns channels of ours. A lost node, a moved slot and a
+refused subscription each leave channels unassigned. They are assigned again by the newest slot map, and a channel that
+is confirmed again is a gap.
 """
 
 import asyncio
@@ -19,23 +20,24 @@ from wasgo_chat.pubsub.redis_base import CONNECTION_ERRORS, RETRY_S, WORKERS_CHA
 
 log = structlog.get_logger(__name__)
 
-_COUNT_S = 0.5
-_LOOK_EVERY = 10
+_COUNT_INTERVAL_S = 0.5
+_COUNTS_PER_REFRESH = 10
 _TIMEOUT_S = 2.0
+_SLOTS = 16_384
 
 
 class ClusterBroker(RedisBrokerBase):
-    """SSUBSCRIBE and SPUBLISH. As `RedisBroker` otherwise: one pipeline a batch, each node its part of it.
+    """SSUBSCRIBE and SPUBLISH; otherwise as `RedisBroker`. A batch is one pipeline, which the client splits by node.
 
-    `_homes` says by whom a channel was asked for, `_heard` which are confirmed there; of `_missed` something may have
-    been lost until they are; `_marked` are those whose place is to be looked at.
+    `_assigned` maps each channel to the connection that subscribes to it, and `_confirmed_channels` are those that
+    the node has confirmed. Channels in `_possibly_missed` may have lost messages since they were last confirmed, and
+    those in `_to_place` have to be assigned again.
     """
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self.is_alone = False
-        self._place = RedisTarget.parse(url)
-        self._cluster = self._place.cluster(timeout_s=_TIMEOUT_S)
+        self._target = RedisTarget.parse(url)
+        self._cluster = self._target.cluster(timeout_s=_TIMEOUT_S)
         self._channels: set[str] = {WORKERS_CHANNEL}
         self._assigned: dict[str, ShardSubscriber] = {}
         self._confirmed_channels: set[str] = set()
@@ -44,20 +46,19 @@ class ClusterBroker(RedisBrokerBase):
         self._subscribers: dict[Address, ShardSubscriber] = {}
         self._failing: set[Address] = set()
         self._closing: set[asyncio.Task[None]] = set()
-        self._map: list[str | None] = []
-        self._is_stale = True
-        self._asked = asyncio.Event()
+        self._slot_map: list[str | None] = []
+        self._is_slot_map_stale = True
+        self._placement_requested = asyncio.Event()
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
-        """Connect and listen in the background."""
         self._on_message, self._on_gap = on_message, on_gap
-        self._mark(WORKERS_CHANNEL)
+        self._place_soon(WORKERS_CHANNEL)
         self._start_supervised(self._publish, "redis-publisher")
-        self._start_supervised(self._keep_placed, "redis-subscriber")
+        self._start_supervised(self._place_channels, "redis-subscriber")
         self._start_supervised(self._count_workers, "redis-counter")
 
-    def _listens(self) -> bool:
-        """Everything that is wanted has a home that confirmed it; one shard that answers speaks for no other."""
+    def _is_receiving(self) -> bool:
+        """Every wanted channel is confirmed. One shard that answers says nothing about the others."""
         return WORKERS_CHANNEL in self._confirmed_channels and not self._possibly_missed
 
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
@@ -65,186 +66,182 @@ class ClusterBroker(RedisBrokerBase):
         return pipeline, pipeline.spublish
 
     async def subscribe(self, channel: str) -> None:
-        """Ask for a channel and wait for its node to confirm it, at most two seconds."""
+        """Subscribe, and wait for the confirmation of the node for two seconds at most."""
         self._channels.add(channel)
         if channel in self._confirmed_channels:
             return
-        self._mark(channel)
-        owner = self._node_for(channel)
+        self._place_soon(channel)
+        owner = self._owner_of(channel)
         if owner is None or owner in self._failing:
             self._possibly_missed.add(channel)
-            return  # away: it is placed when its node is back, and that is a gap
-        confirmed = self._confirmed.setdefault(channel, asyncio.get_running_loop().create_future())
-        await self._await_confirmation(confirmed)
+            return  # unavailable: the channel is placed when its node is back, which is reported as a gap
+        confirmation = self._confirmations.setdefault(channel, asyncio.get_running_loop().create_future())
+        await self._await_confirmation(confirmation)
         if channel not in self._confirmed_channels and channel in self._channels:
             self._possibly_missed.add(channel)
 
     async def unsubscribe(self, channel: str) -> None:
-        """Drop a channel."""
         self._channels.discard(channel)
-        self._mark(channel)
+        self._place_soon(channel)
 
     async def close(self) -> None:
-        """Send what waits, for a second at most, stop listening and close the connections."""
+        """Send what waits, for one second at most, and close the connections."""
         await self._stop()
-        await asyncio.gather(*(ear.close() for ear in self._subscribers.values()), *self._closing)
+        await asyncio.gather(*(subscriber.close() for subscriber in self._subscribers.values()), *self._closing)
         await self._cluster.aclose()
 
-    def _mark(self, *channels: str, after_s: float = 0.0) -> None:
-        """Have the places of these channels looked at."""
+    def _place_soon(self, *channels: str, after_s: float = 0.0) -> None:
+        """Check the placement of these channels."""
         self._to_place.update(channels)
         if after_s:
-            asyncio.get_running_loop().call_later(after_s, self._asked.set)
+            asyncio.get_running_loop().call_later(after_s, self._placement_requested.set)
         else:
-            self._asked.set()
+            self._placement_requested.set()
 
-    async def _keep_placed(self) -> None:
+    async def _place_channels(self) -> None:
         while True:
-            await self._asked.wait()
-            self._asked.clear()
+            await self._placement_requested.wait()
+            self._placement_requested.clear()
             try:
-                if self._is_stale:
-                    await self._refresh_slots()
+                if self._is_slot_map_stale:
+                    await self._refresh_slot_map()
             except CONNECTION_ERRORS as error:
                 self._mark_down("listening", error)
                 for channel in self._to_place:
-                    self._report_missed(channel)
-                self._mark(after_s=RETRY_S)
+                    self._mark_missed(channel)
+                self._place_soon(after_s=RETRY_S)
             except Exception:
-                log.exception("cluster_not_understood")  # the next answer may be better
-                self._mark(after_s=RETRY_S)
+                log.exception("slot_map_refresh_failed")
+                self._place_soon(after_s=RETRY_S)
             else:
-                marked, self._to_place = self._to_place, set()
-                for channel in marked:
-                    self._assign(channel)
-                self._note_whole()
+                channels, self._to_place = self._to_place, set()
+                for channel in channels:
+                    self._place(channel)
+                self._mark_up_if_receiving()
 
-    def _note_whole(self) -> None:
-        if self._listens():
+    def _mark_up_if_receiving(self) -> None:
+        if self._is_receiving():
             self._mark_up("listening")
 
-    async def _refresh_slots(self) -> None:
-        """Learn anew who has which slots; if that changed, every channel's place is looked at."""
-        self._is_stale = False
+    async def _refresh_slot_map(self) -> None:
+        """Load which node owns which slots. If that has changed, the placement of every channel is checked."""
+        self._is_slot_map_stale = False
         try:
             await self._cluster.initialize()
-            # The given hosts too, beside those that were found: all of these may have other addresses by now.
-            await self._cluster.nodes_manager.initialize(additional_startup_nodes_info=list(self._place.hosts))
+            # With the hosts of the URL in addition to the known nodes, all of which may have other addresses now.
+            await self._cluster.nodes_manager.initialize(additional_startup_nodes_info=list(self._target.hosts))
         except BaseException:
-            self._is_stale = True
+            self._is_slot_map_stale = True
             raise
         owners = self._cluster.nodes_manager.slots_cache
-        found = [owners[slot][0].name if slot in owners else None for slot in range(16384)]
-        if found != self._map:
-            self._map = found
+        slot_map = [owners[slot][0].name if slot in owners else None for slot in range(_SLOTS)]
+        if slot_map != self._slot_map:
+            self._slot_map = slot_map
             self._to_place |= self._channels | self._assigned.keys()
             primaries = {_address(node) for node in self._cluster.get_primaries()}
             self._failing &= primaries
-            for address in [one for one, ear in self._subscribers.items() if one not in primaries and not ear.channels]:
-                self._close_soon(self._subscribers.pop(address))
+            for address, subscriber in list(self._subscribers.items()):
+                if address not in primaries and not subscriber.channels:
+                    del self._subscribers[address]
+                    self._close_soon(subscriber)
 
-    def _assign(self, channel: str) -> None:
-        """Have a channel followed where it is now, or nowhere if nobody wants it."""
-        home = self._assigned.get(channel)
+    def _place(self, channel: str) -> None:
+        """Subscribe to a channel on the node that owns it, or nowhere if the channel is not wanted."""
+        subscriber = self._assigned.get(channel)
         if channel not in self._channels:
-            if home is not None:
-                home.unsubscribe(channel)
+            if subscriber is not None:
+                subscriber.unsubscribe(channel)
             self._forget(channel)
             return
-        owner = self._node_for(channel)
+        owner = self._owner_of(channel)
         if owner is None:
-            self._report_missed(channel)
-            self._is_stale = True
-            self._mark(channel, after_s=RETRY_S)
-        elif home is None or home.address != owner:
-            if home is not None:
-                home.unsubscribe(channel)
+            self._mark_missed(channel)
+            self._is_slot_map_stale = True
+            self._place_soon(channel, after_s=RETRY_S)
+        elif subscriber is None or subscriber.address != owner:
+            if subscriber is not None:
+                subscriber.unsubscribe(channel)
                 self._unassign(channel)
-            self._assigned[channel] = self._subscribers.get(owner) or self._open(owner)
+            self._assigned[channel] = self._subscribers.get(owner) or self._connect(owner)
             self._assigned[channel].subscribe(channel)
         elif channel in self._confirmed_channels:
             self._confirm(channel)
 
-    def _node_for(self, channel: str) -> Address | None:
+    def _owner_of(self, channel: str) -> Address | None:
+        """The primary that owns the slot of a channel; None if no node does."""
         nodes = self._cluster.nodes_manager.slots_cache.get(slot_of(channel))
         return _address(nodes[0]) if nodes else None
 
-    def _open(self, address: Address) -> ShardSubscriber:
-        ear = ShardSubscriber(
+    def _connect(self, address: Address) -> ShardSubscriber:
+        subscriber = ShardSubscriber(
             address,
-            self._place.connection(*address, timeout_s=_TIMEOUT_S),
-            on_message=self._hear,
-            on_joined=self._joined,
-            on_lost=self._lost,
-            on_refused=self._refused,
-            on_ended=self._ended,
+            self._target.connection(*address, timeout_s=_TIMEOUT_S),
+            on_message=lambda _, channel, payload: self._handle_message(channel, payload),
+            on_subscribed=self._on_subscribed,
+            on_lost=self._on_lost,
+            on_refused=self._on_refused,
+            on_ended=self._on_ended,
         )
-        self._subscribers[address] = ear
-        return ear
+        self._subscribers[address] = subscriber
+        return subscriber
 
-    def _close_soon(self, ear: ShardSubscriber) -> None:
-        closing = asyncio.create_task(ear.close())
+    def _close_soon(self, subscriber: ShardSubscriber) -> None:
+        closing = asyncio.create_task(subscriber.close())
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
-    def _hear(self, ear: ShardSubscriber, channel: str, payload: bytes) -> None:
-        if channel == WORKERS_CHANNEL:
-            if payload != self._name:
-                self.is_alone = False
-            return
-        try:
-            self._on_message(channel, payload)
-        except Exception:
-            log.exception("publication_failed")  # one that another version sent must not deafen this worker
-
-    def _joined(self, ear: ShardSubscriber, channel: str) -> None:
-        self._failing.discard(ear.address)
-        if self._assigned.get(channel) is not ear:
-            return  # it has moved on meanwhile
+    def _on_subscribed(self, subscriber: ShardSubscriber, channel: str) -> None:
+        self._failing.discard(subscriber.address)
+        if self._assigned.get(channel) is not subscriber:
+            return  # assigned elsewhere in the meantime
         if channel in self._confirmed_channels or channel in self._possibly_missed:
             self._possibly_missed.discard(channel)
             self._on_gap()
         self._confirmed_channels.add(channel)
         self._confirm(channel)
-        self._note_whole()
+        self._mark_up_if_receiving()
         if channel == WORKERS_CHANNEL:
             self._announce_presence()
 
-    def _lost(self, ear: ShardSubscriber, channel: str) -> None:
-        """The node ended it: its slot is somebody else's."""
-        ear.channels.discard(channel)
-        if self._assigned.get(channel) is ear:
+    def _on_lost(self, subscriber: ShardSubscriber, channel: str) -> None:
+        """The node has ended a channel: another node owns its slot."""
+        subscriber.channels.discard(channel)
+        if self._assigned.get(channel) is subscriber:
             self._unassign(channel)
-        self._is_stale = True
-        self._mark(channel)
+        self._is_slot_map_stale = True
+        self._place_soon(channel)
 
-    def _refused(self, ear: ShardSubscriber, slot: int | None) -> None:
-        """Whoever was asked does not have the slot, or serves none for now; what is confirmed stays so."""
-        refused = [one for one in ear.channels - self._confirmed_channels if slot is None or slot_of(one) == slot]
+    def _on_refused(self, subscriber: ShardSubscriber, slot: int | None) -> None:
+        """The node does not own the slot, or serves none for now. Confirmed channels stay confirmed."""
+        refused = [
+            channel
+            for channel in subscriber.channels - self._confirmed_channels
+            if slot is None or slot_of(channel) == slot
+        ]
         for channel in refused:
-            ear.channels.discard(channel)
+            subscriber.channels.discard(channel)
             self._unassign(channel)
-        self._is_stale = True
-        self._mark(*refused, after_s=RETRY_S)
+        self._is_slot_map_stale = True
+        self._place_soon(*refused, after_s=RETRY_S)
 
-    def _ended(self, ear: ShardSubscriber, error: Exception) -> None:
+    def _on_ended(self, subscriber: ShardSubscriber, error: Exception) -> None:
         self._mark_down("listening", error)
-        if self._subscribers.get(ear.address) is ear:
-            del self._subscribers[ear.address]
-        self._failing.add(ear.address)
-        homeless = [channel for channel in ear.channels if self._assigned.get(channel) is ear]
-        for channel in homeless:
+        if self._subscribers.get(subscriber.address) is subscriber:
+            del self._subscribers[subscriber.address]
+        self._failing.add(subscriber.address)
+        unassigned = [channel for channel in subscriber.channels if self._assigned.get(channel) is subscriber]
+        for channel in unassigned:
             self._unassign(channel)
-        self._is_stale = True
-        self._mark(*homeless, after_s=RETRY_S)
+        self._is_slot_map_stale = True
+        self._place_soon(*unassigned, after_s=RETRY_S)
 
     def _unassign(self, channel: str) -> None:
-        """It is followed nowhere; nobody is to wait for it, and what comes until it is may be missed."""
+        """A channel is subscribed nowhere: nothing waits for it, and messages may be missed until it is confirmed."""
         self._assigned.pop(channel, None)
         self._confirmed_channels.discard(channel)
-        self._report_missed(channel)
+        self._mark_missed(channel)
 
-    def _report_missed(self, channel: str) -> None:
+    def _mark_missed(self, channel: str) -> None:
         if channel in self._channels:
             self._possibly_missed.add(channel)
         self._confirm(channel)
@@ -256,25 +253,25 @@ class ClusterBroker(RedisBrokerBase):
         self._confirm(channel)
 
     async def _count_workers(self) -> None:
-        """How many workers listen, twice a second; and now and then who has which slots.
+        """Count the workers twice a second, and refresh the slot map from time to time.
 
-        A node that is cut off from the cluster, though not from here, would otherwise be listened to for ever.
+        Without that, a node that is cut off from the cluster, but not from this worker, would stay subscribed.
         """
-        turns = 0
+        count = 0
         while True:
-            turns += 1
-            if turns % _LOOK_EVERY == 0:
-                self._is_stale = True
-                self._mark()
-            is_counted = WORKERS_CHANNEL in self._confirmed_channels  # else the one listener is another
+            count += 1
+            if count % _COUNTS_PER_REFRESH == 0:
+                self._is_slot_map_stale = True
+                self._place_soon()
+            is_counted = WORKERS_CHANNEL in self._confirmed_channels  # otherwise a single subscriber is another worker
             try:
                 node = self._cluster.get_node_from_key(WORKERS_CHANNEL)
-                ((_, listeners),) = await self._cluster.pubsub_shardnumsub(WORKERS_CHANNEL, target_nodes=node)
+                ((_, subscribers),) = await self._cluster.pubsub_shardnumsub(WORKERS_CHANNEL, target_nodes=node)
             except CONNECTION_ERRORS:
-                self.is_alone = False
+                self.has_peers = True
             else:
-                self.is_alone = is_counted and listeners <= 1
-            await asyncio.sleep(_COUNT_S)
+                self.has_peers = not is_counted or subscribers > 1
+            await asyncio.sleep(_COUNT_INTERVAL_S)
 
 
 def _address(node: ClusterNode) -> Address:

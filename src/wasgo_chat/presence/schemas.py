@@ -1,0 +1,19 @@
+"""The shapes of presence."""
+
+from datetime import datetime
+
+from wasgo_chat.core.encoding import ResponseModel
+
+
+class PresenceOut(ResponseModel):
+    """Whether a user is online. A user who shares no conversation with the caller looks like an unknown one."""
+
+    user_id: str
+    online: bool
+    last_seen: datetime | None
+
+
+class PresencesOut(ResponseModel):
+    """The presence of the requested users, in their order."""
+
+    results: list[PresenceOut]
