@@ -6,7 +6,7 @@ replaced by living ones.
 
 from typing import Any
 
-from wasgo_chat.core.conversation_types import DIRECT, JOB, REFERENCED_TYPES, SUPPORT
+from wasgo_chat.conversation_types import DIRECT, JOB, REFERENCED_TYPES, SUPPORT
 
 CHAT = "01a20497-3968-7249-a01c-b179616f7735"
 MESSAGE = "01a20498-27c3-74c5-bec7-9c013e486d4c"

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.conversations import participants
 from wasgo_chat.conversations.event_frames import render_events
 from wasgo_chat.conversations.event_schemas import EventPage
 from wasgo_chat.conversations.rendering import conversation_page, load_conversation, load_participant
 from wasgo_chat.conversations.schemas import ConversationOut, ConversationPage, UnreadCounts
-from wasgo_chat.core.conversation_types import ConversationTypeName
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, Seq, SingleLine, UserId
 from wasgo_chat.core.errors import Forbidden, LimitReached
 from wasgo_chat.database.session import Tx

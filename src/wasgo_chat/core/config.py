@@ -11,7 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES
+from wasgo_chat.conversation_types import CONVERSATION_TYPES
 from wasgo_chat.core.redis_target import validate_redis_url
 from wasgo_chat.core.setting_types import (
     CommaSeparated,

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.core import postgres_dsn
-from wasgo_chat.core.conversation_types import ConversationTypeName
 
 
 def _split(value: object) -> object:

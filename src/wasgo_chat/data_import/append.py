@@ -13,7 +13,7 @@ from uuid import UUID
 from asyncpg import Range
 from sqlalchemy import text
 
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES
+from wasgo_chat.conversation_types import CONVERSATION_TYPES
 from wasgo_chat.data_import import participants
 from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail, Rows
 from wasgo_chat.data_import.copy import copy, driver_of, jsonb, message_event

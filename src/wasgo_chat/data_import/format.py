@@ -12,8 +12,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationTypeName
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES, ConversationTypeName
 from wasgo_chat.core.encoding import ExternalId, RequestModel, Text, Title, UserId
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.data_import.copy import uuid7_at

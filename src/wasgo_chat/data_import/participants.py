@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
 from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail
 from wasgo_chat.data_import.copy import driver_of
 from wasgo_chat.data_import.format import ConversationLine, UserLine

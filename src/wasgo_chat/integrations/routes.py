@@ -9,9 +9,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
+from wasgo_chat.conversation_types import REFERENCED_TYPES, ConversationType
 from wasgo_chat.conversations.rendering import load_conversation
 from wasgo_chat.conversations.schemas import ConversationOut
-from wasgo_chat.core.conversation_types import REFERENCED_TYPES, ConversationType
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, ResponseModel, UserId
 from wasgo_chat.core.errors import LimitReached
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, replayed_response

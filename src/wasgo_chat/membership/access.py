@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES, ConversationType
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationType
 from wasgo_chat.core.errors import ActAsRequired, Forbidden, NotFound, ScopeRequired
 from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.identity.authentication import Actor

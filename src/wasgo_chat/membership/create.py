@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES, ConversationType
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationType
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound
 from wasgo_chat.database.session import Tx

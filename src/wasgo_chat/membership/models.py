@@ -20,7 +20,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base
 from wasgo_chat.membership.roles import Role

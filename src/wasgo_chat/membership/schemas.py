@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from wasgo_chat.core.conversation_types import ConversationTypeName
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.core.encoding import ExternalId, RequestModel, ResponseModel, SingleLine, Title, UserId
 from wasgo_chat.identity.users import UserOut
 from wasgo_chat.membership.roles import Role, RoleName

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
-from wasgo_chat.core.conversation_types import ConversationTypeName
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, SingleLine, UserId
 from wasgo_chat.http.dependencies import Cursor, Db, Limit
 from wasgo_chat.http.problems import problem_responses

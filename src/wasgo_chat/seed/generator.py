@@ -13,7 +13,7 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from wasgo_chat.core.conversation_types import CONVERSATION_TYPES, SUPPORT, ConversationType
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, SUPPORT, ConversationType
 from wasgo_chat.data_import.copy import uuid7_at
 from wasgo_chat.membership.roles import Role
 from wasgo_chat.messages.types import SYSTEM, TEXT

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from wasgo_chat.conversation_types import SUPPORT
 from wasgo_chat.conversations.rendering import load_conversation
 from wasgo_chat.conversations.schemas import ConversationOut
-from wasgo_chat.core.conversation_types import SUPPORT
 from wasgo_chat.core.encoding import JsonResponse
 from wasgo_chat.core.errors import Forbidden
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, rate_class, replayed_response

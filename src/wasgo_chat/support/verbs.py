@@ -7,8 +7,8 @@ from pydantic import Field
 from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from wasgo_chat.conversation_types import SUPPORT
 from wasgo_chat.conversations import participants
-from wasgo_chat.core.conversation_types import SUPPORT
 from wasgo_chat.core.encoding import RequestModel, SingleLine, Title, UserId
 from wasgo_chat.core.encoding import Text as CleanText
 from wasgo_chat.core.errors import Conflict, Forbidden

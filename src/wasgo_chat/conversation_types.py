@@ -1,4 +1,4 @@
-"""The conversation types: their only declaration. It is in `core` because settings name types.
+"""The conversation types: their only declaration. It is below every package, because settings name types.
 
 Everything else derives from it: CHECK constraints, request and response schemas, settings, the integration routes, the
 import format, generated data and the API documents. To add a type, declare it here, migrate the CHECK constraint (and
