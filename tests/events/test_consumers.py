@@ -72,7 +72,7 @@ async def reader_of(quiet_worker: Worker) -> AsyncIterator[Make]:
     made: list[LogConsumer] = []
 
     def make(world: World, handle: Handler) -> LogConsumer:
-        made.append(LogConsumer(world.worker.db, world.worker.db, "test", handle, readers=ALL))
+        made.append(LogConsumer(world.worker.db, world.worker.db, "test", handle, consumers=ALL))
         return made[-1]
 
     yield make

@@ -30,12 +30,12 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def add(queue: SendQueue, loop: asyncio.AbstractEventLoop, conversation_id: UUID, *contents: str) -> None:
     for content in contents:
-        row = NewMessage(Actor("ana"), conversation_id, MessageContent(content=content), new_id(), None)
-        queue.add(PendingSend(row, loop.create_future()))
+        message = NewMessage(Actor("ana"), conversation_id, MessageContent(content=content), new_id(), None)
+        queue.add(PendingSend(message, loop.create_future()))
 
 
 def said(taken: Sequence[PendingSend]) -> list[str | None]:
-    return [waiting.row.body.content for waiting in taken]
+    return [send.message.body.content for send in taken]
 
 
 def test_a_busy_conversation_does_not_delay_the_others(queue: SendQueue, loop: asyncio.AbstractEventLoop) -> None:

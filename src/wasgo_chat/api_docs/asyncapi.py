@@ -13,6 +13,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from wasgo_chat.api_docs.asyncapi_examples import SERVER
+from wasgo_chat.api_docs.schema_names import with_schema_names
 from wasgo_chat.conversations import event_schemas as events
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import ResponseModel
@@ -23,14 +24,14 @@ DESCRIPTION = """The sockets of the chat. `docs/protocol.md` explains authentica
 routes are described by `/openapi.json`."""
 
 _OF_CONVERSATIONS: dict[str, type[ResponseModel]] = {
-    "new_message": events.NewMessage,
-    "message_edited": events.MessageEdited,
-    "message_deleted": events.MessageDeleted,
-    "reaction_update": events.ReactionUpdate,
-    "participant_added": events.ParticipantAdded,
-    "participant_updated": events.ParticipantUpdated,
-    "participant_removed": events.ParticipantRemoved,
-    "conversation_changed": events.ConversationChanged,
+    "new_message": events.NewMessageFrame,
+    "message_edited": events.MessageEditedFrame,
+    "message_deleted": events.MessageDeletedFrame,
+    "reaction_update": events.ReactionUpdateFrame,
+    "participant_added": events.ParticipantAddedFrame,
+    "participant_updated": events.ParticipantUpdatedFrame,
+    "participant_removed": events.ParticipantRemovedFrame,
+    "conversation_changed": events.ConversationUpdatedFrame,
     "typing_signal": sent.TypingSignal,
     "messages_read": sent.ReadSignal,
     "resync": sent.Resync,
@@ -94,7 +95,7 @@ def asyncapi() -> dict[str, Any]:
     for name, channel in _CHANNELS.items():
         channels[name] = _channel(channel)
         operations.update(_operations(name, channel))
-    return {
+    document: dict[str, Any] = {
         "asyncapi": "3.0.0",
         "info": {"title": "wasgo-chat", "version": version("wasgo-chat"), "description": DESCRIPTION},
         "servers": {
@@ -111,6 +112,8 @@ def asyncapi() -> dict[str, Any]:
         "x-close-codes": {str(int(code)): code.description for code in CloseCode},
         "x-close-code-actions": {str(int(code)): code.action for code in CloseCode},
     }
+    renamed: dict[str, Any] = with_schema_names(document)
+    return renamed
 
 
 def _channel(channel: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +181,7 @@ def _schemas() -> dict[str, Any]:
     schemas: dict[str, Any] = made["$defs"]
     schemas["ClientFrame"] = {"oneOf": [_ref("schemas", model.__name__) for model in clients], "discriminator": "type"}
     schemas["ServerFrame"] = {"anyOf": [_ref("schemas", model.__name__) for model in servers]}
-    return dict(sorted(schemas.items()))
+    return dict(sorted(with_schema_names(schemas).items()))
 
 
 def _ref(kind: str, name: str) -> dict[str, str]:

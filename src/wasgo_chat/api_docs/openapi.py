@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from wasgo_chat.api_docs import openapi_examples
+from wasgo_chat.api_docs.schema_names import with_schema_names
 from wasgo_chat.core.errors import PROBLEM_JSON
 from wasgo_chat.http.problems import Problem, problem_examples, problem_response
 
@@ -42,7 +43,7 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = postprocess(made())
+            app.openapi_schema = postprocess(with_schema_names(made()))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document

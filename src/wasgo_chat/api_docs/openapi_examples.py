@@ -6,6 +6,8 @@ replaced by living ones.
 
 from typing import Any
 
+from wasgo_chat.conversation_types import DIRECT, JOB, REFERENCED_TYPES, SUPPORT
+
 CHAT = "01a20497-3968-7249-a01c-b179616f7735"
 MESSAGE = "01a20498-27c3-74c5-bec7-9c013e486d4c"
 REPLY = "01a20498-3fe8-70e1-aa0c-e2dca392f2e5"
@@ -30,8 +32,8 @@ _PROVISION = {
 
 REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("create_conversation", JSON): {
-        "direct": {"conversation_type": "direct", "participant_ids": ["bo"]},
-        "support": {"conversation_type": "support", "title": "Login", "metadata": {"support_type": "technical"}},
+        "direct": {"conversation_type": DIRECT.name, "participant_ids": ["bo"]},
+        "support": {"conversation_type": SUPPORT.name, "title": "Login", "metadata": {"support_type": "technical"}},
     },
     ("update_conversation", JSON): {
         "title": {"title": "Paint the fence, twice", "metadata": {"budget": 160}},
@@ -78,7 +80,7 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
             "expirationTime": None,
         },
     },
-    **{(f"put_{kind}_conversation", JSON): _PROVISION for kind in ("bid", "job", "request", "dispute")},
+    **{(f"put_{name}_conversation", JSON): _PROVISION for name in REFERENCED_TYPES},
     ("send_system_message", JSON): {
         "ordinary": {"content": "Provider has been assigned to this job", "metadata": {"action": "provider_assigned"}},
     },
@@ -146,9 +148,9 @@ _PARTICIPANT = {"user": _BO, "role": "participant", "joined_at": MOMENT, "left_a
 
 _CONVERSATION = {
     "id": CHAT,
-    "conversation_type": "job",
+    "conversation_type": JOB.name,
     "title": "Paint the fence",
-    "reference": {"type": "job", "id": "demo"},
+    "reference": {"type": JOB.name, "id": "demo"},
     "status": "open",
     "metadata": {"budget": 80},
     "settings": {},

@@ -16,7 +16,7 @@ from wasgo_chat.attachments.rendering import get_stored, load_attachment
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
 from wasgo_chat.attachments.storage import StorageFull
 from wasgo_chat.attachments.store import AttachmentStore, is_inline, object_key
-from wasgo_chat.attachments.upload.content_types import TypeNotAllowed
+from wasgo_chat.attachments.upload.content_types import FILE_TYPES, TypeNotAllowed
 from wasgo_chat.attachments.upload.filenames import disposition
 from wasgo_chat.attachments.upload.form_fields import parse_fields
 from wasgo_chat.attachments.upload.multipart import FileTooLarge, MalformedForm, is_multipart, receive_multipart
@@ -54,7 +54,7 @@ _UPLOAD_FORM = {
         "conversation": {"type": "string", "format": "uuid", "description": "Where it is to be sent."},
         "message_type": {
             "type": "string",
-            "enum": ["image", "file", "audio", "video"],
+            "enum": [*FILE_TYPES],
             "description": "Refuse content that a message of this type does not take.",
         },
     },

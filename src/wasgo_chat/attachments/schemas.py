@@ -1,14 +1,19 @@
 """The shape of an attachment, and the fields of an upload."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from wasgo_chat.attachments.upload.content_types import FILE_TYPES
 from wasgo_chat.core.encoding import RequestModel, ResponseModel
 
 Variant = Literal["original", "thumbnail"]
-FileType = Literal["image", "file", "audio", "video"]
+
+if TYPE_CHECKING:
+    FileTypeName = str
+else:
+    FileTypeName = Literal[tuple(FILE_TYPES)]
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 """A file in an OpenAPI form. Generators of clients look for the format, not for `contentMediaType`."""
@@ -35,4 +40,4 @@ class UploadFields(RequestModel):
     """What an upload says beside its file."""
 
     conversation: UUID
-    message_type: FileType | None = None
+    message_type: FileTypeName | None = None

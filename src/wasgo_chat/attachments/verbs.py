@@ -18,7 +18,7 @@ from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
-from wasgo_chat.membership.access import Action
+from wasgo_chat.membership.roles import Action
 
 
 class AttachmentsReleased:

@@ -1,10 +1,10 @@
-"""The log as clients see it: an event and the current rows become a frame, encoded once.
+"""Event frames: an event of the log and the current rows become a JSON frame, encoded once.
 
-Replay joins the rows as they stand now, never old revisions: those would bring deleted text back. Clients apply
-edits by `revision` and reactions as sets of users, so that a replayed past converges on the present.
+Replay joins the current rows, not old revisions, which would return deleted content. Clients apply edits by `revision`
+and reactions as sets of users, so a replay of past events converges on the present state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,17 +12,23 @@ from uuid import UUID
 from wasgo_chat.conversations.rendering import load_core, load_participants
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.database.session import Tx
-from wasgo_chat.events import log
+from wasgo_chat.events import log, types
 from wasgo_chat.events.log import EventRow
-from wasgo_chat.events.types import MessageSent
 from wasgo_chat.membership import access
-from wasgo_chat.messages.read_receipts import MessagesMarkedRead
+from wasgo_chat.messages.read_receipts import MAX_IDS_IN_SIGNAL, MessagesMarkedRead
 from wasgo_chat.messages.rendering import load_messages
 
 
 @dataclass(frozen=True, slots=True)
 class EventFrame:
-    """A durable frame: its seq, its bytes, and what the hub itself must know of it."""
+    """A durable frame: its seq, its bytes, and what the hub needs to know.
+
+    Attributes:
+        seq: the event's seq.
+        data: the encoded frame.
+        removed: the user whose membership ends with the event.
+        role: user id and new role, if the event changes a role.
+    """
 
     seq: int
     data: bytes
@@ -30,111 +36,149 @@ class EventFrame:
     role: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The current rows that the events of a page refer to."""
+
+    messages: dict[UUID, dict[str, Any]]
+    participants: dict[str, dict[str, Any]]
+    conversation: dict[str, Any]
+    member_ids: Sequence[str]
+
+    def message(self, event: EventRow) -> dict[str, Any] | None:
+        """The event's message as `MessageOut`."""
+        return self.messages.get(event.message_id) if event.message_id else None
+
+    def participant(self, event: EventRow) -> dict[str, Any] | None:
+        """The event's user as `ParticipantOut`."""
+        return self.participants.get(event.user_id) if event.user_id else None
+
+
 async def read_frames(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> list[EventFrame]:
-    """The next frames of a conversation, for callers that have entered it."""
-    rows = await log.read_after(tx, conversation_id, after_seq, limit=limit)
-    bodies = await render_events(tx, conversation_id, rows)
+    """The next frames of a conversation after a seq. The caller has authorized the conversation."""
+    events = await log.read_after(tx, conversation_id, after_seq, limit=limit)
+    bodies = await render_events(tx, conversation_id, events)
     return [
         EventFrame(
-            row.seq,
+            event.seq,
             encode(body),
-            removed=row.user_id if row.type == "participant_removed" else None,
+            removed=event.user_id if event.type == types.ParticipantRemoved.type else None,
             role=_role_change(body),
         )
-        for row, body in zip(rows, bodies, strict=True)
+        for event, body in zip(events, bodies, strict=True)
     ]
 
 
-async def render_events(tx: Tx, conversation_id: UUID, rows: Sequence[EventRow]) -> list[dict[str, Any]]:
-    """Events as plain frames, with at most five queries for all of them; two more while somebody is being erased."""
-    messages = await load_messages(tx, conversation_id, [row.message_id for row in rows if row.message_id])
-    people = await load_participants(tx, conversation_id, list({row.user_id for row in rows if row.user_id}))
-    needs_core = any(row.type == "conversation_updated" for row in rows)
-    core = await load_core(tx, conversation_id) if needs_core else {}
-    needs_members = any(row.type == "participant_removed" and row.data for row in rows)
-    members = await access.member_ids(tx, conversation_id) if needs_members else []
-    return [
-        {
-            "type": row.type,
-            "conversation_id": conversation_id,
-            "seq": row.seq,
-            **_body(row, messages, people, core, members),
-        }
-        for row in rows
-    ]
+async def render_events(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> list[dict[str, Any]]:
+    """Render events as frames, with at most five queries for all of them, and two more during the erasure of a user.
+
+    An event of a type that this release does not know (during an upgrade, another worker may run a newer one) becomes a
+    frame without a body: clients ignore its type and count its `seq`.
+    """
+    rows = await _load_rows(tx, conversation_id, events)
+    frames = []
+    for event in events:
+        frame = {"type": event.type, "conversation_id": conversation_id, "seq": event.seq}
+        if (render := _RENDERERS.get(event.type)) is not None:
+            frame |= render(event, rows)
+        frames.append(frame)
+    return frames
 
 
 def new_message_frame(conversation_id: UUID, seq: int, message: dict[str, Any]) -> EventFrame:
-    """The `new_message` of a message that is at hand: the same bytes as `frames_since` makes of its event."""
-    body = {"type": MessageSent.type, "conversation_id": conversation_id, "seq": seq, "message": message}
+    """The frame of a message that was stored just now: the same bytes as `read_frames` returns for its event."""
+    body = {"type": types.MessageSent.type, "conversation_id": conversation_id, "seq": seq, "message": message}
     return EventFrame(seq, encode(body))
 
 
-def _body(
-    row: EventRow,
-    messages: dict[UUID, dict[str, Any]],
-    people: dict[str, dict[str, Any]],
-    core: dict[str, Any],
-    members: Sequence[str],
-) -> dict[str, Any]:
-    message = messages.get(row.message_id) if row.message_id else None
-    person = people.get(row.user_id) if row.user_id else None
-    match row.type:
-        case "new_message" | "message_edited":
-            return {"message": message}
-        case "message_deleted":
-            return {"message_id": row.message_id, "message": message}
-        case "reaction_update":
-            return {
-                "message_id": row.message_id,
-                "user_id": row.user_id,
-                "username": person["user"]["username"] if person else row.user_id,
-                **row.data,
-                "reactions": message["reactions"] if message else [],
-            }
-        case "participant_added" | "participant_updated":
-            return {"participant": person}
-        case "participant_removed":
-            removed = {"user_id": row.user_id, "by": row.actor_id}
-            # Whom the client knows by another id can only be told from who is left.
-            return {**removed, "member_ids": members} if row.data.get("erased") else removed
-        case "conversation_updated":
-            return {"conversation": core}
-    raise AssertionError(f"no frame for {row.type}")
-
-
-def _role_change(body: dict[str, Any]) -> tuple[str, str] | None:
-    if body["type"] != "participant_updated":
-        return None
-    return body["participant"]["user"]["id"], body["participant"]["role"]
-
-
-def read_receipt_frame(reading: MessagesMarkedRead) -> bytes:
-    """A reading as its `messages_read` signal."""
+def read_receipt_frame(receipt: MessagesMarkedRead) -> bytes:
+    """The `messages_read` frame of a read receipt."""
     frame: dict[str, Any] = {
         "type": "messages_read",
-        "conversation_id": reading.conversation_id,
-        "message_ids": reading.message_ids,
-        "user_id": reading.user_id,
+        "conversation_id": receipt.conversation_id,
+        "message_ids": receipt.message_ids,
+        "user_id": receipt.user_id,
     }
-    if reading.up_to_seq is not None:
-        frame["up_to_seq"] = reading.up_to_seq
+    if receipt.up_to_seq is not None:
+        frame["up_to_seq"] = receipt.up_to_seq
     return encode(frame)
 
 
-def read_receipt_frames(reading: MessagesMarkedRead) -> list[bytes]:
-    """The same in frames of at most 100 ids."""
-    ids = reading.message_ids
-    starts = range(0, max(len(ids), 1), 100)
+def read_receipt_frames(receipt: MessagesMarkedRead) -> list[bytes]:
+    """The `messages_read` frames of a read receipt, each with at most `MAX_IDS_IN_SIGNAL` message ids."""
+    ids = receipt.message_ids
+    starts = range(0, max(len(ids), 1), MAX_IDS_IN_SIGNAL)
     return [
         read_receipt_frame(
             MessagesMarkedRead(
-                reading.conversation_id,
-                reading.version,
-                reading.user_id,
-                ids[at : at + 100],
-                reading.up_to_seq,
+                receipt.conversation_id,
+                receipt.version,
+                receipt.user_id,
+                ids[start : start + MAX_IDS_IN_SIGNAL],
+                receipt.up_to_seq,
             )
         )
-        for at in starts
+        for start in starts
     ]
+
+
+async def _load_rows(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> _Rows:
+    needs_core = any(event.type == types.ConversationUpdated.type for event in events)
+    needs_members = any(event.type == types.ParticipantRemoved.type and event.data for event in events)
+    return _Rows(
+        await load_messages(tx, conversation_id, [event.message_id for event in events if event.message_id]),
+        await load_participants(tx, conversation_id, list({event.user_id for event in events if event.user_id})),
+        await load_core(tx, conversation_id) if needs_core else {},
+        await access.member_ids(tx, conversation_id) if needs_members else [],
+    )
+
+
+def _message(event: EventRow, rows: _Rows) -> dict[str, Any]:
+    return {"message": rows.message(event)}
+
+
+def _deleted_message(event: EventRow, rows: _Rows) -> dict[str, Any]:
+    return {"message_id": event.message_id, "message": rows.message(event)}
+
+
+def _reaction(event: EventRow, rows: _Rows) -> dict[str, Any]:
+    participant, message = rows.participant(event), rows.message(event)
+    return {
+        "message_id": event.message_id,
+        "user_id": event.user_id,
+        "username": participant["user"]["username"] if participant else event.user_id,
+        **event.data,
+        "reactions": message["reactions"] if message else [],
+    }
+
+
+def _participant(event: EventRow, rows: _Rows) -> dict[str, Any]:
+    return {"participant": rows.participant(event)}
+
+
+def _removed_participant(event: EventRow, rows: _Rows) -> dict[str, Any]:
+    removed = {"user_id": event.user_id, "by": event.actor_id}
+    # Clients may know an erased user by another id than the event has now; they need the list of the remaining members.
+    return {**removed, "member_ids": rows.member_ids} if event.data.get("erased") else removed
+
+
+def _conversation(_: EventRow, rows: _Rows) -> dict[str, Any]:
+    return {"conversation": rows.conversation}
+
+
+_RENDERERS: dict[str, Callable[[EventRow, _Rows], dict[str, Any]]] = {
+    types.MessageSent.type: _message,
+    types.MessageEdited.type: _message,
+    types.MessageDeleted.type: _deleted_message,
+    types.ReactionUpdated.type: _reaction,
+    types.ParticipantAdded.type: _participant,
+    types.ParticipantUpdated.type: _participant,
+    types.ParticipantRemoved.type: _removed_participant,
+    types.ConversationUpdated.type: _conversation,
+}
+
+
+def _role_change(frame: dict[str, Any]) -> tuple[str, str] | None:
+    if frame["type"] != types.ParticipantUpdated.type:
+        return None
+    return frame["participant"]["user"]["id"], frame["participant"]["role"]

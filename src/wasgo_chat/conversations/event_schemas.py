@@ -1,6 +1,7 @@
-"""The shapes of durable frames: the log as the socket and `list_events` tell it.
+"""Schemas of event frames: the log as sockets send it and `list_events` returns it.
 
-They document what `conversations.event_frames` builds from plain dicts; the tests hold every frame against them.
+They document what `conversations.event_frames` builds as plain dicts; the tests validate every frame against them. The
+API documents name them without the suffix `Frame` (see `api_docs.schema_names`).
 """
 
 from typing import Annotated, Literal
@@ -14,37 +15,37 @@ from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
 from wasgo_chat.messages.schemas import MessageOut, ReactionOut
 
 
-class EventFrame(ResponseModel):
-    """Base of durable frames: the same for everybody, with the conversation's next `seq`."""
+class DurableFrame(ResponseModel):
+    """Base of event frames: the same for every member, with the conversation's next `seq`."""
 
     conversation_id: UUID
     seq: int
 
 
-class NewMessage(EventFrame):
-    """Somebody, or the service, has said something."""
+class NewMessageFrame(DurableFrame):
+    """A user or a service sent a message."""
 
     type: Literal["new_message"]
     message: MessageOut
 
 
-class MessageEdited(EventFrame):
-    """A message has other words now; take it if its `revision` is not below the known one."""
+class MessageEditedFrame(DurableFrame):
+    """A message has new content. Apply it unless its `revision` is lower than the known one."""
 
     type: Literal["message_edited"]
     message: MessageOut
 
 
-class MessageDeleted(EventFrame):
-    """A message is a tombstone now."""
+class MessageDeletedFrame(DurableFrame):
+    """A message was deleted and is a tombstone now."""
 
     type: Literal["message_deleted"]
     message_id: UUID
     message: MessageOut
 
 
-class ReactionUpdate(EventFrame):
-    """A reaction came or went; `reactions` are all of the message as they stand."""
+class ReactionUpdateFrame(DurableFrame):
+    """A user added or removed a reaction; `reactions` are all current reactions to the message."""
 
     type: Literal["reaction_update"]
     message_id: UUID
@@ -55,25 +56,25 @@ class ReactionUpdate(EventFrame):
     reactions: list[ReactionOut]
 
 
-class ParticipantAdded(EventFrame):
-    """Somebody joined."""
+class ParticipantAddedFrame(DurableFrame):
+    """A user joined the conversation."""
 
     type: Literal["participant_added"]
     participant: ParticipantOut
 
 
-class ParticipantUpdated(EventFrame):
-    """Somebody has another role."""
+class ParticipantUpdatedFrame(DurableFrame):
+    """A participant has another role."""
 
     type: Literal["participant_updated"]
     participant: ParticipantOut
 
 
-class ParticipantRemoved(EventFrame):
-    """Somebody left, or was removed; `by` is null for a service.
+class ParticipantRemovedFrame(DurableFrame):
+    """A user left or was removed; `by` is null if a service did it.
 
-    `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
-    one that was never told.
+    If the user was erased, `member_ids` lists the remaining members: drop every other participant, because `user_id`
+    can be an id that the client does not know.
     """
 
     type: Literal["participant_removed"]
@@ -82,40 +83,29 @@ class ParticipantRemoved(EventFrame):
     member_ids: list[str] | None = None
 
 
-class ConversationChanged(EventFrame):
-    """Title, metadata, settings or status as they stand now."""
+class ConversationUpdatedFrame(DurableFrame):
+    """Title, metadata, settings or status changed; the frame has the current values."""
 
     type: Literal["conversation_updated"]
     conversation: ConversationCore
 
 
-DURABLE_FRAMES = (
-    NewMessage,
-    MessageEdited,
-    MessageDeleted,
-    ReactionUpdate,
-    ParticipantAdded,
-    ParticipantUpdated,
-    ParticipantRemoved,
-    ConversationChanged,
-)
-
-DurableFrame = Annotated[
-    NewMessage
-    | MessageEdited
-    | MessageDeleted
-    | ReactionUpdate
-    | ParticipantAdded
-    | ParticipantUpdated
-    | ParticipantRemoved
-    | ConversationChanged,
+AnyDurableFrame = Annotated[
+    NewMessageFrame
+    | MessageEditedFrame
+    | MessageDeletedFrame
+    | ReactionUpdateFrame
+    | ParticipantAddedFrame
+    | ParticipantUpdatedFrame
+    | ParticipantRemovedFrame
+    | ConversationUpdatedFrame,
     Field(discriminator="type"),
 ]
 
 
 class EventPage(PageShape):
-    """Durable frames of the log, oldest first, as the socket would have sent them."""
+    """A page of the log, oldest event first, as event frames."""
 
-    results: list[DurableFrame]
+    results: list[AnyDurableFrame]
     last_seq: int
     purged_seq: int

@@ -1,4 +1,4 @@
-"""Joining, leaving, roles, closing: the verbs of `conversations`, and the note each leaves in the chat."""
+"""Joining, leaving, roles, closing: the verbs of `membership`, each with its system message in the conversation."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,89 +9,95 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import User
 from wasgo_chat.membership import access, verbs
 from wasgo_chat.membership.access import Membership
+from wasgo_chat.membership.roles import Role
 from wasgo_chat.membership.schemas import AddParticipant, UpdateConversation
 from wasgo_chat.messages.system_messages import system_text
 from wasgo_chat.messages.verbs import post_system_message
 
 
 async def add(tx: Tx, actor: Actor, conversation_id: UUID, body: AddParticipant) -> bool:
-    """Put somebody in; whether they were not in before.
+    """Add a participant. Returns whether they were not a member before.
 
     Raises:
-        NotFound, Forbidden, LimitReached: see `membership.verbs.add_participant`.
+        NotFound: no such conversation for the caller.
+        Forbidden, LimitReached: as in `membership.verbs.add_participant`.
     """
-    seat = await access.authorize(tx, actor, conversation_id, lock=True)
-    return await add_to(tx, seat, body)
+    membership = await access.authorize(tx, actor, conversation_id, lock=True)
+    return await add_to(tx, membership, body)
 
 
-async def add_to(tx: Tx, seat: Membership, body: AddParticipant) -> bool:
-    """The same in a conversation entered and locked before."""
-    is_new = await verbs.add_participant(tx, seat, body)
+async def add_to(tx: Tx, membership: Membership, body: AddParticipant) -> bool:
+    """`add` in a conversation that is already authorized and locked."""
+    is_new = await verbs.add_participant(tx, membership, body)
     if is_new:
-        await _post_system_message(tx, seat, "participant_added", user_id=body.user_id, role=body.role)
+        await _post_system_message(tx, membership, "participant_added", user_id=body.user_id, role=body.role)
     return is_new
 
 
 async def remove(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str) -> bool:
-    """Take somebody out, or leave; whether they were in.
+    """Remove a member, or leave. Returns whether they were a member.
 
     Raises:
-        NotFound, Forbidden, LastAdmin: see `membership.verbs.remove_participant`.
+        NotFound: no such conversation for the caller, or no such participant.
+        Forbidden, LastAdmin: as in `membership.verbs.remove_participant`.
     """
-    seat = await access.authorize(tx, actor, conversation_id, lock=True)
-    was_in = await verbs.remove_participant(tx, seat, user_id)
-    if was_in:
-        await _post_system_message(tx, seat, "participant_removed", user_id=user_id)
-    return was_in
+    membership = await access.authorize(tx, actor, conversation_id, lock=True)
+    was_member = await verbs.remove_participant(tx, membership, user_id)
+    if was_member:
+        await _post_system_message(tx, membership, "participant_removed", user_id=user_id)
+    return was_member
 
 
-async def reassign_moderator(tx: Tx, seat: Membership, user_id: str, *, instead_of: Sequence[str]) -> None:
-    """Let somebody take the place of the moderators of a conversation; one note tells of it."""
-    for earlier in instead_of:
-        if earlier != user_id:
-            await verbs.drop_participant(tx, seat, earlier)
-    await verbs.put_participant(tx, seat, user_id, "moderator")
-    await _post_system_message(tx, seat, "assigned", user_id=user_id)
+async def reassign_moderator(tx: Tx, membership: Membership, user_id: str, *, instead_of: Sequence[str]) -> None:
+    """Replace the moderators of a locked conversation by one user; a single system message announces it."""
+    for previous in instead_of:
+        if previous != user_id:
+            await verbs.drop_participant(tx, membership, previous)
+    await verbs.put_participant(tx, membership, user_id, Role.MODERATOR)
+    await _post_system_message(tx, membership, "assigned", user_id=user_id)
 
 
 async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str, role: str) -> bool:
-    """Give somebody another role; whether it is another.
+    """Change a member's role. Returns whether it was another role before.
 
     Raises:
-        NotFound, Forbidden, LastAdmin: see `membership.verbs.change_role`.
+        NotFound: no such conversation for the caller, or no such member.
+        Forbidden, LastAdmin: as in `membership.verbs.change_role`.
     """
-    seat = await access.authorize(tx, actor, conversation_id, lock=True)
-    is_changed = await verbs.change_role(tx, seat, user_id, role)
+    membership = await access.authorize(tx, actor, conversation_id, lock=True)
+    is_changed = await verbs.change_role(tx, membership, user_id, role)
     if is_changed:
-        await _post_system_message(tx, seat, "participant_updated", user_id=user_id, role=role)
+        await _post_system_message(tx, membership, "participant_updated", user_id=user_id, role=role)
     return is_changed
 
 
 async def update(tx: Tx, actor: Actor, conversation_id: UUID, body: UpdateConversation) -> Membership:
-    """Change title, metadata, settings or status; closing and reopening leave a note.
+    """Set title, metadata, settings or status. Closing and reopening post a system message.
 
     Raises:
-        NotFound, Forbidden, Invalid: see `membership.verbs.update_conversation`.
+        NotFound: no such conversation for the caller.
+        Forbidden, Invalid: as in `membership.verbs.update_conversation`.
     """
-    seat = await access.authorize(tx, actor, conversation_id, lock=True)
-    changed = await verbs.update_conversation(tx, seat, body)
-    if "status" in changed and not seat.is_direct:
-        happened = "closed" if body.status == "closed" else "reopened"
-        await _post_system_message(tx, seat, f"conversation_{happened}")
-    return seat
+    membership = await access.authorize(tx, actor, conversation_id, lock=True)
+    changed = await verbs.update_conversation(tx, membership, body)
+    if "status" in changed:
+        action = "conversation_closed" if body.status == "closed" else "conversation_reopened"
+        await _post_system_message(tx, membership, action)
+    return membership
 
 
 async def _post_system_message(
-    tx: Tx, seat: Membership, action: str, *, user_id: str | None = None, **about: Any
+    tx: Tx, membership: Membership, action: str, *, user_id: str | None = None, **details: Any
 ) -> None:
-    if seat.is_direct:
+    if membership.is_direct:
         return
-    named = {} if user_id is None else {"user_id": user_id}
-    metadata = {"action": action, **named, **about, "by": seat.actor.user_id}
-    who = await _name(tx, user_id) if user_id is not None else ""
-    await post_system_message(tx, seat.actor, seat.conversation.id, system_text(metadata, who), metadata)
+    subject = {} if user_id is None else {"user_id": user_id}
+    metadata = {"action": action, **subject, **details, "by": membership.actor.user_id}
+    name = await _display_name(tx, user_id) if user_id is not None else ""
+    text = system_text(metadata, name)
+    await post_system_message(tx, membership.actor, membership.conversation.id, text, metadata)
 
 
-async def _name(tx: Tx, user_id: str) -> str:
+async def _display_name(tx: Tx, user_id: str) -> str:
     user = await tx.get(User, user_id)
     return (user.display_name or user.username) if user is not None else user_id

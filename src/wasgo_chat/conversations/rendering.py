@@ -1,4 +1,4 @@
-"""Conversations from rows to the shape `ConversationOut`: a fixed number of queries whatever their number."""
+"""Conversations from rows to `ConversationOut`, with a fixed number of queries for any number of conversations."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from wasgo_chat.messages import read_receipts
 from wasgo_chat.messages.models import Message
 from wasgo_chat.messages.rendering import message_select, render_messages
 
-# `reads` speaks of a participant as `p`.
+# The SQL expressions of `read_receipts` refer to a participant as `p`.
 _participant = aliased(Participant, name="p")
 _UNREAD_COUNT = literal_column(read_receipts.UNREAD_COUNT, BigInteger())
 _LAST_READ_SEQ = literal_column(read_receipts.LAST_READ_SEQ, BigInteger())
@@ -46,8 +46,8 @@ async def conversation_page(
     Raises:
         Invalid: a cursor of another list.
     """
-    listing = ["conversations", conversation_type, archived, reference_type, reference_id, unread]
-    page = PageRequest.parse(tx.settings, listing, limit, cursor)
+    list_key = ["conversations", conversation_type, archived, reference_type, reference_id, unread]
+    page = PageRequest.parse(tx.settings, list_key, limit, cursor)
     statement = (
         select(Conversation, _participant, _UNREAD_COUNT.label("unread"))
         .join(_participant, _participant.conversation_id == Conversation.id)
@@ -55,59 +55,65 @@ async def conversation_page(
     )
     is_archived = func.coalesce(_participant.archived_at_number >= Conversation.message_count, False)
     statement = statement.where(is_archived if archived else ~is_archived)
-    for column, wanted in (
+    for column, value in (
         (Conversation.conversation_type, conversation_type),
         (Conversation.reference_type, reference_type),
         (Conversation.reference_id, reference_id),
     ):
-        if wanted is not None:
-            statement = statement.where(column == wanted)
+        if value is not None:
+            statement = statement.where(column == value)
     if unread is not None:
         statement = statement.where(_UNREAD_COUNT > 0 if unread else _UNREAD_COUNT == 0)
-    found = (await tx.execute(_ordered(statement, page))).all()
-    rows, cursors = page.build_page(found, lambda row: [row[0].updated_at.isoformat(), str(row[0].id)])
-    seats = [Membership(actor, conversation, participant) for conversation, participant, _ in rows]
+    fetched = (await tx.execute(_ordered(statement, page))).all()
+    rows, cursors = page.build_page(fetched, lambda row: [row[0].updated_at.isoformat(), str(row[0].id)])
+    memberships = [Membership(actor, conversation, participant) for conversation, participant, _ in rows]
     counts = {conversation.id: count for conversation, _, count in rows}
-    return {"results": await render_conversations(tx, seats, unread=counts), **cursors}
+    return {"results": await render_conversations(tx, memberships, unread=counts), **cursors}
 
 
 async def load_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
-    """One conversation for a caller, or for a service in its own name.
+    """A conversation as a user or service sees it.
 
     Raises:
         NotFound: no such conversation for the caller.
     """
-    seat = await access.authorize(tx, actor, conversation_id)
-    return (await render_conversations(tx, [seat]))[0]
+    membership = await access.authorize(tx, actor, conversation_id)
+    return (await render_conversations(tx, [membership]))[0]
 
 
 async def render_conversations(
-    tx: Tx, seats: Sequence[Membership], *, unread: Mapping[UUID, int] | None = None
+    tx: Tx, memberships: Sequence[Membership], *, unread: Mapping[UUID, int] | None = None
 ) -> list[dict[str, Any]]:
-    """Entered conversations as `ConversationOut`, in the same order; `unread` saves counting again."""
-    if not seats:
+    """Render authorized conversations of one caller as `ConversationOut`, in the same order.
+
+    Args:
+        tx: the transaction.
+        memberships: the conversations.
+        unread: unread messages by conversation, if they are counted already.
+    """
+    if not memberships:
         return []
-    ids = [seat.conversation.id for seat in seats]
-    user_id = seats[0].actor.user_id
-    people = await _participants(tx, ids)
-    last_messages = await _last_messages(tx, seats, viewer=user_id)
+    ids = [membership.conversation.id for membership in memberships]
+    user_id = memberships[0].actor.user_id
+    participants = await _participants(tx, ids)
+    last_messages = await _last_messages(tx, memberships, viewer=user_id)
     if unread is None:
         unread = await read_receipts.unread_counts(tx, user_id, ids) if user_id is not None else {}
     return [
         {
-            **render_core(seat.conversation),
-            "participants": people[seat.conversation.id],
-            "last_message": last_messages.get(seat.conversation.id),
-            "last_seq": seat.conversation.last_seq,
-            "unread_count": unread.get(seat.conversation.id, 0),
-            "is_archived": _is_archived(seat),
+            **render_core(membership.conversation),
+            "participants": participants[membership.conversation.id],
+            "last_message": last_messages.get(membership.conversation.id),
+            "last_seq": membership.conversation.last_seq,
+            "unread_count": unread.get(membership.conversation.id, 0),
+            "is_archived": _is_archived(membership),
         }
-        for seat in seats
+        for membership in memberships
     ]
 
 
 def render_core(conversation: Conversation) -> dict[str, Any]:
-    """`ConversationCore`: what everybody sees alike."""
+    """A conversation as `ConversationCore`, the part that is the same for every member."""
     reference = None
     if conversation.reference_type is not None:
         reference = {"type": conversation.reference_type, "id": conversation.reference_id}
@@ -125,27 +131,25 @@ def render_core(conversation: Conversation) -> dict[str, Any]:
 
 
 async def load_core(tx: Tx, conversation_id: UUID) -> dict[str, Any]:
-    """`ConversationCore` of a conversation that was entered before."""
+    """A conversation as `ConversationCore`. The caller has authorized it."""
     statement = select(Conversation).where(Conversation.id == conversation_id)
     return render_core((await tx.execute(statement)).scalar_one())
 
 
 async def load_participants(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """`ParticipantOut` by user id, also of those who left since."""
-    found = await _participants_by_conversation(tx, conversation_id, user_ids)
-    if missing := [user_id for user_id in user_ids if user_id not in found]:
-        # An erasure renames people in a long log page by page, and their place after it.
-        under_way = await erased_users.running_erasures(tx, missing)
-        places = await _participants_by_conversation(tx, conversation_id, list(under_way.values()))
-        for pseudonym, user_id in under_way.items():
-            if (place := places.get(user_id)) is not None:
-                found[pseudonym] = {**place, "user": {**place["user"], "id": pseudonym}}
-    return found
+    """Present and past participants as `ParticipantOut`, by user id."""
+    participants = await _participants_by_user(tx, conversation_id, user_ids)
+    if missing := [user_id for user_id in user_ids if user_id not in participants]:
+        # An erasure renames a user in the log page by page, and in the participant row only after that.
+        erasures = await erased_users.running_erasures(tx, missing)
+        not_renamed = await _participants_by_user(tx, conversation_id, list(erasures.values()))
+        for pseudonym, user_id in erasures.items():
+            if (participant := not_renamed.get(user_id)) is not None:
+                participants[pseudonym] = {**participant, "user": {**participant["user"], "id": pseudonym}}
+    return participants
 
 
-async def _participants_by_conversation(
-    tx: Tx, conversation_id: UUID, user_ids: Sequence[str]
-) -> dict[str, dict[str, Any]]:
+async def _participants_by_user(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     if not user_ids:
         return {}
     statement = _participant_rows([conversation_id]).where(
@@ -155,21 +159,21 @@ async def _participants_by_conversation(
 
 
 async def load_all_participants(tx: Tx, conversation_id: UUID) -> list[dict[str, Any]]:
-    """`ParticipantOut` of all who are in a conversation, in the order they joined, and then of those who left."""
+    """All participants as `ParticipantOut`: members in the order they joined, then those who left."""
     order = (_participant.left_seq.nulls_first(), _participant.joined_seq, _participant.user_id)
     return [_render_participant(row) for row in await tx.execute(_participant_rows([conversation_id]).order_by(*order))]
 
 
 async def load_participant(tx: Tx, conversation_id: UUID, user_id: str) -> dict[str, Any]:
-    """One of them.
+    """A present or past participant as `ParticipantOut`.
 
     Raises:
-        NotFound: that user never was in.
+        NotFound: that user never was a member.
     """
-    found = await load_participants(tx, conversation_id, [user_id])
-    if user_id not in found:
+    participants = await load_participants(tx, conversation_id, [user_id])
+    if user_id not in participants:
         raise NotFound
-    return found[user_id]
+    return participants[user_id]
 
 
 async def _participants(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -178,14 +182,14 @@ async def _participants(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[dict[str
         .where(_participant.left_seq.is_(None))
         .order_by(_participant.joined_seq, _participant.user_id)
     )
-    shapes: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    by_conversation: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in await tx.execute(statement):
-        shapes[row.conversation_id].append(_render_participant(row))
-    return shapes
+        by_conversation[row.conversation_id].append(_render_participant(row))
+    return by_conversation
 
 
 def _participant_rows(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
-    """Columns rather than entities: a page has hundreds of participants, and entities cost ten times as much."""
+    """A select of columns, not entities: a page has hundreds of participants, and entities take ten times as long."""
     return (
         select(
             _participant.conversation_id,
@@ -214,22 +218,24 @@ def _render_participant(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-async def _last_messages(tx: Tx, seats: Sequence[Membership], *, viewer: str | None) -> dict[UUID, dict[str, Any]]:
+async def _last_messages(
+    tx: Tx, memberships: Sequence[Membership], *, viewer: str | None
+) -> dict[UUID, dict[str, Any]]:
     keys = values_table(
-        conversation_id=(Uuid(), [seat.conversation.id for seat in seats]),
-        number=(BigInteger(), [seat.conversation.message_count for seat in seats]),
+        conversation_id=(Uuid(), [membership.conversation.id for membership in memberships]),
+        number=(BigInteger(), [membership.conversation.message_count for membership in memberships]),
     )
     is_last = (Message.conversation_id == keys.c.conversation_id) & (Message.number == keys.c.number)
     statement = message_select().join(keys, is_last)
     rows = (await tx.execute(statement)).all()
-    return {shape["conversation"]: shape for shape in await render_messages(tx, rows, viewer=viewer)}
+    return {message["conversation"]: message for message in await render_messages(tx, rows, viewer=viewer)}
 
 
-def _is_archived(seat: Membership) -> bool:
-    place = seat.participant
-    if place is None or place.archived_at_number is None:
+def _is_archived(membership: Membership) -> bool:
+    participant = membership.participant
+    if participant is None or participant.archived_at_number is None:
         return False
-    return place.archived_at_number >= seat.conversation.message_count
+    return participant.archived_at_number >= membership.conversation.message_count
 
 
 def _ordered(

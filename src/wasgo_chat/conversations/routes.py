@@ -1,10 +1,11 @@
-"""The HTTP doors of conversations: list, create, detail, membership, archive, unread, the log."""
+"""HTTP routes of conversations: list, create, get, update, participants, archive, unread counts, events."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.conversations import participants
 from wasgo_chat.conversations.event_frames import render_events
 from wasgo_chat.conversations.event_schemas import EventPage
@@ -33,7 +34,6 @@ from wasgo_chat.membership.errors import DirectConversation, LastAdmin
 from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.membership.schemas import (
     AddParticipant,
-    ConversationType,
     CreateConversation,
     ParticipantOut,
     RemoveParticipant,
@@ -52,7 +52,7 @@ router = APIRouter(prefix="/chat/conversations", tags=["conversations"])
 async def list_conversations(
     caller: Caller,
     reading: ReadSessionDep,
-    conversation_type: ConversationType | None = None,
+    conversation_type: ConversationTypeName | None = None,
     archived: bool = False,
     reference_type: Annotated[SingleLine, Query(max_length=64)] | None = None,
     reference_id: ExternalId | None = None,
@@ -60,7 +60,7 @@ async def list_conversations(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List the caller's conversations, newest activity first; archived ones apart."""
+    """List the caller's conversations, newest activity first; either the archived ones or the others."""
     page, headers = await reading.read(
         lambda tx: conversation_page(
             tx,
@@ -83,24 +83,24 @@ async def list_conversations(
     status_code=201,
     response_model=ConversationOut,
     responses={
-        200: {"model": ConversationOut, "description": "It existed already."},
+        200: {"model": ConversationOut, "description": "It exists already."},
         **problem_responses(401, 403, ConversationTypeForbidden, 404, IdempotencyConflict, 422),
     },
 )
 async def create_conversation(
     body: CreateConversation, caller: Caller, db: Db, key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Create a conversation, or get the one of a direct pair or a reference."""
+    """Create a conversation, or get the existing one of a direct pair or a reference."""
     check_json_object(db.settings, "metadata", body.metadata)
-    once = IdempotentRequest("create_conversation", key, caller, body.model_dump(mode="json"))
+    request = IdempotentRequest("create_conversation", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
-        if earlier := await once.previous_result(tx):
-            return replayed_response(earlier[0], await load_conversation(tx, caller, earlier[1]))
-        made = await create.create(tx, caller, body)
-        status = 201 if made.is_new else 200
-        await once.store(tx, status, made.conversation_id)
-        answer = await load_conversation(tx, caller, made.conversation_id)
-    return JsonResponse(answer, status)
+        if previous := await request.previous_result(tx):
+            return replayed_response(previous[0], await load_conversation(tx, caller, previous[1]))
+        created = await create.create(tx, caller, body)
+        status = 201 if created.is_new else 200
+        await request.store(tx, status, created.conversation_id)
+        conversation = await load_conversation(tx, caller, created.conversation_id)
+    return JsonResponse(conversation, status)
 
 
 @router.get(
@@ -110,7 +110,7 @@ async def create_conversation(
     responses=problem_responses(401, 403),
 )
 async def get_unread_counts(caller: Caller, reading: ReadSessionDep) -> Response:
-    """Count the caller's unread messages, in all and by conversation."""
+    """Count the caller's unread messages, in total and by conversation."""
     counts, headers = await reading.read(lambda tx: read_receipts.unread_counts(tx, caller.require_user()))
     by_conversation = {str(key): count for key, count in counts.items()}
     return JsonResponse({"total": sum(counts.values()), "conversations": by_conversation}, headers=headers)
@@ -125,8 +125,8 @@ async def get_unread_counts(caller: Caller, reading: ReadSessionDep) -> Response
 async def get_conversation(conversation_id: UUID, caller: Caller, reading: ReadSessionDep) -> Response:
     """Get one conversation."""
     caller.require_user()
-    answer, headers = await reading.read(lambda tx: load_conversation(tx, caller, conversation_id))
-    return JsonResponse(answer, headers=headers)
+    conversation, headers = await reading.read(lambda tx: load_conversation(tx, caller, conversation_id))
+    return JsonResponse(conversation, headers=headers)
 
 
 @router.patch(
@@ -139,8 +139,8 @@ async def update_conversation(conversation_id: UUID, body: UpdateConversation, c
     """Change title, metadata or settings (admin), close or reopen (moderator)."""
     async with db.transaction() as tx:
         await participants.update(tx, caller, conversation_id, body)
-        answer = await load_conversation(tx, caller, conversation_id)
-    return JsonResponse(answer)
+        conversation = await load_conversation(tx, caller, conversation_id)
+    return JsonResponse(conversation)
 
 
 @router.post(
@@ -149,29 +149,29 @@ async def update_conversation(conversation_id: UUID, body: UpdateConversation, c
     status_code=201,
     response_model=ParticipantOut,
     responses={
-        200: {"model": ParticipantOut, "description": "Already in."},
+        200: {"model": ParticipantOut, "description": "The user is a member already."},
         **problem_responses(401, 403, Forbidden, DirectConversation, 404, IdempotencyConflict, LimitReached, 422),
     },
 )
 async def add_participant(
     conversation_id: UUID, body: AddParticipant, caller: Caller, db: Db, key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Add somebody; they see the whole history."""
-    once = IdempotentRequest(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
+    """Add a participant, who can read the whole history."""
+    request = IdempotentRequest(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
-        # On its own: the mirror's rows are never locked while a conversation is held.
-        seat = await access.authorize(tx, caller, conversation_id)
-        verbs.require_may_add(seat, body.role)
+        # In a transaction of its own: rows of `users` are never locked while a conversation is locked.
+        membership = await access.authorize(tx, caller, conversation_id)
+        verbs.require_may_add(membership, body.role)
         await users.upsert_users(tx, {body.user_id: {}})
     async with db.transaction() as tx:
-        if earlier := await once.previous_result(tx):
+        if previous := await request.previous_result(tx):
             await access.authorize(tx, caller, conversation_id)
-            return replayed_response(earlier[0], await load_participant(tx, conversation_id, body.user_id))
+            return replayed_response(previous[0], await load_participant(tx, conversation_id, body.user_id))
         is_new = await participants.add(tx, caller, conversation_id, body)
         status = 201 if is_new else 200
-        await once.store(tx, status, conversation_id)
-        answer = await load_participant(tx, conversation_id, body.user_id)
-    return JsonResponse(answer, status)
+        await request.store(tx, status, conversation_id)
+        participant = await load_participant(tx, conversation_id, body.user_id)
+    return JsonResponse(participant, status)
 
 
 @router.post(
@@ -182,7 +182,7 @@ async def add_participant(
     responses=problem_responses(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
 )
 async def remove_participant(conversation_id: UUID, body: RemoveParticipant, caller: Caller, db: Db) -> Response:
-    """Remove somebody, or leave by removing oneself."""
+    """Remove a participant, or leave (by removing the caller)."""
     async with db.transaction() as tx:
         await participants.remove(tx, caller, conversation_id, body.user_id)
     return Response(status_code=204)
@@ -197,11 +197,11 @@ async def remove_participant(conversation_id: UUID, body: RemoveParticipant, cal
 async def update_participant(
     conversation_id: UUID, user_id: UserId, body: UpdateParticipant, caller: Caller, db: Db
 ) -> Response:
-    """Give somebody another role, none above one's own."""
+    """Change a participant's role, up to the caller's own role."""
     async with db.transaction() as tx:
         await participants.change_role(tx, caller, conversation_id, user_id, body.role)
-        answer = await load_participant(tx, conversation_id, user_id)
-    return JsonResponse(answer)
+        participant = await load_participant(tx, conversation_id, user_id)
+    return JsonResponse(participant)
 
 
 @router.post(
@@ -211,7 +211,7 @@ async def update_participant(
     responses=problem_responses(401, 403, 404),
 )
 async def archive_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
-    """Put a conversation away, for oneself, until its next message."""
+    """Archive a conversation for the caller, until its next message."""
     return await _archive(conversation_id, caller, db, archived=True)
 
 
@@ -222,7 +222,7 @@ async def archive_conversation(conversation_id: UUID, caller: Caller, db: Db) ->
     responses=problem_responses(401, 403, 404),
 )
 async def unarchive_conversation(conversation_id: UUID, caller: Caller, db: Db) -> Response:
-    """Take it back into the list."""
+    """Unarchive a conversation for the caller."""
     return await _archive(conversation_id, caller, db, archived=False)
 
 
@@ -249,32 +249,33 @@ async def list_events(
     conversation_id: UUID,
     caller: Caller,
     reading: ReadSessionDep,
-    places: MembershipLoader,
+    memberships: MembershipLoader,
     after_seq: Annotated[Seq, Query(description="Events with a greater seq, oldest first.")] = 0,
     limit: Limit = 50,
 ) -> Response:
-    """Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on with.
+    """Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the next page.
 
-    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
     """
     caller.require_user()
 
-    async def page_of(tx: Tx) -> dict[str, Any]:
-        seat = await access.authorize(tx, caller, conversation_id)
+    async def fetch_events(tx: Tx) -> dict[str, Any]:
+        membership = await access.authorize(tx, caller, conversation_id)
         rows = await log.read_after(tx, conversation_id, after_seq, limit=limit + 1)
         page = rows[:limit]
-        following = str(page[-1].seq) if len(rows) > limit else None
+        next_seq = str(page[-1].seq) if len(rows) > limit else None
         frames = await render_events(tx, conversation_id, page)
-        heads = {"last_seq": seat.conversation.last_seq, "purged_seq": seat.conversation.purged_seq}
-        return {"results": frames, "next": following, "previous": None, **heads}
+        conversation = membership.conversation
+        heads = {"last_seq": conversation.last_seq, "purged_seq": conversation.purged_seq}
+        return {"results": frames, "next": next_seq, "previous": None, **heads}
 
-    place = await places.find((caller.require_user(), conversation_id)) if reading.may_use_replica else None
-    return JsonResponse(await reading.read_at_least(place.last_seq if place else None, page_of))
+    head = await memberships.find((caller.require_user(), conversation_id)) if reading.may_use_replica else None
+    return JsonResponse(await reading.read_at_least(head.last_seq if head else None, fetch_events))
 
 
 async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:
     async with db.transaction() as tx:
-        seat = await access.authorize(tx, caller, conversation_id, lock=True)
-        await verbs.archive(tx, seat, archived=archived)
-        answer = await load_conversation(tx, caller, conversation_id)
-    return JsonResponse(answer)
+        membership = await access.authorize(tx, caller, conversation_id, lock=True)
+        await verbs.archive(tx, membership, archived=archived)
+        conversation = await load_conversation(tx, caller, conversation_id)
+    return JsonResponse(conversation)

@@ -1,4 +1,4 @@
-"""Shapes that hold both conversations and messages."""
+"""Response schemas that contain both conversations and messages."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from wasgo_chat.messages.schemas import MessageOut
 
 
 class ConversationOut(ConversationCore):
-    """A conversation as one member sees it: `unread_count` and `is_archived` are that member's own."""
+    """A conversation as one member sees it: `unread_count` and `is_archived` are specific to the member."""
 
     participants: list[ParticipantOut]
     last_message: MessageOut | None
@@ -25,7 +25,7 @@ class ConversationPage(PageShape):
 
 
 class UnreadCounts(ResponseModel):
-    """Unread messages in all and by conversation, those with any only."""
+    """Unread messages in total and by conversation, without conversations that have none."""
 
     total: int
     conversations: dict[UUID, int]

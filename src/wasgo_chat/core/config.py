@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES
 from wasgo_chat.core.redis_target import validate_redis_url
 from wasgo_chat.core.setting_types import (
     CommaSeparated,
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
         "`http://localhost:3000`.",
     )
     user_conversation_types: CommaSeparated = Field(
-        default_factory=lambda: ["direct", "support"],
+        default_factory=lambda: [name for name, type_ in CONVERSATION_TYPES.items() if type_.is_created_by_users],
         description="Conversation types that users may create; services may create all.",
     )
     support_staff: CommaSeparated = Field(

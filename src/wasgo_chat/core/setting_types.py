@@ -2,11 +2,12 @@
 
 import ipaddress
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.core import postgres_dsn
 
 
@@ -58,9 +59,7 @@ CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split)]
 
-ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
-
-RetentionDays = Annotated[dict[ConversationType, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
+RetentionDays = Annotated[dict[ConversationTypeName, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_by_name)]
 
 SpaceSeparatedUrls = Annotated[list[Annotated[str, AfterValidator(_standby)]], NoDecode, BeforeValidator(_split_urls)]
 

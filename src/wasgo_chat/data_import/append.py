@@ -13,6 +13,7 @@ from uuid import UUID
 from asyncpg import Range
 from sqlalchemy import text
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES
 from wasgo_chat.data_import import participants
 from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail, Rows
 from wasgo_chat.data_import.copy import copy, driver_of, jsonb, message_event
@@ -104,6 +105,7 @@ async def _create(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, Lo
     for line in new.values():
         log = logs[line.external_id]
         log.at = line.created_at
+        type_ = CONVERSATION_TYPES[line.conversation_type]
         conversations.append(
             {
                 "id": log.id,
@@ -111,7 +113,7 @@ async def _create(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, Lo
                 "title": line.title,
                 "reference_type": line.reference.type if line.reference else None,
                 "reference_id": line.reference.id if line.reference else None,
-                "direct_pair": participants.pair_of(line) if line.conversation_type == "direct" else None,
+                "direct_pair": participants.pair_of(line) if type_.has_pair else None,
                 "status": line.status,
                 "metadata": jsonb(line.metadata),
                 "settings": jsonb(line.settings),
@@ -211,14 +213,13 @@ async def _pass_over(tx: Tx, log: LogTail) -> None:
 
 def _message(log: LogTail, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> dict[str, Any]:
     is_deleted = line.deleted_at is not None
-    is_system = line.message_type == "system"
     return {
         "conversation_id": log.id,
         "id": message_id_of(line.conversation, line.external_id, line.created_at),
         "seq": log.seq,
         "number": log.number,
         "sender_id": line.sender,
-        "service": "import" if is_system else None,
+        "service": "import" if line.sender is None else None,
         "message_type": line.message_type,
         "content": None if is_deleted else line.content,
         "reply_to": said[log.id, line.reply_to] if line.reply_to is not None else None,

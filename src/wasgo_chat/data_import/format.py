@@ -12,17 +12,19 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationTypeName
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import ExternalId, RequestModel, Text, Title, UserId
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.data_import.copy import uuid7_at
 from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity.users import PutUser
-from wasgo_chat.membership.models import REFERENCED_TYPES
-from wasgo_chat.membership.schemas import ConversationType, JsonObject, ParticipantIn, Reference, Status
+from wasgo_chat.membership.roles import Role
+from wasgo_chat.membership.schemas import JsonObject, ParticipantIn, Reference, Status
 from wasgo_chat.messages.reactions import canonical_emoji
-from wasgo_chat.messages.schemas import ClientId, Emoji, MessageContent, MessageType
-from wasgo_chat.messages.verbs import check_message
+from wasgo_chat.messages.schemas import ClientId, Emoji, MessageContent
+from wasgo_chat.messages.sending.gate import check_message
+from wasgo_chat.messages.types import MESSAGE_TYPES, TEXT, MessageTypeName
 
 
 class Rejected(Exception):
@@ -48,7 +50,7 @@ class ConversationLine(RequestModel):
 
     kind: Literal["conversation"]
     external_id: ExternalId
-    conversation_type: ConversationType
+    conversation_type: ConversationTypeName
     title: Title = ""
     reference: Reference | None = None
     participants: Annotated[list[ParticipantLine], Field(min_length=1)]
@@ -81,7 +83,7 @@ class MessageLine(RequestModel):
     conversation: ExternalId
     external_id: ClientId
     sender: UserId | None = None
-    message_type: MessageType = "text"
+    message_type: MessageTypeName = TEXT.name
     content: Text = ""
     created_at: AwareDatetime
     reply_to: ClientId | None = None
@@ -157,17 +159,17 @@ class LineValidator:
         return line
 
     def _check_conversation(self, line: ConversationLine) -> None:
-        kind, people = line.conversation_type, {one.user_id for one in line.participants}
+        type_, people = CONVERSATION_TYPES[line.conversation_type], {one.user_id for one in line.participants}
         if len(people) != len(line.participants):
             raise Rejected("participants: names somebody twice")
         if len(people) > self._settings.max_participants:
             raise Rejected(f"participants: has more than {self._settings.max_participants}")
-        if kind == "direct" and (len(people) != 2 or line.reference is not None):
+        if type_.has_pair and (len(people) != 2 or line.reference is not None):
             raise Rejected("participants: a direct conversation has exactly two, and no reference")
-        if kind == "direct" and any(one.role != "participant" or one.left_at for one in line.participants):
+        if type_.has_pair and any(one.role != Role.PARTICIPANT or one.left_at for one in line.participants):
             raise Rejected("participants: in a direct conversation both are participants, and stay")
-        if kind in REFERENCED_TYPES and line.reference is None:
-            raise Rejected(f"reference: a {kind} conversation is about something: give type and id")
+        if type_.is_referenced and line.reference is None:
+            raise Rejected(f"reference: a {type_.name} conversation is about something: give type and id")
         check_json_object(self._settings, "metadata", line.metadata)
         check_json_object(self._settings, "settings", line.settings)
         if line.created_at > self._now:
@@ -183,7 +185,7 @@ class LineValidator:
             raise Rejected("created_at: is before the message above it, or the conversation")
         if max(filter(None, (line.created_at, line.edited_at, line.deleted_at))) > self._now:
             raise Rejected(f"created_at, edited_at, deleted_at: {_FUTURE}")
-        if (line.sender is None) != (line.message_type == "system"):
+        if (line.sender is not None) != MESSAGE_TYPES[line.message_type].is_sent_by_users:
             raise Rejected("sender: a message has one, and a system message has none")
         self._check_people(context, line)
         self._check_content(line)
@@ -208,7 +210,7 @@ class LineValidator:
             if line.reactions:
                 raise Rejected("reactions: a deleted message has none")
             return
-        if line.message_type == "system":
+        if not MESSAGE_TYPES[line.message_type].is_sent_by_users:
             if not line.content:
                 raise Rejected("content: is empty")
             check_json_object(self._settings, "metadata", line.metadata)

@@ -72,7 +72,7 @@ _RULES = {
     "no note is ahead of the log": """
         SELECT c.id FROM conversations c JOIN pending p ON p.conversation_id = c.id WHERE p.head > c.last_seq""",
     "a direct conversation has two people": """
-        SELECT c.id FROM conversations c WHERE c.conversation_type = 'direct' AND (
+        SELECT c.id FROM conversations c WHERE c.direct_pair IS NOT NULL AND (
             SELECT count(*) FROM participants p WHERE p.conversation_id = c.id) > 2""",
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
 from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail
 from wasgo_chat.data_import.copy import driver_of
 from wasgo_chat.data_import.format import ConversationLine, UserLine
@@ -16,7 +17,7 @@ SELECT k.id FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text
 JOIN conversations c ON c.id <> k.id AND (
     (k.pair IS NOT NULL AND c.direct_pair = string_to_array(k.pair, chr(10)))
     OR (k.pair IS NULL AND c.conversation_type = k.type AND c.reference_type = k.reference_type
-        AND c.reference_id = k.reference_id AND k.type = ANY(ARRAY['bid', 'job', 'request', 'dispute'])))
+        AND c.reference_id = k.reference_id AND k.type = ANY($6::text[])))
 """
 
 _PEOPLE = """
@@ -52,16 +53,17 @@ async def reject_duplicates(
     keys: dict[tuple[str, ...], str] = {}
     rows = []
     for line in new:
-        pair = "\n".join(pair_of(line)) if line.conversation_type == "direct" else None
+        type_ = CONVERSATION_TYPES[line.conversation_type]
+        pair = "\n".join(pair_of(line)) if type_.has_pair else None
         reference = (line.reference.type, line.reference.id) if line.reference else (None, None)
         rows.append((logs[line.external_id].id, line.conversation_type, *reference, pair))
-        if pair is not None or (line.reference is not None and line.conversation_type != "support"):
+        if pair is not None or (line.reference is not None and type_.is_referenced):
             key = (pair,) if pair is not None else (line.conversation_type, line.reference.type, line.reference.id)  # type: ignore[union-attr]  # it has one
             if keys.setdefault(key, line.external_id) != line.external_id:
                 outcome.refused[line.external_id] = "another conversation above has this pair or reference"
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
-        taken = {row["id"] for row in await (await driver_of(tx)).fetch(_TAKEN, *columns)}
+        taken = {row["id"] for row in await (await driver_of(tx)).fetch(_TAKEN, *columns, [*REFERENCED_TYPES])}
         for line in new:
             if logs[line.external_id].id in taken:
                 outcome.refused[line.external_id] = "there is a conversation of this pair or reference already"
@@ -82,7 +84,7 @@ def participant_rows(block: ConversationChunk, log: LogTail, most: int) -> tuple
     """
     new = [one for one in block.line.participants if one.user_id not in log.people]
     present = log.present + sum(one.left_at is None for one in new)
-    if new and log.people and block.line.conversation_type == "direct":
+    if new and log.people and CONVERSATION_TYPES[block.line.conversation_type].has_pair:
         return [], "participants: a direct conversation has the two that it has"
     if new and present > most and log.people:
         return [], f"participants: would have more than {most}"

@@ -1,16 +1,14 @@
-"""Readers of the log: who follows every conversation behind the senders, in order, and at least once.
+"""Log consumers: they handle the events of every conversation after the senders, in order and at least once.
 
-`emit` leaves a note (`pending`) in the transaction that appends. A reader claims conversations by advisory
-try-locks, never by locking a row that senders need, handles what follows its cursors, and commits the cursors in the
-same transaction. A note goes once every reader has reached its head: a send that comes between raises the head and
-keeps it. Any number of workers run the same readers beside each other.
+`emit` leaves a pending marker in the transaction that appends. A consumer claims conversations with advisory try-locks,
+never by locking a row that senders need, handles the events after its offsets, and commits the offsets in the same
+transaction. A marker is deleted when every consumer has reached its head; a concurrent send raises the head and keeps
+the marker. Any number of workers run the same consumers concurrently.
 
-Reading is behind the senders in time as well: it gathers, takes many conversations at once, and rests in proportion
-to its work, so that under load it falls back rather than slowing down who sends.
+A consumer batches, and sleeps in proportion to its run time, so under load it lags instead of slowing down senders.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +19,7 @@ import asyncpg
 import structlog
 
 from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
@@ -39,12 +38,12 @@ IDLE_RATIO = 4.0
 
 
 Handler = Callable[["asyncpg.Connection[asyncpg.Record]", Sequence[SeqRange]], Awaitable[Sequence[object]]]
-"""Handles spans of different conversations, in the transaction of a connection, and returns what its commit is to
-announce. It may see events again, so it is idempotent by (conversation, seq).
+"""Handles ranges of events of different conversations, in the transaction of a connection. Returns the notices to
+publish after the commit. It can be called again for the same events, so it must be idempotent by (conversation, seq).
 """
 
 
-_WAITING = """
+_PENDING = """
 SELECT p.conversation_id FROM pending p
 LEFT JOIN reader_cursors c ON c.reader = $1 AND c.conversation_id = p.conversation_id
 WHERE p.head > COALESCE(c.seq, 0) AND p.conversation_id <> ALL($2::uuid[])
@@ -56,8 +55,8 @@ SELECT k.id FROM unnest($2::uuid[]) AS k(id)
 WHERE pg_try_advisory_xact_lock(hashtextextended('reader' || chr(10) || $1 || chr(10) || k.id, 0))
 """
 
-# Seqs have no gaps and a note's head is committed with its events, so a span needs no look at them.
-_SPANS = """
+# Seqs have no gaps and a marker's head is committed with its events, so a range does not need the events themselves.
+_RANGES = """
 SELECT p.conversation_id, COALESCE(c.seq, 0) AS after, LEAST(p.head, COALESCE(c.seq, 0) + $3) AS up_to
 FROM pending p
 LEFT JOIN reader_cursors c ON c.reader = $1 AND c.conversation_id = p.conversation_id
@@ -65,7 +64,8 @@ WHERE p.conversation_id = ANY($2::uuid[]) AND p.head > COALESCE(c.seq, 0)
 ORDER BY p.conversation_id
 """
 
-# SKIP LOCKED, as a note that a sender holds is about to be raised. The lock re-reads `head`, so a raised one stays.
+# SKIP LOCKED: a marker that a sender has locked is about to advance. The lock re-reads `head`, so an advanced one
+# stays.
 _DELETE_DONE = """
 WITH done AS (
     SELECT p.conversation_id FROM pending p
@@ -81,142 +81,138 @@ DELETE FROM pending USING done WHERE pending.conversation_id = done.conversation
 
 
 class LogConsumer:
-    """One reader of the log, as one worker runs it.
+    """A consumer of the log, in one worker.
 
     Args:
-        db: hears what its commits announce.
-        lines: a pool by key to the same database, for a connection that the reader keeps.
-        name: of the reader; workers that share it share the work.
-        handle: what is done with events, in the transaction that moves the cursor.
-        readers: all readers that notes wait for.
-        counts: of the worker.
+        db: its listeners receive the notices of the handler's commits.
+        keyed_db: the keyed pool of the same database, for a connection that the consumer keeps.
+        name: the name of the consumer; workers with the same name share the work.
+        handle: the handler, called in the transaction that advances the offsets.
+        consumers: the names of all consumers that pending markers wait for.
+        counts: the counters of the worker.
     """
 
     def __init__(
         self,
         db: Database,
-        lines: Database,
+        keyed_db: Database,
         name: str,
         handle: Handler,
         *,
-        readers: Sequence[str] = CONSUMERS,
+        consumers: Sequence[str] = CONSUMERS,
         counts: WorkerCounters | None = None,
     ) -> None:
         self._db = db
-        self._direct = PinnedConnection(lines)
+        self._connection = PinnedConnection(keyed_db)
         self._counts = counts or WorkerCounters()
         self._name = name
         self._handle = handle
-        self._consumers = list(readers)
+        self._consumers = list(consumers)
         self._woken = asyncio.Event()
-        self._resting: dict[UUID, tuple[float, float]] = {}
+        self._backed_off: dict[UUID, tuple[float, float]] = {}  # until when, and for how long
         self._markers_deleted = False
-        self._sweep_at = 0.0
+        self._cleanup_at = 0.0
 
     def wake(self, _: Sequence[LogAdvanced]) -> None:
         """Consume events that a commit of this worker appended without waiting for the next poll."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Read for ever; what other workers append is found within a second."""
-        while True:
-            self._woken.clear()
-            began = time.monotonic()
-            try:
-                while await self.poll():
-                    await asyncio.sleep(max(BATCHING_DELAY_S, IDLE_RATIO * (time.monotonic() - began)))
-                    began = time.monotonic()
-            except ChatError as error:
-                log.warning("reading_failed", reader=self._name, error=error.code)
-            except Exception:
-                log.exception("reading_failed", reader=self._name)  # the next turn may find better weather
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._woken.wait()
-            await asyncio.sleep(BATCHING_DELAY_S)
+        """Consume until cancelled. Events appended by other workers are found within `POLL_S`."""
+        await forever(self._drain, failure="consumer_failed", every_s=POLL_S, wake=self._woken, consumer=self._name)
 
     async def poll(self) -> int:
-        """One pass over the conversations that wait; how many events were read. Notes that are done go once it is calm,
-        or now and then.
+        """Make one pass over the pending conversations; returns the number of handled events. Done markers are deleted
+        when a pass finds no events, and once per `POLL_S` under load.
 
         Raises:
             Unavailable: the database does not answer.
         """
-        waiting = await self._waiting()
+        pending = await self._pending()
         try:
-            with tracing.NO_SPAN if tracing.tracer is None or not waiting else self._traced(tracing.tracer, waiting):
-                read = await self.consume(*waiting)
+            with tracing.NO_SPAN if tracing.tracer is None or not pending else self._traced(tracing.tracer, pending):
+                handled = await self.consume(*pending)
         except ChatError:
             raise
         except Exception:
-            log.exception("reading_failed", reader=self._name, conversations=len(waiting))
-            read = await self._consume_singly(waiting)
+            log.exception("consumer_failed", consumer=self._name, conversations=len(pending))
+            handled = await self._consume_individually(pending)
         else:
-            for conversation_id in waiting:
-                self._resting.pop(conversation_id, None)
-        self._markers_deleted = self._markers_deleted and not read
-        if not self._markers_deleted and (not read or time.monotonic() >= self._sweep_at):
+            for conversation_id in pending:
+                self._backed_off.pop(conversation_id, None)
+        self._markers_deleted = self._markers_deleted and not handled
+        if not self._markers_deleted and (not handled or time.monotonic() >= self._cleanup_at):
             while await self.delete_done_markers() == CONVERSATIONS_PAGE:
                 pass
-            self._markers_deleted = not read
-            self._sweep_at = time.monotonic() + POLL_S
-        return read
+            self._markers_deleted = not handled
+            self._cleanup_at = time.monotonic() + POLL_S
+        return handled
 
     async def consume(self, *conversation_ids: UUID) -> int:
-        """Handle the next page of these conversations, but for those that another worker is at; how many events.
+        """Handle the next page of events of these conversations, except those that another worker has claimed; returns
+        the number of events.
 
         Raises:
             Unavailable: the database does not answer.
         """
         if not conversation_ids:
             return 0
-        async with self._direct.transaction() as connection:
+        async with self._connection.transaction() as connection:
             claimed = [record[0] for record in await connection.fetch(_CLAIM, self._name, conversation_ids)]
-            # Read after the locks were taken, so cursors are where their last holders committed them.
-            found = await connection.fetch(_SPANS, self._name, claimed, EVENTS_PAGE)
-            spans = [SeqRange(*record) for record in found]
-            if not spans:
+            # Read after the locks are taken: the offsets are those that the last holders committed.
+            records = await connection.fetch(_RANGES, self._name, claimed, EVENTS_PAGE)
+            ranges = [SeqRange(*record) for record in records]
+            if not ranges:
                 return 0
-            announcements = await self._handle(connection, spans)
-            ids, seqs = [span.conversation_id for span in spans], [span.up_to for span in spans]
+            notices = await self._handle(connection, ranges)
+            ids, seqs = [each.conversation_id for each in ranges], [each.up_to for each in ranges]
             await connection.execute(ADVANCE, self._name, ids, seqs)
-        if announcements:
-            self._db.listeners.publish(announcements)
-        handled = sum(span.up_to - span.after for span in spans)
+        if notices:
+            self._db.listeners.publish(notices)
+        handled = sum(each.up_to - each.after for each in ranges)
         self._counts.consumer_events[self._name] += handled
         return handled
 
-    async def _consume_singly(self, conversation_ids: Sequence[UUID]) -> int:
-        """One conversation that cannot be handled stays behind, and its note with it; the others go on."""
-        read = 0
+    async def _drain(self) -> None:
+        await asyncio.sleep(BATCHING_DELAY_S)
+        self._woken.clear()  # this pass handles what was appended during the delay
+        began = time.monotonic()
+        while await self.poll():
+            await asyncio.sleep(max(BATCHING_DELAY_S, IDLE_RATIO * (time.monotonic() - began)))
+            began = time.monotonic()
+
+    async def _consume_individually(self, conversation_ids: Sequence[UUID]) -> int:
+        """A conversation whose events cannot be handled stays behind, with its marker; the others continue."""
+        handled = 0
         for conversation_id in conversation_ids:
             try:
-                read += await self.consume(conversation_id)
+                handled += await self.consume(conversation_id)
             except ChatError:
                 raise
             except Exception:
-                log.exception("reading_failed", reader=self._name, conversation=str(conversation_id))
+                log.exception("consumer_failed", consumer=self._name, conversation=str(conversation_id))
                 self._back_off(conversation_id)
-        return read
+        return handled
 
     async def delete_done_markers(self) -> int:
-        """Drop notes that every reader has caught up with, also those that a crash left behind; how many."""
-        async with self._direct.transaction() as connection:
+        """Delete markers that every consumer has caught up with, including those left by a crash; returns how many."""
+        async with self._connection.transaction() as connection:
             return len(await connection.fetch(_DELETE_DONE, self._consumers, CONVERSATIONS_PAGE))
 
     async def close(self) -> None:
-        """Give the connection back. `run` is to be cancelled before."""
-        await self._direct.close()
+        """Close the connection. Cancel `run` first."""
+        await self._connection.close()
 
-    def _traced(self, active: tracing.Tracing, waiting: Sequence[UUID]) -> AbstractContextManager[Any]:
-        return active.span(f"{self._name} reading", conversations=len(waiting))
+    def _traced(self, tracer: tracing.Tracing, pending: Sequence[UUID]) -> AbstractContextManager[Any]:
+        return tracer.span(f"{self._name} reading", conversations=len(pending))
 
-    async def _waiting(self) -> list[UUID]:
+    async def _pending(self) -> list[UUID]:
         now = time.monotonic()
-        resting = [conversation_id for conversation_id, (until, _) in self._resting.items() if until > now]
-        return [record[0] for record in await self._direct.fetch(_WAITING, self._name, resting, CONVERSATIONS_PAGE)]
+        excluded = [conversation_id for conversation_id, (until, _) in self._backed_off.items() if until > now]
+        records = await self._connection.fetch(_PENDING, self._name, excluded, CONVERSATIONS_PAGE)
+        return [record[0] for record in records]
 
     def _back_off(self, conversation_id: UUID) -> None:
-        _, rested_s = self._resting.get(conversation_id, (0.0, POLL_S / 2))
-        rest_s = min(rested_s * 2, MAX_IDLE_S)
-        self._resting[conversation_id] = (time.monotonic() + rest_s, rest_s)
+        _, last_s = self._backed_off.get(conversation_id, (0.0, POLL_S / 2))
+        delay_s = min(last_s * 2, MAX_IDLE_S)
+        self._backed_off[conversation_id] = (time.monotonic() + delay_s, delay_s)

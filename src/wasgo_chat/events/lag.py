@@ -1,4 +1,4 @@
-"""How far the log's readers are behind: what waits, and since when."""
+"""The lag of the log's consumers: how many events wait, and since when."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +11,9 @@ from wasgo_chat.database.session import Tx
 from wasgo_chat.events.offsets import CONSUMERS
 
 MAX_COUNTED = 10_000
-"""Waiting conversations that are looked at, at most: behind more than that, one is behind."""
+"""The most conversations that are counted for a consumer."""
 
-# The first event after a cursor is looked up by the log's primary key.
+# The first event after an offset is looked up by the primary key of the log.
 _LAG = """
 SELECT r.reader, count(w.conversation_id) AS conversations, COALESCE(sum(w.behind), 0)::bigint AS events,
     min(w.since) AS oldest_at, greatest(extract(epoch FROM now() - min(w.since)), 0)::float8 AS age_s
@@ -32,13 +32,14 @@ GROUP BY r.reader ORDER BY r.reader
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """What a reader has not handled.
+    """The events that a consumer has not handled.
 
     Attributes:
-        conversations: with such events.
-        events: how many there are.
-        oldest_at: when the oldest of them was made; None where there is none.
-        age_s: the same as seconds ago, by the database's clock; 0 where there is none.
+        reader: the name of the consumer.
+        conversations: number of conversations with such events.
+        events: number of such events.
+        oldest_at: time of the oldest one; None if there is none.
+        age_s: its age in seconds, by the database's clock; 0 if there is none.
     """
 
     reader: str
@@ -49,7 +50,7 @@ class Lag:
 
 
 async def lags(tx: Tx) -> list[Lag]:
-    """Of every reader, by name."""
+    """The lag of every consumer, ordered by name."""
     statement = text(_LAG).bindparams(bindparam("readers", type_=ARRAY(Text)))
     rows = await tx.execute(statement, {"readers": list(CONSUMERS), "counted": MAX_COUNTED})
     return [Lag(row.reader, row.conversations, row.events, row.oldest_at, row.age_s or 0.0) for row in rows]

@@ -1,7 +1,7 @@
-"""The log of a conversation: its rows, `emit` to append an event, `since` to read on.
+"""The log of a conversation: its rows, `emit` to append an event, `read_after` to read it.
 
-An event says who, what and which row, never the text: replay joins the current rows, and erasing a person's
-words never rewrites the log. What an event looks like to a client is `conversations.event_frames`'s business.
+An event has the actor, the type and the ids of rows, but no content: replay joins the current rows, and erasing a
+person's messages never rewrites the log. `conversations.event_frames` renders events for clients.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ from wasgo_chat.identity.authentication import Actor
 
 
 class EventRow(Base):
-    """One row of the log."""
+    """A row of the log."""
 
     __tablename__ = "events"
     __data_policy__ = (
@@ -50,7 +50,7 @@ class EventRow(Base):
         ),
     )
     __table_args__ = (
-        # Which messages the log still speaks of; a send does not touch it.
+        # For finding messages that later events refer to. A send does not write this index.
         Index(
             "ix_events_changed",
             "conversation_id",
@@ -73,7 +73,7 @@ class EventRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class AppendedEvent:
-    """Where an event landed: its seq, the conversation's count of messages, the time of the database."""
+    """The seq and time of an event, and the conversation's number of messages. The time is the database's."""
 
     seq: int
     number: int
@@ -82,13 +82,13 @@ class AppendedEvent:
 
 @dataclass(frozen=True, slots=True)
 class LogAdvanced:
-    """Announced after the commit: this conversation's log has reached this seq."""
+    """Sent after a commit that appended events to a conversation's log, from this seq on."""
 
     conversation_id: UUID
     seq: int
 
 
-# The head columns of `conversations`: the log owns them, the house above owns the rest of that table.
+# The head columns of `conversations`. The log owns them; `membership`, a layer above, owns the rest of the table.
 _head = table(
     "conversations",
     column("id", Uuid()),
@@ -97,15 +97,15 @@ _head = table(
     column("updated_at", DateTime(timezone=True)),
 )
 
-# The note for those who read the log behind us; its table stands in `readers`.
+# The pending markers for consumers; `offsets` has the table.
 _pending = table("pending", column("conversation_id", Uuid()), column("head", BigInteger()))
 
 
 async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> AppendedEvent:
-    """Append one event: takes the next seq under the conversation's row lock, so seq order is commit order.
+    """Append an event. It takes the next seq under the conversation's row lock, so seq order is commit order.
 
-    The readers' note goes with the row, in the same round trip. Times are the database's, never the worker's, and
-    never go back within a conversation.
+    The pending marker for consumers is written in the same round trip. Times come from the database's clock and never
+    decrease within a conversation.
     """
     now = func.greatest(_head.c.updated_at, func.clock_timestamp())
     values: dict[Any, Any] = {_head.c.last_seq: _head.c.last_seq + 1}
@@ -113,17 +113,17 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> App
         values[_head.c.message_count] = _head.c.message_count + 1
     if event.is_activity:
         values[_head.c.updated_at] = now
-    raised = (
+    advance = (
         update(_head)
         .where(_head.c.id == bindparam("cid", conversation_id, type_=Uuid()))
         .values(values)
         .returning(_head.c.last_seq, _head.c.message_count, now.label("at"))
     )
-    seq, number, at = (await tx.execute(raised)).one()
+    seq, number, at = (await tx.execute(advance)).one()
     statement = (
         insert(EventRow)
         .values(_row(actor, conversation_id, event, seq, at))
-        .add_cte(_mark_pending(conversation_id, seq).cte("noted"))
+        .add_cte(_mark_pending(conversation_id, seq).cte("pending_marked"))
     )
     if actor.service is not None or _needs_audit(actor, event):
         statement = statement.add_cte(_audited(actor, conversation_id, event))
@@ -133,19 +133,18 @@ async def emit(tx: Tx, actor: Actor, conversation_id: UUID, event: Event) -> App
 
 
 async def emit_many(tx: Tx, actor: Actor, conversation_id: UUID, events: Sequence[Event]) -> AppendedEvent:
-    """Append several events at once, none of them a new message; returns where the last one landed.
+    """Append several events, none of them a new message, with a fixed number of round trips. Returns the last one.
 
-    For work in bulk: it takes a few round trips however many they are. Nothing of it is kept in the audit, which has a
-    row for the whole.
+    Bulk operations record the whole operation in the audit log, so this records nothing there.
     """
     head = _head.c.last_seq + len(events)
     now = func.greatest(_head.c.updated_at, func.clock_timestamp())
-    raised = update(_head).where(_head.c.id == conversation_id).values({_head.c.last_seq: head})
+    advance = update(_head).where(_head.c.id == conversation_id).values({_head.c.last_seq: head})
     seq, number, at = (
-        await tx.execute(raised.returning(_head.c.last_seq, _head.c.message_count, now.label("at")))
+        await tx.execute(advance.returning(_head.c.last_seq, _head.c.message_count, now.label("at")))
     ).one()
     first = seq - len(events) + 1
-    rows = [_row(actor, conversation_id, event, first + place, at) for place, event in enumerate(events)]
+    rows = [_row(actor, conversation_id, event, first + index, at) for index, event in enumerate(events)]
     columns: dict[str, Any] = {"message_id": None, "revision": None, "user_id": None, "data": {}}
     await tx.execute(insert(EventRow.__table__), [{**columns, **row} for row in rows])  # type: ignore[arg-type]  # typed FromClause; it is a Table
     await tx.execute(_mark_pending(conversation_id, seq))
@@ -166,23 +165,23 @@ def _row(actor: Actor, conversation_id: UUID, event: Event, seq: int, at: dateti
 
 
 def _mark_pending(conversation_id: UUID, seq: int) -> Insert:
-    note = insert(_pending).values(conversation_id=conversation_id, head=seq)
-    head = func.greatest(_pending.c.head, note.excluded.head)
-    return note.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head})
+    marker = insert(_pending).values(conversation_id=conversation_id, head=seq)
+    head = func.greatest(_pending.c.head, marker.excluded.head)
+    return marker.on_conflict_do_update(index_elements=[_pending.c.conversation_id], set_={"head": head})
 
 
 def _needs_audit(actor: Actor, event: Event) -> bool:
-    """Whether somebody decides here over others, and not only over themselves."""
+    """Whether the event is administrative and does not only affect the actor."""
     return event.is_administrative and event.columns().get("user_id") != actor.user_id
 
 
 def _audited(actor: Actor, conversation_id: UUID, event: Event) -> CTE:
     columns = event.columns()
     target = ",".join(event.fields) if isinstance(event, ConversationUpdated) else columns.get("message_id")
-    acted = audit.audit_insert(
+    record = audit.audit_insert(
         actor, event.type, conversation_id=conversation_id, user_id=columns.get("user_id"), target=target
     )
-    return acted.cte("audited")
+    return record.cte("audited")
 
 
 async def read_after(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: int) -> Sequence[EventRow]:
@@ -199,10 +198,10 @@ async def read_after(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: in
 async def pseudonymize(
     tx: Tx, conversation_id: UUID, user_id: str, pseudonym: str, *, after_seq: int, page: int
 ) -> int | None:
-    """Put a pseudonym in the place of a user, in the next events of a log; the seq to go on after, None at the end."""
+    """Replace a user by a pseudonym in the next events of a log. Returns the seq to continue after; None at the end."""
     head = select(_head.c.last_seq).where(_head.c.id == conversation_id)
     last: int = (await tx.execute(head)).scalar_one()
-    here = (EventRow.conversation_id == conversation_id) & EventRow.seq.between(after_seq + 1, after_seq + page)
+    in_page = (EventRow.conversation_id == conversation_id) & EventRow.seq.between(after_seq + 1, after_seq + page)
     for column_ in (EventRow.actor_id, EventRow.user_id):
-        await tx.execute(update(EventRow).where(here, column_ == user_id).values({column_: pseudonym}))
+        await tx.execute(update(EventRow).where(in_page, column_ == user_id).values({column_: pseudonym}))
     return after_seq + page if after_seq + page < last else None

@@ -1,4 +1,4 @@
-"""What the log keeps for its readers: a note of each conversation that has grown, and how far each reader has come."""
+"""The tables of the log's consumers: pending markers of conversations with new events, and each consumer's offsets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from wasgo_chat.database.data_policy import not_personal
 from wasgo_chat.database.session import Base, Tx
 
 CONSUMERS = ("notifications",)
-"""Every reader there is; a note stays until all of them have reached its head."""
+"""The names of all consumers. A pending marker stays until every one of them has reached its head."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeqRange:
-    """Events of a conversation: those after a seq, up to another."""
+    """The events of a conversation after one seq, up to and including another."""
 
     conversation_id: UUID
     after: int
@@ -26,7 +26,7 @@ class SeqRange:
 
 
 class PendingConversation(Base):
-    """A note that a conversation's log has grown; `head` is its greatest seq."""
+    """A pending marker: a conversation's log has new events, up to `head`."""
 
     __tablename__ = "pending"
     __data_policy__ = (
@@ -38,7 +38,7 @@ class PendingConversation(Base):
 
 
 class ConsumerOffset(Base):
-    """How far a reader has come in a conversation."""
+    """The last seq that a consumer has handled in a conversation."""
 
     __tablename__ = "reader_cursors"
     __data_policy__ = (not_personal("Offsets of log consumers", kept="As long as the conversation"),)
@@ -53,27 +53,29 @@ INSERT INTO reader_cursors (reader, conversation_id, seq)
 SELECT $1, k.id, k.seq FROM unnest($2::uuid[], $3::bigint[]) AS k(id, seq)
 ON CONFLICT (reader, conversation_id) DO UPDATE SET seq = excluded.seq
 """
-"""Notes that a reader has handled logs, an array of them, up to seqs, an array of those."""
+"""Advances the offsets of a consumer. Parameters: its name, conversation ids, seqs."""
 
-_ENDED = """
+_DRAINED = """
 SELECT pg_advisory_xact_lock(hashtextextended('reader' || chr(10) || k.reader || chr(10) || CAST(:id AS text), 0)),
        NOT EXISTS (
            SELECT FROM pending p
            LEFT JOIN reader_cursors c ON c.reader = k.reader AND c.conversation_id = p.conversation_id
-           WHERE p.conversation_id = CAST(CAST(:id AS text) AS uuid) AND p.head > COALESCE(c.seq, 0)) AS has_ended
+           WHERE p.conversation_id = CAST(CAST(:id AS text) AS uuid) AND p.head > COALESCE(c.seq, 0)) AS is_drained
 FROM unnest(CAST(:readers AS text[])) AS k(reader)
 """
 
 
 async def lock_if_drained(tx: Tx, conversation_id: UUID) -> bool:
-    """Keep every reader from a conversation until the end of the transaction; whether they have read all of it."""
-    statement = sql(_ENDED).bindparams(bindparam("readers", type_=ARRAY(Text)))
+    """Keep all consumers away from a conversation until the end of the transaction. Returns whether they have handled
+    all of its events.
+    """
+    statement = sql(_DRAINED).bindparams(bindparam("readers", type_=ARRAY(Text)))
     rows = await tx.execute(statement, {"id": str(conversation_id), "readers": list(CONSUMERS)})
-    return all(row.has_ended for row in rows.all())
+    return all(row.is_drained for row in rows.all())
 
 
 async def skip_to(tx: Tx, heads: Mapping[UUID, int]) -> None:
-    """Have every reader pass over these logs up to these seqs: nothing is to be told of them."""
+    """Advance every consumer's offsets to these seqs, without handling the events."""
     connection = await tx.connection()
-    for reader in CONSUMERS:
-        await connection.exec_driver_sql(ADVANCE, (reader, list(heads), list(heads.values())))
+    for consumer in CONSUMERS:
+        await connection.exec_driver_sql(ADVANCE, (consumer, list(heads), list(heads.values())))

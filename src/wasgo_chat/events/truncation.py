@@ -1,6 +1,6 @@
-"""Truncation of a log: how far it may be truncated, and doing it. `messages.retention` handles the messages themselves.
+"""Truncation of a log at its old end. `messages.retention` deletes the messages.
 
-The head always stays, so a log is never empty and whoever follows it finds where it begins now.
+The head event always stays: a log is never empty, and clients can tell where it begins.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from wasgo_chat.database.session import Tx
 
 _TRUNCATION_POINT = """
-WITH following AS (
+WITH page AS (
     SELECT seq, created_at FROM events WHERE conversation_id = :conversation_id AND seq > :after
     ORDER BY seq LIMIT :page
 )
-SELECT max(seq) FROM following
-WHERE seq < :head AND seq < COALESCE((SELECT min(seq) FROM following WHERE created_at >= :before), seq + 1)
+SELECT max(seq) FROM page
+WHERE seq < :head AND seq < COALESCE((SELECT min(seq) FROM page WHERE created_at >= :before), seq + 1)
 """
 
-_REMOVE = """
+_DELETE = """
 DELETE FROM events WHERE conversation_id = :conversation_id AND seq > :after AND seq <= :cut RETURNING message_id
 """
 
@@ -34,19 +34,20 @@ WHERE conversation_id = :conversation_id AND message_id = ANY(:ids) AND type <> 
 async def next_truncation_point(
     tx: Tx, conversation_id: UUID, *, after: int, head: int, before: datetime, page: int
 ) -> int | None:
-    """Up to which seq a page of the log is older than a moment; None where nothing is, beside the head."""
-    given = {"conversation_id": conversation_id, "after": after, "head": head, "before": before, "page": page}
-    found: int | None = (await tx.execute(text(_TRUNCATION_POINT), given)).scalar_one()
-    return found
+    """The last seq of the next page of events that are older than a moment; None if there are none except the head."""
+    params = {"conversation_id": conversation_id, "after": after, "head": head, "before": before, "page": page}
+    seq: int | None = (await tx.execute(text(_TRUNCATION_POINT), params)).scalar_one()
+    return seq
 
 
 async def truncate(tx: Tx, conversation_id: UUID, *, after: int, upto: int) -> set[UUID]:
-    """Remove the events after a seq up to another; the messages that they told of."""
-    given = {"conversation_id": conversation_id, "after": after, "cut": upto}
-    return {found for found in (await tx.execute(text(_REMOVE), given)).scalars() if found is not None}
+    """Delete the events after one seq, up to and including another. Returns the ids of their messages."""
+    params = {"conversation_id": conversation_id, "after": after, "cut": upto}
+    message_ids = (await tx.execute(text(_DELETE), params)).scalars()
+    return {message_id for message_id in message_ids if message_id is not None}
 
 
 async def still_referenced(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these messages that the log tells a change of."""
+    """Those of these messages that are referenced by an event other than their `new_message`."""
     statement = text(_REFERENCED).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
     return set((await tx.execute(statement, {"conversation_id": conversation_id, "ids": list(message_ids)})).scalars())

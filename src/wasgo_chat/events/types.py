@@ -1,4 +1,10 @@
-"""The kinds of events in a conversation's log: what each says, and whether it counts as activity or as governing."""
+"""The event types of a conversation's log: what a row holds, whether it counts as activity, whether it is
+administrative.
+
+To add a type, add a class here and to `EVENT_TYPES`, a renderer to `conversations.event_frames`, and the schema of its
+frame to `conversations.event_schemas`. `seq` counts every event, so clients must ignore frame types that they do not
+know.
+"""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -8,7 +14,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Event(ABC):
-    """Base of everything that takes a `seq`. Signals (typing, reads, presence) are no events."""
+    """Base of everything that takes a `seq`. Signals (typing, read receipts, presence) are not events.
+
+    Attributes:
+        type: the value in the database and on the wire.
+        is_activity: moves the conversation to the top of lists.
+        is_administrative: recorded in the audit log, if it affects another user than the actor.
+    """
 
     type: ClassVar[str]
     is_activity: ClassVar[bool] = False
@@ -16,19 +28,18 @@ class Event(ABC):
 
     @abstractmethod
     def columns(self) -> dict[str, Any]:
-        """What the row holds beside conversation, seq, type and actor."""
+        """The columns of the row, in addition to conversation, seq, type and actor."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSent(Event):
-    """A message was stored; counts as activity and takes the conversation's next message number."""
+    """A message was stored. It takes the conversation's next message number."""
 
     type: ClassVar[str] = "new_message"
     is_activity: ClassVar[bool] = True
     message_id: UUID
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         return {"message_id": self.message_id, "revision": 1}
 
 
@@ -41,7 +52,6 @@ class MessageEdited(Event):
     revision: int
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         return {"message_id": self.message_id, "revision": self.revision}
 
 
@@ -54,7 +64,6 @@ class MessageDeleted(Event):
     revision: int
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         return {"message_id": self.message_id, "revision": self.revision}
 
 
@@ -69,29 +78,27 @@ class ReactionUpdated(Event):
     action: str
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         data = {"emoji": self.emoji, "action": self.action}
         return {"message_id": self.message_id, "user_id": self.user_id, "data": data}
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantAdded(Event):
-    """Somebody joined, or came back."""
+    """A user joined, or came back."""
 
     type: ClassVar[str] = "participant_added"
     is_administrative: ClassVar[bool] = True
     user_id: str
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         return {"user_id": self.user_id}
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantRemoved(Event):
-    """Somebody left or was removed: they see this event and nothing after it.
+    """A user left or was removed; they receive this event and none after it.
 
-    Of somebody `erased` the id goes from the log as well, so the frame then says who is left.
+    If the user was `erased`, their id is removed from the log later, so the frame lists the remaining members.
     """
 
     type: ClassVar[str] = "participant_removed"
@@ -100,20 +107,18 @@ class ParticipantRemoved(Event):
     erased: bool = False
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         return {"user_id": self.user_id, "data": {"erased": True} if self.erased else {}}
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantUpdated(Event):
-    """Somebody's role changed."""
+    """A participant's role changed."""
 
     type: ClassVar[str] = "participant_updated"
     is_administrative: ClassVar[bool] = True
     user_id: str
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         return {"user_id": self.user_id}
 
 
@@ -127,5 +132,20 @@ class ConversationUpdated(Event):
     fields: tuple[str, ...]
 
     def columns(self) -> dict[str, Any]:
-        """See `Event.columns`."""
         return {"data": {"fields": list(self.fields)}}
+
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        MessageSent,
+        MessageEdited,
+        MessageDeleted,
+        ReactionUpdated,
+        ParticipantAdded,
+        ParticipantUpdated,
+        ParticipantRemoved,
+        ConversationUpdated,
+    )
+}
+"""Every event type, by its name in the database and on the wire."""

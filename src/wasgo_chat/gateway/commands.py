@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, Overloaded, Unauthenticated
+from wasgo_chat.core.errors import Invalid, NotFound, Overloaded, Unauthenticated
 from wasgo_chat.database.session import Tx
 from wasgo_chat.gateway import server_frames as acks
 from wasgo_chat.gateway.client_frames import (
@@ -21,9 +21,12 @@ from wasgo_chat.gateway.client_frames import (
 from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, PipelinedCommand
 from wasgo_chat.gateway.inflight import InflightSends
 from wasgo_chat.gateway.session import Session
+from wasgo_chat.membership.access import role_does_not_allow
+from wasgo_chat.membership.roles import Action, role_allows
 from wasgo_chat.messages import reactions, read_receipts, verbs
 from wasgo_chat.messages.rendering import conversation_of_message, load_message
 from wasgo_chat.messages.schemas import ReactToMessage
+from wasgo_chat.messages.sending.gate import admit
 from wasgo_chat.messages.verbs import SendResult
 
 # The ids of the examples in the OpenAPI document. The tests replace them by existing ones and send the examples.
@@ -39,8 +42,7 @@ def send_ack(result: SendResult) -> AckBody:
 async def _send(session: Session, frame: SendMessageFrame, inflight: InflightSends) -> "asyncio.Future[SendResult]":
     conversation_id = session.conversation_of(frame)
     context = session.context
-    verbs.check_message(context.settings, frame)
-    await context.rate_limits.count_message(session.user_id, conversation_id)
+    await admit(context.settings, context.rate_limits, session.actor, conversation_id, frame)
     while True:
         try:
             return context.group_commit.send(session.actor, conversation_id, frame, inflight.stream)
@@ -52,8 +54,9 @@ async def _send(session: Session, frame: SendMessageFrame, inflight: InflightSen
 
 async def _signal_typing(session: Session, frame: TypingFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
-    if session.subscriptions[conversation_id].role == "observer":
-        raise Forbidden("The role observer does not allow this")
+    role = session.subscriptions[conversation_id].role
+    if not role_allows(role, Action.TYPE):
+        raise role_does_not_allow(role)
     session.typing.signal(conversation_id, is_typing=frame.is_typing)
     return {}
 
@@ -61,7 +64,7 @@ async def _signal_typing(session: Session, frame: TypingFrame) -> AckBody:
 async def _mark_read(session: Session, frame: MarkReadFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
     async with session.context.db.transaction() as tx:
-        return await read_receipts.mark_messages(tx, session.actor, frame.message_ids, only_in=conversation_id)
+        return await read_receipts.mark_messages(tx, session.actor, frame.message_ids, within=conversation_id)
 
 
 async def _edit(session: Session, frame: EditMessageFrame) -> AckBody:

@@ -15,7 +15,7 @@ from wasgo_chat.conversations.schemas import ConversationOut, UnreadCounts
 from wasgo_chat.core.encoding import ResponseModel, encode
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.http.problems import FieldError
-from wasgo_chat.membership.schemas import Role
+from wasgo_chat.membership.roles import RoleName
 from wasgo_chat.messages.schemas import ReactionOut, ReactionResult, ReadResult
 from wasgo_chat.notifications.schemas import NotificationOut
 from wasgo_chat.presence.schemas import PresenceOut
@@ -47,7 +47,7 @@ class ConversationStatus(ResponseModel):
     heartbeat_s: float = Field(description="Seconds between the service's pings.")
     limits: Limits
     conversation_id: UUID
-    role: Role
+    role: RoleName
     last_seq: int
     reads: dict[str, int]
 

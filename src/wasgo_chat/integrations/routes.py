@@ -1,6 +1,6 @@
-"""Doors for the platform's services: conversations of its objects, system messages, the user mirror.
+"""HTTP routes for the platform's services: conversations about its objects, system messages, the user mirror.
 
-GET is for users too: the conversation of a bid, job, request or dispute they take part in.
+Members may use the GET routes too.
 """
 
 from datetime import datetime
@@ -8,110 +8,76 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
-from sqlalchemy import select
 
-from wasgo_chat.conversations import participants
+from wasgo_chat.conversation_types import REFERENCED_TYPES, ConversationType
 from wasgo_chat.conversations.rendering import load_conversation
 from wasgo_chat.conversations.schemas import ConversationOut
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, ResponseModel, UserId
-from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
-from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.core.errors import LimitReached
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, replayed_response
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
-from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import audit, users
-from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.identity.users import PutUser, UserOut, user_shape
-from wasgo_chat.membership import access, create, verbs
-from wasgo_chat.membership.access import Action
+from wasgo_chat.identity.users import PutUser, UserOut
+from wasgo_chat.integrations import verbs
+from wasgo_chat.membership import access
+from wasgo_chat.membership.create import check_participant_count
 from wasgo_chat.membership.errors import ConversationClosed
-from wasgo_chat.membership.models import Conversation
-from wasgo_chat.membership.schemas import AddParticipant, ProvisionConversation, Reference, UpdateConversation
+from wasgo_chat.membership.roles import Action
+from wasgo_chat.membership.schemas import ProvisionConversation
 from wasgo_chat.messages.rendering import load_message
 from wasgo_chat.messages.schemas import MessageOut, SendSystemMessage
+from wasgo_chat.messages.sending.gate import check_system_message
 from wasgo_chat.messages.verbs import post_system_message
 
 router = APIRouter()
 
-_KINDS = {"bids": "bid", "jobs": "job", "requests": "request", "disputes": "dispute"}
 ReferenceId = Annotated[ExternalId, Path(description="The platform's id of the object.")]
 
 
 class Revoked(ResponseModel):
-    """Tokens of the user that were issued before this moment are refused."""
+    """Tokens of the user issued before this moment are refused."""
 
     user_id: str
     revoked_before: datetime
 
 
-async def get_object_conversation(kind: str, reference_id: str, caller: Actor, db: Database) -> Response:
-    """The conversation of an object, for those who take part in it.
-
-    Raises:
-        NotFound: there is none, or not for the caller.
-    """
-    async with db.snapshot() as tx:
-        conversation_id = await _conversation_of(tx, caller.require_user(), kind, reference_id)
-        return JsonResponse(await load_conversation(tx, caller, conversation_id))
-
-
-async def put_object_conversation(
-    kind: str, reference_id: str, body: ProvisionConversation, caller: Actor, db: Database
-) -> Response:
-    """Get or create: 201 the first time; later calls add who is missing and take title and metadata over."""
-    caller.require_scope("chat:provision")
-    people = body.participants
-    if len(people) > db.settings.max_participants:
-        raise Invalid.field(
-            ["participants"],
-            "too_long",
-            f"a conversation has at most {db.settings.max_participants} participants",
-        )
-    async with db.transaction() as tx:
-        profiles = {person.user_id: person.model_dump(include={"username", "display_name"}) for person in people}
-        await users.upsert_users(tx, profiles)
-    async with db.transaction() as tx:
-        reference = Reference(type=kind, id=reference_id)
-        made = await create.provision(
-            tx, caller, kind, reference, list(people), title=body.title or "", metadata=body.metadata or {}
-        )
-        if not made.is_new:
-            seat = await access.authorize(tx, caller, made.conversation_id, lock=True)
-            for person in people:
-                await participants.add_to(tx, seat, AddParticipant(user_id=person.user_id, role=person.role))
-            await verbs.update_conversation(tx, seat, UpdateConversation(title=body.title, metadata=body.metadata))
-        answer = await load_conversation(tx, caller, made.conversation_id)
-    return JsonResponse(answer, 201 if made.is_new else 200)
-
-
-def _add_routes(path: str, kind: str) -> None:
-    """GET and PUT for one kind of object; a route each, so that each has its own operation id."""
+def _add_object_routes(type_: ConversationType) -> None:
+    """GET and PUT for the objects of one type: separate routes, so that each has its own operation id."""
 
     async def get_(reference_id: ReferenceId, caller: Caller, db: Db) -> Response:
-        return await get_object_conversation(kind, reference_id, caller, db)
+        async with db.snapshot() as tx:
+            conversation_id = await verbs.object_conversation(tx, caller.require_user(), type_.name, reference_id)
+            return JsonResponse(await load_conversation(tx, caller, conversation_id))
 
     async def put(reference_id: ReferenceId, body: ProvisionConversation, caller: Caller, db: Db) -> Response:
-        return await put_object_conversation(kind, reference_id, body, caller, db)
+        caller.require_scope("chat:provision")
+        check_participant_count(db.settings.max_participants, len(body.participants))
+        async with db.transaction() as tx:
+            await verbs.upsert_participants(tx, caller, body)
+        async with db.transaction() as tx:
+            result = await verbs.provision(tx, caller, type_.name, reference_id, body)
+            conversation = await load_conversation(tx, caller, result.conversation_id)
+        return JsonResponse(conversation, 201 if result.is_new else 200)
 
-    where = f"/{path}/{{reference_id:key}}/conversation/"
+    path = f"/{type_.url_segment}/{{reference_id:key}}/conversation/"
     router.add_api_route(
-        where,
+        path,
         get_,
         methods=["GET"],
         tags=["integrations"],
-        operation_id=f"get_{kind}_conversation",
-        summary=f"Get the conversation of a {kind}",
+        operation_id=f"get_{type_.name}_conversation",
+        summary=f"Get the conversation of a {type_.name}",
         response_model=ConversationOut,
         responses=problem_responses(401, 403, 404),
     )
     router.add_api_route(
-        where,
+        path,
         put,
         methods=["PUT"],
         tags=["integrations"],
-        operation_id=f"put_{kind}_conversation",
-        summary=f"Get or create the conversation of a {kind} (scope chat:provision)",
+        operation_id=f"put_{type_.name}_conversation",
+        summary=f"Get or create the conversation of a {type_.name} (scope chat:provision)",
         response_model=ConversationOut,
         responses={
             201: {"model": ConversationOut, "description": "It was created."},
@@ -120,8 +86,8 @@ def _add_routes(path: str, kind: str) -> None:
     )
 
 
-for _path, _kind in _KINDS.items():
-    _add_routes(_path, _kind)
+for _type in REFERENCED_TYPES.values():
+    _add_object_routes(_type)
 
 
 @router.post(
@@ -135,23 +101,19 @@ for _path, _kind in _KINDS.items():
 async def send_system_message(
     conversation_id: UUID, body: SendSystemMessage, caller: Caller, db: Db, key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Write an automated note into a conversation (scope chat:system_message)."""
+    """Post a system message to a conversation (scope chat:system_message)."""
     caller.require_scope("chat:system_message")
-    if not body.content.strip():
-        raise Invalid.field(["content"], "empty", "has nothing but white space")
-    if len(body.content) > db.settings.max_content_chars:
-        raise Invalid.field(["content"], "too_long", f"has more than {db.settings.max_content_chars} characters")
-    check_json_object(db.settings, "metadata", body.metadata)
-    once = IdempotentRequest(f"send_system_message:{conversation_id}", key, caller, body.model_dump(mode="json"))
+    check_system_message(db.settings, body)
+    request = IdempotentRequest(f"send_system_message:{conversation_id}", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
-        if earlier := await once.previous_result(tx):
-            return replayed_response(earlier[0], await load_message(tx, conversation_id, earlier[1], viewer=""))
-        seat = await access.authorize(tx, caller, conversation_id, lock=True)
-        seat.require(Action.WRITE_SYSTEM)
+        if previous := await request.previous_result(tx):
+            return replayed_response(previous[0], await load_message(tx, conversation_id, previous[1], viewer=""))
+        membership = await access.authorize(tx, caller, conversation_id, lock=True)
+        membership.require(Action.WRITE_SYSTEM)
         sent = await post_system_message(tx, caller, conversation_id, body.content, body.metadata)
-        await once.store(tx, 201, sent.message_id)
-        answer = await load_message(tx, conversation_id, sent.message_id, viewer="")
-    return JsonResponse(answer, 201)
+        await request.store(tx, 201, sent.message_id)
+        message = await load_message(tx, conversation_id, sent.message_id, viewer="")
+    return JsonResponse(message, 201)
 
 
 @router.put(
@@ -162,16 +124,11 @@ async def send_system_message(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Response:
-    """Refresh the mirror of a user (scope chat:provision); what is left out stays."""
+    """Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their value."""
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        given = body.model_dump(exclude_none=True)
-        await users.upsert_users(tx, {user_id: given})
-        await audit.record_action(tx, caller, "user_put", user_id=user_id, target=",".join(sorted(given)))
-        user = await users.find(tx, user_id)
-    if user is None:
-        raise NotFound
-    return JsonResponse(user_shape(user.id, user.username, user.display_name, user.avatar_url))
+        user = await verbs.put_user(tx, caller, user_id, body)
+    return JsonResponse(user)
 
 
 @router.post(
@@ -182,23 +139,9 @@ async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Re
     responses=problem_responses(401, 403, 404, 409),
 )
 async def revoke_user(user_id: UserId, caller: Caller, db: Db) -> Response:
-    """Refuse every token of a user issued before now, and close its sockets (scope chat:provision)."""
+    """Refuse every token of a user issued before now, and close the user's sockets (scope chat:provision)."""
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        moment = await users.revoke(tx, user_id)
+        revoked_before = await users.revoke(tx, user_id)
         await audit.record_action(tx, caller, "user_revoked", user_id=user_id)
-    return JsonResponse({"user_id": user_id, "revoked_before": moment})
-
-
-async def _conversation_of(tx: Tx, user_id: str, kind: str, reference_id: str) -> UUID:
-    """One query, so that a stranger's wait does not tell whether there is one."""
-    statement = select(Conversation.id).where(
-        Conversation.conversation_type == kind,
-        Conversation.reference_type == kind,
-        Conversation.reference_id == reference_id,
-        access.is_current_member(user_id),
-    )
-    found: UUID | None = (await tx.execute(statement)).scalar_one_or_none()
-    if found is None:
-        raise NotFound
-    return found
+    return JsonResponse({"user_id": user_id, "revoked_before": revoked_before})

@@ -1,137 +1,114 @@
-"""Who may do what: the role matrix of the contract, and the one gate that loads a conversation for a caller."""
+"""Access to a conversation: `authorize` loads a conversation for a caller and says what the caller may do there."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationType
 from wasgo_chat.core.errors import ActAsRequired, Forbidden, NotFound, ScopeRequired
 from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.errors import ConversationClosed, DirectConversation
-from wasgo_chat.membership.models import ROLES, Conversation, Participant
-
-
-class Action(Enum):
-    """What one can do in a conversation."""
-
-    READ = auto()
-    WRITE = auto()
-    DELETE_OTHERS = auto()
-    MANAGE_MEMBERS = auto()
-    MANAGE_LEADERS = auto()
-    CONFIGURE = auto()
-    CLOSE = auto()
-    ARCHIVE = auto()
-    LEAVE = auto()
-    WRITE_SYSTEM = auto()
-
-
-PERMISSIONS: dict[Action, tuple[str | None, str | None]] = {
-    Action.READ: ("observer", None),
-    Action.WRITE: ("participant", None),
-    Action.DELETE_OTHERS: ("moderator", "chat:moderate"),
-    Action.MANAGE_MEMBERS: ("moderator", "chat:provision"),
-    Action.MANAGE_LEADERS: ("admin", "chat:provision"),
-    Action.CONFIGURE: ("admin", "chat:provision"),
-    Action.CLOSE: ("moderator", "chat:provision"),
-    Action.ARCHIVE: ("observer", None),
-    Action.LEAVE: ("observer", None),
-    Action.WRITE_SYSTEM: (None, "chat:system_message"),
-}
-"""For each action the lowest role that may, and the scope by which a service may in its own name."""
-
-_WRITES = (Action.WRITE, Action.DELETE_OTHERS, Action.WRITE_SYSTEM)
-_NOT_IN_DIRECT = (Action.MANAGE_MEMBERS, Action.MANAGE_LEADERS, Action.CLOSE, Action.LEAVE)
+from wasgo_chat.membership.models import Conversation, Participant
+from wasgo_chat.membership.roles import NOT_IN_DIRECT, PERMISSIONS, WRITE_ACTIONS, Action, Role, role_allows
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A conversation, loaded and authorised for a caller. `role` is None for a service in its own name."""
+    """A conversation, loaded and authorized for a caller. `participant` is None for a service that acts as no user."""
 
     actor: Actor
     conversation: Conversation
     participant: Participant | None
 
     @property
-    def role(self) -> str | None:
-        """The caller's role."""
-        return self.participant.role if self.participant else None
+    def type(self) -> ConversationType:
+        """The conversation's type."""
+        return CONVERSATION_TYPES[self.conversation.conversation_type]
 
     @property
     def is_direct(self) -> bool:
-        """Whether this is a conversation of exactly two."""
-        return self.conversation.conversation_type == "direct"
+        """Whether the conversation belongs to a pair of users."""
+        return self.type.has_pair
 
     def allows(self, action: Action) -> bool:
-        """Whether the matrix lets the caller do this."""
-        lowest_role, scope = PERMISSIONS[action]
+        """Whether the permission matrix allows the caller this action."""
         if self.participant is None:
+            scope = PERMISSIONS[action][1]
             return scope is not None and scope in self.actor.scopes
-        return lowest_role is not None and at_least(self.participant.role, lowest_role)
+        return role_allows(self.participant.role, action)
 
     def require(self, action: Action) -> None:
-        """Raises Forbidden, ScopeRequired, DirectConversation or ConversationClosed where the caller may not."""
+        """Check that the caller may do this, in this conversation, now.
+
+        Raises:
+            Forbidden: the caller's role does not allow it.
+            ScopeRequired: the service token lacks the scope for it.
+            ActAsRequired: only users can do it, and the service acts as no user.
+            DirectConversation: no role allows it in a direct conversation.
+            ConversationClosed: it writes, and the conversation is closed.
+        """
         if not self.allows(action):
             if self.participant is None:
                 scope = PERMISSIONS[action][1]
                 raise ScopeRequired(f"A service token with the scope {scope} is needed") if scope else ActAsRequired
-            raise Forbidden(f"The role {self.participant.role} does not allow this")
-        if self.is_direct and action in _NOT_IN_DIRECT:
+            raise role_does_not_allow(self.participant.role)
+        if self.is_direct and action in NOT_IN_DIRECT:
             raise DirectConversation
-        if action in _WRITES and self.conversation.status == "closed":
+        if action in WRITE_ACTIONS and self.conversation.status == "closed":
             raise ConversationClosed
 
 
-def at_least(role: str, lowest: str) -> bool:
-    """Whether a role is the given one or above it."""
-    return ROLES.index(role) >= ROLES.index(lowest)
+def role_does_not_allow(role: str) -> Forbidden:
+    """The error for an action that needs another role."""
+    return Forbidden(f"The role {role} does not allow this")
 
 
 async def authorize(tx: Tx, actor: Actor, conversation_id: UUID, *, lock: bool = False) -> Membership:
-    """Load a conversation that the caller may see, and their place in it.
+    """Load a conversation that the caller may see, with the caller's membership.
 
-    With `lock` the conversation's row is held until the end of the transaction and everything is read after
-    that, so permission is checked against what the write will be committed upon. Locks go conversation first,
-    `FOR NO KEY UPDATE` (a plain `FOR UPDATE` deadlocks with foreign keys).
+    With `lock` the conversation's row is locked until the end of the transaction, and everything is read after that,
+    so permissions are checked against the state that the write is based on. Lock the conversation before anything
+    else, with `FOR NO KEY UPDATE`: a plain `FOR UPDATE` deadlocks with foreign keys.
 
     Raises:
-        NotFound: it does not exist or the caller is not in it; both take the same path.
-        ActAsRequired: a service in its own name without any scope.
+        NotFound: it does not exist or the caller is not a member; both take the same path.
+        ActAsRequired: a service that acts as no user and has no scope.
     """
     if actor.is_service and not actor.scopes:
         raise ActAsRequired
     if lock:
-        held = select(Conversation.id).where(Conversation.id == conversation_id)
+        statement = select(Conversation.id).where(Conversation.id == conversation_id)
         if not actor.is_service:
-            held = held.where(is_current_member(actor.require_user()))  # strangers take no lock
-        if (await tx.execute(held.with_for_update(key_share=True))).first() is None:
-            raise NotFound  # also who joins at this moment: going on would be to write without the lock
+            statement = statement.where(is_current_member(actor.require_user()))  # others must not take the lock
+        if (await tx.execute(statement.with_for_update(key_share=True))).first() is None:
+            raise NotFound  # also for a user who is joining right now: they would write without the lock
     if actor.is_service:
-        found = (await tx.execute(select(Conversation).where(Conversation.id == conversation_id))).scalar_one_or_none()
-        if found is None:
+        by_id = select(Conversation).where(Conversation.id == conversation_id)
+        conversation = (await tx.execute(by_id)).scalar_one_or_none()
+        if conversation is None:
             raise NotFound
-        return Membership(actor, found, None)
+        return Membership(actor, conversation, None)
     return (await authorize_many(tx, actor, [conversation_id]))[0]
 
 
 async def authorize_many(tx: Tx, actor: Actor, conversation_ids: Sequence[UUID]) -> list[Membership]:
-    """The same for several of a user's conversations, all or nothing, in the order of the ids.
+    """Load several conversations of a user, in the order of the ids.
 
     Raises:
-        NotFound: one of them does not exist or the caller is not in it.
+        NotFound: one of them does not exist or the caller is not a member.
     """
-    seats = await memberships_in(tx, actor, conversation_ids)
-    if len(seats) != len(set(conversation_ids)):
+    memberships = await memberships_in(tx, actor, conversation_ids)
+    if len(memberships) != len(set(conversation_ids)):
         raise NotFound
-    return [seats[conversation_id] for conversation_id in conversation_ids]
+    return [memberships[conversation_id] for conversation_id in conversation_ids]
 
 
 async def memberships_in(tx: Tx, actor: Actor, conversation_ids: Collection[UUID]) -> dict[UUID, Membership]:
-    """The user's places in those of these conversations that they are in."""
+    """The user's memberships among these conversations, by id; those without one are left out."""
     statement = (
         select(Conversation, Participant)
         .join(Participant, Participant.conversation_id == Conversation.id)
@@ -141,55 +118,55 @@ async def memberships_in(tx: Tx, actor: Actor, conversation_ids: Collection[UUID
             Participant.left_seq.is_(None),
         )
     )
-    return {found.id: Membership(actor, found, place) for found, place in await tx.execute(statement)}
+    rows = await tx.execute(statement)
+    return {conversation.id: Membership(actor, conversation, participant) for conversation, participant in rows}
 
 
 async def authorize_and_lock_many(tx: Tx, actor: Actor, conversation_ids: Sequence[UUID]) -> list[Membership]:
-    """`enter_many` with the rows held, in key order.
+    """`authorize_many` with the conversations locked, in key order.
 
     Raises:
-        NotFound: as in `enter_many`.
+        NotFound: as in `authorize_many`.
     """
     ordered = sorted(set(conversation_ids))
-    held = await tx.execute(
+    locked = await tx.execute(
         select(Conversation.id)
         .where(any_of(Conversation.id, ordered), is_current_member(actor.require_user()))
         .order_by(Conversation.id)
         .with_for_update(key_share=True)
     )
-    if len(held.all()) != len(ordered):
+    if len(locked.all()) != len(ordered):
         raise NotFound
     return await authorize_many(tx, actor, ordered)
 
 
 async def find_current_participant(tx: Tx, conversation_id: UUID, user_id: str) -> Participant | None:
-    """Somebody's present place in a conversation that was entered before."""
+    """A user's row in a conversation, if they are a member now. The caller has authorized the conversation."""
     participant = await find_participant(tx, conversation_id, user_id)
     return participant if participant is not None and participant.left_seq is None else None
 
 
 async def find_participant(tx: Tx, conversation_id: UUID, user_id: str) -> Participant | None:
-    """The same, also of those who left."""
+    """A user's row in a conversation, if they are or were a member."""
     statement = select(Participant).where(
         Participant.conversation_id == conversation_id, Participant.user_id == user_id
     )
     return (await tx.execute(statement)).scalar_one_or_none()
 
 
-async def moderators(tx: Tx, conversation_id: UUID) -> list[str]:
-    """Who is moderator in a conversation now."""
-    statement = select(Participant.user_id).where(
-        Participant.conversation_id == conversation_id,
-        Participant.role == "moderator",
-        Participant.left_seq.is_(None),
-    )
-    return list((await tx.execute(statement.order_by(Participant.user_id))).scalars())
+async def moderator_ids(tx: Tx, conversation_id: UUID) -> list[str]:
+    """The users who are moderators of a conversation now."""
+    return await _current_member_ids(tx, conversation_id, Participant.role == Role.MODERATOR)
 
 
 async def member_ids(tx: Tx, conversation_id: UUID) -> list[str]:
-    """Everybody in a conversation now."""
+    """The users who are members of a conversation now."""
+    return await _current_member_ids(tx, conversation_id)
+
+
+async def _current_member_ids(tx: Tx, conversation_id: UUID, *conditions: Any) -> list[str]:
     statement = select(Participant.user_id).where(
-        Participant.conversation_id == conversation_id, Participant.left_seq.is_(None)
+        Participant.conversation_id == conversation_id, Participant.left_seq.is_(None), *conditions
     )
     return list((await tx.execute(statement.order_by(Participant.user_id))).scalars())
 
@@ -197,28 +174,23 @@ async def member_ids(tx: Tx, conversation_id: UUID) -> list[str]:
 async def memberships_of_users(
     tx: Tx, conversation_ids: Collection[UUID], user_ids: Collection[str]
 ) -> dict[str, set[UUID]]:
-    """Which of these users are, or were, in which of these conversations."""
+    """By user, those of these conversations of which they are or were a member."""
     statement = select(Participant.user_id, Participant.conversation_id).where(
         any_of(Participant.conversation_id, conversation_ids), any_of(Participant.user_id, user_ids)
     )
-    found: dict[str, set[UUID]] = {}
+    by_user: dict[str, set[UUID]] = {}
     for user_id, conversation_id in await tx.execute(statement):
-        found.setdefault(user_id, set()).add(conversation_id)
-    return found
+        by_user.setdefault(user_id, set()).add(conversation_id)
+    return by_user
 
 
 async def current_members_among(tx: Tx, conversation_id: UUID, user_ids: Sequence[str]) -> set[str]:
-    """Which of these users are in the conversation now."""
-    statement = select(Participant.user_id).where(
-        Participant.conversation_id == conversation_id,
-        any_of(Participant.user_id, user_ids),
-        Participant.left_seq.is_(None),
-    )
-    return set((await tx.execute(statement)).scalars())
+    """Those of these users who are members of the conversation now."""
+    return set(await _current_member_ids(tx, conversation_id, any_of(Participant.user_id, user_ids)))
 
 
 def is_current_member(user_id: str) -> Any:
-    """The condition that a user is in a conversation of the statement now."""
+    """The condition that a user is a member now of the conversation of the enclosing statement."""
     return (
         select(Participant.user_id)
         .where(

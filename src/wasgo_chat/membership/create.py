@@ -1,4 +1,4 @@
-"""How a conversation comes to be: created by a user or a service, or found where there may be only one."""
+"""Creating conversations, and finding the existing one of a pair or a reference."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationType
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound
 from wasgo_chat.database.session import Tx
@@ -14,19 +15,20 @@ from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.access import find_current_participant
-from wasgo_chat.membership.models import REFERENCED_TYPES, Conversation, Participant
+from wasgo_chat.membership.models import Conversation, Participant
+from wasgo_chat.membership.roles import Role
 from wasgo_chat.membership.schemas import CreateConversation, ParticipantIn, Reference
 
 
 class ConversationTypeForbidden(Forbidden):
-    """Users may not create this type; a service may."""
+    """Only services can create this type."""
 
     code, title = "conversation_type_forbidden", "Conversations of this type are created by the platform"
 
 
 @dataclass(frozen=True, slots=True)
 class CreateResult:
-    """A conversation that was created, or that stood already."""
+    """The conversation, and whether it was created now."""
 
     conversation_id: UUID
     is_new: bool
@@ -34,7 +36,7 @@ class CreateResult:
 
 @dataclass(frozen=True, slots=True)
 class ConversationCreated:
-    """Announced for a new conversation: its log is empty, so no event tells of it."""
+    """Sent after the commit of a new conversation: its log is empty, so no event announces it."""
 
     conversation_id: UUID
 
@@ -43,79 +45,91 @@ async def create(tx: Tx, actor: Actor, body: CreateConversation) -> CreateResult
     """Create a conversation, or find the one of a direct pair or a reference.
 
     Raises:
-        ConversationTypeForbidden: users may not create this type.
-        Invalid: wrong participants, reference or metadata for the type.
-        NotFound: the reference has a conversation that the caller may not see.
+        ConversationTypeForbidden: users cannot create this type.
+        Invalid: participants, reference or metadata do not fit the type.
+        NotFound: the reference has a conversation that the caller cannot see.
     """
-    kind, people = body.conversation_type, _distinct(body.participants_given())
+    type_ = CONVERSATION_TYPES[body.conversation_type]
+    participants = _by_user(body.participants_given())
     if actor.is_service:
         actor.require_scope("chat:provision")
-    elif kind not in tx.settings.user_conversation_types:
+    elif type_.name not in tx.settings.user_conversation_types:
         raise ConversationTypeForbidden
-    if (kind in REFERENCED_TYPES) and body.reference is None:
-        raise Invalid.field(["reference"], "missing", f"a {kind} conversation is about something: give type and id")
-    if kind == "direct":
-        _require_pair(actor, people, body)
+    if type_.is_referenced and body.reference is None:
+        message = f"a {type_.name} conversation needs a reference: give its type and id"
+        raise Invalid.field(["reference"], "missing", message)
+    if type_.has_pair:
+        _require_pair(actor, participants, body)
     if not actor.is_service:
-        people = {**people, actor.require_user(): ParticipantIn(user_id=actor.require_user(), role="admin")}
-    if kind == "direct":
-        people = {user_id: ParticipantIn(user_id=user_id) for user_id in people}
-    made = await _get_or_insert(
-        tx, actor, kind, people, title=body.title, reference=body.reference, metadata=body.metadata
+        creator = ParticipantIn(user_id=actor.require_user(), role=Role.ADMIN)
+        participants = {**participants, creator.user_id: creator}
+    if type_.has_pair:
+        participants = {user_id: ParticipantIn(user_id=user_id) for user_id in participants}
+    result = await _get_or_insert(
+        tx, actor, type_, participants, title=body.title, reference=body.reference, metadata=body.metadata
     )
     if (
-        not made.is_new
+        not result.is_new
         and not actor.is_service
-        and not await find_current_participant(tx, made.conversation_id, actor.require_user())
+        and not await find_current_participant(tx, result.conversation_id, actor.require_user())
     ):
         raise NotFound
-    return made
+    return result
 
 
 async def provision(
     tx: Tx,
     actor: Actor,
-    kind: str,
+    type_name: str,
     reference: Reference,
-    people: list[ParticipantIn],
+    participants: list[ParticipantIn],
     *,
     title: str,
     metadata: dict[str, Any],
 ) -> CreateResult:
-    """Get or create the conversation of a reference, for a service; of concurrent calls one creates.
+    """Get or create the conversation of a reference, for a service. Of concurrent calls, one creates it.
 
     Raises:
-        ScopeRequired: the caller is no service with `chat:provision`.
+        ScopeRequired: the caller is not a service with `chat:provision`.
         Invalid: too many participants, or metadata that cannot be stored.
     """
     actor.require_scope("chat:provision")
-    return await _get_or_insert(tx, actor, kind, _distinct(people), title=title, reference=reference, metadata=metadata)
+    return await _get_or_insert(
+        tx,
+        actor,
+        CONVERSATION_TYPES[type_name],
+        _by_user(participants),
+        title=title,
+        reference=reference,
+        metadata=metadata,
+    )
+
+
+def check_participant_count(maximum: int, count: int) -> None:
+    """Raises Invalid if a conversation would have too many participants."""
+    if count > maximum:
+        raise Invalid.field(["participants"], "too_long", f"a conversation has at most {maximum} participants")
 
 
 async def _get_or_insert(
     tx: Tx,
     actor: Actor,
-    kind: str,
-    people: dict[str, ParticipantIn],
+    type_: ConversationType,
+    participants: dict[str, ParticipantIn],
     *,
     title: str,
     reference: Reference | None,
     metadata: dict[str, Any],
 ) -> CreateResult:
     check_json_object(tx.settings, "metadata", metadata)
-    if len(people) > tx.settings.max_participants:
-        raise Invalid.field(
-            ["participants"],
-            "too_long",
-            f"a conversation has at most {tx.settings.max_participants} participants",
-        )
-    pair = sorted(people) if kind == "direct" else None
+    check_participant_count(tx.settings.max_participants, len(participants))
+    pair = sorted(participants) if type_.has_pair else None
     conversation_id = new_id()
     inserted = await tx.execute(
         insert(Conversation)
         .values(
             id=conversation_id,
-            conversation_type=kind,
+            conversation_type=type_.name,
             title=title,
             reference_type=reference.type if reference else None,
             reference_id=reference.id if reference else None,
@@ -127,12 +141,12 @@ async def _get_or_insert(
         .returning(Conversation.id)
     )
     if inserted.scalar_one_or_none() is None:
-        return CreateResult(await _existing(tx, kind, pair, reference), is_new=False)
-    await users.upsert_users(tx, {user_id: {} for user_id in people})
-    if people:
+        return CreateResult(await _existing(tx, type_, pair, reference), is_new=False)
+    await users.upsert_users(tx, {user_id: {} for user_id in participants})
+    if participants:
         rows = [
-            {"conversation_id": conversation_id, "user_id": person.user_id, "role": person.role}
-            for person in people.values()
+            {"conversation_id": conversation_id, "user_id": participant.user_id, "role": participant.role}
+            for participant in participants.values()
         ]
         await tx.execute(insert(Participant).values(rows))
     if actor.service is not None:
@@ -141,28 +155,28 @@ async def _get_or_insert(
     return CreateResult(conversation_id, is_new=True)
 
 
-async def _existing(tx: Tx, kind: str, pair: list[str] | None, reference: Reference | None) -> UUID:
-    statement = select(Conversation.id).where(Conversation.conversation_type == kind)
+async def _existing(tx: Tx, type_: ConversationType, pair: list[str] | None, reference: Reference | None) -> UUID:
+    statement = select(Conversation.id).where(Conversation.conversation_type == type_.name)
     if pair is not None:
         statement = statement.where(Conversation.direct_pair == pair)
     elif reference is not None:
         statement = statement.where(
             Conversation.reference_type == reference.type, Conversation.reference_id == reference.id
         )
-    found: UUID = (await tx.execute(statement)).scalar_one()
-    return found
+    conversation_id: UUID = (await tx.execute(statement)).scalar_one()
+    return conversation_id
 
 
-def _distinct(people: list[ParticipantIn]) -> dict[str, ParticipantIn]:
-    """By user id; of a user named twice the last entry counts."""
-    return {person.user_id: person for person in people}
+def _by_user(participants: list[ParticipantIn]) -> dict[str, ParticipantIn]:
+    """By user id; if a user is named twice, the last entry applies."""
+    return {participant.user_id: participant for participant in participants}
 
 
-def _require_pair(actor: Actor, people: dict[str, ParticipantIn], body: CreateConversation) -> None:
-    pair = set(people) | ({actor.require_user()} if not actor.is_service else set())
+def _require_pair(actor: Actor, participants: dict[str, ParticipantIn], body: CreateConversation) -> None:
+    pair = set(participants) | ({actor.require_user()} if not actor.is_service else set())
     if len(pair) != 2:
         raise Invalid.field(
             ["participant_ids"], "direct_pair", "a direct conversation has exactly two different participants"
         )
     if body.reference is not None:
-        raise Invalid.field(["reference"], "direct_reference", "a direct conversation is about nothing but its pair")
+        raise Invalid.field(["reference"], "direct_reference", "a direct conversation cannot have a reference")

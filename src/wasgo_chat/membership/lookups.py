@@ -1,8 +1,8 @@
-"""Where a user stands in a conversation, and its head: what every join and every page asks first, for many at once.
+"""Memberships and heads by user and conversation, for many keys at once: the first query of every join and every page.
 
-The same condition as in `access.authorize`, as one statement for `database.batch_loader`; strangers and unknown ids are
-both absent.
-Who comes in by a token is looked up with it, so that a page costs one round trip and a join hardly more.
+The same condition as in `access.authorize`, as one statement for `database.batch_loader`; conversations that do not
+exist and those of others are both absent. A token's user is read in the same statement, so a page costs one round trip
+and a join hardly more.
 """
 
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.u
 JOIN conversations c ON c.id = k.conversation_id
 """
 
-_USERS_AND_MEMBERSHIPS = """
-SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version, c.purged_seq, COLUMNS
+_USERS_AND_MEMBERSHIPS = f"""
+SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version, c.purged_seq, {USER_RECORD_COLUMNS}
 FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
 LEFT JOIN users u ON u.id = k.user_id
 LEFT JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
 LEFT JOIN conversations c ON c.id = p.conversation_id
-""".replace("COLUMNS", USER_RECORD_COLUMNS)
+"""
 
 Key = tuple[str, UUID]
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipHead:
-    """A member's role, the head of the log, how often was read, and up to where the log is purged."""
+    """A member's role, the head of the log, the version of the read receipts, and the last purged seq."""
 
     role: str
     last_seq: int
@@ -45,9 +45,9 @@ class MembershipHead:
 
 
 async def fetch_memberships(direct: PinnedConnection, keys: Sequence[Key]) -> dict[Key, MembershipHead]:
-    """By user and conversation, for `BatchLoader`."""
+    """Current memberships by user and conversation, for `BatchLoader`."""
     records = await direct.fetch(_MEMBERSHIPS, [key[0] for key in keys], [key[1] for key in keys])
-    return {(user_id, conversation_id): MembershipHead(*place) for user_id, conversation_id, *place in records}
+    return {(user_id, conversation_id): MembershipHead(*head) for user_id, conversation_id, *head in records}
 
 
 class MembershipContext(Protocol):
@@ -66,26 +66,28 @@ MembershipLoader = Annotated[BatchLoader[Key, MembershipHead], Depends(_membersh
 
 @dataclass(frozen=True, slots=True)
 class UserAndMembership:
-    """A user as a token is held against them, and their place; each None where there is none."""
+    """A user's record, for checking their token, and their membership; each None if there is none."""
 
     user: UserRecord | None
     membership: MembershipHead | None
 
 
 async def fetch_users_and_memberships(direct: PinnedConnection, keys: Sequence[Key]) -> dict[Key, UserAndMembership]:
-    """By user and conversation, for `BatchLoader`."""
-    found: dict[Key, UserAndMembership] = {}
+    """Users and current memberships by user and conversation, for `BatchLoader`."""
+    by_key: dict[Key, UserAndMembership] = {}
     records = await direct.fetch(_USERS_AND_MEMBERSHIPS, [key[0] for key in keys], [key[1] for key in keys])
     for user_id, conversation_id, role, last_seq, reads_version, purged_seq, *user in records:
-        place = None if last_seq is None else MembershipHead(role, last_seq, reads_version, purged_seq)
-        found[user_id, conversation_id] = UserAndMembership(None if user[0] is None else UserRecord(*user), place)
-    return found
+        head = None if last_seq is None else MembershipHead(role, last_seq, reads_version, purged_seq)
+        record = None if user[0] is None else UserRecord(*user)
+        by_key[user_id, conversation_id] = UserAndMembership(record, head)
+    return by_key
 
 
 class PendingJoin:
-    """One who comes in: their `find` tells `Authenticator` of the user, and remembers the place.
+    """A user joining a conversation, or reading a page of it.
 
-    `place` is None for a stranger; `is_found` says whether anybody was looked up at all.
+    `find_user` is the lookup for `Authenticator.from_bearer` and stores the membership on the way. `membership` is None
+    for users who are not members; `is_found` says whether `find_user` was called.
     """
 
     def __init__(self, lookups: BatchLoader[Key, UserAndMembership], conversation_id: UUID) -> None:
@@ -95,8 +97,8 @@ class PendingJoin:
         self._conversation_id = conversation_id
 
     async def find_user(self, user_id: str) -> UserRecord | None:
-        """See `Authenticator.from_bearer`."""
-        entrance = await self._lookups.find((user_id, self._conversation_id))
-        assert entrance is not None  # noqa: S101  there is a row for each key
-        self.is_found, self.membership = True, entrance.membership
-        return entrance.user
+        """The user's record; None if there is no such user."""
+        row = await self._lookups.find((user_id, self._conversation_id))
+        assert row is not None  # noqa: S101  the statement returns a row for each key
+        self.is_found, self.membership = True, row.membership
+        return row.user

@@ -1,5 +1,6 @@
 """Tables of conversations and participants."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,22 +20,21 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base
+from wasgo_chat.membership.roles import Role
 
-CONVERSATION_TYPES = ("direct", "job", "bid", "request", "support", "dispute")
-REFERENCED_TYPES = ("bid", "job", "request", "dispute")
-ROLES = ("observer", "participant", "moderator", "admin")
 STATUSES = ("open", "closed")
 
 
-def _one_of(name: str, values: tuple[str, ...]) -> str:
-    return f"{name} IN ({', '.join(repr(value) for value in values)})"
+def _one_of(name: str, values: Iterable[str]) -> str:
+    return f"{name} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
-# What the parser would take for one word together with its neighbours, as in host names, paths and numbers, parts them.
-_PARTING = "-_./:@+~%&?=#"
-_TITLE_WORDS = f"to_tsvector('simple'::regconfig, translate(title, '{_PARTING}', '{' ' * len(_PARTING)}'))"
+# Characters that the text search parser keeps inside a word, as in host names, paths and numbers; here they separate.
+_SEPARATORS = "-_./:@+~%&?=#"
+_TITLE_WORDS = f"to_tsvector('simple'::regconfig, translate(title, '{_SEPARATORS}', '{' ' * len(_SEPARATORS)}'))"
 
 
 class Conversation(Base):
@@ -67,7 +67,8 @@ class Conversation(Base):
             unique=True,
             postgresql_where=sql("direct_pair IS NOT NULL"),
         ),
-        # For lists over everybody's. None of these columns changes with a message, so none of these is written then.
+        # For operators' lists over all conversations. A message changes none of these columns, so a send does not write
+        # these indexes.
         Index("ix_conversations_type", "conversation_type", "id"),
         Index("ix_conversations_status", "status", "id"),
         Index("ix_conversations_reference_id", "reference_id", "id", postgresql_where=sql("reference_id IS NOT NULL")),
@@ -81,27 +82,27 @@ class Conversation(Base):
     reference_id: Mapped[str | None] = mapped_column(Text)
     direct_pair: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     status: Mapped[str] = mapped_column(Text, server_default="open")
-    # `metadata` is a name that SQLAlchemy keeps for itself.
+    # SQLAlchemy reserves the attribute name `metadata`.
     meta: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=sql("'{}'::jsonb"))
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'::jsonb"))
     created_by: Mapped[str | None] = mapped_column(Text)
     last_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     message_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     reads_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    # Up to here the log is gone, with the messages it told of; see `retention`.
+    # The log is purged up to this seq, with the messages of its events; see `retention`.
     purged_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 
 
 TITLE_WORDS: ColumnElement[Any] = literal_column(_TITLE_WORDS)
-"""The words of a conversation's title, as they are indexed; for statements with the table under its own name."""
+"""The words of a conversation's title, as indexed. For statements that do not alias the table."""
 
 
 class Participant(Base):
-    """A user's place in a conversation; stays, with `left_seq` set, when they leave.
+    """A user's membership in a conversation. The row stays when they leave; `left_seq` is set then.
 
-    `read` holds the numbers of exactly the messages they marked as read.
+    `read` has exactly the numbers of the messages that they marked as read.
     """
 
     __tablename__ = "participants"
@@ -114,7 +115,7 @@ class Participant(Base):
         ),
     )
     __table_args__ = (
-        CheckConstraint(_one_of("role", ROLES), name="role"),
+        CheckConstraint(_one_of("role", Role), name="role"),
         Index("ix_participants_user_id", "user_id", "conversation_id"),
     )
 

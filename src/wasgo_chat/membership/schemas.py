@@ -1,4 +1,4 @@
-"""Shapes of conversations and participants, in and out."""
+"""Request and response schemas of conversations and participants."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -6,32 +6,32 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.core.encoding import ExternalId, RequestModel, ResponseModel, SingleLine, Title, UserId
 from wasgo_chat.identity.users import UserOut
+from wasgo_chat.membership.roles import Role, RoleName
 
-ConversationType = Literal["direct", "job", "bid", "request", "support", "dispute"]
-Role = Literal["observer", "participant", "moderator", "admin"]
 Status = Literal["open", "closed"]
 JsonObject = dict[str, Any]
-"""A JSON object of the client's own; its size, depth and strings are checked against the settings by the verb."""
+"""A JSON object chosen by the client. The verb checks its size, depth and strings against the settings."""
 
 
 class Reference(RequestModel):
-    """What of the platform a conversation is about, as an opaque pair."""
+    """The platform's object that a conversation is about, as an opaque pair."""
 
     type: Annotated[SingleLine, Field(min_length=1, max_length=64)]
     id: ExternalId
 
 
 class ParticipantIn(RequestModel):
-    """Somebody to put into a new conversation."""
+    """A user to add to a new conversation."""
 
     user_id: UserId
-    role: Role = "participant"
+    role: RoleName = Role.PARTICIPANT
 
 
 class ProvisionedParticipant(ParticipantIn):
-    """The same from a service, which may say who that is."""
+    """A user to add, with the profile that a service may give."""
 
     username: Annotated[SingleLine, Field(min_length=1, max_length=150)] | None = None
     display_name: Annotated[SingleLine, Field(max_length=200)] | None = None
@@ -40,7 +40,7 @@ class ProvisionedParticipant(ParticipantIn):
 class CreateConversation(RequestModel):
     """A new conversation."""
 
-    conversation_type: ConversationType
+    conversation_type: ConversationTypeName
     title: Title = ""
     participant_ids: list[UserId] | None = None
     participants: list[ParticipantIn] | None = None
@@ -50,18 +50,18 @@ class CreateConversation(RequestModel):
     @model_validator(mode="after")
     def _one_list(self) -> "CreateConversation":
         if self.participant_ids is not None and self.participants is not None:
-            raise ValueError("give participant_ids or participants, not both")
+            raise ValueError("give either participant_ids or participants, not both")
         return self
 
     def participants_given(self) -> list[ParticipantIn]:
-        """The participants, whichever way they were given."""
+        """The participants, from either field."""
         if self.participants is not None:
             return self.participants
         return [ParticipantIn(user_id=user_id) for user_id in self.participant_ids or []]
 
 
 class ProvisionConversation(RequestModel):
-    """Get or create the conversation of a bid, job, request or dispute."""
+    """Get or create the conversation about an object of the platform."""
 
     title: Title | None = None
     participants: list[ProvisionedParticipant] = Field(default_factory=list)
@@ -69,7 +69,7 @@ class ProvisionConversation(RequestModel):
 
 
 class UpdateConversation(RequestModel):
-    """What to change; what is left out stays."""
+    """Fields to change; omitted fields keep their value."""
 
     title: Title | None = None
     metadata: JsonObject | None = None
@@ -78,14 +78,14 @@ class UpdateConversation(RequestModel):
 
 
 class AddParticipant(RequestModel):
-    """Whom to add."""
+    """The user to add, and their role."""
 
     user_id: UserId
-    role: Role = "participant"
+    role: RoleName = Role.PARTICIPANT
 
 
 class RemoveParticipant(RequestModel):
-    """Whom to remove; oneself to leave."""
+    """The user to remove; the caller's own id to leave."""
 
     user_id: UserId
 
@@ -93,31 +93,31 @@ class RemoveParticipant(RequestModel):
 class UpdateParticipant(RequestModel):
     """The new role."""
 
-    role: Role
+    role: RoleName
 
 
 class ParticipantOut(ResponseModel):
-    """Somebody in a conversation. All that others sent up to `last_read_seq` is read."""
+    """A participant. They have read everything that others sent up to `last_read_seq`."""
 
     user: UserOut
-    role: Role
+    role: RoleName
     joined_at: datetime
     left_at: datetime | None
     last_read_seq: int
 
 
 class ReferenceOut(ResponseModel):
-    """The opaque pair."""
+    """The platform's object that a conversation is about, as an opaque pair."""
 
     type: str
     id: str
 
 
 class ConversationCore(ResponseModel):
-    """A conversation as everybody sees it: what frames carry."""
+    """The part of a conversation that is the same for every member; event frames carry it."""
 
     id: UUID
-    conversation_type: ConversationType
+    conversation_type: ConversationTypeName
     title: str
     reference: ReferenceOut | None
     status: Status

@@ -1,4 +1,4 @@
-"""Tables of messages, their earlier versions, reactions and who read what."""
+"""Tables of messages, their earlier versions, reactions and read receipts."""
 
 from datetime import datetime
 from typing import Any
@@ -23,15 +23,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base
-
-MESSAGE_TYPES = ("text", "image", "file", "audio", "video", "location", "system")
+from wasgo_chat.messages.types import MESSAGE_TYPES, SYSTEM
 
 
 class Message(Base):
-    """A message; a deleted one stays as a tombstone without content.
+    """A message; a deleted one stays as a tombstone (see `tombstones`).
 
-    `number` counts the messages of its conversation, so that read ranges stay compact whatever events lie
-    between; `seq` is the place in the log.
+    `number` counts the messages of a conversation: ranges of read numbers stay compact, however many other events lie
+    between messages. `seq` is the seq of the `new_message` event.
     """
 
     __tablename__ = "messages"
@@ -56,8 +55,8 @@ class Message(Base):
         ),
     )
     __table_args__ = (
-        CheckConstraint(f"message_type IN ({', '.join(repr(kind) for kind in MESSAGE_TYPES)})", name="type"),
-        CheckConstraint("(sender_id IS NULL) = (message_type = 'system')", name="sender"),
+        CheckConstraint(f"message_type IN ({', '.join(repr(name) for name in MESSAGE_TYPES)})", name="type"),
+        CheckConstraint(f"(sender_id IS NULL) = (message_type = '{SYSTEM.name}')", name="sender"),
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("conversation_id", "number"),
         Index("ix_messages_id", "id"),
@@ -77,7 +76,8 @@ class Message(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     number: Mapped[int] = mapped_column(BigInteger)
-    # No key into `users`: whoever sends is a member, under the lock of the conversation, and that row has one.
+    # No foreign key to `users`: a send checks the sender's participant row, which has one, under the conversation's
+    # lock.
     sender_id: Mapped[str | None] = mapped_column(Text)
     service: Mapped[str | None] = mapped_column(Text)
     message_type: Mapped[str] = mapped_column(Text)
@@ -94,14 +94,14 @@ class Message(Base):
 
 
 def _of_message() -> ForeignKeyConstraint:
-    """A composite key, so that nothing can point across conversations."""
+    """A composite foreign key, so that no row can reference a message of another conversation."""
     return ForeignKeyConstraint(
         ["conversation_id", "message_id"], ["messages.conversation_id", "messages.id"], ondelete="CASCADE"
     )
 
 
 class MessageRevision(Base):
-    """What a message said before it was edited or deleted."""
+    """The content of a message before an edit or deletion."""
 
     __tablename__ = "message_revisions"
     __data_policy__ = (
@@ -143,7 +143,7 @@ class Reaction(Base):
 
 
 class Read(Base):
-    """Who marked which message numbers when; `version` counts the readings of a conversation without a gap."""
+    """A read receipt: a user marked these message numbers. `version` counts a conversation's receipts without a gap."""
 
     __tablename__ = "reads"
     __data_policy__ = (

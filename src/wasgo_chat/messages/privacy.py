@@ -1,7 +1,8 @@
-"""What the chat holds of a person's words: messages, earlier versions, mentions, notes about them, reactions, reads.
+"""Export and erasure of a person's data in messages: messages, revisions, mentions, system messages about them,
+reactions, read receipts.
 
-Read for an export, taken away for an erasure. A message stays in its place as a tombstone of the pseudonym, and each
-change is an event, so that whoever follows a conversation arrives where a fresh load does.
+An erased person's messages stay as tombstones of a pseudonym. Each change is an event, so clients that follow a
+conversation end up with the same state as clients that load it again.
 """
 
 from collections import defaultdict
@@ -9,11 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, cast, delete, exists, func, select, text, update
+from sqlalchemy import Row, bindparam, cast, delete, exists, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Text
 
-from wasgo_chat.attachments import verbs as attachments
 from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.events import log, types
 from wasgo_chat.identity.authentication import Actor
@@ -21,24 +21,25 @@ from wasgo_chat.identity.pseudonyms import ERASED_NAME, ErasedPerson
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction, Read
 from wasgo_chat.messages.system_messages import is_generated_text, system_text
+from wasgo_chat.messages.tombstones import tombstone
 
 PAGE = 100
-"""Messages that one step changes: as many events as the teller reads at once."""
+"""Messages that one step changes: as many events as the hub reads at once."""
 
 SPAN = 20_000
-"""Numbers that one step looks through."""
+"""Message numbers that one step scans."""
 
 READS_PAGE = 2_000
 
-# Notes are few: only they are searched for names, so that words of others stay theirs.
+# Names are searched in system messages only, which are few; what other users wrote about the person stays.
 _MENTIONING = """
-SELECT id, number, sender_id, message_type, content, metadata, mentions, revision FROM messages
+SELECT id, number, sender_id, content, metadata, mentions, revision FROM messages
 WHERE conversation_id = :conversation_id AND number > :after AND number <= :upto
   AND (sender_id = :user_id OR mentions @> ARRAY[CAST(:user_id AS text)]
-       OR (message_type = 'system' AND (
+       OR (sender_id IS NULL AND (
            metadata->>'user_id' = :user_id OR metadata->>'by' = :user_id
-           OR EXISTS (SELECT FROM unnest(:needles) AS n WHERE strpos(lower(content), n) > 0)
-           OR EXISTS (SELECT FROM unnest(:json_needles) AS n WHERE strpos(lower(metadata::text), n) > 0))))
+           OR EXISTS (SELECT FROM unnest(:terms) AS t WHERE strpos(lower(content), t) > 0)
+           OR EXISTS (SELECT FROM unnest(:json_terms) AS t WHERE strpos(lower(metadata::text), t) > 0))))
 ORDER BY number LIMIT :limit
 """
 
@@ -46,30 +47,16 @@ ORDER BY number LIMIT :limit
 async def erase_page(
     tx: Tx, actor: Actor, conversation_id: UUID, person: ErasedPerson, after: int
 ) -> tuple[int | None, int]:
-    """Forget a person in the next messages of a held conversation.
+    """Erase a person from the next messages of a locked conversation.
 
     Returns:
-        The number to go on after, None at the end; and how many of their messages became tombstones.
+        The number to continue after, or None at the end; and how many of their messages became tombstones.
     """
     count = select(Conversation.message_count).where(Conversation.id == conversation_id)
     head: int = (await tx.execute(count)).scalar_one()
-    names = ARRAY(Text)
-    statement = text(_MENTIONING).bindparams(
-        bindparam("needles", type_=names), bindparam("json_needles", type_=names), bindparam("user_id", type_=Text)
-    )
-    given = {
-        "conversation_id": conversation_id,
-        "after": after,
-        "upto": after + SPAN,
-        "user_id": person.user_id,
-        "needles": person.search_terms,
-        "json_needles": person.json_search_terms,
-        "limit": PAGE,
-    }
-    typed = statement.columns(metadata=JSONB(), mentions=names)
-    rows = (await tx.execute(typed, given)).all()
+    rows = await _mentioning(tx, conversation_id, person, after)
     own = [row.id for row in rows if row.sender_id == person.user_id]
-    notes = [row.id for row in rows if row.message_type == "system"]
+    system = [row.id for row in rows if row.sender_id is None]
     changes = {row.id: change for row in rows if row.sender_id != person.user_id and (change := _redacted(row, person))}
     events: list[types.Event] = [
         types.MessageEdited(row.id, row.revision + 1)
@@ -79,56 +66,59 @@ async def erase_page(
         if row.id in changes or row.sender_id == person.user_id
     ]
     if events:
-        emitted = await log.emit_many(tx, actor, conversation_id, events)
-        await _tombstone_as_pseudonym(tx, conversation_id, own, person, emitted)
+        last = await log.emit_many(tx, actor, conversation_id, events)
+        await tombstone(tx, conversation_id, own, deleted_at=last.at, pseudonym=person.pseudonym)
         for message_id, change in changes.items():
-            await _update(tx, conversation_id, [message_id], change)
-        await _drop_revisions(tx, conversation_id, [*own, *notes])
+            is_changed = (Message.conversation_id == conversation_id) & (Message.id == message_id)
+            await tx.execute(update(Message).where(is_changed).values(revision=Message.revision + 1, **change))
+        await _delete_revisions(tx, conversation_id, system)
     reached = rows[-1].number if len(rows) == PAGE else after + SPAN
     return (None if reached >= head else reached), len(own)
 
 
 async def has_messages(tx: Tx, user_id: str) -> bool:
-    """Whether any message is somebody's."""
+    """Whether there is a message with this sender."""
     return bool((await tx.execute(select(exists().where(Message.sender_id == user_id)))).scalar_one())
 
 
 async def erase_reactions(tx: Tx, actor: Actor, conversation_id: UUID, person: ErasedPerson) -> bool:
-    """Take a page of somebody's reactions away, in a held conversation; whether there may be more."""
-    mine = (Reaction.conversation_id == conversation_id) & (Reaction.user_id == person.user_id)
-    statement = select(Reaction.message_id, Reaction.emoji).where(mine).order_by(Reaction.message_id, Reaction.emoji)
-    rows = (await tx.execute(statement.limit(PAGE))).all()
+    """Delete a page of a person's reactions in a locked conversation. Returns whether there may be more."""
+    is_theirs = (Reaction.conversation_id == conversation_id) & (Reaction.user_id == person.user_id)
+    page = select(Reaction.message_id, Reaction.emoji).where(is_theirs).order_by(Reaction.message_id, Reaction.emoji)
+    rows = (await tx.execute(page.limit(PAGE))).all()
     for row in rows:
-        one = mine & (Reaction.message_id == row.message_id) & (Reaction.emoji == row.emoji)
-        await tx.execute(delete(Reaction).where(one))
+        is_row = is_theirs & (Reaction.message_id == row.message_id) & (Reaction.emoji == row.emoji)
+        await tx.execute(delete(Reaction).where(is_row))
     if rows:
-        gone = [types.ReactionUpdated(row.message_id, person.user_id, row.emoji, "removed") for row in rows]
-        await log.emit_many(tx, actor, conversation_id, gone)
+        removed = [types.ReactionUpdated(row.message_id, person.user_id, row.emoji, "removed") for row in rows]
+        await log.emit_many(tx, actor, conversation_id, removed)
     return len(rows) == PAGE
 
 
 async def erase_system_message_revisions(tx: Tx, conversation_id: UUID) -> None:
-    """Drop what deleted notes said: a name in it may be one that nobody knows any more."""
-    notes = select(Message.id).where(Message.conversation_id == conversation_id, Message.message_type == "system")
-    here = MessageRevision.conversation_id == conversation_id
-    await tx.execute(delete(MessageRevision).where(here, MessageRevision.message_id.in_(notes)))
+    """Delete the earlier versions of system messages: they may contain a former name of the person."""
+    system = select(Message.id).where(Message.conversation_id == conversation_id, Message.sender_id.is_(None))
+    in_conversation = MessageRevision.conversation_id == conversation_id
+    await tx.execute(delete(MessageRevision).where(in_conversation, MessageRevision.message_id.in_(system)))
 
 
 async def pseudonymize_reads(tx: Tx, conversation_id: UUID, person: ErasedPerson) -> bool:
-    """Empty and rename a page of somebody's readings; whether there may be more. Their versions stay without a gap."""
-    mine = (Read.conversation_id == conversation_id) & (Read.user_id == person.user_id)
-    page = select(Read.version).where(mine).order_by(Read.version).limit(READS_PAGE)
+    """Empty and rename a page of a person's read receipts. Returns whether there may be more. The rows stay, so
+    versions have no gap.
+    """
+    is_theirs = (Read.conversation_id == conversation_id) & (Read.user_id == person.user_id)
+    page = select(Read.version).where(is_theirs).order_by(Read.version).limit(READS_PAGE)
     versions = list((await tx.execute(page)).scalars())
-    blank = {"user_id": person.pseudonym, "numbers": text("'{}'::int8multirange"), "up_to_seq": None}
-    here = Read.conversation_id == conversation_id
-    await tx.execute(update(Read).where(here, any_of(Read.version, versions)).values(blank))
+    values = {"user_id": person.pseudonym, "numbers": text("'{}'::int8multirange"), "up_to_seq": None}
+    is_chosen = (Read.conversation_id == conversation_id) & any_of(Read.version, versions)
+    await tx.execute(update(Read).where(is_chosen).values(values))
     return len(versions) == READS_PAGE
 
 
 async def export_messages(
     tx: Tx, conversation_id: UUID, user_id: str, after: int, *, limit: int
 ) -> list[tuple[int, dict[str, Any]]]:
-    """Somebody's own messages in a conversation, by number, with what they said before an edit."""
+    """A user's messages in a conversation with their earlier versions, by number."""
     statement = (
         select(Message)
         .where(Message.conversation_id == conversation_id, Message.sender_id == user_id, Message.number > after)
@@ -137,18 +127,18 @@ async def export_messages(
     )
     messages = (await tx.execute(statement)).scalars().all()
     earlier: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    wanted = any_of(MessageRevision.message_id, [message.id for message in messages])
-    revisions = select(MessageRevision).where(MessageRevision.conversation_id == conversation_id, wanted)
+    is_theirs = any_of(MessageRevision.message_id, [message.id for message in messages])
+    revisions = select(MessageRevision).where(MessageRevision.conversation_id == conversation_id, is_theirs)
     for row in (await tx.execute(revisions.order_by(MessageRevision.revision))).scalars():
-        one = {"revision": row.revision, "content": row.content, "replaced_at": row.replaced_at}
-        earlier[row.message_id].append(one)
+        revision = {"revision": row.revision, "content": row.content, "replaced_at": row.replaced_at}
+        earlier[row.message_id].append(revision)
     return [(message.number, _exported(message, earlier[message.id])) for message in messages]
 
 
 async def export_reactions(tx: Tx, conversation_id: UUID, user_id: str) -> list[dict[str, Any]]:
-    """Somebody's reactions in a conversation."""
-    mine = (Reaction.conversation_id == conversation_id) & (Reaction.user_id == user_id)
-    rows = (await tx.execute(select(Reaction).where(mine).order_by(Reaction.created_at))).scalars()
+    """A user's reactions in a conversation."""
+    is_theirs = (Reaction.conversation_id == conversation_id) & (Reaction.user_id == user_id)
+    rows = (await tx.execute(select(Reaction).where(is_theirs).order_by(Reaction.created_at))).scalars()
     return [
         {
             "conversation": conversation_id,
@@ -163,11 +153,11 @@ async def export_reactions(tx: Tx, conversation_id: UUID, user_id: str) -> list[
 async def export_reads(
     tx: Tx, conversation_id: UUID, user_id: str, after: int, *, limit: int
 ) -> list[tuple[int, dict[str, Any]]]:
-    """When somebody marked what as read in a conversation, by version."""
-    mine = (Read.conversation_id == conversation_id) & (Read.user_id == user_id) & (Read.version > after)
+    """A user's read receipts in a conversation, by version."""
+    is_next = (Read.conversation_id == conversation_id) & (Read.user_id == user_id) & (Read.version > after)
     statement = (
         select(Read.version, cast(Read.numbers, Text).label("numbers"), Read.read_at)
-        .where(mine)
+        .where(is_next)
         .order_by(Read.version)
         .limit(limit)
     )
@@ -177,11 +167,31 @@ async def export_reads(
     ]
 
 
+async def _mentioning(tx: Tx, conversation_id: UUID, person: ErasedPerson, after: int) -> Sequence[Row[Any]]:
+    """The next messages that the person sent, that mention them, or that are system messages about them."""
+    names = ARRAY(Text)
+    statement = text(_MENTIONING).bindparams(
+        bindparam("terms", type_=names), bindparam("json_terms", type_=names), bindparam("user_id", type_=Text)
+    )
+    params = {
+        "conversation_id": conversation_id,
+        "after": after,
+        "upto": after + SPAN,
+        "user_id": person.user_id,
+        "terms": person.search_terms,
+        "json_terms": person.json_search_terms,
+        "limit": PAGE,
+    }
+    return (await tx.execute(statement.columns(metadata=JSONB(), mentions=names), params)).all()
+
+
 def _redacted(row: Row[Any], person: ErasedPerson) -> dict[str, Any]:
-    """What of somebody else's message, or of a note, becomes different; nothing where only a part of a word matched."""
-    mentions = [person.pseudonym if one == person.user_id else one for one in row.mentions]
+    """The columns of another user's message, or of a system message, that change; none if only a part of a word
+    matched.
+    """
+    mentions = [person.pseudonym if user_id == person.user_id else user_id for user_id in row.mentions]
     change: dict[str, Any] = {} if mentions == row.mentions else {"mentions": mentions}
-    if row.message_type != "system":
+    if row.sender_id is not None:
         return change
     metadata, content = person.redact(row.metadata), row.content
     if (
@@ -197,32 +207,9 @@ def _redacted(row: Row[Any], person: ErasedPerson) -> dict[str, Any]:
     return change if content == row.content else {**change, "content": content}
 
 
-async def _tombstone_as_pseudonym(
-    tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID], person: ErasedPerson, emitted: log.AppendedEvent
-) -> None:
-    blank: dict[str, Any] = {
-        "sender_id": person.pseudonym,
-        "content": None,
-        "mentions": [],
-        "meta": {},
-        "client_id": None,
-        "request_hash": None,
-        "deleted_at": func.coalesce(Message.deleted_at, emitted.at),
-    }
-    await _update(tx, conversation_id, message_ids, blank)
-    of_them = (Reaction.conversation_id == conversation_id) & any_of(Reaction.message_id, message_ids)
-    await tx.execute(delete(Reaction).where(of_them))
-    await attachments.release(tx, conversation_id, message_ids)
-
-
-async def _update(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID], values: dict[str, Any]) -> None:
-    those = (Message.conversation_id == conversation_id) & any_of(Message.id, message_ids)
-    await tx.execute(update(Message).where(those).values(revision=Message.revision + 1, **values))
-
-
-async def _drop_revisions(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
-    those = (MessageRevision.conversation_id == conversation_id) & any_of(MessageRevision.message_id, message_ids)
-    await tx.execute(delete(MessageRevision).where(those))
+async def _delete_revisions(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
+    is_theirs = (MessageRevision.conversation_id == conversation_id) & any_of(MessageRevision.message_id, message_ids)
+    await tx.execute(delete(MessageRevision).where(is_theirs))
 
 
 def _exported(message: Message, earlier: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Reading: mark messages as read, count what is unread, tell who read a message.
+"""Read receipts: mark messages as read, count unread messages, list who read a message.
 
-Unread is derived, never counted up and down: what others sent after one joined, not deleted, not system, and not
-in one's `read` ranges. The statements are SQL text, as multiranges and laterals read worse in Python.
+Unread counts are derived, not stored: a message is unread if another user sent it after the participant joined, it is
+not deleted and its number is not in the participant's `read` ranges. System messages have no sender and are never
+unread. The statements are SQL text, because multiranges and lateral joins are harder to read in Python.
 """
 
 from collections import defaultdict
@@ -21,35 +22,36 @@ from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import user_shape
 from wasgo_chat.membership import access
-from wasgo_chat.membership.access import Action
 from wasgo_chat.membership.models import Participant
+from wasgo_chat.membership.roles import Action
 from wasgo_chat.messages.models import Message
 
 MAX_IDS_IN_SIGNAL = 100
 _IDS = bindparam("ids", type_=ARRAY(Uuid()))
 
-# Below the first number of `read`'s leading range nothing is unread: marking keeps that range in front (see _MARK).
+# Nothing is unread up to the end of the leading `read` range; _MARK keeps that range contiguous with `joined_number`.
 _FIRST_POSSIBLY_UNREAD = """GREATEST(p.joined_number, COALESCE(
     CASE WHEN lower(p.read) <= p.joined_number + 1 THEN (SELECT upper(r) - 1 FROM unnest(p.read) AS r LIMIT 1) END,
     0))"""
 
 UNREAD = f"""m.conversation_id = p.conversation_id AND m.number > {_FIRST_POSSIBLY_UNREAD}
-    AND m.sender_id <> p.user_id AND m.message_type <> 'system' AND m.deleted_at IS NULL AND NOT p.read @> m.number"""
+    AND m.sender_id <> p.user_id AND m.deleted_at IS NULL AND NOT p.read @> m.number"""
 
 _COUNTS = f"""
 SELECT p.conversation_id, count(m.id) AS unread
 FROM participants p JOIN messages m ON {UNREAD}
-WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:ids_given = false OR p.conversation_id = ANY(:ids))
+WHERE p.user_id = :user_id AND p.left_seq IS NULL AND (:has_ids = false OR p.conversation_id = ANY(:ids))
 GROUP BY p.conversation_id
 """
 
 UNREAD_COUNT = f"(SELECT count(*) FROM messages m WHERE {UNREAD})"
-"""Unread messages of the participant `p`, as an expression for a query that has one."""
+"""SQL expression: how many messages are unread for the participant `p` of the query."""
 
 LAST_READ_SEQ = f"""COALESCE(
     (SELECT m.seq FROM messages m WHERE {UNREAD} ORDER BY m.number LIMIT 1) - 1,
     (SELECT c.last_seq FROM conversations c WHERE c.id = p.conversation_id))"""
-"""The greatest seq up to which all that others sent is read by the participant `p`; likewise."""
+"""SQL expression: the greatest seq up to which the participant `p` of the query has read everything that others sent.
+"""
 
 _LAST_READ = f"""
 SELECT p.conversation_id, p.user_id, {LAST_READ_SEQ} AS last_read_seq
@@ -62,7 +64,8 @@ FROM conversations c LEFT JOIN participants p ON p.conversation_id = c.id AND p.
 WHERE c.id = ANY($1::uuid[])
 """
 
-# Marks, and closes the gaps that own and system messages leave below the first unread one: ranges stay compact.
+# Adds the numbers, and finds the first unread message. _COMPACT then fills the gaps that own and system messages leave
+# below it, so the ranges stay compact.
 _MARK = f"""
 WITH marked AS (
     UPDATE participants p SET read = p.read + CAST(CAST(:numbers AS text) AS int8multirange)
@@ -82,13 +85,11 @@ WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id AND :first_u
 """
 
 _RECORD = """
-WITH bumped AS (
+WITH advanced AS (
     UPDATE conversations SET reads_version = reads_version + 1 WHERE id = :conversation_id
     RETURNING reads_version
-)
-INSERT INTO reads (conversation_id, version, user_id, numbers, up_to_seq)
-SELECT :conversation_id, reads_version, :user_id, CAST(CAST(:numbers AS text) AS int8multirange), :up_to_seq FROM bumped
-RETURNING version
+) INSERT INTO reads (conversation_id, version, user_id, numbers, up_to_seq) SELECT :conversation_id, reads_version,
+:user_id, CAST(CAST(:numbers AS text) AS int8multirange), :up_to_seq FROM advanced RETURNING version
 """
 
 _RECEIPTS = """
@@ -103,7 +104,9 @@ ORDER BY min(r.read_at), r.user_id
 
 @dataclass(frozen=True, slots=True)
 class MessagesMarkedRead:
-    """Announced after a reading: a signal, not an event. `version` counts the readings of the conversation."""
+    """Sent after the commit of a read receipt: a signal, not an event. `version` counts the receipts of the
+    conversation.
+    """
 
     conversation_id: UUID
     version: int
@@ -113,28 +116,34 @@ class MessagesMarkedRead:
 
 
 async def mark_messages(
-    tx: Tx, actor: Actor, message_ids: Sequence[UUID], *, only_in: UUID | None = None
+    tx: Tx, actor: Actor, message_ids: Sequence[UUID], *, within: UUID | None = None
 ) -> dict[str, int]:
-    """Mark exactly these messages as read; returns the `ReadResult`.
+    """Mark exactly these messages as read; returns a `ReadResult`.
+
+    Args:
+        tx: the transaction.
+        actor: the reader.
+        message_ids: the messages, of any conversations.
+        within: the only conversation that they may be of.
 
     Raises:
-        NotFound: one of them is not there for the caller (or not in `only_in`); then none is marked.
+        NotFound: the caller cannot see one of them, or it is not in `within`; then none is marked.
         Invalid: too many at once.
     """
-    wanted = set(message_ids)
-    if len(wanted) > tx.settings.max_batch_read:
-        raise Invalid.field(["message_ids"], "too_long", f"names more than {tx.settings.max_batch_read} messages")
+    requested = set(message_ids)
+    if len(requested) > tx.settings.max_batch_read:
+        raise Invalid.field(["message_ids"], "too_long", f"has more than {tx.settings.max_batch_read} messages")
     user_id = actor.require_user()
     statement = (
         select(Message.id, Message.conversation_id, Message.number, Message.sender_id, Message.message_type)
         .join(Participant, Participant.conversation_id == Message.conversation_id)
-        .where(Message.id.in_(wanted), Participant.user_id == user_id, Participant.left_seq.is_(None))
+        .where(Message.id.in_(requested), Participant.user_id == user_id, Participant.left_seq.is_(None))
     )
     rows = (await tx.execute(statement)).all()
-    if len(rows) != len(wanted):
+    if len(rows) != len(requested):
         raise NotFound
     conversation_ids = sorted({row.conversation_id for row in rows})
-    if only_in is not None and conversation_ids != [only_in]:
+    if within is not None and conversation_ids != [within]:
         raise NotFound
     await access.authorize_and_lock_many(tx, actor, conversation_ids)
     by_conversation: dict[UUID, dict[int, UUID]] = defaultdict(dict)
@@ -143,59 +152,59 @@ async def mark_messages(
             by_conversation[row.conversation_id][row.number] = row.id
     marked = 0
     for conversation_id in conversation_ids:
-        fresh = await _mark(tx, user_id, conversation_id, by_conversation[conversation_id])
-        if fresh:
-            target = fresh[0] if len(fresh) == 1 else None
+        newly_read = await _mark(tx, user_id, conversation_id, by_conversation[conversation_id])
+        if newly_read:
+            target = newly_read[0] if len(newly_read) == 1 else None
             await audit.record_if_service(tx, actor, "messages_read", conversation_id=conversation_id, target=target)
-        marked += len(fresh)
+        marked += len(newly_read)
     counts = await unread_counts(tx, user_id, conversation_ids)
     return {"marked": marked, "unread_count": sum(counts.values())}
 
 
 async def mark_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, int]:
-    """Mark everything up to the head as read; returns the `ReadResult`.
+    """Mark everything up to the head as read; returns a `ReadResult`.
 
     Raises:
         NotFound: no such conversation for the caller.
     """
-    seat = await access.authorize(tx, actor, conversation_id, lock=True)
-    seat.require(Action.READ)
+    membership = await access.authorize(tx, actor, conversation_id, lock=True)
+    membership.require(Action.READ)
     user_id = actor.require_user()
     statement = text(
         f"SELECT m.id, count(*) OVER () AS unread FROM participants p JOIN messages m ON {UNREAD} "
         "WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id ORDER BY m.number DESC LIMIT :ids"
     )
-    given = {"conversation_id": conversation_id, "user_id": user_id, "ids": MAX_IDS_IN_SIGNAL}
-    newest = (await tx.execute(statement, given)).all()
+    params = {"conversation_id": conversation_id, "user_id": user_id, "ids": MAX_IDS_IN_SIGNAL}
+    newest = (await tx.execute(statement, params)).all()
     if newest:
-        head = seat.conversation
-        numbers = f"{{[1,{head.message_count + 1})}}"
-        named = tuple(row.id for row in reversed(newest))
-        await _store(tx, user_id, conversation_id, numbers, named, up_to_seq=head.last_seq)
+        conversation = membership.conversation
+        numbers = f"{{[1,{conversation.message_count + 1})}}"
+        message_ids = tuple(row.id for row in reversed(newest))
+        await _store(tx, user_id, conversation_id, numbers, message_ids, up_to_seq=conversation.last_seq)
         await audit.record_if_service(tx, actor, "messages_read", conversation_id=conversation_id)
     return {"marked": newest[0].unread if newest else 0, "unread_count": 0}
 
 
 async def unread_counts(tx: Tx, user_id: str, conversation_ids: Sequence[UUID] | None = None) -> dict[UUID, int]:
-    """Unread messages of a user by conversation, those with any only."""
+    """A user's unread messages by conversation, without conversations that have none."""
     statement = text(_COUNTS).bindparams(_IDS)
-    given = {
+    params = {
         "user_id": user_id,
-        "ids_given": conversation_ids is not None,
+        "has_ids": conversation_ids is not None,
         "ids": list(conversation_ids or []),
     }
-    return {row.conversation_id: row.unread for row in await tx.execute(statement, given)}
+    return {row.conversation_id: row.unread for row in await tx.execute(statement, params)}
 
 
 async def last_read_seqs(tx: Tx, conversation_ids: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
-    """By conversation and participant: the greatest seq up to which all that others sent is read."""
+    """By conversation and participant: the greatest seq up to which they have read everything that others sent."""
     rows = await tx.execute(text(_LAST_READ).bindparams(_IDS), {"ids": list(conversation_ids)})
     return {(conversation_id, user_id): seq for conversation_id, user_id, seq in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationReadState:
-    """A conversation's head and version of readings, and the `last_read_seq` of each member."""
+    """A conversation's head, the version of its read receipts, and the `last_read_seq` of each member."""
 
     last_seq: int
     version: int
@@ -205,17 +214,17 @@ class ConversationReadState:
 async def fetch_read_states(
     direct: PinnedConnection, conversation_ids: Sequence[UUID]
 ) -> dict[UUID, ConversationReadState]:
-    """By conversation, for `BatchLoader`."""
-    found: dict[UUID, ConversationReadState] = {}
+    """Read states by conversation, for `BatchLoader`."""
+    states: dict[UUID, ConversationReadState] = {}
     for conversation_id, last_seq, version, user_id, seq in await direct.fetch(_READ_STATES, conversation_ids):
-        reading = found.setdefault(conversation_id, ConversationReadState(last_seq, version, {}))
+        state = states.setdefault(conversation_id, ConversationReadState(last_seq, version, {}))
         if user_id is not None:
-            reading.by[user_id] = seq
-    return found
+            state.by[user_id] = seq
+    return states
 
 
 async def read_states_since(tx: Tx, conversation_id: UUID, version: int, *, limit: int) -> list[MessagesMarkedRead]:
-    """What was marked after a version, for those whose signal was lost."""
+    """The read receipts after a version, for workers that missed their signals."""
     statement = text(
         """SELECT r.version, r.user_id, r.up_to_seq, ARRAY(
                SELECT m.id FROM messages m
@@ -226,21 +235,21 @@ async def read_states_since(tx: Tx, conversation_id: UUID, version: int, *, limi
            FROM reads r WHERE r.conversation_id = :conversation_id AND r.version > :version
            ORDER BY r.version LIMIT :limit"""
     )
-    given = {"conversation_id": conversation_id, "version": version, "limit": limit, "ids": MAX_IDS_IN_SIGNAL}
+    params = {"conversation_id": conversation_id, "version": version, "limit": limit, "ids": MAX_IDS_IN_SIGNAL}
     return [
         MessagesMarkedRead(conversation_id, row.version, row.user_id, tuple(reversed(row.message_ids)), row.up_to_seq)
-        for row in await tx.execute(statement, given)
+        for row in await tx.execute(statement, params)
     ]
 
 
 async def list_receipts(tx: Tx, conversation_id: UUID, message_id: UUID) -> list[dict[str, Any]]:
-    """Who marked a message as read and when, earliest first; the sender is not counted."""
+    """The users who marked a message as read, and when, earliest first; without the sender."""
     statement = select(Message.number, Message.sender_id).where(
         Message.conversation_id == conversation_id, Message.id == message_id
     )
     number, sender_id = (await tx.execute(statement)).one()
-    given = {"conversation_id": conversation_id, "number": number, "sender_id": sender_id}
-    rows = await tx.execute(text(_RECEIPTS).bindparams(bindparam("sender_id", type_=Text())), given)
+    params = {"conversation_id": conversation_id, "number": number, "sender_id": sender_id}
+    rows = await tx.execute(text(_RECEIPTS).bindparams(bindparam("sender_id", type_=Text())), params)
     return [
         {
             "user": user_shape(row.user_id, row.username, row.display_name, row.avatar_url),
@@ -251,18 +260,18 @@ async def list_receipts(tx: Tx, conversation_id: UUID, message_id: UUID) -> list
 
 
 async def _mark(tx: Tx, user_id: str, conversation_id: UUID, by_number: dict[int, UUID]) -> tuple[UUID, ...]:
-    """Mark those of these numbers that are not marked yet, in a locked conversation; which messages they are."""
+    """Mark messages as read in a locked conversation. Returns those that were not marked before."""
     statement = text(
         """SELECT n FROM unnest(CAST(:numbers AS bigint[])) AS n, participants p
            WHERE p.conversation_id = :conversation_id AND p.user_id = :user_id AND NOT p.read @> n ORDER BY n"""
     )
-    given = {"numbers": list(by_number), "conversation_id": conversation_id, "user_id": user_id}
-    fresh = list((await tx.execute(statement, given)).scalars()) if by_number else []
-    ids = tuple(by_number[number] for number in fresh)
-    if fresh:
-        numbers = "{" + ",".join(f"[{number},{number + 1})" for number in fresh) + "}"
-        await _store(tx, user_id, conversation_id, numbers, ids)
-    return ids
+    params = {"numbers": list(by_number), "conversation_id": conversation_id, "user_id": user_id}
+    unmarked = list((await tx.execute(statement, params)).scalars()) if by_number else []
+    message_ids = tuple(by_number[number] for number in unmarked)
+    if unmarked:
+        ranges = "{" + ",".join(f"[{number},{number + 1})" for number in unmarked) + "}"
+        await _store(tx, user_id, conversation_id, ranges, message_ids)
+    return message_ids
 
 
 async def _store(
@@ -274,8 +283,8 @@ async def _store(
     *,
     up_to_seq: int | None = None,
 ) -> None:
-    place = {"conversation_id": conversation_id, "user_id": user_id}
-    first_unread = (await tx.execute(text(_MARK), {**place, "numbers": numbers})).scalar_one()
-    await tx.execute(text(_COMPACT), {**place, "first_unread": first_unread})
-    version = (await tx.execute(text(_RECORD), {**place, "numbers": numbers, "up_to_seq": up_to_seq})).scalar_one()
+    key = {"conversation_id": conversation_id, "user_id": user_id}
+    first_unread = (await tx.execute(text(_MARK), {**key, "numbers": numbers})).scalar_one()
+    await tx.execute(text(_COMPACT), {**key, "first_unread": first_unread})
+    version = (await tx.execute(text(_RECORD), {**key, "numbers": numbers, "up_to_seq": up_to_seq})).scalar_one()
     tx.after_commit(MessagesMarkedRead(conversation_id, version, user_id, message_ids, up_to_seq))

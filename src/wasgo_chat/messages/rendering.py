@@ -1,4 +1,4 @@
-"""Messages from rows to the shape `MessageOut`: three queries whatever their number."""
+"""Messages from rows to `MessageOut`: `render_message` builds it, whichever statement read or stored the row."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,9 @@ _ParentSender = aliased(User, name="parent_sender")
 
 
 def message_select() -> Select[Any]:
-    """The select that `shape_messages` reads; add conditions, order and limit. Joins sender and reply's parent."""
+    """A select of the columns that `render_messages` needs, of message, sender and replied-to message. Add conditions,
+    order and limit.
+    """
     return (
         select(
             Message.__table__,
@@ -46,12 +48,12 @@ def message_select() -> Select[Any]:
 
 
 async def render_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | None) -> list[dict[str, Any]]:
-    """Rows of `message_rows` as `MessageOut`.
+    """Render messages as `MessageOut`, with two queries for any number of them.
 
     Args:
         tx: the transaction.
-        rows: what `message_rows` gave.
-        viewer: for `me` in reactions; None leaves it out, as frames are the same bytes for everybody.
+        rows: rows of `message_select`.
+        viewer: the user for `me` in reactions. None omits it: frames are the same bytes for every member.
     """
     keys = [(row.conversation_id, row.id) for row in rows]
     reactions = await _reactions(tx, keys)
@@ -64,32 +66,32 @@ async def render_messages(tx: Tx, rows: Sequence[Row[Any]], *, viewer: str | Non
 async def load_messages(
     tx: Tx, conversation_id: UUID, message_ids: Iterable[UUID], *, viewer: str | None = None
 ) -> dict[UUID, dict[str, Any]]:
-    """Messages of one conversation by id; for callers that have entered it."""
-    wanted = list(set(message_ids))
-    if not wanted:
+    """Messages of a conversation by id. The caller has authorized the conversation."""
+    ids = list(set(message_ids))
+    if not ids:
         return {}
-    statement = message_select().where(Message.conversation_id == conversation_id, Message.id.in_(wanted))
+    statement = message_select().where(Message.conversation_id == conversation_id, Message.id.in_(ids))
     rows = (await tx.execute(statement)).all()
-    return {shape["id"]: shape for shape in await render_messages(tx, rows, viewer=viewer)}
+    return {message["id"]: message for message in await render_messages(tx, rows, viewer=viewer)}
 
 
 async def load_message(tx: Tx, conversation_id: UUID, message_id: UUID, *, viewer: str | None) -> dict[str, Any]:
-    """One of them.
+    """A message of a conversation. The caller has authorized the conversation.
 
     Raises:
         NotFound: it is not in that conversation.
     """
-    found = await load_messages(tx, conversation_id, [message_id], viewer=viewer)
-    if message_id not in found:
+    messages = await load_messages(tx, conversation_id, [message_id], viewer=viewer)
+    if message_id not in messages:
         raise NotFound
-    return found[message_id]
+    return messages[message_id]
 
 
 async def conversation_of_message(tx: Tx, actor: Actor, message_id: UUID) -> UUID:
-    """The conversation of a message the caller may see; enter it next.
+    """The conversation of a message that the caller may see; authorize it next.
 
     Raises:
-        NotFound: there is none, or it is in a conversation of others; one query for both.
+        NotFound: there is no such message, or the caller is not a member; both take one query.
     """
     statement = select(Message.conversation_id).where(Message.id == message_id)
     if not actor.is_service:
@@ -99,49 +101,49 @@ async def conversation_of_message(tx: Tx, actor: Actor, message_id: UUID) -> UUI
             & (Participant.user_id == actor.require_user())
             & Participant.left_seq.is_(None),
         )
-    found: UUID | None = (await tx.execute(statement)).scalar_one_or_none()
-    if found is None:
+    conversation_id: UUID | None = (await tx.execute(statement)).scalar_one_or_none()
+    if conversation_id is None:
         raise NotFound
-    return found
+    return conversation_id
 
 
 async def load_reactions(
     tx: Tx, conversation_id: UUID, message_id: UUID, *, viewer: str | None
 ) -> list[dict[str, Any]]:
-    """The reactions of one message."""
+    """The reactions to a message, as a list of `ReactionOut`."""
     by_emoji = (await _reactions(tx, [(conversation_id, message_id)])).get(message_id, {})
     return _render_reactions(by_emoji, viewer)
 
 
 async def _reactions(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, dict[str, list[str]]]:
-    """By message and emoji, the users, in the order they reacted."""
-    found: dict[UUID, dict[str, list[str]]] = {}
+    """The users by message and emoji, in the order of their reactions."""
+    by_message: dict[UUID, dict[str, list[str]]] = {}
     if not keys:
-        return found
-    wanted = values_table(
+        return by_message
+    requested = values_table(
         conversation_id=(Uuid(), [key[0] for key in keys]), message_id=(Uuid(), [key[1] for key in keys])
     )
     statement = (
         select(Reaction.message_id, Reaction.emoji, Reaction.user_id)
         .join(
-            wanted,
-            (Reaction.conversation_id == wanted.c.conversation_id) & (Reaction.message_id == wanted.c.message_id),
+            requested,
+            (Reaction.conversation_id == requested.c.conversation_id) & (Reaction.message_id == requested.c.message_id),
         )
         .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
     )
     for message_id, emoji, user_id in await tx.execute(statement):
-        found.setdefault(message_id, {}).setdefault(emoji, []).append(user_id)
-    return found
+        by_message.setdefault(message_id, {}).setdefault(emoji, []).append(user_id)
+    return by_message
 
 
 def _render_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> list[dict[str, Any]]:
-    shapes: list[dict[str, Any]] = []
+    rendered: list[dict[str, Any]] = []
     for emoji, user_ids in by_emoji.items():
-        shape: dict[str, Any] = {"emoji": emoji, "count": len(user_ids), "user_ids": user_ids}
+        reaction: dict[str, Any] = {"emoji": emoji, "count": len(user_ids), "user_ids": user_ids}
         if viewer is not None:
-            shape["me"] = viewer in user_ids
-        shapes.append(shape)
-    return shapes
+            reaction["me"] = viewer in user_ids
+        rendered.append(reaction)
+    return rendered
 
 
 def render_message(
@@ -150,7 +152,14 @@ def render_message(
     attachments: list[dict[str, Any]],
     viewer: str | None,
 ) -> dict[str, Any]:
-    """The `MessageOut` of a row of `message_rows`, or of the same columns from elsewhere."""
+    """Build a `MessageOut`: the only place that does, so frames and pages of a message are the same bytes.
+
+    Args:
+        row: the columns of `message_select`.
+        reactions: users by emoji.
+        attachments: as `AttachmentOut`.
+        viewer: as in `render_messages`.
+    """
     is_deleted = row["deleted_at"] is not None
     sender = None
     if row["sender_id"] is not None:

@@ -1,4 +1,4 @@
-"""The HTTP doors of messages: list, send, detail, edit, delete, react, read."""
+"""HTTP routes of messages: list, send, get, edit, delete, react, mark as read, receipts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -18,6 +18,7 @@ from wasgo_chat.http.dependencies import (
     RateLimitsDep,
     ReadSessionDep,
     rate_class,
+    replayed_response,
 )
 from wasgo_chat.http.idempotency import IdempotencyConflict
 from wasgo_chat.http.pagination import PageShape
@@ -36,7 +37,6 @@ from wasgo_chat.messages.schemas import (
     EditMessage,
     MarkMultipleRead,
     MessageOut,
-    MessageType,
     ReactionResult,
     ReactToMessage,
     ReadResult,
@@ -44,14 +44,16 @@ from wasgo_chat.messages.schemas import (
     SendMessage,
     as_client_id,
 )
+from wasgo_chat.messages.sending.gate import admit
 from wasgo_chat.messages.sending.group_commit import GroupCommit
 from wasgo_chat.messages.sending.multipart_route import FORM, JsonOrMultipartRoute
+from wasgo_chat.messages.types import MessageTypeName
 
 router = APIRouter(prefix="/chat/messages", tags=["messages"])
 
 
 class MessagePage(PageShape):
-    """Messages, newest first (with `after_seq` oldest first)."""
+    """Messages, newest first; with `after_seq` oldest first."""
 
     results: list[MessageOut]
     last_seq: int | None = None
@@ -61,33 +63,36 @@ class MessagePage(PageShape):
     "/",
     operation_id="list_messages",
     response_model=MessagePage,
-    responses={304: {"description": "Nothing changed since that `ETag`."}, **problem_responses(401, 403, 404, 422)},
+    responses={
+        304: {"description": "Nothing changed since the page with that `ETag`."},
+        **problem_responses(401, 403, 404, 422),
+    },
 )
 async def list_messages(
     request: Request,
     caller: Caller,
-    places: MembershipLoader,
+    memberships: MembershipLoader,
     reading: ReadSessionDep,
     conversation: UUID | None = None,
     before_seq: Seq | None = None,
-    after_seq: Annotated[Seq | None, Query(description="Then oldest first.")] = None,
-    around_seq: Annotated[Seq | None, Query(description="Half a page to either side.")] = None,
+    after_seq: Annotated[Seq | None, Query(description="Only messages after this seq, oldest first.")] = None,
+    around_seq: Annotated[Seq | None, Query(description="Half a page on either side of this seq.")] = None,
     sender: UserId | None = None,
-    message_type: MessageType | None = None,
+    message_type: MessageTypeName | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier answer.")] = None,
+    if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier response.")] = None,
 ) -> Response:
-    """List messages of one conversation by seq, or of all of the caller's by time.
+    """List messages of one conversation by seq, or of all the caller's conversations by time.
 
-    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while nothing changed.
+    Pages of one conversation have an `ETag`: sent back as `If-None-Match`, it gives 304 while nothing has changed.
     """
     filters = MessageFilters(conversation, before_seq, after_seq, around_seq, sender, message_type)
     if conversation is None:
-        answer, headers = await reading.read(lambda tx: fetch_page(tx, caller, filters, limit=limit, cursor=cursor))
-        return JsonResponse(answer, headers=headers)
-    place = await places.find((caller.require_user(), conversation))
-    if place is None:
+        page, headers = await reading.read(lambda tx: fetch_page(tx, caller, filters, limit=limit, cursor=cursor))
+        return JsonResponse(page, headers=headers)
+    head = await memberships.find((caller.require_user(), conversation))
+    if head is None:
         raise NotFound
     worker = messages_context(request)
     return await page_response(
@@ -98,8 +103,8 @@ async def list_messages(
         filters,
         limit=limit,
         cursor=cursor,
-        last_seq=place.last_seq,
-        seen=if_none_match,
+        last_seq=head.last_seq,
+        if_none_match=if_none_match,
     )
 
 
@@ -112,22 +117,19 @@ async def send_message(
     body: SendMessage,
     caller: Caller,
     db: Db,
-    group: Annotated[GroupCommit, Depends(_group_commit)],
+    group_commit: Annotated[GroupCommit, Depends(_group_commit)],
     rates: RateLimitsDep,
     key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again."""
+    """Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat."""
     if body.client_id is None and key is not None:
         body.client_id = as_client_id(key)
-    verbs.check_message(db.settings, body)
-    await rates.count_message(caller.require_user(), body.conversation)
-    sent = await group.send(caller, body.conversation, body)
-    if (answer := sent.rendered) is None:
+    await admit(db.settings, rates, caller, body.conversation, body)
+    sent = await group_commit.send(caller, body.conversation, body)
+    if (message := sent.rendered) is None:
         async with db.snapshot() as tx:
-            answer = await load_message(tx, body.conversation, sent.message_id, viewer=caller.require_user())
-    if sent.is_new:
-        return JsonResponse(answer, 201)
-    return JsonResponse(answer, 200, headers={"Idempotent-Replay": "true"})
+            message = await load_message(tx, body.conversation, sent.message_id, viewer=caller.require_user())
+    return JsonResponse(message, 201) if sent.is_new else replayed_response(200, message)
 
 
 router.add_api_route(
@@ -139,7 +141,7 @@ router.add_api_route(
     status_code=201,
     response_model=MessageOut,
     responses={
-        200: {"model": MessageOut, "description": "This client_id was sent before."},
+        200: {"model": MessageOut, "description": "This client_id was used before."},
         **problem_responses(
             401, 403, Forbidden, 404, ConversationClosed, IdempotencyConflict, 422, 429, Overloaded, *FORM_PROBLEMS
         ),
@@ -155,7 +157,7 @@ router.add_api_route(
     responses=problem_responses(401, 403, 404, 422),
 )
 async def mark_messages_read(body: MarkMultipleRead, caller: Caller, db: Db) -> Response:
-    """Mark exactly these messages as read; one foreign id refuses all."""
+    """Mark exactly these messages as read. If the caller cannot see one of them, none is marked."""
     async with db.transaction() as tx:
         result = await read_receipts.mark_messages(tx, caller, body.message_ids)
     return JsonResponse(result)
@@ -178,11 +180,11 @@ async def get_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed, MessageDeletedError, 422),
 )
 async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: Db) -> Response:
-    """Change the content of one's own message."""
+    """Change the content of the caller's own message."""
     async with db.transaction() as tx:
-        seat = await verbs.edit(tx, caller, message_id, body.content)
-        answer = await load_message(tx, seat.conversation.id, message_id, viewer=caller.require_user())
-    return JsonResponse(answer)
+        membership = await verbs.edit(tx, caller, message_id, body.content)
+        message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.require_user())
+    return JsonResponse(message)
 
 
 @router.post(
@@ -192,11 +194,11 @@ async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: 
     responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed),
 )
 async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
-    """Make a message a tombstone: one's own, or as moderator anybody's."""
+    """Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone."""
     async with db.transaction() as tx:
-        seat = await verbs.delete(tx, caller, message_id)
-        answer = await load_message(tx, seat.conversation.id, message_id, viewer=caller.user_id or "")
-    return JsonResponse(answer)
+        membership = await verbs.delete(tx, caller, message_id)
+        message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.user_id or "")
+    return JsonResponse(message)
 
 
 @router.post(
@@ -206,7 +208,7 @@ async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed, MessageDeletedError, LimitReached, 422),
 )
 async def react_to_message(message_id: UUID, body: ReactToMessage, caller: Caller, db: Db) -> Response:
-    """Toggle an emoji; with `action` add or remove it."""
+    """Toggle a reaction, or add or remove it (`action`)."""
     async with db.transaction() as tx:
         result = await reactions.react(tx, caller, message_id, body)
     return JsonResponse(result)
@@ -232,7 +234,7 @@ async def mark_message_read(message_id: UUID, caller: Caller, db: Db) -> Respons
     responses=problem_responses(401, 403, 404),
 )
 async def list_receipts(message_id: UUID, caller: Caller, db: Db) -> Response:
-    """List who read a message, and when."""
+    """List the users who read a message, and when."""
     caller.require_user()
     async with db.snapshot() as tx:
         conversation_id = await conversation_of_message(tx, caller, message_id)

@@ -1,4 +1,4 @@
-"""Shapes of messages, in and out."""
+"""Request and response schemas of messages."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -10,18 +10,17 @@ from wasgo_chat.attachments.schemas import AttachmentOut
 from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, Text, UserId
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.identity.users import UserOut
+from wasgo_chat.messages.types import TEXT, MessageTypeName, SendableTypeName
 
-MessageType = Literal["text", "image", "file", "audio", "video", "location", "system"]
-SendableType = Literal["text", "image", "file", "audio", "video", "location"]
 ClientId = Annotated[SingleLine, Field(min_length=1, max_length=128)]
 Emoji = Annotated[SingleLine, Field(min_length=1, max_length=64)]
 
 
 class MessageContent(RequestModel):
-    """What a message says, by whichever door it comes."""
+    """A message as users send it, by HTTP or socket."""
 
     content: Text = ""
-    message_type: SendableType = "text"
+    message_type: SendableTypeName = TEXT.name
     reply_to: UUID | None = None
     mentions: Annotated[list[UserId], Field(max_length=50)] = Field(default_factory=list)
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -30,7 +29,7 @@ class MessageContent(RequestModel):
 
 
 class SendMessage(MessageContent):
-    """A message for a conversation."""
+    """A message, and the conversation it is for."""
 
     conversation: UUID
 
@@ -42,27 +41,27 @@ class EditMessage(RequestModel):
 
 
 class ReactToMessage(RequestModel):
-    """An emoji; without an action it toggles."""
+    """An emoji, and whether to add or remove it; without an action it is toggled."""
 
     emoji: Emoji
     action: Literal["add", "remove"] | None = None
 
 
 class MarkMultipleRead(RequestModel):
-    """Messages to mark as read; of one conversation or several."""
+    """Messages to mark as read, of one conversation or several."""
 
     message_ids: Annotated[list[UUID], Field(min_length=1)]
 
 
 class SendSystemMessage(RequestModel):
-    """An automated note in a conversation."""
+    """A message of a service, without a sender."""
 
     content: Annotated[Text, Field(min_length=1)]
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
 class ReactionOut(ResponseModel):
-    """One emoji on a message, and who gave it. `me` is in HTTP answers only."""
+    """An emoji on a message, and the users who reacted with it. `me` (the caller did) is in HTTP responses only."""
 
     emoji: str
     count: int
@@ -71,24 +70,24 @@ class ReactionOut(ResponseModel):
 
 
 class ReplyPreview(ResponseModel):
-    """The message that was replied to, as it stands now; at most 140 characters of it."""
+    """The current version of the message that was replied to; `content` is cut after 140 characters."""
 
     id: UUID
     seq: int
     sender: UserOut | None
-    message_type: MessageType
+    message_type: MessageTypeName
     content: str | None
     is_deleted: bool
 
 
 class MessageOut(ResponseModel):
-    """A message. A deleted one is a tombstone: content null, nothing attached."""
+    """A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or metadata."""
 
     id: UUID
     conversation: UUID
     seq: int
     sender: UserOut | None
-    message_type: MessageType
+    message_type: MessageTypeName
     content: str | None
     reply_to: UUID | None
     reply_preview: ReplyPreview | None
@@ -106,28 +105,28 @@ class MessageOut(ResponseModel):
 
 
 class ReactionResult(ResponseModel):
-    """The state a reaction is in now."""
+    """What happened, and the message's reactions after it."""
 
     action: Literal["added", "removed"]
     reactions: list[ReactionOut]
 
 
 class ReadResult(ResponseModel):
-    """How many messages were newly read, and how many of the conversations concerned are still unread."""
+    """How many messages were newly marked as read, and how many are still unread in the conversations concerned."""
 
     marked: int
     unread_count: int
 
 
 class ReceiptOut(ResponseModel):
-    """Who read a message, and when they marked it."""
+    """A user who marked a message as read, and when."""
 
     user: UserOut
     read_at: datetime
 
 
 class ReceiptsOut(ResponseModel):
-    """Everybody who marked a message as read, earliest first."""
+    """The users who marked a message as read, earliest first."""
 
     results: list[ReceiptOut]
 
@@ -136,7 +135,7 @@ _CLIENT_ID: TypeAdapter[str] = TypeAdapter(ClientId)
 
 
 def as_client_id(key: str) -> str:
-    """An `Idempotency-Key` stands for a missing client_id and keeps its rules.
+    """An `Idempotency-Key` as the `client_id` of a message that has none.
 
     Raises:
         Invalid: it is empty, too long or has control characters.
@@ -147,5 +146,5 @@ def as_client_id(key: str) -> str:
         raise Invalid.field(
             ["header", "idempotency-key"],
             "idempotency_key",
-            "must have 1 to 128 characters, none of them control",
+            "must have 1 to 128 characters and no control characters",
         ) from error

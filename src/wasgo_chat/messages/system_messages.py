@@ -1,23 +1,23 @@
-"""The service's own notes in a chat: the sentence that goes with each `metadata.action`.
+"""The texts of system messages that the service itself writes, by `metadata.action`.
 
-In English; the action and its ids let a client say it in any language.
+They are English; clients can use the action and its ids to show the message in any language.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 
-def system_text(metadata: Mapping[str, Any], who: str) -> str:
-    """What a note says of somebody called `who`; a service's own action gets an empty sentence."""
+def system_text(metadata: Mapping[str, Any], name: str) -> str:
+    """The text of a system message about a user with this name; empty for the actions of other services."""
     match metadata.get("action"):
         case "participant_added":
-            return f"{who} joined"
+            return f"{name} joined"
         case "participant_removed":
-            return f"{who} left" if metadata.get("by") == metadata.get("user_id") else f"{who} was removed"
+            return f"{name} left" if metadata.get("by") == metadata.get("user_id") else f"{name} was removed"
         case "participant_updated":
-            return f"{who} is now {metadata.get('role')}"
+            return f"{name} is now {metadata.get('role')}"
         case "assigned":
-            return f"{who} is now in charge"
+            return f"{name} is now in charge"
         case "conversation_closed":
             return "The conversation was closed"
         case "conversation_reopened":
@@ -26,6 +26,6 @@ def system_text(metadata: Mapping[str, Any], who: str) -> str:
 
 
 def is_generated_text(metadata: Mapping[str, Any], content: str) -> bool:
-    """Whether a note was made here, whatever the name in it is."""
+    """Whether `system_text` wrote this content, for a user of any name."""
     ending = system_text(metadata, "")
     return bool(ending) and content.endswith(ending)

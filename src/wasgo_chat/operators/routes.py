@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 
+from wasgo_chat.conversation_types import ConversationTypeName
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, SingleLine, UserId
 from wasgo_chat.http.dependencies import Cursor, Db, Limit
 from wasgo_chat.http.problems import problem_responses
-from wasgo_chat.membership.schemas import ConversationType, Status
+from wasgo_chat.membership.schemas import Status
 from wasgo_chat.notifications.channels import ChannelName
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.schemas import DeliveryOut, DeliveryPage
@@ -46,7 +47,7 @@ Words = Annotated[
 async def inspect_conversations(
     staff: Staff,
     db: Db,
-    conversation_type: ConversationType | None = None,
+    conversation_type: ConversationTypeName | None = None,
     status: Status | None = None,
     reference_type: Annotated[SingleLine | None, Query(max_length=64)] = None,
     reference_id: ExternalId | None = None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database.driver import fetch
@@ -17,6 +17,7 @@ from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import truncation
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.messages import retention
+from wasgo_chat.messages.tombstones import tombstone
 from wasgo_chat.notifications import retention as notices
 
 PAGE = 500
@@ -40,7 +41,7 @@ SELECT s.id, s.before, EXISTS (
     ) r WHERE r.version < s.reads_version AND r.read_at < s.before AND NAMES_NOTHING
 ) AS is_due
 FROM scanned s ORDER BY s.id
-""".replace("NAMES_NOTHING", retention.REFERENCES_NO_MESSAGE.replace("BEFORE", "s.before"))
+""".replace("NAMES_NOTHING", retention.references_no_message("s.before"))
 
 _HEAD = """
 SELECT e.message_id, m.number FROM events e
@@ -120,14 +121,14 @@ async def step(tx: Tx, due: DueConversation, *, page: int) -> PurgeResult:
         gone = sorted(told - kept)
         number = await retention.greatest_number(tx, conversation_id, told)
         await retention.delete_messages(tx, conversation_id, gone)
-        await retention.tombstone(tx, conversation_id, sorted(kept))
+        await tombstone(tx, conversation_id, sorted(kept), deleted_at=func.clock_timestamp())
         await tx.execute(update(Conversation).where(Conversation.id == conversation_id).values(purged_seq=cut))
         purged = PurgeResult(cut - after, len(gone), len(kept))
     if (cut or after) == head - 1:
         given = {"conversation_id": conversation_id, "head": head, "before": before}
         if (last := (await tx.execute(text(_HEAD), given)).one_or_none()) is not None:
             # Its event stays for those who follow the log; what it says does not.
-            await retention.tombstone(tx, conversation_id, [last.message_id])
+            await tombstone(tx, conversation_id, [last.message_id], deleted_at=func.clock_timestamp())
             purged.tombstones, number = purged.tombstones + 1, last.number
     if number is not None:
         # What the log's reader made since.

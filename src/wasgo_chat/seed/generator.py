@@ -13,13 +13,15 @@ from uuid import UUID
 
 from asyncpg import Range
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, SUPPORT, ConversationType
 from wasgo_chat.data_import.copy import uuid7_at
-from wasgo_chat.membership.models import REFERENCED_TYPES
+from wasgo_chat.membership.roles import Role
+from wasgo_chat.messages.types import SYSTEM, TEXT
 
 Row = dict[str, Any]
 
 WEEKS = 6
-_KINDS = {"direct": 40, "bid": 15, "job": 20, "request": 10, "support": 10, "dispute": 5}
+_TYPE_WEIGHTS = {name: type_.seed_weight for name, type_ in CONVERSATION_TYPES.items()}
 _EMOJI = ("👍", "❤️", "😂", "🎉", "🙏", "😮")
 _TALK = (
     "the and to we can you for tomorrow fence paint price offer days start work today please thanks see send photo "
@@ -81,16 +83,15 @@ class _Conversation:
         self._until = until
         self._seq = 0
         self.id = self._new_id(until - timedelta(weeks=WEEKS))
-        kind, self.people = self._people(users, pairs)
-        referenced = kind in REFERENCED_TYPES
+        self.type, self.people = self._people(users, pairs)
         self.made = GeneratedConversation(
             {
                 "id": self.id,
-                "conversation_type": kind,
-                "title": "" if kind == "direct" else self._sentence(2, 5).capitalize(),
-                "reference_type": kind if referenced else None,
-                "reference_id": f"seed{seed}-{n}" if referenced else None,
-                "direct_pair": sorted(self.people) if kind == "direct" else None,
+                "conversation_type": self.type.name,
+                "title": "" if self.type.has_pair else self._sentence(2, 5).capitalize(),
+                "reference_type": self.type.name if self.type.is_referenced else None,
+                "reference_id": f"seed{seed}-{n}" if self.type.is_referenced else None,
+                "direct_pair": sorted(self.people) if self.type.has_pair else None,
                 "created_by": self.people[0],
             }
         )
@@ -121,7 +122,7 @@ class _Conversation:
     def _message(self, number: int, at: datetime) -> Row:
         made, chance = self.made, self._chance
         self._seq += 1
-        is_note = made.conversation["conversation_type"] != "direct" and chance.random() < 0.01
+        is_note = not self.type.has_pair and chance.random() < 0.01
         reply_to = None
         if made.messages and not is_note and chance.random() < 0.12:
             reply_to = made.messages[-min(len(made.messages), chance.randint(1, 12))]["id"]
@@ -132,7 +133,7 @@ class _Conversation:
             "number": number,
             "sender_id": None if is_note else chance.choice(self.people),
             "service": "seed" if is_note else None,
-            "message_type": "system" if is_note else "text",
+            "message_type": SYSTEM.name if is_note else TEXT.name,
             "content": self._sentence(2, 14).capitalize(),
             "reply_to": reply_to,
             "mentions": [chance.choice(self.people)] if not is_note and chance.random() < 0.02 else [],
@@ -203,12 +204,12 @@ class _Conversation:
     def _join(self, size: int, began: datetime, ended: datetime) -> None:
         for place, user_id in enumerate(self.people):
             read = size if self._chance.random() < 0.7 else self._chance.randint(0, size)
-            is_leader = place == 0 and self.made.conversation["conversation_type"] != "direct"
+            is_leader = place == 0 and not self.type.has_pair
             self.made.participants.append(
                 {
                     "conversation_id": self.id,
                     "user_id": user_id,
-                    "role": "admin" if is_leader else "participant",
+                    "role": Role.ADMIN if is_leader else Role.PARTICIPANT,
                     "joined_at": began,
                     "read": [Range(1, read + 1)] if read else [],
                 }
@@ -218,17 +219,17 @@ class _Conversation:
                 reading = {"conversation_id": self.id, "version": version, "user_id": user_id}
                 self.made.reads.append({**reading, "numbers": [Range(1, read + 1)], "read_at": ended})
 
-    def _people(self, users: list[str], pairs: set[tuple[str, str]]) -> tuple[str, list[str]]:
-        kind = self._chance.choices(list(_KINDS), list(_KINDS.values()))[0]
-        if kind == "direct":
+    def _people(self, users: list[str], pairs: set[tuple[str, str]]) -> tuple[ConversationType, list[str]]:
+        type_ = CONVERSATION_TYPES[self._chance.choices(list(_TYPE_WEIGHTS), list(_TYPE_WEIGHTS.values()))[0]]
+        if type_.has_pair:
             for _ in range(20):
                 first, second = self._chance.sample(users, 2)
                 pair = (min(first, second), max(first, second))
                 if pair not in pairs:
                     pairs.add(pair)
-                    return kind, [first, second]
-            kind = "support"  # nearly everybody talks to everybody already
-        return kind, self._chance.sample(users, min(len(users), self._chance.randint(2, 6)))
+                    return type_, [first, second]
+            type_ = SUPPORT  # almost every pair of users has a conversation already
+        return type_, self._chance.sample(users, min(len(users), self._chance.randint(2, 6)))
 
     def _sentence(self, least: int, most: int) -> str:
         return " ".join(self._chance.choices(_WORDS, k=self._chance.randint(least, most)))

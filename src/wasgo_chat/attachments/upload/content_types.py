@@ -17,8 +17,8 @@ INLINE = IMAGES | AUDIO | VIDEO
 EXECUTABLE = "application/x-executable"
 UNKNOWN = "application/octet-stream"
 
-ALLOWED: dict[str, frozenset[str]] = {"image": IMAGES, "audio": AUDIO, "video": VIDEO}
-"""By message_type, the types it takes; types that are not named here take anything but executables."""
+FILE_TYPES: dict[str, frozenset[str] | None] = {"image": IMAGES, "file": None, "audio": AUDIO, "video": VIDEO}
+"""The message types that need files, and the content types that each takes. None: any, except executables."""
 
 _EDGE_BYTES = 65_536
 # Only what really is a zip: any other name would go into a header as the sender wrote it.
@@ -74,7 +74,7 @@ def is_allowed(content_type: str, message_type: str | None) -> bool:
     """Whether a message of this type (None: of any) may have such a file."""
     if content_type == EXECUTABLE:
         return False
-    allowed = ALLOWED.get(message_type or "file")
+    allowed = FILE_TYPES.get(message_type) if message_type is not None else None
     return allowed is None or content_type in allowed
 
 

@@ -1,4 +1,4 @@
-"""`list_messages` of one conversation by `http.fast_path`: the page that every client loads, and asks after again."""
+"""`list_messages` of one conversation for `http.fast_path`: the pages that clients load most often."""
 
 import re
 from uuid import UUID
@@ -17,8 +17,8 @@ from wasgo_chat.messages.history.responses import page_response
 
 PATH = "/chat/messages/"
 
-# Each parameter once, written as clients write it.
-_FORMS = {
+# Accepted parameters, each at most once and in the canonical form; every other query takes the ordinary route.
+_PATTERNS = {
     "conversation": re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "limit": re.compile(r"[1-9][0-9]{0,2}"),
     "before_seq": re.compile(r"[1-9][0-9]{0,14}"),
@@ -26,25 +26,24 @@ _FORMS = {
 
 
 async def list_messages(request: Request) -> Response | None:
-    """The newest page of a conversation, or that before a seq; None for every other list.
+    """The newest page of a conversation, or the page before a seq; None if the ordinary route must handle the request.
 
     Raises:
-        ChatError: as the route.
+        ChatError: as in the route.
     """
-    asked = _parse_query(request.scope["query_string"])
-    if asked is None or "x-act-as" in request.headers:
+    query = _parse_query(request.scope["query_string"])
+    if query is None or "x-act-as" in request.headers:
         return None
-    conversation_id, limit, before_seq = asked
+    conversation_id, limit, before_seq = query
     worker = messages_context(request)
-    entering = PendingJoin(worker.users_and_memberships, conversation_id)
-    actor = await authenticate(request, entering.find_user)
-    if not entering.is_found:
+    lookup = PendingJoin(worker.users_and_memberships, conversation_id)
+    actor = await authenticate(request, lookup.find_user)
+    if not lookup.is_found:
         return None
-    if entering.membership is None:
+    if lookup.membership is None:
         raise NotFound
     filters = MessageFilters(conversation_id, before_seq=before_seq)
     reading = ReadSession(worker.replicas, None)
-    seen = request.headers.get("if-none-match")
     return await page_response(
         worker.settings,
         worker.newest_pages,
@@ -53,21 +52,21 @@ async def list_messages(request: Request) -> Response | None:
         filters,
         limit=limit,
         cursor=None,
-        last_seq=entering.membership.last_seq,
-        seen=seen,
+        last_seq=lookup.membership.last_seq,
+        if_none_match=request.headers.get("if-none-match"),
     )
 
 
 def _parse_query(query: bytes) -> tuple[UUID, int, int | None] | None:
-    found: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for part in query.decode("latin-1").split("&"):
         name, _, value = part.partition("=")
-        form = _FORMS.get(name)
-        if form is None or name in found or not form.fullmatch(value):
+        pattern = _PATTERNS.get(name)
+        if pattern is None or name in parameters or not pattern.fullmatch(value):
             return None
-        found[name] = value
-    limit = int(found.get("limit", DEFAULT_LIMIT))
-    if "conversation" not in found or limit > MAX_LIMIT:
+        parameters[name] = value
+    limit = int(parameters.get("limit", DEFAULT_LIMIT))
+    if "conversation" not in parameters or limit > MAX_LIMIT:
         return None
-    before_seq = found.get("before_seq")
-    return UUID(found["conversation"]), limit, None if before_seq is None else int(before_seq)
+    before_seq = parameters.get("before_seq")
+    return UUID(parameters["conversation"]), limit, None if before_seq is None else int(before_seq)

@@ -1,7 +1,7 @@
-"""The page that everybody loads: the newest messages of a conversation, or those before a seq, by one statement.
+"""The most requested page: the newest messages of a conversation, or those before a seq, with one statement.
 
-The same answer as `history` gives (a test holds them against each other), without its layers: straight from the
-driver's rows. Pages with attachments, filters or in another order are left to `history`.
+It returns what `pages.fetch_page` returns (a test compares them), but straight from the driver's rows. Pages with
+attachments, filters or another order are left to `pages`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from wasgo_chat.messages.rendering import PREVIEW_CHARS, render_message
 
 _SEPARATOR = "\x1f"
 
-# Membership is asked again here: who was removed since it was looked up gets nothing.
+# Checks membership again: a user who was removed since the lookup gets nothing.
 _PAGE = """
 SELECT m.conversation_id, m.id, m.seq, m.sender_id, m.message_type, m.content, m.reply_to, m.mentions,
        m.metadata::text AS metadata, m.client_id, m.revision, m.edited_at, m.deleted_at, m.created_at,
@@ -42,22 +42,22 @@ ORDER BY m.seq DESC LIMIT $4
 async def fetch_newest_page(
     pages: PinnedPool, conversation_id: UUID, viewer: str, *, before_seq: int | None, page: PageRequest
 ) -> dict[str, Any] | None:
-    """A page, newest first, for a viewer who is a member; None where it has attachments."""
+    """A page, newest first, for a viewer who is a member; None if it has attachments."""
     bounds = [bound for bound in (before_seq, page.key[0] if page.key else None) if bound is not None]
-    below = min(bounds, default=MAX_SAFE_INTEGER)
-    records = await pages.fetch(_PAGE, conversation_id, below, viewer, page.limit + 1, PREVIEW_CHARS)
+    upper_bound = min(bounds, default=MAX_SAFE_INTEGER)
+    records = await pages.fetch(_PAGE, conversation_id, upper_bound, viewer, page.limit + 1, PREVIEW_CHARS)
     if any(record["has_attachments"] for record in records):
         return None
     rows, cursors = page.build_page(records, lambda record: [record["seq"]])
-    return {"results": [_shape(row, viewer) for row in rows], **cursors}
+    return {"results": [_render(row, viewer) for row in rows], **cursors}
 
 
-def _shape(record: Any, viewer: str) -> dict[str, Any]:
+def _render(record: Any, viewer: str) -> dict[str, Any]:
     row: Mapping[str, Any] = record
     by_emoji: dict[str, list[str]] = {}
     for reaction in row["reactions"] or ():
         emoji, user_id = reaction.split(_SEPARATOR)
         by_emoji.setdefault(emoji, []).append(user_id)
-    shape = render_message(row, by_emoji, [], viewer)
-    shape["metadata"] = msgspec.Raw(row["metadata"].encode())
-    return shape
+    message = render_message(row, by_emoji, [], viewer)
+    message["metadata"] = msgspec.Raw(row["metadata"].encode())
+    return message

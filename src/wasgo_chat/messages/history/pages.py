@@ -1,4 +1,4 @@
-"""Pages of messages: of one conversation by seq, or of all of the caller's by time."""
+"""Pages of messages: of one conversation by seq, or of all the caller's conversations by time."""
 
 import time
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from wasgo_chat.database.session import Tx
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
-from wasgo_chat.membership.access import Action
 from wasgo_chat.membership.models import Participant
+from wasgo_chat.membership.roles import Action
 from wasgo_chat.messages.models import Message
 from wasgo_chat.messages.rendering import message_select, render_messages
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFilters:
-    """What a page of messages is narrowed to."""
+    """The filters of a list of messages."""
 
     conversation: UUID | None = None
     before_seq: int | None = None
@@ -33,12 +33,12 @@ class MessageFilters:
     message_type: str | None = None
 
     def list_key(self) -> list[Any]:
-        """The name of this list, for its cursors."""
+        """The key of this list; its cursors are valid for no other."""
         return ["messages", self.conversation, self.before_seq, self.after_seq, self.around_seq, self.sender,
                 self.message_type]  # fmt: skip
 
     def newest_page(self, settings: Settings, limit: int, cursor: str | None) -> PageRequest | None:
-        """The page as `newest` gives it, where these filters leave it to that.
+        """The page, if `newest_page.fetch_newest_page` can fetch it; None if the filters need `fetch_page`.
 
         Raises:
             Invalid: a cursor of another list.
@@ -52,10 +52,10 @@ class MessageFilters:
 def page_headers(
     settings: Settings, actor: Actor, filters: MessageFilters, *, limit: int, cursor: str | None, last_seq: int
 ) -> dict[str, str]:
-    """The `ETag` of a page and how it may be kept (RFC 9110, 8.8.3; RFC 9111, 5.2.2.4).
+    """`ETag` and `Cache-Control` of a page (RFC 9110, 8.8.3; RFC 9111, 5.2.2.4).
 
-    Every change of a message is an event, so the head of the log stands for the page. What is no event, the links of
-    attachments and the names of people, is renewed with the period of the links.
+    Every change of a message is an event, so the head of the log identifies the state of the page. Attachment links and
+    user names change without an event; the tag changes once per lifetime of the links, to renew them.
     """
     period = int(time.time()) // settings.attachment_url_ttl_s
     listing = [*filters.list_key(), limit, cursor, last_seq, actor.user_id, period]
@@ -75,17 +75,18 @@ async def fetch_page(
     page = PageRequest.parse(tx.settings, filters.list_key(), limit, cursor)
     if filters.conversation is None:
         if (filters.before_seq, filters.after_seq, filters.around_seq) != (None, None, None):
-            raise Invalid.field(["query", "conversation"], "missing", "a seq means something in one conversation only")
+            message = "before_seq, after_seq and around_seq need a conversation"
+            raise Invalid.field(["query", "conversation"], "missing", message)
         return await _across_conversations(tx, actor, filters, page)
     if filters.around_seq is not None and (filters.before_seq is not None or filters.after_seq is not None):
         raise Invalid.field(["query", "around_seq"], "conflict", "cannot be combined with before_seq or after_seq")
-    seat = await access.authorize(tx, actor, filters.conversation)
-    seat.require(Action.READ)
+    membership = await access.authorize(tx, actor, filters.conversation)
+    membership.require(Action.READ)
     if filters.around_seq is not None and page.key is None:
-        answer = await _around(tx, actor, filters, page)
+        messages = await _around(tx, actor, filters, page)
     else:
-        answer = await _in_order(tx, actor, filters, page)
-    return {**answer, "last_seq": seat.conversation.last_seq}
+        messages = await _in_order(tx, actor, filters, page)
+    return {**messages, "last_seq": membership.conversation.last_seq}
 
 
 async def _in_order(tx: Tx, actor: Actor, filters: MessageFilters, page: PageRequest) -> dict[str, Any]:
@@ -103,26 +104,26 @@ async def _in_order(tx: Tx, actor: Actor, filters: MessageFilters, page: PageReq
 
 
 async def _around(tx: Tx, actor: Actor, filters: MessageFilters, page: PageRequest) -> dict[str, Any]:
-    """Half a page from before a seq, it and the other half from after; newest first."""
+    """Half a page after a seq, and the rest of the page up to and including it; newest first."""
     half = page.limit // 2
     base = _apply_filters(message_select(), filters).where(Message.conversation_id == filters.conversation)
     newer = base.where(Message.seq > filters.around_seq).order_by(Message.seq).limit(half + 1)
     newer_rows = list((await tx.execute(newer)).all())
-    more_newer = len(newer_rows) > half
-    kept = list(reversed(newer_rows[:half]))
+    has_newer = len(newer_rows) > half
+    newer_half = list(reversed(newer_rows[:half]))
     older = base.where(Message.seq <= filters.around_seq).order_by(Message.seq.desc())
-    older_rows = list((await tx.execute(older.limit(page.limit - len(kept) + 1))).all())
-    more_older = len(older_rows) > page.limit - len(kept)
-    rows = kept + older_rows[: page.limit - len(kept)]
+    older_rows = list((await tx.execute(older.limit(page.limit - len(newer_half) + 1))).all())
+    has_older = len(older_rows) > page.limit - len(newer_half)
+    rows = newer_half + older_rows[: page.limit - len(newer_half)]
     return {
         "results": await render_messages(tx, rows, viewer=actor.require_user()),
-        "next": page.cursor("n", [rows[-1].seq]) if more_older else None,
-        "previous": page.cursor("p", [rows[0].seq]) if rows and more_newer else None,
+        "next": page.cursor("n", [rows[-1].seq]) if has_older else None,
+        "previous": page.cursor("p", [rows[0].seq]) if rows and has_newer else None,
     }
 
 
 async def _across_conversations(tx: Tx, actor: Actor, filters: MessageFilters, page: PageRequest) -> dict[str, Any]:
-    """The newest of each conversation, merged: no more than a page from each can be on this page."""
+    """The newest messages of each conversation, merged: at most one page of each can be on this page."""
     key = tuple_(Message.created_at, Message.id)
     order = (Message.created_at.asc(), Message.id.asc()) if page.is_backward else (
         Message.created_at.desc(), Message.id.desc())  # fmt: skip
@@ -132,7 +133,7 @@ async def _across_conversations(tx: Tx, actor: Actor, filters: MessageFilters, p
         newest = newest.where(key > bound if page.is_backward else key < bound)
     newest = newest.order_by(Message.seq.asc() if page.is_backward else Message.seq.desc()).limit(page.limit + 1)
     candidates = newest.correlate(Participant).lateral("candidates")
-    wanted = (
+    merged = (
         select(Participant.conversation_id, candidates.c.id)
         .join(candidates, true())
         .where(Participant.user_id == actor.require_user(), Participant.left_seq.is_(None))
@@ -140,7 +141,7 @@ async def _across_conversations(tx: Tx, actor: Actor, filters: MessageFilters, p
     )
     statement = (
         message_select()
-        .join(wanted, (wanted.c.conversation_id == Message.conversation_id) & (wanted.c.id == Message.id))
+        .join(merged, (merged.c.conversation_id == Message.conversation_id) & (merged.c.id == Message.id))
         .order_by(*order)
         .limit(page.limit + 1)
     )

@@ -1,4 +1,4 @@
-"""The answer with a page of one conversation: nothing new, the page that everybody loads, or any other."""
+"""The response with a page of one conversation: not modified, the newest page, or any other page."""
 
 from starlette.responses import Response
 
@@ -21,40 +21,40 @@ async def page_response(
     limit: int,
     cursor: str | None,
     last_seq: int,
-    seen: str | None,
+    if_none_match: str | None,
 ) -> Response:
-    """A page for a member.
+    """A page of messages for a member.
 
     Args:
-        settings: of the service.
-        pages: where the newest page is read, by one statement.
-        reading: where any other page is.
-        actor: who was found to be a member.
-        filters: with a conversation.
-        limit: messages at most.
-        cursor: where the page begins.
+        settings: the settings of the service.
+        pages: connections for the newest page.
+        reading: the read session, for any other page.
+        actor: the member.
+        filters: the filters, with a conversation.
+        limit: the most messages on the page.
+        cursor: the start of the page.
         last_seq: the head that was read with the membership.
-        seen: `If-None-Match` of the request.
+        if_none_match: the header of the request.
 
     Raises:
-        As `messages_of`.
+        As in `fetch_page`.
     """
     headers = page_headers(settings, actor, filters, limit=limit, cursor=cursor, last_seq=last_seq)
-    if headers["ETag"] in (seen or ""):
+    if headers["ETag"] in (if_none_match or ""):
         return Response(status_code=304, headers=headers)
-    # The short way asks the database itself: with standbys it is for the newest page, which they may not have yet.
-    is_newest = not reading.may_use_replica or (filters.before_seq is None and cursor is None)
+    # `fetch_newest_page` reads from the primary: with replicas, use it only for the newest page, which they may lack.
+    from_primary = not reading.may_use_replica or (filters.before_seq is None and cursor is None)
     if (
-        is_newest
+        from_primary
         and filters.conversation is not None
         and (page := filters.newest_page(settings, limit, cursor)) is not None
     ):
-        answer = await fetch_newest_page(
+        messages = await fetch_newest_page(
             pages, filters.conversation, actor.require_user(), before_seq=filters.before_seq, page=page
         )
-        if answer is not None:
-            return JsonResponse({**answer, "last_seq": last_seq}, headers=headers)
-    answer = await reading.read_at_least(
+        if messages is not None:
+            return JsonResponse({**messages, "last_seq": last_seq}, headers=headers)
+    messages = await reading.read_at_least(
         last_seq, lambda tx: fetch_page(tx, actor, filters, limit=limit, cursor=cursor)
     )
-    return JsonResponse(answer, headers=headers)
+    return JsonResponse(messages, headers=headers)

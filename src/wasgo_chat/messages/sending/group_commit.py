@@ -1,10 +1,10 @@
-"""The door of `send`: while one commit is under way, what arrives becomes the next batch.
+"""Group commit: messages that arrive while one commit is in flight form the next batch.
 
-No timer and no added delay: a lone message goes at once, and the busier it gets the more messages share a commit.
-Where enough wait, a second batch of other conversations is committed beside the first, so that the database has work
-while this process tells of what was stored, and the other way round. A conversation that somebody else holds goes to a
-lane of its own, which waits for it beside everything else. What no batch can store goes singly through `verbs.send`,
-which stores it or says why not.
+There is no timer and no added delay: a lone message is stored at once, and the higher the load, the more messages share
+a commit. If enough messages wait, a second batch, of other conversations, is committed concurrently: the database works
+while this process publishes the first batch, and the other way round. A conversation that another transaction has
+locked gets a lane of its own, which waits for it without delaying the others. Messages that no batch can store are sent
+individually by `verbs.send`, which stores or refuses them.
 """
 
 import asyncio
@@ -53,32 +53,34 @@ LANES = 3
 WRITERS = 2
 CONNECTIONS = WRITERS + LANES
 SECOND_WRITER_THRESHOLD = 32
-"""So many that wait, and came since it looked last, are worth a second batch."""
+"""The second writer starts once this many messages arrived since it last started, and are still queued."""
 
 LATENCY_SAMPLES = 16
 MAX_SHARE_PER_CONVERSATION = 10
-"""One conversation gets at most a tenth of the places in the queue."""
+"""One conversation may fill at most one tenth of the capacity."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageStored(LogAdvanced):
-    """Announced for each message that a batch stored, with all that its frame needs."""
+    """Sent after the commit of each message that a batch stored, with everything that its frame needs."""
 
     rendered: dict[str, Any]
     trace: "SpanContext | None" = None
 
 
 class GroupCommit:
-    """The one writer of messages of a worker.
+    """Stores the messages of a worker.
 
     Args:
         settings: limits and the key of request hashes.
-        db: for what is sent singly, and to announce commits.
-        lines: a pool of `CONNECTIONS`, for the writers and for lanes.
-        counts: of the worker.
+        db: for individual sends, and for publishing commits.
+        keyed_db: a pool of `CONNECTIONS`, for the writers and the lanes.
+        counts: the counters of the worker.
     """
 
-    def __init__(self, settings: Settings, db: Database, lines: Database, counts: WorkerCounters | None = None) -> None:
+    def __init__(
+        self, settings: Settings, db: Database, keyed_db: Database, counts: WorkerCounters | None = None
+    ) -> None:
         self._counts = counts or WorkerCounters()
         self._db = db
         self._hash_key = settings.hash_key()
@@ -86,58 +88,58 @@ class GroupCommit:
         self._count = 0
         self._queue = SendQueue()
         self._arrived = 0
-        self._writers = [PinnedConnection(lines) for _ in range(WRITERS)]
+        self._writers = [PinnedConnection(keyed_db) for _ in range(WRITERS)]
         self._woken = asyncio.Event()
         self._crowded = asyncio.Event()
         self._lanes: dict[UUID, deque[PendingSend]] = {}
         self._lane_tasks: set[asyncio.Task[None]] = set()
-        self._free_connections = [PinnedConnection(lines) for _ in range(LANES)]
-        self._pool = list(self._free_connections)
+        self._free_connections = [PinnedConnection(keyed_db) for _ in range(LANES)]
+        self._lane_connections = list(self._free_connections)
         self._slots = asyncio.Semaphore(LANES)
 
     def send(
         self, actor: Actor, conversation_id: UUID, body: MessageContent, stream: SendStream | None = None
     ) -> "asyncio.Future[SendResult]":
-        """Store a checked message (`verbs.check_message`); the future is done after the commit.
-
-        Who stops waiting for it does not stop the send.
+        """Store a message that `gate.admit` has admitted. Abandoning the returned future does not stop the send.
 
         Args:
-            actor: who says it.
-            conversation_id: where.
-            body: what.
-            stream: of the socket, for who does not wait for one message before sending the next.
+            actor: the sender.
+            conversation_id: the conversation.
+            body: the message.
+            stream: the stream of the socket, if the sender does not wait for one message before sending the next.
+
+        Returns:
+            A future, done after the commit. It raises what `verbs.send` raises, and Unavailable if the outcome is
+            unknown: repeating the send with the same client_id finds out.
 
         Raises:
-            Overloaded: too many wait already; nothing was done.
-            ActAsRequired: a service that names nobody.
-            As `verbs.send`: out of the future.
-            Unavailable: out of the future; whether it was stored, a repeat with the same client_id tells.
+            Overloaded: too many messages wait already; nothing was done.
+            ActAsRequired: a service that acts as no user.
+            Unavailable: an earlier message of the stream failed.
         """
         actor.require_user()
         if stream is not None and stream.is_broken:
             raise Unavailable
         lane = self._lanes.get(conversation_id)
-        mine = len(lane) if lane is not None else self._queue.length_of(conversation_id)
-        if self._count >= self._capacity or mine >= self._capacity // MAX_SHARE_PER_CONVERSATION:
+        in_conversation = len(lane) if lane is not None else self._queue.length_of(conversation_id)
+        if self._count >= self._capacity or in_conversation >= self._capacity // MAX_SHARE_PER_CONVERSATION:
             self._counts.refusals["waiting_sends"] += 1
             raise Overloaded
         request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
         outcome: asyncio.Future[SendResult] = asyncio.get_running_loop().create_future()
-        # Only what a service does is audited.
-        request = None if actor.service is None else audit.request_id()
-        row = NewMessage(actor, conversation_id, body, new_id(), request_hash, request)
-        waiting = PendingSend(row, outcome, stream, time.perf_counter())
+        request_id = None if actor.service is None else audit.request_id()  # for the audit log, which records services
+        message = NewMessage(actor, conversation_id, body, new_id(), request_hash, request_id)
+        send = PendingSend(message, outcome, stream, time.perf_counter())
         if tracing.tracer is not None:
-            waiting.trace = tracing.tracer.span_until_done("wait for commit", outcome)
+            send.trace = tracing.tracer.span_until_done("wait for commit", outcome)
         self._count += 1
         outcome.add_done_callback(self._settled)
         if lane is not None:
-            lane.append(waiting)
+            lane.append(send)
         elif body.attachment_ids and not self._queue.has_pending(conversation_id):
-            self._assign_lane([waiting])
-        else:  # behind what came before it, whatever it is
-            self._queue.add(waiting)
+            self._assign_lane([send])
+        else:  # also with attachments, behind what was sent to the conversation before
+            self._queue.add(send)
             self._woken.set()
             self._arrived += 1
             if self._arrived >= SECOND_WRITER_THRESHOLD:
@@ -147,118 +149,125 @@ class GroupCommit:
 
     @property
     def waiting(self) -> int:
-        """How many messages wait for their commit, wherever they are."""
+        """How many messages wait for their commit, in the queue, a batch or a lane."""
         return self._count
 
     @property
     def blocked_lanes(self) -> int:
-        """How many conversations have a lane of their own."""
+        """How many conversations have a lane."""
         return len(self._lanes)
 
     async def run(self) -> None:
-        """Commit batches for ever."""
+        """Commit batches until cancelled."""
         first, second = self._writers
         async with asyncio.TaskGroup() as both:
             both.create_task(self._write(first, self._woken, 1))
             both.create_task(self._write(second, self._crowded, SECOND_WRITER_THRESHOLD))
 
     async def close(self) -> None:
-        """Finish what is in lanes and close the connections. `run` is to be cancelled before."""
+        """Finish the lanes and close the connections. Cancel `run` first."""
         reject(self._queue, Unavailable())
         await asyncio.gather(*self._lane_tasks, return_exceptions=True)
-        for direct in (*self._writers, *self._pool):
-            await direct.close()
+        for connection in (*self._writers, *self._lane_connections):
+            await connection.close()
 
     def _settled(self, outcome: "asyncio.Future[SendResult]") -> None:
         self._count -= 1
         if not outcome.cancelled():
-            outcome.exception()  # looked at, also where nobody waits any more
+            outcome.exception()  # retrieved, even if nothing awaits the future any more
 
-    async def _write(self, direct: PinnedConnection, woken: asyncio.Event, least: int) -> None:
-        """One batch after the other on a connection, as long as so many wait."""
+    async def _write(self, connection: PinnedConnection, woken: asyncio.Event, minimum: int) -> None:
+        """Commit one batch after the other on a connection, while at least `minimum` messages are queued."""
         while True:
             await woken.wait()
             woken.clear()
-            while len(self._queue) >= least and (taken := self._queue.next_batch(BATCH)):
+            while len(self._queue) >= minimum and (batch := self._queue.next_batch(BATCH)):
                 try:
-                    self._assign_lane(await self._commit(direct, taken, wait=False))
+                    self._assign_lane(await self._commit(connection, batch, wait=False))
                 finally:
-                    self._queue.release(taken)
-                    self._woken.set()  # what queued behind these is free
+                    self._queue.release(batch)
+                    self._woken.set()  # the next sends of these conversations can go
 
-    async def _commit(self, direct: PinnedConnection, taken: Sequence[PendingSend], *, wait: bool) -> list[PendingSend]:
-        """Store a batch, tell of it and answer; what it could not store is returned, in its order."""
-        fresh, others = partition_batchable(fail_after_broken(taken))
-        rows = [waiting.row for waiting in fresh]
+    async def _commit(
+        self, connection: PinnedConnection, batch: Sequence[PendingSend], *, wait: bool
+    ) -> list[PendingSend]:
+        """Store a batch, publish it and complete its sends. Returns the sends that it could not store, in order."""
+        batchable, others = partition_batchable(fail_after_broken(batch))
+        messages = [send.message for send in batchable]
         try:
-            with tracing.NO_SPAN if tracing.tracer is None else _traced(tracing.tracer, fresh):
-                async with direct.transaction() as connection:
-                    stored = await statements.insert_batch(connection, rows, wait=wait)
+            with tracing.NO_SPAN if tracing.tracer is None else _traced(tracing.tracer, batchable):
+                async with connection.transaction() as transaction:
+                    stored = await statements.insert_batch(transaction, messages, wait=wait)
         except CommitOutcomeUnknown:
-            return [*await self._resolve_unknown_commit(direct, fresh), *others]
+            return [*await self._resolve_unknown_commit(connection, batchable), *others]
         except Unavailable as error:
-            reject(taken, error)
+            reject(batch, error)
             return []
         except Exception:
-            log.exception("batch_failed", messages=len(taken))
-            return list(taken)  # one of them is at fault; singly, the others are not
+            log.exception("batch_failed", messages=len(batch))
+            return list(batch)  # sent individually, only the message that caused the error fails
         except BaseException:
-            reject(taken, Unavailable())
+            reject(batch, Unavailable())
             raise
-        self._acknowledge([(waiting, stored[at]) for at, waiting in enumerate(fresh) if at in stored])
-        return [*(waiting for at, waiting in enumerate(fresh) if at not in stored), *others]
+        self._acknowledge([(send, stored[index]) for index, send in enumerate(batchable) if index in stored])
+        return [*(send for index, send in enumerate(batchable) if index not in stored), *others]
 
-    def _acknowledge(self, stored: Sequence[tuple[PendingSend, StoredMessage]]) -> None:
-        """After the commit: the worker first, then the senders."""
-        committed = time.perf_counter()
+    def _acknowledge(self, sends: Sequence[tuple[PendingSend, StoredMessage]]) -> None:
+        """After a commit: publish the messages, then complete the sends."""
+        committed_at = time.perf_counter()
         self._db.listeners.publish(
             [
-                MessageStored(waiting.row.conversation_id, one.seq, one.rendered, waiting.trace)
-                for waiting, one in stored
+                MessageStored(send.message.conversation_id, stored.seq, stored.rendered, send.trace)
+                for send, stored in sends
             ]
         )
-        for waiting, one in stored:
-            resolve(waiting, SendResult(waiting.row.message_id, one.seq, one.at, is_new=True, rendered=one.rendered))
-        self._measure(stored, committed)
+        for send, stored in sends:
+            result = SendResult(send.message.message_id, stored.seq, stored.at, is_new=True, rendered=stored.rendered)
+            resolve(send, result)
+        self._measure([send for send, _ in sends], committed_at)
 
-    def _measure(self, stored: Sequence[tuple[PendingSend, StoredMessage]], committed: float) -> None:
-        """Of a large batch a few stand for all."""
-        if not stored:
+    def _measure(self, sends: Sequence[PendingSend], committed_at: float) -> None:
+        """Observe the latency of a sample of the batch, weighted to count all of it."""
+        if not sends:
             return
-        self._counts.batch_messages.observe(len(stored))
-        step = -(-len(stored) // LATENCY_SAMPLES)
-        for at in range(0, len(stored), step):
-            took_s = committed - stored[at][0].since
-            self._counts.send_to_commit_seconds.observe(took_s, min(step, len(stored) - at))
+        self._counts.batch_messages.observe(len(sends))
+        step = -(-len(sends) // LATENCY_SAMPLES)
+        for index in range(0, len(sends), step):
+            took_s = committed_at - sends[index].since
+            self._counts.send_to_commit_seconds.observe(took_s, min(step, len(sends) - index))
 
     async def _resolve_unknown_commit(
-        self, direct: PinnedConnection, taken: Sequence[PendingSend]
+        self, connection: PinnedConnection, sends: Sequence[PendingSend]
     ) -> list[PendingSend]:
-        """What became of a commit that nobody answered: its ids are in the table, or never will be."""
+        """Find out whether a commit took effect: its messages are in the table, or never will be. Returns those that
+        were not stored.
+        """
         try:
-            async with direct.transaction() as connection:
-                found = await statements.find_by_ids(connection, [waiting.row for waiting in taken])
+            async with connection.transaction() as transaction:
+                found = await statements.find_by_ids(transaction, [send.message for send in sends])
         except Unavailable as error:
-            reject(taken, error)
+            reject(sends, error)
             return []
         except Exception:
-            log.exception("finding_out_failed", messages=len(taken))  # whatever it is, others are still to be sent
-            reject(taken, Unavailable())
+            log.exception("commit_resolution_failed", messages=len(sends))
+            reject(sends, Unavailable())  # and go on: other conversations are waiting
             return []
-        for waiting in taken:
-            if (place := found.get(waiting.row.message_id)) is not None:
-                self._db.listeners.publish([LogAdvanced(waiting.row.conversation_id, place[0])])
-                resolve(waiting, SendResult(waiting.row.message_id, *place, is_new=True))
-        return [waiting for waiting in taken if waiting.row.message_id not in found]
+        for send in sends:
+            message = send.message
+            if (position := found.get(message.message_id)) is not None:
+                seq, created_at = position
+                self._db.listeners.publish([LogAdvanced(message.conversation_id, seq)])
+                resolve(send, SendResult(message.message_id, seq, created_at, is_new=True))
+        return [send for send in sends if send.message.message_id not in found]
 
-    def _assign_lane(self, waiting: Iterable[PendingSend]) -> None:
-        """Give sends a lane of their conversation, which is then the only way to it: what queues for it follows them.
+    def _assign_lane(self, sends: Iterable[PendingSend]) -> None:
+        """Start lanes for the conversations of these sends; what is queued for a conversation follows into its lane.
 
-        None of them has one yet: a conversation that has a lane gets into no batch.
+        None of them has a lane yet: sends to a conversation with a lane are never queued.
         """
         lanes: dict[UUID, deque[PendingSend]] = {}
-        for one in waiting:
-            lanes.setdefault(one.row.conversation_id, deque()).append(one)
+        for send in sends:
+            lanes.setdefault(send.message.conversation_id, deque()).append(send)
         for conversation_id, lane in lanes.items():
             lane.extend(self._queue.drain(conversation_id))
             self._lanes[conversation_id] = lane
@@ -267,44 +276,44 @@ class GroupCommit:
             task.add_done_callback(self._lane_tasks.discard)
 
     async def _run_lane(self, conversation_id: UUID) -> None:
-        """Wait for one conversation, a few at a time, and store all of its sends."""
+        """Store the sends of one conversation, waiting for its lock, until there are no more."""
         lane = self._lanes[conversation_id]
         try:
             while lane:
                 async with self._slots:
-                    direct = self._free_connections.pop()
+                    connection = self._free_connections.pop()
                     try:
-                        taken = [lane.popleft() for _ in range(min(len(lane), BATCH))]
-                        for waiting in await self._commit(direct, taken, wait=True):
-                            await self._send_individually(waiting)
+                        batch = [lane.popleft() for _ in range(min(len(lane), BATCH))]
+                        for send in await self._commit(connection, batch, wait=True):
+                            await self._send_individually(send)
                     finally:
-                        self._free_connections.append(direct)
+                        self._free_connections.append(connection)
         finally:
             del self._lanes[conversation_id]
             reject(lane, Unavailable())
 
-    async def _send_individually(self, waiting: PendingSend) -> None:
-        if not fail_after_broken([waiting]):
+    async def _send_individually(self, send: PendingSend) -> None:
+        if not fail_after_broken([send]):
             return
-        row = waiting.row
+        message = send.message
         try:
             async with self._db.transaction() as tx:
-                sent = await verbs.send(tx, row.actor, row.conversation_id, row.body)
+                result = await verbs.send(tx, message.actor, message.conversation_id, message.body)
         except ChatError as error:
-            reject([waiting], error)
+            reject([send], error)
         except Exception as error:
             log.exception("send_failed")
-            reject([waiting], error)
+            reject([send], error)
         except BaseException:
-            reject([waiting], Unavailable())
+            reject([send], Unavailable())
             raise
         else:
-            resolve(waiting, sent)
-            if sent.is_new:
+            resolve(send, result)
+            if result.is_new:
                 self._counts.sends_outside_batch += 1
 
 
-def _traced(active: tracing.Tracing, taken: Sequence[PendingSend]) -> AbstractContextManager[Any]:
-    """The span of a batch: below its first message, and linked to all of them."""
-    traces = [waiting.trace for waiting in taken if waiting.trace is not None]
-    return active.span("commit", parent=traces[0] if traces else None, links=traces, messages=len(taken))
+def _traced(tracer: tracing.Tracing, sends: Sequence[PendingSend]) -> AbstractContextManager[Any]:
+    """The span of a batch: a child of its first message's span, linked to the spans of all its messages."""
+    traces = [send.trace for send in sends if send.trace is not None]
+    return tracer.span("commit", parent=traces[0] if traces else None, links=traces, messages=len(sends))

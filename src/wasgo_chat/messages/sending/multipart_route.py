@@ -1,7 +1,7 @@
-"""The second door of `POST /chat/messages/`: the same message as a multipart form, with its files.
+"""`POST /chat/messages/` as a multipart form: a message with its files in one request.
 
-The files are stored and registered before the message's transaction, which then claims them; whatever keeps the
-message from being sent lets them go again.
+The files are stored and registered before the message's transaction, which claims them. They are released if the
+message is not sent.
 """
 
 import asyncio
@@ -16,10 +16,12 @@ from wasgo_chat.attachments.schemas import BINARY
 from wasgo_chat.attachments.upload.form_fields import parse_fields
 from wasgo_chat.attachments.upload.multipart import is_multipart, receive_multipart, with_multipart_limit
 from wasgo_chat.core.encoding import JsonResponse
-from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep
+from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, replayed_response
 from wasgo_chat.messages import verbs
 from wasgo_chat.messages.rendering import load_message
 from wasgo_chat.messages.schemas import SendMessage, as_client_id
+from wasgo_chat.messages.sending.gate import admit
+from wasgo_chat.messages.types import SENDABLE_TYPES
 
 _JSON_FIELDS = ("metadata", "mentions", "attachment_ids")
 _TEXT = {"type": "string"}
@@ -31,7 +33,7 @@ FORM: dict[str, Any] = {
     "properties": {
         "conversation": _UUID,
         "content": _TEXT,
-        "message_type": {"type": "string", "enum": ["text", "image", "file", "audio", "video", "location"]},
+        "message_type": {"type": "string", "enum": [*SENDABLE_TYPES]},
         "reply_to": _UUID,
         "mentions": {**_TEXT, "description": "A list of user ids, as JSON text."},
         "metadata": {**_TEXT, "description": "A JSON object, as text."},
@@ -44,53 +46,49 @@ FORM: dict[str, Any] = {
 
 
 async def send_multipart(
-    request: Request, caller: Caller, db: Db, rates: RateLimitsDep, depot: StoreDep, key: IdempotencyKeyHeader = None
+    request: Request, caller: Caller, db: Db, rates: RateLimitsDep, store: StoreDep, key: IdempotencyKeyHeader = None
 ) -> Response:
     """Send a message with files."""
     settings = db.settings
-    async with receive_multipart(request, depot.incoming, "files", max_files=settings.max_attachments) as form:
+    viewer = caller.require_user()
+    async with receive_multipart(request, store.incoming, "files", max_files=settings.max_attachments) as form:
         body = parse_fields(SendMessage, form.fields, as_json=_JSON_FIELDS)
         if body.client_id is None and key is not None:
             body.client_id = as_client_id(key)
-        verbs.check_message(settings, body, files=len(form.files))
-        await rates.count_message(caller.require_user(), body.conversation)
+        await admit(settings, rates, caller, body.conversation, body, files=len(form.files))
         async with db.snapshot() as tx:
-            if earlier := await verbs.precheck_send(tx, caller, body.conversation, body, form.files):
-                return _replayed(
-                    await load_message(tx, body.conversation, earlier.message_id, viewer=caller.require_user())
-                )
-        taken = []
+            if duplicate := await verbs.precheck_send(tx, caller, body.conversation, body, form.files):
+                message = await load_message(tx, body.conversation, duplicate.message_id, viewer=viewer)
+                return replayed_response(200, message)
+        uploads = []
         if form.files:
-            taken = await depot.ingest(caller, body.conversation, form.files, body.message_type)
-    is_used = False
+            uploads = await store.ingest(caller, body.conversation, form.files, body.message_type)
+    is_claimed = False
     try:
         async with db.transaction() as tx:
-            sent = await verbs.send(tx, caller, body.conversation, body, uploads=taken)
-            answer = await load_message(tx, body.conversation, sent.message_id, viewer=caller.require_user())
-        is_used = sent.is_new
+            sent = await verbs.send(tx, caller, body.conversation, body, uploads=uploads)
+            message = await load_message(tx, body.conversation, sent.message_id, viewer=viewer)
+        is_claimed = sent.is_new
     finally:
-        if taken and not is_used:
-            # A commit of unknown outcome may have claimed them: those stay.
-            await asyncio.shield(depot.release(body.conversation, taken))
-    return JsonResponse(answer, 201) if sent.is_new else _replayed(answer)
+        if uploads and not is_claimed:
+            # Releases only unclaimed files: a commit of unknown outcome may have claimed these.
+            await asyncio.shield(store.release(body.conversation, uploads))
+    return JsonResponse(message, 201) if sent.is_new else replayed_response(200, message)
 
 
-def _replayed(answer: dict[str, Any]) -> Response:
-    return JsonResponse(answer, 200, headers={"Idempotent-Replay": "true"})
-
-
-# A route of its own beside the JSON one, for its dependencies; nothing is mounted at it.
-_as_form = APIRoute("/", send_multipart, methods=["POST"]).get_route_handler()
+# FastAPI builds the handler, with its dependencies, from a route; this route itself is never mounted.
+_handle_multipart = APIRoute("/", send_multipart, methods=["POST"]).get_route_handler()
 
 
 class JsonOrMultipartRoute(APIRoute):
-    """A route that takes JSON, and where the body says so, the form, under the larger limit of forms."""
+    """A route that takes JSON or, by content type, a multipart form, which has a larger size limit."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """See FastAPI."""
-        as_json: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
+        handle_json: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            return await (with_multipart_limit(request, _as_form) if is_multipart(request) else as_json(request))
+            if is_multipart(request):
+                return await with_multipart_limit(request, _handle_multipart)
+            return await handle_json(request)
 
         return handle

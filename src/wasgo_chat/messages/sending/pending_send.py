@@ -1,4 +1,4 @@
-"""Sends on their way to a commit: what waits, how it ends, and which of them one batch may hold."""
+"""Sends that wait for their commit: how they end, and which of them one batch can store."""
 
 import asyncio
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class SendStream:
-    """The sends of one socket. Where one of them failed and is to be sent again, those behind it fail too: it would
-    come after them.
+    """The sends of one socket. If one fails and has to be repeated, those behind it fail too: the repeat would be
+    stored after them.
     """
 
     is_broken: bool = False
@@ -25,60 +25,62 @@ class SendStream:
 
 @dataclass(eq=False, slots=True)
 class PendingSend:
-    """A send and the future of its outcome; `since` when, by the clock that never goes back."""
+    """A send and the future of its outcome; `since` is the time of its arrival, by the performance counter."""
 
-    row: NewMessage
+    message: NewMessage
     outcome: "asyncio.Future[SendResult]"
     stream: SendStream | None = None
     since: float = 0.0
     trace: "SpanContext | None" = None
 
 
-def partition_batchable(taken: Iterable[PendingSend]) -> tuple[list[PendingSend], list[PendingSend]]:
-    """Sends for a batch; and those with attachments, or that repeat a client_id of it, with all that their senders
-    say after them.
+def partition_batchable(sends: Iterable[PendingSend]) -> tuple[list[PendingSend], list[PendingSend]]:
+    """The sends that one batch can store, and the others: those with attachments, those that repeat a client_id of the
+    batch, and everything that their senders send after them to the same conversation.
     """
-    seen: set[tuple[UUID, str | None, str]] = set()
+    client_ids: set[tuple[UUID, str | None, str]] = set()
     held_back: set[tuple[UUID, str]] = set()
-    fresh: list[PendingSend] = []
+    batchable: list[PendingSend] = []
     others: list[PendingSend] = []
-    for waiting in taken:
-        row = waiting.row
-        place = (row.conversation_id, row.actor.require_user())
-        is_fit = not row.body.attachment_ids and place not in held_back
-        if is_fit and row.body.client_id is not None:
-            key = (row.conversation_id, row.actor.user_id, row.body.client_id)
-            is_fit = key not in seen
-            seen.add(key)
-        if is_fit:
-            fresh.append(waiting)
+    for send in sends:
+        message = send.message
+        sender = (message.conversation_id, message.actor.require_user())
+        is_batchable = not message.body.attachment_ids and sender not in held_back
+        if is_batchable and message.body.client_id is not None:
+            key = (message.conversation_id, message.actor.user_id, message.body.client_id)
+            is_batchable = key not in client_ids
+            client_ids.add(key)
+        if is_batchable:
+            batchable.append(send)
         else:
-            held_back.add(place)
-            others.append(waiting)
-    return fresh, others
+            held_back.add(sender)
+            others.append(send)
+    return batchable, others
 
 
-def resolve(waiting: PendingSend, sent: SendResult) -> None:
-    """It was stored."""
-    if not waiting.outcome.done():
-        waiting.outcome.set_result(sent)
+def resolve(send: PendingSend, result: SendResult) -> None:
+    """Complete a send that was stored."""
+    if not send.outcome.done():
+        send.outcome.set_result(result)
 
 
-def fail_after_broken(taken: Iterable[PendingSend]) -> list[PendingSend]:
-    """Those behind which nothing failed; the others fail as well."""
-    kept: list[PendingSend] = []
-    for waiting in taken:
-        if waiting.stream is not None and waiting.stream.is_broken:
-            reject([waiting], Unavailable())
+def fail_after_broken(sends: Iterable[PendingSend]) -> list[PendingSend]:
+    """Reject the sends of broken streams; returns the others."""
+    remaining: list[PendingSend] = []
+    for send in sends:
+        if send.stream is not None and send.stream.is_broken:
+            reject([send], Unavailable())
         else:
-            kept.append(waiting)
-    return kept
+            remaining.append(send)
+    return remaining
 
 
-def reject(waiting: Iterable[PendingSend], error: Exception) -> None:
-    """They were not, or nobody knows; what is to be sent again breaks its stream."""
-    for one in waiting:
-        if one.stream is not None and isinstance(error, Unavailable):
-            one.stream.is_broken = True
-        if not one.outcome.done():
-            one.outcome.set_exception(error)
+def reject(sends: Iterable[PendingSend], error: Exception) -> None:
+    """Fail sends that were not stored, or whose outcome is unknown. An error that asks for a repeat breaks their
+    stream.
+    """
+    for send in sends:
+        if send.stream is not None and isinstance(error, Unavailable):
+            send.stream.is_broken = True
+        if not send.outcome.done():
+            send.outcome.set_exception(error)

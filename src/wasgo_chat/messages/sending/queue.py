@@ -1,6 +1,7 @@
-"""What waits for a batch: in order within each conversation, fair between them, and each in one batch at a time.
+"""The queue in front of the batches: in order within a conversation, fair between conversations, and each conversation
+in one batch at a time.
 
-Pure bookkeeping: no database and no clock. `group_commit` says when a batch begins and ends.
+It only keeps books, without database or clock; `group_commit` decides when a batch starts and ends.
 """
 
 from collections import OrderedDict, deque
@@ -11,10 +12,10 @@ from wasgo_chat.messages.sending.pending_send import PendingSend
 
 
 class SendQueue:
-    """The sends of a worker that have not been taken yet; its length is their number."""
+    """The sends of a worker that are in no batch yet."""
 
     def __init__(self) -> None:
-        self._queues: OrderedDict[UUID, deque[PendingSend]] = OrderedDict()
+        self._by_conversation: OrderedDict[UUID, deque[PendingSend]] = OrderedDict()
         self._in_batch: set[UUID] = set()
         self._length = 0
 
@@ -22,48 +23,49 @@ class SendQueue:
         return self._length
 
     def __iter__(self) -> Iterator[PendingSend]:
-        return (waiting for mine in self._queues.values() for waiting in mine)
+        return (send for sends in self._by_conversation.values() for send in sends)
 
     def length_of(self, conversation_id: UUID) -> int:
-        """How many of a conversation wait."""
-        return len(self._queues.get(conversation_id, ()))
+        """How many sends of a conversation are queued."""
+        return len(self._by_conversation.get(conversation_id, ()))
 
     def has_pending(self, conversation_id: UUID) -> bool:
-        """Whether something of a conversation waits or is under way."""
-        return conversation_id in self._queues or conversation_id in self._in_batch
+        """Whether sends of a conversation are queued or in a batch."""
+        return conversation_id in self._by_conversation or conversation_id in self._in_batch
 
-    def add(self, waiting: PendingSend) -> None:
-        """Behind what came before it."""
-        self._queues.setdefault(waiting.row.conversation_id, deque()).append(waiting)
+    def add(self, send: PendingSend) -> None:
+        """Append a send to the queue of its conversation."""
+        self._by_conversation.setdefault(send.message.conversation_id, deque()).append(send)
         self._length += 1
 
-    def next_batch(self, most: int) -> list[PendingSend]:
-        """The next batch, which `end` is to follow: one of each conversation in turn, so that a busy one does not delay
-        the others. What is under way in another batch waits for its end, which keeps the order of each conversation.
+    def next_batch(self, maximum: int) -> list[PendingSend]:
+        """Take the next batch; `release` must follow. It takes one send of each conversation in turn, so that a busy
+        conversation does not delay the others. Conversations in another batch are skipped until its release, which
+        keeps their order.
         """
-        taken: list[PendingSend] = []
-        passed: list[tuple[UUID, deque[PendingSend]]] = []
-        while self._queues and len(taken) < most:
-            conversation_id, mine = self._queues.popitem(last=False)
+        batch: list[PendingSend] = []
+        skipped: list[tuple[UUID, deque[PendingSend]]] = []
+        while self._by_conversation and len(batch) < maximum:
+            conversation_id, sends = self._by_conversation.popitem(last=False)
             if conversation_id in self._in_batch:
-                passed.append((conversation_id, mine))
+                skipped.append((conversation_id, sends))
                 continue
-            taken.append(mine.popleft())
-            if mine:
-                self._queues[conversation_id] = mine
-        for conversation_id, mine in reversed(passed):
-            self._queues[conversation_id] = mine
-            self._queues.move_to_end(conversation_id, last=False)
-        self._length -= len(taken)
-        self._in_batch.update(waiting.row.conversation_id for waiting in taken)
-        return taken
+            batch.append(sends.popleft())
+            if sends:
+                self._by_conversation[conversation_id] = sends
+        for conversation_id, sends in reversed(skipped):
+            self._by_conversation[conversation_id] = sends
+            self._by_conversation.move_to_end(conversation_id, last=False)
+        self._length -= len(batch)
+        self._in_batch.update(send.message.conversation_id for send in batch)
+        return batch
 
-    def release(self, taken: Iterable[PendingSend]) -> None:
-        """A batch was stored, or given up: what queued behind it is free."""
-        self._in_batch.difference_update(waiting.row.conversation_id for waiting in taken)
+    def release(self, batch: Iterable[PendingSend]) -> None:
+        """End a batch: its conversations can be in the next one."""
+        self._in_batch.difference_update(send.message.conversation_id for send in batch)
 
     def drain(self, conversation_id: UUID) -> Sequence[PendingSend]:
-        """All that waits of one conversation, out of the queue."""
-        mine = self._queues.pop(conversation_id, deque())
-        self._length -= len(mine)
-        return mine
+        """Remove and return all queued sends of a conversation."""
+        sends = self._by_conversation.pop(conversation_id, deque())
+        self._length -= len(sends)
+        return sends
