@@ -69,16 +69,16 @@ def test_wrong_arguments_are_reported_in_one_sentence(database: str, tmp_path: P
 UNSET = {
     "another database": (
         {"DATABASE_URL": "mysql://x:hidden@h/n"},
-        "WASGO_CHAT_DATABASE_URL: it is no URL of PostgreSQL",
+        "WASGO_CHAT_DATABASE_URL: it is not a PostgreSQL URL",
     ),
-    "garbage": ({"DATABASE_URL": "garbage"}, "WASGO_CHAT_DATABASE_URL: it is no URL of PostgreSQL"),
+    "garbage": ({"DATABASE_URL": "garbage"}, "WASGO_CHAT_DATABASE_URL: it is not a PostgreSQL URL"),
     "a mode": (
         {"DATABASE_URL": "postgresql://h/n?sslmode=on"},
-        "WASGO_CHAT_DATABASE_URL: the parameter sslmode may be",
+        "WASGO_CHAT_DATABASE_URL: the parameter sslmode must be",
     ),
     "a standby": (
         {"REPLICA_URLS": "postgresql://a/n postgresql://b/n?color=red"},
-        "WASGO_CHAT_REPLICA_URLS (2): the parameter color is not known",
+        "WASGO_CHAT_REPLICA_URLS (2): the parameter color is not supported",
     ),
     "a type": ({"RETENTION_DAYS": "foo=3"}, "WASGO_CHAT_RETENTION_DAYS (foo): Input should be 'direct', 'job'"),
     "days": ({"RETENTION_DAYS": "support=x"}, "WASGO_CHAT_RETENTION_DAYS (support): Input should be a valid integer"),

@@ -85,24 +85,24 @@ def test_each_form_of_a_url_names_its_hosts(url: str) -> None:
 
 
 WRONG = {
-    "mysql://u:hidden@h/n": "it is no URL of PostgreSQL: set it to postgresql://user:password@host/name",
-    "host=h dbname=n password=hidden": "it is no URL of PostgreSQL",
-    "garbage": "it is no URL of PostgreSQL",
-    "postgresql://u:hidden@h:many/n": "its host cannot be read",
-    "postgresql://u:hidden@h:70000/n": "a port of it is not a number",
-    "postgresql://u:hidden@a,,b/n": "one of its several hosts has no name",
-    "postgresql://u:hidden@a,b/n?port=1,2,3": "it has not as many ports as hosts",
+    "mysql://u:hidden@h/n": "it is not a PostgreSQL URL: set it to postgresql://user:password@host/name",
+    "host=h dbname=n password=hidden": "it is not a PostgreSQL URL",
+    "garbage": "it is not a PostgreSQL URL",
+    "postgresql://u:hidden@h:many/n": "the host is invalid",
+    "postgresql://u:hidden@h:70000/n": "a port is not a number",
+    "postgresql://u:hidden@a,,b/n": "one of several hosts has no name",
+    "postgresql://u:hidden@a,b/n?port=1,2,3": "the number of ports differs from the number of hosts",
     "postgresql://u:hidden@h/n?sslmode": "name=value",
-    "postgresql://u:hidden@h/n?sslmode=always": "the parameter sslmode may be disable, allow, prefer",
-    "postgresql://u:hidden@h/n?gssencmode=require": "the parameter gssencmode may be disable or prefer",
-    "postgresql://u:hidden@h/n?channel_binding=require": "the parameter channel_binding may be disable or prefer",
-    "postgresql://u:hidden@h/n?target_session_attrs=standby": "target_session_attrs=standby asks for a server",
-    "postgresql://u:hidden@h/n?pool_size=3": "the parameter pool_size is not known",
+    "postgresql://u:hidden@h/n?sslmode=always": "the parameter sslmode must be disable, allow, prefer",
+    "postgresql://u:hidden@h/n?gssencmode=require": "the parameter gssencmode must be disable or prefer",
+    "postgresql://u:hidden@h/n?channel_binding=require": "the parameter channel_binding must be disable or prefer",
+    "postgresql://u:hidden@h/n?target_session_attrs=standby": "target_session_attrs=standby selects a read-only server",
+    "postgresql://u:hidden@h/n?pool_size=3": "the parameter pool_size is not supported",
     "postgresql://u:hidden@h/n?sslmode=require&sslrootcert=/nowhere/ca.pem": "the file of sslrootcert cannot be used",
-    "postgresql://u:hidden@h/n?sslcert=/nowhere/c.pem": "the file of sslcert, or that of sslkey, cannot be used",
-    "postgresql://u:hidden@h/n?sslmode=require&sslrootcert=system": "sslrootcert=system goes with sslmode=verify-full",
-    "postgresql://u:hidden@h/n?sslmode=verify-full": "sslmode=verify-full needs sslrootcert",
-    "postgresql://u:hidden@h/n?sslnegotiation=direct": "sslnegotiation=direct needs sslmode=require",
+    "postgresql://u:hidden@h/n?sslcert=/nowhere/c.pem": "the file of sslcert or sslkey cannot be used",
+    "postgresql://u:hidden@h/n?sslmode=require&sslrootcert=system": "sslrootcert=system requires sslmode=verify-full",
+    "postgresql://u:hidden@h/n?sslmode=verify-full": "sslmode=verify-full requires sslrootcert",
+    "postgresql://u:hidden@h/n?sslnegotiation=direct": "sslnegotiation=direct requires sslmode=require",
 }
 
 
@@ -119,7 +119,7 @@ def test_an_unusable_url_is_explained_without_the_password(
 
 
 def test_standby_urls_are_read_alike_but_may_ask_for_a_standby(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match="the parameter pool_size is not known"):
+    with pytest.raises(ValidationError, match="the parameter pool_size is not supported"):
         make_settings("unused", replica_urls="postgresql://a/n postgresql://b/n?pool_size=3")
     root = self_signed(tmp_path, "db").file
     url = f"postgresql://h/n?target_session_attrs=standby&sslmode=verify-full&sslrootcert={root}"

@@ -1,1 +1,1 @@
-"""Settings, errors, encodings and other building blocks without any knowledge of chat."""
+"""Settings, errors, encodings and other building blocks that know nothing about chat."""

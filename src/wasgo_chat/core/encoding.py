@@ -1,4 +1,4 @@
-"""What crosses the wire, whatever it means: ids, clean strings, bounded JSON, cursors, fast encoding."""
+"""Encoding and validation of data at the API boundary: ids, text, JSON limits, cursors and JSON encoding."""
 
 import base64
 import hashlib
@@ -20,29 +20,29 @@ _BIDI_CONTROLS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), 
 _CURSOR_MAC_BYTES = 12
 
 encode = msgspec.json.Encoder().encode
-"""Any plain value to JSON bytes; datetimes as RFC 3339 in UTC, UUIDs as strings."""
+"""Encode plain values as JSON bytes: datetimes as RFC 3339 in UTC, UUIDs as strings."""
 
 
 def encode_str(value: Any) -> str:
-    """The same as text, for drivers that want text."""
+    """Encode plain values as a JSON string."""
     return encode(value).decode()
 
 
 def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562): sorts by time of making."""
+    """A new UUIDv7 (RFC 9562), which sorts by creation time."""
     return uuid7()
 
 
 class RequestModel(BaseModel):
-    """Base of every shape that comes in: unknown fields are refused."""
+    """Base of request models. Unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ResponseModel(BaseModel):
-    """Base of every shape that goes out; documents it, tests hold answers against it.
+    """Base of response models. They document responses, and tests validate responses against them.
 
-    A worker that nobody asks for its documents never builds one: answers are encoded from plain values.
+    Responses themselves are encoded from plain values, so models are built only when a schema is generated.
     """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -53,13 +53,13 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def has_stray_control(text: str, *, allowed: str = "\n\t") -> bool:
-    """Whether text has NUL, a lone surrogate or a control character other than `allowed`."""
-    found = _CONTROLS.findall(text)
-    return bool(found) and not set(found) <= set(allowed)
+    """Whether text contains NUL, a lone surrogate or a control character other than `allowed`."""
+    controls = _CONTROLS.findall(text)
+    return bool(controls) and not set(controls) <= set(allowed)
 
 
 def without_bidi(text: str) -> str:
-    """A name without the characters that reorder what stands around it (Unicode Standard Annex 9, section 2)."""
+    """Remove bidirectional control characters (Unicode Standard Annex 9, section 2), which reorder surrounding text."""
     return text.translate(_BIDI_CONTROLS)
 
 
@@ -78,13 +78,13 @@ def _clean_line(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_clean)]
-"""Text of any length; newline and tab are the only control characters."""
+"""Text of any length without control characters, except newline and tab."""
 
 SingleLine = Annotated[str, AfterValidator(_clean_line)]
-"""Text without any control character."""
+"""Text without control characters."""
 
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_clean_line)]
-"""An opaque id that another system chose: 1 to 128 characters."""
+"""An opaque id assigned by another system: 1 to 128 characters."""
 
 UserId = ExternalId
 Title = Annotated[str, Field(max_length=200), AfterValidator(_clean_line), AfterValidator(str.strip)]
@@ -92,7 +92,7 @@ Seq = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 
 
 def check_json(value: Any, *, max_bytes: int, max_depth: int) -> str | None:
-    """Why a JSON value cannot be stored, or None. Looks at depth before size, so nothing deep is encoded."""
+    """Why a JSON value cannot be stored, or None. Checks the depth first, so deeply nested values are never encoded."""
     if problem := _json_problem(value, max_depth):
         return problem
     if len(encode(value)) > max_bytes:
@@ -105,28 +105,28 @@ def _json_problem(value: Any, depth_left: int) -> str | None:
         case None | bool():
             return None
         case str():
-            return "has NUL, a surrogate or a control character" if has_stray_control(value) else None
+            return "contains NUL, a surrogate or a control character" if has_stray_control(value) else None
         case int():
-            return None if abs(value) <= MAX_SAFE_INTEGER else "has an integer beyond 64 bits"
+            return None if abs(value) <= MAX_SAFE_INTEGER else "contains an integer beyond 64 bits"
         case float():
             if not math.isfinite(value):
-                return "has a number that is not finite"
-            # PostgreSQL writes every digit out: 1e300 takes five bytes coming in and 301 going out.
+                return "contains a number that is not finite"
+            # PostgreSQL writes all digits of a number: 1e300 has 5 bytes in the request but 301 in a response.
             return (
                 None
                 if value == 0 or 1e-30 <= abs(value) <= MAX_SAFE_INTEGER
-                else "has a number with an exponent too large"
+                else "contains a number with too large an exponent"
             )
         case dict() | list():
             if depth_left == 0:
-                return "is nested too deep"
+                return "is nested too deeply"
             parts: Iterable[Any] = [*value.keys(), *value.values()] if isinstance(value, dict) else value
             return next((problem for part in parts if (problem := _json_problem(part, depth_left - 1))), None)
-    return "has a value that is not JSON"
+    return "contains a value that is not JSON"
 
 
 def keyed_hash(key: bytes, value: Any) -> bytes:
-    """Keyed hash of a request, 32 bytes: tells a repeat from a conflict, and gives no content away."""
+    """Keyed hash of a value, 32 bytes: allows comparison without storing or revealing the value."""
     return hashlib.blake2b(encode(value), key=key, digest_size=32).digest()
 
 
@@ -138,7 +138,7 @@ def sign_cursor(key: bytes, value: list[Any]) -> str:
 
 
 def verify_cursor(key: bytes, cursor: str) -> list[Any] | None:
-    """What `seal_cursor` put in, or None where the cursor was not made by it."""
+    """The value of a cursor made by `sign_cursor`; None if the cursor is invalid."""
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
     except ValueError:
@@ -150,10 +150,9 @@ def verify_cursor(key: bytes, cursor: str) -> list[Any] | None:
 
 
 class JsonResponse(Response):
-    """A JSON answer encoded once by msgspec, past FastAPI's second validation of what we built ourselves."""
+    """A JSON response encoded by msgspec, bypassing FastAPI's validation of response models."""
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        """Content to bytes."""
         return encode(content)

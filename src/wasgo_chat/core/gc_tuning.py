@@ -1,6 +1,6 @@
-"""Python's collector of cycles (gc): at rest while a program is loaded, seldom while it serves.
+"""Tuning of Python's cyclic garbage collector: paused during imports, infrequent while serving.
 
-Why, and what it was worth: docs/decisions/0024-the-collector.md.
+Reasons and measurements: docs/decisions/0024-the-collector.md.
 """
 
 import gc
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """No collection while the block runs; what exists at its end is never looked at again."""
+    """Pause collection inside the block; objects that exist at its end are frozen and never scanned again."""
     gc.disable()
     try:
         yield
@@ -20,11 +20,11 @@ def gc_paused() -> Iterator[None]:
 
 
 GC_THRESHOLD = 25_000
-"""So many more containers than before make a collection due, instead of 700: more than a batch of messages holds."""
+"""Threshold of generation 0, instead of 700. It exceeds the number of containers in a batch of messages."""
 
 
 def freeze_startup_objects() -> None:
-    """Before serving: what start-up made stays and is never looked at again, and what is new is looked at seldom."""
+    """Call before serving: freeze the objects created at start-up and raise the collection threshold."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])

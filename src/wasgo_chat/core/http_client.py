@@ -1,4 +1,4 @@
-"""Outgoing HTTP: no redirects, no proxies of the environment, and for addresses that users name, public hosts only."""
+"""HTTP clients without redirects or environment proxies. For URLs from users, a client that is safe against SSRF."""
 
 import asyncio
 import socket
@@ -17,48 +17,48 @@ RESOLVE_S = 3.0
 
 
 class PrivateAddress(Exception):
-    """A host that users may not name: it is not on the open internet, or is not found at all."""
+    """The host of a user-supplied URL is not on the public internet, or cannot be resolved."""
 
 
 class TooLarge(Exception):
-    """An answer is longer than anybody asked for."""
+    """A response is larger than the caller allows."""
 
 
 async def require_public_host(host: str, port: int) -> None:
-    """Refuse, when a user names it, a host that no connection will be made to; each connect looks again.
+    """Reject a user-supplied host early. `ssrf_safe_client` checks again on every connection.
 
     Raises:
-        NotPublic: it leads to an address that is not public, or to none: a caller cannot tell which, and so learns
-            nothing of names that are known inside only.
+        PrivateAddress: the host cannot be resolved or has an address that is not public. Callers must not reveal which:
+            otherwise users could probe internal host names.
     """
     await _public_addresses(host, port, RESOLVE_S)
 
 
 def internal_client() -> httpx2.AsyncClient:
-    """For addresses that the operator named."""
+    """A client for URLs from the settings."""
     return httpx2.AsyncClient(timeout=_timeout(), follow_redirects=False, trust_env=False)
 
 
 async def fetch_internal(url: str, *, max_bytes: int) -> bytes:
-    """The body at an address that the operator named, all of it within ten seconds.
+    """The body at a URL from the settings, fetched within ten seconds in total.
 
     Raises:
-        httpx2.HTTPError: no answer, or one that is not 2xx; redirects are not followed.
-        TooLarge: it has more than `max_bytes`.
+        httpx2.HTTPError: the request failed, or the response is not 2xx; redirects are not followed.
+        TooLarge: the body exceeds `max_bytes`.
         TimeoutError: it took too long.
     """
     body = bytearray()
     async with asyncio.timeout(FETCH_S), internal_client() as client, client.stream("GET", url) as response:
         response.raise_for_status()
-        async for piece in response.aiter_bytes():
-            body += piece
+        async for chunk in response.aiter_bytes():
+            body += chunk
             if len(body) > max_bytes:
                 raise TooLarge(url)
     return bytes(body)
 
 
 def ssrf_safe_client() -> httpx2.AsyncClient:
-    """For addresses that users named: it connects to the very address that was found to be public."""
+    """A client for URLs from users. It connects to the address that was checked, so DNS rebinding fails."""
     return httpx2.AsyncClient(
         timeout=_timeout(), follow_redirects=False, trust_env=False, transport=_PublicOnlyTransport()
     )
@@ -71,7 +71,7 @@ def _timeout() -> httpx2.Timeout:
 class _PublicOnlyTransport(httpx2.AsyncHTTPTransport):
     def __init__(self) -> None:
         super().__init__(trust_env=False)
-        # httpx2 offers no way to give its pool a network backend.
+        # httpx2 has no option for the network backend of its pool.
         context = httpx2.create_ssl_context(trust_env=False)
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=context, max_connections=50, keepalive_expiry=5.0, network_backend=_PublicOnlyBackend()
@@ -95,22 +95,22 @@ class _PublicOnlyBackend(httpcore2.AnyIOBackend):
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, as the system's resolver says. Raises: OSError, UnicodeError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(one[4][0]) for one in found]
+    """Resolve a host with the system resolver. Raises: OSError, UnicodeError."""
+    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(info[4][0]) for info in infos]
 
 
 async def _public_addresses(host: str, port: int, timeout: float | None) -> list[str]:
-    """The addresses of a host, if all of them are public. The system's own resolver reads every way to write one.
+    """The addresses of a host, all of them public. The system resolver parses all notations of an address.
 
     Raises:
-        NotPublic: one is not, or there is none.
+        PrivateAddress: an address is not public, or the host cannot be resolved.
     """
     try:
         async with asyncio.timeout(timeout):
             addresses = await resolve(host, port)
     except (OSError, UnicodeError, TimeoutError) as error:
-        raise PrivateAddress("The host is not found") from error
+        raise PrivateAddress("The host cannot be resolved") from error
     if not addresses or not all(is_public(address) for address in addresses):
-        raise PrivateAddress("The host is not on the open internet")
+        raise PrivateAddress("The host is not on the public internet")
     return addresses

@@ -1,7 +1,7 @@
-"""Where PostgreSQL is, from a URL as libpq takes it: what the driver is given for each host, and what cannot be meant.
+"""Parses PostgreSQL URLs in libpq syntax into arguments of asyncpg, one set per host, and rejects invalid ones.
 
-`psql` and `pg_dump` take the same URL. The driver takes most parameters only in a URL, and has no argument for them; so
-each host gets a URL that has parameters and nothing else. Which host is tried when is in `hosts.py`.
+`psql` and `pg_dump` accept the same URLs. asyncpg accepts most libpq parameters only in a DSN, not as arguments; so
+each host gets a DSN that consists of parameters only. `database/hosts.py` decides the order of the hosts.
 """
 
 import os
@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlencode
 
 FORM = "postgresql://user:password@host/name"
 
-# A password may have a slash in it, which libpq would want written as %2F.
+# A password may contain a slash, although libpq requires it to be written as %2F.
 _URL = re.compile(
     r"(?:postgres|postgresql)(?:\+asyncpg)?://(?:(?P<user>[^:/?]*)(?::(?P<password>[^@]*))?@)?"
     r"(?P<hosts>[^/?]*)(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?",
@@ -22,21 +22,22 @@ _URL = re.compile(
 )
 _HOST = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<name>[^:\[\]]*))(?::(?P<port>[0-9]*))?")
 
-_PLACE = ("host", "port", "user", "password", "dbname", "database")
-_DRIVERS = (
+_ADDRESS_PARAMETERS = ("host", "port", "user", "password", "dbname", "database")
+_DRIVER_PARAMETERS = (
     "sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "sslnegotiation",
     "ssl_min_protocol_version", "ssl_max_protocol_version", "target_session_attrs", "options", "passfile",
     "krbsrvname", "gsslib",
 )  # fmt: skip
-_OURS = (
+_IGNORED_PARAMETERS = (
     "application_name", "fallback_application_name", "connect_timeout", "client_encoding", "keepalives",
     "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode", "channel_binding",
 )  # fmt: skip
-"""For `psql` and its like: the service has its own name and time-outs, and the rest the driver does in one way only."""
+"""Accepted for compatibility with `psql` and similar tools. The service sets its own name and timeouts; the driver does
+not support the other ones."""
 
 _MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _TLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-_VALUES: Mapping[str, Sequence[str]] = {
+_ALLOWED_VALUES: Mapping[str, Sequence[str]] = {
     "sslmode": _MODES,
     "sslnegotiation": ("postgres", "direct"),
     "ssl_min_protocol_version": _TLS,
@@ -47,139 +48,144 @@ _VALUES: Mapping[str, Sequence[str]] = {
     "gssencmode": ("disable", "prefer"),
     "channel_binding": ("disable", "prefer"),
 }
-_TAKES_WRITES = ("any", "read-write", "primary")
+_WRITABLE = ("any", "read-write", "primary")
 
 
 def addresses(url: str) -> list[dict[str, Any]]:
-    """Arguments of `asyncpg.connect`, one set for each host that the URL names.
+    """Arguments of `asyncpg.connect`, one set per host of the URL.
 
     Raises:
-        ValueError: it cannot be meant. The sentence has nothing of user and password in it.
+        ValueError: the URL is invalid. The message never contains the user or password.
     """
-    found, given = _parts(url)
-    place = {"user": found["user"], "password": found["password"], "database": found["database"]}
-    place = {name: unquote(value) for name, value in place.items() if value}
-    place |= {name: given[name] for name in ("user", "password") if name in given}
-    if database := given.get("dbname") or given.get("database"):
-        place["database"] = database
-    how = {**place, **_security({name: value for name, value in given.items() if name in _DRIVERS})}
-    if "host" in given:
-        hosts = [_host(one) for one in given["host"].split(",")]
+    match, params = _split(url)
+    common: dict[str, Any] = {name: unquote(match[name]) for name in ("user", "password", "database") if match[name]}
+    common |= {name: params[name] for name in ("user", "password") if name in params}
+    if database := params.get("dbname") or params.get("database"):
+        common["database"] = database
+    common |= _tls({name: value for name, value in params.items() if name in _DRIVER_PARAMETERS})
+    if "host" in params:
+        hosts = [_host(host) for host in params["host"].split(",")]
     else:
-        hosts = [_host(one, is_quoted=True) for one in found["hosts"].split(",")]
-    return [{**how, **one} for one in _with_ports(hosts, given.get("port", ""))]
+        hosts = [_host(host, is_quoted=True) for host in match["hosts"].split(",")]
+    return [{**common, **host} for host in _with_ports(hosts, params.get("port", ""))]
 
 
 def check(url: str, *, takes_writes: bool) -> str:
-    """The URL, if it can be meant and the files that it names are there.
+    """Validate a URL and the files that it refers to, and return it unchanged.
+
+    Args:
+        url: the URL.
+        takes_writes: whether the server must be writable.
 
     Raises:
-        ValueError: as `addresses`.
+        ValueError: as `addresses`, or a file cannot be used.
     """
     addresses(url)
-    _, given = _parts(url)
-    attributes = given.get("target_session_attrs", "any")
-    if takes_writes and attributes not in _TAKES_WRITES:
-        raise ValueError(f"target_session_attrs={attributes} asks for a server that takes no writes; take read-write")
-    _check_files(given)
+    _, params = _split(url)
+    attributes = params.get("target_session_attrs", "any")
+    if takes_writes and attributes not in _WRITABLE:
+        raise ValueError(f"target_session_attrs={attributes} selects a read-only server; use read-write")
+    _check_files(params)
     return url
 
 
-def _parts(url: str) -> tuple[re.Match[str], dict[str, str]]:
-    if (found := _URL.fullmatch(url)) is None:
-        raise ValueError(f"it is no URL of PostgreSQL: set it to {FORM}")
-    return found, _parameters(found["query"] or "")
+def _split(url: str) -> tuple[re.Match[str], dict[str, str]]:
+    if (match := _URL.fullmatch(url)) is None:
+        raise ValueError(f"it is not a PostgreSQL URL: set it to {FORM}")
+    return match, _parameters(match["query"] or "")
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """Those that are not empty. Repeated hosts are several, else the last counts."""
-    given: dict[str, str] = {}
+    """The non-empty parameters. Repeated hosts are combined; of other repeated parameters, the last one counts."""
+    params: dict[str, str] = {}
     for name, value in _pairs(query):
-        if name not in (*_PLACE, *_DRIVERS, *_OURS):
-            raise ValueError(f"the parameter {name} is not known here; docs/deploy.md names those that are")
-        if name in _VALUES and value not in _VALUES[name]:
-            *others, last = _VALUES[name]
-            raise ValueError(f"the parameter {name} may be {', '.join(others)} or {last}, and nothing else")
-        given[name] = f"{given[name]},{value}" if name == "host" and name in given else value
-    return given
+        if name not in (*_ADDRESS_PARAMETERS, *_DRIVER_PARAMETERS, *_IGNORED_PARAMETERS):
+            raise ValueError(f"the parameter {name} is not supported; docs/deploy.md lists the supported ones")
+        if name in _ALLOWED_VALUES and value not in _ALLOWED_VALUES[name]:
+            *others, last = _ALLOWED_VALUES[name]
+            raise ValueError(f"the parameter {name} must be {', '.join(others)} or {last}")
+        params[name] = f"{params[name]},{value}" if name == "host" and name in params else value
+    return params
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
     for part in filter(None, query.split("&")):
-        name, has_value, value = (unquote(one) for one in part.partition("="))
+        name, has_value, value = (unquote(text) for text in part.partition("="))
         if not has_value or not name.isidentifier():
-            raise ValueError("what stands behind its `?` is not name=value&name=value")
-        if name == "ssl":  # libpq takes `ssl=true`, of JDBC; the driver takes the modes by that name
+            raise ValueError("the part after `?` must have the form name=value&name=value")
+        if name == "ssl":  # libpq accepts `ssl=true` (from JDBC), and asyncpg accepts the modes under this name
             name, value = "sslmode", "require" if value == "true" else value
         if value:
             yield name, value
 
 
-def _host(given: str, *, is_quoted: bool = False) -> dict[str, Any]:
-    if not is_quoted and (given.startswith("/") or (given.count(":") > 1 and given[0] != "[")):
-        return {"host": given}  # a socket's folder; an address of IPv6, which in a parameter has no brackets
-    if (found := _HOST.fullmatch(given)) is None:
-        raise ValueError("its host cannot be read: write host:port, with several separated by commas")
-    name = found["v6"] or found["name"]
+def _host(text: str, *, is_quoted: bool = False) -> dict[str, Any]:
+    if not is_quoted and (text.startswith("/") or (text.count(":") > 1 and text[0] != "[")):
+        return {
+            "host": text
+        }  # the directory of a Unix socket, or an IPv6 address, which has no brackets in a parameter
+    if (match := _HOST.fullmatch(text)) is None:
+        raise ValueError("the host is invalid: use host:port, and commas between several hosts")
+    name = match["v6"] or match["name"]
     host = unquote(name) if is_quoted else name
-    return {**({"host": host} if host else {}), **({"port": _port(found["port"])} if found["port"] else {})}
+    return {**({"host": host} if host else {}), **({"port": _port(match["port"])} if match["port"] else {})}
 
 
-def _with_ports(hosts: list[dict[str, Any]], given: str) -> list[dict[str, Any]]:
-    """A single port is of all hosts, as in libpq; several are one each."""
-    ports = given.split(",")
-    if len(hosts) > 1 and not all("host" in one for one in hosts):
-        raise ValueError("one of its several hosts has no name")
+def _with_ports(hosts: list[dict[str, Any]], port_list: str) -> list[dict[str, Any]]:
+    """As in libpq, a single port applies to all hosts; otherwise there is one port per host."""
+    ports = port_list.split(",")
+    if len(hosts) > 1 and not all("host" in host for host in hosts):
+        raise ValueError("one of several hosts has no name")
     if len(ports) == 1:
         ports *= len(hosts)
     if len(ports) != len(hosts):
-        raise ValueError("it has not as many ports as hosts")
+        raise ValueError("the number of ports differs from the number of hosts")
     return [{**host, **({"port": _port(port)} if port else {})} for host, port in zip(hosts, ports, strict=True)]
 
 
-def _port(given: str) -> int:
-    if not given.isdecimal() or not 0 < int(given) < 65536:
-        raise ValueError("a port of it is not a number from 1 to 65535")
-    return int(given)
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ValueError("a port is not a number from 1 to 65535")
+    return int(text)
 
 
-def _security(given: dict[str, str]) -> dict[str, Any]:
-    mode = given.get("sslmode")
-    if given.get("sslnegotiation") == "direct" and mode not in _MODES[3:]:
-        raise ValueError("sslnegotiation=direct needs sslmode=require, verify-ca or verify-full")
-    if given.get("sslrootcert") != "system":
-        return {"dsn": f"postgresql://?{urlencode(given)}"} if given else {}
-    if mode not in (None, "verify-full") or "sslcert" in given:
-        raise ValueError("sslrootcert=system goes with sslmode=verify-full, and without sslcert")
-    rest = {name: value for name, value in given.items() if name not in ("sslmode", "sslrootcert")}
+def _tls(params: dict[str, str]) -> dict[str, Any]:
+    mode = params.get("sslmode")
+    if params.get("sslnegotiation") == "direct" and mode not in _MODES[3:]:
+        raise ValueError("sslnegotiation=direct requires sslmode=require, verify-ca or verify-full")
+    if params.get("sslrootcert") != "system":
+        return {"dsn": f"postgresql://?{urlencode(params)}"} if params else {}
+    if mode not in (None, "verify-full") or "sslcert" in params:
+        raise ValueError("sslrootcert=system requires sslmode=verify-full, and no sslcert")
+    rest = {name: value for name, value in params.items() if name not in ("sslmode", "sslrootcert")}
     return {"ssl": True, **({"dsn": f"postgresql://?{urlencode(rest)}"} if rest else {})}
 
 
-def _check_files(given: Mapping[str, str]) -> None:
-    """The driver would say of a file that is missing what it says of a database that is away."""
+def _check_files(params: Mapping[str, str]) -> None:
+    """Report missing files early: the driver raises the same errors for them as for an unreachable database."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for name in ("sslrootcert", "sslcrl"):
-        if (path := given.get(name, "system")) != "system":
-            with _said_of(name, path):
+        if (path := params.get(name, "system")) != "system":
+            with _file_errors(name, path):
                 context.load_verify_locations(path)
-    if (own := given.get("sslcert")) is not None:
-        key = given.get("sslkey") or os.environ.get("PGSSLKEY") or _at_home("postgresql.key")
-        with _said_of("sslcert, or that of sslkey,", own):
-            context.load_cert_chain(own, key, lambda: given.get("sslpassword", ""))
-    is_rooted = given.get("sslrootcert") or os.environ.get("PGSSLROOTCERT") or _at_home("root.crt")
-    if given.get("sslmode", "").startswith("verify-") and not is_rooted:
-        raise ValueError(f"sslmode={given['sslmode']} needs sslrootcert: a file of certificates, or `system`")
+    if (certificate := params.get("sslcert")) is not None:
+        key = params.get("sslkey") or os.environ.get("PGSSLKEY") or _in_home("postgresql.key")
+        with _file_errors("sslcert or sslkey", certificate):
+            context.load_cert_chain(certificate, key, lambda: params.get("sslpassword", ""))
+    has_root = params.get("sslrootcert") or os.environ.get("PGSSLROOTCERT") or _in_home("root.crt")
+    if params.get("sslmode", "").startswith("verify-") and not has_root:
+        raise ValueError(f"sslmode={params['sslmode']} requires sslrootcert: a file with certificates, or `system`")
 
 
 @contextmanager
-def _said_of(name: str, path: str) -> Iterator[None]:
+def _file_errors(name: str, path: str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:  # of which those of TLS are some
+    except OSError as error:  # includes ssl.SSLError
         raise ValueError(f"the file of {name} cannot be used: {path} ({error.strerror or error})") from error
 
 
-def _at_home(name: str) -> str | None:
-    """A file that libpq and the driver look for by themselves; there may be no home, or a closed one."""
+def _in_home(name: str) -> str | None:
+    """A file that libpq and the driver use by default, if it exists and is readable."""
     path = os.path.expanduser(f"~/.postgresql/{name}")
     return path if os.path.exists(path) else None

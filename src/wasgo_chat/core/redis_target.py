@@ -1,12 +1,11 @@
-"""Where Redis is: one server, the primary that Sentinels name, or a cluster. Clients for each, from one URL.
+"""Redis clients for a single server, a primary behind Sentinels, or a cluster, selected by the URL.
 
-    redis://user:password@host:6379/0                        one server; rediss:// with TLS, unix:// for a socket
-    redis+sentinel://user:password@host:26379,host/0?service=chat    whichever is primary of `chat` now
-    redis+cluster://user:password@host:6379,host,host        any nodes of a cluster; the others are found
+    redis://user:password@host:6379/0                        one server; rediss:// for TLS, unix:// for a Unix socket
+    redis+sentinel://user:password@host:26379,host/0?service=chat    the current primary of the service `chat`
+    redis+cluster://user:password@host:6379,host,host        some nodes of a cluster; the others are discovered
 
-`rediss+sentinel` and `rediss+cluster` are the same with TLS. Name and password are those of Redis; Sentinels that
-want their own get them from `sentinel_username` and `sentinel_password` behind the question mark. What is done with
-a client is the business of whoever asked for it.
+`rediss+sentinel` and `rediss+cluster` use TLS. User and password are those of Redis; for Sentinels that require their
+own, add `sentinel_username` and `sentinel_password` to the query string.
 """
 
 from dataclasses import dataclass, field
@@ -27,11 +26,7 @@ _PORTS: dict[str, int] = {"sentinel": 26379, "cluster": 6379}
 
 @dataclass(frozen=True)
 class RedisTarget:
-    """What a URL says. For one server only `url` counts, and redis-py reads it.
-
-    Raises (by `of`):
-        ValueError: the URL is not of one of the kinds above; the message says what is missing.
-    """
+    """A parsed URL. For a single server only `url` is used; redis-py parses it."""
 
     kind: Kind
     url: str = field(repr=False)
@@ -44,64 +39,68 @@ class RedisTarget:
 
     @classmethod
     def parse(cls, url: str) -> "RedisTarget":
-        """The place that a URL names."""
+        """Parse a URL.
+
+        Raises:
+            ValueError: the URL is not supported; the message completes "The URL …".
+        """
         scheme, plus, kind = url.partition("://")[0].partition("+")
         if not plus:
             if scheme not in ("redis", "rediss", "unix"):
-                raise ValueError("begins with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+                raise ValueError("must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
             return cls("single", url)
         if scheme not in ("redis", "rediss") or kind not in _PORTS:
-            raise ValueError("begins with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+            raise ValueError("must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
         parts = urlsplit(url)
         login, _, hosts = parts.netloc.rpartition("@")
         options = dict(parse_qsl(parts.query))
-        found = cls(
+        target = cls(
             cast("Kind", kind),
             url,
-            hosts=tuple(_host(one, _PORTS[kind]) for one in hosts.split(",") if one),
+            hosts=tuple(_host(address, _PORTS[kind]) for address in hosts.split(",") if address),
             login=_login(*login.partition(":")[::2]),
             sentinel_login=_login(options.pop("sentinel_username", ""), options.pop("sentinel_password", "")),
             has_tls=scheme == "rediss",
             database=int(parts.path.strip("/") or 0),
             service=options.pop("service", ""),
         )
-        found._check(options)
-        return found
+        target._check(options)
+        return target
 
     def _check(self, unknown: dict[str, str]) -> None:
         if not self.hosts:
-            raise ValueError("names no host")
+            raise ValueError("has no host")
         if unknown:
-            raise ValueError(f"has options that are not known: {', '.join(unknown)}")
+            raise ValueError(f"has unknown options: {', '.join(unknown)}")
         if self.kind == "sentinel" and not self.service:
-            raise ValueError("lacks ?service=, the name under which the Sentinels know the primary")
+            raise ValueError("requires ?service=, the name of the primary in the Sentinels' configuration")
         if self.kind == "cluster" and (self.database or self.service or self.sentinel_login):
-            raise ValueError("is of a cluster, which has one database and no Sentinels")
+            raise ValueError("must not have a database, service or Sentinel credentials, because it names a cluster")
 
     def pool(
         self, *, timeout_s: float, connections: int | None = None, waits: bool = False, **more: Any
     ) -> ConnectionPool:
-        """Connections to the one server, or to the primary of the Sentinels; without retries.
+        """A pool of connections to the server, or to the primary behind Sentinels, without retries.
 
         Args:
-            timeout_s: the longest that connecting or a command may take.
-            connections: at most so many.
-            waits: for a free one, rather than fail; those of Sentinels never wait.
-            more: for redis-py's connections.
+            timeout_s: timeout of connecting and of each command.
+            connections: maximum number of connections.
+            waits: whether to wait for a free connection instead of failing. Ignored with Sentinels.
+            more: further options of redis-py's connections.
         """
-        options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "retry": _once(), **more}
+        options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "retry": _no_retry(), **more}
         if self.kind == "sentinel":
-            sentinel = Sentinel(  # type: ignore[no-untyped-call]  # the library has no types
+            sentinel = Sentinel(  # type: ignore[no-untyped-call]  # redis-py is not fully typed
                 list(self.hosts),
                 sentinel_kwargs={
                     "socket_timeout": timeout_s,
                     "socket_connect_timeout": timeout_s,
-                    "retry": _once(),
+                    "retry": _no_retry(),
                     "ssl": self.has_tls,
                     **self.sentinel_login,
                 },
             )
-            return SentinelConnectionPool(  # type: ignore[no-untyped-call]  # the library has no types
+            return SentinelConnectionPool(  # type: ignore[no-untyped-call]  # redis-py is not fully typed
                 self.service, sentinel, db=self.database, ssl=self.has_tls, **self.login, **options
             )
         if connections is not None:
@@ -111,63 +110,63 @@ class RedisTarget:
         return ConnectionPool.from_url(self.url, **options)
 
     def cluster(self, *, timeout_s: float, **more: Any) -> RedisCluster:
-        """A client of the cluster, without retries beyond one new look at who has which slots."""
+        """A cluster client. It retries once, after refreshing the slot map."""
         return RedisCluster(
             startup_nodes=[ClusterNode(host, port) for host, port in self.hosts],
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
             retry=Retry(NoBackoff(), 1),
-            require_full_coverage=False,  # a shard without a node must not silence the others
+            require_full_coverage=False,  # the other shards stay usable if one has no node
             ssl=self.has_tls,
             **self.login,
             **more,
         )
 
     def connection(self, host: str, port: int, *, timeout_s: float) -> AbstractConnection:
-        """One connection to a node of the cluster, of RESP2 and for nobody else; not connected yet."""
-        made = SSLConnection if self.has_tls else Connection
-        return made(
+        """An exclusive RESP2 connection to one cluster node, not yet connected."""
+        connection_class = SSLConnection if self.has_tls else Connection
+        return connection_class(
             host=host,
             port=port,
             protocol=2,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
-            retry=_once(),
+            retry=_no_retry(),
             **self.login,
         )
 
     def client(self, *, timeout_s: float, **more: Any) -> "Redis | RedisCluster":
-        """A client for plain commands, whatever stands there. `aclose` closes it."""
+        """A client for commands, for any kind of target. Close it with `aclose`."""
         if self.kind == "cluster":
             return self.cluster(timeout_s=timeout_s, **more)
         return Redis.from_pool(self.pool(timeout_s=timeout_s, **more))
 
 
 async def close_sentinels(pool: ConnectionPool) -> None:
-    """Close what a pool asks for its primary, where it does; closing the pool leaves it open."""
+    """Close the Sentinel connections of a pool, which closing the pool leaves open."""
     if isinstance(pool, SentinelConnectionPool):
         for sentinel in pool.sentinel_manager.sentinels:
             await sentinel.aclose()
 
 
 def validate_redis_url(url: str | None) -> str | None:
-    """A URL that can be understood, as it is. Raises ValueError."""
+    """Return the URL unchanged. Raises: ValueError, if it is not supported."""
     if url is not None:
         RedisTarget.parse(url)
     return url
 
 
-def _once() -> Any:
+def _no_retry() -> Any:
     return Retry(NoBackoff(), 0)
 
 
-def _host(given: str, port: int) -> tuple[str, int]:
-    parts = urlsplit(f"//{given}")
+def _host(address: str, default_port: int) -> tuple[str, int]:
+    parts = urlsplit(f"//{address}")
     if not parts.hostname:
-        raise ValueError("names no host")
-    return parts.hostname, parts.port or port
+        raise ValueError("has no host")
+    return parts.hostname, parts.port or default_port
 
 
 def _login(username: str, password: str) -> dict[str, Any]:
-    given = {"username": unquote(username), "password": unquote(password)}
-    return {name: value for name, value in given.items() if value}
+    login = {"username": unquote(username), "password": unquote(password)}
+    return {name: value for name, value in login.items() if value}

@@ -21,14 +21,14 @@ class TaskSet:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
-        """Run beside everything else; an unexpected error is logged with its traceback."""
+        """Start a task. An unexpected error is logged with its traceback."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
     async def stop(self) -> None:
-        """Cancel all and wait for them."""
+        """Cancel all tasks and wait until they have ended."""
         await cancel_and_wait(*self._tasks)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
@@ -42,10 +42,10 @@ class TaskSet:
 
 
 async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks until they are done.
+    """Cancel tasks, repeatedly, until they have ended.
 
-    Once is not enough: before Python 3.12 `asyncio.wait_for`, by which redis-py sends, forgets a cancellation that is
-    there in the moment in which it is through, and a loop goes on.
+    Cancelling once is not enough: before Python 3.12, `asyncio.wait_for` (used by redis-py) can swallow a cancellation
+    that arrives at the moment it completes, and the task would continue.
     """
     while waiting := [task for task in tasks if not task.done()]:
         for task in waiting:

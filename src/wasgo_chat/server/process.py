@@ -1,6 +1,7 @@
-"""Life and death of child processes: a child ends with its parent, however that ends.
+"""Child processes that terminate with their parent.
 
-Linux tells by PR_SET_PDEATHSIG (prctl(2)); elsewhere a stale child is found and stopped at the next start.
+On Linux the kernel signals them: PR_SET_PDEATHSIG, see prctl(2). On other systems, leftover children are stopped at the
+next start.
 """
 
 import ctypes
@@ -12,11 +13,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int, signum: int = signal.SIGTERM) -> None:
-    """Have the kernel send a signal when our parent dies. Call from the main thread, after any change of user.
+    """Make the kernel send a signal to this process when its parent dies.
+
+    Call from the main thread, after any change of user.
 
     Args:
-        parent: process id of the parent, as it knew it: one that died before we ask is seen by comparing.
-        signum: the signal to be sent.
+        parent: process id of the parent, determined before the fork: detects a parent that has already died.
+        signum: the signal.
     """
     if sys.platform != "linux":
         return
