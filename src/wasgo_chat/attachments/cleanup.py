@@ -5,15 +5,12 @@ import contextlib
 import time
 from collections.abc import Sequence
 
-import structlog
 from sqlalchemy import delete, func, select, tuple_
 
 from wasgo_chat.attachments.models import Attachment
 from wasgo_chat.attachments.store import AttachmentStore, object_key
 from wasgo_chat.attachments.verbs import AttachmentsReleased
-from wasgo_chat.core.errors import ChatError
-
-log = structlog.get_logger(__name__)
+from wasgo_chat.core.tasks import forever
 
 BATCH = 50
 
@@ -31,19 +28,14 @@ class OrphanCleanup:
 
     async def run(self) -> None:
         """Sweep until cancelled. What cannot be removed now is retried at the next sweep."""
-        while True:
-            self._wake.clear()
-            try:
-                while await self.sweep() == BATCH:
-                    pass
-                await asyncio.to_thread(self._remove_stale_incoming)
-            except ChatError as error:
-                log.warning("attachment_cleanup_failed", error=error.code)
-            except Exception:
-                log.exception("attachment_cleanup_failed")  # retried at the next sweep
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._store.settings.sweep_s):
-                    await self._wake.wait()
+        await forever(
+            self._sweep_all, failure="attachment_cleanup_failed", every_s=self._store.settings.sweep_s, wake=self._wake
+        )
+
+    async def _sweep_all(self) -> None:
+        while await self.sweep() == BATCH:
+            pass
+        await asyncio.to_thread(self._remove_stale_incoming)
 
     async def sweep(self) -> int:
         """Remove one batch: the objects, then the rows with the commit. Returns how many rows.

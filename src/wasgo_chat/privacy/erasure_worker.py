@@ -1,7 +1,6 @@
 """A worker's background task that runs erasures step by step, and deletes expired rows of the audit log."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,6 +9,7 @@ import structlog
 from sqlalchemy import delete, func, select
 
 from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.audit import AuditRow
 from wasgo_chat.privacy import erasure
@@ -37,19 +37,12 @@ class ErasureWorker:
 
     async def run(self) -> None:
         """Run due erasures until cancelled. Those requested at another worker are found within a second."""
-        while True:
-            self._wake.clear()
-            try:
-                while await erasure.is_due(self._db) and await self.step():
-                    pass
-                await self._delete_expired_audit()
-            except ChatError as error:
-                log.warning("erasure_failed", error=error.code)
-            except Exception:
-                log.exception("erasure_failed")  # retried at the next poll
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._wake.wait()
+        await forever(self._run_due, failure="erasure_failed", every_s=POLL_S, wake=self._wake)
+
+    async def _run_due(self) -> None:
+        while await erasure.is_due(self._db) and await self.step():
+            pass
+        await self.delete_expired_audit()
 
     async def step(self) -> bool:
         """Run one step of the next due erasure. False if none is due.
@@ -75,8 +68,8 @@ class ErasureWorker:
                 await erasure.defer(tx, pseudonym, RETRY_S)
         return pseudonym is not None
 
-    async def _delete_expired_audit(self) -> None:
-        """Delete audit rows older than `AUDIT_RETENTION_DAYS`, every ten minutes, in pages."""
+    async def delete_expired_audit(self) -> None:
+        """Delete audit rows older than `AUDIT_RETENTION_DAYS`, in pages. Does so at most every ten minutes."""
         days = self._db.settings.audit_retention_days
         if not days or time.monotonic() < self._next_audit_cleanup:
             return
