@@ -40,7 +40,7 @@ async def test_a_virus_is_rejected(database: str, tmp_path: Path) -> None:
             files = {"file": ("a.txt", infected)}
             problem = await ana.refused("POST", ATTACHMENTS, data=fields, files=files, status=422, code="invalid")
             assert problem["errors"] == [
-                {"loc": ["file"], "code": "infected", "message": "has something that the virus scanner knows"}
+                {"loc": ["file"], "code": "infected", "message": "was rejected by the virus scanner"}
             ]
             several = [("files", ("a.txt", b"clean")), ("files", ("b.txt", infected))]
             problem = await ana.refused("POST", MESSAGES, data=fields, files=several, status=422, code="invalid")

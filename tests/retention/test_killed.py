@@ -107,7 +107,7 @@ async def test_a_killed_purge_leaves_a_consistent_state_and_the_next_finishes_it
         assert (await tx.execute(text(due), {"upto": MESSAGES - KEPT})).scalar_one() > 0, "it was done before"
     again = await command()
     said, _ = await again.communicate()
-    assert (again.returncode, said.decode().startswith("Removed ")) == (0, True)
+    assert (again.returncode, said.decode().startswith("Deleted ")) == (0, True)
     await hold(db)
     async with db.snapshot() as tx:
         for table in ("events", "messages", "reads"):

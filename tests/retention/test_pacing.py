@@ -1,6 +1,7 @@
 """The pace of a purge: size of its steps, effect on others, and isolation of failures."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -80,7 +81,7 @@ async def test_a_conversation_that_fails_does_not_stop_the_others(
     assert await count(db, "notifications", chats[1]) == 0
     assert str(chats[0]) in caplog.text
     await run(db, "DROP TRIGGER fail ON events")
-    assert list((await passes.purge()).failed) == [chats[0]], "it is put off"
+    assert list((await passes.purge()).failed) == [chats[0]], "it is deferred"
     assert counts.purges["deferred"] == 2
     assert (await passes.purge()).failed == {}
     assert await count(db, "events", chats[0]) == 1
@@ -101,7 +102,7 @@ async def test_read_receipts_left_behind_are_deleted_next_time(db: Database) -> 
     assert await count(db, "reads", chat) == 9
     await purge_now(db)
     assert await count(db, "reads", chat) == 1
-    due, _ = await steps.scan(db, db.settings, worker._START)
+    due, _ = await steps.scan(db, db.settings, UUID(int=0))
     assert due == []
 
 
@@ -119,15 +120,15 @@ async def test_read_receipts_of_kept_messages_stay(db: Database) -> None:
         assert list(left.scalars()) == [4, 5, 6]
 
 
-async def test_the_command_reports_what_was_in_use(db: Database) -> None:
+async def test_the_command_reports_locked_conversations(db: Database) -> None:
     chat = await old(db, "busy", 4)
     await old(db, "free", 4)
     async with db.transaction() as tx:
         await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat})
-        said = await purge_command(db.settings, dry_run=False)
-    assert not said.is_done
-    assert said.lines[0] == "Removed 3 messages and 3 events, and emptied 1."
-    assert said.lines[1].startswith("Left 1 conversations that were in use")
+        report = await purge_command(db.settings, dry_run=False)
+    assert not report.is_done
+    assert report.lines[0] == "Deleted 3 messages and 3 events, and cleared 1 messages."
+    assert report.lines[1].startswith("Skipped 1 conversations that were locked")
     assert (await purge_command(db.settings, dry_run=False)).is_done
     assert await count(db, "messages", chat) == 1
 

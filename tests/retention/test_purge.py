@@ -286,8 +286,8 @@ async def test_a_dry_run_counts_and_deletes_nothing(world: World) -> None:
     (line,) = (await purge_command(world.worker.settings, dry_run=True)).lines
     assert line.startswith("direct: ")
     assert len(await bo.history(chat)) == 3
-    (said,) = (await purge_command(world.worker.settings, dry_run=False)).lines
-    assert said.startswith("Removed ")
+    (line,) = (await purge_command(world.worker.settings, dry_run=False)).lines
+    assert line.startswith("Deleted ")
     assert len(await bo.history(chat)) == 1
 
 

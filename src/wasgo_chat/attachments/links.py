@@ -1,4 +1,4 @@
-"""Signed links to stored files: what may be fetched, which variant, and until when; nothing of who fetches."""
+"""Signed links to stored files. A link names the file, its variant and its expiry; anyone who has it can use it."""
 
 import base64
 import hashlib
@@ -13,16 +13,16 @@ _MAC_BYTES = 16
 
 
 class LinkExpired(Forbidden):
-    """A link was real, and its time is over; load its attachment again for a new one."""
+    """The link was valid and has expired."""
 
-    code, title = "link_expired", "This link has expired; load the attachment again for a new one"
+    code, title = "link_expired", "This link has expired. Load the attachment again to get a new one"
 
 
 def signed_url(settings: Settings, attachment_id: UUID, variant: str) -> str:
-    """A URL of our own that needs no token.
+    """A URL of this service that needs no token.
 
-    Lives from one to two times `ATTACHMENT_URL_TTL_S`: the moment is rounded, so that an attachment that is loaded
-    again keeps its URL for a while, and browsers their copy.
+    Valid for one to two times `ATTACHMENT_URL_TTL_S`. The expiry is rounded, so that an attachment that is loaded again
+    keeps its URL for a while and browsers can use their cached copy.
     """
     ttl = settings.attachment_url_ttl_s
     expires = (int(time.time()) // ttl + 2) * ttl
@@ -32,23 +32,23 @@ def signed_url(settings: Settings, attachment_id: UUID, variant: str) -> str:
 
 
 def check_link(settings: Settings, attachment_id: UUID, variant: str, expires: int, signature: str) -> int:
-    """The seconds that a link has still to live.
+    """Check a link. Returns the seconds until it expires.
 
     Raises:
-        NotFound: it was not signed here for just this.
-        LinkExpired: it was, and is too old.
+        NotFound: the signature is not valid for this file, variant and expiry.
+        LinkExpired: it is valid, and has expired.
     """
     expected = _signature(settings, attachment_id, variant, expires)
     if not hmac.compare_digest(expected.encode(), signature.encode()):
         raise NotFound
-    left = expires - int(time.time())
-    if left <= 0:
+    seconds_left = expires - int(time.time())
+    if seconds_left <= 0:
         raise LinkExpired
-    return left
+    return seconds_left
 
 
 def _signature(settings: Settings, attachment_id: UUID, variant: str, expires: int) -> str:
-    # The first word keeps this use of the key apart from cursors and request hashes.
+    # The prefix separates this use of the key from cursors and request hashes.
     scope = f"attachment\n{attachment_id}\n{variant}\n{expires}".encode()
     mac = hmac.digest(settings.hash_key(), scope, hashlib.sha256)[:_MAC_BYTES]
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()

@@ -24,11 +24,11 @@ from wasgo_chat.database.session import Base
 
 
 class Attachment(Base):
-    """A file of a conversation: of one of its messages, or of nobody yet.
+    """A file of a conversation, attached to one of its messages or not claimed yet.
 
-    The row comes before its stored objects and goes after them, so it is the trace by which they are found:
-    deleting a message or a conversation does not cascade here. `stored_at` is set once they are complete;
-    `expires_at`, when they are to be removed, is null for what a message holds.
+    The row is inserted before its objects are stored and deleted after them, so every stored object has a row.
+    Therefore deleting a message or a conversation does not cascade here. `stored_at` is set once the objects are
+    complete. `expires_at` is when they are removed; null while a message has the file.
     """
 
     __tablename__ = "attachments"
@@ -41,7 +41,7 @@ class Attachment(Base):
         ),
     )
     __table_args__ = (
-        # A composite key, so that nothing can be claimed across conversations.
+        # A composite key: a message can only claim files of its own conversation.
         ForeignKeyConstraint(["conversation_id", "message_id"], ["messages.conversation_id", "messages.id"]),
         Index("uq_attachments_id", "id", unique=True),
         Index(

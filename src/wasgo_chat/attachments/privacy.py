@@ -1,4 +1,4 @@
-"""What a person uploaded: told for an export, and let go for an erasure (the sweep removes rows and files)."""
+"""Export and erasure of a user's uploads. The cleanup removes the released rows and files."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,27 +10,27 @@ from wasgo_chat.attachments.models import Attachment
 from wasgo_chat.attachments.verbs import AttachmentsReleased
 from wasgo_chat.database.session import Tx
 
-LONGEST_UPLOAD = timedelta(hours=1)
+MAX_UPLOAD_TIME = timedelta(hours=1)
 
 
 async def release_uploads(tx: Tx, user_id: str) -> bool:
-    """Let go of a person's uploads that no message holds; whether anything of theirs is still there.
+    """Release a user's uploads that no message has. True if any row of theirs is left.
 
-    One that is being stored at this moment is waited for: its bytes would come after the sweep. A crash may have left
-    it so, and then an hour is enough.
+    An upload that is being stored is left alone, as its objects would be written after the cleanup. If a crash
+    interrupted it, it is released after `MAX_UPLOAD_TIME`.
     """
-    mine = Attachment.uploader_id == user_id
-    is_settled = or_(Attachment.stored_at.is_not(None), Attachment.created_at < func.now() - LONGEST_UPLOAD)
-    free = mine & Attachment.message_id.is_(None) & is_settled
-    await tx.execute(update(Attachment).where(free).values(expires_at=func.now()))
-    is_there = (await tx.execute(select(Attachment.id).where(mine).limit(1))).first() is not None
-    if is_there:
+    own = Attachment.uploader_id == user_id
+    is_settled = or_(Attachment.stored_at.is_not(None), Attachment.created_at < func.now() - MAX_UPLOAD_TIME)
+    unclaimed = own & Attachment.message_id.is_(None) & is_settled
+    await tx.execute(update(Attachment).where(unclaimed).values(expires_at=func.now()))
+    is_any_left = (await tx.execute(select(Attachment.id).where(own).limit(1))).first() is not None
+    if is_any_left:
         tx.after_commit(AttachmentsReleased())
-    return is_there
+    return is_any_left
 
 
 async def export_uploads(tx: Tx, user_id: str, after: UUID | None, *, limit: int) -> list[dict[str, Any]]:
-    """What a person uploaded and is stored, oldest first."""
+    """A page of a user's stored uploads, oldest first."""
     statement = select(Attachment).where(Attachment.uploader_id == user_id, Attachment.stored_at.is_not(None))
     if after is not None:
         statement = statement.where(Attachment.id > after)

@@ -1,4 +1,4 @@
-"""Attachments from rows to the shape `AttachmentOut`, with links that live for minutes."""
+"""Renders attachments as `AttachmentOut`, with links that are valid for minutes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,15 +21,15 @@ _STORED = Attachment.stored_at.is_not(None) & or_(
 
 
 async def render_attachments(tx: Tx, messages: Sequence[tuple[UUID, UUID]]) -> dict[UUID, list[dict[str, Any]]]:
-    """By message id, `AttachmentOut` in the order they were sent; one query for all.
+    """The attachments of messages, by message id and in their order, as `AttachmentOut`. One query.
 
     Args:
         tx: the transaction.
-        messages: `(conversation_id, message_id)` of messages that the caller may see.
+        messages: `(conversation_id, message_id)` of messages that the caller is allowed to see.
     """
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    by_message: dict[UUID, list[dict[str, Any]]] = {}
     if not messages:
-        return found
+        return by_message
     keys = values_table(
         conversation_id=(Uuid(), [key[0] for key in messages]), message_id=(Uuid(), [key[1] for key in messages])
     )
@@ -42,15 +42,15 @@ async def render_attachments(tx: Tx, messages: Sequence[tuple[UUID, UUID]]) -> d
         .order_by(Attachment.conversation_id, Attachment.message_id, Attachment.position)
     )
     for row in await tx.execute(statement):
-        found.setdefault(row.message_id, []).append(render(tx.settings, row))
-    return found
+        by_message.setdefault(row.message_id, []).append(render(tx.settings, row))
+    return by_message
 
 
 async def load_attachment(tx: Tx, actor: Actor, attachment_id: UUID) -> dict[str, Any]:
-    """One attachment: of a message for whoever is in its conversation, an unclaimed one for who uploaded it.
+    """One attachment. Participants see those of messages; only the uploader sees an unclaimed one.
 
     Raises:
-        NotFound: there is none, or not for the caller; one query for both.
+        NotFound: there is none, or the caller has no access. One query decides both.
     """
     statement = (
         select(*_COLUMNS)
@@ -73,10 +73,10 @@ async def load_attachment(tx: Tx, actor: Actor, attachment_id: UUID) -> dict[str
 
 
 async def get_stored(tx: Tx, attachment_id: UUID, variant: str) -> Row[Any]:
-    """The row behind a link that was checked before.
+    """The row of a file whose link was checked before.
 
     Raises:
-        NotFound: it is gone, or has no such variant.
+        NotFound: the file was removed, or has no such variant.
     """
     statement = select(*_COLUMNS).where(Attachment.id == attachment_id, _STORED)
     row = (await tx.execute(statement)).one_or_none()
@@ -86,7 +86,7 @@ async def get_stored(tx: Tx, attachment_id: UUID, variant: str) -> Row[Any]:
 
 
 def render(settings: Settings, row: Row[Any]) -> dict[str, Any]:
-    """The `AttachmentOut` of a row."""
+    """The schema `AttachmentOut` of a row."""
     return {
         "id": row.id,
         "url": signed_url(settings, row.id, "original"),

@@ -1,4 +1,4 @@
-"""The HTTP doors of attachments: upload alone, look up, fetch by a signed link."""
+"""HTTP routes of attachments: upload a file, get an attachment, download by a signed link."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -41,21 +41,25 @@ from wasgo_chat.membership.errors import ConversationClosed
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
 
 FORM_PROBLEMS = (MalformedForm, FileTooLarge, 415, TypeNotAllowed, StorageFull)
-"""What a route that takes files may answer besides."""
+"""The problems of every route that accepts files."""
 
 SANDBOX = "sandbox; default-src 'none'"
-# A browser that is led to an image or a film wraps it in a page of its own, which needs these.
+# A browser that navigates to an image or video renders a page around it, which needs these sources.
 INLINE_SANDBOX = f"{SANDBOX}; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
 _UPLOAD_FORM = {
     "type": "object",
     "required": ["conversation", "file"],
     "properties": {
         "file": BINARY,
-        "conversation": {"type": "string", "format": "uuid", "description": "Where it is to be sent."},
+        "conversation": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The conversation in which it will be sent.",
+        },
         "message_type": {
             "type": "string",
             "enum": [*FILE_TYPES],
-            "description": "Refuse content that a message of this type does not take.",
+            "description": "Reject content that a message of this type cannot have.",
         },
     },
 }
@@ -83,34 +87,34 @@ StoreDep = Annotated[AttachmentStore, Depends(_store)]
 )
 @rate_class("upload")
 async def upload_attachment(
-    request: Request, caller: Caller, db: Db, depot: StoreDep, key: IdempotencyKeyHeader = None
+    request: Request, caller: Caller, db: Db, store: StoreDep, key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Upload a file into a conversation; name its id in `attachment_ids` of a message within a day."""
+    """Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day."""
     if not is_multipart(request):
         raise HTTPException(415)
-    async with receive_multipart(request, depot.incoming, "file", max_files=1) as form:
+    async with receive_multipart(request, store.incoming, "file", max_files=1) as form:
         body = parse_fields(UploadFields, form.fields)
         if not form.files:
-            raise Invalid.field(["file"], "missing", "a file is needed")
+            raise Invalid.field(["file"], "missing", "is required")
         file = form.files[0]
         sent = {**body.model_dump(mode="json"), "filename": file.filename, "sha256": file.hash.hexdigest()}
         once = IdempotentRequest("upload_attachment", key, caller, sent)
         async with db.transaction() as tx:
             await verbs.require_upload(tx, caller, body.conversation)
-            if earlier := await once.previous_result(tx):
-                return replayed_response(200, await load_attachment(tx, caller, earlier[1]))
-        taken = (await depot.ingest(caller, body.conversation, [file], body.message_type))[0]
+            if previous := await once.previous_result(tx):
+                return replayed_response(200, await load_attachment(tx, caller, previous[1]))
+        stored = (await store.ingest(caller, body.conversation, [file], body.message_type))[0]
     async with db.transaction() as tx:
-        # Of two first uses at once, the later one lets its own file go.
-        earlier = await once.previous_result(tx)
-        if earlier is None:
-            await once.store(tx, 201, taken.id)
-            about = {"conversation_id": body.conversation, "target": taken.id}
-            await audit.record_if_service(tx, caller, "attachment_uploaded", **about)
+        # Of two concurrent requests with one key, the later one releases its own file.
+        previous = await once.previous_result(tx)
+        if previous is None:
+            await once.store(tx, 201, stored.id)
+            context = {"conversation_id": body.conversation, "target": stored.id}
+            await audit.record_if_service(tx, caller, "attachment_uploaded", **context)
         else:
-            await verbs.give_up(tx, body.conversation, [taken.id])
-        answer = await load_attachment(tx, caller, earlier[1] if earlier else taken.id)
-    return JsonResponse(answer, 201) if earlier is None else replayed_response(200, answer)
+            await verbs.abandon(tx, body.conversation, [stored.id])
+        response = await load_attachment(tx, caller, previous[1] if previous else stored.id)
+    return JsonResponse(response, 201) if previous is None else replayed_response(200, response)
 
 
 @router.get(
@@ -120,15 +124,15 @@ async def upload_attachment(
     responses=problem_responses(401, 403, 404),
 )
 async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Response:
-    """Get one attachment, with new links to its file."""
+    """Get an attachment, with new links to its file."""
     caller.require_user()
     if caller.service is None:
         async with db.snapshot() as tx:
             return JsonResponse(await load_attachment(tx, caller, attachment_id))
     async with db.transaction() as tx:
-        answer = await load_attachment(tx, caller, attachment_id)
+        response = await load_attachment(tx, caller, attachment_id)
         await audit.record_action(tx, caller, "attachment_read", target=attachment_id)
-    return JsonResponse(answer)
+    return JsonResponse(response)
 
 
 @router.head("/{attachment_id}/{variant}", include_in_schema=False)
@@ -139,9 +143,9 @@ async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Respons
     response_class=Response,
     responses={
         200: {"description": "The file.", "content": {"application/octet-stream": {"schema": BINARY}}},
-        206: {"description": "The range that was asked for."},
-        304: {"description": "It is the one that the caller has."},
-        307: {"description": "The store serves it, at a signed link of its own."},
+        206: {"description": "The requested range."},
+        304: {"description": "The client's copy is current."},
+        307: {"description": "The storage serves it, at a signed URL."},
         **problem_responses(LinkExpired, 404, RangeNotSatisfiable, 422),
     },
 )
@@ -150,12 +154,12 @@ async def download_attachment(
     attachment_id: UUID,
     variant: Variant,
     db: Db,
-    depot: StoreDep,
+    store: StoreDep,
     expires: Annotated[int, Query(ge=0, le=2**40)],
     signature: Annotated[SingleLine, Query(max_length=64)],
 ) -> Response:
-    """Fetch a file by the link that an attachment's `url` is; the link stands for the token."""
-    seconds_left = check_link(depot.settings, attachment_id, variant, expires, signature)
+    """Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token."""
+    seconds_left = check_link(store.settings, attachment_id, variant, expires, signature)
     async with db.snapshot() as tx:
         row = await get_stored(tx, attachment_id, variant)
     if variant == "thumbnail":
@@ -165,37 +169,37 @@ async def download_attachment(
     headers = _headers(row, content_type, etag, seconds_left)
     if etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(None, 304, headers)
-    # What a browser could run is never left to the store: it has no header for the sandbox.
-    if is_inline(content_type) and (link := await depot.storage.link(object_key(row.id, variant), seconds_left)):
+    # Content that a browser could execute is not served by the storage, which cannot send the sandbox header.
+    if is_inline(content_type) and (link := await store.storage.link(object_key(row.id, variant), seconds_left)):
         return RedirectResponse(link, 307, {"Cache-Control": f"private, max-age={seconds_left}"})
-    return await _serve(request, depot, object_key(row.id, variant), size, etag, headers, content_type)
+    return await _serve(request, store, object_key(row.id, variant), size, etag, headers, content_type)
 
 
 def _headers(row: Row[Any], content_type: str, etag: str, seconds_left: int) -> dict[str, str]:
-    inline = is_inline(content_type)
+    is_shown_inline = is_inline(content_type)
     return {
         "Accept-Ranges": "bytes",
         "Cache-Control": f"private, max-age={seconds_left}, immutable",
-        "Content-Disposition": disposition("inline" if inline else "attachment", row.filename),
-        "Content-Security-Policy": INLINE_SANDBOX if inline else SANDBOX,
+        "Content-Disposition": disposition("inline" if is_shown_inline else "attachment", row.filename),
+        "Content-Security-Policy": INLINE_SANDBOX if is_shown_inline else SANDBOX,
         "Cross-Origin-Resource-Policy": "cross-origin",
         "ETag": etag,
     }
 
 
 async def _serve(
-    request: Request, depot: AttachmentStore, key: str, size: int, etag: str, headers: dict[str, str], content_type: str
+    request: Request, store: AttachmentStore, key: str, size: int, etag: str, headers: dict[str, str], content_type: str
 ) -> Response:
-    part = parse_range(request.headers.get("range"), size, if_range=request.headers.get("if-range"), etag=etag)
-    start, length = part or (0, size)
-    status = 206 if part else 200
+    byte_range = parse_range(request.headers.get("range"), size, if_range=request.headers.get("if-range"), etag=etag)
+    start, length = byte_range or (0, size)
+    status = 206 if byte_range else 200
     headers = {**headers, "Content-Length": str(length), "Content-Type": content_type}
-    if part:
+    if byte_range:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
     if request.method == "HEAD":
         return Response(None, status, headers)
-    pieces = depot.storage.read(key, start, length)
-    # The first piece before the headers: what is missing is a problem document, not a broken answer.
+    pieces = store.storage.read(key, start, length)
+    # Read the first piece before sending headers, so that a missing file is a 404 and not a broken response.
     first = await anext(pieces, b"")
 
     async def body() -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""The shape of an attachment, and the fields of an upload."""
+"""The schema of an attachment, and the fields of an upload."""
 
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -16,12 +16,13 @@ else:
     FileTypeName = Literal[tuple(FILE_TYPES)]
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
-"""A file in an OpenAPI form. Generators of clients look for the format, not for `contentMediaType`."""
+"""A file in an OpenAPI form. Client generators look for `format`, not for `contentMediaType`."""
 
 
 class AttachmentOut(ResponseModel):
-    """A file. The URLs are signed and live for minutes, so that `<img>` and `<a>` work without headers;
-    load the attachment or its message again for new ones.
+    """A file. Its URLs are signed and valid for minutes, so that `<img>` and `<a>` work without headers.
+
+    Load the attachment or its message again to get new ones.
     """
 
     id: UUID
@@ -30,14 +31,14 @@ class AttachmentOut(ResponseModel):
     filename: str
     content_type: str
     size: int = Field(description="Bytes.")
-    sha256: str = Field(description="Of the file as it is served, in hexadecimal.")
+    sha256: str = Field(description="SHA-256 of the file as it is served, in hexadecimal.")
     width: int | None = Field(description="Pixels.")
     height: int | None = Field(description="Pixels.")
     duration: float | None = Field(description="Seconds.")
 
 
 class UploadFields(RequestModel):
-    """What an upload says beside its file."""
+    """The fields of an upload besides the file."""
 
     conversation: UUID
     message_type: FileTypeName | None = None

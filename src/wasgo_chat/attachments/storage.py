@@ -1,4 +1,7 @@
-"""File storage in a local folder. The S3 implementation is `attachments.storage_s3`; one test suite covers both."""
+"""The storage of files: the interface, and the implementation in a local folder.
+
+`attachments.storage_s3` is the other implementation. `tests/contracts/storage.py` has the tests that both pass.
+"""
 
 import asyncio
 import errno
@@ -11,81 +14,80 @@ from typing import Protocol
 from wasgo_chat.core.errors import ChatError, NotFound, Unavailable
 
 CHUNK_BYTES = 262_144
-# RLIMIT_FSIZE and file systems with small files say EFBIG for what is, to a client, the same.
+# EFBIG: RLIMIT_FSIZE, or a file system with a maximum file size.
 _FULL = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 
 
 class StorageFull(ChatError):
-    """There is no room for the file; nothing of it was kept."""
+    """The storage is full. Nothing of the file was kept."""
 
-    status, code, title = 507, "storage_full", "There is no room for this file now"
+    status, code, title = 507, "storage_full", "The storage is full"
 
 
 class Storage(Protocol):
-    """Objects under keys. A key is written once, whole or not at all."""
+    """Stores objects by key. An object is stored completely or not at all."""
 
     async def put(self, key: str, source: Path, *, content_type: str, disposition: str) -> None:
-        """Take a complete local file over; `source` may be gone afterwards.
+        """Store a local file. `source` may be moved away.
 
         Raises:
-            StorageFull: there is no room.
-            Unavailable: the store does not answer.
+            StorageFull: the storage is full.
+            Unavailable: the storage does not respond.
         """
 
     def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
-        """The bytes from `start`, `length` of them, piece by piece.
+        """Read `length` bytes from `start`, in pieces.
 
         Raises:
             NotFound: there is no such object.
-            Unavailable: the store does not answer.
+            Unavailable: the storage does not respond.
         """
 
     async def link(self, key: str, ttl_s: int) -> str | None:
-        """A URL at which the store itself serves the object for so many seconds, or None if it serves nothing.
+        """A URL at which the storage serves the object for `ttl_s` seconds; None if it serves none.
 
         Raises:
-            Unavailable: the store gives no signature.
+            Unavailable: the storage cannot sign.
         """
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """Remove objects; what is not there is no error.
+        """Remove objects. Missing ones are ignored.
 
         Raises:
-            Unavailable: the store does not answer; some may be gone.
+            Unavailable: the storage does not respond; some objects may have been removed.
         """
 
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Say what a local disk cannot do. Raises: StorageFull or Unavailable for an OSError."""
+    """Translate an `OSError` of the local disk to `StorageFull` or `Unavailable`."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             raise StorageFull from error
-        raise Unavailable("The folder of attachments cannot be used now") from error
+        raise Unavailable("The attachments folder cannot be used now") from error
 
 
 def remove_files(paths: Sequence[Path]) -> None:
-    """Remove local files, as far as they are there."""
+    """Remove local files. Missing ones are ignored."""
     for path in paths:
         with suppress(FileNotFoundError):
             path.unlink()
 
 
 class LocalStorage:
-    """A folder. Objects come into being by a rename, after their bytes are on the disk."""
+    """Stores objects in a folder. Each is renamed to its key once its bytes are on the disk."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     async def put(self, key: str, source: Path, *, content_type: str, disposition: str) -> None:
-        """See `Storage.put`. Type and disposition are kept in the database; `source` must be on the same disk."""
+        # Type and disposition are in the database. `source` must be on the same file system.
         with disk_errors():
             await asyncio.to_thread(self._put, key, source)
 
     async def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
-        """See `Storage.read`."""
         try:
             with disk_errors():
                 file = await asyncio.to_thread(self._path(key).open, "rb")
@@ -101,11 +103,9 @@ class LocalStorage:
             file.close()
 
     async def link(self, key: str, ttl_s: int) -> str | None:
-        """See `Storage.link`: a folder serves nothing."""
         return None
 
     async def delete(self, keys: Sequence[str]) -> None:
-        """See `Storage.delete`."""
         with disk_errors():
             await asyncio.to_thread(remove_files, [self._path(key) for key in keys])
 
@@ -115,7 +115,7 @@ class LocalStorage:
         with source.open("rb") as file:
             os.fsync(file.fileno())
         source.replace(target)
-        # The name is safe only once its folder is.
+        # A rename is durable once its folder is synced.
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

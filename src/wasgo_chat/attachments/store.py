@@ -1,7 +1,7 @@
-"""Where files are taken in and given out: the store, and the transactions around it.
+"""Ingests files: prepares and stores them, with the transactions before and after.
 
-A row is committed before its objects are stored and removed after them, so that a crash at any point leaves
-nothing that the sweep does not find.
+A row is committed before its objects are stored and removed after them, so that after a crash at any point the cleanup
+finds what is left.
 """
 
 import asyncio
@@ -26,48 +26,48 @@ log = structlog.get_logger(__name__)
 
 
 def object_key(attachment_id: UUID, variant: str) -> str:
-    """The key of a stored object. The end of a UUIDv7 is random: it spreads a folder's files over 256 others."""
+    """The key of a stored object. The end of a UUIDv7 is random, so files are spread over 256 folders."""
     name = str(attachment_id)
     return f"{name[-2:]}/{name}.{variant}"
 
 
 def is_inline(content_type: str) -> bool:
-    """Whether a browser may show it by itself. Everything else it is only ever given to save."""
+    """Whether a browser may display the content. Everything else is a download."""
     return content_type in INLINE
 
 
 class AttachmentStore:
-    """A worker's way to stored files. `incoming` is where uploads lie until they are stored."""
+    """A worker's access to stored files. `incoming` is the folder of uploads that are not stored yet."""
 
     def __init__(self, settings: Settings, db: Database) -> None:
         self.settings = settings
         self.db = db
         self.storage = _storage(settings)
         self.incoming: Path = settings.storage_dir / "incoming"
-        # Decoding an image may take some hundred MiB at the bound of pixels.
+        # Decoding an image of `MAX_IMAGE_PIXELS` takes some hundred MiB.
         self._decoding = asyncio.Semaphore(2)
 
     async def ingest(
         self, actor: Actor, conversation_id: UUID, files: Sequence[UploadedFile], message_type: str | None
     ) -> list[PreparedFile]:
-        """Check and store files of a form, all or none; they can be claimed once this returns.
+        """Check and store the files of a form, all or none. They can be claimed once this returns.
 
         Raises:
             NotFound, Forbidden, ConversationClosed: the caller may not upload there.
-            TypeNotAllowed, Invalid: what is wrong with one of them.
-            StorageFull, Unavailable: the store does not take them now.
+            TypeNotAllowed, Invalid: a file is not acceptable.
+            StorageFull, Unavailable: the storage is full or does not respond.
         """
         prepared: list[PreparedFile] = []
         try:
-            for at, file in enumerate(files):
-                prepared.append(await prepare(self.settings, self._decoding, file, message_type, _loc(file, at)))
+            for index, file in enumerate(files):
+                prepared.append(await prepare(self.settings, self._decoding, file, message_type, _loc(file, index)))
             async with self.db.transaction() as tx:
                 await verbs.register(tx, actor, conversation_id, prepared)
             try:
-                for one in prepared:
-                    await self._store(one)
+                for prepared_file in prepared:
+                    await self._put(prepared_file)
                 async with self.db.transaction() as tx:
-                    await verbs.mark_stored(tx, conversation_id, [one.id for one in prepared])
+                    await verbs.mark_stored(tx, conversation_id, [file.id for file in prepared])
             except BaseException:
                 await asyncio.shield(self.release(conversation_id, prepared))
                 raise
@@ -76,20 +76,20 @@ class AttachmentStore:
         return prepared
 
     async def release(self, conversation_id: UUID, files: Sequence[PreparedFile]) -> None:
-        """Let go of files that will not be claimed after all; the sweep removes them, if not now then in a day."""
+        """Release files that will not be claimed. If that fails, they expire within a day."""
         try:
             async with self.db.transaction() as tx:
-                await verbs.give_up(tx, conversation_id, [one.id for one in files])
+                await verbs.abandon(tx, conversation_id, [file.id for file in files])
         except ChatError as error:
-            log.warning("giving_up_failed", error=error.code)
+            log.warning("attachment_release_failed", error=error.code)
 
-    async def _store(self, file: PreparedFile) -> None:
-        kind = "inline" if is_inline(file.content_type) else "attachment"
+    async def _put(self, file: PreparedFile) -> None:
+        disposition_type = "inline" if is_inline(file.content_type) else "attachment"
         await self.storage.put(
             object_key(file.id, "original"),
             file.original,
             content_type=file.content_type,
-            disposition=disposition(kind, file.filename),
+            disposition=disposition(disposition_type, file.filename),
         )
         if file.thumbnail is not None:
             await self.storage.put(
@@ -100,15 +100,15 @@ class AttachmentStore:
 def _storage(settings: Settings) -> Storage:
     if not settings.s3_bucket:
         return LocalStorage(settings.storage_dir)
-    from wasgo_chat.attachments.storage_s3 import S3Storage  # noqa: PLC0415  brings a library that local files do without
+    from wasgo_chat.attachments.storage_s3 import S3Storage  # noqa: PLC0415  a library that local storage does not need
 
     return S3Storage(settings)
 
 
 def _remove_all(files: Sequence[PreparedFile]) -> None:
-    for one in files:
-        one.remove_files()
+    for file in files:
+        file.remove_files()
 
 
-def _loc(file: UploadedFile, at: int) -> list[str | int]:
-    return [file.field, at] if file.field == "files" else [file.field]
+def _loc(file: UploadedFile, index: int) -> list[str | int]:
+    return [file.field, index] if file.field == "files" else [file.field]

@@ -1,6 +1,8 @@
-"""What changes attachments: register, mark as stored, claim for a message, release. Runs in the door's transaction.
+"""Operations on attachments: register, mark as stored, claim for a message, release.
 
-Who only wants bytes taken in calls `attachments.store`, which runs these around the store.
+They run in the caller's transaction.
+
+To ingest files, call `AttachmentStore.ingest`, which runs these around storing the objects.
 """
 
 from collections.abc import Sequence
@@ -22,22 +24,22 @@ from wasgo_chat.membership.roles import Action
 
 
 class AttachmentsReleased:
-    """Announced when attachments lost their message: their stored objects can go now."""
+    """Published after a commit that released attachments: their stored objects can be removed."""
 
 
 async def require_upload(tx: Tx, actor: Actor, conversation_id: UUID) -> None:
-    """Whether the caller may upload into a conversation now.
+    """Check that the caller may upload to a conversation now.
 
     Raises:
-        NotFound: no such conversation for the caller.
+        NotFound: the caller is not a participant of such a conversation.
         Forbidden, ConversationClosed: the caller may not write there now.
     """
-    seat = await access.authorize(tx, actor, conversation_id)
-    seat.require(Action.WRITE)
+    membership = await access.authorize(tx, actor, conversation_id)
+    membership.require(Action.WRITE)
 
 
 async def register(tx: Tx, actor: Actor, conversation_id: UUID, files: Sequence[PreparedFile]) -> None:
-    """Note files that are about to be stored; they go again after a day unless a message claims them.
+    """Insert the rows of files that are about to be stored. They expire after a day unless a message claims them.
 
     Raises:
         NotFound, Forbidden, ConversationClosed: as in `require_upload`.
@@ -65,23 +67,23 @@ async def register(tx: Tx, actor: Actor, conversation_id: UUID, files: Sequence[
 
 
 async def mark_stored(tx: Tx, conversation_id: UUID, ids: Sequence[UUID]) -> None:
-    """Their objects are complete: from here on they can be claimed and fetched."""
+    """Record that the objects are complete: the files can be claimed and downloaded."""
     await _update(tx, conversation_id, ids, {"stored_at": func.now()})
 
 
-async def give_up(tx: Tx, conversation_id: UUID, ids: Sequence[UUID]) -> None:
-    """Let go of files that no message will claim."""
+async def abandon(tx: Tx, conversation_id: UUID, ids: Sequence[UUID]) -> None:
+    """Expire files that no message will claim."""
     unclaimed = Attachment.message_id.is_(None)
     await _update(tx, conversation_id, ids, {"expires_at": func.now()}, unclaimed)
     tx.after_commit(AttachmentsReleased())
 
 
 async def check_claimable(tx: Tx, actor: Actor, conversation_id: UUID, ids: Sequence[UUID], message_type: str) -> None:
-    """Hold the caller's own unclaimed attachments of this conversation until the end of the transaction.
+    """Lock the caller's unclaimed attachments of this conversation until the end of the transaction.
 
     Raises:
-        Invalid: one does not exist, is not the caller's, of another conversation, or claimed already (all the
-            same answer), or has content that such a message does not take.
+        Invalid: one does not exist, belongs to another user or conversation, or is claimed already (the same error for
+            all), or its content does not suit the type of the message.
     """
     statement = (
         select(Attachment.id, Attachment.content_type)
@@ -96,19 +98,25 @@ async def check_claimable(tx: Tx, actor: Actor, conversation_id: UUID, ids: Sequ
         .order_by(Attachment.id)
         .with_for_update()
     )
-    found = {row.id: row.content_type for row in await tx.execute(statement)}
+    content_types = {row.id: row.content_type for row in await tx.execute(statement)}
     if len(ids) != len(set(ids)):
-        raise Invalid.field(["attachment_ids"], "repeated", "names an attachment twice")
-    if len(found) != len(ids):
-        raise Invalid.field(["attachment_ids"], "unknown_attachment", "there is no such attachment of yours")
-    if not all(is_allowed(content_type, message_type) for content_type in found.values()):
+        raise Invalid.field(["attachment_ids"], "repeated", "contains an id twice")
+    if len(content_types) != len(ids):
         raise Invalid.field(
-            ["attachment_ids"], "wrong_type", f"has content that a message of type {message_type} does not take"
+            ["attachment_ids"],
+            "unknown_attachment",
+            "contains an attachment that you cannot use here",
+        )
+    if not all(is_allowed(content_type, message_type) for content_type in content_types.values()):
+        raise Invalid.field(
+            ["attachment_ids"],
+            "wrong_type",
+            f"contains an attachment that a message of type {message_type} cannot have",
         )
 
 
 async def claim(tx: Tx, conversation_id: UUID, message_id: UUID, ids: Sequence[UUID]) -> None:
-    """Give attachments that were held by `check_claimable` to a message, in the order of the ids."""
+    """Attach files that `check_claimable` locked to a message, in the order of the ids."""
     if ids:
         position = func.array_position(list(ids), Attachment.id)
         values = {"message_id": message_id, "position": position, "expires_at": None}
@@ -116,7 +124,7 @@ async def claim(tx: Tx, conversation_id: UUID, message_id: UUID, ids: Sequence[U
 
 
 async def release(tx: Tx, conversation_id: UUID, message_ids: Sequence[UUID]) -> None:
-    """Take the attachments of messages away; their stored objects are removed after the commit."""
+    """Detach the attachments of messages. Their stored objects are removed after the commit."""
     statement = (
         update(Attachment)
         .where(Attachment.conversation_id == conversation_id, Attachment.message_id.in_(message_ids))

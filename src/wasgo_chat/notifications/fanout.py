@@ -87,8 +87,8 @@ SELECT DISTINCT conversation_id FROM notified
 """  # noqa: S608  composed of constants
 
 
-async def skip_events(connection: "asyncpg.Connection[asyncpg.Record]", spans: Sequence[SeqRange]) -> Sequence[object]:
-    """Handle events without creating notifications, where the feature is off."""
+async def skip_events(connection: "asyncpg.Connection[asyncpg.Record]", ranges: Sequence[SeqRange]) -> Sequence[object]:
+    """The handler if the feature is off: creates no notifications."""
     return ()
 
 

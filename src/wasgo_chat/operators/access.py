@@ -1,4 +1,4 @@
-"""Who is an operator: a user of the platform's staff, by a token of their own. Everybody else sees nothing here."""
+"""Access to the operator routes: staff users, with a token of their own."""
 
 from typing import Annotated
 
@@ -10,15 +10,15 @@ from wasgo_chat.identity.authentication import Actor
 
 
 class StaffRequired(Forbidden):
-    """An operators' door and somebody who is not of the staff, or a service."""
+    """An operator route was called by a user who is not staff, or by a service."""
 
-    code, title = "staff_required", "Only a user of the platform's staff may do this, with a token of their own"
+    code, title = "staff_required", "Only staff users may do this, with their own token"
 
 
 async def _staff(caller: Caller) -> Actor:
-    """Asked before anything is looked up, so that the answer says nothing of what was named.
+    """Require a staff user. Runs before anything is loaded, so that the response reveals nothing.
 
-    A service is refused also where it acts as somebody of the staff: else the scope `chat:act_as` alone would open
+    A service is rejected even if it acts as a staff user: otherwise the scope `chat:act_as` would give access to
     everything.
     """
     if caller.service is not None or not caller.is_staff:

@@ -1,6 +1,6 @@
-"""Dead letters: deliveries that will not be tried again by themselves, and trying them again.
+"""Dead deliveries: counting them by reason, and retrying them.
 
-Their life is in `notifications.delivery.queue`; here is what an operator does to it, with its row in the audit.
+Adds audit records to the operations of `notifications.delivery.queue`.
 """
 
 from typing import Any
@@ -16,14 +16,14 @@ from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.models import Delivery
 
 MAX_COUNTED = 10_000
-"""Dead letters that `kinds` counts, at most."""
+"""The maximum number of deliveries that are counted."""
 
 MAX_RETRIED = 1_000
-"""Dead letters that one request tries again, at most: they are held until its end."""
+"""The maximum number of deliveries that one request retries: they are locked until its end."""
 
 
 async def by_reason(tx: Tx) -> dict[str, Any]:
-    """The `DeadKinds`: by channel and reason."""
+    """The schema `DeadKinds`: dead deliveries by channel and reason."""
     newest = (
         select(Delivery.channel, Delivery.error, Delivery.settled_at)
         .where(Delivery.state == "dead")
@@ -43,26 +43,26 @@ async def by_reason(tx: Tx) -> dict[str, Any]:
         .group_by(newest.c.channel, newest.c.error)
         .order_by(count.desc(), newest.c.channel, newest.c.error)
     )
-    found = [dict(row._mapping) for row in await tx.execute(statement)]
-    return {"results": found, "is_complete": sum(one["count"] for one in found) <= MAX_COUNTED}
+    groups = [dict(row._mapping) for row in await tx.execute(statement)]
+    return {"results": groups, "is_complete": sum(group["count"] for group in groups) <= MAX_COUNTED}
 
 
 async def retry(tx: Tx, actor: Actor, delivery_id: UUID) -> dict[str, Any]:
-    """Try one again; the `DeliveryOut`. One that is not dead, because somebody was faster, stays as it is.
+    """Retry a dead delivery. Returns it as `DeliveryOut`, unchanged if it is no longer dead.
 
     Raises:
-        NotFound: there is no such delivery.
+        NotFound: it does not exist.
     """
     try:
-        answer = await queue.retry(tx, delivery_id)
+        delivery = await queue.retry(tx, delivery_id)
     except Conflict:
         return await queue.get_delivery(tx, delivery_id)
-    await audit.record_action(tx, actor, "delivery_retried", user_id=answer["user_id"], target=delivery_id)
-    return answer
+    await audit.record_action(tx, actor, "delivery_retried", user_id=delivery["user_id"], target=delivery_id)
+    return delivery
 
 
 async def retry_all(tx: Tx, actor: Actor, *, channel: str | None, error: str | None) -> dict[str, Any]:
-    """Try those of a kind again, the oldest first; the `RetriedDeliveries`."""
+    """Retry the dead deliveries of a channel and reason, oldest first. Returns `RetriedDeliveries`."""
     retried = await queue.retry_all(tx, channel=channel, error=error, limit=MAX_RETRIED)
     if retried:
         kind = f"{channel or 'any'} {error or 'any'}"
@@ -71,14 +71,14 @@ async def retry_all(tx: Tx, actor: Actor, *, channel: str | None, error: str | N
 
 
 async def counts(tx: Tx) -> dict[str, int]:
-    """The `DeliveryCounts`; of the dead at most so many are counted."""
-    waiting = ("pending", "sending", "retrying")
-    open_ones = select(Delivery.state).where(Delivery.state.in_(waiting)).limit(MAX_COUNTED).subquery()
+    """The schema `DeliveryCounts`. Counts at most `MAX_COUNTED` dead ones and as many others."""
+    active_states = ("pending", "sending", "retrying")
+    active = select(Delivery.state).where(Delivery.state.in_(active_states)).limit(MAX_COUNTED).subquery()
     dead = select(Delivery.state).where(Delivery.state == "dead").limit(MAX_COUNTED).subquery()
     statement = (
-        select(open_ones.c.state, func.count())
-        .group_by(open_ones.c.state)
+        select(active.c.state, func.count())
+        .group_by(active.c.state)
         .union_all(select(dead.c.state, func.count()).group_by(dead.c.state))
     )
-    found: dict[str, int] = {row[0]: row[1] for row in await tx.execute(statement)}
-    return {state: found.get(state, 0) for state in (*waiting, "dead")}
+    by_state: dict[str, int] = {row[0]: row[1] for row in await tx.execute(statement)}
+    return {state: by_state.get(state, 0) for state in (*active_states, "dead")}

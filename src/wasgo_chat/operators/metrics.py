@@ -1,4 +1,4 @@
-"""Figures of now: what all workers of this machine count, and what only the database knows."""
+"""Current metrics for the operator page: the counters of this machine's workers, and figures from the database."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,28 +10,28 @@ from wasgo_chat.telemetry.aggregation import Metrics
 
 
 async def current_metrics(db: Database, metrics: Metrics) -> dict[str, Any]:
-    """The `FiguresOut`.
+    """The schema `FiguresOut`.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not respond.
     """
     async with db.snapshot() as tx:
-        behind, counts = await lags(tx), await dead_deliveries.counts(tx)
-    counted = await metrics.summary()
+        consumer_lags, counts = await lags(tx), await dead_deliveries.counts(tx)
+    summary = await metrics.summary()
     return {
         "at": datetime.now(UTC),
-        "workers": counted["workers"],
-        "sockets": counted["sockets"],
-        "messages": sum(counted["messages"].values()),
-        "delivery": counted["commit_to_write"],
+        "workers": summary["workers"],
+        "sockets": summary["sockets"],
+        "messages": sum(summary["messages"].values()),
+        "delivery": summary["commit_to_write"],
         "readers": [
             {
-                "reader": one.reader,
-                "conversations": one.conversations,
-                "events": one.events,
-                "oldest_at": one.oldest_at,
+                "reader": lag.reader,
+                "conversations": lag.conversations,
+                "events": lag.events,
+                "oldest_at": lag.oldest_at,
             }
-            for one in behind
+            for lag in consumer_lags
         ],
         "deliveries": counts,
     }

@@ -1,4 +1,4 @@
-"""The HTTP doors of operators: everybody's conversations, dead letters, figures. For users of the staff only."""
+"""HTTP routes of operators: any conversation, dead deliveries, current metrics. For staff users only."""
 
 from typing import Annotated
 from uuid import UUID
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/chat/operators", tags=["operators"])
 Words = Annotated[
     SingleLine,
     StringConstraints(max_length=200, pattern=r"[^\W_]"),
-    Query(description="Words of the title, or their beginnings, in any order."),
+    Query(description="Words of the title, or their prefixes, in any order."),
 ]
 
 
@@ -51,18 +51,18 @@ async def inspect_conversations(
     status: Status | None = None,
     reference_type: Annotated[SingleLine | None, Query(max_length=64)] = None,
     reference_id: ExternalId | None = None,
-    participant: Annotated[UserId | None, Query(description="Somebody who is, or was, in them.")] = None,
+    participant: Annotated[UserId | None, Query(description="A current or former participant.")] = None,
     title: Words | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List the conversations of everybody, the newest first. Leaves a row in the audit."""
+    """List the conversations of all users, newest first. Recorded in the audit log."""
     filters = conversations.ConversationFilters(
         conversation_type, status, reference_type, reference_id, participant, title
     )
     async with db.transaction() as tx:
-        answer = await conversations.list_conversations(tx, staff, filters, limit=limit, cursor=cursor)
-    return JsonResponse(answer)
+        response = await conversations.list_conversations(tx, staff, filters, limit=limit, cursor=cursor)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -72,10 +72,10 @@ async def inspect_conversations(
     responses=problem_responses(401, 403, StaffRequired, 404),
 )
 async def inspect_conversation(conversation_id: UUID, staff: Staff, db: Db) -> Response:
-    """Any conversation, with everybody who is or was in it. Leaves a row in the audit."""
+    """Get any conversation, with its current and former participants. Recorded in the audit log."""
     async with db.transaction() as tx:
-        answer = await conversations.inspect(tx, staff, conversation_id)
-    return JsonResponse(answer)
+        response = await conversations.inspect(tx, staff, conversation_id)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -87,10 +87,10 @@ async def inspect_conversation(conversation_id: UUID, staff: Staff, db: Db) -> R
 async def inspect_messages(
     conversation_id: UUID, staff: Staff, db: Db, cursor: Cursor = None, limit: Limit = 50
 ) -> Response:
-    """The messages of any conversation, newest first. Leaves a row in the audit."""
+    """List the messages of any conversation, newest first. Recorded in the audit log."""
     async with db.transaction() as tx:
-        answer = await conversations.list_messages(tx, staff, conversation_id, limit=limit, cursor=cursor)
-    return JsonResponse(answer)
+        response = await conversations.list_messages(tx, staff, conversation_id, limit=limit, cursor=cursor)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -100,10 +100,10 @@ async def inspect_messages(
     responses=problem_responses(401, 403, StaffRequired, 404),
 )
 async def inspect_message(message_id: UUID, staff: Staff, db: Db) -> Response:
-    """Any message with everything that it said, and who read it when. Leaves a row in the audit."""
+    """Get any message with its revisions and read receipts. Recorded in the audit log."""
     async with db.transaction() as tx:
-        answer = await conversations.inspect_message(tx, staff, message_id)
-    return JsonResponse(answer)
+        response = await conversations.inspect_message(tx, staff, message_id)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -116,14 +116,14 @@ async def list_dead_letters(
     staff: Staff,
     db: Db,
     channel: ChannelName | None = None,
-    error: Annotated[ErrorWord | None, Query(description="The reason, as `kinds` has it.")] = None,
+    error: Annotated[ErrorWord | None, Query(description="The reason, as returned by `/deliveries/kinds/`.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List mails, pushes and webhooks that will not be tried again by themselves, newest first."""
+    """List deliveries that are not retried automatically, newest first."""
     async with db.snapshot() as tx:
-        kind = {"channel": channel, "error": error}
-        return JsonResponse(await queue.list_deliveries(tx, state="dead", limit=limit, cursor=cursor, **kind))
+        filters = {"channel": channel, "error": error}
+        return JsonResponse(await queue.list_deliveries(tx, state="dead", limit=limit, cursor=cursor, **filters))
 
 
 @router.get(
@@ -133,7 +133,7 @@ async def list_dead_letters(
     responses=problem_responses(401, 403, StaffRequired),
 )
 async def list_dead_letter_kinds(staff: Staff, db: Db) -> Response:
-    """How many dead letters there are, by channel and reason."""
+    """Count the dead deliveries by channel and reason."""
     async with db.snapshot() as tx:
         return JsonResponse(await dead_deliveries.by_reason(tx))
 
@@ -145,10 +145,10 @@ async def list_dead_letter_kinds(staff: Staff, db: Db) -> Response:
     responses=problem_responses(401, 403, StaffRequired, 422),
 )
 async def retry_dead_letters(body: RetryDeliveries, staff: Staff, db: Db) -> Response:
-    """Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the rest."""
+    """Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the rest."""
     async with db.transaction() as tx:
-        answer = await dead_deliveries.retry_all(tx, staff, channel=body.channel, error=body.error)
-    return JsonResponse(answer)
+        response = await dead_deliveries.retry_all(tx, staff, channel=body.channel, error=body.error)
+    return JsonResponse(response)
 
 
 @router.post(
@@ -158,10 +158,10 @@ async def retry_dead_letters(body: RetryDeliveries, staff: Staff, db: Db) -> Res
     responses=problem_responses(401, 403, StaffRequired, 404),
 )
 async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response:
-    """Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays as it is."""
+    """Retry a dead delivery. Whether it is still sent is decided then. No effect if it is not dead."""
     async with db.transaction() as tx:
-        answer = await dead_deliveries.retry(tx, staff, delivery_id)
-    return JsonResponse(answer)
+        response = await dead_deliveries.retry(tx, staff, delivery_id)
+    return JsonResponse(response)
 
 
 @router.get(
@@ -171,5 +171,5 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
     responses=problem_responses(401, 403, StaffRequired),
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
-    """How the service is doing now."""
+    """Get the current metrics of the service."""
     return JsonResponse(await metrics.current_metrics(db, observability_context(request).metrics))

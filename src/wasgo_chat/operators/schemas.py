@@ -1,4 +1,4 @@
-"""Shapes of the operators' doors, in and out."""
+"""Request and response schemas of the operator routes."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,44 +16,44 @@ ErrorWord = Annotated[SingleLine, Field(min_length=1, max_length=200)]
 
 
 class InspectedConversation(ConversationCore):
-    """A conversation as an operator sees it in the list: no word of what was said in it."""
+    """A conversation in the operators' list, without any message."""
 
     created_by: str | None
     last_seq: int
     message_count: int
-    participant_count: int = Field(description="Those who are in it now.")
-    people: list[UserOut] = Field(description="Some of them, who joined first.")
+    participant_count: int = Field(description="The number of current participants.")
+    people: list[UserOut] = Field(description="The first of them, by the time of joining.")
 
 
 class InspectedConversationPage(PageShape):
-    """Conversations of everybody, the newest first by when they were made."""
+    """A page of conversations of all users, newest first by creation."""
 
     results: list[InspectedConversation]
 
 
 class InspectedConversationDetail(InspectedConversation):
-    """The same with everybody who is, or was, in it. Who left has `left_at`."""
+    """A conversation with its current and former participants. Former ones have `left_at`."""
 
     participants: list[ParticipantOut]
 
 
 class InspectedMessagePage(PageShape):
-    """Messages of a conversation, newest first."""
+    """A page of messages of a conversation, newest first."""
 
     results: list[MessageOut]
 
 
 class RevisionOut(ResponseModel):
-    """What a message said for a while. `replaced_at` is null for what it says now, `content` for a deletion."""
+    """A revision of a message. `replaced_at` is null for the current one, `content` for a deletion."""
 
     revision: int
     content: str | None
-    written_at: datetime | None = Field(description="Null where the version before it is not kept any more.")
+    written_at: datetime | None = Field(description="Null if the revision before it is no longer stored.")
     replaced_at: datetime | None
 
 
 class InspectedMessage(ResponseModel):
-    """A message, everything that it said, the oldest first, and who read it when."""
+    """A message with its revisions, oldest first, and its read receipts."""
 
     message: MessageOut
     revisions: list[RevisionOut]
@@ -61,7 +61,7 @@ class InspectedMessage(ResponseModel):
 
 
 class DeadKind(ResponseModel):
-    """Dead letters of one channel that failed for one reason."""
+    """Dead deliveries of one channel that failed for one reason."""
 
     channel: ChannelName
     error: str | None
@@ -71,37 +71,37 @@ class DeadKind(ResponseModel):
 
 
 class DeadKinds(ResponseModel):
-    """All kinds of dead letters, the most frequent first."""
+    """Dead deliveries by channel and reason, most frequent first."""
 
     results: list[DeadKind]
-    is_complete: bool = Field(description="False where there are more than were counted: then the newest were.")
+    is_complete: bool = Field(description="False if there are too many to count: then only the newest were counted.")
 
 
 class RetryDeliveries(RequestModel):
-    """Which dead letters to try again; what is left out narrows nothing."""
+    """Filters of the dead deliveries to retry. Fields that are left out match everything."""
 
     channel: ChannelName | None = None
     error: ErrorWord | None = None
 
 
 class RetriedDeliveries(ResponseModel):
-    """How many are tried again, and whether there are more of that kind: then ask again."""
+    """How many are retried. If `has_more` is true, repeat the request."""
 
     retried: int
     has_more: bool
 
 
 class ReaderLag(ResponseModel):
-    """How far a reader of the log is behind."""
+    """The lag of a log consumer."""
 
     reader: str
-    conversations: int = Field(description="Conversations with events that it has not handled.")
+    conversations: int = Field(description="Conversations with events that it has not processed.")
     events: int
-    oldest_at: datetime | None = Field(description="When the oldest of those was made.")
+    oldest_at: datetime | None = Field(description="When the oldest of those events was created.")
 
 
 class Histogram(ResponseModel):
-    """`counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond all of them."""
+    """`counts[n]` values were at most `bounds[n]` and above the bound before. The last count is above all bounds."""
 
     bounds: list[float]
     counts: list[int]
@@ -110,7 +110,7 @@ class Histogram(ResponseModel):
 
 
 class DeliveryCounts(ResponseModel):
-    """Mails, pushes and webhooks by state."""
+    """Deliveries by state."""
 
     pending: int
     sending: int
@@ -119,14 +119,14 @@ class DeliveryCounts(ResponseModel):
 
 
 class FiguresOut(ResponseModel):
-    """Figures as they are now. What happened in a while is the difference of two answers."""
+    """Current metrics. Subtract two responses to get what happened in between."""
 
     at: datetime
-    workers: int = Field(description="Workers of this machine, which `sockets`, `messages` and `delivery` are of.")
+    workers: int = Field(description="Workers on this machine. `sockets`, `messages` and `delivery` are their totals.")
     sockets: int
-    messages: int = Field(description="Messages stored since the service began.")
+    messages: int = Field(description="Messages stored since the service started.")
     delivery: Histogram = Field(
-        description="Seconds from the commit of an event to its frame being written, since the service began."
+        description="Seconds from the commit of an event until its frame was written, since the service started."
     )
     readers: list[ReaderLag]
     deliveries: DeliveryCounts

@@ -1,4 +1,4 @@
-"""The audit as a list: pages of who did what, for those who watch over services and moderators."""
+"""The audit log as a paged list, for supervising services and moderators."""
 
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,10 @@ from wasgo_chat.identity.audit import AuditRow
 async def list_audit(
     tx: Tx, *, actor: str | None, conversation: UUID | None, since: datetime | None, limit: int, cursor: str | None
 ) -> dict[str, Any]:
-    """A page of the audit, newest first; `actor` is a user or a service.
+    """A page of the audit log, newest first. `actor` is a user id or the name of a service.
 
     Raises:
-        Invalid: a cursor of another list.
+        Invalid: the cursor belongs to another list.
     """
     page = PageRequest.parse(tx.settings, ["audit", actor, conversation, since], limit, cursor)
     statement = select(AuditRow)
@@ -31,8 +31,8 @@ async def list_audit(
         bound = UUID(page.key[0])
         statement = statement.where(AuditRow.id > bound if page.is_backward else AuditRow.id < bound)
     order = AuditRow.id.asc() if page.is_backward else AuditRow.id.desc()
-    found = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).scalars().all()
-    rows, cursors = page.build_page(found, lambda row: [str(row.id)])
+    candidates = (await tx.execute(statement.order_by(order).limit(page.limit + 1))).scalars().all()
+    rows, cursors = page.build_page(candidates, lambda row: [str(row.id)])
     return {"results": [_render(row) for row in rows], **cursors}
 
 

@@ -1,8 +1,8 @@
-"""Erasing a person: what happens at once, and the steps of the rest. Each step is a short transaction.
+"""Erases users: what happens at once, and the steps of the rest. Each step is a short transaction.
 
-What was said goes first, conversation by conversation (`words`). The id goes from the log and all else afterwards
-(`names`), once what was under way when it began has ended. Every step finds what is still there rather than trusting a
-list, so it may be repeated, and a crash costs the step that was under way.
+First the content is erased, conversation by conversation (state `words`). Then, once requests that were running at the
+beginning have ended, the id is replaced everywhere by a pseudonym (state `names`). Every step looks for what is left
+instead of working through a list, so it can be repeated, and a crash costs only the current step.
 """
 
 from datetime import timedelta
@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from wasgo_chat.attachments import privacy as files
+from wasgo_chat.attachments import privacy as uploads
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database.driver import fetch
@@ -27,25 +27,24 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.erased_users import Erasure, user_fingerprint
 from wasgo_chat.identity.pseudonyms import ERASED_NAME, ErasedPerson
 from wasgo_chat.identity.users import User
-from wasgo_chat.membership import privacy as places
-from wasgo_chat.messages import privacy as words
-from wasgo_chat.notifications import privacy as notices
+from wasgo_chat.membership import privacy as memberships
+from wasgo_chat.messages import privacy as messages
+from wasgo_chat.notifications import privacy as notifications
 
 EVENTS_PAGE = 5_000
-WAIT_FOR_FILES_S = 1.0
+UPLOADS_POLL_S = 1.0
 
 
 class ErasureRequested:
-    """Announced when an erasure was asked for: this worker can begin at once."""
+    """Published after a commit that requested an erasure, so that this worker begins at once."""
 
 
 async def request_erasure(tx: Tx, actor: Actor, user_id: str) -> Erasure:
-    """Note that a person is to be erased; from the commit on they are nobody, and their tokens are refused.
+    """Start the erasure of a user. From the commit on they are hidden and their tokens are rejected.
 
-    A second time changes nothing. An id that was never seen is noted too, so that a job that lags behind does not bring
-    it in.
+    Idempotent. An unknown id is recorded as well, so that a delayed job of the platform cannot create the user.
     """
-    marked = select(Erasure).where(Erasure.user_hash == user_fingerprint(tx.settings, user_id))
+    statement = select(Erasure).where(Erasure.user_hash == user_fingerprint(tx.settings, user_id))
     pseudonym = f"erased-{new_id().hex[-20:]}"
     values: dict[str, Any] = {
         "user_hash": user_fingerprint(tx.settings, user_id),
@@ -53,49 +52,49 @@ async def request_erasure(tx: Tx, actor: Actor, user_id: str) -> Erasure:
         "user_id": user_id,
         "service": actor.service or "",
     }
-    made = await tx.execute(insert(Erasure).values(values).on_conflict_do_nothing().returning(Erasure.pseudonym))
-    if made.scalar_one_or_none() is not None:
-        found = (await tx.execute(select(User).where(User.id == user_id).with_for_update())).scalar_one_or_none()
-        names = [found.username, found.display_name, found.email, found.avatar_url] if found is not None else []
+    inserted = await tx.execute(insert(Erasure).values(values).on_conflict_do_nothing().returning(Erasure.pseudonym))
+    if inserted.scalar_one_or_none() is not None:
+        user = (await tx.execute(select(User).where(User.id == user_id).with_for_update())).scalar_one_or_none()
+        names = [user.username, user.display_name, user.email, user.avatar_url] if user is not None else []
         await tx.execute(
             update(Erasure)
             .where(Erasure.pseudonym == pseudonym)
             .values(names=[name for name in names if name and name != user_id])
         )
         await tx.execute(insert(User).values(id=pseudonym, username=ERASED_NAME, erased_at=func.now()))
-        await _blank(tx, user_id)
-        await notices.unsubscribe_everywhere(tx, user_id)
+        await _clear_profile(tx, user_id)
+        await notifications.unsubscribe_everywhere(tx, user_id)
         await tickets.delete_for_user(tx, user_id)
         await audit.record_action(tx, actor, "user_erased", user_id=pseudonym)
         tx.after_commit(users.UserRevoked(user_id))
         tx.after_commit(ErasureRequested())
-    return (await tx.execute(marked)).scalar_one()
+    return (await tx.execute(statement)).scalar_one()
 
 
 async def find(tx: Tx, user_id: str) -> Erasure:
-    """How far an erasure has come.
+    """The erasure of a user.
 
     Raises:
-        NotFound: that id was never erased.
+        NotFound: no erasure of this id was requested.
     """
     statement = select(Erasure).where(Erasure.user_hash == user_fingerprint(tx.settings, user_id))
-    found = (await tx.execute(statement)).scalar_one_or_none()
-    if found is None:
+    erasure = (await tx.execute(statement)).scalar_one_or_none()
+    if erasure is None:
         raise NotFound
-    return found
+    return erasure
 
 
 async def is_due(db: Database) -> bool:
-    """Whether there is something to claim: asked every second, so without the layers of a transaction.
+    """Whether an erasure is due. Called every second, so it bypasses the layers of a transaction.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not respond.
     """
     return bool(await fetch(db, "SELECT FROM erasures WHERE state <> 'done' AND due_at <= clock_timestamp() LIMIT 1"))
 
 
 async def claim(tx: Tx) -> Erasure | None:
-    """The erasure that is due next, held until the end of the transaction; other workers take others."""
+    """Lock the next due erasure until the end of the transaction. Other workers skip it."""
     statement = (
         select(Erasure)
         .where(Erasure.state != "done", Erasure.due_at <= func.clock_timestamp())
@@ -107,73 +106,75 @@ async def claim(tx: Tx) -> Erasure | None:
 
 
 async def step(tx: Tx, erasure: Erasure) -> None:
-    """One step of a claimed erasure."""
+    """Run one step of a claimed erasure."""
     person = ErasedPerson(erasure.user_id or "", erasure.pseudonym, erasure.names)
-    within = erasure.number is not None
-    conversation_id = await places.next_conversation(tx, person.user_id, erasure.conversation_id, again=within)
+    is_in_conversation = erasure.number is not None
+    conversation_id = await memberships.next_conversation(
+        tx, person.user_id, erasure.conversation_id, again=is_in_conversation
+    )
     if conversation_id is not None:
         is_new = conversation_id != erasure.conversation_id
         await _record(tx, erasure, await _in_conversation(tx, erasure, person, conversation_id, is_new=is_new))
-    elif await notices.erase_page(tx, person.user_id):
+    elif await notifications.erase_page(tx, person.user_id):
         return
     elif erasure.state == "words":
-        # What began before the tokens were refused may still be under way: it is found in a second round.
-        settled = Erasure.requested_at + timedelta(seconds=tx.settings.erasure_settle_s)
-        again = {"conversation_id": None, "number": None, "due_at": func.greatest(settled, func.clock_timestamp())}
-        await _record(tx, erasure, {"state": "names", **again})
+        # Requests that began before the tokens were rejected may still be running. A second pass finds what they wrote.
+        settled_at = Erasure.requested_at + timedelta(seconds=tx.settings.erasure_settle_s)
+        restart = {"conversation_id": None, "number": None, "due_at": func.greatest(settled_at, func.clock_timestamp())}
+        await _record(tx, erasure, {"state": "names", **restart})
     else:
         await _finish(tx, erasure, person)
 
 
 async def defer(tx: Tx, pseudonym: str, seconds: float) -> None:
-    """Try a step that failed again later, and others before it."""
-    later = func.clock_timestamp() + timedelta(seconds=seconds)
-    await tx.execute(update(Erasure).where(Erasure.pseudonym == pseudonym).values(due_at=later))
+    """Postpone an erasure whose step failed, so that others are processed first."""
+    due_at = func.clock_timestamp() + timedelta(seconds=seconds)
+    await tx.execute(update(Erasure).where(Erasure.pseudonym == pseudonym).values(due_at=due_at))
 
 
 async def _in_conversation(
     tx: Tx, erasure: Erasure, person: ErasedPerson, conversation_id: UUID, *, is_new: bool
 ) -> dict[str, Any]:
-    """One step in a conversation; how the cursor stands after it."""
+    """Run one step in a conversation. Returns the new values of the erasure's progress."""
     actor = Actor(None, service=erasure.service)
     number = 0 if is_new else erasure.number or 0
-    here: dict[str, Any] = {"conversation_id": conversation_id, "seq": 0 if is_new else erasure.seq}
-    await places.lock_conversation(tx, conversation_id)
+    progress: dict[str, Any] = {"conversation_id": conversation_id, "seq": 0 if is_new else erasure.seq}
+    await memberships.lock_conversation(tx, conversation_id)
     if is_new:
-        await places.remove_erased_member(tx, actor, conversation_id, person)
-        await words.erase_system_message_revisions(tx, conversation_id)
+        await memberships.remove_erased_member(tx, actor, conversation_id, person)
+        await messages.erase_system_message_revisions(tx, conversation_id)
     if number >= 0:
-        following, buried = await words.erase_page(tx, actor, conversation_id, person, number)
-        # -1: its messages are through.
-        return {**here, "number": -1 if following is None else following, "messages": erasure.messages + buried}
-    if await words.erase_reactions(tx, actor, conversation_id, person):
-        return {**here, "number": -1}
-    through = {**here, "number": None, "seq": 0, "conversations": erasure.conversations + 1}
+        following, erased = await messages.erase_page(tx, actor, conversation_id, person, number)
+        # -1: all messages of the conversation are processed.
+        return {**progress, "number": -1 if following is None else following, "messages": erasure.messages + erased}
+    if await messages.erase_reactions(tx, actor, conversation_id, person):
+        return {**progress, "number": -1}
+    finished = {**progress, "number": None, "seq": 0, "conversations": erasure.conversations + 1}
     if erasure.state == "words":
-        return through
-    if await words.pseudonymize_reads(tx, conversation_id, person):
-        return {**here, "number": -1}
+        return finished
+    if await messages.pseudonymize_reads(tx, conversation_id, person):
+        return {**progress, "number": -1}
     names = (person.user_id, person.pseudonym)
-    following = await log.pseudonymize(tx, conversation_id, *names, after_seq=here["seq"], page=EVENTS_PAGE)
+    following = await log.pseudonymize(tx, conversation_id, *names, after_seq=progress["seq"], page=EVENTS_PAGE)
     if following is not None:
-        return {**here, "number": -1, "seq": following}
-    await places.pseudonymize(tx, conversation_id, person)
-    return {**through, "conversations": erasure.conversations}
+        return {**progress, "number": -1, "seq": following}
+    await memberships.pseudonymize(tx, conversation_id, person)
+    return {**finished, "conversations": erasure.conversations}
 
 
 async def _finish(tx: Tx, erasure: Erasure, person: ErasedPerson) -> None:
-    """The last step: what is left beside conversations, and then the id itself."""
+    """Run the last step: erase what is left outside of conversations, then delete the user."""
     await tickets.delete_for_user(tx, person.user_id)
     await idempotency.delete_for_user(tx, person.user_id)
     for column in (AuditRow.actor_id, AuditRow.user_id):
-        renamed = update(AuditRow).where(column == person.user_id).values({column: person.pseudonym})
-        await tx.execute(renamed)
-    if await files.release_uploads(tx, person.user_id):
-        later = func.clock_timestamp() + timedelta(seconds=WAIT_FOR_FILES_S)
-        await _record(tx, erasure, {"due_at": later})
+        statement = update(AuditRow).where(column == person.user_id).values({column: person.pseudonym})
+        await tx.execute(statement)
+    if await uploads.release_uploads(tx, person.user_id):
+        due_at = func.clock_timestamp() + timedelta(seconds=UPLOADS_POLL_S)
+        await _record(tx, erasure, {"due_at": due_at})
         return
-    if await words.has_messages(tx, person.user_id) or not await _delete_user(tx, person.user_id):
-        # Something of theirs came in meanwhile: round again.
+    if await messages.has_messages(tx, person.user_id) or not await _delete_user(tx, person.user_id):
+        # A request has written something in the meantime: start again.
         await _record(tx, erasure, {"state": "words", "conversation_id": None, "number": None})
         return
     cleared: dict[str, Any] = {"user_id": None, "names": [], "conversation_id": None, "number": None}
@@ -181,7 +182,7 @@ async def _finish(tx: Tx, erasure: Erasure, person: ErasedPerson) -> None:
 
 
 async def _delete_user(tx: Tx, user_id: str) -> bool:
-    """False where a row still names them."""
+    """Delete the user. False if a row still refers to them."""
     try:
         async with tx.begin_nested():
             await tx.execute(delete(User).where(User.id == user_id))
@@ -190,11 +191,11 @@ async def _delete_user(tx: Tx, user_id: str) -> bool:
     return True
 
 
-async def _blank(tx: Tx, user_id: str) -> None:
-    blank: dict[str, Any] = dict.fromkeys(("display_name", "avatar_url", "email", "locale"))
-    blank |= {"username": ERASED_NAME, "is_staff": False, "erased_at": func.now(), "updated_at": func.now()}
-    blank["revoked_before"] = func.clock_timestamp()
-    await tx.execute(update(User).where(User.id == user_id).values(blank))
+async def _clear_profile(tx: Tx, user_id: str) -> None:
+    values: dict[str, Any] = dict.fromkeys(("display_name", "avatar_url", "email", "locale"))
+    values |= {"username": ERASED_NAME, "is_staff": False, "erased_at": func.now(), "updated_at": func.now()}
+    values["revoked_before"] = func.clock_timestamp()
+    await tx.execute(update(User).where(User.id == user_id).values(values))
 
 
 async def _record(tx: Tx, erasure: Erasure, values: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
-"""The task of a worker that does erasures, step by step, and lets old audit rows go."""
+"""A worker's background task that runs erasures step by step, and deletes expired rows of the audit log."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,6 +9,7 @@ import structlog
 from sqlalchemy import delete, func, select
 
 from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.audit import AuditRow
 from wasgo_chat.privacy import erasure
@@ -18,44 +18,37 @@ from wasgo_chat.privacy.erasure import ErasureRequested
 log = structlog.get_logger(__name__)
 
 POLL_S = 1.0
-REST_S = 30.0
-SWEEP_EVERY_S = 600.0
-SWEEP_PAGE = 1_000
+RETRY_S = 30.0
+AUDIT_CLEANUP_EVERY_S = 600.0
+AUDIT_CLEANUP_PAGE = 1_000
 
 
 class ErasureWorker:
-    """Erases, for ever. Any number of workers do it beside each other, and go on where one was killed."""
+    """Runs erasures. Any number of workers share the work; another worker continues after one was killed."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._asked = asyncio.Event()
-        self._sweep_at = 0.0
+        self._wake = asyncio.Event()
+        self._next_audit_cleanup = 0.0
 
     def wake(self, _: Sequence[ErasureRequested]) -> None:
         """Start the erasure that a commit requested, without waiting for the next poll."""
-        self._asked.set()
+        self._wake.set()
 
     async def run(self) -> None:
-        """Do what is due; what another worker was asked for is found within a second."""
-        while True:
-            self._asked.clear()
-            try:
-                while await erasure.is_due(self._db) and await self.step():
-                    pass
-                await self._sweep()
-            except ChatError as error:
-                log.warning("erasing_failed", error=error.code)
-            except Exception:
-                log.exception("erasing_failed")  # the next turn may find better weather
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._asked.wait()
+        """Run due erasures until cancelled. Those requested at another worker are found within a second."""
+        await forever(self._run_due, failure="erasure_failed", every_s=POLL_S, wake=self._wake)
+
+    async def _run_due(self) -> None:
+        while await erasure.is_due(self._db) and await self.step():
+            pass
+        await self.delete_expired_audit()
 
     async def step(self) -> bool:
-        """One step of the erasure that is due next; whether there was one.
+        """Run one step of the next due erasure. False if none is due.
 
         Raises:
-            Unavailable: the database does not answer.
+            Unavailable: the database does not respond.
         """
         pseudonym = None
         try:
@@ -69,22 +62,22 @@ class ErasureWorker:
         except Exception:
             if pseudonym is None:
                 raise
-            # One that cannot be done must not hold up the others.
-            log.exception("erasing_failed", erasure=pseudonym)
+            # Deferred, so that an erasure that fails does not block the others.
+            log.exception("erasure_failed", erasure=pseudonym)
             async with self._db.transaction() as tx:
-                await erasure.defer(tx, pseudonym, REST_S)
+                await erasure.defer(tx, pseudonym, RETRY_S)
         return pseudonym is not None
 
-    async def _sweep(self) -> None:
-        """Remove audit rows that are past their time, a page in ten minutes at least."""
+    async def delete_expired_audit(self) -> None:
+        """Delete audit rows older than `AUDIT_RETENTION_DAYS`, in pages. Does so at most every ten minutes."""
         days = self._db.settings.audit_retention_days
-        if not days or time.monotonic() < self._sweep_at:
+        if not days or time.monotonic() < self._next_audit_cleanup:
             return
-        old = select(AuditRow.id).where(AuditRow.at < func.now() - timedelta(days=days)).order_by(AuditRow.id)
-        removed = SWEEP_PAGE
-        while removed == SWEEP_PAGE:
+        expired = select(AuditRow.id).where(AuditRow.at < func.now() - timedelta(days=days)).order_by(AuditRow.id)
+        removed = AUDIT_CLEANUP_PAGE
+        while removed == AUDIT_CLEANUP_PAGE:
             async with self._db.transaction() as tx:
-                page = old.limit(SWEEP_PAGE).with_for_update(skip_locked=True).cte("old")
-                gone = delete(AuditRow).where(AuditRow.id.in_(page.select())).returning(AuditRow.id)
-                removed = len((await tx.execute(gone)).all())
-        self._sweep_at = time.monotonic() + SWEEP_EVERY_S
+                page = expired.limit(AUDIT_CLEANUP_PAGE).with_for_update(skip_locked=True).cte("expired")
+                statement = delete(AuditRow).where(AuditRow.id.in_(page.select())).returning(AuditRow.id)
+                removed = len((await tx.execute(statement)).all())
+        self._next_audit_cleanup = time.monotonic() + AUDIT_CLEANUP_EVERY_S

@@ -1,6 +1,5 @@
-"""The HTTP doors of people's own data, for services: erase, export, and the audit."""
+"""HTTP routes of personal data, for services: erasure, export and the audit log."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -30,16 +29,16 @@ router = APIRouter()
     responses=problem_responses(401, 403, 404),
 )
 async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
-    """Erase a person (scopes chat:provision and chat:moderate).
+    """Erase a user (scopes chat:provision and chat:moderate).
 
-    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done in the
-    background; a second time answers how far it has come.
+    Their name is hidden, their tokens are rejected and their sockets are closed at once. The rest is done in the
+    background. Repeating the request returns the progress.
     """
     caller.require_scope("chat:provision")
     caller.require_scope("chat:moderate")
     async with db.transaction() as tx:
-        found = await erasure.request_erasure(tx, caller, user_id)
-    return JsonResponse(_shape(found, user_id), 202)
+        requested = await erasure.request_erasure(tx, caller, user_id)
+    return JsonResponse(_render(requested, user_id), 202)
 
 
 @router.get(
@@ -50,11 +49,11 @@ async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     responses=problem_responses(401, 403, 404),
 )
 async def get_erasure(user_id: UserId, caller: Caller, db: Db) -> Response:
-    """How far the erasure of a person has come (scope chat:provision)."""
+    """Get the progress of an erasure (scope chat:provision)."""
     caller.require_scope("chat:provision")
     async with db.snapshot() as tx:
-        found = await erasure.find(tx, user_id)
-    return JsonResponse(_shape(found, user_id))
+        requested = await erasure.find(tx, user_id)
+    return JsonResponse(_render(requested, user_id))
 
 
 @router.get(
@@ -71,10 +70,10 @@ async def get_erasure(user_id: UserId, caller: Caller, db: Db) -> Response:
     },
 )
 async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db) -> Response:
-    """A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they uploaded."""
+    """Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and files."""
     caller.require_scope("chat:act_as")
     async with db.transaction() as tx:
-        await export.check(tx, user_id)
+        await export.require_user(tx, user_id)
         await audit.record_action(tx, caller, "user_exported", user_id=user_id)
     headers = {"Content-Disposition": 'attachment; filename="chat-export.zip"', "Cache-Control": "no-store"}
     stream = export.stream_archive(db, part_of(request, AttachmentStore), user_id)
@@ -91,21 +90,22 @@ async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db)
 async def list_audit(
     caller: Caller,
     db: Db,
-    actor: Annotated[ExternalId | None, Query(description="A user or a service: who did it.")] = None,
-    conversation: Annotated[UUID | None, Query(description="Where it was done.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Not before this time.")] = None,
+    actor: Annotated[
+        ExternalId | None, Query(description="The user id, or the name of the service, that acted.")
+    ] = None,
+    conversation: Annotated[UUID | None, Query(description="The conversation that was affected.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Only actions at or after this time.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Response:
-    """List what services, moderators and admins did, newest first (scope chat:moderate)."""
+    """List the actions of services, moderators and admins, newest first (scope chat:moderate)."""
     caller.require_scope("chat:moderate")
-    moment: datetime | None = since
     async with db.snapshot() as tx:
-        filters: dict[str, Any] = {"actor": actor, "conversation": conversation, "since": moment}
+        filters: dict[str, Any] = {"actor": actor, "conversation": conversation, "since": since}
         return JsonResponse(await audit_log.list_audit(tx, **filters, limit=limit, cursor=cursor))
 
 
-def _shape(row: Erasure, user_id: str) -> dict[str, Any]:
+def _render(row: Erasure, user_id: str) -> dict[str, Any]:
     return {
         "user_id": user_id,
         "state": "done" if row.state == "done" else "running",

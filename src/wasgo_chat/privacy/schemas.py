@@ -1,4 +1,4 @@
-"""Shapes of erasures and of the audit."""
+"""Response schemas of erasures and of the audit log."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,18 +11,18 @@ from wasgo_chat.http.pagination import PageShape
 
 
 class ErasureOut(ResponseModel):
-    """How far an erasure has come. While it is `running` the person is unknown already, and their tokens refused."""
+    """The progress of an erasure. While it is `running`, the user is already hidden and their tokens are rejected."""
 
     user_id: str
     state: Literal["running", "done"]
-    messages: int = Field(description="Messages that became tombstones so far.")
-    conversations: int = Field(description="Conversations gone through so far.")
+    messages: int = Field(description="Messages that have become tombstones so far.")
+    conversations: int = Field(description="Conversations processed so far.")
     requested_at: datetime
     done_at: datetime | None
 
 
 class AuditOut(ResponseModel):
-    """One act. `user_id` is whom it was done to; `target` which thing, or which fields."""
+    """One action. `user_id` is the user it affected; `target` is the affected row, or the changed fields."""
 
     id: UUID
     at: datetime
@@ -36,6 +36,6 @@ class AuditOut(ResponseModel):
 
 
 class AuditPage(PageShape):
-    """A page of the audit, newest first."""
+    """A page of the audit log, newest first."""
 
     results: list[AuditOut]

@@ -1,36 +1,38 @@
-"""The task of a worker that purges, and the same once, from the command line."""
+"""A worker's background task that purges expired data, and the same once for the command line."""
 
 import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from wasgo_chat.core.errors import ChatError, Unavailable
+from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import Database, Tx
-from wasgo_chat.notifications import retention
+from wasgo_chat.notifications import retention as notifications
 from wasgo_chat.retention import steps
-from wasgo_chat.retention.pacing import PER_EVENT, AdaptivePager, purge_one
+from wasgo_chat.retention.pacing import ROWS_PER_EVENT, AdaptivePager, purge_one
 from wasgo_chat.retention.steps import DueConversation, PurgeResult
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
 
 REST_PER_WORK = 4.0
-"""Purging is never urgent: it rests so many times as long as it worked, and everybody else goes first."""
+"""The pause after each page, as a multiple of the page's duration. Purging is never urgent; requests come first."""
 JITTER = 0.25
-MOST_DOUBLINGS = 6
+MAX_DOUBLINGS = 6
 
-_START = UUID(int=0)
+_FIRST_ID = UUID(int=0)
 
-_EXCLUSIVE = "SELECT pg_try_advisory_lock(hashtextextended('purge', 0))"
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('purge', 0))"
 
 _COUNT = """
 SELECT c.conversation_type, count(DISTINCT c.id) AS conversations, count(*) AS messages
@@ -43,12 +45,12 @@ GROUP BY c.conversation_type ORDER BY c.conversation_type
 
 
 class RetentionWorker:
-    """Purges every `PURGE_S` seconds, about, what is past its retention. Of any number of workers one does at a time.
+    """Purges expired data about every `PURGE_S` seconds, on one worker at a time.
 
     Args:
-        db: where everything is.
-        counts: of the worker.
-        rest_per_work: how many times as long to rest as a page took.
+        db: the database.
+        counts: the worker's counters.
+        rest_per_work: the length of the pause after a page, as a multiple of the page's duration.
     """
 
     def __init__(self, db: Database, counts: WorkerCounters, *, rest_per_work: float = REST_PER_WORK) -> None:
@@ -56,108 +58,108 @@ class RetentionWorker:
         self._counts = counts
         self._rest_per_work = rest_per_work
         self._failures: dict[UUID, int] = {}
-        self._turns_off: dict[UUID, int] = {}
+        self._skips_left: dict[UUID, int] = {}
 
     async def run(self) -> None:
-        """Purge for ever, if there is any retention at all."""
+        """Purge until cancelled. Returns at once if no retention period is set."""
         settings = self._db.settings
         if not settings.retention_days and not settings.notification_retention_days:
             return
-        while True:
-            try:
-                async with _exclusive(self._db) as is_alone:
-                    if is_alone:
-                        _tell(await self.purge())
-            except ChatError as error:
-                self._counts.purges["failed"] += 1
-                log.warning("purge_failed", error=error.code)
-            except Exception:
-                self._counts.purges["failed"] += 1
-                log.exception("purge_failed")  # the next turn may find better weather
-            # Workers that were started together need not go on looking together.
-            await asyncio.sleep(settings.purge_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  no secret
+        await forever(self._purge_exclusively, failure="purge_failed", every_s=self._interval_s)
+
+    def _interval_s(self) -> float:
+        """`PURGE_S` with jitter, so that workers that started together do not stay in step."""
+        return self._db.settings.purge_s * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  not a secret
+
+    async def _purge_exclusively(self) -> None:
+        try:
+            async with _exclusive(self._db) as is_locked:
+                if is_locked:
+                    _log_result(await self.purge())
+        except Exception:
+            self._counts.purges["failed"] += 1
+            raise
 
     async def purge(self) -> PurgeResult:
-        """Everything that is due now, page by page; what was removed, and what was left.
-
-        What fails of one conversation keeps none of the others waiting.
+        """Purge everything that is due now, page by page. A conversation that fails does not stop the others.
 
         Raises:
-            Unavailable: the database does not answer. What was purged stays so.
+            Unavailable: the database does not respond. What was purged before stays purged.
         """
         purged = PurgeResult()
-        after: UUID | None = _START
+        after: UUID | None = _FIRST_ID
         while after is not None and self._db.settings.retention_days:
-            began = time.monotonic()
+            started = time.monotonic()
             due, after = await steps.scan(self._db, self._db.settings, after)
-            await asyncio.sleep(self._rest_per_work * (time.monotonic() - began))
-            for one in due:
-                purged.add(await self._purge_conversation(one))
+            await asyncio.sleep(self._rest_per_work * (time.monotonic() - started))
+            for conversation in due:
+                purged.add(await self._purge_conversation(conversation))
         if self._db.settings.notification_retention_days:
-            await self._drop_notifications(self._db.settings.notification_retention_days)
+            await self._delete_notifications(self._db.settings.notification_retention_days)
         return purged
 
     async def _purge_conversation(self, due: DueConversation) -> PurgeResult:
         conversation_id = due.conversation_id
-        if self._turns_off.get(conversation_id):
-            self._turns_off[conversation_id] -= 1
+        if self._skips_left.get(conversation_id):
+            self._skips_left[conversation_id] -= 1
             self._counts.purges["deferred"] += 1
-            return PurgeResult(failed={conversation_id: "put off"})
+            return PurgeResult(failed={conversation_id: "deferred"})
         try:
             purged = await purge_one(self._db, due, rest_per_work=self._rest_per_work)
         except Unavailable as error:
             if not was_contention(error):
-                await self._db.ping()  # without a database all the others would fail as well
-            log.warning("purge_put_off", conversation=str(conversation_id), error=error.code)
-            return self._put_off(conversation_id, error)
+                await self._db.ping()  # raises if the database is down, as all others would fail too
+            log.warning("purge_deferred", conversation=str(conversation_id), error=error.code)
+            return self._defer(conversation_id, error)
         except Exception as error:
-            log.exception("purge_put_off", conversation=str(conversation_id))
-            return self._put_off(conversation_id, error)
+            log.exception("purge_deferred", conversation=str(conversation_id))
+            return self._defer(conversation_id, error)
         self._failures.pop(conversation_id, None)
         self._counts.purges["done"] += 1
         return purged
 
-    def _put_off(self, conversation_id: UUID, error: Exception) -> PurgeResult:
-        """Twice as long each time: what fails takes locks, and time, for nothing."""
-        failures = self._failures[conversation_id] = min(self._failures.get(conversation_id, 0) + 1, MOST_DOUBLINGS)
-        self._turns_off[conversation_id] = 2**failures - 1
+    def _defer(self, conversation_id: UUID, error: Exception) -> PurgeResult:
+        """Skip a failing conversation for twice as many purges each time: a failing purge costs locks and time."""
+        failures = self._failures[conversation_id] = min(self._failures.get(conversation_id, 0) + 1, MAX_DOUBLINGS)
+        self._skips_left[conversation_id] = 2**failures - 1
         self._counts.purges["deferred"] += 1
         return PurgeResult(failed={conversation_id: getattr(error, "code", type(error).__name__)})
 
-    async def _drop_notifications(self, days: int) -> None:
-        paced = AdaptivePager(self._db, self._rest_per_work)
-        after: str | None = ""
+    async def _delete_notifications(self, days: int) -> None:
+        pager = AdaptivePager(self._db, self._rest_per_work)
 
-        async def drop_old(tx: Tx) -> str | None:
-            _, following = await retention.delete_expired(tx, after or "", days=days, page=PER_EVENT * paced.page)
+        async def delete_expired(after: str, tx: Tx) -> str | None:
+            page = ROWS_PER_EVENT * pager.page
+            _, following = await notifications.delete_expired(tx, after, days=days, page=page)
             return following
 
-        async def drop_dead(tx: Tx) -> bool:
-            page = PER_EVENT * paced.page
-            return await retention.delete_dead(tx, days=days, page=page) == page
+        async def delete_dead(tx: Tx) -> bool:
+            page = ROWS_PER_EVENT * pager.page
+            return await notifications.delete_dead(tx, days=days, page=page) == page
 
+        after: str | None = ""
         while after is not None:
-            after = await paced.run(drop_old)
-        while await paced.run(drop_dead):
+            after = await pager.run(partial(delete_expired, after))
+        while await pager.run(delete_dead):
             pass
 
 
 @asynccontextmanager
 async def _exclusive(db: Database) -> AsyncIterator[bool]:
-    """Whether no other worker purges, which then holds until the end of the block.
+    """Take the lock of purging until the end of the block. Yields False if another worker holds it.
 
-    The lock is a connection's, which is opened for it and closed: those of the pool are for doors, and may be few.
+    The lock belongs to a connection that is opened for it, as the connections of the pool are for requests.
     """
     pool = Database(db.settings, pool_size=1, breaker=db.breaker, name="purge")
-    direct = PinnedConnection(pool)
+    connection = PinnedConnection(pool)
     try:
-        yield (await direct.fetch(_EXCLUSIVE))[0][0]
+        yield (await connection.fetch(_TRY_LOCK))[0][0]
     finally:
-        await direct.close()
+        await connection.close()
         await pool.engine.dispose()
 
 
-def _tell(purged: PurgeResult) -> None:
+def _log_result(purged: PurgeResult) -> None:
     if purged.events or purged.tombstones or purged.held or purged.failed:
         log.info(
             "purged",
@@ -170,22 +172,22 @@ def _tell(purged: PurgeResult) -> None:
 
 
 async def purge_now(db: Database) -> PurgeResult:
-    """All that is due, without rests, and beside workers that purge: each step stands for itself.
+    """Purge everything that is due, without pauses. Safe while workers purge: each step is atomic.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not respond.
     """
     return await RetentionWorker(db, WorkerCounters(), rest_per_work=0.0).purge()
 
 
 async def count_due(db: Database) -> list[tuple[str, int, int]]:
-    """By conversation type, how many conversations have messages past their time, and how many of them.
+    """Expired messages by type, as `(conversation_type, conversations, messages)`.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not respond.
     """
-    kept = db.settings.retention_days
+    retention_days = db.settings.retention_days
     statement = text(_COUNT).bindparams(bindparam("types", type_=ARRAY(Text)), bindparam("days", type_=ARRAY(Integer)))
     async with db.snapshot() as tx:
-        rows = await tx.execute(statement, {"types": list(kept), "days": list(kept.values())})
+        rows = await tx.execute(statement, {"types": list(retention_days), "days": list(retention_days.values())})
         return [(row.conversation_type, row.conversations, row.messages) for row in rows]

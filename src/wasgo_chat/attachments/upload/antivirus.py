@@ -1,4 +1,4 @@
-"""The optional virus scan: a clamd, asked by its INSTREAM protocol before a file is stored."""
+"""The optional virus scan: clamd, with its INSTREAM command, before a file is stored."""
 
 import asyncio
 from pathlib import Path
@@ -15,8 +15,8 @@ log = structlog.get_logger(__name__)
 _PIECE_BYTES = 65_536
 
 
-class _Pieces:
-    """A file that is read in larger pieces than the client asks for: its 1 KiB are a thread's turn each."""
+class _LargePieces:
+    """Reads larger pieces than the client asks for: each read is a call to a thread, even one of 1 KiB."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -26,27 +26,27 @@ class _Pieces:
 
 
 async def scan(settings: Settings, path: Path, loc: list[str | int]) -> None:
-    """Have a file scanned, where a scanner is set.
+    """Scan a file if `CLAMD` is set.
 
     Raises:
-        Invalid: something was found, or the file is larger than the scanner takes.
-        Unavailable: the scanner does not answer; a file that is not scanned is not taken.
+        Invalid: a threat was found, or the file is larger than the scanner accepts.
+        Unavailable: the scanner does not respond. Files are never stored without a scan.
     """
     if settings.clamd is None:
         return
     host, _, port = settings.clamd.rpartition(":")
     client = ClamdAsyncClient(host.strip("[]"), int(port), timeout=settings.clamd_timeout_s)
     with await asyncio.to_thread(path.open, "rb") as file:
-        pieces: Any = _Pieces(file)
+        pieces: Any = _LargePieces(file)
         try:
             verdicts = await client.instream(pieces)
         except BufferTooLongError as error:
             raise Invalid.field(loc, "not_scannable", "is too large for the virus scanner") from error
         except (ClamdError, OSError) as error:
-            raise Unavailable("The virus scanner does not answer") from error
+            raise Unavailable("The virus scanner does not respond") from error
     statuses = [status for status, _ in (verdicts or {}).values()]
     if "FOUND" in statuses:
-        log.warning("virus_found", names=[name for _, name in (verdicts or {}).values()])
-        raise Invalid.field(loc, "infected", "has something that the virus scanner knows")
+        log.warning("malware_found", names=[name for _, name in (verdicts or {}).values()])
+        raise Invalid.field(loc, "infected", "was rejected by the virus scanner")
     if statuses != ["OK"]:
-        raise Unavailable("The virus scanner gave no verdict")
+        raise Unavailable("The virus scanner returned no verdict")

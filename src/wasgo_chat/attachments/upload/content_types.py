@@ -1,7 +1,7 @@
-"""What a file is, by its content and never by its name; and what each `message_type` takes.
+"""Detects the content type of a file from its content, never from its name, and checks it against the message type.
 
-What a browser shows by itself (`INLINE`) is told by strict signatures of our own. Everything else is only handed
-out as a download, so there a guess is good enough.
+Types that a browser displays (`INLINE`) are detected by strict signatures of our own. Everything else is served as a
+download only, so a guess is good enough.
 """
 
 import re
@@ -21,7 +21,7 @@ FILE_TYPES: dict[str, frozenset[str] | None] = {"image": IMAGES, "file": None, "
 """The message types that need files, and the content types that each takes. None: any, except executables."""
 
 _EDGE_BYTES = 65_536
-# Only what really is a zip: any other name would go into a header as the sender wrote it.
+# Only known names: any other would be copied from the file into a header.
 _NAMED_IN_ZIP = re.compile(rb"application/(epub\+zip|vnd\.oasis\.opendocument\.[a-z-]{1,40})(?=PK)")
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -38,11 +38,11 @@ _EXECUTABLES = (
     b"MZ",  # Windows, DOS
     b"\x7fELF",
     b"#!",
-    b"\xfe\xed\xfa\xce",  # Mach-O, in both orders and widths
+    b"\xfe\xed\xfa\xce",  # Mach-O, both byte orders and widths
     b"\xfe\xed\xfa\xcf",
     b"\xce\xfa\xed\xfe",
     b"\xcf\xfa\xed\xfe",
-    b"\xca\xfe\xba\xbe",  # Java class, Mach-O for several machines
+    b"\xca\xfe\xba\xbe",  # Java class, universal Mach-O
     b"dex\n",
     b"\x00asm",
     b"Cr24",  # browser extension
@@ -50,7 +50,7 @@ _EXECUTABLES = (
     b"!<arch>\ndebian",
     b"L\x00\x00\x00\x01\x14\x02\x00",  # Windows shortcut
 )
-# https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type, and a few more.
+# https://mimesniff.spec.whatwg.org/#identifying-a-resource-with-an-unknown-mime-type, and a few more tags.
 _HTML_TAGS = (
     b"!doctype html", b"html", b"head", b"script", b"iframe", b"h1", b"div", b"font", b"table", b"a", b"style",
     b"title", b"b", b"body", b"br", b"p", b"!--", b"img", b"meta", b"link", b"form", b"object", b"embed", b"base",
@@ -59,19 +59,23 @@ _HTML_TAGS = (
 
 
 class TypeNotAllowed(ChatError):
-    """The content of a file is of a type that is not taken here."""
+    """The content type of a file is not allowed."""
 
-    status, code, title = 415, "unsupported_attachment_type", "Files of this type are not taken here"
+    status, code, title = 415, "unsupported_attachment_type", "Files of this type are not allowed"
 
 
 def require_allowed(content_type: str, message_type: str | None) -> None:
-    """Raises: TypeNotAllowed, unless a message of this type (None: of any) may have such a file."""
+    """Check the content type of a file for a message of this type (None: any type).
+
+    Raises:
+        TypeNotAllowed: the message cannot have such a file.
+    """
     if not is_allowed(content_type, message_type):
         raise TypeNotAllowed
 
 
 def is_allowed(content_type: str, message_type: str | None) -> bool:
-    """Whether a message of this type (None: of any) may have such a file."""
+    """Whether a message of this type (None: any type) can have such a file."""
     if content_type == EXECUTABLE:
         return False
     allowed = FILE_TYPES.get(message_type) if message_type is not None else None
@@ -79,7 +83,7 @@ def is_allowed(content_type: str, message_type: str | None) -> bool:
 
 
 def content_type_of(path: Path) -> str:
-    """The media type of a file's content; `EXECUTABLE` for every kind of program. Reads its two ends only."""
+    """The media type of a file's content; `EXECUTABLE` for programs of every kind. Reads only both ends of the file."""
     with path.open("rb") as file:
         head = file.read(_EDGE_BYTES)
         file.seek(max(0, path.stat().st_size - _EDGE_BYTES))
@@ -103,7 +107,7 @@ def _by_signature(head: bytes, tail: bytes) -> str | None:
         return _iso_media(head, tail)
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _zip(head, tail)
-    # MPEG audio without a tag: eleven set bits, layer III, a bit rate and a sampling rate that exist.
+    # MPEG audio without an ID3 tag: eleven set bits, layer III, a valid bit rate and sampling rate.
     if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[2] >> 4 not in (0, 15):
         return "audio/mpeg" if head[2] & 0x0C != 0x0C else None
     return None
@@ -126,19 +130,19 @@ def _iso_media(head: bytes, tail: bytes) -> str:
         return "video/quicktime"
     if brand in (b"M4A ", b"M4B ", b"M4P ", b"F4A "):
         return "audio/mp4"
-    # Phones write sound alone under the brands of video: the handlers of the tracks tell.
+    # Phones use the brands of video for audio recordings as well. The handlers of the tracks tell them apart.
     both = head + tail
     return "audio/mp4" if b"soun" in both and b"vide" not in both else "video/mp4"
 
 
 def _zip(head: bytes, tail: bytes) -> str:
-    """Names of members are in the first local header, and in the directory at the end."""
+    """By the names of members, in the first local header and in the central directory at the end."""
     both = head + tail
     if b"META-INF/MANIFEST.MF" in both or b"AndroidManifest.xml" in both:
         return EXECUTABLE
     if head[30:38] == b"mimetype":
-        named = _NAMED_IN_ZIP.match(head, 38)
-        return named[0].decode() if named else "application/zip"
+        declared = _NAMED_IN_ZIP.match(head, 38)
+        return declared[0].decode() if declared else "application/zip"
     if b"[Content_Types].xml" in both:
         office = "application/vnd.openxmlformats-officedocument"
         for folder, kind in (
@@ -152,7 +156,7 @@ def _zip(head: bytes, tail: bytes) -> str:
 
 
 def _by_text(head: bytes) -> str | None:
-    """Text of any kind. Scripts and style sheets are plain text: a browser runs them under no other name."""
+    """Text of any kind. Scripts and style sheets are `text/plain`, which browsers do not execute."""
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if head.startswith(mark):
             head = head[2:].decode(encoding, "replace").encode()
@@ -170,14 +174,14 @@ def _by_text(head: bytes) -> str | None:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 4:  # not just a character that the edge cuts through
+        if error.start < len(head) - 4:  # not just a character that the end of `head` cuts
             return None
     return "text/plain"
 
 
 def _by_guess(head: bytes) -> str:
-    """What the collected signatures say, as long as it is nothing that the strict ones would have known."""
-    import puremagic  # noqa: PLC0415  a thousand signatures, which most uploads do not need
+    """The guess of puremagic, unless it is a type that only a strict signature may assign."""
+    import puremagic  # noqa: PLC0415  loads a thousand signatures, which most uploads do not need
 
     try:
         guess = puremagic.from_string(head, mime=True)

@@ -1,4 +1,4 @@
-"""How long a recording plays, where its container says so plainly; blocking, and never an error."""
+"""The duration of a recording, if its container states it. Blocking; never raises."""
 
 import struct
 import wave
@@ -8,7 +8,7 @@ _EDGE_BYTES = 1 << 20
 
 
 def duration_of(path: Path, content_type: str) -> float | None:
-    """Seconds of a WAV, or of an MP4 or QuickTime file whose header lies near one of its ends; else None."""
+    """Seconds of a WAV file, or of an MP4 or QuickTime file with its header near either end; None otherwise."""
     try:
         if content_type == "audio/wav":
             with path.open("rb") as file, wave.open(file) as recording:
@@ -27,11 +27,11 @@ def _iso_duration(path: Path) -> float | None:
         file.seek(max(0, path.stat().st_size - _EDGE_BYTES))
         tail = file.read(_EDGE_BYTES)
     for part in (head, tail):
-        at = part.find(b"mvhd")
-        if at < 0:
+        offset = part.find(b"mvhd")
+        if offset < 0:
             continue
-        at += 4
-        is_long = part[at] == 1 if at < len(part) else False
-        scale, length = struct.unpack_from(">20xIQ" if is_long else ">12xII", part, at)
+        offset += 4
+        is_long = part[offset] == 1 if offset < len(part) else False
+        scale, length = struct.unpack_from(">20xIQ" if is_long else ">12xII", part, offset)
         return float(round(length / scale, 3)) if length not in (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF) else None
     return None

@@ -1,4 +1,4 @@
-"""Names of files: what is kept of the client's, and how it goes into a header."""
+"""File names: cleaning those that clients send, and formatting them for `Content-Disposition`."""
 
 import unicodedata
 from urllib.parse import quote
@@ -6,15 +6,15 @@ from urllib.parse import quote
 MAX_NAME_CHARS = 150
 _MAX_SUFFIX_CHARS = 20
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-# Quotes and separators would end a header's value or a folder; the others are no names on some systems.
+# Quotes and separators could end a header value or a path; the others are not allowed on some systems.
 _FORBIDDEN = frozenset('"<>:|?*')
 
 
 def clean_filename(raw: str) -> str:
     """A client's file name without folders, control or bidirectional characters; at most 150 characters.
 
-    `photo\\u202egnp.exe` would be shown as `photoexe.png`, so what turns the direction of writing goes. The end of
-    a long name is kept up to 20 characters, for its suffix.
+    `photo\\u202egnp.exe` would be displayed as `photoexe.png`, so bidirectional controls are removed. A long name keeps
+    its suffix of up to 20 characters.
     """
     base = raw.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(
@@ -33,7 +33,7 @@ def clean_filename(raw: str) -> str:
 
 
 def disposition(kind: str, filename: str) -> str:
-    """A `Content-Disposition` (RFC 6266): a plain name for old readers, the real one beside it (RFC 8187)."""
+    """A `Content-Disposition` (RFC 6266): an ASCII name for old clients, and the full name (RFC 8187)."""
     plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode()
     plain = "".join(char for char in plain if char.isprintable() and char not in '"\\%') or "file"
     value = f'{kind}; filename="{plain}"'

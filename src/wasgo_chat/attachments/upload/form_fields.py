@@ -1,4 +1,4 @@
-"""The fields of a form as a model: the same checks, and the same problems, as for a JSON body."""
+"""Parses the fields of a form into a model, with the same validation and problems as for a JSON body."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,26 +13,26 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse_fields(model: type[Model], fields: Mapping[str, Sequence[str]], *, as_json: Sequence[str] = ()) -> Model:
-    """A form's fields, each given once, as a model.
+    """Validate the fields of a form, each of which may occur once.
 
     Args:
-        model: what they make.
-        fields: by name, the values.
-        as_json: names of fields that hold JSON text.
+        model: the model to create.
+        fields: the values of each field.
+        as_json: the fields that contain JSON.
 
     Raises:
-        Invalid: a field was given twice, or should be JSON and is not.
-        RequestValidationError: the model does not accept them.
+        Invalid: a field occurs twice, or does not contain valid JSON.
+        RequestValidationError: validation failed.
     """
     values: dict[str, Any] = {}
-    for name, given in fields.items():
-        if len(given) > 1:
-            raise Invalid.field([name], "repeated", "is given more than once")
-        values[name] = _from_json(name, given[0]) if name in as_json else given[0]
+    for name, occurrences in fields.items():
+        if len(occurrences) > 1:
+            raise Invalid.field([name], "repeated", "occurs more than once")
+        values[name] = _from_json(name, occurrences[0]) if name in as_json else occurrences[0]
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        errors = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        errors = [{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors()]
         raise RequestValidationError(errors) from error
 
 
@@ -40,4 +40,4 @@ def _from_json(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Invalid.field([name], "json_invalid", "is not JSON") from error
+        raise Invalid.field([name], "json_invalid", "is not valid JSON") from error

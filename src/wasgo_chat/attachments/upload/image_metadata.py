@@ -1,6 +1,6 @@
-"""PNG, GIF and WebP without their metadata: the blocks that hold it are left out, pixels stay byte for byte.
+"""Removes metadata from PNG, GIF and WebP files by dropping its blocks. The blocks of pixels are copied unchanged.
 
-What follows the end of the image (a second file, a film with its place) is left out too.
+Data after the end of the image (another file, a video with its location) is dropped as well.
 """
 
 import io
@@ -18,23 +18,22 @@ _WEBP_DROPPED = frozenset([b"EXIF", b"XMP "])
 _WEBP_EXIF_AND_XMP_FLAGS = 0b0000_1100
 _GIF_KEPT_APPLICATIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _COPY_BYTES = 262_144
-# The smallest blocks that encoders make, GIF's 255 bytes, are some 100,000 in the largest upload, at two reads each.
+# The smallest blocks of real encoders, GIF's 255 bytes, are some 100,000 in the largest upload, at two reads each.
 _MAX_READS = 400_000
 
 
 class CorruptImage(Exception):
-    """The blocks of the file do not follow each other as its format says."""
+    """The blocks of the file violate its format."""
 
 
 class BoundedReader(io.BufferedReader):
-    """A file that is read in some hundred thousand pieces at most: one of nothing but tiny blocks only costs time."""
+    """A file with a limited number of reads: one that consists of tiny blocks would take minutes."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))
         self._reads_left = _MAX_READS
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """See `io.BufferedReader`. Raises: Damaged."""
         self._reads_left -= 1
         if self._reads_left < 0:
             raise CorruptImage
@@ -42,7 +41,7 @@ class BoundedReader(io.BufferedReader):
 
 
 def strip_png(source: Path, target: Path) -> None:
-    """Keep the chunks that make the picture. Raises: Damaged."""
+    """Copy a PNG with only the chunks that affect the picture. Raises: CorruptImage."""
     with BoundedReader(source) as old, target.open("wb") as new:
         if _exactly(old, 8) != _PNG_SIGNATURE:
             raise CorruptImage
@@ -59,16 +58,16 @@ def strip_png(source: Path, target: Path) -> None:
 
 
 def strip_webp(source: Path, target: Path) -> None:
-    """Leave the chunks EXIF and XMP out, and say so in the header. Raises: Damaged."""
+    """Copy a WebP without the chunks EXIF and XMP, and clear their flags. Raises: CorruptImage."""
     with BoundedReader(source) as old, target.open("wb+") as new:
         header = _exactly(old, 12)
-        left = int.from_bytes(header[4:8], "little") - 4
+        remaining = int.from_bytes(header[4:8], "little") - 4
         new.write(header)
-        while left >= 8:
+        while remaining >= 8:
             chunk = _exactly(old, 8)
             length = int.from_bytes(chunk[4:], "little")
             padded = length + length % 2
-            left -= 8 + padded
+            remaining -= 8 + padded
             if chunk[:4] in _WEBP_DROPPED:
                 _copy(old, None, padded)
                 continue
@@ -84,7 +83,7 @@ def strip_webp(source: Path, target: Path) -> None:
 
 
 def strip_gif(source: Path, target: Path) -> None:
-    """Leave comments, plain text and unknown applications' blocks out. Raises: Damaged."""
+    """Copy a GIF without comments, plain text and unknown application blocks. Raises: CorruptImage."""
     with BoundedReader(source) as old, target.open("wb") as new:
         header = _exactly(old, 13)
         new.write(header)
@@ -146,4 +145,4 @@ def _exactly(file: IO[bytes], length: int) -> bytes:
 
 
 STRIPPERS: dict[str, Callable[[Path, Path], None]] = {"PNG": strip_png, "WEBP": strip_webp, "GIF": strip_gif}
-"""By Pillow's name of the format."""
+"""By Pillow's format name."""

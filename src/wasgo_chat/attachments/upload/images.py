@@ -1,8 +1,8 @@
-"""Images: held to a number of pixels, without what they say of place and device, measured, with a thumbnail.
+"""Cleans images: limits their pixels, removes metadata such as location and device, and creates a thumbnail.
 
-A JPEG is encoded anew with its own tables, others keep their pixels' bytes and lose the blocks that hold metadata
-(`attachments.upload.image_metadata`), so that animations stay intact. Everything here blocks: call it in a thread. The
-pipeline imports this module with the first image, because it loads Pillow.
+A JPEG is encoded again with its own quantization tables. Other formats keep the bytes of their pixels and lose the
+blocks with metadata (`attachments.upload.image_metadata`), so animations stay intact. All functions block: call them in
+a thread. The pipeline imports this module with the first image, because it loads Pillow.
 """
 
 import warnings
@@ -20,10 +20,10 @@ from wasgo_chat.core.errors import ChatError, Invalid
 THUMBNAIL_PIXELS = 320
 _QUALITY = 90
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
-# Pillow warns from a bound of its own on; ours is looked at before anything is decoded.
+# Pillow warns above a limit of its own; ours is checked before anything is decoded.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-# Pillow speaks of these where a file is not what it says; the first is its word for a broken PNG.
-_BROKEN = (
+# What Pillow raises for invalid files; SyntaxError is for a broken PNG.
+_INVALID_IMAGE_ERRORS = (
     SyntaxError,
     UnidentifiedImageError,
     Image.DecompressionBombError,
@@ -40,7 +40,7 @@ _BROKEN = (
 
 @dataclass(frozen=True, slots=True)
 class CleanedImage:
-    """An image that was taken apart: its clean file, its thumbnail, and what it measures (in pixels)."""
+    """The cleaned file of an image, its thumbnail, and its size in pixels."""
 
     path: Path
     thumbnail: Path
@@ -49,11 +49,11 @@ class CleanedImage:
 
 
 def clean_image(path: Path, content_type: str, *, max_pixels: int, loc: list[str | int]) -> CleanedImage:
-    """Make the files that are kept of an image, beside it; the caller removes what it does not keep.
+    """Create the cleaned file and the thumbnail of an image in its folder. The caller removes them.
 
     Raises:
-        Invalid: it has too many pixels, or cannot be read.
-        StorageFull: there is no room for the new files.
+        Invalid: it has too many pixels, or cannot be decoded.
+        StorageFull: the disk is full.
     """
     cleaned, thumbnail = path.with_suffix(".clean"), path.with_suffix(".thumbnail")
     try:
@@ -62,11 +62,11 @@ def clean_image(path: Path, content_type: str, *, max_pixels: int, loc: list[str
     except ChatError as error:
         remove_files([cleaned, thumbnail])
         cause = error.__cause__
-        # Pillow says OSError, without a number, of images that end too early.
+        # Pillow raises OSError without an errno for truncated images.
         if isinstance(cause, OSError) and cause.errno is None:
             raise _unreadable(loc) from error
         raise
-    except _BROKEN as error:
+    except _INVALID_IMAGE_ERRORS as error:
         remove_files([cleaned, thumbnail])
         raise _unreadable(loc) from error
 
@@ -77,11 +77,11 @@ def _clean(
     source = path
     if file_format == "GIF":
         STRIPPERS[file_format](path, cleaned)
-        source = cleaned  # Pillow would put a comment of a million pieces together
+        source = cleaned  # Pillow would join a comment of a million pieces
     with BoundedReader(source) as file, Image.open(file, formats=[file_format]) as image:
         if image.width * image.height > max_pixels:
             raise Invalid.field(loc, "too_many_pixels", f"has more than {max_pixels} pixels")
-        animated = getattr(image, "is_animated", False)  # counting its frames could take minutes
+        animated = getattr(image, "is_animated", False)  # counting its frames can take minutes
         image.seek(0)
         turned = not animated and image.getexif().get(Tag.Orientation, 1) not in (0, 1)
         profile = image.info.get("icc_profile")
@@ -112,12 +112,12 @@ def _save(image: Image.Image, path: Path, file_format: str, quality: str | int, 
 def _save_thumbnail(image: Image.Image, path: Path, profile: bytes | None) -> None:
     has_alpha = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
     small = image.convert("RGBA" if has_alpha else "RGB")
-    # A CMYK profile does not speak of the RGB that the thumbnail is in.
-    kept = profile if image.mode in ("RGB", "RGBA") else None
+    # A CMYK profile does not apply to the RGB thumbnail.
+    rgb_profile = profile if image.mode in ("RGB", "RGBA") else None
     small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
     small.info = {}
-    small.save(path, "WEBP", quality=80, icc_profile=kept)
+    small.save(path, "WEBP", quality=80, icc_profile=rgb_profile)
 
 
 def _unreadable(loc: list[str | int]) -> Invalid:
-    return Invalid.field(loc, "unreadable_image", "is not an image that can be read")
+    return Invalid.field(loc, "unreadable_image", "is not a readable image")

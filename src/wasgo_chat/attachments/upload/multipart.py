@@ -1,6 +1,6 @@
-"""A multipart form from the network to local files, piece by piece: fields in memory, files never.
+"""Parses a multipart form from the network, streaming files to disk. Only fields are held in memory.
 
-Limits hold while the bytes come in, not when all are there.
+Limits are enforced while the body is received, not at its end.
 """
 
 import asyncio
@@ -32,26 +32,26 @@ _MAX_PARTS = 200
 
 
 class MalformedForm(ChatError):
-    """The body is no multipart form, or ends before its end."""
+    """The body is not a multipart form, or is truncated."""
 
     status, code, title = 400, "malformed_form", "The body is not a multipart form"
 
 
 class FileTooLarge(ChatError):
-    """A file is above the limit."""
+    """A file exceeds the limit."""
 
     status, code, title = 413, "attachment_too_large", "The file is too large"
 
 
 class FieldsTooLarge(ChatError):
-    """The fields of a form are above the limit of a body without files."""
+    """The fields of a form exceed the limit of a body without files."""
 
     status, code, title = 413, "body_too_large", "The body is too large"
 
 
 @dataclass(slots=True)
 class UploadedFile:
-    """A file that has come in: its field, the cleaned name, where it lies until it is stored, size in bytes."""
+    """A received file: its field, its cleaned name, its path until it is stored, and its size in bytes."""
 
     field: str
     filename: str
@@ -64,45 +64,45 @@ class UploadedFile:
 
 @dataclass(slots=True)
 class MultipartForm:
-    """What a form held: the values of each field, in order, and the files."""
+    """A parsed form: the values of each field, in order, and the files."""
 
     fields: dict[str, list[str]]
     files: list[UploadedFile]
 
 
 def is_multipart(request: Request) -> bool:
-    """Whether the body says that it is a multipart form."""
+    """Whether the request has the content type of a multipart form."""
     return request.headers.get("content-type", "").split(";")[0].strip().lower() == "multipart/form-data"
 
 
 def multipart_bytes(settings: Settings) -> int:
-    """The bytes of the largest form that can be good: all its files, and the body that may go beside them."""
+    """The size limit of a form: its files, and the body without them."""
     return settings.max_attachments * settings.max_attachment_bytes + settings.max_body_bytes
 
 
 async def with_multipart_limit(request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Handle a request under the body limit of forms in place of the app's."""
-    answers: list[Response] = []
+    """Handle a request with the body limit of forms in place of the general one."""
+    responses: list[Response] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        answers.append(await handle(request))
+        responses.append(await handle(request))
 
     limited = RequestBodyLimitMiddleware(app, max_body_size=multipart_bytes(http_context(request).settings))
     await limited(request.scope, request.receive, request._send)
-    return answers[0]
+    return responses[0]
 
 
 @asynccontextmanager
 async def receive_multipart(
     request: Request, folder: Path, file_field: str, *, max_files: int
 ) -> AsyncIterator[MultipartForm]:
-    """Read a form; whatever it left in `folder` is removed at the end of the block.
+    """Receive a form. Files that are left in `folder` are removed at the end of the block.
 
     Raises:
-        MalformedForm: it cannot be parsed, or ends too early.
-        FileTooLarge, FieldsTooLarge: above a limit.
-        Invalid: too many files, or a file in another field than `file_field`.
-        StorageFull: there is no room.
+        MalformedForm: it cannot be parsed, or is truncated.
+        FileTooLarge, FieldsTooLarge: it exceeds a limit.
+        Invalid: it has too many files, or a file in a field other than `file_field`.
+        StorageFull: the disk is full.
     """
     reader = _StreamingParser(http_context(request).settings, folder, file_field, max_files)
     try:
@@ -112,7 +112,7 @@ async def receive_multipart(
 
 
 class _StreamingParser:
-    """The parser's callbacks, and the writing that they leave to do between two pieces of the body."""
+    """The parser's callbacks. They buffer what `_write` then writes after each piece of the body."""
 
     def __init__(self, settings: Settings, folder: Path, file_field: str, max_files: int) -> None:
         self._settings = settings
@@ -158,14 +158,14 @@ class _StreamingParser:
         return self._form
 
     def clear(self) -> None:
-        """Close and remove every file that still lies in the folder."""
+        """Close and remove every file that is left in the folder."""
         for file in self._form.files:
             if file.out is not None:
                 file.out.close()
             remove_files([file.path])
 
     async def _write(self, at_least: int) -> None:
-        """Write what has gathered of a file, if it is more than so many bytes, and of ended ones everything."""
+        """Write the buffered bytes of files: of the current one if they exceed `at_least`, of complete ones all."""
         for file in tuple(self._open):
             has_ended = file is not self._file
             if has_ended or len(file.pending) > at_least:
@@ -210,10 +210,10 @@ class _StreamingParser:
             self._value = bytearray()
             return
         if self._name != self._file_field:
-            raise Invalid.field([self._file_field], "extra_forbidden", "is the only field that takes files")
+            raise Invalid.field([self._file_field], "extra_forbidden", "is the only field that accepts files")
         if len(self._form.files) >= self._max_files:
-            raise Invalid.field([self._file_field], "too_long", f"takes at most {self._max_files} files")
-        # Browsers write these three, and only these, as escapes; none of them stays in a name.
+            raise Invalid.field([self._file_field], "too_long", f"accepts at most {self._max_files} files")
+        # Browsers escape exactly these three characters. None of them is kept in a name.
         raw = _decoded(options[b"filename"]).replace("%22", "").replace("%0A", "").replace("%0D", "")
         name = clean_filename(raw)
         self._file = UploadedFile(self._name, name, self._folder / f"{new_id()}.incoming")
@@ -224,7 +224,7 @@ class _StreamingParser:
         if self._file is not None:
             self._file.size += end - start
             if self._file.size > self._settings.max_attachment_bytes:
-                raise FileTooLarge(f"A file has at most {self._settings.max_attachment_bytes} bytes")
+                raise FileTooLarge(f"A file can have at most {self._settings.max_attachment_bytes} bytes")
             self._file.pending += data[start:end]
         elif self._value is not None:
             self._field_bytes += end - start

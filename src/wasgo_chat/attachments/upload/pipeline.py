@@ -1,4 +1,4 @@
-"""From a file that came in to what is stored of it: its type, scanned, images cleaned and measured."""
+"""Prepares a received file for storing: detects its type, scans it for viruses, cleans and measures images."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ THUMBNAIL_TYPE = "image/webp"
 
 @dataclass(frozen=True, slots=True)
 class PreparedFile:
-    """A file ready to be stored. `sent_sha256` is of the bytes that came, `sha256` of those that are kept."""
+    """A file ready to be stored. `sent_sha256` is the hash of the received bytes, `sha256` of those to store."""
 
     id: UUID
     filename: str
@@ -41,7 +41,7 @@ class PreparedFile:
     duration: float | None = None
 
     def remove_files(self) -> None:
-        """Remove what was not stored; blocking."""
+        """Remove the local files that were not moved to the storage. Blocking."""
         remove_files([path for path in (self.original, self.thumbnail) if path is not None])
 
 
@@ -52,30 +52,31 @@ async def prepare(
     message_type: str | None,
     loc: Sequence[str | int],
 ) -> PreparedFile:
-    """Look at a file and make of it what is kept; images only as many at once as `decoding` lets.
+    """Check and prepare a file. `decoding` limits how many images are decoded at the same time.
 
     Raises:
-        TypeNotAllowed: a message of this type (None: of any) takes no such content.
-        Invalid: it is empty, infected, or an image that is too large or broken.
-        StorageFull, Unavailable: no room for an image's new files; no answer of the virus scanner.
+        TypeNotAllowed: a message of this type (None: any type) cannot have such content.
+        Invalid: it is empty, infected, or an image that is too large or unreadable.
+        StorageFull: the disk is full.
+        Unavailable: the virus scanner does not respond.
     """
-    where = list(loc)
+    location = list(loc)
     if file.size == 0:
-        raise Invalid.field(where, "empty", "is empty")
+        raise Invalid.field(location, "empty", "is empty")
     content_type = await asyncio.to_thread(content_type_of, file.path)
     require_allowed(content_type, message_type)
-    await scan(settings, file.path, where)
-    picture: CleanedImage | None = None
+    await scan(settings, file.path, location)
+    image: CleanedImage | None = None
     if content_type in IMAGES:
         async with decoding:
-            picture = await asyncio.to_thread(_picture, file.path, content_type, settings.max_image_pixels, where)
+            image = await asyncio.to_thread(_image, file.path, content_type, settings.max_image_pixels, location)
     sent_sha256 = file.hash.digest()
-    if picture is None:
+    if image is None:
         duration = await asyncio.to_thread(duration_of, file.path, content_type)
         return PreparedFile(
             new_id(), file.filename, content_type, file.size, sent_sha256, sent_sha256, file.path, duration=duration
         )
-    size, sha256 = await asyncio.to_thread(_measure, picture.path)
+    size, sha256 = await asyncio.to_thread(_measure, image.path)
     return PreparedFile(
         new_id(),
         file.filename,
@@ -83,16 +84,16 @@ async def prepare(
         size,
         sha256,
         sent_sha256,
-        original=picture.path,
-        thumbnail=picture.thumbnail,
-        thumbnail_size=picture.thumbnail.stat().st_size,
-        width=picture.width,
-        height=picture.height,
+        original=image.path,
+        thumbnail=image.thumbnail,
+        thumbnail_size=image.thumbnail.stat().st_size,
+        width=image.width,
+        height=image.height,
     )
 
 
-def _picture(path: Path, content_type: str, max_pixels: int, loc: list[str | int]) -> "CleanedImage":
-    from wasgo_chat.attachments.upload.images import clean_image  # noqa: PLC0415  Pillow waits for the first image
+def _image(path: Path, content_type: str, max_pixels: int, loc: list[str | int]) -> "CleanedImage":
+    from wasgo_chat.attachments.upload.images import clean_image  # noqa: PLC0415  loads Pillow, with the first image only
 
     return clean_image(path, content_type, max_pixels=max_pixels, loc=loc)
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlalchemy import Row, delete
 
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.membership import access
 from wasgo_chat.notifications import policy, preferences
@@ -119,15 +121,12 @@ class Dispatcher:
         return None
 
     async def _run(self, channel: str) -> None:
-        while True:
-            try:
-                if await self.dispatch(channel) == CONCURRENCY:
-                    continue  # there may be more
-            except ChatError as error:
-                log.warning("dispatch_failed", channel=channel, error=error.code)
-            except Exception:
-                log.exception("dispatch_failed", channel=channel)  # retried at the next poll
-            await asyncio.sleep(self._poll_s)
+        step = partial(self._dispatch_all, channel)
+        await forever(step, failure="dispatch_failed", every_s=self._poll_s, channel=channel)
+
+    async def _dispatch_all(self, channel: str) -> None:
+        while await self.dispatch(channel) == CONCURRENCY:
+            pass  # there may be more
 
     async def _process(self, channel: str, delivery_id: UUID, *, is_online: bool) -> None:
         try:
