@@ -92,9 +92,9 @@ async def test_messages_are_exchanged_with_every_feature_off(database: str) -> N
         world = World(worker)
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with bo.at(chat) as live:
+        async with bo.connect(chat) as live:
             await ana.send(chat, "hi")
-            assert (await live.receives("new_message"))["message"]["content"] == "hi"
+            assert (await live.receive("new_message"))["message"]["content"] == "hi"
         await world.close()
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.processes import Processes, serving
-from tests.support.stubborn import Stubborn
-from tests.support.world import Json, until
+from tests.support.processes import ServeProcess, serving
+from tests.support.stubborn import ReconnectingClient
+from tests.support.world import Json, wait_until
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
@@ -17,7 +17,7 @@ CLIENTS = 10
 MESSAGES = 30
 
 
-async def make_job(served: Processes, users: list[str]) -> Json:
+async def make_job(served: ServeProcess, users: list[str]) -> Json:
     bearer = mint_service(served.settings, "platform", list(SCOPES), ttl_s=600)
     async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
         people = [{"user_id": user, "role": "participant"} for user in users]
@@ -27,7 +27,7 @@ async def make_job(served: Processes, users: list[str]) -> Json:
         return made
 
 
-async def history(served: Processes, chat: Json, user: str) -> list[Json]:
+async def history(served: ServeProcess, chat: Json, user: str) -> list[Json]:
     bearer = mint_user(served.settings, user, ttl_s=600)
     found: list[Json] = []
     async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
@@ -51,9 +51,11 @@ async def test_a_worker_killed_while_ten_clients_write_loses_and_doubles_nothing
     total = CLIENTS * MESSAGES
     async with serving(database, tmp_path / "log", workers=2) as served:
         chat = await make_job(served, users)
-        clients = [Stubborn(served.ws_url, mint_user(served.settings, user, ttl_s=600), chat, user) for user in users]
-        living = [asyncio.create_task(client.live(MESSAGES, total)) for client in clients]
-        await until(lambda: sum(len(client.acked) for client in clients) >= total // 3)
+        clients = [
+            ReconnectingClient(served.ws_url, mint_user(served.settings, user, ttl_s=600), chat, user) for user in users
+        ]
+        living = [asyncio.create_task(client.run(MESSAGES, total)) for client in clients]
+        await wait_until(lambda: sum(len(client.acked) for client in clients) >= total // 3)
         assert len(served.workers()) == 2
         os.kill(served.busiest_worker(), signal.SIGKILL)
         await asyncio.gather(*living)
@@ -74,4 +76,4 @@ async def test_no_worker_outlives_its_killed_parent(database: str, tmp_path: Pat
     async with serving(database, tmp_path / "log", workers=2) as served:
         assert len(served.workers()) == 2
         served.process.kill()
-        await served.gone()
+        await served.wait_port_closed()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import ASYNCAPI, OPENAPI, hold_frame, validator
+from tests.support.documents import ASYNCAPI, OPENAPI, check_frame, validator
 from tests.support.world import Json, World
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE
 from wasgo_chat.core.close_codes import CloseCode, close_code_table
@@ -25,7 +25,7 @@ def test_every_message_has_valid_examples(name: str) -> None:
 
 def test_an_invalid_frame_does_not_match_the_schema() -> None:
     with pytest.raises(ValueError, match="not valid"):
-        hold_frame({"type": "new_message", "conversation_id": CHAT, "seq": 1})
+        check_frame({"type": "new_message", "conversation_id": CHAT, "seq": 1})
 
 
 def test_every_close_code_is_described() -> None:
@@ -50,15 +50,17 @@ async def test_the_examples_of_client_frames_are_acked(world: World, name: str) 
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     message = await ana.send(chat, "hi")
-    async with ana.at(None) as live:
+    async with ana.connect(None) as live:
         if name not in ("subscribe", "refresh_token"):
-            await live.asks("subscribe", conversation_id=chat["id"])
+            await live.request("subscribe", conversation_id=chat["id"])
         for example in COMMANDS[name].examples:
             text = json.dumps(example).replace(CHAT, chat["id"]).replace(MESSAGE, message["id"])
             frame: Json = {"conversation_id": chat["id"], **json.loads(text), "ref": None}
             if name == "refresh_token":
                 frame["token"] = ana.bearer
-            answer = await live.asks(frame.pop("type"), **{key: value for key, value in frame.items() if key != "ref"})
+            answer = await live.request(
+                frame.pop("type"), **{key: value for key, value in frame.items() if key != "ref"}
+            )
             assert answer["type"] == "ack", answer
             schema = MESSAGES[f"{name}_ack"]["payload"]["$ref"].removeprefix("#")
             validator(schema, of_sockets=True).validate(answer)

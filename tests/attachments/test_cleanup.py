@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from tests.attachments.samples import ATTACHMENTS, MESSAGES, picture, send_files, upload
 from tests.support.workers import make_settings
-from tests.support.world import Json, World, rows, until, world_with
+from tests.support.world import Json, World, rows, wait_until, world_with
 from wasgo_chat.attachments.cleanup import BATCH, OrphanCleanup
 from wasgo_chat.attachments.storage_s3 import S3Storage
 from wasgo_chat.attachments.store import AttachmentStore
@@ -50,7 +50,7 @@ async def test_a_deleted_message_loses_its_attachments_and_their_objects(world: 
     for url in (image["url"], image["thumbnail_url"], note["url"]):
         assert await status_of(world, url) == 404
     await ana.refused("GET", f"{ATTACHMENTS}{image['id']}/", status=404, code="not_found")
-    await until(lambda: objects(folder, image) == objects(folder, note) == [])
+    await wait_until(lambda: objects(folder, image) == objects(folder, note) == [])
     assert await status_of(world, stays["url"]) == 200
     body = {"conversation": chat["id"], "content": "x", "attachment_ids": [note["id"]]}
     await ana.refused("POST", MESSAGES, body, status=422, code="invalid")
@@ -93,7 +93,7 @@ async def test_a_worker_runs_the_cleanup_periodically(database: str, tmp_path: P
             path.write_bytes(b"of a worker that was killed")
         os.utime(stale, (0, 0))
         await a_day_passes(world, made)
-        await until(lambda: objects(tmp_path, made) == [] and not stale.exists())
+        await wait_until(lambda: objects(tmp_path, made) == [] and not stale.exists())
         assert fresh.exists()
 
 
@@ -110,7 +110,7 @@ async def test_objects_in_s3_are_deleted_too(database: str, tmp_path: Path, s3: 
         sent = await send_files(ana, chat, ("a.jpg", picture()))
         assert listed(sent["attachments"][0]) == 2
         await ana.ok("POST", f"{MESSAGES}{sent['id']}/delete/")
-        await until(lambda: listed(sent["attachments"][0]) == 0)
+        await wait_until(lambda: listed(sent["attachments"][0]) == 0)
 
 
 @pytest.mark.parametrize("reply_to", ["01930000-0000-7000-8000-000000000000"])

@@ -49,7 +49,7 @@ async def test_an_upload_is_claimed_by_a_message(world: World) -> None:
     sent = await ana.send(chat, "", message_type="file", attachment_ids=order)
     assert [one["id"] for one in sent["attachments"]] == order
     assert (await bo.history(chat))[0] == sent
-    assert (await bo.sees(chat))["last_message"] == sent
+    assert (await bo.get_conversation(chat))["last_message"] == sent
     assert (await bo.ok("GET", f"{ATTACHMENTS}{order[0]}/"))["filename"] == "2.txt"
     assert (await bo.events(chat))[0]["message"]["attachments"] == sent["attachments"]
 
@@ -100,10 +100,10 @@ async def test_a_socket_sends_and_receives_attachments(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     made = await upload(ana, chat, picture(), "a.jpg")
-    async with ana.at(chat) as here, bo.at(chat) as there:
-        ack = await here.asks("send_message", message_type="image", attachment_ids=[made["id"]])
+    async with ana.connect(chat) as here, bo.connect(chat) as there:
+        ack = await here.request("send_message", message_type="image", attachment_ids=[made["id"]])
         assert ack["type"] == "ack", ack
-        frame = await there.receives("new_message")
+        frame = await there.receive("new_message")
     assert [one["id"] for one in frame["message"]["attachments"]] == [made["id"]]
 
 

@@ -58,12 +58,12 @@ async def goes_on(settings: Settings, people: tuple[str, str], chat: Json, told:
     async with world_with(settings) as world:
         assert await invariants.check_invariants(world.worker.db) == []
         ana, bo = (restored_person(world, user_id) for user_id in people)
-        head = int((await ana.sees(chat))["last_seq"])
+        head = int((await ana.get_conversation(chat))["last_seq"])
         assert head < told
-        async with bo.at(chat, after_seq=told) as live:
-            assert (await live.receives("resync"))["last_seq"] == head
+        async with bo.connect(chat, after_seq=told) as live:
+            assert (await live.receive("resync"))["last_seq"] == head
             assert (await ana.send(chat, "after the restore"))["seq"] == head + 1
-            assert (await live.receives("new_message"))["seq"] == head + 1
+            assert (await live.receive("new_message"))["seq"] == head + 1
         return head
 
 

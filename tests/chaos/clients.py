@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.chaos.environment import Stage
+from tests.chaos.environment import Environment
 from tests.chaos.history import Change, History
 from tests.support.world import NO_TLS, Json
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
@@ -20,21 +20,21 @@ HTTP_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
-class Size:
+class Scale:
     """How large a run is: conversations, senders in each, messages a second over all of them.
 
     `longest_s` is how long at most a fault lasts, `window` how many messages of a client may be on their way.
     """
 
-    chats: int
+    conversations: int
     senders: int
     rate: float
-    longest_s: float
+    max_fault_s: float
     window: int = 4
 
 
 @dataclass(slots=True)
-class Starred:
+class ContestedMessage:
     """A message that others edit, delete and react to."""
 
     conversation: str
@@ -42,21 +42,21 @@ class Starred:
     user: str
 
 
-class Crowd:
+class SharedState:
     """What all clients share."""
 
-    def __init__(self, stage: Stage, size: Size, rng: random.Random) -> None:
-        self.stage = stage
-        self.size = size
+    def __init__(self, stage: Environment, size: Scale, rng: random.Random) -> None:
+        self.environment = stage
+        self.scale = size
         self.rng = rng
         self.history = History()
         self.is_sending = True
         self.is_over = False
-        self.asked: dict[str, float] = {}
+        self.sent_at: dict[str, float] = {}
         self.acked = 0
         self.delays = array("f")
         self.closes: Counter[str] = Counter()
-        self.starred: asyncio.Queue[Starred | None] = asyncio.Queue()
+        self.contested: asyncio.Queue[ContestedMessage | None] = asyncio.Queue()
         """What to meddle with; None where no more comes."""
         self._bearers: dict[str, str] = {}
         self._service = mint_service(stage.settings, "chaos", list(SCOPES), ttl_s=TOKEN_S)
@@ -66,14 +66,14 @@ class Crowd:
     def bearer(self, user: str) -> str:
         """A token of that user."""
         if user not in self._bearers:
-            self._bearers[user] = mint_user(self.stage.settings, user, ttl_s=TOKEN_S)
+            self._bearers[user] = mint_user(self.environment.settings, user, ttl_s=TOKEN_S)
         return self._bearers[user]
 
     def port(self) -> int:
         """Any `serve`."""
-        return self.rng.choice(self.stage.serves).port
+        return self.rng.choice(self.environment.services).port
 
-    async def make_chat(self, number: int, people: dict[str, str]) -> str:
+    async def create_conversation(self, number: int, people: dict[str, str]) -> str:
         """A conversation of these users, by role; nothing is hurt yet."""
         body = {"participants": [{"user_id": user, "role": role} for user, role in people.items()]}
         status, made = await self.call("PUT", f"/jobs/chaos-{number}/conversation/", body, bearer=self._service) or (
@@ -97,10 +97,12 @@ class Crowd:
             return None
         answer: Any = response.json() if response.content else {}
         if response.status_code >= 500 or response.status_code in (400, 401, 422):
-            self.history.oddities.append(f"{method} {path}: HTTP {response.status_code} {answer}")
+            self.history.unexpected.append(f"{method} {path}: HTTP {response.status_code} {answer}")
         return response.status_code, answer
 
-    async def insist(self, method: str, path: str, body: Json | None = None, *, user: str) -> tuple[int, Json]:
+    async def call_until_answered(
+        self, method: str, path: str, body: Json | None = None, *, user: str
+    ) -> tuple[int, Json]:
         """The same until it is answered: for what may be done twice."""
         while True:
             answer = await self.call(method, path, body, user=user)
@@ -108,16 +110,16 @@ class Crowd:
                 return answer
             await asyncio.sleep(0.2)
 
-    def changed(self, starred: Starred, content: str | None, answer: tuple[int, Json] | None) -> None:
+    def record_change(self, starred: ContestedMessage, content: str | None, answer: tuple[int, Json] | None) -> None:
         """Note what became of an edit or deletion by HTTP."""
         outcome = "unknown" if answer is None else "acked" if answer[0] == 200 else "refused"
         revision = answer[1].get("revision") if answer is not None and answer[0] == 200 else None
         self.history.changes.append(Change(starred.conversation, starred.message_id, content, outcome, revision))
 
-    async def count_unread(self, places: dict[str, list[str]]) -> None:
+    async def record_unread_counts(self, places: dict[str, list[str]]) -> None:
         """What the service counts for every user, at rest."""
         for user, conversations in places.items():
-            _, answer = await self.insist("GET", "/chat/conversations/unread_counts/", user=user)
+            _, answer = await self.call_until_answered("GET", "/chat/conversations/unread_counts/", user=user)
             for conversation in conversations:
                 self.history.unread[conversation, user] = answer["conversations"].get(conversation, 0)
 

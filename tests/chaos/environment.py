@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from tests.support.processes import Processes, start
+from tests.support.processes import ServeProcess, start_serve
 from tests.support.workers import SECRET
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
@@ -20,13 +20,13 @@ from wasgo_chat.development.embedded import Postgres, Valkey, free_port
 
 DATABASE = "postgres"
 WORKERS = 2
-PATIENCE_S = 300.0
+TIMEOUT_S = 300.0
 
 # As in production: what was acked must survive an immediate stop.
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "max_wal_size": "512MB"}
 QUICK = {"fsync": "off", "full_page_writes": "off"}
 
-AWAY = (
+UNREACHABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.AdminShutdownError,
@@ -36,7 +36,7 @@ AWAY = (
 Result = TypeVar("Result")
 
 
-class Stage:
+class Environment:
     """Everything that runs beside the clients.
 
     Args:
@@ -51,7 +51,7 @@ class Stage:
         self.settings = Settings(jwt_secret=SECRET)
         self.postgres = Postgres(folder / "postgres", DURABLE if durable else QUICK)
         self.valkey = Valkey(port=free_port())
-        self.serves: list[Processes] = []
+        self.services: list[ServeProcess] = []
         self.logs: list[Path] = []
         self._count = serves
         self._service = service
@@ -64,42 +64,42 @@ class Stage:
         """For looking behind the service's back."""
         return self.postgres.url(DATABASE)
 
-    async def aside(self, work: Callable[[], Result]) -> Result:
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
         """Run what blocks in the one thread that owns the servers."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def start(self) -> None:
         """Start everything; returns when all of it can serve."""
-        await self.aside(self.postgres.start)
-        await self.aside(self.valkey.start)
-        await self.aside(lambda: migrations.upgrade(Settings(database_url=self.database_url).database_url))
+        await self.in_thread(self.postgres.start)
+        await self.in_thread(self.valkey.start)
+        await self.in_thread(lambda: migrations.upgrade(Settings(database_url=self.database_url).database_url))
         for _ in range(self._count):
-            self.serves.append(self._serve(free_port()))
-            await self.serves[-1].ready(PATIENCE_S)
+            self.services.append(self._start_service(free_port()))
+            await self.services[-1].wait_ready(TIMEOUT_S)
 
     async def stop(self) -> None:
         """End everything, in whatever state it is."""
-        for one in self.serves:
+        for one in self.services:
             for pid in one.workers():
                 os.kill(pid, signal.SIGKILL)
             one.process.kill()
             one.process.wait()
-        await self.aside(self.valkey.stop)
-        await self.aside(lambda: self.postgres.stop(immediately=True))
+        await self.in_thread(self.valkey.stop)
+        await self.in_thread(lambda: self.postgres.stop(immediately=True))
         self._thread.shutdown()
 
     def workers(self) -> list[int]:
         """Process ids of all workers that run."""
-        return [pid for one in self.serves for pid in one.workers()]
+        return [pid for one in self.services for pid in one.workers()]
 
-    async def serve_again(self, at: int, how: signal.Signals) -> None:
+    async def restart_service(self, at: int, how: signal.Signals) -> None:
         """End one `serve`, kindly or not, and start another at its port."""
-        one = self.serves[at]
+        one = self.services[at]
         one.process.send_signal(how)
         await asyncio.to_thread(one.process.wait)
-        await one.gone()
-        self.serves[at] = self._serve(one.port)
-        await self.serves[at].ready(PATIENCE_S)
+        await one.wait_port_closed()
+        self.services[at] = self._start_service(one.port)
+        await self.services[at].wait_ready(TIMEOUT_S)
 
     async def sql(self, statement: str) -> list[asyncpg.Record]:
         """Run a statement as the database's owner, on a connection of its own; again where another fault cut it off."""
@@ -111,7 +111,7 @@ class Stage:
             finally:
                 await connection.close()
 
-        return await _insist(run, (OSError, asyncpg.InterfaceError, *AWAY))
+        return await _retry(run, (OSError, asyncpg.InterfaceError, *UNREACHABLE))
 
     async def redis(self, *command: str) -> bytes:
         """Run a command on Valkey; the first piece of its answer (RESP, as the documentation of Redis says)."""
@@ -125,9 +125,9 @@ class Stage:
             finally:
                 writer.close()
 
-        return await _insist(run, (OSError,))
+        return await _retry(run, (OSError,))
 
-    def _serve(self, port: int) -> Processes:
+    def _start_service(self, port: int) -> ServeProcess:
         given = {
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.valkey.url,
@@ -142,13 +142,13 @@ class Stage:
         log = self.folder / f"serve-{len(self.logs)}.log"
         self.logs.append(log)
         env = {**kept, **{f"WASGO_CHAT_{name}": value for name, value in given.items()}}
-        process: subprocess.Popen[bytes] = start(port, WORKERS, env, log)
-        return Processes(process, port, self.settings)
+        process: subprocess.Popen[bytes] = start_serve(port, WORKERS, env, log)
+        return ServeProcess(process, port, self.settings)
 
 
-async def _insist(run: Callable[[], Awaitable[Result]], errors: tuple[type[Exception], ...]) -> Result:
+async def _retry(run: Callable[[], Awaitable[Result]], errors: tuple[type[Exception], ...]) -> Result:
     """Until it is done: the server may be down just now, by another fault."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while True:
             with contextlib.suppress(*errors):
                 return await run()

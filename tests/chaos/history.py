@@ -23,7 +23,7 @@ class Send:
     conversation: str
     client_id: str
     content: str
-    asked_at: float = 0.0
+    sent_at: float = 0.0
     outcome: str = UNKNOWN
     acks: list[tuple[str, int]] = field(default_factory=list)
 
@@ -72,7 +72,7 @@ class Change:
 
 
 @dataclass(slots=True)
-class LastRead:
+class ObservedLastRead:
     """What a `hello` said of somebody's last_read_seq, and when it was asked and answered."""
 
     conversation: str
@@ -83,7 +83,7 @@ class LastRead:
 
 
 @dataclass(slots=True)
-class Marked:
+class MarkedRead:
     """Messages that the service said it had marked as read."""
 
     conversation: str
@@ -91,7 +91,7 @@ class Marked:
     message_ids: list[str]
 
 
-Copy = tuple[int, bool, str | None, frozenset[tuple[str, str]]]
+MessageCopy = tuple[int, bool, str | None, frozenset[tuple[str, str]]]
 """A message in a client's copy: revision, whether deleted, content, reactions (user, emoji)."""
 
 
@@ -103,34 +103,34 @@ class History:
     conflicts: list[Conflict] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    last_reads: list[LastRead] = field(default_factory=list)
-    marked: list[Marked] = field(default_factory=list)
+    last_reads: list[ObservedLastRead] = field(default_factory=list)
+    marked: list[MarkedRead] = field(default_factory=list)
     unread: dict[tuple[str, str], int] = field(default_factory=dict)
     """At rest, at the end: (conversation, user) to what the service counts."""
-    copies: dict[str, dict[str, Copy]] = field(default_factory=dict)
+    copies: dict[str, dict[str, MessageCopy]] = field(default_factory=dict)
     """At rest: by client, its copy of each message that was changed or reacted to."""
-    at_rest: set[tuple[str, str]] = field(default_factory=set)
+    caught_up: set[tuple[str, str]] = field(default_factory=set)
     """(client, conversation) of those who were members and connected at the end: they have seen all of it."""
-    oddities: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
     """What must never come: a 500, a `resync`, a close code that says a client is to blame."""
 
 
 @dataclass(slots=True)
-class Stored:
+class StoredMessage:
     """A message as the database holds it; `said` is its content at revision 1."""
 
     seq: int
     number: int
     user: str | None
     client_id: str | None
-    said: str | None
+    first_content: str | None
     content: str | None
     revision: int
     is_deleted: bool
 
 
 @dataclass(slots=True)
-class Logged:
+class StoredEvent:
     """An event as the database holds it."""
 
     seq: int
@@ -140,7 +140,7 @@ class Logged:
 
 
 @dataclass(slots=True)
-class Place:
+class StoredParticipant:
     """A participant: when they joined, whether they are in, and the ranges [from, to) of numbers they read."""
 
     joined_number: int
@@ -153,13 +153,13 @@ class Place:
 
 
 @dataclass
-class Truth:
+class DatabaseState:
     """What the database holds, by conversation."""
 
     heads: dict[str, int] = field(default_factory=dict)
-    messages: dict[str, dict[str, Stored]] = field(default_factory=dict)
-    log: dict[str, list[Logged]] = field(default_factory=dict)
-    places: dict[tuple[str, str], Place] = field(default_factory=dict)
+    messages: dict[str, dict[str, StoredMessage]] = field(default_factory=dict)
+    log: dict[str, list[StoredEvent]] = field(default_factory=dict)
+    participants: dict[tuple[str, str], StoredParticipant] = field(default_factory=dict)
     reactions: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
 
 

@@ -35,14 +35,14 @@ from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.messages import read_receipts, verbs
 from wasgo_chat.messages.schemas import MessageContent
 
-PEOPLE = ("ana", "bo", "cy")
+USERS = ("ana", "bo", "cy")
 SERVICE = Actor(user_id=None, service="model", scopes=frozenset(SCOPES))
 PER_CONVERSATION = 150
 PER_TRANSACTION = 50
 
 
 @dataclass
-class Said:
+class ModelMessage:
     """A message of the model; `sender` is None for a note."""
 
     id: UUID
@@ -51,7 +51,7 @@ class Said:
 
 
 @dataclass
-class Member:
+class ModelMember:
     """A person of the model: the count of messages when they joined, and what they have read, by number."""
 
     joined: int = 0
@@ -61,22 +61,22 @@ class Member:
     """Numbers that the database last had as read: never fewer."""
 
 
-class Life:
+class ConversationModel:
     """One conversation, in the database and in the model. Messages are numbered from 1."""
 
     def __init__(self, conversation_id: UUID) -> None:
         self.id = conversation_id
-        self.said: list[Said] = []
-        self.members = {person: Member() for person in PEOPLE}
+        self.messages: list[ModelMessage] = []
+        self.members = {person: ModelMember() for person in USERS}
 
     @classmethod
-    async def begin(cls, tx: Tx) -> "Life":
+    async def create(cls, tx: Tx) -> "ConversationModel":
         """A new conversation of everybody."""
-        await users.upsert_users(tx, {person: {} for person in PEOPLE})
+        await users.upsert_users(tx, {person: {} for person in USERS})
         made = new_id()
         tx.add(Conversation(id=made, conversation_type="job", reference_type="job", reference_id=str(made)))
         await tx.flush()
-        tx.add_all(Participant(conversation_id=made, user_id=person, role="moderator") for person in PEOPLE)
+        tx.add_all(Participant(conversation_id=made, user_id=person, role="moderator") for person in USERS)
         await tx.flush()
         return cls(made)
 
@@ -85,43 +85,45 @@ class Life:
         body = MessageContent(content="words")
         if not self.members[who].is_in:
             return
-        self.said.append(Said((await verbs.send(tx, Actor(user_id=who), self.id, body)).message_id, who))
+        self.messages.append(ModelMessage((await verbs.send(tx, Actor(user_id=who), self.id, body)).message_id, who))
 
-    async def note(self, tx: Tx) -> None:
+    async def send_system_message(self, tx: Tx) -> None:
         """The service says something."""
         await access.authorize(tx, SERVICE, self.id, lock=True)
-        self.said.append(Said((await verbs.post_system_message(tx, SERVICE, self.id, "note", {})).message_id, None))
+        self.messages.append(
+            ModelMessage((await verbs.post_system_message(tx, SERVICE, self.id, "note", {})).message_id, None)
+        )
 
     async def delete(self, tx: Tx, which: int) -> None:
         """A message is deleted by the service."""
-        if self.said:
-            said = self.said[which % len(self.said)]
+        if self.messages:
+            said = self.messages[which % len(self.messages)]
             await verbs.delete(tx, SERVICE, said.id)
             said.is_deleted = True
 
-    async def move(self, tx: Tx, who: str) -> None:
+    async def toggle_membership(self, tx: Tx, who: str) -> None:
         """Somebody leaves, or comes back."""
         member, seat = self.members[who], await access.authorize(tx, SERVICE, self.id, lock=True)
         if member.is_in:
             await conversations.drop_participant(tx, seat, who)
         else:
             await conversations.put_participant(tx, seat, who, "moderator")
-            member.joined = len(self.said)
+            member.joined = len(self.messages)
         member.is_in = not member.is_in
 
     async def mark(self, tx: Tx, who: str, which: Sequence[int]) -> None:
         """Somebody marks some messages as read."""
-        if not self.said:
+        if not self.messages:
             return
-        numbers = {one % len(self.said) + 1 for one in which}
-        member, ids = self.members[who], [self.said[number - 1].id for number in numbers]
+        numbers = {one % len(self.messages) + 1 for one in which}
+        member, ids = self.members[who], [self.messages[number - 1].id for number in numbers]
         try:
             answer = await read_receipts.mark_messages(tx, Actor(user_id=who), ids)
         except NotFound:
             assert not member.is_in
             return
         assert member.is_in
-        member.read |= {number for number in numbers if self.said[number - 1].sender not in (None, who)}
+        member.read |= {number for number in numbers if self.messages[number - 1].sender not in (None, who)}
         assert answer["unread_count"] == len(self.unread(who)), (answer, self.unread(who))
 
     async def mark_all(self, tx: Tx, who: str) -> None:
@@ -133,14 +135,14 @@ class Life:
         answer = await read_receipts.mark_conversation(tx, Actor(user_id=who), self.id)
         assert answer == {"marked": before, "unread_count": 0}
         if before:
-            member.read |= set(range(1, len(self.said) + 1))
+            member.read |= set(range(1, len(self.messages) + 1))
 
     def unread(self, who: str) -> list[int]:
         """The recount: what others said since one joined, that is there, is no note and was not read."""
         member = self.members[who]
         return [
             number
-            for number, said in enumerate(self.said, 1)
+            for number, said in enumerate(self.messages, 1)
             if number > member.joined
             and said.sender not in (None, who)
             and not said.is_deleted
@@ -165,25 +167,25 @@ class Life:
                 assert counts.get(self.id, 0) == len(self.unread(who)), (who, counts, self.unread(who))
 
 
-async def at_random(life: Life, tx: Tx, rng: random.Random) -> None:
+async def random_operation(life: ConversationModel, tx: Tx, rng: random.Random) -> None:
     """One operation."""
-    who = rng.choice(PEOPLE)
+    who = rng.choice(USERS)
     match rng.randrange(12):
         case 0 | 1 | 2 | 3:
             await life.send(tx, who)
         case 4:
-            await life.note(tx)
+            await life.send_system_message(tx)
         case 5:
             await life.delete(tx, rng.randrange(1000))
         case 6:
-            await life.move(tx, who)
+            await life.toggle_membership(tx, who)
         case 7:
             await life.mark_all(tx, who)
         case _:
             await life.mark(tx, who, [rng.randrange(1000) for _ in range(rng.randint(1, 5))])
 
 
-async def live(url: str, seed: int, operations: int) -> None:
+async def run_operations(url: str, seed: int, operations: int) -> None:
     """So many operations, in one conversation after another."""
     rng, began = random.Random(seed), time.monotonic()
     db = Database(Settings(database_url=url, jwt_secret=SECRET))
@@ -191,11 +193,11 @@ async def live(url: str, seed: int, operations: int) -> None:
     try:
         while done < operations:
             async with db.transaction() as tx:
-                life = await Life.begin(tx)
+                life = await ConversationModel.create(tx)
             for _ in range(PER_CONVERSATION // PER_TRANSACTION):
                 async with db.transaction() as tx:
                     for _ in range(PER_TRANSACTION):
-                        await at_random(life, tx, rng)
+                        await random_operation(life, tx, rng)
                     await life.check(tx)
             before, done = done, done + PER_CONVERSATION
             if done // 30_000 > before // 30_000:
@@ -206,8 +208,8 @@ async def live(url: str, seed: int, operations: int) -> None:
         await db.close()
 
 
-def _one(url: str, seed: int, operations: int) -> None:
-    asyncio.run(live(url, seed, operations))
+def _run_process(url: str, seed: int, operations: int) -> None:
+    asyncio.run(run_operations(url, seed, operations))
 
 
 def main() -> int:
@@ -227,7 +229,7 @@ def main() -> int:
             share = -(-given.operations // given.processes)
             spawn = multiprocessing.get_context("spawn")
             children = [
-                spawn.Process(target=_one, args=(postgres.url(), seed + number, share))
+                spawn.Process(target=_run_process, args=(postgres.url(), seed + number, share))
                 for number in range(given.processes)
             ]
             for child in children:

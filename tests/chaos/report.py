@@ -6,33 +6,33 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.clients import Crowd
+from tests.chaos.clients import SharedState
 from tests.chaos.faults import Faults
 
-SHOWN, SHOWN_CHARS = 10, 200
+MAX_SHOWN, SHOWN_CHARS = 10, 200
 
 
 @dataclass(frozen=True)
 class Outcome:
     """A finished run: `broken` has what is wrong, by rule."""
 
-    crowd: Crowd
+    crowd: SharedState
     faults: Faults
-    broken: dict[str, list[str]]
+    violations: dict[str, list[str]]
     logs: list[Path]
     seconds: float
 
 
-def progress(crowd: Crowd, faults: Faults, seconds: float, told: int) -> int:
+def progress(crowd: SharedState, faults: Faults, seconds: float, told: int) -> int:
     """One line, and what is odd beyond the first `told`; how many oddities are told now."""
     sys.stdout.write(
         f"{seconds:6.0f} s  acked {crowd.acked:7}  deliveries {len(crowd.delays):8}"
-        f"  faults {faults.counts.total():5}  odd {len(crowd.history.oddities)}\n"
+        f"  faults {faults.counts.total():5}  odd {len(crowd.history.unexpected)}\n"
     )
-    for oddity in crowd.history.oddities[told:]:
+    for oddity in crowd.history.unexpected[told:]:
         sys.stdout.write(f"        {oddity[:300]}\n")
     sys.stdout.flush()
-    return len(crowd.history.oddities)
+    return len(crowd.history.unexpected)
 
 
 def summary(outcome: Outcome) -> str:
@@ -62,13 +62,13 @@ def summary(outcome: Outcome) -> str:
     ]
     said = logged(outcome.logs).most_common()
     said.sort(key=lambda entry: entry[0].startswith("warning"))  # errors first
-    lines += [f"logged: {count} × {event}" for event, count in said[:SHOWN]]
+    lines += [f"logged: {count} × {event}" for event, count in said[:MAX_SHOWN]]
     lines.append("")
     for kind in ("lost", "doubled", "reordered", "gaps", "unseen"):
-        lines.append(f"{kind} {len(outcome.broken.get(kind, []))}")
-    for rule, sentences in outcome.broken.items():
+        lines.append(f"{kind} {len(outcome.violations.get(kind, []))}")
+    for rule, sentences in outcome.violations.items():
         lines.append(f"BROKEN {rule}: {len(sentences)}")
-        lines += [f"    {sentence[:300]}" for sentence in sentences[:SHOWN]]
+        lines += [f"    {sentence[:300]}" for sentence in sentences[:MAX_SHOWN]]
     return "\n".join(lines) + "\n"
 
 

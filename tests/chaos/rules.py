@@ -9,18 +9,29 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from tests.chaos.history import ACKED, REFUSED, UNKNOWN, History, LastRead, Logged, Session, Stored, Truth, short
+from tests.chaos.history import (
+    ACKED,
+    REFUSED,
+    UNKNOWN,
+    DatabaseState,
+    History,
+    ObservedLastRead,
+    Session,
+    StoredEvent,
+    StoredMessage,
+    short,
+)
 
-Rule = Callable[[History, Truth], Iterator[str]]
+Rule = Callable[[History, DatabaseState], Iterator[str]]
 
 
-def check(history: History, truth: Truth) -> dict[str, list[str]]:
+def check(history: History, truth: DatabaseState) -> dict[str, list[str]]:
     """What is wrong, by rule; empty where all is well."""
     found = {rule.__name__: list(rule(history, truth)) for rule in RULES}
     return {name: sentences for name, sentences in found.items() if sentences}
 
 
-def lost(history: History, truth: Truth) -> Iterator[str]:
+def lost(history: History, truth: DatabaseState) -> Iterator[str]:
     """Every acked message is stored, with the seq of its ack and the content that was sent."""
     for send in history.sends:
         for message_id, seq in send.acks:
@@ -29,11 +40,11 @@ def lost(history: History, truth: Truth) -> Iterator[str]:
                 yield f"{send.client_id} was acked as {message_id} and is not stored"
             elif stored.seq != seq:
                 yield f"{send.client_id} was acked with seq {seq} and is stored with {stored.seq}"
-            elif (stored.user, stored.client_id, stored.said) != (send.user, send.client_id, send.content):
+            elif (stored.user, stored.client_id, stored.first_content) != (send.user, send.client_id, send.content):
                 yield f"{send.client_id} is stored as {stored}"
 
 
-def doubled(history: History, truth: Truth) -> Iterator[str]:
+def doubled(history: History, truth: DatabaseState) -> Iterator[str]:
     """One row for each client_id of a sender; that every answer named it is `lost`'s business."""
     for conversation, messages in truth.messages.items():
         times = Counter((one.user, one.client_id) for one in messages.values() if one.client_id is not None)
@@ -42,7 +53,7 @@ def doubled(history: History, truth: Truth) -> Iterator[str]:
                 yield f"{client_id} of {user} is stored {count} times in {conversation}"
 
 
-def unasked(history: History, truth: Truth) -> Iterator[str]:
+def unasked(history: History, truth: DatabaseState) -> Iterator[str]:
     """What is stored was sent, and was not refused: beyond the acked there are at most the unknown."""
     sent = {(send.conversation, send.user, send.client_id): send for send in history.sends}
     surplus = 0
@@ -61,14 +72,14 @@ def unasked(history: History, truth: Truth) -> Iterator[str]:
         yield f"{surplus} are stored beyond the acked, and only {unknown} are unknown"
 
 
-def conflicting(history: History, truth: Truth) -> Iterator[str]:
+def conflicting(history: History, truth: DatabaseState) -> Iterator[str]:
     """A client_id that comes again with other content is refused."""
     for conflict in history.conflicts:
         if conflict.outcome == ACKED:
             yield f"{conflict.client_id} of {conflict.user} was taken again with other content"
 
 
-def gaps(history: History, truth: Truth) -> Iterator[str]:
+def gaps(history: History, truth: DatabaseState) -> Iterator[str]:
     """A log is 1..N without a gap; its messages are numbered likewise, and are those that it tells of."""
     for conversation, log in truth.log.items():
         seqs = [event.seq for event in log]
@@ -83,7 +94,7 @@ def gaps(history: History, truth: Truth) -> Iterator[str]:
             yield f"the messages of {conversation} are not numbered 1..{len(by_seq)} in the order of the log"
 
 
-def reordered(history: History, truth: Truth) -> Iterator[str]:
+def reordered(history: History, truth: DatabaseState) -> Iterator[str]:
     """The sends of one client to one conversation are stored in the order in which it sent them."""
     last: dict[tuple[str, str], tuple[int, str]] = {}
     for send in history.sends:
@@ -96,44 +107,44 @@ def reordered(history: History, truth: Truth) -> Iterator[str]:
         last[send.client, send.conversation] = seq, send.client_id
 
 
-def unseen(history: History, truth: Truth) -> Iterator[str]:
+def unseen(history: History, truth: DatabaseState) -> Iterator[str]:
     """Every receiver sees 1..N in order, without a gap or a double, across all reconnects, as the log has it."""
     stand: dict[tuple[str, str], int] = defaultdict(int)
     ids = {key: [short(event.message_id) for event in log] for key, log in truth.log.items()}
     for session in history.sessions:
         key = session.client, session.conversation
         if session.after_seq != stand[key]:
-            yield f"{_named(session)} began at {session.after_seq} and stood at {stand[key]}"
+            yield f"{_describe(session)} began at {session.after_seq} and stood at {stand[key]}"
         expected = range(session.after_seq + 1, session.after_seq + 1 + len(session.seqs))
         if list(session.seqs) != list(expected):
-            yield f"{_named(session)} after {session.after_seq}: {_first_jump([session.after_seq, *session.seqs])}"
+            yield f"{_describe(session)} after {session.after_seq}: {_first_jump([session.after_seq, *session.seqs])}"
         elif list(session.ids) != ids.get(session.conversation, [])[expected.start - 1 : expected.stop - 1]:
-            yield f"{_named(session)} saw other messages than the log has after {session.after_seq}"
+            yield f"{_describe(session)} saw other messages than the log has after {session.after_seq}"
         stand[key] = session.last()
-    for client, conversation in history.at_rest:
+    for client, conversation in history.caught_up:
         if stand[client, conversation] != truth.heads[conversation]:
             yield f"{client} stands at {stand[client, conversation]} of {truth.heads[conversation]} in {conversation}"
 
 
-def after_removal(history: History, truth: Truth) -> Iterator[str]:
+def after_removal(history: History, truth: DatabaseState) -> Iterator[str]:
     """Who was removed at R sees nothing above R: their sockets end there, and none opens until they are added again."""
-    comings = {key: _comings(log) for key, log in truth.log.items()}
+    comings = {key: _membership_changes(log) for key, log in truth.log.items()}
     for session in history.sessions:
         moves = comings.get(session.conversation, {}).get(session.user, [])
         before = [event for event in moves if event.seq <= session.head]
         if before and before[-1].type == "participant_removed":
-            yield f"{_named(session)} was let in at {session.head}, removed at {before[-1].seq}"
+            yield f"{_describe(session)} was let in at {session.head}, removed at {before[-1].seq}"
         removals = [one.seq for one in moves if one.type == "participant_removed" and one.seq > session.head]
         if not removals:
             if session.close == 4403:
-                yield f"{_named(session)} was closed as removed, and was not"
+                yield f"{_describe(session)} was closed as removed, and was not"
         elif session.last() > removals[0]:
-            yield f"{_named(session)} was removed at {removals[0]} and saw {session.last()}"
+            yield f"{_describe(session)} was removed at {removals[0]} and saw {session.last()}"
 
 
-def regressed(history: History, truth: Truth) -> Iterator[str]:
+def regressed(history: History, truth: DatabaseState) -> Iterator[str]:
     """What was read stays read: last_read_seq never goes back, and all that was marked is marked at the end."""
-    by_place: dict[tuple[str, str], list[LastRead]] = defaultdict(list)
+    by_place: dict[tuple[str, str], list[ObservedLastRead]] = defaultdict(list)
     for read in history.last_reads:
         by_place[read.conversation, read.user].append(read)
     for (conversation, user), reads in by_place.items():
@@ -147,29 +158,29 @@ def regressed(history: History, truth: Truth) -> Iterator[str]:
             if read.seq < known:
                 yield f"{user} had read up to {known} of {conversation}, and later up to {read.seq}"
     for marked in history.marked:
-        place = truth.places[marked.conversation, marked.user]
+        place = truth.participants[marked.conversation, marked.user]
         for message_id in marked.message_ids:
             stored = truth.messages[marked.conversation][message_id]
             if stored.user not in (None, marked.user) and not place.has_read(stored.number):
                 yield f"{marked.user} marked {message_id} and it is not read"
 
 
-def miscounted(history: History, truth: Truth) -> Iterator[str]:
+def miscounted(history: History, truth: DatabaseState) -> Iterator[str]:
     """`unread_count` equals a recount."""
     for (conversation, user), count in history.unread.items():
-        place = truth.places[conversation, user]
+        place = truth.participants[conversation, user]
         recount = sum(is_unread(stored, user, place.joined_number, place.has_read(stored.number))
                       for stored in truth.messages.get(conversation, {}).values())  # fmt: skip
         if count != recount:
             yield f"{user} has {recount} unread in {conversation}, and is told {count}"
 
 
-def is_unread(stored: Stored, user: str, joined_number: int, is_read: bool) -> bool:
+def is_unread(stored: StoredMessage, user: str, joined_number: int, is_read: bool) -> bool:
     """What others sent after one joined, not deleted, not system, not read."""
     return stored.user not in (None, user) and stored.number > joined_number and not stored.is_deleted and not is_read
 
 
-def undone(history: History, truth: Truth) -> Iterator[str]:
+def undone(history: History, truth: DatabaseState) -> Iterator[str]:
     """Deletion wins: a message that was deleted is blank, and no edit follows; an acked edit has its revision."""
     for conversation, log in truth.log.items():
         deleted: set[str] = set()
@@ -193,7 +204,7 @@ def undone(history: History, truth: Truth) -> Iterator[str]:
             yield f"{change.message_id} has at revision {stored.revision} other words than were acked"
 
 
-def diverged(history: History, truth: Truth) -> Iterator[str]:
+def diverged(history: History, truth: DatabaseState) -> Iterator[str]:
     """Clients that apply what they see by the rules of docs/protocol.md end with the database's present."""
     stored = {message_id: one for messages in truth.messages.values() for message_id, one in messages.items()}
     for client, copies in history.copies.items():
@@ -204,19 +215,19 @@ def diverged(history: History, truth: Truth) -> Iterator[str]:
                 yield f"{client} has {message_id} as {copy}; it is {present}"
 
 
-def odd(history: History, truth: Truth) -> Iterator[str]:
+def unexpected(history: History, truth: DatabaseState) -> Iterator[str]:
     """Nothing came that must never come."""
-    yield from history.oddities
+    yield from history.unexpected
 
 
 RULES: tuple[Rule, ...] = (
     lost, doubled, unasked, conflicting, gaps, reordered, unseen, after_removal, regressed, miscounted, undone,
-    diverged, odd,
+    diverged, unexpected,
 )  # fmt: skip
 
 
-def _comings(log: list[Logged]) -> dict[str, list[Logged]]:
-    found: dict[str, list[Logged]] = defaultdict(list)
+def _membership_changes(log: list[StoredEvent]) -> dict[str, list[StoredEvent]]:
+    found: dict[str, list[StoredEvent]] = defaultdict(list)
     for event in log:
         if event.type in ("participant_added", "participant_removed") and event.user is not None:
             found[event.user].append(event)
@@ -230,5 +241,5 @@ def _first_jump(seqs: list[int]) -> str:
     return "the end is missing"
 
 
-def _named(session: Session) -> str:
+def _describe(session: Session) -> str:
     return f"{session.client} at {session.conversation}"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.clients import Size
+from tests.chaos.clients import Scale
 from tests.chaos.report import summary
-from tests.chaos.run import Run
+from tests.chaos.run import ChaosRun
 
-SHORT = Size(chats=2, senders=3, rate=50.0, longest_s=0.8)
+SHORT = Scale(conversations=2, senders=3, rate=50.0, max_fault_s=0.8)
 ONCE = (
     "cut a client", "remove and add a member", "kill a worker", "cut before the ack", "terminate a backend",
     "stop a worker", "kill Redis clients", "restart Redis", "cut at a later frame", "restart PostgreSQL immediately",
@@ -24,19 +24,19 @@ ONCE = (
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_nothing_is_lost_doubled_or_reordered_whatever_fails() -> None:
     with tempfile.TemporaryDirectory(prefix="wasgo-chat-chaos-") as folder:
-        run = Run(Path(folder), SHORT, seed=1, durable=False, serves=1)
+        run = ChaosRun(Path(folder), SHORT, seed=1, durable=False, serves=1)
 
         async def strike() -> None:
             for kind in ONCE:
-                await run.faults.strike(kind)
+                await run.faults.inject(kind)
 
         try:
             await run.prepare()
-            await run.during(strike)
-            outcome = await run.verdict()
-            assert not outcome.broken, summary(outcome)
+            await run.run_while(strike)
+            outcome = await run.finish()
+            assert not outcome.violations, summary(outcome)
         finally:
             await run.close()
             gc.collect()  # here, where it is expected
-    assert run.crowd.acked > 100
-    assert {session.close for session in run.crowd.history.sessions} >= {None, 4403}
+    assert run.shared.acked > 100
+    assert {session.close for session in run.shared.history.sessions} >= {None, 4403}

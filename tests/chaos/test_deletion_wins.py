@@ -2,14 +2,14 @@
 
 import asyncio
 
-from tests.support.mirror import Mirror
+from tests.support.mirror import ClientState
 from tests.support.workers import Worker
-from tests.support.world import Json, Live, World
+from tests.support.world import Json, SocketClient, World
 
 
-async def follow(live: Live, mirror: Mirror, up_to: int) -> Json:
+async def follow(live: SocketClient, mirror: ClientState, up_to: int) -> Json:
     while mirror.last_seq < up_to:
-        frame = await live.next()
+        frame = await live.next_frame()
         if "seq" in frame:
             mirror.apply(frame)
     return mirror.state()
@@ -18,8 +18,8 @@ async def follow(live: Live, mirror: Mirror, up_to: int) -> Json:
 async def test_a_deletion_concurrent_with_edits_wins_everywhere(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    empty = [await Mirror.of(bo, chat) for _ in range(2)]
-    async with bo.at(chat, after_seq=0) as here, bo.at(chat, other_worker, after_seq=0) as there:
+    empty = [await ClientState.load(bo, chat) for _ in range(2)]
+    async with bo.connect(chat, after_seq=0) as here, bo.connect(chat, other_worker, after_seq=0) as there:
         for _ in range(5):
             sent = await ana.send(chat, "first words")
             path = f"/chat/messages/{sent['id']}"
@@ -34,7 +34,7 @@ async def test_a_deletion_concurrent_with_edits_wins_everywhere(world: World, ot
             )
         log = await bo.events(chat)
         seen = await asyncio.gather(follow(here, empty[0], len(log)), follow(there, empty[1], len(log)))
-    present = (await Mirror.of(ana, chat)).state()
+    present = (await ClientState.load(ana, chat)).state()
     assert list(seen) == [present, present]
     assert all(message["is_deleted"] and message["content"] is None for message in await bo.history(chat))
     for message in await bo.history(chat):

@@ -8,27 +8,29 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.support.workers import Worker
-from tests.support.world import Json, Live, Person, World
+from tests.support.world import Json, Person, SocketClient, World
 
 
 @asynccontextmanager
-async def following(person: Person, chat: Json, worker: Worker, after_seq: int, *, many: bool) -> AsyncIterator[Live]:
+async def following(
+    person: Person, chat: Json, worker: Worker, after_seq: int, *, many: bool
+) -> AsyncIterator[SocketClient]:
     """A greeted socket of this conversation, or one for many that follows it."""
     if not many:
-        async with person.at(chat, worker, after_seq=after_seq) as live:
+        async with person.connect(chat, worker, after_seq=after_seq) as live:
             yield live
         return
-    async with person.at(None, worker) as live:
-        await live.say("subscribe", conversation_id=chat["id"], after_seq=after_seq)
-        await live.receives("subscribed")
+    async with person.connect(None, worker) as live:
+        await live.send("subscribe", conversation_id=chat["id"], after_seq=after_seq)
+        await live.receive("subscribed")
         yield live
 
 
-async def durable(live: Live, count: int) -> list[Json]:
+async def durable(live: SocketClient, count: int) -> list[Json]:
     """The next so many durable frames."""
     frames: list[Json] = []
     while len(frames) < count:
-        frame = await live.next()
+        frame = await live.next_frame()
         assert frame["type"] != "resync"
         if "seq" in frame:
             frames.append(frame)

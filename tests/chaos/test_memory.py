@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.support.processes import Processes, serving
-from tests.support.world import Json, Live
+from tests.support.processes import ServeProcess, serving
+from tests.support.world import Json, SocketClient
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 STUCK = 20
@@ -19,18 +19,18 @@ BOUND_MB = 40
 READERS_AGAIN = 3
 
 
-def memory_mb(served: Processes) -> float:
+def memory_mb(served: ServeProcess) -> float:
     """Resident memory of all its processes."""
     pids = [served.process.pid, *served.workers()]
     pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
     return pages * 4096 / 1e6
 
 
-def bearer(served: Processes, user: str) -> dict[str, str]:
+def bearer(served: ServeProcess, user: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {mint_user(served.settings, user, ttl_s=600)}"}
 
 
-async def make_chat(served: Processes) -> Json:
+async def make_chat(served: ServeProcess) -> Json:
     headers = {"Authorization": f"Bearer {mint_service(served.settings, 'platform', list(SCOPES), ttl_s=600)}"}
     people = [{"user_id": user, "role": "participant"} for user in ("writer", "reader", "stuck")]
     async with httpx.AsyncClient(base_url=served.url, headers=headers) as client:
@@ -38,7 +38,9 @@ async def make_chat(served: Processes) -> Json:
         return made
 
 
-async def join(stack: AsyncExitStack, served: Processes, chat: Json, user: str, *, is_narrow: bool) -> ClientConnection:
+async def join(
+    stack: AsyncExitStack, served: ServeProcess, chat: Json, user: str, *, is_narrow: bool
+) -> ClientConnection:
     """A greeted socket; a narrow one has little room between the two ends."""
     ends = socket.socket()
     if is_narrow:
@@ -49,15 +51,15 @@ async def join(stack: AsyncExitStack, served: Processes, chat: Json, user: str, 
     connection = await stack.enter_async_context(
         connect(url, sock=ends, additional_headers=headers, ping_interval=None, max_size=None)
     )
-    await Live(connection).receives("hello")
+    await SocketClient(connection).receive("hello")
     return connection
 
 
 async def hears_all(connection: ClientConnection) -> None:
-    live = Live(connection)
+    live = SocketClient(connection)
     seen = 0
     while seen < MESSAGES:
-        frame = await live.next()
+        frame = await live.next_frame()
         if "seq" in frame and frame["type"] != "ack":
             seen += 1
             assert frame["seq"] == seen

@@ -21,8 +21,8 @@ async def by_http(person: Person, chat: Json, worker: Worker, content: str) -> J
 
 
 async def by_socket(person: Person, chat: Json, worker: Worker, content: str) -> Json:
-    async with person.at(chat, worker) as live:
-        answer = await live.asks("send_message", content=content, client_id="c")
+    async with person.connect(chat, worker) as live:
+        answer = await live.request("send_message", content=content, client_id="c")
     return {"code": answer["code"]} if answer["type"] == "error" else _place(answer["message_id"], answer["seq"])
 
 
@@ -43,13 +43,13 @@ async def test_a_message_stored_but_never_acknowledged_is_found_again(
 ) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    async with proxy_to(world.worker.port) as proxy, ana.at(chat, proxy) as live:
-        proxy.hold_answers()
-        await live.say("send_message", content="once", client_id="c", ref="lost")
+    async with proxy_to(world.worker.port) as proxy, ana.connect(chat, proxy) as live:
+        proxy.hold_responses()
+        await live.send("send_message", content="once", client_id="c", ref="lost")
         async with asyncio.timeout(10):
             while not await stored(world, chat):  # noqa: ASYNC110  only the database knows
                 await asyncio.sleep(0.01)
-        proxy.cut()
+        proxy.disconnect()
     worker = other_worker if is_other else world.worker
     assert [await again(ana, chat, worker, "once")] == await stored(world, chat)
     assert await again(ana, chat, worker, "twice") == {"code": "idempotency_conflict"}

@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tests.chaos.read_model import PEOPLE, Life
+from tests.chaos.read_model import USERS, ConversationModel
 from tests.support.workers import make_settings
 from wasgo_chat.database.session import Database
 
-people = st.sampled_from(PEOPLE)
+people = st.sampled_from(USERS)
 numbers = st.integers(0, 15)
 
 
@@ -27,9 +27,9 @@ def test_read_state_matches_the_model(database: str) -> None:
                 super().__init__()
                 self.tx = db._sessions()
                 self.tx.settings = db.settings
-                self.life = runner.run(Life.begin(self.tx))
+                self.life = runner.run(ConversationModel.create(self.tx))
                 for number in range(9):  # something to read, so that few steps suffice
-                    runner.run(self.life.send(self.tx, PEOPLE[number % len(PEOPLE)]))
+                    runner.run(self.life.send(self.tx, USERS[number % len(USERS)]))
 
             def do(self, doing: Coroutine[Any, Any, None]) -> None:
                 runner.run(doing)
@@ -40,7 +40,7 @@ def test_read_state_matches_the_model(database: str) -> None:
 
             @rule()
             def note(self) -> None:
-                self.do(self.life.note(self.tx))
+                self.do(self.life.send_system_message(self.tx))
 
             @rule(which=numbers)
             def delete(self, which: int) -> None:
@@ -48,7 +48,7 @@ def test_read_state_matches_the_model(database: str) -> None:
 
             @rule(who=people)
             def move(self, who: str) -> None:
-                self.do(self.life.move(self.tx, who))
+                self.do(self.life.toggle_membership(self.tx, who))
 
             @rule(who=people, which=st.lists(numbers, min_size=1, max_size=5))
             def mark(self, who: str, which: list[int]) -> None:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.world import Json, Live, Person, World, rows
+from tests.support.world import Json, Person, SocketClient, World, rows
 from wasgo_chat.conversations import participants
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 
-Write = Callable[[Person, Live, Json, Json, Json], Coroutine[None, None, str]]
+Write = Callable[[Person, SocketClient, Json, Json, Json], Coroutine[None, None, str]]
 """Does something as a member, with an own and a foreign message; the `code` of the refusal."""
 
 
@@ -20,8 +20,8 @@ async def _http(person: Person, path: str, body: Json | None = None) -> str:
     return str(response.json().get("code", response.status_code))
 
 
-async def _socket(live: Live, frame_type: str, **fields: object) -> str:
-    answer = await live.asks(frame_type, **fields)
+async def _socket(live: SocketClient, frame_type: str, **fields: object) -> str:
+    answer = await live.request(frame_type, **fields)
     return str(answer.get("code", answer["type"]))
 
 
@@ -50,14 +50,14 @@ async def test_a_write_that_waits_for_the_removal_is_rejected(world: World, name
     chat = await world.job(admin=ana, moderator=bo)
     own, other = await bo.send(chat, "mine"), await ana.send(chat, "hers")
     conversation_id, admin = UUID(chat["id"]), Actor(user_id=ana.id)
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         async with world.worker.db.transaction() as tx:
             await access.authorize(tx, admin, conversation_id, lock=True)
             writing = asyncio.create_task(WRITES[name](bo, live, chat, own, other))
             await _somebody_waits(world)
             await participants.remove(tx, admin, conversation_id, bo.id)
         assert await writing in ("not_found", "forbidden")
-        assert (await live.closed())[0] == 4403
+        assert (await live.wait_closed())[0] == 4403
     log = await rows(
         world.worker, "SELECT type, actor_id FROM events WHERE conversation_id = :id AND seq > 2 ORDER BY seq",
         id=chat["id"],

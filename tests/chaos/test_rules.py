@@ -13,15 +13,15 @@ from tests.chaos.history import (
     UNKNOWN,
     Change,
     Conflict,
+    DatabaseState,
     History,
-    LastRead,
-    Logged,
-    Marked,
-    Place,
+    MarkedRead,
+    ObservedLastRead,
     Send,
     Session,
-    Stored,
-    Truth,
+    StoredEvent,
+    StoredMessage,
+    StoredParticipant,
     short,
 )
 from tests.chaos.rules import RULES, check
@@ -30,31 +30,34 @@ CHAT = "chat"
 M1, M2, M3 = (str(UUID(int=number)) for number in (1, 2, 3))
 
 
-def good() -> tuple[History, Truth]:
+def good() -> tuple[History, DatabaseState]:
     """Ana says three things, the second is edited, the third deleted; bo reads, is removed at 8 and comes back at 9."""
-    truth = Truth(
+    truth = DatabaseState(
         heads={CHAT: 9},
         messages={
             CHAT: {
-                M1: Stored(1, 1, "ana", "a-1", "one", "one", 1, False),
-                M2: Stored(2, 2, "ana", "a-2", "two", "2", 2, False),
-                M3: Stored(4, 3, "ana", "a-3", "three", None, 2, True),
+                M1: StoredMessage(1, 1, "ana", "a-1", "one", "one", 1, False),
+                M2: StoredMessage(2, 2, "ana", "a-2", "two", "2", 2, False),
+                M3: StoredMessage(4, 3, "ana", "a-3", "three", None, 2, True),
             }
         },
         log={
             CHAT: [
-                Logged(1, "new_message", M1, None),
-                Logged(2, "new_message", M2, None),
-                Logged(3, "message_edited", M2, None),
-                Logged(4, "new_message", M3, None),
-                Logged(5, "reaction_update", M1, "bo"),
-                Logged(6, "message_deleted", M3, None),
-                Logged(7, "conversation_updated", None, None),
-                Logged(8, "participant_removed", None, "bo"),
-                Logged(9, "participant_added", None, "bo"),
+                StoredEvent(1, "new_message", M1, None),
+                StoredEvent(2, "new_message", M2, None),
+                StoredEvent(3, "message_edited", M2, None),
+                StoredEvent(4, "new_message", M3, None),
+                StoredEvent(5, "reaction_update", M1, "bo"),
+                StoredEvent(6, "message_deleted", M3, None),
+                StoredEvent(7, "conversation_updated", None, None),
+                StoredEvent(8, "participant_removed", None, "bo"),
+                StoredEvent(9, "participant_added", None, "bo"),
             ]
         },
-        places={(CHAT, "ana"): Place(0, True, []), (CHAT, "bo"): Place(0, True, [(1, 2)])},
+        participants={
+            (CHAT, "ana"): StoredParticipant(0, True, []),
+            (CHAT, "bo"): StoredParticipant(0, True, [(1, 2)]),
+        },
         reactions={M1: frozenset({("bo", "👍")})},
     )
     history = History(
@@ -74,20 +77,20 @@ def good() -> tuple[History, Truth]:
         ],
         changes=[Change(CHAT, M2, "2", ACKED, 2), Change(CHAT, M3, None, ACKED), Change(CHAT, M3, "3", REFUSED)],
         last_reads=[
-            LastRead(CHAT, "bo", 0, 1.0, 3.0),
-            LastRead(CHAT, "bo", 1, 2.0, 4.0),
-            LastRead(CHAT, "bo", 1, 5, 6),
+            ObservedLastRead(CHAT, "bo", 0, 1.0, 3.0),
+            ObservedLastRead(CHAT, "bo", 1, 2.0, 4.0),
+            ObservedLastRead(CHAT, "bo", 1, 5, 6),
         ],
-        marked=[Marked(CHAT, "bo", [M1])],
+        marked=[MarkedRead(CHAT, "bo", [M1])],
         unread={(CHAT, "bo"): 1, (CHAT, "ana"): 0},
         copies={"a": {M1: (1, False, "one", frozenset({("bo", "👍")})), M3: (2, True, None, frozenset())}},
-        at_rest={("a", CHAT), ("b", CHAT)},
+        caught_up={("a", CHAT), ("b", CHAT)},
     )
     return history, truth
 
 
 def _session(
-    client: str, user: str, after_seq: int, head: int, seqs: list[int], truth: Truth, close: int | None = None
+    client: str, user: str, after_seq: int, head: int, seqs: list[int], truth: DatabaseState, close: int | None = None
 ) -> Session:
     ids = [short(truth.log[CHAT][seq - 1].message_id) for seq in seqs]
     return Session(client, user, CHAT, after_seq, head, array("q", seqs), array("Q", ids), close)
@@ -97,24 +100,24 @@ def test_a_good_history_breaks_no_rule() -> None:
     assert check(*good()) == {}
 
 
-Break = Callable[[History, Truth], object]
+Break = Callable[[History, DatabaseState], object]
 
 
-def _stored_twice(history: History, truth: Truth) -> None:
-    truth.messages[CHAT][str(UUID(int=9))] = Stored(7, 4, "ana", "a-1", "one", "one", 1, False)
-    truth.log[CHAT][6] = Logged(7, "new_message", str(UUID(int=9)), None)
+def _stored_twice(history: History, truth: DatabaseState) -> None:
+    truth.messages[CHAT][str(UUID(int=9))] = StoredMessage(7, 4, "ana", "a-1", "one", "one", 1, False)
+    truth.log[CHAT][6] = StoredEvent(7, "new_message", str(UUID(int=9)), None)
     for session in history.sessions:
         for at, seq in enumerate(session.seqs):
             session.ids[at] = 9 if seq == 7 else session.ids[at]
     history.unread[CHAT, "bo"] += 1
 
 
-def _stored_unasked(history: History, truth: Truth) -> None:
+def _stored_unasked(history: History, truth: DatabaseState) -> None:
     _stored_twice(history, truth)
     truth.messages[CHAT][str(UUID(int=9))].client_id = "x-1"
 
 
-def _refused_and_stored(history: History, truth: Truth) -> None:
+def _refused_and_stored(history: History, truth: DatabaseState) -> None:
     _stored_twice(history, truth)
     stored = truth.messages[CHAT][str(UUID(int=9))]
     stored.user, stored.client_id = "bo", "b-1"
@@ -122,7 +125,7 @@ def _refused_and_stored(history: History, truth: Truth) -> None:
 
 
 def _see(number: int, seqs: list[int]) -> Break:
-    def change(history: History, truth: Truth) -> None:
+    def change(history: History, truth: DatabaseState) -> None:
         session = history.sessions[number]
         history.sessions[number] = _session(
             session.client, session.user, session.after_seq, session.head, seqs, truth, session.close
@@ -131,41 +134,41 @@ def _see(number: int, seqs: list[int]) -> Break:
     return change
 
 
-def _swap(history: History, truth: Truth) -> None:
+def _swap(history: History, truth: DatabaseState) -> None:
     history.sends[0], history.sends[1] = history.sends[1], history.sends[0]
 
 
-def _undelete(history: History, truth: Truth) -> None:
-    truth.messages[CHAT][M3] = Stored(4, 3, "ana", "a-3", "three", "three", 2, False)
+def _undelete(history: History, truth: DatabaseState) -> None:
+    truth.messages[CHAT][M3] = StoredMessage(4, 3, "ana", "a-3", "three", "three", 2, False)
     history.unread[CHAT, "bo"] += 1
     history.copies.clear()
 
 
-def _edit_after_delete(history: History, truth: Truth) -> None:
-    truth.log[CHAT][6] = Logged(7, "message_edited", M3, None)
+def _edit_after_delete(history: History, truth: DatabaseState) -> None:
+    truth.log[CHAT][6] = StoredEvent(7, "message_edited", M3, None)
     for session in history.sessions:
         for at, seq in enumerate(session.seqs):
             session.ids[at] = 3 if seq == 7 else session.ids[at]
 
 
-def _log_gap(history: History, truth: Truth) -> None:
+def _log_gap(history: History, truth: DatabaseState) -> None:
     truth.log[CHAT][8].seq = 10
     truth.heads[CHAT] = 10
     history.sessions = history.sessions[:1]
-    history.at_rest.clear()
+    history.caught_up.clear()
 
 
-def _log_too_short(history: History, truth: Truth) -> None:
+def _log_too_short(history: History, truth: DatabaseState) -> None:
     truth.heads[CHAT] = 10
-    history.at_rest.clear()
+    history.caught_up.clear()
 
 
-def _words_left(history: History, truth: Truth) -> None:
+def _words_left(history: History, truth: DatabaseState) -> None:
     truth.messages[CHAT][M3].content = "three"
     history.copies.clear()
 
 
-def _seen_past_removal(history: History, truth: Truth) -> None:
+def _seen_past_removal(history: History, truth: DatabaseState) -> None:
     _see(1, [1, 2, 3, 4, 5, 6, 7, 8, 9])(history, truth)
     history.sessions.pop()
 
@@ -194,7 +197,7 @@ BREAKS: list[tuple[str, Break]] = [
     ("after_removal", lambda history, truth: setattr(history.sessions[3], "head", 8)),
     ("after_removal", lambda history, truth: setattr(history.sessions[0], "close", 4403)),
     ("regressed", lambda history, truth: setattr(history.last_reads[2], "seq", 0)),
-    ("regressed", lambda history, truth: history.marked.append(Marked(CHAT, "bo", [M2]))),
+    ("regressed", lambda history, truth: history.marked.append(MarkedRead(CHAT, "bo", [M2]))),
     ("miscounted", lambda history, truth: history.unread.update({(CHAT, "bo"): 2})),
     ("undone", _undelete),
     ("undone", _edit_after_delete),
@@ -202,7 +205,7 @@ BREAKS: list[tuple[str, Break]] = [
     ("undone", lambda history, truth: setattr(history.changes[0], "content", "II")),
     ("undone", _words_left),
     ("diverged", lambda history, truth: history.copies["a"].update({M2: (1, False, "two", frozenset())})),
-    ("odd", lambda history, truth: history.oddities.append("HTTP 500")),
+    ("unexpected", lambda history, truth: history.unexpected.append("HTTP 500")),
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import asyncpg
 
-from tests.chaos.history import Logged, Place, Stored, Truth
+from tests.chaos.history import DatabaseState, StoredEvent, StoredMessage, StoredParticipant
 
 _MESSAGES = """
 SELECT m.conversation_id::text, m.id::text, m.seq, m.number, m.sender_id, m.client_id, m.content, m.revision,
@@ -15,7 +15,7 @@ LEFT JOIN message_revisions first
 """
 
 
-async def read_truth(url: str) -> Truth:
+async def read_database_state(url: str) -> DatabaseState:
     """Everything, in one snapshot."""
     connection = await asyncpg.connect(url)
     try:
@@ -25,24 +25,26 @@ async def read_truth(url: str) -> Truth:
         await connection.close()
 
 
-async def _read(connection: "asyncpg.Connection[asyncpg.Record]") -> Truth:
-    truth = Truth()
+async def _read(connection: "asyncpg.Connection[asyncpg.Record]") -> DatabaseState:
+    truth = DatabaseState()
     for row in await connection.fetch("SELECT id::text, last_seq FROM conversations"):
         truth.heads[row["id"]] = row["last_seq"]
         truth.log[row["id"]] = []
         truth.messages[row["id"]] = {}
     log = "SELECT conversation_id::text, seq, type, message_id::text, user_id FROM events ORDER BY conversation_id, seq"
     for conversation, seq, kind, message_id, user in await connection.fetch(log):
-        truth.log[conversation].append(Logged(seq, kind, message_id, user))
+        truth.log[conversation].append(StoredEvent(seq, kind, message_id, user))
     for row in await connection.fetch(_MESSAGES):
-        truth.messages[row["conversation_id"]][row["id"]] = Stored(
+        truth.messages[row["conversation_id"]][row["id"]] = StoredMessage(
             row["seq"], row["number"], row["sender_id"], row["client_id"], row["said"], row["content"], row["revision"],
             row["is_deleted"],
         )  # fmt: skip
     places = "SELECT conversation_id::text, user_id, joined_number, left_seq IS NULL AS is_in, read FROM participants"
     for row in await connection.fetch(places):
         read = [(part.lower, part.upper) for part in row["read"]]
-        truth.places[row["conversation_id"], row["user_id"]] = Place(row["joined_number"], row["is_in"], read)
+        truth.participants[row["conversation_id"], row["user_id"]] = StoredParticipant(
+            row["joined_number"], row["is_in"], read
+        )
     reactions: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for message_id, user, emoji in await connection.fetch("SELECT message_id::text, user_id, emoji FROM reactions"):
         reactions[message_id].add((user, emoji))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.world import Json, Person, World, pages, queries
+from tests.support.world import Json, Person, World, count_queries, pages
 
 CHATS = "/chat/conversations/"
 
@@ -31,7 +31,7 @@ async def test_a_list_entry_equals_the_conversation(world: World) -> None:
     chat = await ana.direct(bo)
     sent = await bo.send(chat, "hi")
     entry = (await ana.ok("GET", CHATS))["results"][0]
-    assert entry == await ana.sees(chat)
+    assert entry == await ana.get_conversation(chat)
     assert (entry["unread_count"], entry["is_archived"], entry["last_message"]) == (1, False, sent)
     assert entry["last_seq"] == 1
 
@@ -93,7 +93,7 @@ async def test_pages_can_be_followed_forward_and_back(world: World, limit: int) 
     while page["next"]:
         page = await ana.ok("GET", CHATS, params={"limit": limit, "cursor": page["next"]})
     if page["previous"]:
-        back = await pages(ana, CHATS, cursor=page["previous"], turn="previous", limit=limit)
+        back = await pages(ana, CHATS, cursor=page["previous"], direction="previous", limit=limit)
         before = [chat["id"] for part in reversed(back) for chat in part]
         assert before + [chat["id"] for chat in page["results"]] == made
 
@@ -129,16 +129,16 @@ async def test_an_archived_conversation_is_hidden_until_the_next_message(world: 
     path = f"{CHATS}{chat['id']}"
     archived = await ana.ok("POST", f"{path}/archive/")
     assert (archived["is_archived"], archived["unread_count"]) == (True, 1)
-    assert await ana.sees(chat) == archived
+    assert await ana.get_conversation(chat) == archived
     assert await listed(ana) == []
     assert await listed(ana, archived=True) == [chat["id"]]
     assert await listed(bo) == [chat["id"]]
-    assert (await bo.sees(chat))["is_archived"] is False
+    assert (await bo.get_conversation(chat))["is_archived"] is False
     await ana.ok("POST", f"/chat/messages/{archived['last_message']['id']}/react/", {"emoji": "👍"})
     assert await listed(ana) == []
     await bo.send(chat)
     assert await listed(ana) == [chat["id"]]
-    assert (await ana.sees(chat))["is_archived"] is False
+    assert (await ana.get_conversation(chat))["is_archived"] is False
     await ana.ok("POST", f"{path}/archive/")
     assert (await ana.ok("POST", f"{path}/archive/"))["is_archived"] is True
     assert (await ana.ok("POST", f"{path}/unarchive/"))["is_archived"] is False
@@ -190,9 +190,9 @@ async def test_a_page_takes_the_same_few_queries_whatever_it_contains(world: Wor
         chat = await ana.direct(friend)
         message = await friend.send(chat, "hello")
         await ana.ok("POST", f"/chat/messages/{message['id']}/react/", {"emoji": "👍"})
-    with queries(world.worker, max=6) as few:
+    with count_queries(world.worker, max=6) as few:
         await ana.ok("GET", CHATS, params={"limit": 1})
-    with queries(world.worker, max=6) as many:
+    with count_queries(world.worker, max=6) as many:
         page = await ana.ok("GET", CHATS, params={"limit": 100})
     assert len(page["results"]) == 12
     assert len(many.statements) == len(few.statements)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from tests.support.processes import serving
 from tests.support.workers import make_settings
-from tests.support.world import until
+from tests.support.world import wait_until
 from wasgo_chat.core.log_levels import LogLevels, parse
 
 
@@ -76,7 +76,7 @@ async def test_all_workers_change_their_levels_on_a_signal(database: str, tmp_pa
         served.process.send_signal(signal.SIGUSR2)
         await changed(1)
         await client.get("/readyz")
-        await until(lambda: "/readyz" in logged())
+        await wait_until(lambda: "/readyz" in logged())
         file.write_text("")
         served.process.send_signal(signal.SIGUSR2)
         await changed(2)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from wasgo_chat.database.session import Database
 
 
-async def until_stored(db: Database, question: str) -> None:
+async def wait_until_found(db: Database, question: str) -> None:
     """Until a query finds something."""
     async with asyncio.timeout(60):
         while True:

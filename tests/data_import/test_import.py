@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.data_import.lock_waits import until_stored
+from tests.data_import.lock_waits import wait_until_found
 from tests.support.processes import COMMAND, environment
 from tests.support.workers import make_settings
 from tests.support.world import Person, World, rows, world_with
@@ -83,11 +83,11 @@ async def test_imported_history_looks_as_if_it_had_happened_here(empty: str) -> 
         assert (found[2]["is_edited"], found[2]["reactions"][0]["count"]) == (True, 1)
         assert (found[3]["is_deleted"], found[3]["content"]) == (True, None)
         assert (found[4]["message_type"], found[4]["sender"]) == ("system", None)
-        async with bo.at(chat, after_seq=0) as live:
-            assert [(await live.receives("new_message"))["seq"] for _ in range(6)] == [1, 2, 3, 4, 5, 6]
+        async with bo.connect(chat, after_seq=0) as live:
+            assert [(await live.receive("new_message"))["seq"] for _ in range(6)] == [1, 2, 3, 4, 5, 6]
             await bo.send(chat, "and on")
-            assert (await live.receives("new_message"))["seq"] == 7
-        await until_stored(world.worker.db, "SELECT id FROM notifications WHERE number = 7")
+            assert (await live.receive("new_message"))["seq"] == 7
+        await wait_until_found(world.worker.db, "SELECT id FROM notifications WHERE number = 7")
         assert await rows(world.worker, "SELECT id FROM notifications WHERE number < 7") == []
 
 
@@ -213,7 +213,7 @@ async def test_a_killed_import_can_be_restarted_and_duplicates_nothing(empty: st
     command, env = [str(COMMAND), "import", str(file)], environment(empty)
     db = Database(settings)
     killed = await asyncio.create_subprocess_exec(*command, env=env, stdout=subprocess.DEVNULL)
-    await until_stored(db, "SELECT id FROM messages LIMIT 1")
+    await wait_until_found(db, "SELECT id FROM messages LIMIT 1")
     killed.send_signal(signal.SIGKILL)
     assert await killed.wait() == -signal.SIGKILL
     async with db.snapshot() as tx:

@@ -81,7 +81,7 @@ async def test_a_new_participant_in_a_repeated_line_is_added(
             ("ana", "admin"), ("bo", "participant"), ("cy", "observer"), ("dee", "participant"),
         ]  # fmt: skip
         await ana.send(chat, "live")
-        assert (await dee.sees(chat))["unread_count"] == 1
+        assert (await dee.get_conversation(chat))["unread_count"] == 1
         assert await invariants.check_invariants(world.worker.db) == []
 
 
@@ -93,7 +93,7 @@ async def test_earlier_messages_are_not_unread_for_a_new_participant(empty: str)
     async with world_with(settings) as world:
         dee, bo = somebody(world, "dee"), somebody(world, "bo")
         (chat,) = (await dee.ok("GET", "/chat/conversations/"))["results"]
-        assert (chat["unread_count"], (await bo.sees(chat))["unread_count"]) == (1, 4)
+        assert (chat["unread_count"], (await bo.get_conversation(chat))["unread_count"]) == (1, 4)
 
 
 CROWDED: dict[str, tuple[dict[str, Any], list[Line], str]] = {

@@ -29,10 +29,10 @@ async def test_a_failing_commit_is_a_500_and_never_a_201(refusing: World) -> Non
     chat = await ana.direct(bo)
     body = {"conversation": chat["id"], "content": "fail at commit"}
     await ana.refused("POST", "/chat/messages/", body, status=500, code="internal_error")
-    async with ana.at(chat) as live, bo.at(chat) as other:
-        assert (await live.asks("send_message", content="fail at commit"))["code"] == "internal_error"
-        assert (await live.asks("send_message", content="goes through"))["seq"] == 1
-        assert (await other.receives("new_message"))["message"]["content"] == "goes through"
+    async with ana.connect(chat) as live, bo.connect(chat) as other:
+        assert (await live.request("send_message", content="fail at commit"))["code"] == "internal_error"
+        assert (await live.request("send_message", content="goes through"))["seq"] == 1
+        assert (await other.receive("new_message"))["message"]["content"] == "goes through"
     assert [message["content"] for message in await bo.history(chat)] == ["goes through"]
 
 

@@ -17,7 +17,7 @@ from tests.support.proxy import proxy_to
 from tests.support.standalone import NAME, frozen
 from tests.support.standby import Pair, replicated_postgres, run, standby_of
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import Person, World, until
+from tests.support.world import Person, World, wait_until
 from wasgo_chat.database.read_your_writes import HEADER
 from wasgo_chat.database.replicas import Replica, Replicas
 from wasgo_chat.database.session import Database, Tx
@@ -39,7 +39,7 @@ async def world(pair: Pair) -> AsyncIterator[World]:
         "unused", database_url=pair.primary.url(NAME), replica_urls=pair.standby.url(NAME), replica_max_lag_s=60.0
     )
     async with running(settings) as worker:
-        await until(lambda: replica_of(worker).fresh_at > 0)
+        await wait_until(lambda: replica_of(worker).fresh_at > 0)
         made = World(worker)
         yield made
         await made.close()
@@ -95,7 +95,7 @@ async def asked(person: Person, path: str, seen: str | None) -> httpx.Response:
 
 async def replayed(worker: Worker, seen: str, at: int = 0) -> None:
     """Wait until the worker knows that the standby has that much."""
-    await until(lambda: (replica_of(worker, at).replayed or 0) >= int(seen, 16))
+    await wait_until(lambda: (replica_of(worker, at).replayed or 0) >= int(seen, 16))
 
 
 async def test_clients_see_their_own_writes_while_the_standby_lags(pair: Pair, world: World) -> None:
@@ -177,7 +177,7 @@ async def test_a_standby_that_lags_too_far_is_skipped(pair: Pair) -> None:
         await replayed(worker, first.headers[HEADER])
         async with paused(pair):
             chat = await ana.direct(bo)
-            await until(lambda: worker.parts.replicas._next(0) is None)
+            await wait_until(lambda: worker.parts.replicas._next(0) is None)
             listed = await asked(bo, "/chat/conversations/", first.headers[HEADER])
             assert [one["id"] for one in listed.json()["results"]] == [chat["id"]]
         await world.close()
@@ -194,13 +194,13 @@ async def test_clients_do_not_notice_a_standby_that_hangs_or_stops(pair: Pair, w
     with frozen(pair.standby.pid):
         listed = await asked(ana, "/chat/conversations/", sent.headers[HEADER])
         assert listed.json()["results"][0]["id"] == chat["id"]
-        await until(lambda: replica.replayed is None)
-    await until(lambda: replica.replayed is not None)
+        await wait_until(lambda: replica.replayed is None)
+    await wait_until(lambda: replica.replayed is not None)
     await asyncio.to_thread(pair.standby.stop, immediately=True)
     listed = await asked(ana, "/chat/conversations/", sent.headers[HEADER])
     assert listed.json()["results"][0]["id"] == chat["id"]
     await asyncio.to_thread(pair.standby.start)
-    await until(lambda: replica.replayed is not None)
+    await wait_until(lambda: replica.replayed is not None)
 
 
 async def test_no_older_standby_takes_back_what_another_has_shown(pair: Pair, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ async def test_a_standby_that_rejects_its_user_is_skipped(pair: Pair, world: Wor
     finally:
         await asyncio.to_thread(rules.write_text, before)
         await reloaded(pair, lets_in=True)
-    await until(lambda: replica_of(world.worker).replayed is not None)
+    await wait_until(lambda: replica_of(world.worker).replayed is not None)
 
 
 async def test_a_standby_that_lacks_a_table_is_skipped(pair: Pair, world: World) -> None:
@@ -277,11 +277,11 @@ async def test_a_temporary_standby_as_primary_does_not_end_the_monitoring(pair: 
         watching = asyncio.create_task(replicas.run())
         try:
             assert await replicas.primary_position() is None  # 55000: recovery is in progress
-            await until(lambda: replicas._all[0].replayed is not None)
+            await wait_until(lambda: replicas._all[0].replayed is not None)
             assert not watching.done()
             proxy.target = pair.primary.run_folder / ".s.PGSQL.5432"
-            proxy.cut()
-            await until(lambda: len(replicas._primary_positions) > 0)
+            proxy.disconnect()
+            await wait_until(lambda: len(replicas._primary_positions) > 0)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)

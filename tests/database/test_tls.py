@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from tests.support.processes import COMMAND, environment
 from tests.support.servers import database_url
-from tests.support.tls import Certificate, TlsDoor, self_signed, tls_before
+from tests.support.tls import Certificate, TlsProxy, self_signed, tls_proxy
 from tests.support.workers import make_settings
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
@@ -27,13 +27,13 @@ def own(tmp_path: Path) -> Certificate:
 
 
 @pytest.fixture
-async def door(database: str, own: Certificate) -> AsyncIterator[TlsDoor]:
-    async with tls_before(socket_of(database), own) as made:
+async def door(database: str, own: Certificate) -> AsyncIterator[TlsProxy]:
+    async with tls_proxy(socket_of(database), own) as made:
         yield made
 
 
 @pytest.fixture
-def url(database: str, door: TlsDoor) -> MakeUrl:
+def url(database: str, door: TlsProxy) -> MakeUrl:
     return lambda query: f"postgresql://postgres@localhost:{door.port}/{database}?{query}"
 
 
@@ -54,13 +54,13 @@ async def answers(url: str) -> bool:
 
 @pytest.mark.parametrize("mode", ["prefer", "require", "verify-ca", "verify-full"])
 async def test_each_sslmode_reaches_a_server_that_requires_tls(
-    url: MakeUrl, own: Certificate, door: TlsDoor, mode: str
+    url: MakeUrl, own: Certificate, door: TlsProxy, mode: str
 ) -> None:
     assert await answers(url(f"sslmode={mode}&sslrootcert={own.file}"))
     assert door.plain == 0
 
 
-async def test_there_is_no_fallback_to_plain_text(url: MakeUrl, door: TlsDoor) -> None:
+async def test_there_is_no_fallback_to_plain_text(url: MakeUrl, door: TlsProxy) -> None:
     assert not await answers(url("sslmode=disable"))
     assert door.plain > 0
 
@@ -89,14 +89,14 @@ async def test_the_host_name_is_checked_against_the_certificate(url: MakeUrl, ow
 
 async def test_a_client_certificate_is_presented(database: str, own: Certificate, tmp_path: Path) -> None:
     ours = self_signed(tmp_path, "wasgo-chat")
-    async with tls_before(socket_of(database), own, of_clients=ours) as door:
+    async with tls_proxy(socket_of(database), own, of_clients=ours) as door:
         url = f"postgresql://postgres@localhost:{door.port}/{database}?sslmode=verify-full&sslrootcert={own.file}"
         assert await answers(f"{url}&sslcert={ours.file}&sslkey={ours.key}")
         assert not await answers(url)
 
 
 async def test_migrations_standbys_and_commands_use_the_same_settings(
-    database: str, url: MakeUrl, own: Certificate, door: TlsDoor, tmp_path: Path
+    database: str, url: MakeUrl, own: Certificate, door: TlsProxy, tmp_path: Path
 ) -> None:
     verified = url(f"sslmode=verify-full&sslrootcert={own.file}&connect_timeout=10&application_name=chat")
     await asyncio.to_thread(migrations.upgrade, verified)

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.support.workers import make_settings
-from tests.support.world import Json, Live, Person, World, world_with
+from tests.support.world import Json, Person, SocketClient, World, world_with
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.identity.tokens import mint_user
 
@@ -33,15 +33,15 @@ async def test_a_token_as_subprotocol_connects(world: World, ana: Person, chat: 
     protocols: list[Any] = ["wasgo.chat.v1", f"bearer.{ana.bearer}"]
     async with connect(url(world, chat), subprotocols=protocols) as connection:
         assert connection.subprotocol == "wasgo.chat.v1"
-        assert (await Live(connection).receives("hello"))["user_id"] == ana.id
+        assert (await SocketClient(connection).receive("hello"))["user_id"] == ana.id
 
 
 async def test_a_ticket_connects_once(world: World, ana: Person, chat: Json) -> None:
     ticket = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
     async with connect(url(world, chat, f"?ticket={ticket}")) as connection:
-        assert (await Live(connection).receives("hello"))["user_id"] == ana.id
+        assert (await SocketClient(connection).receive("hello"))["user_id"] == ana.id
     async with connect(url(world, chat, f"?ticket={ticket}")) as connection:
-        assert (await Live(connection).closed())[0] == 4401
+        assert (await SocketClient(connection).wait_closed())[0] == 4401
 
 
 async def test_a_ticket_expires(world: World, database: str) -> None:
@@ -52,7 +52,7 @@ async def test_a_ticket_expires(world: World, database: str) -> None:
         async with there.worker.db.transaction() as tx:
             await tx.execute(text("UPDATE socket_tickets SET expires_at = expires_at - interval '1 minute'"))
         async with connect(url(there, chat, f"?ticket={issued['ticket']}")) as connection:
-            assert (await Live(connection).closed())[0] == 4401
+            assert (await SocketClient(connection).wait_closed())[0] == 4401
 
 
 async def test_a_cookie_connects_where_one_is_configured(database: str) -> None:
@@ -61,7 +61,7 @@ async def test_a_cookie_connects_where_one_is_configured(database: str) -> None:
         chat = await ana.direct(bo)
         headers = {"Cookie": f"session={ana.bearer}"}
         async with connect(url(there, chat), additional_headers=headers) as connection:
-            assert (await Live(connection).receives("hello"))["user_id"] == ana.id
+            assert (await SocketClient(connection).receive("hello"))["user_id"] == ana.id
 
 
 @pytest.mark.parametrize("query", ["", "?token={bearer}", "?ticket={bearer}", "?ticket=no", "?ticket=%00"])
@@ -69,15 +69,15 @@ async def test_a_token_in_the_query_and_no_token_at_all_are_4401(
     world: World, ana: Person, chat: Json, query: str
 ) -> None:
     async with connect(url(world, chat, query.format(bearer=ana.bearer))) as connection:
-        assert (await Live(connection).closed())[0] == 4401
+        assert (await SocketClient(connection).wait_closed())[0] == 4401
 
 
 async def test_a_foreign_an_unknown_and_a_malformed_conversation_are_4404_alike(world: World, chat: Json) -> None:
     cy = world.person("cy")
     answers = []
     for conversation_id in (chat["id"], str(new_id()), "not-an-id"):
-        async with cy.dial({"id": conversation_id}) as live:
-            answers.append(await live.closed())
+        async with cy.connect_raw({"id": conversation_id}) as live:
+            answers.append(await live.wait_closed())
     assert answers == [(4404, "no such conversation")] * 3
 
 
@@ -89,7 +89,7 @@ async def test_a_foreign_origin_is_rejected_before_the_handshake(world: World, a
         assert refused.value.response.status_code == 403
         assert "origin" in json.loads(refused.value.response.body)["detail"]
     async with connect(url(world, chat), additional_headers={**headers, "Origin": "https://app.example"}) as connection:
-        await Live(connection).receives("hello")
+        await SocketClient(connection).receive("hello")
 
 
 async def test_a_path_without_a_socket_is_404(
@@ -106,24 +106,24 @@ async def test_a_path_without_a_socket_is_404(
 async def test_a_socket_closes_with_its_token_unless_that_is_refreshed(world: World, ana: Person, chat: Json) -> None:
     settings = world.worker.settings
     short = Person(world, ana.id, "ana", mint_user(settings, ana.id, ttl_s=2))
-    async with short.at(chat) as left, short.at(chat) as kept:
+    async with short.connect(chat) as left, short.connect(chat) as kept:
         longer = mint_user(settings, ana.id, ttl_s=600)
-        assert (await kept.asks("refresh_token", token=longer))["type"] == "ack"
+        assert (await kept.request("refresh_token", token=longer))["type"] == "ack"
         other = mint_user(settings, "somebody-else", ttl_s=600)
-        assert (await kept.asks("refresh_token", token=other))["code"] == "unauthenticated"
-        code, _ = await left.closed()
+        assert (await kept.request("refresh_token", token=other))["code"] == "unauthenticated"
+        code, _ = await left.wait_closed()
         assert code == 4401
-        assert (await kept.asks("send_message", content="still here"))["type"] == "ack"
+        assert (await kept.request("send_message", content="still here"))["type"] == "ack"
 
 
 async def test_revoking_a_user_closes_their_sockets(world: World, ana: Person, chat: Json) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
-        assert (await live.closed())[0] == 4401
-    async with ana.dial(chat) as again:
-        assert (await again.closed())[0] == 4401
+        assert (await live.wait_closed())[0] == 4401
+    async with ana.connect_raw(chat) as again:
+        assert (await again.wait_closed())[0] == 4401
     fresh = Person(world, ana.id, "ana", mint_user(world.worker.settings, ana.id, ttl_s=60))
-    async with fresh.at(chat):
+    async with fresh.connect(chat):
         pass
 
 
@@ -131,21 +131,21 @@ async def test_a_user_has_a_limited_number_of_sockets(database: str) -> None:
     async with world_with(make_settings(database, max_sockets_per_user=1)) as there:
         ana, bo = there.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with ana.at(chat), ana.dial(chat) as second:
-            code, reason = await second.closed()
+        async with ana.connect(chat), ana.connect_raw(chat) as second:
+            code, reason = await second.wait_closed()
             assert code == 4429
             assert "retry after" in reason
 
 
 async def test_after_seq_must_be_a_number(world: World, ana: Person, chat: Json) -> None:
     for wrong in ("x", "1.5", "", "9" * 30):
-        async with ana.dial(chat, after_seq=wrong) as live:
-            assert (await live.closed())[0] == 4400
+        async with ana.connect_raw(chat, after_seq=wrong) as live:
+            assert (await live.wait_closed())[0] == 4400
 
 
 async def test_many_sockets_opened_at_once_all_get_in(world: World, ana: Person, chat: Json) -> None:
     async def greeted() -> str:
-        async with ana.at(chat) as live:
+        async with ana.connect(chat) as live:
             return str(live.hello["user_id"])
 
     assert await asyncio.gather(*(greeted() for _ in range(15))) == [ana.id] * 15

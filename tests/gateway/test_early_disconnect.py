@@ -6,7 +6,7 @@ import uvloop
 from websockets.asyncio.client import connect
 
 from tests.support.workers import make_settings
-from tests.support.world import until, world_with
+from tests.support.world import wait_until, world_with
 from wasgo_chat.gateway.frame_writer import FrameWriter
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
 
@@ -21,7 +21,7 @@ async def _leave_early(database: str) -> None:
         ws = await connect(url, additional_headers=headers)
         protocol = next(one for one in connections - before if isinstance(one, ChatWebSocket))
         ws.transport.abort()
-        await until(lambda: protocol not in connections)
+        await wait_until(lambda: protocol not in connections)
         link = FrameWriter(protocol)
         link.set_limit(1_000)
         link.write(b"nobody hears")

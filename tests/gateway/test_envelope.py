@@ -74,10 +74,10 @@ async def test_what_another_release_sends_is_skipped_with_one_warning(
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     channel = channel_of(UUID(chat["id"]))
-    async with bo.at(chat, other_worker) as live:
+    async with bo.connect(chat, other_worker) as live:
         for _ in range(3):
             other_worker.parts.remote_subscriber.on_message(channel, b'["event","elsewhere",1]\n{}')
             other_worker.parts.remote_subscriber.on_message(CONTROL_CHANNEL, HEADER + b'\n["votes",1]')
         await ana.send(chat, "hi")
-        assert (await live.receives("new_message"))["message"]["content"] == "hi"
+        assert (await live.receive("new_message"))["message"]["content"] == "hi"
     assert caplog.text.count("unknown_envelope") == 2

@@ -18,8 +18,8 @@ async def test_the_broker_subscription_is_removed(world: World, monkeypatch: pyt
 
     with monkeypatch.context() as patched:
         patched.setattr(hub._read_states, "find", away)
-        async with ana.dial(chat) as live:
-            assert (await live.closed())[0] == 1013
+        async with ana.connect_raw(chat) as live:
+            assert (await live.wait_closed())[0] == 1013
     assert set(broker._channels) == before
-    async with ana.at(chat):
+    async with ana.connect(chat):
         assert set(broker._channels) != before

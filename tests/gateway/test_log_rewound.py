@@ -30,14 +30,14 @@ async def forget(world: World, chat: Json, *more: str) -> None:
 async def test_a_log_that_lost_its_end_causes_a_resync_and_continues(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         await talk(ana, chat, 4)
         assert await seqs(live, 4) == [1, 2, 3, 4]
         await forget(world, chat)
-        assert (await live.receives("resync"))["last_seq"] == 2
+        assert (await live.receive("resync"))["last_seq"] == 2
         await talk(ana, chat, 2)
         assert await seqs(live, 4) == [3, 4]
-    async with bo.at(chat, after_seq=2) as live:
+    async with bo.connect(chat, after_seq=2) as live:
         assert await seqs(live, 4) == [3, 4]
 
 
@@ -45,14 +45,14 @@ async def test_a_participant_removed_after_a_rewind_sees_nothing_more(world: Wor
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
     await talk(ana, chat, 4)
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         await forget(world, chat)
-        assert (await live.receives("resync"))["last_seq"] == 2
+        assert (await live.receive("resync"))["last_seq"] == 2
         path = f"/chat/conversations/{chat['id']}/remove_participant/"
         await ana.ok("POST", path, {"user_id": bo.id}, status=204)
         await talk(ana, chat, 2)
-        assert (await live.receives("participant_removed"))["user_id"] == bo.id
-        assert (await live.closed())[0] == 4403
+        assert (await live.receive("participant_removed"))["user_id"] == bo.id
+        assert (await live.wait_closed())[0] == 4403
 
 
 async def test_read_receipts_after_a_rewind_are_delivered(world: World) -> None:
@@ -62,12 +62,12 @@ async def test_read_receipts_after_a_rewind_are_delivered(world: World) -> None:
     first, second, *_ = await ana.history(chat, after_seq=0)
     for message in (first, second):
         await bo.ok("POST", f"/chat/messages/{message['id']}/mark_read/")
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         await forget(world, chat, *READ_NOTHING)
-        assert (await live.receives("resync"))["last_seq"] == 2
+        assert (await live.receive("resync"))["last_seq"] == 2
         await bo.ok("POST", f"/chat/messages/{first['id']}/mark_read/")
-        assert (await live.receives("messages_read"))["message_ids"] == [first["id"]]
-    async with ana.at(chat) as live:
+        assert (await live.receive("messages_read"))["message_ids"] == [first["id"]]
+    async with ana.connect(chat) as live:
         assert live.hello["reads"].get(bo.id, 0) == first["seq"]
 
 
@@ -75,7 +75,7 @@ async def test_a_socket_that_cannot_be_told_to_resync_is_closed(world: World, mo
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 4)
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         refuse(monkeypatch, b'"resync"')
         await forget(world, chat)
-        assert (await live.closed())[0] == 4408
+        assert (await live.wait_closed())[0] == 4408

@@ -24,10 +24,10 @@ async def test_a_resent_read_receipt_names_every_message(
     await talk(ana, chat, 230)
     messages = await everything(bo, chat)
     assert len(messages) == 230
-    async with ana.at(chat, other_worker) as live:
+    async with ana.connect(chat, other_worker) as live:
         monkeypatch.setattr(ConversationChannel, "deliver_read_receipt", lambda *_: None)
         assert (await mark(bo, *messages))["marked"] == 230
         told: set[str] = set()
         while len(told) < 230:
-            told.update((await live.receives("messages_read"))["message_ids"])
+            told.update((await live.receive("messages_read"))["message_ids"])
     assert told == {message["id"] for message in messages}

@@ -49,68 +49,68 @@ async def chat(world: World, ana: Person) -> Json:
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD.keys())
 async def test_bad_frames_get_an_error_and_nothing_is_lost(ana: Person, chat: Json, bad: str) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         await live.connection.send(bad)
-        error = await live.receives("error")
+        error = await live.receive("error")
         assert error["code"] in ("invalid", "not_found")
         assert error["detail"]
-        assert (await live.asks("send_message", content="still here"))["type"] == "ack"
+        assert (await live.request("send_message", content="still here"))["type"] == "ack"
 
 
 async def test_a_text_that_is_too_long_is_rejected_with_the_limit(ana: Person, chat: Json) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         for name, most in (("ref", 64), ("client_id", 128)):
             await live.connection.send(json.dumps({"type": "send_message", "content": "x", name: "y" * 200}))
-            (error,) = (await live.receives("error"))["errors"]
+            (error,) = (await live.receive("error"))["errors"]
             assert error == {"loc": [name], "code": "too_long", "message": f"should have at most {most} characters"}
 
 
 async def test_a_readable_ref_is_returned_with_the_error(ana: Person, chat: Json) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         await live.connection.send(json.dumps({"type": "send_message", "content": 1, "ref": "mine"}))
-        assert (await live.receives("error"))["ref"] == "mine"
+        assert (await live.receive("error"))["ref"] == "mine"
 
 
 async def test_a_binary_frame_is_malformed(ana: Person, chat: Json) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         await live.connection.send(b"\xff\xfe")
-        assert (await live.receives("error"))["code"] == "invalid"
+        assert (await live.receive("error"))["code"] == "invalid"
 
 
 async def test_invalid_utf8_closes_as_the_rfc_requires(ana: Person, chat: Json) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         await live.connection.send(b"\xff\xfe", text=True)
-        assert (await live.closed())[0] == 1007
+        assert (await live.wait_closed())[0] == 1007
 
 
 async def test_ten_malformed_frames_in_a_row_close_the_socket(ana: Person, chat: Json) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         for _ in range(9):
             await live.connection.send("{")
-        assert (await live.asks("typing", is_typing=True))["type"] == "ack"
+        assert (await live.request("typing", is_typing=True))["type"] == "ack"
         for _ in range(10):
             await live.connection.send("{")
-        assert (await live.closed())[0] == 4400
+        assert (await live.wait_closed())[0] == 4400
 
 
 async def test_a_frame_over_64_kib_closes_with_1009(ana: Person, chat: Json) -> None:
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         await live.connection.send(json.dumps({"type": "send_message", "content": "x" * 65_600}))
-        assert (await live.closed())[0] == 1009
+        assert (await live.wait_closed())[0] == 1009
 
 
 async def test_exceeding_the_rate_is_an_error_with_a_delay_and_then_a_close(database: str) -> None:
     async with world_with(make_settings(database, message_rate=2, max_bad_frames=3)) as there:
         ana, bo = there.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with ana.at(chat) as live:
+        async with ana.connect(chat) as live:
             for _ in range(2):
-                assert (await live.asks("send_message", content="x"))["type"] == "ack"
-            refused = await live.asks("send_message", content="x")
+                assert (await live.request("send_message", content="x"))["type"] == "ack"
+            refused = await live.request("send_message", content="x")
             assert refused["code"] == "rate_limited"
             assert refused["retry_after_s"] > 0
             for _ in range(2):
-                await live.say("send_message", content="x")
-            code, reason = await live.closed()
+                await live.send("send_message", content="x")
+            code, reason = await live.wait_closed()
             assert code == 4429
             assert "retry after" in reason

@@ -10,17 +10,17 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 
 from tests.support.workers import Worker, make_settings
-from tests.support.world import Live, Person, World, world_with
+from tests.support.world import Person, SocketClient, World, world_with
 from wasgo_chat.presence.tracker import Presence
 
 
 @asynccontextmanager
-async def notified(person: Person, worker: Worker) -> AsyncIterator[Live]:
+async def notified(person: Person, worker: Worker) -> AsyncIterator[SocketClient]:
     """A notification socket, past its `hello`."""
     headers = {"Authorization": f"Bearer {person.bearer}"}
     async with connect(f"{worker.ws_url}/ws/notifications/", additional_headers=headers) as connection:
-        live = Live(connection)
-        live.hello = await live.receives("hello")
+        live = SocketClient(connection)
+        live.hello = await live.receive("hello")
         yield live
 
 
@@ -29,26 +29,26 @@ async def test_the_current_counts_come_on_connect_and_whenever_they_change(world
     chat = await ana.direct(bo)
     await ana.send(chat, "one")
     async with notified(bo, other_worker) as b:
-        counts = await b.eventually("unread_counts")
+        counts = await b.wait_for("unread_counts")
         assert (counts["total"], counts["conversations"]) == (1, {chat["id"]: 1})
         await ana.send(chat, "two")
-        assert (await b.eventually("unread_counts"))["total"] == 2
+        assert (await b.wait_for("unread_counts"))["total"] == 2
         await bo.ok("POST", f"/chat/conversations/{chat['id']}/mark_read/")
-        assert (await b.eventually("unread_counts"))["conversations"] == {}
+        assert (await b.wait_for("unread_counts"))["conversations"] == {}
 
 
 async def test_added_changed_and_removed_conversations_are_reported(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     async with notified(bo, other_worker) as b:
-        await b.eventually("unread_counts")
+        await b.wait_for("unread_counts")
         chat = await world.job(admin=ana, participant=bo)
-        added = await b.eventually("conversation_added")
-        assert added["conversation"] == await bo.sees(chat)
+        added = await b.wait_for("conversation_added")
+        assert added["conversation"] == await bo.get_conversation(chat)
         await ana.ok("PATCH", f"/chat/conversations/{chat['id']}/", {"title": "New title"})
-        assert (await b.eventually("conversation_updated"))["conversation"]["title"] == "New title"
+        assert (await b.wait_for("conversation_updated"))["conversation"]["title"] == "New title"
         path = f"/chat/conversations/{chat['id']}/remove_participant/"
         await ana.ok("POST", path, {"user_id": bo.id}, status=204)
-        assert (await b.eventually("conversation_removed"))["conversation_id"] == chat["id"]
+        assert (await b.wait_for("conversation_removed"))["conversation_id"] == chat["id"]
 
 
 async def test_presence_is_published_to_users_who_share_a_conversation(
@@ -59,18 +59,18 @@ async def test_presence_is_published_to_users_who_share_a_conversation(
     chat = await ana.direct(bo)
     query = {"user_ids": f"{bo.id},{cy.id},nobody"}
     async with notified(ana, world.worker) as a:
-        await a.eventually("unread_counts")
-        async with bo.at(chat, other_worker):
-            assert await a.receives("presence") == {
+        await a.wait_for("unread_counts")
+        async with bo.connect(chat, other_worker):
+            assert await a.receive("presence") == {
                 "type": "presence",
                 "user_id": bo.id,
                 "online": True,
                 "last_seen": None,
             }
-            async with cy.at(None, other_worker):
+            async with cy.connect(None, other_worker):
                 shown = (await ana.ok("GET", "/chat/presence/", params=query))["results"]
                 assert [one["online"] for one in shown] == [True, False, False]
-        gone = await a.receives("presence")
+        gone = await a.receive("presence")
         assert (gone["user_id"], gone["online"]) == (bo.id, False)
         assert gone["last_seen"] is not None
         shown = (await ana.ok("GET", "/chat/presence/", params=query))["results"]
@@ -88,13 +88,13 @@ async def test_presence_left_by_a_crashed_worker_expires_and_is_published_once(
     assert crashed._registry is not None
     await crashed._registry.register([bo.id], ttl_s=-600)  # it beat for the last time ten minutes ago
     async with notified(ana, world.worker) as a:
-        await a.eventually("unread_counts")
+        await a.wait_for("unread_counts")
         await presence._heartbeat()
         await presence._heartbeat()
-        assert (await a.receives("presence"))["online"] is False
+        assert (await a.receive("presence"))["online"] is False
         assert await presence.online([bo.id]) == set()
-        async with bo.at(None, other_worker):
-            assert (await a.receives("presence"))["online"] is True
+        async with bo.connect(None, other_worker):
+            assert (await a.receive("presence"))["online"] is True
     await crashed.close()
 
 
@@ -106,14 +106,14 @@ async def test_a_table_that_is_locked_for_a_while_does_not_end_the_feed(
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         async with notified(bo, world.worker) as b:
-            await b.eventually("unread_counts")
+            await b.wait_for("unread_counts")
             async with world.worker.db.transaction() as tx:
                 await tx.execute(text("LOCK TABLE participants IN ACCESS EXCLUSIVE MODE"))  # as a migration does
                 for _ in range(20):
                     world.worker.parts.notification_feed.mark_changed([UUID(chat["id"])])
                     await asyncio.sleep(0.05)
             await ana.send(chat)
-            assert (await b.eventually("unread_counts"))["total"] == 1
+            assert (await b.wait_for("unread_counts"))["total"] == 1
 
 
 async def test_presence_of_no_user_is_422(world: World) -> None:
@@ -126,9 +126,9 @@ async def test_a_notification_is_pushed_to_its_user_on_any_worker(world: World, 
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with notified(bo, other_worker) as b:
-        await b.eventually("unread_counts")
+        await b.wait_for("unread_counts")
         message = await ana.send(chat, "for you")
-        frame = await b.eventually("notification")
+        frame = await b.wait_for("notification")
         assert frame["notification"]["message_id"] == message["id"]
         listed = await bo.ok("GET", "/chat/notifications/")
         assert listed["results"][0] == frame["notification"]

@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.support.world import Json, Live, Person, World, rows, until
+from tests.support.world import Json, Person, SocketClient, World, rows, wait_until
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.messages.sending import statements
 
 MANY = 90
 
 
-async def _answers(live: Live, count: int) -> dict[str, Json]:
+async def _answers(live: SocketClient, count: int) -> dict[str, Json]:
     found: dict[str, Json] = {}
     while len(found) < count:
-        frame = await live.until(lambda frame: frame.get("ref") is not None)
+        frame = await live.wait_until(lambda frame: frame.get("ref") is not None)
         assert frame["ref"] not in found, "answered twice"
         found[frame["ref"]] = frame
     return found
@@ -29,9 +29,9 @@ async def _said(person: Person, chat: Json) -> list[str]:
 async def test_pipelined_messages_share_commits_and_keep_their_order(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         for at in range(MANY):
-            await live.say("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
+            await live.send("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
         answers = await _answers(live, MANY)
     assert [answers[str(at)]["seq"] for at in range(MANY)] == list(range(1, MANY + 1))
     assert await _said(ana, chat) == [str(at) for at in range(MANY)]
@@ -51,10 +51,10 @@ async def test_a_message_that_cannot_be_batched_delays_only_the_messages_after_i
         23: {"content": "22", "client_id": "c22"},  # the same once more
         31: {"reply_to": cy.id.rjust(36, "0")},
     }
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         for at in range(40):
             body = {"content": str(at), "client_id": f"c{at}", **odd.get(at, {})}
-            await live.say("send_message", ref=str(at), **body)
+            await live.send("send_message", ref=str(at), **body)
         answers = await _answers(live, 40)
     refused = {at: answers[str(at)]["code"] for at in range(40) if answers[str(at)]["type"] == "error"}
     assert refused == {7: "invalid", 11: "idempotency_conflict", 31: "invalid"}
@@ -67,14 +67,14 @@ async def test_a_locked_conversation_keeps_the_order_of_all_queued_messages(worl
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     group = world.worker.parts.group_commit
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         async with world.worker.db.transaction() as tx:
             await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
             for at in range(20):
-                await live.say("send_message", ref=str(at), content=str(at))
-            await until(lambda: len(group._lanes) == 1)
+                await live.send("send_message", ref=str(at), content=str(at))
+            await wait_until(lambda: len(group._lanes) == 1)
             for at in range(20, 40):
-                await live.say("send_message", ref=str(at), content=str(at))
+                await live.send("send_message", ref=str(at), content=str(at))
         await _answers(live, 40)
     assert await _said(ana, chat) == [str(at) for at in range(40)]
 
@@ -82,26 +82,26 @@ async def test_a_locked_conversation_keeps_the_order_of_all_queued_messages(worl
 async def test_other_frames_are_answered_after_the_messages_before_them(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         for at in range(10):
-            await live.say("send_message", ref=str(at), content=str(at))
-        await live.say("typing", ref="typing", is_typing=True)
-        refs = [(await live.until(lambda frame: frame.get("ref") is not None))["ref"] for _ in range(11)]
+            await live.send("send_message", ref=str(at), content=str(at))
+        await live.send("typing", ref="typing", is_typing=True)
+        refs = [(await live.wait_until(lambda frame: frame.get("ref") is not None))["ref"] for _ in range(11)]
     assert refs == [*map(str, range(10)), "typing"]
 
 
 async def test_everything_that_arrived_before_a_disconnect_is_stored(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         for at in range(30):
-            await live.say("send_message", content=str(at))
-        await live.asks("typing", is_typing=False)
+            await live.send("send_message", content=str(at))
+        await live.request("typing", is_typing=False)
         for at in range(30, 50):
-            await live.say("send_message", content=str(at))
+            await live.send("send_message", content=str(at))
         live.connection.transport.abort()
     state = world.worker.app.state
-    await until(lambda: ana.id not in state.hub.peers and not state.group._count)
+    await wait_until(lambda: ana.id not in state.hub.peers and not state.group._count)
     said = await _said(ana, chat)
     assert len(said) >= 30
     assert said == [str(at) for at in range(len(said))]
@@ -120,20 +120,20 @@ async def test_messages_after_a_failed_one_fail_too_so_that_its_retry_does_not_c
         await ends.wait()
         raise Unavailable
 
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         monkeypatch.setattr(statements, "insert_batch", fail_once)
-        await live.say("send_message", ref="0", content="0", client_id="c0")
+        await live.send("send_message", ref="0", content="0", client_id="c0")
         await began.wait()
         for at in range(1, 5):
-            await live.say("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
-        await until(lambda: len(world.worker.parts.group_commit._queue) == 4)
+            await live.send("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
+        await wait_until(lambda: len(world.worker.parts.group_commit._queue) == 4)
         ends.set()
         answers = await _answers(live, 5)
         assert {answer.get("code") for answer in answers.values()} == {"unavailable"}
-        assert (await live.closed())[0] == 1013
+        assert (await live.wait_closed())[0] == 1013
     assert await _said(ana, chat) == []
-    async with ana.at(chat) as live:
+    async with ana.connect(chat) as live:
         for at in range(5):
-            await live.say("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
+            await live.send("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
         await _answers(live, 5)
     assert await _said(ana, chat) == [str(at) for at in range(5)]

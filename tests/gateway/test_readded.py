@@ -6,7 +6,7 @@ from tests.gateway.test_removal import until_closed
 from tests.gateway.test_resume import seqs
 from tests.support.faults import disturbed, drop
 from tests.support.workers import make_settings
-from tests.support.world import Json, Person, World, until, world_with
+from tests.support.world import Json, Person, World, wait_until, world_with
 from wasgo_chat.gateway.channel import ConversationChannel
 
 
@@ -26,9 +26,9 @@ async def test_an_old_removal_does_not_close_a_new_socket(world: World, database
     async with world_with(make_settings(database, head_check_s=60)) as elsewhere:
         deaf = elsewhere.worker
         with disturbed(deaf, drop):  # this worker learns of the removal only after the new socket has come
-            async with bo.at(chat, deaf) as b:
+            async with bo.connect(chat, deaf) as b:
                 await remove_and_add(ana, chat, cy)
-                async with cy.at(chat, deaf, after_seq=1) as c:
+                async with cy.connect(chat, deaf, after_seq=1) as c:
                     head = (await bo.call("POST", f"{deaf.url}/chat/messages/", _words(chat))).json()["seq"]
                     assert await seqs(c, head) == list(range(2, head + 1))
                     assert await seqs(b, head) == list(range(2, head + 1))
@@ -38,8 +38,8 @@ async def test_a_lagging_socket_ends_at_the_removal(database: str) -> None:
     async with world_with(make_settings(database, head_check_s=60)) as world:
         ana, cy = world.people("ana", "cy")
         chat = await world.job(admin=ana, participant=cy)
-        async with cy.at(chat) as c:
-            await until(lambda: all(one.live for one in _channel(world, chat).subscriptions))
+        async with cy.connect(chat) as c:
+            await wait_until(lambda: all(one.live for one in _channel(world, chat).subscriptions))
             (behind,) = _channel(world, chat).subscriptions
             behind.mark_lagging()  # as if it did not read
             await ana.send(chat)

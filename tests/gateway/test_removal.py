@@ -6,16 +6,16 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.workers import Worker
-from tests.support.world import Json, Live, Person, World
+from tests.support.world import Json, Person, SocketClient, World
 
 
-async def until_closed(live: Live) -> tuple[list[Json], int]:
+async def until_closed(live: SocketClient) -> tuple[list[Json], int]:
     """Everything that comes, and the close code."""
     frames: list[Json] = []
 
     async def listen() -> None:
         while True:
-            frames.append(await live.next())
+            frames.append(await live.next_frame())
 
     with pytest.raises(ConnectionClosed) as closed:
         await listen()
@@ -26,7 +26,7 @@ async def until_closed(live: Live) -> tuple[list[Json], int]:
 async def test_a_removed_participant_sees_their_removal_and_nothing_after(world: World, other_worker: Worker) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, participant_2=cy)
-    async with cy.at(chat) as here, cy.at(chat, other_worker) as there:
+    async with cy.connect(chat) as here, cy.connect(chat, other_worker) as there:
         ends = [asyncio.create_task(until_closed(live)) for live in (here, there)]
         path = f"/chat/conversations/{chat['id']}/remove_participant/"
         writing = asyncio.create_task(_write(bo, chat, 30))
@@ -36,8 +36,8 @@ async def test_a_removed_participant_sees_their_removal_and_nothing_after(world:
         for frames, code in await asyncio.gather(*ends):
             assert code == 4403
             assert [frame["seq"] for frame in frames] == list(range(1, removed_at + 1))
-    async with cy.dial(chat) as again:
-        assert (await again.closed())[0] == 4404
+    async with cy.connect_raw(chat) as again:
+        assert (await again.wait_closed())[0] == 4404
 
 
 async def test_a_participant_can_be_removed_while_catching_up(world: World) -> None:
@@ -46,7 +46,7 @@ async def test_a_participant_can_be_removed_while_catching_up(world: World) -> N
     await _write(ana, chat, 40)
     path = f"/chat/conversations/{chat['id']}/remove_participant/"
     for _ in range(5):
-        async with cy.dial(chat, after_seq=0) as live:
+        async with cy.connect_raw(chat, after_seq=0) as live:
             removing = asyncio.create_task(ana.ok("POST", path, {"user_id": cy.id}, status=204))
             frames, code = await until_closed(live)
             await removing
@@ -62,12 +62,12 @@ async def test_a_participant_can_be_removed_while_catching_up(world: World) -> N
 async def test_a_role_change_takes_effect_at_once(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
-    async with bo.at(chat) as b:
+    async with bo.connect(chat) as b:
         path = f"/chat/conversations/{chat['id']}/participants/{bo.id}/"
         await ana.ok("PATCH", path, {"role": "observer"})
-        assert (await b.asks("send_message", content="no"))["code"] == "forbidden"
-        await b.asks("react", message_id=chat["id"], emoji="👍")
-        assert (await b.asks("typing", is_typing=True))["code"] == "forbidden"
+        assert (await b.request("send_message", content="no"))["code"] == "forbidden"
+        await b.request("react", message_id=chat["id"], emoji="👍")
+        assert (await b.request("typing", is_typing=True))["code"] == "forbidden"
 
 
 async def _write(sender: Person, chat: Json, count: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.gateway.peer import CLOSE, CONT, KEY, PING, PONG, TEXT, Peers
 from tests.security.raw import frame
 from tests.support.workers import make_settings
-from tests.support.world import World, until, world_with
+from tests.support.world import World, wait_until, world_with
 
 TOGETHER_OR_NOT = pytest.mark.parametrize("is_joined", [True, False], ids=["one segment", "segments of their own"])
 GOOD = (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4403, 4999)
@@ -133,7 +133,7 @@ async def test_nothing_is_sent_after_a_close_frame(peers: Peers, world: World) -
         while not protocol.transport.get_write_buffer_size():
             await peer.say(frame(PING, b"x" * 125) * 100)
         await peer.say(peer.usual()[1] + closing(1000))
-        await until(lambda: not protocol.tasks)
+        await wait_until(lambda: not protocol.tasks)
         peer.raw.writer.transport.resume_reading()  # type: ignore[attr-defined]  # see above
         await peer.refused(1000)
 

@@ -11,17 +11,17 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.gateway.test_notification_feed import notified
 from tests.support.workers import Worker, make_settings
-from tests.support.world import Json, Live, Person, World, until, world_with
+from tests.support.world import Json, Person, SocketClient, World, wait_until, world_with
 from wasgo_chat.gateway.send_buffer import TransportBuffer
 
 MESSAGES = 150
 WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
 
 
-async def seqs(live: Live, up_to: int) -> list[int]:
+async def seqs(live: SocketClient, up_to: int) -> list[int]:
     found: list[int] = []
     while not found or found[-1] < up_to:
-        frame = await live.next()
+        frame = await live.next_frame()
         if frame["type"] == "new_message":
             found.append(frame["seq"])
     return found
@@ -45,7 +45,7 @@ async def stuck_at(world: World, person: Person, chat: Json) -> AsyncIterator[Cl
         ping_interval=None,
         max_size=None,
     ) as connection:
-        await Live(connection).receives("hello")
+        await SocketClient(connection).receive("hello")
         connection.transport.pause_reading()
         yield connection
 
@@ -69,13 +69,13 @@ async def test_a_socket_without_room_for_a_frame_sent_only_once_is_closed(
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     refuse(monkeypatch, b'"resync"', b'"notification"')
-    async with bo.at(chat, after_seq=999) as live:
-        assert (await live.closed())[0] == 4408
+    async with bo.connect(chat, after_seq=999) as live:
+        assert (await live.wait_closed())[0] == 4408
     async with notified(bo, world.worker) as live:
-        await live.eventually("unread_counts")
+        await live.wait_for("unread_counts")
         await ana.send(chat)
         with pytest.raises(ConnectionClosed) as closed:
-            await live.eventually("notification")
+            await live.wait_for("notification")
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4408
 
@@ -85,11 +85,11 @@ async def test_a_socket_that_keeps_lagging_is_closed_and_others_get_everything(d
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with ana.at(chat) as a, stuck_at(world, bo, chat) as stuck:
+        async with ana.connect(chat) as a, stuck_at(world, bo, chat) as stuck:
             hearing = asyncio.create_task(seqs(a, MESSAGES))
             await write_much(ana, chat)
             assert await hearing == list(range(1, MESSAGES + 1))
-            await until(lambda: bo.id not in world.worker.hub.peers)
+            await wait_until(lambda: bo.id not in world.worker.hub.peers)
             stuck.transport.resume_reading()
 
 
@@ -99,7 +99,7 @@ async def test_a_socket_that_reads_again_in_time_catches_up(database: str) -> No
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         async with stuck_at(world, bo, chat) as slow:
-            live = Live(slow)
+            live = SocketClient(slow)
             await write_much(ana, chat)
             channel = next(iter(world.worker.hub.channels.values()))
             assert [one.live for one in channel.subscriptions] == [False], "the test did not fill the buffers"
@@ -114,13 +114,13 @@ async def test_a_frame_larger_than_the_send_buffer_fits_into_an_empty_one(databa
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         large = "😀" * 20_000
-        async with bo.at(chat) as b:
+        async with bo.connect(chat) as b:
             await ana.send(chat, large)
-            assert (await b.receives("new_message"))["message"]["content"] == large
-        async with bo.at(chat, after_seq=0) as b:
-            assert (await b.receives("new_message"))["message"]["content"] == large
+            assert (await b.receive("new_message"))["message"]["content"] == large
+        async with bo.connect(chat, after_seq=0) as b:
+            assert (await b.receive("new_message"))["message"]["content"] == large
             await ana.send(chat, "and on")
-            assert (await b.receives("new_message"))["seq"] == 2
+            assert (await b.receive("new_message"))["seq"] == 2
 
 
 async def test_a_connection_whose_peer_never_reads_is_gone_after_its_close(
@@ -134,5 +134,5 @@ async def test_a_connection_whose_peer_never_reads_is_gone_after_its_close(
         async with stuck_at(world, bo, chat):
             before = len(world.worker.server.server_state.connections)
             await write_much(ana, chat)
-            await until(lambda: bo.id not in world.worker.hub.peers)
-            await until(lambda: len(world.worker.server.server_state.connections) < before)
+            await wait_until(lambda: bo.id not in world.worker.hub.peers)
+            await wait_until(lambda: len(world.worker.server.server_state.connections) < before)

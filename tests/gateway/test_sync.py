@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.support.faults import Shuffle, disturbed
-from tests.support.mirror import Mirror
+from tests.support.mirror import ClientState
 from tests.support.workers import Worker
-from tests.support.world import Json, Live, Person, World
+from tests.support.world import Json, Person, SocketClient, World
 
 LAST_WORDS = "the end"
 
@@ -73,10 +73,10 @@ class Life:
         await self.people[0].ok("PATCH", f"{self.path}/", body)
 
 
-async def follow(live: Live, mirror: Mirror) -> None:
+async def follow(live: SocketClient, mirror: ClientState) -> None:
     """Apply frames up to the one that says it is the last."""
     while True:
-        frame = await live.next()
+        frame = await live.next_frame()
         if "seq" in frame:
             mirror.apply(frame)
         if frame["type"] == "new_message" and frame["message"]["content"] == LAST_WORDS:
@@ -90,16 +90,16 @@ async def test_a_followed_snapshot_equals_a_fresh_one(world: World, other_worker
     life = Life(chat, [ana, bo], new, seed)
     await life.live(10)
     with disturbed(other_worker, Shuffle(seed)):
-        here, there = await Mirror.of(ana, chat), await Mirror.of(cy, chat)
+        here, there = await ClientState.load(ana, chat), await ClientState.load(cy, chat)
         async with (
-            ana.at(chat, after_seq=here.last_seq) as a,
-            cy.at(chat, other_worker, after_seq=there.last_seq) as c,
+            ana.connect(chat, after_seq=here.last_seq) as a,
+            cy.connect(chat, other_worker, after_seq=there.last_seq) as c,
         ):
             following = asyncio.gather(follow(a, here), follow(c, there))
             await life.live(40)
             await ana.send(chat, LAST_WORDS)
             await following
-        fresh = await Mirror.of(cy, chat)
+        fresh = await ClientState.load(cy, chat)
     assert here.state() == fresh.state()
     assert there.state() == fresh.state()
 
@@ -108,8 +108,8 @@ async def test_a_followed_snapshot_equals_a_fresh_one(world: World, other_worker
 async def test_an_old_snapshot_with_the_log_replayed_converges_too(world: World, seed: int) -> None:
     ana, bo, new = world.people("ana", "bo", "new")
     chat = await world.job(admin=ana, participant=bo)
-    empty = await Mirror.of(bo, chat)
+    empty = await ClientState.load(bo, chat)
     await Life(chat, [ana, bo], new, seed).live(40)
     for frame in await bo.events(chat):
         empty.apply(frame)
-    assert empty.state() == (await Mirror.of(bo, chat)).state()
+    assert empty.state() == (await ClientState.load(bo, chat)).state()

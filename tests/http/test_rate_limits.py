@@ -107,15 +107,15 @@ async def test_other_frames_have_a_limit_and_exceeding_it_closes_the_socket(data
     async with world_with(make_settings(database, **STRICT)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await world.job(admin=ana, participant=bo)
-        async with ana.at(chat) as live:
+        async with ana.connect(chat) as live:
             for _ in range(2):
-                assert (await live.asks("typing"))["type"] == "ack"
-            refused = await live.asks("typing")
+                assert (await live.request("typing"))["type"] == "ack"
+            refused = await live.request("typing")
             assert (refused["code"], refused["retry_after_s"] > 0) == ("rate_limited", True)
-            assert (await live.asks("send_message", content="still heard"))["type"] == "ack"
+            assert (await live.request("send_message", content="still heard"))["type"] == "ack"
             for _ in range(3):
-                await live.say("typing")
-            code, reason = await live.closed()
+                await live.send("typing")
+            code, reason = await live.wait_closed()
         assert code == 4429
         assert reason.startswith("too fast; retry after ")
 

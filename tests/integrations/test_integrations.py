@@ -31,7 +31,7 @@ async def test_an_object_of_the_platform_has_one_conversation(world: World, plur
     assert roles(made) == {ana.id: "admin", bo.id: "participant"}
     assert (made["last_seq"], made["last_message"]) == (0, None)
     assert (await ana.ok("GET", path))["id"] == made["id"]
-    assert await ana.ok("GET", path) == await ana.sees(made)
+    assert await ana.ok("GET", path) == await ana.get_conversation(made)
     foreign = await cy.call("GET", path)
     unknown = await cy.call("GET", f"/{plural}/{uuid4()}/conversation/")
     assert (foreign.status_code, foreign.content) == (404, unknown.content)
@@ -147,7 +147,7 @@ async def test_a_changed_name_appears_in_earlier_messages(world: World) -> None:
     await ana.send(chat)
     await world.service.ok("PUT", f"/chat/users/{ana.id}/", {"display_name": "Ana Á."})
     assert (await bo.history(chat))[0]["sender"]["display_name"] == "Ana Á."
-    names = {place["user"]["display_name"] for place in (await bo.sees(chat))["participants"]}
+    names = {place["user"]["display_name"] for place in (await bo.get_conversation(chat))["participants"]}
     assert "Ana Á." in names
 
 
@@ -160,8 +160,8 @@ async def test_a_system_message_has_no_sender_and_is_never_unread(world: World) 
     assert (sent["sender"], sent["message_type"], sent["seq"]) == (None, "system", 1)
     assert (sent["content"], sent["metadata"]) == (body["content"], body["metadata"])
     assert await bo.history(chat) == [sent]
-    assert (await bo.sees(chat))["unread_count"] == 0
-    assert (await bo.sees(chat))["last_message"] == sent
+    assert (await bo.get_conversation(chat))["unread_count"] == 0
+    assert (await bo.get_conversation(chat))["last_message"] == sent
     event = (await bo.events(chat))[0]
     assert (event["type"], event["seq"]) == ("new_message", 1)
     only = world.make_service("notes", "chat:system_message")

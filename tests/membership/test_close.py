@@ -22,7 +22,7 @@ async def test_a_closed_conversation_can_be_read_but_not_written_to(world: World
     ):
         await who.refused("POST", at, body, status=409, code="conversation_closed")
     assert await ana.events(chat) == events
-    assert (await bo.sees(chat))["status"] == "closed"
+    assert (await bo.get_conversation(chat))["status"] == "closed"
     assert len(await bo.history(chat)) == 3
     marked = await bo.ok("POST", f"/chat/messages/{other['id']}/mark_read/")
     assert marked == {"marked": 1, "unread_count": 0}
@@ -57,7 +57,7 @@ async def test_participants_can_be_added_to_and_removed_from_a_closed_conversati
     await ana.ok("PATCH", f"{path}/", {"status": "closed"})
     await ana.ok("POST", f"{path}/add_participant/", {"user_id": cy.id}, status=201)
     await bo.ok("POST", f"{path}/remove_participant/", {"user_id": bo.id}, status=204)
-    people = {place["user"]["id"] for place in (await cy.sees(chat))["participants"]}
+    people = {place["user"]["id"] for place in (await cy.get_conversation(chat))["participants"]}
     assert people == {ana.id, cy.id}
 
 

@@ -75,7 +75,7 @@ async def test_the_creator_of_a_support_conversation_is_its_admin(world: World) 
     assert (made["last_seq"], made["last_message"], made["unread_count"]) == (0, None, 0)
     assert made["settings"] == {}
     assert made["reference"] is None
-    assert await ana.sees(made) == made
+    assert await ana.get_conversation(made) == made
     assert await bo.history(made) == []
 
 
@@ -129,11 +129,11 @@ async def test_metadata_and_settings_have_limits_of_size_and_depth(world: World,
     empty = len('{"a":""}')
     for fits in (nested(8), {"a": "x" * (8192 - empty)}, {"a": [[[[[[[1]]]]]]]}):
         assert (await ana.ok("PATCH", path, {field: fits}))[field] == fits
-    before = await ana.sees(chat)
+    before = await ana.get_conversation(chat)
     for too_much in (nested(9), {"a": "x" * (8193 - empty)}, {"a": "é" * 4096}, {"a": [[[[[[[[1]]]]]]]]}):
         problem = await ana.refused("PATCH", path, {field: too_much}, status=422, code="invalid")
         assert problem["errors"][0]["loc"] == [field]
-    assert await ana.sees(chat) == before
+    assert await ana.get_conversation(chat) == before
     if field == "metadata":
         body = {"conversation_type": "support", "metadata": nested(9)}
         await ana.refused("POST", CHATS, body, status=422, code="invalid")
@@ -149,7 +149,7 @@ async def test_metadata_is_returned_unchanged(world: World, value: Any) -> None:
     body = {"conversation_type": "support", "metadata": {"value": value}}
     made = await ana.ok("POST", CHATS, body, status=201)
     assert made["metadata"] == {"value": value}
-    assert (await ana.sees(made))["metadata"] == {"value": value}
+    assert (await ana.get_conversation(made))["metadata"] == {"value": value}
     sent = await ana.send(made, metadata={"value": value})
     assert (await ana.history(made))[0]["metadata"] == sent["metadata"] == {"value": value}
 

@@ -47,7 +47,7 @@ async def test_removing_twice_is_204_both_times(world: World) -> None:
     before = await ana.events(chat)
     await remove(ana, chat, bo)
     assert await ana.events(chat) == before
-    assert [place["user"]["id"] for place in (await ana.sees(chat))["participants"]] == [ana.id]
+    assert [place["user"]["id"] for place in (await ana.get_conversation(chat))["participants"]] == [ana.id]
 
 
 async def test_a_user_who_never_joined_cannot_be_removed_or_promoted(world: World) -> None:
@@ -79,9 +79,9 @@ async def test_a_removed_participant_sees_nothing_and_a_returning_one_everything
     texts = [message["content"] for message in await bo.history(chat) if message["message_type"] != "system"]
     assert texts == [during["content"], own["content"], before["content"]]
     assert await bo.events(chat) == await ana.events(chat)
-    assert (await bo.sees(chat))["unread_count"] == 0
+    assert (await bo.get_conversation(chat))["unread_count"] == 0
     await ana.send(chat, "after")
-    assert (await bo.sees(chat))["unread_count"] == 1
+    assert (await bo.get_conversation(chat))["unread_count"] == 1
 
 
 async def test_joins_leaves_and_role_changes_are_system_messages(world: World) -> None:
@@ -113,7 +113,7 @@ async def test_joins_leaves_and_role_changes_are_system_messages(world: World) -
         "conversation_updated",
         "conversation_updated",
     ]
-    assert (await ana.sees(chat))["unread_count"] == 0
+    assert (await ana.get_conversation(chat))["unread_count"] == 0
 
 
 async def test_assigning_the_current_role_changes_nothing(world: World) -> None:
@@ -128,7 +128,7 @@ async def test_setting_the_current_title_changes_nothing(world: World) -> None:
     ana = world.person("ana")
     chat = await world.job(admin=ana)
     body = {"title": chat["title"], "metadata": {}, "settings": {}, "status": "open"}
-    assert await ana.ok("PATCH", f"{path_of(chat)}/", body) == await ana.sees(chat)
+    assert await ana.ok("PATCH", f"{path_of(chat)}/", body) == await ana.get_conversation(chat)
     assert await ana.events(chat) == []
     updated = await ana.ok("PATCH", f"{path_of(chat)}/", {"title": "Walls", "settings": {"pinned": True}})
     assert (updated["title"], updated["settings"], updated["status"]) == ("Walls", {"pinned": True}, "open")
@@ -150,7 +150,7 @@ async def test_the_participants_of_a_direct_conversation_are_fixed(world: World)
         ):
             response = await who.call(method, f"{path}/{at}", body)
             assert response.status_code == 403, (method, at, response.text)
-    assert await ana.sees(chat) == chat
+    assert await ana.get_conversation(chat) == chat
     assert await bo.events(chat) == []
     assert await notes(ana, chat) == []
 
@@ -182,7 +182,7 @@ async def test_two_admins_who_leave_concurrently_leave_one_behind(world: World) 
         *(who.call("POST", f"{path_of(chat)}/remove_participant/", {"user_id": who.id}) for who in (ana, bo))
     )
     assert sorted(answer.status_code for answer in answers) == [204, 403]
-    roles = [place["role"] for place in (await cy.sees(chat))["participants"]]
+    roles = [place["role"] for place in (await cy.get_conversation(chat))["participants"]]
     assert sorted(roles) == ["admin", "participant"]
 
 
@@ -218,7 +218,7 @@ async def test_a_participant_may_have_any_opaque_id(world: World, verb: str) -> 
         await ana.ok("POST", f"{path_of(chat)}/add_participant/", {"user_id": user_id}, status=201)
         if verb == "remove_participant":
             await ana.ok("POST", f"{path_of(chat)}/remove_participant/", {"user_id": user_id}, status=204)
-    present = {place["user"]["id"] for place in (await ana.sees(chat))["participants"]}
+    present = {place["user"]["id"] for place in (await ana.get_conversation(chat))["participants"]}
     assert len(present) == (5 if verb == "add_participant" else 1)
 
 
@@ -231,6 +231,6 @@ async def test_a_repeated_key_does_not_add_a_user_again(world: World) -> None:
     await remove(ana, chat, bo)
     again = await ana.call("POST", path, body, headers=headers)
     assert (again.status_code, again.headers["Idempotent-Replay"]) == (201, "true")
-    assert [place["user"]["id"] for place in (await ana.sees(chat))["participants"]] == [ana.id]
+    assert [place["user"]["id"] for place in (await ana.get_conversation(chat))["participants"]] == [ana.id]
     other = {**body, "role": "observer"}
     await ana.refused("POST", path, other, headers=headers, status=409, code="idempotency_conflict")

@@ -32,7 +32,7 @@ async def test_an_edit_increases_the_revision_and_is_visible_to_all(world: World
         key: value for key, value in sent.items() if key not in same
     }
     assert await bo.history(chat) == [edited]
-    assert (await bo.sees(chat))["last_message"] == edited
+    assert (await bo.get_conversation(chat))["last_message"] == edited
     assert (await edit(ana, sent, "Last"))["revision"] == 3
 
 
@@ -79,7 +79,7 @@ async def test_a_deleted_message_stays_as_a_tombstone(world: World) -> None:
     assert tombstone["deleted_at"] is not None
     assert (tombstone["id"], tombstone["seq"], tombstone["sender"]) == (sent["id"], sent["seq"], sent["sender"])
     assert await bo.history(chat) == [tombstone]
-    assert (await bo.sees(chat))["last_message"] == tombstone
+    assert (await bo.get_conversation(chat))["last_message"] == tombstone
     assert await bo.ok("GET", f"/chat/messages/{sent['id']}/") == tombstone
     events = await bo.events(chat)
     assert [event["type"] for event in events] == ["new_message", "reaction_update", "message_deleted"]
@@ -111,7 +111,7 @@ async def test_a_deleted_message_is_no_longer_unread(world: World) -> None:
     chat = await ana.direct(bo)
     first, _ = await ana.send(chat, "one"), await ana.send(chat, "two")
     await delete(ana, first)
-    assert (await bo.sees(chat))["unread_count"] == 1
+    assert (await bo.get_conversation(chat))["unread_count"] == 1
 
 
 async def test_a_moderator_deletes_messages_of_others(world: World) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from tests.support.servers import database_url
 from tests.support.workers import make_settings
-from tests.support.world import Person, World, rows, until, world_with
+from tests.support.world import Person, World, rows, wait_until, world_with
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.gateway.publisher import Publisher
@@ -39,11 +39,11 @@ async def test_a_live_frame_has_the_same_bytes_as_its_replay(world: World) -> No
     chat = await ana.direct(bo)
     first = await ana.send(chat, "first")
     metadata = {"zz": 1, "b": [1.50, 1e2, {"y": None, "aa": "ü"}], "a": True}
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         more = {"reply_to": first["id"], "mentions": [bo.id, bo.id], "metadata": metadata, "client_id": "c1"}
         answer = await ana.send(chat, "second 👍", **more)
         heard = await live.connection.recv()
-    async with bo.at(chat, after_seq=1) as live:
+    async with bo.connect(chat, after_seq=1) as live:
         assert await live.connection.recv() == heard
     assert (await bo.history(chat))[0] == answer
     assert answer["mentions"] == [bo.id]
@@ -107,7 +107,7 @@ async def test_a_locked_conversation_delays_only_itself_and_is_served_once_unloc
     async with world.worker.db.transaction() as tx:
         await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": held["id"]})
         waiting = [asyncio.create_task(ana.send(held, str(at))) for at in range(5)]
-        await until(lambda: len(world.worker.parts.group_commit._lanes) == 1)
+        await wait_until(lambda: len(world.worker.parts.group_commit._lanes) == 1)
         assert [(await ana.send(other, str(at)))["seq"] for at in range(5)] == [1, 2, 3, 4, 5]
         assert not any(task.done() for task in waiting)
     answers = await asyncio.gather(*waiting)
@@ -118,20 +118,20 @@ async def test_sends_above_the_queue_limit_are_rejected_and_not_stored(database:
     async with world_with(make_settings(database, max_waiting_sends=20)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with bo.at(chat) as live:
+        async with bo.connect(chat) as live:
             async with world.worker.db.transaction() as tx:
                 await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
                 lanes = world.worker.parts.group_commit._lanes
                 waiting = []
                 for at in range(3):  # one that its lane works on, two that fill the places of one conversation
                     waiting.append(asyncio.create_task(ana.send(chat, str(at))))
-                    await until(lambda at=at: sum(map(len, lanes.values())) == at and len(lanes) == 1)  # type: ignore[misc]  # a lambda's default is untyped
+                    await wait_until(lambda at=at: sum(map(len, lanes.values())) == at and len(lanes) == 1)  # type: ignore[misc]  # a lambda's default is untyped
                 body = {"conversation": chat["id"], "content": "too much", "client_id": "c1"}
                 response = await ana.call("POST", MESSAGES, body)
                 assert (response.status_code, response.json()["code"]) == (429, "overloaded")
                 assert int(response.headers["Retry-After"]) >= 1
-                assert (await live.asks("send_message", content="too much"))["code"] == "overloaded"
-                assert (await live.closed())[0] == 1013
+                assert (await live.request("send_message", content="too much"))["code"] == "overloaded"
+                assert (await live.wait_closed())[0] == 1013
             await asyncio.gather(*waiting)
         assert (await ana.ok("POST", MESSAGES, body, status=201))["seq"] == 4
 
@@ -180,12 +180,12 @@ async def test_a_commit_of_unknown_outcome_is_resolved_and_acked(
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         await ana.send(chat, "before")
-        async with bo.at(chat) as live:
+        async with bo.connect(chat) as live:
             armed.set()
             more = {} if client_id is None else {"client_id": client_id}
             answer = await ana.send(chat, "its answer is lost", **more)
             assert not armed.is_set()
-            assert (await live.receives("new_message"))["message"]["id"] == answer["id"]
+            assert (await live.receive("new_message"))["message"]["id"] == answer["id"]
         assert [message["id"] for message in await bo.history(chat)].count(answer["id"]) == 1
         assert len(await bo.events(chat)) == 2
 
@@ -221,12 +221,12 @@ async def test_a_stored_message_is_acked_even_if_its_publication_fails(
         monkeypatch.undo()
         raise RuntimeError("broken")
 
-    async with bo.at(chat) as b, ana.at(chat) as a:
-        for say in (partial(ana.send, chat), partial(a.asks, "send_message", content="hi")):
+    async with bo.connect(chat) as b, ana.connect(chat) as a:
+        for say in (partial(ana.send, chat), partial(a.request, "send_message", content="hi")):
             monkeypatch.setattr(Publisher, "_publish_stored", fail_once)
             await say()
         await ana.send(chat)
-        assert [(await b.eventually("new_message"))["seq"] for _ in range(3)] == [1, 2, 3]
+        assert [(await b.wait_for("new_message"))["seq"] for _ in range(3)] == [1, 2, 3]
     assert "commit_listener_failed" in caplog.text
 
 

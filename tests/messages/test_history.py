@@ -30,7 +30,7 @@ async def test_a_conversation_is_listed_newest_first_with_its_head(world: World)
     assert [message["content"] for message in page["results"]] == [f"m{number}" for number in reversed(range(12))]
     assert seqs(page["results"]) == sorted(seqs(page["results"]), reverse=True)
     assert (page["last_seq"], page["next"], page["previous"]) == (16, None, None)
-    assert page["last_seq"] == (await bo.sees(chat))["last_seq"]
+    assert page["last_seq"] == (await bo.get_conversation(chat))["last_seq"]
 
 
 async def test_before_and_after_limit_the_page(world: World) -> None:
@@ -56,7 +56,7 @@ async def test_around_a_seq_there_is_half_a_page_on_either_side(world: World) ->
     assert seqs(page["results"]) == every[5:9][::-1]
     query = {"conversation": chat["id"], "around_seq": every[6], "limit": 4}
     older = await pages(bo, MESSAGES, cursor=page["next"], **query)
-    newer = await pages(bo, MESSAGES, cursor=page["previous"], turn="previous", **query)
+    newer = await pages(bo, MESSAGES, cursor=page["previous"], direction="previous", **query)
     assert [seq for part in older for seq in seqs(part)] == every[:5][::-1]
     assert [seq for part in reversed(newer) for seq in seqs(part)] == every[9:][::-1]
     assert seqs(await bo.history(chat, around_seq=0, limit=4)) == every[:2][::-1]
@@ -100,7 +100,7 @@ async def test_pages_can_be_followed_forward_and_back_without_a_gap(
     if last["previous"] is None:
         assert last["results"] == whole
         return
-    back = await pages(bo, MESSAGES, cursor=last["previous"], turn="previous", limit=limit, **query)
+    back = await pages(bo, MESSAGES, cursor=last["previous"], direction="previous", limit=limit, **query)
     assert [message for page in reversed(back) for message in page] + last["results"] == whole
 
 
@@ -135,7 +135,7 @@ async def test_without_a_conversation_all_of_the_callers_messages_are_listed_by_
     assert [message["id"] for page in forward for message in page] == [message["id"] for message in reversed(sent)]
     last = await _last_page(ana, {"limit": limit})
     if last["previous"]:
-        back = await pages(ana, MESSAGES, cursor=last["previous"], turn="previous", limit=limit)
+        back = await pages(ana, MESSAGES, cursor=last["previous"], direction="previous", limit=limit)
         ids = [message["id"] for page in reversed(back) for message in page]
         assert ids + [message["id"] for message in last["results"]] == [message["id"] for message in reversed(sent)]
 

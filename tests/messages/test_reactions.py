@@ -50,7 +50,7 @@ async def test_each_user_adds_their_own_reaction(world: World) -> None:
     seen = {one["emoji"]: one for one in (await cy.history(chat))[0]["reactions"]}
     assert (seen["👍"]["user_ids"], seen["👍"]["count"], seen["👍"]["me"]) == ([ana.id, bo.id], 2, False)
     assert (seen["❤️"]["user_ids"], seen["❤️"]["me"]) == ([bo.id], False)
-    mine = {one["emoji"]: one["me"] for one in (await ana.sees(chat))["last_message"]["reactions"]}
+    mine = {one["emoji"]: one["me"] for one in (await ana.get_conversation(chat))["last_message"]["reactions"]}
     assert mine == {"👍": True, "❤️": False}
 
 

@@ -27,7 +27,9 @@ async def readers(by: Person, message: Json) -> list[str]:
 
 
 async def last_read(by: Person, chat: Json, whose: Person) -> int:
-    places = {place["user"]["id"]: place["last_read_seq"] for place in (await by.sees(chat))["participants"]}
+    places = {
+        place["user"]["id"]: place["last_read_seq"] for place in (await by.get_conversation(chat))["participants"]
+    }
     return int(places[whose.id])
 
 
@@ -78,7 +80,7 @@ async def test_one_foreign_id_rejects_the_whole_request(world: World) -> None:
         body = {"message_ids": [own["id"], wrong]}
         refusals.append(await bo.refused("POST", path, body, status=404, code="not_found"))
     assert refusals[0] == refusals[1]
-    assert (await bo.sees(chat))["unread_count"] == 1
+    assert (await bo.get_conversation(chat))["unread_count"] == 1
     assert await readers(ana, own) == []
     for bad in ([], [own["id"], "x"], "x", [str(uuid4()) for _ in range(501)]):
         await bo.refused("POST", path, {"message_ids": bad}, status=422, code="invalid")
@@ -90,11 +92,11 @@ async def test_own_messages_and_system_messages_are_never_unread(world: World) -
     own = await bo.send(chat)
     await ana.ok("POST", f"/chat/conversations/{chat['id']}/add_participant/", {"user_id": cy.id}, status=201)
     note = (await bo.history(chat))[0]
-    assert (await bo.sees(chat))["unread_count"] == 0
+    assert (await bo.get_conversation(chat))["unread_count"] == 0
     assert await mark(bo, own, note) == {"marked": 0, "unread_count": 0}
     assert await readers(ana, own) == []
-    assert (await ana.sees(chat))["unread_count"] == 1
-    assert (await cy.sees(chat))["unread_count"] == 0
+    assert (await ana.get_conversation(chat))["unread_count"] == 1
+    assert (await cy.get_conversation(chat))["unread_count"] == 0
 
 
 async def test_an_observer_counts_as_a_reader(world: World) -> None:
@@ -125,7 +127,7 @@ async def test_messages_from_before_joining_are_not_unread(world: World) -> None
     chat = await world.job(admin=ana)
     old = await ana.send(chat, "old")
     await ana.ok("POST", f"/chat/conversations/{chat['id']}/add_participant/", {"user_id": bo.id}, status=201)
-    assert (await bo.sees(chat))["unread_count"] == 0
+    assert (await bo.get_conversation(chat))["unread_count"] == 0
     assert await readers(ana, old) == []
     new = await ana.send(chat, "new")
     assert await bo.ok("GET", UNREAD) == {"total": 1, "conversations": {chat["id"]: 1}}
@@ -139,7 +141,7 @@ async def test_concurrent_reads_lose_nothing(world: World) -> None:
     results = [mark(bo, message) for message in sent] + [mark(bo, *sent)]
     marked = [await result for result in results]
     assert sum(result["marked"] for result in marked) == 8
-    assert (await bo.sees(chat))["unread_count"] == 0
+    assert (await bo.get_conversation(chat))["unread_count"] == 0
 
 
 class Recount:
@@ -195,7 +197,7 @@ class Recount:
             if one["sender"] and one["sender"]["id"] != self.bo.id
             if not one["is_deleted"] and one["id"] not in self.read
         ]
-        seen = await self.bo.sees(self.chat)
+        seen = await self.bo.get_conversation(self.chat)
         assert seen["unread_count"] == len(unread)
         counts = {self.chat["id"]: len(unread)} if unread else {}
         assert await self.bo.ok("GET", UNREAD) == {"total": len(unread), "conversations": counts}

@@ -18,7 +18,7 @@ async def test_a_sent_message_is_stored_and_listed(world: World) -> None:
     assert sent["seq"] == 1
     assert sent["sender"]["id"] == ana.id
     assert (await bo.history(chat)) == [sent]
-    assert (await bo.sees(chat))["last_message"] == sent
+    assert (await bo.get_conversation(chat))["last_message"] == sent
 
 
 async def test_the_same_client_id_returns_the_first_message_again(world: World) -> None:

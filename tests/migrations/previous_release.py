@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import connect
 
-from tests.support.previous_release import CannotTell, commit_before, extract
+from tests.support.previous_release import HistoryUnavailable, extract, previous_release_commit
 from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database import migrations
@@ -35,8 +35,8 @@ WHERE = "import wasgo_chat; print(wasgo_chat.__file__)"
 
 def main() -> int:
     try:
-        commit, why = commit_before()
-    except CannotTell as error:
+        commit, why = previous_release_commit()
+    except HistoryUnavailable as error:
         sys.stderr.write(f"NOT CHECKED: {error}.\n")
         return 1
     with tempfile.TemporaryDirectory() as folder:

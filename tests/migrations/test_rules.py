@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from tests.support.migration_rules import broken_rules, held_files
+from tests.support.migration_rules import checked_migrations, violations
 
 BROKEN = {
     "op.drop_column('messages', 'content')": "drops a column",
@@ -43,19 +43,19 @@ def migration(body: str) -> str:
     return textwrap.dedent("def upgrade():\n") + f"    {body}\n\ndef downgrade():\n    op.drop_table('fresh')\n"
 
 
-@pytest.mark.parametrize("path", held_files(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", checked_migrations(), ids=lambda path: path.stem)
 def test_a_migration_keeps_the_previous_release_running(path: object) -> None:
     with open(str(path), encoding="utf-8") as file:
-        assert broken_rules(file.read()) == []
+        assert violations(file.read()) == []
 
 
 @pytest.mark.parametrize("body", BROKEN)
 def test_a_violation_of_a_rule_is_found(body: str) -> None:
-    found = broken_rules(migration(body))
+    found = violations(migration(body))
     assert [broken.line for broken in found] == [2]
     assert BROKEN[body] in found[0].why
 
 
 @pytest.mark.parametrize("body", FINE)
 def test_a_migration_without_violations_passes(body: str) -> None:
-    assert broken_rules(migration(body)) == []
+    assert violations(migration(body)) == []

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.notifications.mailbox import Post, post_settings
+from tests.notifications.mailbox import NotificationWorld, notification_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.notifications.servers import mailbox as open_mailbox
 from tests.notifications.servers import receiver as open_receiver
@@ -43,14 +43,14 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture(scope="session")
 async def post_worker(post_database: str, mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[Worker]:
-    async with running(post_settings(post_database, mailbox, receiver)) as started:
+    async with running(notification_settings(post_database, mailbox, receiver)) as started:
         yield started
 
 
 @pytest.fixture
-async def post(post_worker: Worker, mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[Post]:
+async def post(post_worker: Worker, mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[NotificationWorld]:
     world = World(post_worker)
-    mailbox.answers.clear()
-    receiver.answers.clear()
-    yield Post(world, mailbox, receiver)
+    mailbox.responses.clear()
+    receiver.responses.clear()
+    yield NotificationWorld(world, mailbox, receiver)
     await world.close()

@@ -14,10 +14,10 @@ from wasgo_chat.core.config import Settings
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a-webhook-secret-of-the-tests-32").decode()
 VAPID_KEY = base64.urlsafe_b64encode(b"\x07" * 32).decode().rstrip("=")
 MUCH_LATER_S = 3600.0
-OPEN = "('pending', 'retrying', 'sending')"
+UNFINISHED = "('pending', 'retrying', 'sending')"
 
 
-def post_settings(database: str, mailbox: Mailbox, receiver: Receiver, **changes: Any) -> Settings:
+def notification_settings(database: str, mailbox: Mailbox, receiver: Receiver, **changes: Any) -> Settings:
     """All channels, and nothing goes out by itself; a failed attempt is repeated at once, three in all."""
     given: dict[str, Any] = {
         "smtp_url": f"smtp://127.0.0.1:{mailbox.port}",
@@ -37,7 +37,7 @@ def post_settings(database: str, mailbox: Mailbox, receiver: Receiver, **changes
     return make_settings(database, **given)
 
 
-class Post:
+class NotificationWorld:
     """The world, its mailbox and its receiver."""
 
     def __init__(self, world: World, mailbox: Mailbox, receiver: Receiver) -> None:
@@ -58,25 +58,27 @@ class Post:
     async def people(self, *names: str) -> list[Person]:
         return [await self.person(name) for name in names]
 
-    async def read_log(self) -> None:
+    async def wait_for_consumers(self) -> None:
         """Wait until the readers have caught up with everything that was said."""
         async with asyncio.timeout(2 * PATIENCE_S):
             while await rows(self.world.worker, "SELECT 1 FROM pending"):  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.02)
 
-    async def go_out(self, *people: Person) -> None:
+    async def deliver_due(self, *people: Person) -> None:
         """Let what is planned for these people go out now, and wait until it is sent, dropped or dead."""
-        await self.read_log()
+        await self.wait_for_consumers()
         ids = [person.id for person in people]
-        await self.do(f"UPDATE deliveries SET due_at = now() WHERE user_id = ANY(:ids) AND state IN {OPEN}", ids=ids)
+        await self.execute(
+            f"UPDATE deliveries SET due_at = now() WHERE user_id = ANY(:ids) AND state IN {UNFINISHED}", ids=ids
+        )
         # What is put off until quiet hours end is settled for now.
-        soon = f"state IN {OPEN} AND due_at < now() + interval '90s'"
+        soon = f"state IN {UNFINISHED} AND due_at < now() + interval '90s'"
         query = f"SELECT 1 FROM deliveries WHERE user_id = ANY(:ids) AND {soon}"
         async with asyncio.timeout(2 * PATIENCE_S):
             while await rows(self.world.worker, query, ids=ids):  # noqa: ASYNC110  a row is all there is to see
                 await asyncio.sleep(0.02)
 
-    async def do(self, statement: str, **values: Any) -> None:
+    async def execute(self, statement: str, **values: Any) -> None:
         """Change what only time or a crash would."""
         async with self.world.worker.db.transaction() as tx:
             await tx.execute(text(statement), values)
@@ -85,13 +87,13 @@ class Post:
         page = await self.world.service.ok("GET", "/chat/deliveries/", params={"limit": 100})
         return [one for one in page["results"] if one["user_id"] == person.id]
 
-    def mails(self, person: Person) -> Any:
-        return self.mailbox.mails(address(person))
+    def mails_to(self, person: Person) -> Any:
+        return self.mailbox.mails_to(address(person))
 
-    async def mail(self, person: Person) -> Any:
+    async def deliver_mail(self, person: Person) -> Any:
         """The one mail that goes out to somebody."""
-        await self.go_out(person)
-        (mail,) = self.mails(person)
+        await self.deliver_due(person)
+        (mail,) = self.mails_to(person)
         return mail
 
 

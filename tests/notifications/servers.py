@@ -21,22 +21,22 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.port = 0
-        self.taken: list[tuple[str, EmailMessage]] = []
-        self.answers: list[str] = []
+        self.received: list[tuple[str, EmailMessage]] = []
+        self.responses: list[str] = []
         self.attempts = 0
         self.before_answer: OnData | None = None
         self.drops_reply = False
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's
         self.attempts += 1
-        if self.answers:
-            return self.answers.pop(0)
+        if self.responses:
+            return self.responses.pop(0)
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
         # Mail programs look for the address as it stands; an encoded header is none to them.
         assert b"\r\nList-Unsubscribe: <http" in envelope.content
         assert isinstance(message, EmailMessage)
-        self.taken.append((envelope.rcpt_tos[0], message))
+        self.received.append((envelope.rcpt_tos[0], message))
         if self.before_answer is not None:
             await self.before_answer()
         if self.drops_reply:
@@ -45,8 +45,8 @@ class Mailbox:
             server.transport.abort()
         return "250 taken"
 
-    def mails(self, address: str) -> list[EmailMessage]:
-        return [message for to, message in self.taken if to == address]
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        return [message for to, message in self.received if to == address]
 
 
 class Request:
@@ -64,8 +64,8 @@ class Receiver:
 
     def __init__(self) -> None:
         self.port = 0
-        self.got: list[Request] = []
-        self.answers: list[str] = []
+        self.requests: list[Request] = []
+        self.responses: list[str] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -74,8 +74,8 @@ class Receiver:
                 headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 path = head[0].split(" ")[1]
-                answer = self.answers.pop(0) if self.answers else "204 No Content"
-                self.got.append(Request(path, headers, body, answer))
+                answer = self.responses.pop(0) if self.responses else "204 No Content"
+                self.requests.append(Request(path, headers, body, answer))
                 if answer == DROPPED:
                     return
                 writer.write(f"HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n".encode())
@@ -85,8 +85,8 @@ class Receiver:
         finally:
             writer.close()
 
-    def at(self, path: str) -> list[Request]:
-        return [request for request in self.got if request.path == path]
+    def requests_to(self, path: str) -> list[Request]:
+        return [request for request in self.requests if request.path == path]
 
 
 @asynccontextmanager

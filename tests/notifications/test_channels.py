@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.delivery_channel import DeliveryChannelContract, make_digest
 from tests.notifications.browser import Browser
-from tests.notifications.mailbox import post_settings
+from tests.notifications.mailbox import notification_settings
 from tests.notifications.servers import DROPPED, Mailbox, Receiver, Request
 from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
@@ -24,9 +24,9 @@ Unreachable = tuple[DeliveryChannel, NotificationDigest]
 
 @pytest.fixture
 def settings(mailbox: Mailbox, receiver: Receiver) -> Settings:
-    mailbox.answers.clear()
-    receiver.answers.clear()
-    return post_settings("unused", mailbox, receiver)
+    mailbox.responses.clear()
+    receiver.responses.clear()
+    return notification_settings("unused", mailbox, receiver)
 
 
 @asynccontextmanager
@@ -43,10 +43,10 @@ class SmtpControl:
         self._mailbox = mailbox
 
     def accepted(self, digest: NotificationDigest) -> list[Any]:
-        return [mail["message-id"] for mail in self._mailbox.mails(digest.address)]
+        return [mail["message-id"] for mail in self._mailbox.mails_to(digest.address)]
 
     def refuse(self, *, is_final: bool) -> None:
-        self._mailbox.answers.append("554 never" if is_final else "451 try later")
+        self._mailbox.responses.append("554 never" if is_final else "451 try later")
 
     def drop_reply(self) -> None:
         self._mailbox.drops_reply = True
@@ -61,15 +61,15 @@ class HttpControl:
     def accepted(self, digest: NotificationDigest) -> list[Any]:
         return [
             request.headers[self._identity]
-            for request in self._receiver.got
+            for request in self._receiver.requests
             if request.answer.startswith("204") and is_of(request, digest)
         ]
 
     def refuse(self, *, is_final: bool) -> None:
-        self._receiver.answers.append(self._final if is_final else "503 Busy")
+        self._receiver.responses.append(self._final if is_final else "503 Busy")
 
     def drop_reply(self) -> None:
-        self._receiver.answers.append(DROPPED)
+        self._receiver.responses.append(DROPPED)
 
 
 def is_of(request: Request, digest: NotificationDigest) -> bool:
@@ -91,7 +91,7 @@ class TestEmail(DeliveryChannelContract):
         self, mailbox: Mailbox, receiver: Receiver, digest: NotificationDigest
     ) -> AsyncIterator[Unreachable]:
         changes = {"smtp_url": f"smtp://127.0.0.1:{free_port()}"}
-        async with opened(self.spec, post_settings("unused", mailbox, receiver, **changes)) as channel:
+        async with opened(self.spec, notification_settings("unused", mailbox, receiver, **changes)) as channel:
             yield channel, digest
 
     @pytest.fixture

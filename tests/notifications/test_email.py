@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.notifications.mailbox import Post, address, part, post_settings
+from tests.notifications.mailbox import NotificationWorld, address, notification_settings, part
 from tests.notifications.servers import Mailbox, Receiver
 from tests.support.workers import running
 from tests.support.world import World
@@ -14,141 +14,141 @@ from tests.support.world import World
 PREFERENCES = "/chat/notifications/preferences/"
 
 
-async def test_five_messages_are_one_mail(post: Post) -> None:
+async def test_five_messages_are_one_mail(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     for number in range(5):
         await ana.send(chat, f"message {number}")
-    mail = await post.mail(bo)
+    mail = await post.deliver_mail(bo)
     assert mail["subject"] == "5 new messages in Ana"
     assert parseaddr(mail["to"])[1] == address(bo)
     assert mail["from"] == "Chat <chat@wasgo.example>"
     assert f"https://app.wasgo.example/chat/{chat['id']}" in part(mail, "plain")
     assert part(mail, "plain").count("Ana sent a message") == 5
     assert part(mail, "html").count("<li>") == 5
-    assert post.mails(ana) == []
+    assert post.mails_to(ana) == []
     (delivery,) = await post.deliveries(bo)
     assert (delivery["state"], delivery["attempts"], delivery["channel"]) == ("sent", 1, "email")
 
 
-async def test_messages_after_a_mail_are_a_separate_mail(post: Post) -> None:
+async def test_messages_after_a_mail_are_a_separate_mail(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
     await ana.send(chat)
-    await post.mail(bo)
+    await post.deliver_mail(bo)
     await ana.send(chat)
-    await post.go_out(bo)
-    first, second = post.mails(bo)
+    await post.deliver_due(bo)
+    first, second = post.mails_to(bo)
     assert (first["subject"], second["subject"]) == ("2 new messages in Ana", "Ana sent a message")
     assert first["message-id"] != second["message-id"]
 
 
-async def test_two_conversations_are_two_mails(post: Post) -> None:
+async def test_two_conversations_are_two_mails(post: NotificationWorld) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     for other in (ana, cy):
         await other.send(await other.direct(bo))
-    await post.go_out(bo)
-    assert sorted(mail["subject"] for mail in post.mails(bo)) == ["Ana sent a message", "Cy sent a message"]
+    await post.deliver_due(bo)
+    assert sorted(mail["subject"] for mail in post.mails_to(bo)) == ["Ana sent a message", "Cy sent a message"]
 
 
-async def test_no_mail_is_sent_once_the_messages_are_read(post: Post) -> None:
+async def test_no_mail_is_sent_once_the_messages_are_read(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     for _ in range(5):
         await ana.send(chat)
-    await post.read_log()
+    await post.wait_for_consumers()
     await bo.ok("POST", f"/chat/conversations/{chat['id']}/mark_read/")
-    await post.go_out(bo)
-    assert (post.mails(bo), await post.deliveries(bo)) == ([], [])
+    await post.deliver_due(bo)
+    assert (post.mails_to(bo), await post.deliveries(bo)) == ([], [])
 
 
-async def test_only_what_is_unread_is_counted(post: Post) -> None:
+async def test_only_what_is_unread_is_counted(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = [await ana.send(chat, str(number)) for number in range(4)]
     await bo.ok("POST", f"/chat/messages/{sent[1]['id']}/mark_read/")
     await ana.ok("POST", f"/chat/messages/{sent[2]['id']}/delete/")
-    assert (await post.mail(bo))["subject"] == "2 new messages in Ana"
+    assert (await post.deliver_mail(bo))["subject"] == "2 new messages in Ana"
 
 
-async def test_no_mail_is_sent_once_the_notification_is_read(post: Post) -> None:
+async def test_no_mail_is_sent_once_the_notification_is_read(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
-    await post.read_log()
+    await post.wait_for_consumers()
     await bo.ok("POST", "/chat/notifications/mark_all_read/")
-    await post.go_out(bo)
-    assert post.mails(bo) == []
+    await post.deliver_due(bo)
+    assert post.mails_to(bo) == []
 
 
-async def test_no_mail_is_sent_to_a_user_who_left(post: Post) -> None:
+async def test_no_mail_is_sent_to_a_user_who_left(post: NotificationWorld) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
     await ana.send(chat)
-    await post.read_log()
+    await post.wait_for_consumers()
     await bo.ok("POST", f"/chat/conversations/{chat['id']}/remove_participant/", {"user_id": bo.id}, status=204)
-    await post.go_out(bo, cy)
-    assert (len(post.mails(bo)), len(post.mails(cy))) == (0, 1)
+    await post.deliver_due(bo, cy)
+    assert (len(post.mails_to(bo)), len(post.mails_to(cy))) == (0, 1)
 
 
-async def test_a_new_participant_is_not_notified_of_earlier_messages(post: Post) -> None:
+async def test_a_new_participant_is_not_notified_of_earlier_messages(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await post.world.job(admin=ana)
     await ana.send(chat, "before")
     await ana.ok("POST", f"/chat/conversations/{chat['id']}/add_participant/", {"user_id": bo.id}, status=201)
     await ana.send(chat, "after")
-    assert (await post.mail(bo))["subject"] == "Ana sent a message in Paint"
+    assert (await post.deliver_mail(bo))["subject"] == "Ana sent a message in Paint"
 
 
 @pytest.mark.parametrize("where", ["everywhere", "here"])
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_no_mail_is_sent_while_muted(post: Post, where: str, when: str) -> None:
+async def test_no_mail_is_sent_while_muted(post: NotificationWorld, where: str, when: str) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     path = PREFERENCES if where == "everywhere" else f"/chat/conversations/{chat['id']}/notification_preferences/"
     if when == "after":
         await ana.send(chat)
-        await post.read_log()
+        await post.wait_for_consumers()
     await bo.ok("PUT", path, {"muted_until": soon})
     if when == "before":
         await ana.send(chat)
-    await post.go_out(bo)
-    assert post.mails(bo) == []
+    await post.deliver_due(bo)
+    assert post.mails_to(bo) == []
     await bo.ok("PUT", path, {"muted_until": (datetime.now(UTC) - timedelta(seconds=1)).isoformat()})
     await ana.send(chat)
-    await post.go_out(bo)
-    assert len(post.mails(bo)) == 1
+    await post.deliver_due(bo)
+    assert len(post.mails_to(bo)) == 1
 
 
-async def test_mentions_and_replies_only_is_respected(post: Post) -> None:
+async def test_mentions_and_replies_only_is_respected(post: NotificationWorld) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
     own = await bo.send(chat, "mine")
     await bo.ok("PUT", f"/chat/conversations/{chat['id']}/notification_preferences/", {"level": "mentions"})
     await ana.send(chat, "to nobody")
-    await post.go_out(bo)
-    assert post.mails(bo) == []
+    await post.deliver_due(bo)
+    assert post.mails_to(bo) == []
     await ana.send(chat, "to nobody again")
     await ana.send(chat, "you", mentions=[bo.id])
-    await post.go_out(bo)
+    await post.deliver_due(bo)
     await ana.send(chat, "so", reply_to=own["id"])
-    await post.go_out(bo)
-    subjects = [mail["subject"] for mail in post.mails(bo)]
+    await post.deliver_due(bo)
+    subjects = [mail["subject"] for mail in post.mails_to(bo)]
     assert subjects == ["Ana mentioned you in Paint", "Ana replied to you in Paint"]
 
 
-async def test_level_none_and_a_disabled_channel_send_nothing(post: Post) -> None:
+async def test_level_none_and_a_disabled_channel_send_nothing(post: NotificationWorld) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
     await bo.ok("PUT", PREFERENCES, {"level": "none"})
     await cy.ok("PUT", f"/chat/conversations/{chat['id']}/notification_preferences/", {"channels": {"email": False}})
     await ana.send(chat, "you", mentions=[bo.id, cy.id])
-    await post.go_out(bo, cy)
-    assert (post.mails(bo), post.mails(cy)) == ([], [])
+    await post.deliver_due(bo, cy)
+    assert (post.mails_to(bo), post.mails_to(cy)) == ([], [])
 
 
-async def test_quiet_hours_delay_a_mail_until_they_end(post: Post) -> None:
+async def test_quiet_hours_delay_a_mail_until_they_end(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     now = datetime.now(UTC).replace(microsecond=0)
@@ -159,43 +159,43 @@ async def test_quiet_hours_delay_a_mail_until_they_end(post: Post) -> None:
     }
     await bo.ok("PUT", PREFERENCES, {"quiet_hours": quiet})
     await ana.send(chat)
-    await post.go_out(bo)
-    assert post.mails(bo) == []
+    await post.deliver_due(bo)
+    assert post.mails_to(bo) == []
     (delivery,) = [one for one in await post.deliveries(bo) if one["channel"] == "email"]
     assert delivery["state"] == "pending"
     wait = datetime.fromisoformat(delivery["due_at"]) - now
     assert timedelta(hours=1, minutes=58) < wait <= timedelta(hours=2)
     await ana.send(chat)
     await bo.ok("PUT", PREFERENCES, {})
-    assert (await post.mail(bo))["subject"] == "2 new messages in Ana"
+    assert (await post.deliver_mail(bo))["subject"] == "2 new messages in Ana"
 
 
-async def test_the_message_text_is_left_out_by_default(post: Post) -> None:
+async def test_the_message_text_is_left_out_by_default(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo), "the secret word")
-    assert "secret" not in (await post.mail(bo)).as_string()
+    assert "secret" not in (await post.deliver_mail(bo)).as_string()
 
 
 async def test_the_message_text_is_included_by_a_setting(
     quiet_database: str, mailbox: Mailbox, receiver: Receiver
 ) -> None:
-    settings = post_settings(quiet_database, mailbox, receiver, notify_include_text=True)
+    settings = notification_settings(quiet_database, mailbox, receiver, notify_include_text=True)
     async with running(settings) as worker:
-        post = Post(World(worker), mailbox, receiver)
+        post = NotificationWorld(World(worker), mailbox, receiver)
         ana, bo = await post.people("ana", "bo")
         await ana.send(await ana.direct(bo), "1 < 2 & <b>so</b>")
-        mail = await post.mail(bo)
+        mail = await post.deliver_mail(bo)
         assert "Ana: 1 < 2 & <b>so</b>" in part(mail, "plain")
         assert "Ana: 1 &lt; 2 &amp; &lt;b&gt;so&lt;/b&gt;" in part(mail, "html")
         await post.world.close()
 
 
-async def test_one_click_unsubscribes_permanently(post: Post) -> None:
+async def test_one_click_unsubscribes_permanently(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     chat = await ana.direct(bo)
     await bo.ok("PUT", f"/chat/conversations/{chat['id']}/notification_preferences/", {"channels": {"email": True}})
     await ana.send(chat)
-    mail = await post.mail(bo)
+    mail = await post.deliver_mail(bo)
     assert mail["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
     link = mail["list-unsubscribe"].strip("<>")
     assert link.startswith("https://chat.wasgo.example/chat/notifications/unsubscribe/")
@@ -212,5 +212,5 @@ async def test_one_click_unsubscribes_permanently(post: Post) -> None:
     assert (done.status_code, "no longer receive e-mails" in done.text) == (200, True)
     assert (await bo.ok("GET", PREFERENCES))["channels"]["email"] is False
     await ana.send(chat)
-    await post.go_out(bo)
-    assert len(post.mails(bo)) == 1
+    await post.deliver_due(bo)
+    assert len(post.mails_to(bo)) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.notifications.mailbox import post_settings
+from tests.notifications.mailbox import notification_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.support.servers import database_url
 from wasgo_chat.core.encoding import new_id
@@ -91,7 +91,7 @@ async def test_sql_and_python_agree(quiet_database: str, mailbox: Mailbox, recei
     try:
         for table, (columns, records) in tables.items():
             await connection.copy_records_to_table(table, columns=columns, records=records)
-        fanout = NotificationFanout(post_settings(quiet_database, mailbox, receiver))
+        fanout = NotificationFanout(notification_settings(quiet_database, mailbox, receiver))
         await fanout(connection, [SeqRange(conversation, 0, 1)])
         notified = {row["user_id"]: row["kind"] for row in await connection.fetch("SELECT * FROM notifications")}
         planned = {(row["user_id"], row["channel"]) for row in await connection.fetch("SELECT * FROM deliveries")}

@@ -13,13 +13,13 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from tests.notifications.mailbox import OPEN, Post, address, post_settings
+from tests.notifications.mailbox import UNFINISHED, NotificationWorld, address, notification_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.notifications.servers import mailbox as open_mailbox
-from tests.support.processes import Processes, serving
+from tests.support.processes import ServeProcess, serving
 from tests.support.servers import database_url
 from tests.support.workers import running
-from tests.support.world import PATIENCE_S, Person, World, until
+from tests.support.world import PATIENCE_S, Person, World, wait_until
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.models import Delivery
@@ -31,77 +31,81 @@ MANY = 24
 async def test_two_concurrent_dispatchers_never_send_twice(
     quiet_database: str, mailbox: Mailbox, receiver: Receiver
 ) -> None:
-    settings = post_settings(quiet_database, mailbox, receiver)
+    settings = notification_settings(quiet_database, mailbox, receiver)
     async with AsyncExitStack() as stack:
         workers = [await stack.enter_async_context(running(settings)) for _ in range(2)]
-        post = Post(World(workers[0]), mailbox, receiver)
+        post = NotificationWorld(World(workers[0]), mailbox, receiver)
         ana = await post.person("ana")
         others = [await post.person(f"bo{number}") for number in range(MANY)]
         for other in others:
             chat = await ana.direct(other)
             for number in range(3):
                 await ana.send(chat, str(number))
-        await post.go_out(*others)
-        assert [len(post.mails(other)) for other in others] == [1] * MANY
+        await post.deliver_due(*others)
+        assert [len(post.mails_to(other)) for other in others] == [1] * MANY
         page = await post.world.service.ok("GET", "/chat/deliveries/", params={"limit": 100})
         assert [(one["state"], one["attempts"]) for one in page["results"]] == [("sent", 1)] * MANY
         await post.world.close()
 
 
-async def crash_after_claim(post: Post, person: Person) -> UUID:
+async def crash_after_claim(post: NotificationWorld, person: Person) -> UUID:
     """What a worker leaves behind that claims a delivery and is no more."""
-    await post.read_log()
+    await post.wait_for_consumers()
     async with post.world.worker.db.transaction() as tx:
         found: Delivery = (await tx.execute(select(Delivery).where(Delivery.user_id == person.id))).scalar_one()
         assert await queue.claim(tx, found) == 1
     return found.id
 
 
-async def test_a_delivery_claimed_before_a_crash_is_sent_once_by_another_worker(post: Post) -> None:
+async def test_a_delivery_claimed_before_a_crash_is_sent_once_by_another_worker(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     delivery_id = await crash_after_claim(post, bo)
     assert [one["state"] for one in await post.deliveries(bo)] == ["sending"]
-    await post.go_out(bo)
-    (mail,) = post.mails(bo)
+    await post.deliver_due(bo)
+    (mail,) = post.mails_to(bo)
     assert str(delivery_id) in mail["message-id"]
     assert [(one["state"], one["attempts"]) for one in await post.deliveries(bo)] == [("sent", 2)]
 
 
-async def test_a_worker_that_resumes_after_another_took_over_changes_nothing(post: Post) -> None:
+async def test_a_worker_that_resumes_after_another_took_over_changes_nothing(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     delivery_id = await crash_after_claim(post, bo)
-    await post.go_out(bo)
+    await post.deliver_due(bo)
     async with post.world.worker.db.transaction() as tx:
         assert not await queue.mark_handed_over(tx, delivery_id, 1)
         await queue.mark_failed(tx, delivery_id, 1, "late")
     assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("sent", None)]
 
 
-async def test_a_webhook_claimed_before_a_crash_has_the_same_id_again(post: Post) -> None:
+async def test_a_webhook_claimed_before_a_crash_has_the_same_id_again(post: NotificationWorld) -> None:
     ana, bo = await post.person("ana"), await post.person("bo", only="webhook")
     await ana.send(await ana.direct(bo))
     delivery_id = await crash_after_claim(post, bo)
-    await post.go_out(bo)
-    ids = [request.headers["webhook-id"] for request in post.receiver.at("/hook") if bo.id.encode() in request.body]
+    await post.deliver_due(bo)
+    ids = [
+        request.headers["webhook-id"]
+        for request in post.receiver.requests_to("/hook")
+        if bo.id.encode() in request.body
+    ]
     assert ids == [str(delivery_id)]
 
 
-async def test_a_delivery_that_crashes_its_worker_every_time_becomes_dead(post: Post) -> None:
+async def test_a_delivery_that_crashes_its_worker_every_time_becomes_dead(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
     await crash_after_claim(post, bo)
-    await post.do("UPDATE deliveries SET attempts = 3 WHERE user_id = :id", id=bo.id)
-    await post.go_out(bo)
+    await post.execute("UPDATE deliveries SET attempts = 3 WHERE user_id = :id", id=bo.id)
+    await post.deliver_due(bo)
     assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("dead", "claim_lost")]
-    assert post.mails(bo) == []
+    assert post.mails_to(bo) == []
 
 
 class Served:
     """The service in processes of its own, by HTTP and by its database."""
 
-    def __init__(self, served: Processes, database: str) -> None:
+    def __init__(self, served: ServeProcess, database: str) -> None:
         self.served = served
         self.database = database
 
@@ -143,49 +147,49 @@ async def test_a_worker_killed_after_the_server_accepted_the_mail_sends_no_secon
             chat = await served.call("POST", "/chat/conversations/", body, user="ana")
             before = processes.workers()
             await served.call("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"}, user="ana")
-            await until(lambda: len(mailbox.taken) == 1)
-            await until(lambda: bool(processes.workers()) and not set(processes.workers()) & set(before))
-            await processes.ready()
-            await served.do(f"UPDATE deliveries SET due_at = now() WHERE state IN {OPEN}")
+            await wait_until(lambda: len(mailbox.received) == 1)
+            await wait_until(lambda: bool(processes.workers()) and not set(processes.workers()) & set(before))
+            await processes.wait_ready()
+            await served.do(f"UPDATE deliveries SET due_at = now() WHERE state IN {UNFINISHED}")
             async with asyncio.timeout(2 * PATIENCE_S):
                 path = "/chat/deliveries/?state=dead"
                 while not (found := (await served.call("GET", path))["results"]):  # noqa: ASYNC110  a row is all there is to see
                     await asyncio.sleep(0.1)
             assert [(one["error"], one["attempts"]) for one in found] == [("unknown_outcome", 1)]
-            assert len(mailbox.taken) == 1
+            assert len(mailbox.received) == 1
             # Whoever looks at it may decide to risk a second one: it has the same Message-ID.
             await served.call("POST", f"/chat/deliveries/{found[0]['id']}/retry/")
-            await until(lambda: len(mailbox.taken) == 2)
-            assert len({mail["message-id"] for _, mail in mailbox.taken}) == 1
+            await wait_until(lambda: len(mailbox.received) == 2)
+            assert len({mail["message-id"] for _, mail in mailbox.received}) == 1
 
 
 @pytest.mark.parametrize("answer", ["451 try later", "421 closing"])
-async def test_a_deferred_mail_is_sent_again(post: Post, answer: str) -> None:
+async def test_a_deferred_mail_is_sent_again(post: NotificationWorld, answer: str) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
-    post.mailbox.answers[:] = [answer, answer]
-    await post.go_out(bo)
-    assert len(post.mails(bo)) == 1
+    post.mailbox.responses[:] = [answer, answer]
+    await post.deliver_due(bo)
+    assert len(post.mails_to(bo)) == 1
     assert [(one["state"], one["attempts"]) for one in await post.deliveries(bo)] == [("sent", 3)]
 
 
-async def test_a_rejected_mail_is_dead_at_once(post: Post) -> None:
+async def test_a_rejected_mail_is_dead_at_once(post: NotificationWorld) -> None:
     ana, bo = await post.people("ana", "bo")
     await ana.send(await ana.direct(bo))
-    post.mailbox.answers[:] = ["554 never"]
-    await post.go_out(bo)
+    post.mailbox.responses[:] = ["554 never"]
+    await post.deliver_due(bo)
     found = [(one["state"], one["attempts"], one["error"]) for one in await post.deliveries(bo)]
     assert found == [("dead", 1, "smtp_554")]
 
 
 @pytest.mark.parametrize("email", ["bo@", "bö@people.example", "a,b@people.example", "<bo@people.example"])
-async def test_an_invalid_address_is_dead_at_once(post: Post, email: str) -> None:
+async def test_an_invalid_address_is_dead_at_once(post: NotificationWorld, email: str) -> None:
     ana, bo = await post.people("ana", "bo")
-    await post.do("UPDATE users SET email = :email WHERE id = :id", email=email, id=bo.id)
+    await post.execute("UPDATE users SET email = :email WHERE id = :id", email=email, id=bo.id)
     await ana.send(await ana.direct(bo))
-    await post.go_out(bo)
+    await post.deliver_due(bo)
     assert [one["state"] for one in await post.deliveries(bo)] == ["dead"]
-    assert post.mails(bo) == []
+    assert post.mails_to(bo) == []
 
 
 async def test_an_unreachable_server_is_retried_until_the_delivery_is_dead(
@@ -193,17 +197,17 @@ async def test_an_unreachable_server_is_retried_until_the_delivery_is_dead(
 ) -> None:
     async with open_mailbox() as closed:
         pass
-    async with running(post_settings(quiet_database, closed, receiver)) as worker:
-        post = Post(World(worker), closed, receiver)
+    async with running(notification_settings(quiet_database, closed, receiver)) as worker:
+        post = NotificationWorld(World(worker), closed, receiver)
         ana, bo = await post.people("ana", "bo")
         await ana.send(await ana.direct(bo))
-        await post.go_out(bo)
+        await post.deliver_due(bo)
         (one,) = await post.deliveries(bo)
         assert (one["state"], one["attempts"], one["error"]) == ("dead", 3, "smtp_SMTPConnectError")
         await post.world.close()
 
 
-async def test_a_user_who_is_online_gets_no_mail(post: Post) -> None:
+async def test_a_user_who_is_online_gets_no_mail(post: NotificationWorld) -> None:
     ana, bo, cy = await post.people("ana", "bo", "cy")
     dispatcher = post.world.worker.parts.part(NotificationWorker).dispatcher
 
@@ -214,8 +218,8 @@ async def test_a_user_who_is_online_gets_no_mail(post: Post) -> None:
     try:
         for other in (bo, cy):
             await ana.send(await ana.direct(other))
-        await post.go_out(bo, cy)
+        await post.deliver_due(bo, cy)
     finally:
         dispatcher._online = before
-    assert (len(post.mails(bo)), len(post.mails(cy))) == (0, 1)
-    assert address(cy) in post.mails(cy)[0]["to"]
+    assert (len(post.mails_to(bo)), len(post.mails_to(cy))) == (0, 1)
+    assert address(cy) in post.mails_to(cy)[0]["to"]

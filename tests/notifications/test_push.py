@@ -5,29 +5,29 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.notifications.browser import PUSH_PATH, Browser, decoded, encoded
-from tests.notifications.mailbox import Post
+from tests.notifications.mailbox import NotificationWorld
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, world_with
 
 
-def origin(post: Post) -> str:
+def origin(post: NotificationWorld) -> str:
     return f"http://127.0.0.1:{post.receiver.port}"
 
 
-async def with_browser(post: Post) -> tuple[Person, Person, Browser]:
+async def with_browser(post: NotificationWorld) -> tuple[Person, Person, Browser]:
     ana, bo = await post.person("ana"), await post.person("bo", only="push")
     browser = Browser(origin(post))
     await bo.ok("POST", PUSH_PATH, browser.subscription, status=201)
     return ana, bo, browser
 
 
-async def test_a_push_is_signed_and_readable_by_the_browser_only(post: Post) -> None:
+async def test_a_push_is_signed_and_readable_by_the_browser_only(post: NotificationWorld) -> None:
     ana, bo, browser = await with_browser(post)
     chat = await ana.direct(bo)
     await ana.send(chat, "the secret word")
     sent = await ana.send(chat, "the secret word")
-    await post.go_out(bo)
-    (request,) = post.receiver.at(browser.path)
+    await post.deliver_due(bo)
+    (request,) = post.receiver.requests_to(browser.path)
     assert browser.read(request.body) == {
         "title": "Ana",
         "body": "2 new messages in Ana",
@@ -49,41 +49,41 @@ async def test_a_push_is_signed_and_readable_by_the_browser_only(post: Post) -> 
     assert claims["sub"] == "mailto:ops@wasgo.example"
 
 
-async def test_every_browser_of_a_user_gets_one_push_even_if_another_fails(post: Post) -> None:
+async def test_every_browser_of_a_user_gets_one_push_even_if_another_fails(post: NotificationWorld) -> None:
     ana, bo, first = await with_browser(post)
     second = Browser(origin(post))
     await bo.ok("POST", PUSH_PATH, second.subscription, status=201)
     await ana.send(await ana.direct(bo))
-    post.receiver.answers[:] = ["503 Busy"]
-    await post.go_out(bo)
-    counts = sorted([len(post.receiver.at(first.path)), len(post.receiver.at(second.path))])
+    post.receiver.responses[:] = ["503 Busy"]
+    await post.deliver_due(bo)
+    counts = sorted([len(post.receiver.requests_to(first.path)), len(post.receiver.requests_to(second.path))])
     assert counts == [1, 2]
     assert [one["state"] for one in await post.deliveries(bo)] == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("answer", ["404 Not Found", "410 Gone"])
-async def test_an_expired_browser_subscription_is_deleted(post: Post, answer: str) -> None:
+async def test_an_expired_browser_subscription_is_deleted(post: NotificationWorld, answer: str) -> None:
     ana, bo, browser = await with_browser(post)
     chat = await ana.direct(bo)
     await ana.send(chat)
-    post.receiver.answers[:] = [answer]
-    await post.go_out(bo)
+    post.receiver.responses[:] = [answer]
+    await post.deliver_due(bo)
     assert (await bo.ok("GET", PUSH_PATH))["results"] == []
     await ana.send(chat)
-    await post.go_out(bo)
-    assert (len(post.receiver.at(browser.path)), await post.deliveries(bo)) == (1, [])
+    await post.deliver_due(bo)
+    assert (len(post.receiver.requests_to(browser.path)), await post.deliveries(bo)) == (1, [])
 
 
-async def test_a_push_that_is_rejected_permanently_is_dead(post: Post) -> None:
+async def test_a_push_that_is_rejected_permanently_is_dead(post: NotificationWorld) -> None:
     ana, bo, browser = await with_browser(post)
     await ana.send(await ana.direct(bo))
-    post.receiver.answers[:] = ["403 Forbidden"]
-    await post.go_out(bo)
+    post.receiver.responses[:] = ["403 Forbidden"]
+    await post.deliver_due(bo)
     assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("dead", "push_403")]
-    assert len(post.receiver.at(browser.path)) == 1
+    assert len(post.receiver.requests_to(browser.path)) == 1
 
 
-async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: Post) -> None:
+async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: NotificationWorld) -> None:
     _, bo, browser = await with_browser(post)
     cy = await post.person("cy", only="push")
     first = await bo.ok("POST", PUSH_PATH, browser.subscription, status=201)
@@ -110,7 +110,7 @@ async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: 
         {"endpoint": "javascript:alert(1)"},
     ],
 )
-async def test_an_invalid_subscription_is_rejected(post: Post, changes: Json) -> None:
+async def test_an_invalid_subscription_is_rejected(post: NotificationWorld, changes: Json) -> None:
     bo = await post.person("bo")
     body = {**Browser("https://push.example").subscription, **changes}
     await bo.refused("POST", PUSH_PATH, body, status=422, code="invalid")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import NO_TLS, rows, until
+from tests.support.world import NO_TLS, rows, wait_until
 from wasgo_chat.development.embedded import Valkey
 
 
@@ -75,10 +75,10 @@ async def test_without_redis_it_is_ready_and_degraded(database: str) -> None:
     valkey.start()
     async with running(make_settings(database, redis_url=valkey.url)) as worker:
         broker = worker.parts.broker
-        await until(lambda: broker.is_up)
+        await wait_until(lambda: broker.is_up)
         assert (await asked(worker))[2]["redis"] == "ok"
         valkey.stop()
-        await until(lambda: not broker.is_up)
+        await wait_until(lambda: not broker.is_up)
         assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "degraded"})
         metrics = worker.parts.metrics
-        await until(lambda: metrics.collect().gauges["redis_up"][""] == 0)
+        await wait_until(lambda: metrics.collect().gauges["redis_up"][""] == 0)

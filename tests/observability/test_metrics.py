@@ -11,7 +11,7 @@ import pytest
 from tests.observability.scraped import scrape
 from tests.support.processes import serving
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import NO_TLS, World, until, world_with
+from tests.support.world import NO_TLS, World, wait_until, world_with
 from tests.test_workers import make_job
 from wasgo_chat.identity.tokens import mint_user
 from wasgo_chat.observability.prometheus import metric_names
@@ -26,20 +26,20 @@ async def test_activity_of_a_worker_is_counted(database: str) -> None:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         before = await scrape(url)
-        async with bo.at(chat) as live:
+        async with bo.connect(chat) as live:
             await ana.send(chat, "one")
-            await live.receives("new_message")
-            await live.asks("typing", is_typing=True)
-            await live.say("nonsense")
-            await live.receives("error")
+            await live.receive("new_message")
+            await live.request("typing", is_typing=True)
+            await live.send("nonsense")
+            await live.receive("error")
             await ana.send(chat, "two")
             await ana.send(chat, "three")
             body = {"conversation": chat["id"], "content": "too many"}
             await ana.refused("POST", "/chat/messages/", body, status=429, code="rate_limited")
             now = await scrape(url)
-        async with bo.at(chat, after_seq=0) as back:
+        async with bo.connect(chat, after_seq=0) as back:
             for _ in range(3):
-                await back.receives("new_message")
+                await back.receive("new_message")
         later = await scrape(url)
 
     def grown(name: str, **labels: str) -> float:
@@ -69,11 +69,11 @@ async def test_messages_committed_by_another_worker_are_measured_here(world: Wor
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     counts = other_worker.parts.metrics.counts
-    async with bo.at(chat, worker=other_worker) as live:
+    async with bo.connect(chat, worker=other_worker) as live:
         before = sum(counts.commit_to_write_elsewhere_seconds.counts)
-        await until(lambda: world.worker.parts.broker.has_peers)
+        await wait_until(lambda: world.worker.parts.broker.has_peers)
         await ana.send(chat, "from there")
-        await live.receives("new_message")
+        await live.receive("new_message")
         assert sum(counts.commit_to_write_elsewhere_seconds.counts) == before + 1
 
 
@@ -100,7 +100,7 @@ async def test_two_workers_are_added_up_and_a_killed_one_leaves_its_counters(dat
         await texts(workers=2, at_least=before + 20)
         killed = served.workers()[0]
         os.kill(killed, signal.SIGKILL)
-        await until(lambda: killed not in served.workers() and len(served.workers()) == 2)
+        await wait_until(lambda: killed not in served.workers() and len(served.workers()) == 2)
         assert await texts(workers=2) == before + 20
 
 
@@ -150,9 +150,9 @@ async def test_labels_never_come_from_clients(database: str) -> None:
         await ana.client.request("PROPFIND", "/chat/messages/")
         await ana.client.get(f"/chat/conversations/{chat['id']}/nothing/{ana.id}/")
         await ana.client.get(f"/chat/users/{ana.id}/")
-        async with ana.at(chat) as live:
-            await live.say(ana.id)
-            await live.receives("error")
+        async with ana.connect(chat) as live:
+            await live.send(ana.id)
+            await live.receive("error")
         found = await scrape(world.worker.url)
     assert ana.id not in found.text
     assert chat["id"] not in found.text

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import World, until
+from tests.support.world import World, wait_until
 from wasgo_chat.telemetry.aggregation import Metrics, MetricsSummary, merge_exited_worker
 
 
@@ -19,12 +19,12 @@ async def test_activity_appears_in_the_metrics(database: str) -> None:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         before = await figures_of(worker)
-        async with ana.at(chat), bo.at(chat) as live:
+        async with ana.connect(chat), bo.connect(chat) as live:
             await ana.send(chat, "by HTTP")
-            await live.receives("new_message")
-            await live.asks("send_message", content="by socket")
+            await live.receive("new_message")
+            await live.request("send_message", content="by socket")
             during = await figures_of(worker)
-        await until(lambda: worker.hub.sockets == 0)
+        await wait_until(lambda: worker.hub.sockets == 0)
         after = await figures_of(worker)
         await world.close()
     assert during["workers"] == 1

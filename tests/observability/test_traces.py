@@ -17,9 +17,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from websockets.asyncio.client import connect
 
 from tests.notifications.servers import Receiver, receiver
-from tests.support.processes import Processes, serving
+from tests.support.processes import ServeProcess, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
-from tests.support.world import NO_TLS, Json, Live, until
+from tests.support.world import NO_TLS, Json, SocketClient, wait_until
 from tests.test_workers import make_job
 from wasgo_chat.identity.tokens import mint_user
 
@@ -35,7 +35,7 @@ class Spans:
 
     def all(self) -> list[tuple[str, Span]]:
         found: list[tuple[str, Span]] = []
-        for request in self._taken.at(TRACES):
+        for request in self._taken.requests_to(TRACES):
             body = gzip.decompress(request.body) if request.body[:2] == b"\x1f\x8b" else request.body
             for of_worker in ExportTraceServiceRequest.FromString(body).resource_spans:
                 who = {one.key: one.value.string_value for one in of_worker.resource.attributes}
@@ -54,7 +54,7 @@ class Spans:
             (root,) = self.named(name) or [Span()]
             return [one for one in self.all() if root.trace_id and one[1].trace_id == root.trace_id]
 
-        await until(lambda: len({worker for worker, span in trace() if span.name == "deliver"}) >= workers)
+        await wait_until(lambda: len({worker for worker, span in trace() if span.name == "deliver"}) >= workers)
         by_name: dict[str, list[tuple[str, Span]]] = {}
         for worker, span in trace():
             by_name.setdefault(span.name, []).append((worker, span))
@@ -66,7 +66,7 @@ def attributes(span: Span) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-async def traced(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Processes, Spans, Path]]:
+async def traced(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[ServeProcess, Spans, Path]]:
     """Two workers on a database of their own: whoever else is at one may read its log before them."""
     name = f"chat_traces_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
@@ -79,16 +79,16 @@ async def traced(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
                 yield served, Spans(taken), log
 
 
-async def crowd(served: Processes, chat: Json, stack: AsyncExitStack) -> list[Live]:
+async def crowd(served: ServeProcess, chat: Json, stack: AsyncExitStack) -> list[SocketClient]:
     """A socket on each of two workers: while one of them is stopped, the other takes it."""
-    everybody: list[Live] = []
+    everybody: list[SocketClient] = []
     for stopped, name in zip(served.workers(), ("ana", "bo"), strict=True):
         os.kill(stopped, signal.SIGSTOP)
         try:
             bearer = {"Authorization": f"Bearer {mint_user(served.settings, name, ttl_s=600)}"}
             url = f"{served.ws_url}/ws/chat/{chat['id']}/"
-            live = Live(await stack.enter_async_context(connect(url, additional_headers=bearer)))
-            await live.receives("hello")
+            live = SocketClient(await stack.enter_async_context(connect(url, additional_headers=bearer)))
+            await live.receive("hello")
         finally:
             os.kill(stopped, signal.SIGCONT)
         everybody.append(live)
@@ -96,15 +96,15 @@ async def crowd(served: Processes, chat: Json, stack: AsyncExitStack) -> list[Li
 
 
 async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
-    traced: tuple[Processes, Spans, Path],
+    traced: tuple[ServeProcess, Spans, Path],
 ) -> None:
     served, spans, log = traced
     chat = await make_job(served, PEOPLE)
     async with AsyncExitStack() as stack:
         everybody = await crowd(served, chat, stack)
-        await everybody[0].asks("send_message", content="to be followed")
+        await everybody[0].request("send_message", content="to be followed")
         for live in everybody[1:]:
-            await live.receives("new_message")
+            await live.receive("new_message")
     found = await spans.below("frame send_message", workers=2)
     ((here, door),) = found["frame send_message"]
     ((_, wait),) = found["wait for commit"]
@@ -127,7 +127,7 @@ async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
 
 
 async def test_a_request_continues_its_callers_trace_without_private_data(
-    traced: tuple[Processes, Spans, Path],
+    traced: tuple[ServeProcess, Spans, Path],
 ) -> None:
     served, spans, _ = traced
     chat = await make_job(served, PEOPLE)
@@ -142,15 +142,15 @@ async def test_a_request_continues_its_callers_trace_without_private_data(
         await client.post(f"/chat/messages/{sent['id']}/edit/", json={"content": "other words"})
         await client.get("/chat/users/secret-person/?ticket=secret-ticket")
         for live in everybody:
-            await live.eventually("message_edited")
+            await live.wait_for("message_edited")
     found = await spans.below("POST /chat/messages/", workers=2)
     ((_, door),) = found["POST /chat/messages/"]
     assert (door.trace_id.hex(), door.parent_span_id.hex()) == (trace_id, parent)
     assert {"wait for commit", "commit", "publish", "deliver"} <= set(found)
     edited = await spans.below("POST /chat/messages/{message_id}/edit/", workers=2)
     assert {"publish", "deliver"} <= set(edited)
-    await until(lambda: len(spans.named("notifications reading")) > 0)
-    await until(lambda: any(attributes(span).get("url.query") for _, span in spans.all()))
+    await wait_until(lambda: len(spans.named("notifications reading")) > 0)
+    await wait_until(lambda: any(attributes(span).get("url.query") for _, span in spans.all()))
     everything = str(spans.all())
     assert "/chat/users/…/" in {attributes(span).get("url.path") for _, span in spans.all()}
     assert not [word for word in ("secret", "words", "ana") if word in everything]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.notifications.mailbox import Post, post_settings
+from tests.notifications.mailbox import NotificationWorld, notification_settings
 from tests.notifications.servers import mailbox, receiver
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import running
@@ -18,10 +18,10 @@ def staff(world: World) -> Person:
 
 
 @pytest.fixture
-async def post() -> AsyncIterator[Post]:
+async def post() -> AsyncIterator[NotificationWorld]:
     name = f"chat_letters_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
-    async with mailbox() as mails, receiver() as hooks, running(post_settings(name, mails, hooks)) as worker:
-        made = Post(World(worker), mails, hooks)
+    async with mailbox() as mails, receiver() as hooks, running(notification_settings(name, mails, hooks)) as worker:
+        made = NotificationWorld(World(worker), mails, hooks)
         yield made
         await made.world.close()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.world import Json, Person, World, pages, queries
+from tests.support.world import Json, Person, World, count_queries, pages
 
 PATH = "/chat/operators/conversations/"
 
@@ -81,13 +81,13 @@ async def test_a_page_takes_the_same_queries_whatever_it_contains(staff: Person,
     await staff.ok("GET", PATH, params={"limit": 1})
     counts = []
     for query in ({"limit": 1}, {"limit": 3, "participant": chats["ana"].id}, {"title": "nobody calls it this"}):
-        with queries(staff.world.worker, max=3) as seen:
+        with count_queries(staff.world.worker, max=3) as seen:
             await staff.ok("GET", PATH, params=query)
         counts.append(len(seen.statements))
     assert len(set(counts)) == 1
-    with queries(staff.world.worker, max=4):
+    with count_queries(staff.world.worker, max=4):
         await staff.ok("GET", f"{PATH}{chats['job']['id']}/")
-    with queries(staff.world.worker, max=5):
+    with count_queries(staff.world.worker, max=5):
         await staff.ok("GET", f"{PATH}{chats['direct']['id']}/messages/")
 
 

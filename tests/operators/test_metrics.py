@@ -12,7 +12,7 @@ async def test_connections_and_consumer_lag_are_counted(world: World, staff: Per
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     before = await staff.ok("GET", PATH)
-    async with bo.at(chat), ana.at(chat):
+    async with bo.connect(chat), ana.connect(chat):
         during = await staff.ok("GET", PATH)
     assert during["sockets"] - before["sockets"] == 2
     assert [one["reader"] for one in during["readers"]] == ["notifications"]
@@ -36,10 +36,10 @@ async def test_messages_and_their_rate_are_counted(world: World, staff: Person) 
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     before = await staff.ok("GET", PATH)
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         for _ in range(3):
             await ana.send(chat)
-            await live.eventually("new_message")
+            await live.wait_for("new_message")
     after = await staff.ok("GET", PATH)
     assert after["messages"] - before["messages"] >= 3
     assert after["delivery"]["count"] - before["delivery"]["count"] >= 3

@@ -15,17 +15,17 @@ from tests.support.world import Json, Person, World, rows
 from wasgo_chat.development.embedded import Postgres
 from wasgo_chat.identity.tokens import mint_user
 
-DONE_S = 30.0
+TIMEOUT_S = 30.0
 
 
-class Ana:
+class TracedUser:
     """The person, what they are called, and the conversations they are in."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         mark = world.unique("canary").replace("-", "")
         self.id = f"ana.{mark}@people.example"
-        self.words = f"words-of-{mark}"
+        self.text = f"words-of-{mark}"
         self.profile = {
             "username": f"ana-{mark}",
             "display_name": f"Ana {mark.title()}",
@@ -37,39 +37,39 @@ class Ana:
         self.person = Person(world, self.id, "ana", bearer)
         self.bo, self.cy = world.people("bo", "cy")
 
-    async def arrive(self) -> None:
+    async def create(self) -> None:
         """Be known, and in one conversation."""
         self.job = await self.world.job(admin=self.person, participant=self.bo, moderator=self.cy)
         await self.world.service.ok("PUT", f"/chat/users/{self.id}/", self.profile)
 
-    async def live(self) -> None:
+    async def leave_traces(self) -> None:
         """Do everything that leaves a trace."""
         service, ana, bo = self.world.service, self.person, self.bo
-        await self.arrive()
+        await self.create()
         path = f"/chat/conversations/{self.job['id']}"
         note = {"content": f"{self.profile['display_name']} was assigned", "metadata": {"who": self.id}}
         await service.ok("POST", f"{path}/system_messages/", note, status=201)
-        await ana.ok("PATCH", f"{path}/", {"title": f"A title: {self.words}", "metadata": {"mine": self.words}})
+        await ana.ok("PATCH", f"{path}/", {"title": f"A title: {self.text}", "metadata": {"mine": self.text}})
         self.direct = await ana.direct(bo)
         self.support = await ana.ok(
             "POST",
             "/chat/conversations/create_support_conversation/",
-            {"support_type": self.mark, "title": self.words, "content": self.words},
+            {"support_type": self.mark, "title": self.text, "content": self.text},
             status=201,
             headers={"Idempotency-Key": f"key-{self.mark}"},
         )
-        await self._talk()
+        await self._send_messages()
         await self._upload()
         await self._subscribe()
-        await self._govern(path)
+        await self._moderate(path)
 
-    async def _talk(self) -> None:
+    async def _send_messages(self) -> None:
         ana, bo = self.person, self.bo
         for chat in (self.job, self.direct):
-            said = await ana.send(chat, f"{self.words} 1", client_id=self.mark, metadata={"mine": self.words})
-            edited = await ana.send(chat, f"{self.words} 2")
-            await ana.ok("POST", f"/chat/messages/{edited['id']}/edit/", {"content": f"{self.words} 3"})
-            deleted = await ana.send(chat, f"{self.words} 4")
+            said = await ana.send(chat, f"{self.text} 1", client_id=self.mark, metadata={"mine": self.text})
+            edited = await ana.send(chat, f"{self.text} 2")
+            await ana.ok("POST", f"/chat/messages/{edited['id']}/edit/", {"content": f"{self.text} 3"})
+            deleted = await ana.send(chat, f"{self.text} 4")
             await ana.ok("POST", f"/chat/messages/{deleted['id']}/delete/")
             reply = await bo.send(chat, "Sure", reply_to=said["id"], mentions=[ana.id])
             await ana.ok("POST", f"/chat/messages/{reply['id']}/react/", {"emoji": "👍"})
@@ -80,15 +80,15 @@ class Ana:
 
     async def _upload(self) -> None:
         ana = self.person
-        own = {"conversation": self.job["id"], "message_type": "image", "content": self.words}
+        own = {"conversation": self.job["id"], "message_type": "image", "content": self.text}
         files = {"files": (f"{self.mark}.jpg", picture())}
         sent = await ana.ok("POST", "/chat/messages/", data=own, files=files, status=201)
         self.picture = sent["attachments"][0]
-        text = {"file": (f"{self.mark}.txt", f"file of {self.words}".encode())}
+        text = {"file": (f"{self.mark}.txt", f"file of {self.text}".encode())}
         fields = {"conversation": self.job["id"]}
         self.unclaimed = await ana.ok("POST", "/chat/attachments/", data=fields, files=text, status=201)
         own = {"conversation": self.direct["id"], "message_type": "file"}
-        text = {"files": (f"{self.mark}.txt", f"second file of {self.words}".encode())}
+        text = {"files": (f"{self.mark}.txt", f"second file of {self.text}".encode())}
         await ana.ok("POST", "/chat/messages/", data=own, files=text, status=201)
 
     async def _subscribe(self) -> None:
@@ -103,7 +103,7 @@ class Ana:
         await ana.ok("POST", "/chat/ws_tickets/", status=201)
         await self.bo.send(self.job, "One more", mentions=[ana.id])
 
-    async def _govern(self, path: str) -> None:
+    async def _moderate(self, path: str) -> None:
         ana, bo, cy = self.person, self.bo, self.cy
         said = await bo.send(self.job, "to be deleted by somebody else")
         await ana.ok("POST", f"/chat/messages/{said['id']}/delete/")
@@ -125,9 +125,9 @@ class Ana:
         answer: Json = await self.world.service.ok("DELETE", f"/chat/users/{self.id}/", status=202)
         return answer
 
-    async def erased(self) -> Json:
+    async def wait_erased(self) -> Json:
         """Wait until the erasure is done."""
-        async with asyncio.timeout(DONE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             while True:
                 found: Json = await self.world.service.ok("GET", f"/chat/users/{self.id}/erasure/")
                 if found["state"] == "done":
@@ -135,14 +135,14 @@ class Ana:
                 await asyncio.sleep(0.02)
 
 
-async def told(world: World) -> None:
+async def wait_for_consumers(world: World) -> None:
     """Wait until the readers of the log have made their notifications."""
-    async with asyncio.timeout(DONE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while await rows(world.worker, "SELECT 1 FROM pending"):  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.02)
 
 
-async def dump(worker: Worker) -> str:
+async def dump_database(worker: Worker) -> str:
     """Everything in the worker's database, as `pg_dump` writes it."""
     url = str(worker.settings.database_url).replace("postgresql+asyncpg", "postgresql")
     command = [str(Postgres(Path("/nonexistent/postgres"))._bin / "pg_dump"), "--data-only", "--inserts", url]
@@ -152,7 +152,7 @@ async def dump(worker: Worker) -> str:
     return text.decode()
 
 
-def stored(folder: Path) -> bytes:
+def read_files(folder: Path) -> bytes:
     """Every name and byte in a folder."""
     paths = [Path(root) / name for root, _, names in os.walk(folder) for name in names]
     return b"\n".join(str(path).encode() + b"\n" + path.read_bytes() for path in paths)

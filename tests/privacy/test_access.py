@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from tests.privacy.life import Ana, dump
+from tests.privacy.life import TracedUser, dump_database
 from tests.support.world import World, rows
 from wasgo_chat.core.errors import UserErased
 from wasgo_chat.identity.tokens import mint_user
@@ -13,17 +13,17 @@ from wasgo_chat.membership.models import Participant
 
 
 async def test_sockets_close_tokens_are_rejected_and_the_user_stays_erased(world: World) -> None:
-    ana = Ana(world)
-    await ana.arrive()
-    async with ana.person.at(None) as live, ana.person.at(ana.job) as there:
+    ana = TracedUser(world)
+    await ana.create()
+    async with ana.person.connect(None) as live, ana.person.connect(ana.job) as there:
         await ana.erase()
-        assert (await live.closed())[0] == 4401
-        assert (await there.closed())[0] in (4401, 4403)
+        assert (await live.wait_closed())[0] == 4401
+        assert (await there.wait_closed())[0] in (4401, 4403)
     service, path = world.service, f"/chat/conversations/{ana.job['id']}/add_participant/"
     later = mint_user(world.worker.settings, ana.id, ttl_s=3600)
     for is_done in (False, True):
         if is_done:
-            await ana.erased()
+            await ana.wait_erased()
         for bearer in (ana.person.bearer, later):
             headers = {"Authorization": f"Bearer {bearer}"}
             answer = await service.call("GET", "/chat/conversations/unread_counts/", headers=headers)
@@ -40,17 +40,17 @@ async def test_sockets_close_tokens_are_rejected_and_the_user_stays_erased(world
 
 
 async def test_an_unknown_id_is_locked_out_too(world: World) -> None:
-    nobody = Ana(world)
+    nobody = TracedUser(world)
     await world.service.refused("GET", f"/chat/users/{nobody.id}/erasure/", status=404, code="not_found")
     await nobody.erase()
-    await nobody.erased()
+    await nobody.wait_erased()
     answer = await nobody.person.call("GET", "/chat/notifications/")
     assert answer.status_code == 401
-    assert nobody.mark not in await dump(world.worker)
+    assert nobody.mark not in await dump_database(world.worker)
 
 
 async def test_an_erasure_needs_both_scopes(world: World) -> None:
-    ana = Ana(world)
+    ana = TracedUser(world)
     path = f"/chat/users/{ana.id}/"
     for scopes in (["chat:provision"], ["chat:moderate"], ["chat:act_as"], []):
         service = world.make_service("half", *scopes)

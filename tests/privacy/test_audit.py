@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 
 from tests.notifications.browser import PUSH_PATH, Browser
 from tests.support.workers import make_settings
-from tests.support.world import PATIENCE_S, Caller, Json, Live, Person, World, pages, rows, world_with
+from tests.support.world import PATIENCE_S, Caller, Json, Person, SocketClient, World, pages, rows, world_with
 from wasgo_chat.privacy.erasure_worker import ErasureWorker
 
 AUDIT = "/chat/audit/"
@@ -87,7 +87,7 @@ async def does_their_own_business(caller: Caller, other: Person, chat: Json) -> 
     who = {name: caller.client.headers[name] for name in ("Authorization", "X-Act-As") if name in caller.client.headers}
     url = f"{caller.world.worker.ws_url}/ws/chat/{chat['id']}/"
     async with connect(url, additional_headers=who) as connection:
-        assert (await Live(connection).asks("mark_read", message_ids=[last["id"]]))["marked"] == 1
+        assert (await SocketClient(connection).request("mark_read", message_ids=[last["id"]]))["marked"] == 1
     await caller.ok("POST", f"{path}/archive/")
     await caller.ok("POST", f"{path}/unarchive/")
     await caller.ok("PUT", preferences, {"level": "mentions", "channels": {"email": False}})

@@ -17,9 +17,9 @@ from websockets.exceptions import InvalidStatus
 from tests.notifications.browser import Browser
 from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
 from tests.notifications.servers import Mailbox, Receiver, mailbox, receiver
-from tests.support.processes import Processes, serving
+from tests.support.processes import ServeProcess, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
-from tests.support.world import Live, until
+from tests.support.world import SocketClient, wait_until
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 MARK = "canary" + secrets.token_hex(6)
@@ -32,7 +32,7 @@ CRASHES = f"ALTER TABLE messages ADD CONSTRAINT crash CHECK (content NOT LIKE '%
 class Scene:
     """A `serve` at DEBUG with every channel, and all that it says to anybody."""
 
-    served: Processes
+    served: ServeProcess
     log: Path
     mails: Mailbox
     hooks: Receiver
@@ -100,16 +100,16 @@ async def by_socket(scene: Scene, client: httpx.AsyncClient, chat: str, ana: dic
     scene.secrets.append(ticket)
     url = f"{scene.served.ws_url}/ws/chat/{chat}/?ticket="
     async with connect(url + ticket) as connection:
-        live = Live(connection)
-        await live.receives("hello")
+        live = SocketClient(connection)
+        await live.receive("hello")
         for more in ({}, {"content": f"{WORDS} crash"}, {f"x {MARK}": WORDS}, {"message_type": WORDS}):
-            answer = await live.asks("send_message", **{"content": WORDS, "client_id": MARK, **more})
+            answer = await live.request("send_message", **{"content": WORDS, "client_id": MARK, **more})
             if answer["type"] == "error":
                 scene.said.append(json.dumps({**answer, "ref": None}))
-        await live.asks("refresh_token", token=f"{MARK}.{MARK}.{MARK}")
+        await live.request("refresh_token", token=f"{MARK}.{MARK}.{MARK}")
         await connection.send(f"{{{WORDS}")
     async with connect(url + ticket) as connection:  # spent
-        scene.said.append((await Live(connection).closed())[1])
+        scene.said.append((await SocketClient(connection).wait_closed())[1])
     with pytest.raises(InvalidStatus):
         await connect(url + MARK, origin=f"https://{MARK}.example")  # type: ignore[arg-type]  # an origin is text
 
@@ -125,8 +125,14 @@ async def test_logs_contain_no_content_token_or_address(scene: Scene) -> None:
         await client.post("/chat/push_subscriptions/", json=scene.browser.subscription, headers=bo)
         await by_http(scene, client, chat, ana, bo)
         await by_socket(scene, client, chat, ana)
-        await until(lambda: bool(scene.mails.taken and scene.hooks.at("/hook") and scene.hooks.at(scene.browser.path)))
-        mail = scene.mails.taken[0][1]
+        await wait_until(
+            lambda: bool(
+                scene.mails.received
+                and scene.hooks.requests_to("/hook")
+                and scene.hooks.requests_to(scene.browser.path)
+            )
+        )
+        mail = scene.mails.received[0][1]
         stop = httpx.URL(mail["List-Unsubscribe"].strip("<>")).raw_path.decode()
         scene.secrets.append(stop.split("/")[-2])
         assert (await client.post(stop)).status_code == 200
@@ -136,8 +142,10 @@ async def test_logs_contain_no_content_token_or_address(scene: Scene) -> None:
         numbers = (await client.get("/metrics")).text
         assert 'wasgo_chat_messages_total{type="text"}' in numbers
         assert not [secret for secret in (*scene.secrets, chat) if secret.lower() in numbers.lower()]
-    scene.said += [request.body.decode() for request in scene.hooks.at("/hook")]
-    scene.said += [json.dumps(scene.browser.read(request.body)) for request in scene.hooks.at(scene.browser.path)]
+    scene.said += [request.body.decode() for request in scene.hooks.requests_to("/hook")]
+    scene.said += [
+        json.dumps(scene.browser.read(request.body)) for request in scene.hooks.requests_to(scene.browser.path)
+    ]
     log = scene.log.read_text()
     assert log.count('"exc_value":"SQLSTATE 23514"') >= 2, "nothing has crashed"
     assert '"path":"/chat/notifications/unsubscribe/…/"' in log

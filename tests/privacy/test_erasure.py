@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.privacy.life import Ana, dump, stored, told
-from tests.support.mirror import Mirror
+from tests.privacy.life import TracedUser, dump_database, read_files, wait_for_consumers
+from tests.support.mirror import ClientState
 from tests.support.workers import Worker
 from tests.support.world import Json, World, rows
 from wasgo_chat.identity.pseudonyms import ErasedPerson
@@ -20,7 +20,7 @@ from wasgo_chat.identity.pseudonyms import ErasedPerson
 class Erased:
     """What was before and after one erasure, and what somebody saw of it who was there or came back."""
 
-    ana: Ana
+    ana: TracedUser
     answer: Json
     before: str
     files_before: bytes
@@ -28,38 +28,38 @@ class Erased:
     told: int
     theirs: list[str]
     done: Json
-    followed: list[Mirror]
-    returned: list[Mirror]
+    followed: list[ClientState]
+    returned: list[ClientState]
 
 
 @pytest.fixture(scope="module")
 async def erased(own_worker: Worker, folder: Path) -> AsyncIterator[Erased]:
     world = World(own_worker)
-    ana = Ana(world)
-    await ana.live()
-    await told(world)
-    before, files = await dump(own_worker), stored(folder)
+    ana = TracedUser(world)
+    await ana.leave_traces()
+    await wait_for_consumers(world)
+    before, files = await dump_database(own_worker), read_files(folder)
     planned = len(await rows(own_worker, "SELECT 1 FROM deliveries WHERE user_id = :id", id=ana.id))
     notified = len(await rows(own_worker, "SELECT 1 FROM notifications WHERE user_id = :id", id=ana.id))
     theirs = await words_of(ana)
     chats = (ana.job, ana.direct)
-    followed = [await Mirror.of(ana.bo, chat) for chat in chats]
-    returned = [await Mirror.of(ana.bo, chat) for chat in chats]
-    assert all(ana.id in mirror.people for mirror in followed)
-    async with ana.bo.at(chats[0]) as live, ana.bo.at(chats[1]) as other:
+    followed = [await ClientState.load(ana.bo, chat) for chat in chats]
+    returned = [await ClientState.load(ana.bo, chat) for chat in chats]
+    assert all(ana.id in mirror.participants for mirror in followed)
+    async with ana.bo.connect(chats[0]) as live, ana.bo.connect(chats[1]) as other:
         answer = await ana.erase()
-        done = await ana.erased()
+        done = await ana.wait_erased()
         for mirror, socket, chat in zip(followed, (live, other), chats, strict=True):
-            head = (await ana.bo.sees(chat))["last_seq"]
+            head = (await ana.bo.get_conversation(chat))["last_seq"]
             while mirror.last_seq < head:
-                frame = await socket.next()
+                frame = await socket.next_frame()
                 if "seq" in frame:
                     mirror.apply(frame)
     yield Erased(ana, answer, before, files, planned, notified, theirs, done, followed, returned)
     await world.close()
 
 
-async def words_of(ana: Ana) -> list[str]:
+async def words_of(ana: TracedUser) -> list[str]:
     """What bo said in the job, newest first."""
     return [one["content"] for one in await ana.bo.history(ana.job) if (one["sender"] or {}).get("id") == ana.bo.id]
 
@@ -67,10 +67,10 @@ async def words_of(ana: Ana) -> list[str]:
 async def test_nothing_of_an_erased_user_is_left_in_database_or_object_store(erased: Erased, folder: Path) -> None:
     ana = erased.ana
     assert all(canary in erased.before for canary in ana.canaries)
-    assert ana.words.encode() in erased.files_before
+    assert ana.text.encode() in erased.files_before
     assert erased.planned
     assert erased.told
-    after, files = await dump(ana.world.worker), stored(folder)
+    after, files = await dump_database(ana.world.worker), read_files(folder)
     for canary in ana.canaries:
         assert canary not in after, [line for line in after.splitlines() if canary in line][:3]
         assert canary.encode() not in files
@@ -95,26 +95,26 @@ async def test_the_log_keeps_its_order_and_others_keep_their_messages(erased: Er
     assert "erased user was assigned" in notes
     previews = [one["reply_preview"] for one in messages if one["reply_preview"]]
     assert all(one["content"] is None and one["sender"]["username"] == "erased user" for one in previews)
-    assert (await ana.bo.sees(ana.job))["title"] == ""
+    assert (await ana.bo.get_conversation(ana.job))["title"] == ""
 
 
 async def test_live_and_resuming_clients_end_in_the_same_state_as_a_fresh_load(erased: Erased) -> None:
     ana = erased.ana
     for chat, followed, returned in zip((ana.job, ana.direct), erased.followed, erased.returned, strict=True):
-        fresh = await Mirror.of(ana.bo, chat)
+        fresh = await ClientState.load(ana.bo, chat)
         for frame in await ana.bo.events(chat, returned.last_seq):
             returned.apply(frame)
         assert followed.state() == fresh.state()
         assert returned.state() == fresh.state()
-        assert ana.id not in returned.people
+        assert ana.id not in returned.participants
 
 
 async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worker: Worker) -> None:
     world = World(own_worker)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    cy = Ana(world)
-    await cy.arrive()
+    cy = TracedUser(world)
+    await cy.create()
     # Nobody who is no member can say a word; this stands for whatever could go wrong there.
     late = "UPDATE messages SET sender_id = :sender WHERE id = :id"
     said = await ana.send(chat, "late")
@@ -125,7 +125,7 @@ async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worke
     assert await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
     async with own_worker.db.transaction() as tx:
         await tx.execute(text(late), {"sender": ana.id, "id": said["id"]})
-    await cy.erased()
+    await cy.wait_erased()
     assert not await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
     await world.close()
 

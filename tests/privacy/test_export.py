@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.privacy.life import Ana
+from tests.privacy.life import TracedUser
 from tests.support.world import World
 from wasgo_chat.api_docs.data_policies import data_policies
 from wasgo_chat.database.data_policy import DataPolicy
@@ -33,8 +33,8 @@ def read(archive: zipfile.ZipFile, name: str) -> Any:
 
 
 async def test_an_export_has_everything_of_a_user_and_no_content_of_others(world: World) -> None:
-    ana = Ana(world)
-    await ana.live()
+    ana = TracedUser(world)
+    await ana.leave_traces()
     archive = await exported(world, ana.id)
     declared = {file for policies in data_policies().values() for one in policies for file in exported_files(one)}
     assert {re.sub("^files/.*", "files/", name) for name in archive.namelist()} == declared
@@ -45,10 +45,10 @@ async def test_an_export_has_everything_of_a_user_and_no_content_of_others(world
     assert places[ana.job["id"]]["role"] == "moderator"
     messages = read(archive, "messages.json")
     assert sorted(one["content"] or "-" for one in messages) == sorted(
-        2 * [f"{ana.words} 1", f"{ana.words} 3", "-"] + [ana.words] * 2 + ["-"]
+        2 * [f"{ana.text} 1", f"{ana.text} 3", "-"] + [ana.text] * 2 + ["-"]
     )
-    edited = next(one for one in messages if one["content"] == f"{ana.words} 3")
-    assert [one["content"] for one in edited["earlier"]] == [f"{ana.words} 2"]
+    edited = next(one for one in messages if one["content"] == f"{ana.text} 3")
+    assert [one["content"] for one in edited["earlier"]] == [f"{ana.text} 2"]
     assert [one["emoji"] for one in read(archive, "reactions.json")] == ["👍", "👍"]
     assert {one["conversation"] for one in read(archive, "reads.json")} == {ana.job["id"], ana.direct["id"]}
     wishes = read(archive, "preferences.json")
@@ -58,7 +58,7 @@ async def test_an_export_has_everything_of_a_user_and_no_content_of_others(world
     files = {one["filename"]: archive.read(one["file"]) for one in read(archive, "attachments.json")}
     assert files[f"{ana.mark}.jpg"].startswith(b"\xff\xd8")
     texts = [data for name, data in files.items() if name.endswith(".txt")]
-    assert texts == [f"second file of {ana.words}".encode()]
+    assert texts == [f"second file of {ana.text}".encode()]
     everything = b"".join(archive.read(name) for name in archive.namelist())
     for word in ("Sure", "Later", "One more", "to be deleted by somebody else", "8.8.8.8"):
         assert word.encode() not in everything

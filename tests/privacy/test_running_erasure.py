@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.mirror import Mirror
+from tests.support.mirror import ClientState
 from tests.support.workers import make_settings
 from tests.support.world import world_with
 from wasgo_chat.database.session import Database
@@ -44,8 +44,8 @@ async def test_a_log_can_be_replayed_after_every_step(database: str, monkeypatch
             ]
             ids.update(person["user"]["id"] for person in people)
             head = events[-1]["seq"]
-            async with bo.at(chat, after_seq=0) as live:
-                while (await live.next()).get("seq") != head:
+            async with bo.connect(chat, after_seq=0) as live:
+                while (await live.next_frame()).get("seq") != head:
                     pass
         assert len(ids - {cy.id}) == 1, "its pseudonym"
-        assert cy.id not in (await Mirror.of(bo, chat)).people
+        assert cy.id not in (await ClientState.load(bo, chat)).participants

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from tests.support.redis_servers import Cluster, Sentinels
 from tests.support.servers import valkey_url
-from tests.support.world import until
+from tests.support.world import wait_until
 from wasgo_chat.development.embedded import Valkey
 from wasgo_chat.pubsub import Broker, ClusterBroker, LocalBroker, RedisBroker, make_broker
 
@@ -90,7 +90,7 @@ async def takes_what_the_hub_asks(broker: Broker) -> None:
     async with listening(broker):
         await broker.subscribe("wasgo:c:1")
         await broker.publish([("wasgo:c:1", b"one"), ("wasgo:c:2", b"two")])
-        await until(lambda: broker.is_up)
+        await wait_until(lambda: broker.is_up)
         await broker.unsubscribe("wasgo:c:1")
         await broker.unsubscribe("wasgo:c:1")
 
@@ -98,28 +98,28 @@ async def takes_what_the_hub_asks(broker: Broker) -> None:
 async def test_redis_delivers_bytes_between_workers_once_subscribed(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:a")
         payloads = [f"{number}\n\x00".encode() for number in range(100)]
         await one.publish([("wasgo:c:a", payload) for payload in payloads])
         await one.publish([("wasgo:c:b", b"not for you")])
-        await until(lambda: len(ear.messages) >= 100)
+        await wait_until(lambda: len(ear.messages) >= 100)
         assert ear.messages == [("wasgo:c:a", payload) for payload in payloads]
         await two.unsubscribe("wasgo:c:a")
         await two.subscribe("wasgo:c:b")
         await one.publish([("wasgo:c:a", b"no more"), ("wasgo:c:b", b"yes")])
-        await until(lambda: len(ear.messages) > 100)
+        await wait_until(lambda: len(ear.messages) > 100)
         assert ear.messages[100:] == [("wasgo:c:b", b"yes")]
 
 
 async def test_a_cut_connection_is_a_gap_and_every_channel_is_subscribed_again(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:cut")
         before = ear.gaps
         await kill_listeners(url)
-        await until(lambda: ear.gaps > before)
+        await wait_until(lambda: ear.gaps > before)
         async with asyncio.timeout(10):
             while not ear.messages:
                 await one.publish([("wasgo:c:cut", b"again")])
@@ -132,25 +132,25 @@ async def test_an_unreachable_redis_raises_nothing_and_is_reconnected() -> None:
     broker = RedisBroker(valkey.url)
     again = Valkey(port=valkey.port)
     async with listening(broker) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         valkey.stop()
         await broker.subscribe("wasgo:c:x")
         await broker.publish([("wasgo:c:x", b"lost")])
-        await until(lambda: not broker.is_up)
+        await wait_until(lambda: not broker.is_up)
         before = ear.gaps
         again.start()
-        await until(lambda: ear.gaps > before)
-        await until(lambda: broker.is_up)
+        await wait_until(lambda: ear.gaps > before)
+        await wait_until(lambda: broker.is_up)
     again.stop()
 
 
 async def test_concurrent_publications_all_arrive(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:many")
         await asyncio.gather(*(one.publish([("wasgo:c:many", str(number).encode())]) for number in range(40)))
-        await until(lambda: len(ear.messages) == 40)
+        await wait_until(lambda: len(ear.messages) == 40)
 
 
 async def test_a_publication_that_cannot_be_handled_does_not_stop_the_subscriber(url: str) -> None:
@@ -163,10 +163,10 @@ async def test_a_publication_that_cannot_be_handled_does_not_stop_the_subscriber
 
     gaps: list[bool] = []
     await broker.start(refuse_the_first, lambda: gaps.append(True))
-    await until(lambda: bool(gaps))
+    await wait_until(lambda: bool(gaps))
     await broker.subscribe("wasgo:c:broken")
     await broker.publish([("wasgo:c:broken", b"broken"), ("wasgo:c:broken", b"good")])
-    await until(lambda: heard == [b"good"])
+    await wait_until(lambda: heard == [b"good"])
     await broker.close()
 
 
@@ -177,17 +177,17 @@ async def test_a_single_worker_knows_when_others_come_and_go() -> None:
     try:
         async with listening(one):
             assert one.has_peers, "before it is known there may be others"
-            await until(lambda: not one.has_peers)
+            await wait_until(lambda: not one.has_peers)
             async with listening(two) as ear:
-                await until(lambda: ear.gaps > 0)
-                await until(lambda: one.has_peers)
+                await wait_until(lambda: ear.gaps > 0)
+                await wait_until(lambda: one.has_peers)
                 await two.subscribe("wasgo:c:1")
                 await one.publish([("wasgo:c:1", b"one")])
-                await until(lambda: ear.messages == [("wasgo:c:1", b"one")])
+                await wait_until(lambda: ear.messages == [("wasgo:c:1", b"one")])
                 assert two.has_peers
-            await until(lambda: not one.has_peers)
+            await wait_until(lambda: not one.has_peers)
             valkey.stop()
-            await until(lambda: one.has_peers)
+            await wait_until(lambda: one.has_peers)
     finally:
         valkey.stop()
 
@@ -200,7 +200,7 @@ async def test_permission_to_publish_but_not_to_subscribe_is_unhealthy() -> None
             await admin.execute_command("ACL", "SETUSER", "deaf", "on", ">x", "~*", "&*", "+@all", "-subscribe")  # type: ignore[no-untyped-call]  # the library has no types
         broker = RedisBroker(f"redis://deaf:x@127.0.0.1:{valkey.port}/0")
         async with listening(broker):
-            await until(lambda: not broker.is_up)
+            await wait_until(lambda: not broker.is_up)
             for number in range(20):
                 await broker.publish([("wasgo:c:1", str(number).encode())])
                 await broker._sent.wait()
@@ -221,7 +221,7 @@ async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
     try:
         async with Redis.from_url(valkey.url) as admin, listening(RedisBroker(valkey.url)) as ear:
             broker = ear.broker
-            await until(lambda: broker.is_up)
+            await wait_until(lambda: broker.is_up)
             await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]  # the library has no types
             for _ in range(50):
                 await broker.publish([("wasgo:c:1", b"refused")])
@@ -231,7 +231,7 @@ async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
             await asyncio.sleep(0.5)
             assert await asked_to_publish(admin) - before < 5, "each that failed goes on trying"
             await admin.execute_command("ACL", "SETUSER", "default", "+publish")  # type: ignore[no-untyped-call]  # the library has no types
-            await until(lambda: broker.is_up)
+            await wait_until(lambda: broker.is_up)
     finally:
         valkey.stop()
 
@@ -266,7 +266,7 @@ async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(one, task, fails_once)
     async with listening(one) as ear, listening(two) as other:
-        await until(lambda: bool(failed))
+        await wait_until(lambda: bool(failed))
         await one.subscribe("wasgo:c:1")
         await two.subscribe("wasgo:c:2")
         async with asyncio.timeout(10):
@@ -275,4 +275,4 @@ async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.Monk
                 await one.publish([("wasgo:c:2", b"heard")])
                 await asyncio.sleep(0.02)
         one.has_peers = False
-        await until(lambda: one.has_peers)
+        await wait_until(lambda: one.has_peers)

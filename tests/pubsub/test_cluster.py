@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.pubsub.test_broker import Ear, listening
-from tests.support.redis_servers import Cluster, Node, eventually
+from tests.support.redis_servers import Cluster, Node, wait_for
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import World, until
+from tests.support.world import World, wait_until
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.presence.tracker import Presence
@@ -22,7 +22,7 @@ ROUNDS = 30
 
 async def channel_at(broker: ClusterBroker, node: Node, *, is_there: bool = True) -> str:
     """A channel whose slot is, or is not, a node's; not that of all workers."""
-    await until(lambda: WORKERS_CHANNEL in broker._confirmed_channels)
+    await wait_until(lambda: WORKERS_CHANNEL in broker._confirmed_channels)
     names = (f"wasgo:c:{number}" for number in range(1000))
     return next(name for name in names if (broker._owner_of(name) == ("127.0.0.1", node.port)) is is_there)
 
@@ -43,25 +43,25 @@ async def kill_primary(cluster: Cluster, node: Node) -> None:
     async def is_replaced() -> bool:
         return await cluster.owner(slots[0]) is not node
 
-    await eventually(is_replaced)
+    await wait_for(is_replaced)
 
 
 async def bring_back(node: Node) -> None:
     """Start it again; it follows whoever took its place."""
     await asyncio.to_thread(node.start)
-    await eventually(node.knows, "CLUSTER INFO", "cluster_state:ok")
-    await eventually(node.knows, "INFO replication", "master_link_status:up")
+    await wait_for(node.reports, "CLUSTER INFO", "cluster_state:ok")
+    await wait_for(node.reports, "INFO replication", "master_link_status:up")
 
 
 async def test_a_slot_that_moves_is_a_gap_and_its_channels_follow(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:moving")
         await reaches(one, ear, "wasgo:c:moving", b"before")
         before = ear.gaps
         await a_cluster.move(slot_of("wasgo:c:moving"))
-        await until(lambda: ear.gaps > before)
+        await wait_until(lambda: ear.gaps > before)
         await reaches(one, ear, "wasgo:c:moving", b"after")
         await two.unsubscribe("wasgo:c:moving")
         await two.subscribe("wasgo:c:moving")
@@ -71,17 +71,17 @@ async def test_a_slot_that_moves_is_a_gap_and_its_channels_follow(a_cluster: Clu
 async def test_an_outdated_slot_map_is_refreshed_by_the_redirect(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         await a_cluster.move(slot_of("wasgo:c:old map"))  # nobody follows it: nobody is told
         await two.subscribe("wasgo:c:old map")
-        await until(lambda: "wasgo:c:old map" in two._confirmed_channels)
+        await wait_until(lambda: "wasgo:c:old map" in two._confirmed_channels)
         await reaches(one, ear, "wasgo:c:old map", b"here")
 
 
 async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         victim = await a_cluster.owner(0)
         lost, kept = await channel_at(two, victim), await channel_at(two, victim, is_there=False)
         await two.subscribe(lost)
@@ -89,10 +89,10 @@ async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_clust
         before = ear.gaps
         await kill_primary(a_cluster, victim)
         try:
-            await until(lambda: ear.gaps > before)
+            await wait_until(lambda: ear.gaps > before)
             await reaches(one, ear, lost, b"at the replica")
             await reaches(one, ear, kept, b"where it was")
-            await until(lambda: two.is_up)
+            await wait_until(lambda: two.is_up)
         finally:
             await bring_back(victim)
 
@@ -100,19 +100,19 @@ async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_clust
 async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) -> None:
     broker = ClusterBroker(a_cluster.url)
     async with listening(broker) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         victim = await a_cluster.owner(0)
         channel = await channel_at(broker, victim)
         await broker.subscribe(channel)
         await asyncio.to_thread(victim.stop)
         try:
-            await until(lambda: channel not in broker._confirmed_channels)
+            await wait_until(lambda: channel not in broker._confirmed_channels)
             async with asyncio.timeout(1):
                 await broker.publish([(channel, b"lost")])
                 await broker.unsubscribe(channel)
                 await broker.subscribe(channel)
             before = ear.gaps
-            await until(lambda: ear.gaps > before)
+            await wait_until(lambda: ear.gaps > before)
         finally:
             await bring_back(victim)
 
@@ -120,18 +120,18 @@ async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) ->
 async def test_a_cluster_that_restarts_completely_is_reconnected(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:all")
         await reaches(one, ear, "wasgo:c:all", b"before")
         for node in a_cluster.nodes:
             await asyncio.to_thread(node.stop)
-        await until(lambda: not two.is_up)
+        await wait_until(lambda: not two.is_up)
         before = ear.gaps
         await asyncio.gather(*(asyncio.to_thread(node.start) for node in a_cluster.nodes))
-        await until(lambda: ear.gaps > before)
+        await wait_until(lambda: ear.gaps > before)
         await reaches(one, ear, "wasgo:c:all", b"after")
         for node in a_cluster.nodes:
-            await eventually(node.knows, "CLUSTER INFO", "cluster_state:ok")
+            await wait_for(node.reports, "CLUSTER INFO", "cluster_state:ok")
 
 
 async def test_messages_during_a_failover_all_arrive_in_order(a_cluster: Cluster, quiet_database: str) -> None:
@@ -140,18 +140,18 @@ async def test_messages_during_a_failover_all_arrive_in_order(a_cluster: Cluster
         world = World(one)
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with bo.at(chat) as near, bo.at(chat, two) as far, ana.at(chat, two) as speaker:
+        async with bo.connect(chat) as near, bo.connect(chat, two) as far, ana.connect(chat, two) as speaker:
             victim = await a_cluster.owner(slot_of(f"wasgo:c:{chat['id']}"))
             killing = asyncio.create_task(kill_primary(a_cluster, victim))
             sent = 0
             while not killing.done() or sent < ROUNDS:
                 await ana.send(chat, f"{sent} by HTTP")
-                assert (await speaker.asks("send_message", content=f"{sent} by socket"))["type"] == "ack"
+                assert (await speaker.request("send_message", content=f"{sent} by socket"))["type"] == "ack"
                 sent += 2
             await killing
             try:
                 for live in (near, far):
-                    heard = [(await live.eventually("new_message"))["seq"] for _ in range(sent)]
+                    heard = [(await live.wait_for("new_message"))["seq"] for _ in range(sent)]
                     assert heard == list(range(1, sent + 1))
             finally:
                 await bring_back(victim)
@@ -166,8 +166,8 @@ async def test_presence_is_shared_by_all_workers_of_a_cluster(a_cluster: Cluster
         others = [world.person(world.unique("bo")) for _ in range(8)]  # in more than one of the places
         chats = [await ana.direct(other) for other in others]
         for other, chat in zip(others, chats, strict=True):
-            async with other.at(chat, two):
-                await eventually(is_online, one, other.id)
+            async with other.connect(chat, two):
+                await wait_for(is_online, one, other.id)
                 assert not await is_online(one, ana.id)
         await world.close()
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.pubsub.test_broker import listening
-from tests.support.redis_servers import SERVICE, Sentinels, eventually, patiently
+from tests.support.redis_servers import SERVICE, Sentinels, retry, wait_for
 from tests.support.workers import make_settings, redis_broker, running
-from tests.support.world import World, until
+from tests.support.world import World, wait_until
 from wasgo_chat.pubsub import RedisBroker
 
 pytestmark = pytest.mark.xdist_group("redises")
@@ -22,37 +22,37 @@ async def test_a_killed_primary_is_a_gap_and_messages_continue_on_the_new_one(
         world = World(one)
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with bo.at(chat) as near, bo.at(chat, two) as far:
-            await until(lambda: redis_broker(two)._pubsub is not None)
+        async with bo.connect(chat) as near, bo.connect(chat, two) as far:
+            await wait_until(lambda: redis_broker(two)._pubsub is not None)
             await ana.send(chat, "before")
             await asyncio.to_thread(a_sentinel.primary.stop)
             await ana.send(chat, "while there is none")
-            await eventually(a_sentinel.replica.knows, "INFO replication", "role:master")
-            await until(lambda: listens_at(redis_broker(two), a_sentinel.replica.port))
+            await wait_for(a_sentinel.replica.reports, "INFO replication", "role:master")
+            await wait_until(lambda: listens_at(redis_broker(two), a_sentinel.replica.port))
             await ana.send(chat, "after")
             for live in (near, far):
-                heard = [(await live.eventually("new_message"))["message"]["content"] for _ in range(3)]
+                heard = [(await live.wait_for("new_message"))["message"]["content"] for _ in range(3)]
                 assert heard == ["before", "while there is none", "after"]
         await world.close()
     await asyncio.to_thread(a_sentinel.primary.start)
-    await a_sentinel.primary.says("REPLICAOF", "127.0.0.1", a_sentinel.replica.port)  # they would take ten seconds
-    await a_sentinel.swapped()
+    await a_sentinel.primary.execute("REPLICAOF", "127.0.0.1", a_sentinel.replica.port)  # they would take ten seconds
+    await a_sentinel.wait_failed_over()
 
 
 async def test_a_primary_that_was_replaced_while_running_is_left(a_sentinel: Sentinels) -> None:
     one, two = RedisBroker(a_sentinel.url), RedisBroker(a_sentinel.url)
     async with listening(one), listening(two) as ear:
-        await until(lambda: ear.gaps > 0)
+        await wait_until(lambda: ear.gaps > 0)
         await two.subscribe("wasgo:c:1")
         before = ear.gaps
-        await patiently(a_sentinel.watchers[0].says, "SENTINEL", "FAILOVER", SERVICE)
-        await eventually(a_sentinel.replica.knows, "INFO replication", "role:master")
-        await until(lambda: ear.gaps > before and listens_at(two, a_sentinel.replica.port))
+        await retry(a_sentinel.sentinels[0].execute, "SENTINEL", "FAILOVER", SERVICE)
+        await wait_for(a_sentinel.replica.reports, "INFO replication", "role:master")
+        await wait_until(lambda: ear.gaps > before and listens_at(two, a_sentinel.replica.port))
         async with asyncio.timeout(10):
             while not ear.messages:
                 await one.publish([("wasgo:c:1", b"here")])
                 await asyncio.sleep(0.03)
-    await a_sentinel.swapped()
+    await a_sentinel.wait_failed_over()
 
 
 def listens_at(broker: RedisBroker, port: int) -> bool:

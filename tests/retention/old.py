@@ -12,7 +12,7 @@ from wasgo_chat.data_import.format import conversation_id_of
 from wasgo_chat.data_import.run import Import
 from wasgo_chat.database.session import Database
 
-BEGAN = datetime.now(UTC) - timedelta(days=400)
+STARTED = datetime.now(UTC) - timedelta(days=400)
 
 _NOTIFICATIONS = """
 INSERT INTO notifications (id, user_id, conversation_id, message_id, seq, number, kind, created_at)
@@ -22,23 +22,25 @@ WHERE m.conversation_id = :id
 """
 
 
-def at(minutes: float) -> str:
-    return (BEGAN + timedelta(minutes=minutes)).isoformat()
+def timestamp(minutes: float) -> str:
+    return (STARTED + timedelta(minutes=minutes)).isoformat()
 
 
 def lines(name: str, messages: int, *, members: int = 2, readers: int = 0) -> list[dict[str, Any]]:
     """An old conversation of `u0`, `u1` and so on, each message read by the first so many after the sender."""
     people = [{"user_id": f"u{n}"} for n in range(members)]
-    given = {"conversation_type": "support", "participants": people, "created_at": at(0), "reads": "given"}
+    given = {"conversation_type": "support", "participants": people, "created_at": timestamp(0), "reads": "given"}
     found: list[dict[str, Any]] = [{"kind": "conversation", "external_id": name, **given}]
     for n in range(1, messages + 1):
-        read_by = [{"user_id": f"u{reader + 1}", "read_at": at(n + reader / 100)} for reader in range(readers)]
-        said = {"sender": "u0", "content": f"m{n}", "created_at": at(n), "read_by": read_by}
+        read_by = [{"user_id": f"u{reader + 1}", "read_at": timestamp(n + reader / 100)} for reader in range(readers)]
+        said = {"sender": "u0", "content": f"m{n}", "created_at": timestamp(n), "read_by": read_by}
         found.append({"kind": "message", "conversation": name, "external_id": f"m{n}", **said})
     return found
 
 
-async def old(db: Database, name: str, messages: int, *, members: int = 2, readers: int = 0) -> UUID:
+async def import_old_conversation(
+    db: Database, name: str, messages: int, *, members: int = 2, readers: int = 0
+) -> UUID:
     """Bring one in; its id."""
     file = b"".join(
         json.dumps(line).encode() + b"\n" for line in lines(name, messages, members=members, readers=readers)
@@ -48,12 +50,12 @@ async def old(db: Database, name: str, messages: int, *, members: int = 2, reade
     return conversation_id_of(name)
 
 
-async def tell(db: Database, conversation_id: UUID) -> None:
+async def create_notifications(db: Database, conversation_id: UUID) -> None:
     """Make the notifications of all its messages, of everybody."""
-    await run(db, _NOTIFICATIONS, id=conversation_id)
+    await execute(db, _NOTIFICATIONS, id=conversation_id)
 
 
-async def run(db: Database, *statements: str, **values: Any) -> None:
+async def execute(db: Database, *statements: str, **values: Any) -> None:
     async with db.transaction() as tx:
         for statement in statements:
             await tx.execute(text(statement), values if ":" in statement.replace("::", "") else {})

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from tests.retention.conftest import DAYS
-from tests.retention.old import old, run, tell
+from tests.retention.old import create_notifications, execute, import_old_conversation
 from tests.support.processes import COMMAND, environment
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
@@ -78,10 +78,10 @@ async def becomes(db: Database, question: str, process: asyncio.subprocess.Proce
 async def command(db: Database) -> Callable[[], Awaitable[asyncio.subprocess.Process]]:
     """Starts `wasgo-chat purge` on a database full of what is due, and of what is not."""
     for n in range(CHATS):
-        chat = await old(db, f"c{n}", MESSAGES, members=len(MEMBERS), readers=1)
-        await tell(db, chat)
+        chat = await import_old_conversation(db, f"c{n}", MESSAGES, members=len(MEMBERS), readers=1)
+        await create_notifications(db, chat)
     renewed = (*(RENEW.format(table) for table in ("events", "messages")), RENEW_READS)
-    await run(db, *renewed, kept=MESSAGES - KEPT)
+    await execute(db, *renewed, kept=MESSAGES - KEPT)
     name = make_url(db.settings.database_url).database or ""
     env = environment(name, RETENTION_DAYS=f"support={DAYS}")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from tests.retention.old import count, old, run, tell
+from tests.retention.old import count, create_notifications, execute, import_old_conversation
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.retention import steps, worker
@@ -33,8 +33,8 @@ async def test_notifications_are_deleted_in_pages_without_blocking_others(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "PAGE", 5)
-    chat = await old(db, "crowd", 10, members=30)
-    await tell(db, chat)
+    chat = await import_old_conversation(db, "crowd", 10, members=30)
+    await create_notifications(db, chat)
     async with db.transaction() as tx:
         # Whoever marks one as read holds it up.
         await tx.execute(text("SELECT FROM notifications WHERE conversation_id = :id LIMIT 1 FOR UPDATE"), {"id": chat})
@@ -50,16 +50,16 @@ async def test_notifications_are_deleted_in_pages_without_blocking_others(
 
 
 async def test_a_page_that_takes_too_long_is_halved(db: Database) -> None:
-    chat = await old(db, "slow", 6, members=20)
-    await tell(db, chat)
-    await run(db, SLOW[0], SLOW[1].replace("TABLE", "notifications"))
+    chat = await import_old_conversation(db, "slow", 6, members=20)
+    await create_notifications(db, chat)
+    await execute(db, SLOW[0], SLOW[1].replace("TABLE", "notifications"))
     purged = await purge_now(db)
     assert (purged.events, await count(db, "notifications", chat)) == (5, 0)
 
 
 async def test_a_step_that_takes_too_long_is_halved(db: Database) -> None:
-    await old(db, "slow", 80)
-    await run(db, SLOW[0], SLOW[1].replace("TABLE", "messages"))
+    await import_old_conversation(db, "slow", 80)
+    await execute(db, SLOW[0], SLOW[1].replace("TABLE", "messages"))
     assert (await purge_now(db)).messages == 79
     assert await invariants.check_invariants(db) == []
 
@@ -68,9 +68,9 @@ async def test_a_conversation_that_fails_does_not_stop_the_others(
     db: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = ("one", "two", "three")
-    chats = sorted([await old(db, name, 4) for name in names])
-    await run(db, BROKEN[0].replace("ID", str(chats[0])), BROKEN[1])
-    await run(db, OLD_NOTIFICATION, id=chats[1])
+    chats = sorted([await import_old_conversation(db, name, 4) for name in names])
+    await execute(db, BROKEN[0].replace("ID", str(chats[0])), BROKEN[1])
+    await execute(db, OLD_NOTIFICATION, id=chats[1])
     db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
     counts = WorkerCounters()
     passes = RetentionWorker(db, counts, rest_per_work=0)
@@ -80,7 +80,7 @@ async def test_a_conversation_that_fails_does_not_stop_the_others(
     assert counts.purges == {"done": 2, "deferred": 1, "failed": 0}
     assert await count(db, "notifications", chats[1]) == 0
     assert str(chats[0]) in caplog.text
-    await run(db, "DROP TRIGGER fail ON events")
+    await execute(db, "DROP TRIGGER fail ON events")
     assert list((await passes.purge()).failed) == [chats[0]], "it is deferred"
     assert counts.purges["deferred"] == 2
     assert (await passes.purge()).failed == {}
@@ -88,17 +88,17 @@ async def test_a_conversation_that_fails_does_not_stop_the_others(
 
 
 async def test_read_receipts_are_deleted_however_many_there_are(db: Database) -> None:
-    chat = await old(db, "well-read", 40, members=61, readers=60)
+    chat = await import_old_conversation(db, "well-read", 40, members=61, readers=60)
     assert await count(db, "reads", chat) == 2400
     await purge_now(db)
     assert await count(db, "reads", chat) == 1, "the newest stays"
 
 
 async def test_read_receipts_left_behind_are_deleted_next_time(db: Database) -> None:
-    chat = await old(db, "left", 3, members=4, readers=3)
-    await run(db, "CREATE TABLE kept AS SELECT * FROM reads")
+    chat = await import_old_conversation(db, "left", 3, members=4, readers=3)
+    await execute(db, "CREATE TABLE kept AS SELECT * FROM reads")
     await purge_now(db)
-    await run(db, "INSERT INTO reads SELECT * FROM kept ON CONFLICT DO NOTHING")
+    await execute(db, "INSERT INTO reads SELECT * FROM kept ON CONFLICT DO NOTHING")
     assert await count(db, "reads", chat) == 9
     await purge_now(db)
     assert await count(db, "reads", chat) == 1
@@ -107,8 +107,8 @@ async def test_read_receipts_left_behind_are_deleted_next_time(db: Database) -> 
 
 
 async def test_read_receipts_of_kept_messages_stay(db: Database) -> None:
-    chat = await old(db, "half", 6, members=3, readers=2)
-    await run(
+    chat = await import_old_conversation(db, "half", 6, members=3, readers=2)
+    await execute(
         db,
         "UPDATE events SET created_at = now() WHERE seq > 3",
         "UPDATE messages SET created_at = now() WHERE seq > 3",
@@ -121,8 +121,8 @@ async def test_read_receipts_of_kept_messages_stay(db: Database) -> None:
 
 
 async def test_the_command_reports_locked_conversations(db: Database) -> None:
-    chat = await old(db, "busy", 4)
-    await old(db, "free", 4)
+    chat = await import_old_conversation(db, "busy", 4)
+    await import_old_conversation(db, "free", 4)
     async with db.transaction() as tx:
         await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat})
         report = await purge_command(db.settings, dry_run=False)
@@ -144,7 +144,7 @@ async def test_workers_purge_periodically(db: Database) -> None:
     db.settings = db.settings.model_copy(update={"purge_s": 0.05})
     workers = [asyncio.create_task(RetentionWorker(db, WorkerCounters()).run()) for _ in range(2)]
     for name in ("first", "second"):
-        chat = await old(db, name, 4)
+        chat = await import_old_conversation(db, name, 4)
         async with asyncio.timeout(30):
             while await count(db, "messages", chat) > 1:  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.02)
@@ -157,8 +157,8 @@ async def test_workers_purge_periodically(db: Database) -> None:
 
 
 async def test_dead_deliveries_are_deleted_however_many_there_are(db: Database) -> None:
-    chat = await old(db, "dead", 1)
-    await run(
+    chat = await import_old_conversation(db, "dead", 1)
+    await execute(
         db,
         """INSERT INTO deliveries
                (id, user_id, conversation_id, channel, target, first_number, last_number, due_at, state)

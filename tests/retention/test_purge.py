@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.attachments.samples import picture
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import Json, Person, World, pages, rows, until
+from tests.support.world import Json, Person, World, pages, rows, wait_until
 from wasgo_chat.core.config import Settings
 from wasgo_chat.gateway.channel import ConversationChannel
 from wasgo_chat.gateway.subscription import Subscription
@@ -100,12 +100,12 @@ async def test_a_client_from_before_the_truncation_has_to_resync(world: World) -
     await talk(ana, chat, 5)
     await age(world, chat, upto=3)
     await purge_now(world.worker.db)
-    async with bo.at(chat, after_seq=2) as live:
-        assert (await live.receives("resync"))["last_seq"] == 5
+    async with bo.connect(chat, after_seq=2) as live:
+        assert (await live.receive("resync"))["last_seq"] == 5
         await ana.send(chat, "live")
-        assert (await live.receives("new_message"))["seq"] == 6
-    async with bo.at(chat, after_seq=3) as live:
-        assert [(await live.receives("new_message"))["seq"] for _ in range(3)] == [4, 5, 6]
+        assert (await live.receive("new_message"))["seq"] == 6
+    async with bo.connect(chat, after_seq=3) as live:
+        assert [(await live.receive("new_message"))["seq"] for _ in range(3)] == [4, 5, 6]
 
 
 async def test_a_log_truncated_during_a_replay_is_a_resync(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,24 +122,24 @@ async def test_a_log_truncated_during_a_replay_is_a_resync(world: World, monkeyp
         return await replay_page(channel, subscription)
 
     monkeypatch.setattr(replay, "_replay_page", after_a_purge)
-    async with bo.at(chat, after_seq=1) as live:
-        assert (await live.receives("resync"))["last_seq"] == 3
-        assert (await live.receives("new_message"))["seq"] == 4
+    async with bo.connect(chat, after_seq=1) as live:
+        assert (await live.receive("resync"))["last_seq"] == 3
+        assert (await live.receive("new_message"))["seq"] == 4
 
 
 async def test_a_worker_that_missed_a_purge_continues(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await talk(ana, chat, 4)
-    async with bo.at(chat, other_worker) as live:
+    async with bo.connect(chat, other_worker) as live:
         channel = next(one for key, one in other_worker.hub.channels.items() if str(key) == chat["id"])
         await age(world, chat, upto=3)
         await purge_now(world.worker.db)
         channel.delivered_head = channel.known_head = 1  # afterwards, or it may wake up in the middle
         for subscription in channel.subscriptions:
             subscription.watermark = 1
-        assert (await live.eventually("resync"))["last_seq"] == 3
-        assert (await live.receives("new_message"))["seq"] == 4
+        assert (await live.wait_for("resync"))["last_seq"] == 3
+        assert (await live.receive("new_message"))["seq"] == 4
 
 
 async def test_a_reply_to_a_purged_message_has_no_preview(world: World) -> None:
@@ -189,11 +189,11 @@ async def test_the_last_message_loses_its_content_too_and_the_log_continues(worl
     assert purged.tombstones >= 1
     (only,) = await bo.history(chat)
     assert (only["seq"], only["is_deleted"], only["content"]) == (3, True, None)
-    assert (await bo.sees(chat))["last_message"]["content"] is None
-    async with bo.at(chat, after_seq=2) as live:
-        assert (await live.receives("new_message"))["message"]["is_deleted"]
+    assert (await bo.get_conversation(chat))["last_message"]["content"] is None
+    async with bo.connect(chat, after_seq=2) as live:
+        assert (await live.receive("new_message"))["message"]["is_deleted"]
         await ana.send(chat, "again")
-        assert (await live.receives("new_message"))["seq"] == 4
+        assert (await live.receive("new_message"))["seq"] == 4
 
 
 async def test_unread_counts_what_is_still_there(world: World) -> None:
@@ -201,17 +201,17 @@ async def test_unread_counts_what_is_still_there(world: World) -> None:
     chat = await ana.direct(bo)
     sent = await talk(ana, chat, 6)
     await bo.ok("POST", f"/chat/messages/{sent[1]['id']}/mark_read/")
-    assert (await bo.sees(chat))["unread_count"] == 5
+    assert (await bo.get_conversation(chat))["unread_count"] == 5
     await age(world, chat, upto=4)
     await purge_now(world.worker.db)
-    assert (await bo.sees(chat))["unread_count"] == 2
+    assert (await bo.get_conversation(chat))["unread_count"] == 2
     await bo.ok("POST", f"/chat/messages/{sent[4]['id']}/mark_read/")
-    assert (await bo.sees(chat))["unread_count"] == 1
+    assert (await bo.get_conversation(chat))["unread_count"] == 1
     receipts = await ana.ok("GET", f"/chat/messages/{sent[4]['id']}/receipts/")
     assert [one["user"]["id"] for one in receipts["results"]] == [bo.id]
     assert (await bo.ok("POST", f"/chat/conversations/{chat['id']}/mark_read/"))["unread_count"] == 0
     await ana.send(chat, "one more")
-    assert (await bo.sees(chat))["unread_count"] == 1
+    assert (await bo.get_conversation(chat))["unread_count"] == 1
 
 
 async def test_files_and_notifications_are_deleted_with_their_message(world: World) -> None:
@@ -229,7 +229,7 @@ async def test_files_and_notifications_are_deleted_with_their_message(world: Wor
     await age(world, chat, upto=1)
     await purge_now(world.worker.db)
     assert [row.seq for row in await rows(world.worker, told, id=chat["id"])] == [2]
-    await until(lambda: not stored(folder, attachment))
+    await wait_until(lambda: not stored(folder, attachment))
 
 
 async def test_only_the_configured_types_are_purged(world: World) -> None:
@@ -249,11 +249,11 @@ async def test_a_purge_runs_concurrently_with_sends_and_finishes_page_by_page(
     chat = await ana.direct(bo)
     await talk(ana, chat, 20)
     await age(world, chat, upto=20)
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         purging_now = asyncio.create_task(purge_now(world.worker.db))
         await talk(ana, chat, 20)
         await purging_now
-        assert [(await live.receives("new_message"))["seq"] for _ in range(20)] == list(range(21, 41))
+        assert [(await live.receive("new_message"))["seq"] for _ in range(20)] == list(range(21, 41))
     await purge_now(world.worker.db)
     assert [message["seq"] for message in await bo.history(chat)] == list(range(40, 20, -1))
 

@@ -16,7 +16,7 @@ import httpx
 
 from tests.security.fuzz_frames import FrameFuzzer
 from tests.security.fuzz_http import UNLIMITED, HttpFuzzer
-from tests.support.processes import Processes, serving
+from tests.support.processes import ServeProcess, serving
 from tests.support.servers import TestServers, create_database, database_url
 from tests.support.workers import SECRET
 from wasgo_chat.core.config import Settings
@@ -35,7 +35,7 @@ async def conversation(settings: Settings, url: str, user: str) -> str:
         return str(made.json()["id"])
 
 
-async def _fuzz(service: Processes, minutes: float, seed: int) -> None:
+async def _fuzz(service: ServeProcess, minutes: float, seed: int) -> None:
     settings = Settings(jwt_secret=SECRET)
     until, begun = time.monotonic() + minutes * 60, time.monotonic()
     statuses: Counter[int] = Counter()

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 
 from tests.identity.issuer import Claims, Issuer, forge, make_key, public_pem, sign, user_claims
 from tests.support.workers import SECRET, make_settings
-from tests.support.world import Caller, Live, Person, World, world_with
+from tests.support.world import Caller, Person, SocketClient, World, world_with
 
 ME = "/chat/conversations/unread_counts/"
 KEY = SECRET.encode()
@@ -133,7 +133,7 @@ async def test_no_forged_token_opens_a_socket(there: World, way: str) -> None:
             case _:
                 more["additional_headers"] = {"Cookie": f"session={token}"}
         async with gate, connect(f"{there.worker.ws_url}/ws/chat/", **more) as connection:
-            return (await Live(connection).closed())[0]
+            return (await SocketClient(connection).wait_closed())[0]
 
     tokens = {name: token for name, token in forgeries(there, ana.id).items() if len(token) < 8000}
     if way == "subprotocol":
@@ -145,25 +145,25 @@ async def test_no_forged_token_opens_a_socket(there: World, way: str) -> None:
 
 async def test_no_forged_token_refreshes_a_socket(there: World) -> None:
     ana, bo = there.people("ana", "bo")
-    async with ana.at(None) as live:
+    async with ana.connect(None) as live:
         tokens = {**forgeries(there, ana.id), "another's": str(bo.bearer), "a service's": str(there.service.bearer)}
         for name, token in tokens.items():
-            answer = await live.asks("refresh_token", token=token)
+            answer = await live.request("refresh_token", token=token)
             assert (answer["type"], answer["code"] in ("unauthenticated", "invalid")) == ("error", True), (name, answer)
             if answer["code"] == "invalid":
                 assert len(token) > 16_384
-        assert (await live.asks("refresh_token", token=ana.bearer))["type"] == "ack"
+        assert (await live.request("refresh_token", token=ana.bearer))["type"] == "ack"
 
 
 async def test_a_services_socket_is_refreshed_by_a_token_that_may_act_for_the_user(there: World) -> None:
     ana = there.person("ana")
     headers = {"Authorization": f"Bearer {there.service.bearer}", "X-Act-As": ana.id}
     async with connect(f"{there.worker.ws_url}/ws/chat/", additional_headers=headers) as connection:
-        live = Live(connection)
-        assert (await live.receives("hello"))["user_id"] == ana.id
-        assert (await live.asks("refresh_token", token=there.service.bearer))["type"] == "ack"
+        live = SocketClient(connection)
+        assert (await live.receive("hello"))["user_id"] == ana.id
+        assert (await live.request("refresh_token", token=there.service.bearer))["type"] == "ack"
         for wrong in (ana.bearer, there.make_service("platform").bearer, there.make_service("x", "chat:act_as").bearer):
-            assert (await live.asks("refresh_token", token=wrong))["type"] == "error"
+            assert (await live.request("refresh_token", token=wrong))["type"] == "error"
 
 
 async def test_valid_tokens_of_other_shapes_are_accepted(there: World) -> None:
@@ -172,7 +172,7 @@ async def test_valid_tokens_of_other_shapes_are_accepted(there: World) -> None:
         await Caller(there, forge(claims, header, KEY)).ok("GET", ME)
     for times in ({"iat": time.time() + 5}, {"nbf": time.time() - 5}, {"exp": int(time.time()) + 60}, {"iat": 0}):
         await Caller(there, forge({**claims, **times}, HS, KEY)).ok("GET", ME)
-    async with Person(there, claims["sub"], "ana", forge({**claims, "exp": 10**15}, HS, KEY)).at(None):
+    async with Person(there, claims["sub"], "ana", forge({**claims, "exp": 10**15}, HS, KEY)).connect(None):
         pass
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.security.raw import Raw, close_code, connected, frame, handshake
-from tests.support.world import World, until
+from tests.support.world import World, wait_until
 from wasgo_chat.server import http_protocol, websocket_protocol
 
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
@@ -94,8 +94,8 @@ async def test_a_client_that_does_not_read_its_response_is_disconnected(
         await raw.send(*([request] * 30))
         raw.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads has it
         name = raw.writer.get_extra_info("sockname")
-        await until(lambda: any(one.client == name for one in connections))
-        await until(lambda: not any(one.client == name for one in connections))
+        await wait_until(lambda: any(one.client == name for one in connections))
+        await wait_until(lambda: not any(one.client == name for one in connections))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ async def test_a_client_that_pings_and_does_not_read_is_disconnected(
 
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
             await flood()
-        await until(lambda: not any(one.client == name for one in connections))
+        await wait_until(lambda: not any(one.client == name for one in connections))
 
 
 async def test_a_message_of_endless_empty_fragments_is_1009(world: World) -> None:

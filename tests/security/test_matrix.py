@@ -14,7 +14,7 @@ from tests.http.bodies import DOCUMENT
 from tests.notifications.browser import Browser
 from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, STAFF, USER, Expected
 from tests.support.workers import make_settings
-from tests.support.world import Caller, Json, Person, World, queries, world_with
+from tests.support.world import Caller, Json, Person, World, count_queries, world_with
 from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.identity.tokens import SCOPES
 
@@ -136,7 +136,7 @@ async def test_a_foreign_object_looks_like_a_missing_one(cast: Cast, operation: 
     for name in STRANGERS:
         answers, counts = [], []
         for names in (cast.named("observer"), cast.unknown()):
-            with queries(cast.world.worker, max=40) as seen:
+            with count_queries(cast.world.worker, max=40) as seen:
                 answers.append(await call(cast.people[name], expected, names))
             counts.append([statement.split(" WHERE ")[0] for statement in seen.statements])
         foreign, unknown = answers
@@ -218,11 +218,11 @@ async def test_operator_routes_are_open_to_staff_only(cast: Cast, operation: str
 
 
 async def _asked(person: Person, kind: str, fields: Json, *, follow: str | None = None) -> tuple[Json, list[str]]:
-    async with person.at(None) as live:
+    async with person.connect(None) as live:
         if follow is not None:
-            assert (await live.asks("subscribe", conversation_id=follow))["type"] == "ack"
-        with queries(person.world.worker, max=40) as seen:
-            answer = await live.asks(kind, **fields)
+            assert (await live.request("subscribe", conversation_id=follow))["type"] == "ack"
+        with count_queries(person.world.worker, max=40) as seen:
+            answer = await live.request(kind, **fields)
         return answer, [statement.split(" WHERE ")[0] for statement in seen.statements]
 
 
@@ -268,8 +268,8 @@ async def test_a_batch_with_one_foreign_id_is_rejected_as_a_whole(cast: Cast) ->
     for wrong in (foreign, str(uuid4())):
         body = {"message_ids": [fresh, wrong]}
         await reader.refused("POST", "/chat/messages/mark_multiple_read/", body, status=404, code="not_found")
-        async with reader.at({"id": cast.names["chat"]}) as live:
-            assert (await live.asks("mark_read", **body))["code"] == "not_found"
+        async with reader.connect({"id": cast.names["chat"]}) as live:
+            assert (await live.request("mark_read", **body))["code"] == "not_found"
         message = {"conversation": cast.names["chat"], "content": "hi"}
         for field, code in (("attachment_ids", "unknown_attachment"), ("mentions", "not_a_participant")):
             given = {**message, field: [wrong] if field == "attachment_ids" else [author.id, wrong]}

@@ -52,13 +52,13 @@ async def test_property_of_others_cannot_be_used(world: World) -> None:
     sent = await ana.send(chats[0], "x", client_id="one")
     assert (await bo.send(chats[0], "x", client_id="one"))["id"] != sent["id"]
     assert (await ana.send(chats[1], "x", client_id="one"))["id"] != sent["id"]
-    async with ana.at(
+    async with ana.connect(
         chats[1]
     ) as live:  # a member of both: a frame is about the socket's own conversation all the same
         for kind, more in (("edit_message", {"content": "y"}), ("delete_message", {}), ("react", {"emoji": "👍"})):
-            assert (await live.asks(kind, message_id=messages[0]["id"], **more))["code"] == "not_found"
-        assert (await live.asks("mark_read", message_ids=[messages[0]["id"]]))["code"] == "not_found"
-        assert (await live.asks("typing", conversation_id=chats[0]["id"]))["code"] == "not_found"
+            assert (await live.request(kind, message_id=messages[0]["id"], **more))["code"] == "not_found"
+        assert (await live.request("mark_read", message_ids=[messages[0]["id"]]))["code"] == "not_found"
+        assert (await live.request("typing", conversation_id=chats[0]["id"]))["code"] == "not_found"
 
 
 async def test_acting_for_an_unknown_user_gives_no_access(world: World) -> None:

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from tests.security.raw import close_code, connected, frame, handshake
 from tests.support.processes import serving
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import Live, Person, World, world_with
+from tests.support.world import Person, SocketClient, World, world_with
 from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import mint_user
 
@@ -72,9 +72,9 @@ async def test_only_one_of_twenty_concurrent_uses_of_a_ticket_succeeds(world: Wo
 
     async def opened(worker: Worker) -> bool:
         async with connect(f"{worker.ws_url}/ws/chat/?ticket={ticket}") as connection:
-            live = Live(connection)
+            live = SocketClient(connection)
             try:
-                return bool((await live.next())["user_id"] == ana.id)
+                return bool((await live.next_frame())["user_id"] == ana.id)
             except Exception:
                 assert connection.close_code == 4401
                 return False
@@ -87,17 +87,17 @@ async def test_a_ticket_is_bound_to_its_subject_and_ends_with_its_token_and_its_
     ana, bo = world.people("ana", "bo")
     ticket = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
     async with connect(f"{world.worker.ws_url}/ws/chat/?ticket={ticket}") as connection:
-        live = Live(connection)
-        assert (await live.receives("hello"))["user_id"] == ana.id
-        assert (await live.asks("refresh_token", token=bo.bearer))["code"] == "unauthenticated"
+        live = SocketClient(connection)
+        assert (await live.receive("hello"))["user_id"] == ana.id
+        assert (await live.request("refresh_token", token=bo.bearer))["code"] == "unauthenticated"
     late = (await ana.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
     await world.service.ok("POST", f"/chat/users/{ana.id}/revoke/")
     async with connect(f"{world.worker.ws_url}/ws/chat/?ticket={late}") as connection:
-        assert (await Live(connection).closed())[0] == 4401
+        assert (await SocketClient(connection).wait_closed())[0] == 4401
     short = Person(world, world.unique("cy"), "cy", mint_user(world.worker.settings, "cy", ttl_s=2))
     dying = (await short.ok("POST", "/chat/ws_tickets/", status=201))["ticket"]
     async with connect(f"{world.worker.ws_url}/ws/chat/?ticket={dying}") as connection:
-        assert (await Live(connection).closed())[0] == 4401
+        assert (await SocketClient(connection).wait_closed())[0] == 4401
     await world.service.acting_as(ana).refused("POST", "/chat/ws_tickets/", status=403, code="forbidden")
     assert Settings().ticket_ttl_s == 30
 
@@ -114,9 +114,9 @@ async def first_code(world: World, person: Person, forwarded: str, stack: AsyncE
     """The close code of a socket from an address, 0 where it stays open."""
     headers = {"Authorization": f"Bearer {person.bearer}", "X-Forwarded-For": forwarded}
     url = f"{world.worker.ws_url}/ws/chat/"
-    live = Live(await stack.enter_async_context(connect(url, additional_headers=headers)))
+    live = SocketClient(await stack.enter_async_context(connect(url, additional_headers=headers)))
     try:
-        await live.receives("hello")
+        await live.receive("hello")
     except Exception:
         return int(live.connection.close_code or 0)
     return 0
@@ -172,7 +172,7 @@ async def test_tokens_and_tickets_are_not_logged_nor_read_from_a_query(database:
             assert response.status_code == 401
             url = f"{service.ws_url}/ws/chat/?{name}={ana.bearer}"
             async with connect(url, additional_headers={"Cookie": "session=" + "x" * 20}) as connection:
-                assert (await Live(connection).closed())[0] == 4401
+                assert (await SocketClient(connection).wait_closed())[0] == 4401
         more: list[dict[str, Any]] = [
             {"subprotocols": ["wasgo.chat.v1", f"bearer.{ana.bearer}"]},
             {"additional_headers": {"Cookie": f"session={ana.bearer}"}},
@@ -180,13 +180,13 @@ async def test_tokens_and_tickets_are_not_logged_nor_read_from_a_query(database:
         ]
         for way in more:
             async with connect(f"{service.ws_url}/ws/chat/", **way) as connection:
-                live = Live(connection)
-                await live.receives("hello")
-                assert (await live.asks("refresh_token", token=ana.bearer))["type"] == "ack"
+                live = SocketClient(connection)
+                await live.receive("hello")
+                assert (await live.request("refresh_token", token=ana.bearer))["type"] == "ack"
                 await connection.send(b"\xff\xfe", text=True)
-                assert (await live.closed())[0] == 1007
+                assert (await live.wait_closed())[0] == 1007
         async with connect(f"{service.ws_url}/ws/chat/?ticket={ticket}") as connection:
-            await Live(connection).receives("hello")
+            await SocketClient(connection).receive("hello")
         await world.close()
     written = log.read_text()
     assert '"event":"socket"' in written

@@ -40,7 +40,7 @@ async def test_seeded_logs_satisfy_the_invariants_and_can_be_continued(empty: st
         events = await someone.events(chat)
         assert [event["seq"] for event in events] == list(range(1, chat["last_seq"] + 1))
         await someone.send(chat, "and on")
-        assert (await someone.sees(chat))["last_seq"] == chat["last_seq"] + 1
+        assert (await someone.get_conversation(chat))["last_seq"] == chat["last_seq"] + 1
         assert await invariants.check_invariants(world.worker.db) == []
         assert (
             await rows(world.worker, "SELECT id FROM notifications WHERE created_at < now() - interval '1 day'") == []

@@ -32,23 +32,23 @@ async def test_three_days_of_skew_change_no_order_and_no_unread_count(
 ) -> None:
     ana, bo = world.people("ana", "bo")
     first, second = await ana.direct(bo), await ana.direct(world.person("cy"))
-    async with ana.at(first, other_worker) as there, bo.at(first) as live:
+    async with ana.connect(first, other_worker) as there, bo.connect(first) as live:
         for number in range(3):
             await ana.send(first, f"right {number}")
             with verbs_at(monkeypatch, shift_s):
-                assert (await there.asks("send_message", content=f"skewed {number}"))["type"] == "ack"
+                assert (await there.request("send_message", content=f"skewed {number}"))["type"] == "ack"
                 await ana.send(second, "elsewhere")
         words = [word for number in range(3) for word in (f"right {number}", f"skewed {number}")]
-        frames = [await live.eventually("new_message") for _ in words]
+        frames = [await live.wait_for("new_message") for _ in words]
     assert [frame["message"]["content"] for frame in frames] == words
     history = await bo.history(first, after_seq=0)
     assert [message["content"] for message in history] == words
     moments = [message["created_at"] for message in history]
     assert moments == sorted(moments)
-    assert (await bo.sees(first))["unread_count"] == len(words)
+    assert (await bo.get_conversation(first))["unread_count"] == len(words)
     with verbs_at(monkeypatch, shift_s):
         await bo.ok("POST", f"/chat/messages/{history[3]['id']}/mark_read/")
-    assert (await bo.sees(first))["unread_count"] == len(words) - 1
+    assert (await bo.get_conversation(first))["unread_count"] == len(words) - 1
     listed = await ana.ok("GET", "/chat/conversations/")
     assert [one["id"] for one in listed["results"]] == [second["id"], first["id"]]
     assert [one["seq"] for one in await bo.events(first)] == list(range(1, len(words) + 1))
@@ -60,8 +60,8 @@ async def test_a_token_expires_by_the_wall_clock_even_after_the_clock_was_set(
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     hour = Person(world, ana.id, "ana", mint_user(world.worker.settings, ana.id, ttl_s=3600))
-    async with hour.at(chat) as live:
+    async with hour.connect(chat) as live:
         set_forward = SimpleNamespace(time=lambda: time.time() + 3601, monotonic=time.monotonic)
         with monkeypatch.context() as patch:
             patch.setattr(hub, "time", set_forward)
-            assert (await live.closed())[0] == 4401
+            assert (await live.wait_closed())[0] == 4401

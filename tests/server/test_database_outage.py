@@ -61,35 +61,35 @@ async def test_after_a_restart_no_request_gets_a_dead_connection(there: World, p
 async def test_terminated_backends_are_replaced_unnoticed(there: World, postgres: Postgres) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await ana.direct(bo)
-    async with bo.at(chat) as live:
+    async with bo.connect(chat) as live:
         assert await read_at_once(ana, chat) == [200] * AT_ONCE
         assert await terminate_backends(postgres) >= AT_ONCE
         assert await read_at_once(ana, chat) == [200] * AT_ONCE
         await ana.send(chat, "still here")
-        assert (await live.receives("new_message"))["message"]["content"] == "still here"
+        assert (await live.receive("new_message"))["message"]["content"] == "still here"
 
 
 async def test_a_frozen_database_is_503_and_1013_and_a_retry_settles(there: World, postgres: Postgres) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await ana.direct(bo)
     body = {"conversation": chat["id"], "content": "by HTTP", "client_id": "by-http"}
-    async with bo.at(chat) as live, ana.at(chat) as idle:
+    async with bo.connect(chat) as live, ana.connect(chat) as idle:
         with frozen(postgres.pid):
             by_http = asyncio.create_task(ana.refused("POST", "/chat/messages/", body, status=503, code="unavailable"))
-            answer = await live.asks("send_message", content="by socket", client_id="by-socket")
+            answer = await live.request("send_message", content="by socket", client_id="by-socket")
             assert (answer["type"], answer["code"]) == ("error", "unavailable")
-            assert (await live.closed())[0] == 1013
+            assert (await live.wait_closed())[0] == 1013
             await by_http
             refused = await ana.client.post("/chat/messages/", json=body)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-            async with bo.dial(chat) as late:
-                assert (await late.closed())[0] == 1013
+            async with bo.connect_raw(chat) as late:
+                assert (await late.wait_closed())[0] == 1013
         await back(ana)
         assert (await ana.client.post("/chat/messages/", json=body)).status_code in (200, 201)
-        async with bo.at(chat) as again:
-            answer = await again.asks("send_message", content="by socket", client_id="by-socket")
+        async with bo.connect(chat) as again:
+            answer = await again.request("send_message", content="by socket", client_id="by-socket")
             assert answer["type"] == "ack"
-        seen = [(await idle.eventually("new_message"))["message"]["client_id"] for _ in range(2)]
+        seen = [(await idle.wait_for("new_message"))["message"]["client_id"] for _ in range(2)]
     assert sorted(seen) == ["by-http", "by-socket"]
     assert sorted(one["client_id"] for one in await ana.history(chat)) == ["by-http", "by-socket"]
 
@@ -104,23 +104,23 @@ async def test_a_network_that_drops_everything_is_503_and_1013_until_it_recovers
             ana, bo = there.people("ana", "bo")
             chat = await ana.direct(bo)
             body = {"conversation": chat["id"], "content": "by HTTP", "client_id": "by-http"}
-            async with bo.at(chat) as live, ana.at(chat) as idle:
-                proxy.is_void = True
+            async with bo.connect(chat) as live, ana.connect(chat) as idle:
+                proxy.is_blackhole = True
                 by_http = asyncio.create_task(ana.client.post("/chat/messages/", json=body))
-                answer = await live.asks("send_message", content="by socket", client_id="by-socket")
+                answer = await live.request("send_message", content="by socket", client_id="by-socket")
                 assert (answer["type"], answer["code"]) == ("error", "unavailable")
-                assert (await live.closed())[0] == 1013
+                assert (await live.wait_closed())[0] == 1013
                 for refused in (await by_http, await ana.client.post("/chat/messages/", json=body)):
                     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
                 if end == "is cut":
-                    proxy.cut()
-                proxy.is_void = False  # what was held comes through now, late
+                    proxy.disconnect()
+                proxy.is_blackhole = False  # what was held comes through now, late
                 await back(ana)
                 assert (await ana.client.post("/chat/messages/", json=body)).status_code in (200, 201)
-                async with bo.at(chat) as again:
-                    answer = await again.asks("send_message", content="by socket", client_id="by-socket")
+                async with bo.connect(chat) as again:
+                    answer = await again.request("send_message", content="by socket", client_id="by-socket")
                     assert answer["type"] == "ack"
-                seen = [await idle.eventually("new_message") for _ in range(2)]
+                seen = [await idle.wait_for("new_message") for _ in range(2)]
             assert [frame["seq"] for frame in seen] == [1, 2]
             assert sorted(one["client_id"] for one in await ana.history(chat)) == ["by-http", "by-socket"]
 

@@ -11,9 +11,9 @@ import pytest
 from tests.support.proxy import Proxy, proxy_to
 from tests.support.standalone import NAME
 from tests.support.standby import Pair, replicated_postgres
-from tests.support.stubborn import Poster, Stubborn
+from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import make_settings, running
-from tests.support.world import Json, Person, World, until, world_with
+from tests.support.world import Json, Person, World, wait_until, world_with
 from wasgo_chat.development.embedded import Postgres
 
 MESSAGES = 40
@@ -52,20 +52,25 @@ async def test_a_failover_under_load_loses_nothing_that_was_acked(pair: Pair, da
             people = world.people(*(f"p{number}" for number in range(6)))
             chat = await world.job(**{f"participant_{number}": person for number, person in enumerate(people)})
             total = 6 * MESSAGES
-            sockets = [Stubborn((one, two)[n % 2].ws_url, p.bearer or "", chat, p.id) for n, p in enumerate(people[:4])]
-            posters = [Poster(at.url, p.bearer or "", chat, p.id) for at, p in zip((one, two), people[4:], strict=True)]
-            senders: list[Stubborn | Poster] = [*sockets, *posters]
-            living = [asyncio.create_task(sender.live(MESSAGES, total)) for sender in sockets]
-            living += [asyncio.create_task(sender.live(MESSAGES)) for sender in posters]
-            await until(lambda: sum(len(sender.acked) for sender in senders) > total // 6)
+            sockets = [
+                ReconnectingClient((one, two)[n % 2].ws_url, p.bearer or "", chat, p.id)
+                for n, p in enumerate(people[:4])
+            ]
+            posters = [
+                RetryingSender(at.url, p.bearer or "", chat, p.id) for at, p in zip((one, two), people[4:], strict=True)
+            ]
+            senders: list[ReconnectingClient | RetryingSender] = [*sockets, *posters]
+            living = [asyncio.create_task(sender.run(MESSAGES, total)) for sender in sockets]
+            living += [asyncio.create_task(sender.run(MESSAGES)) for sender in posters]
+            await wait_until(lambda: sum(len(sender.acked) for sender in senders) > total // 6)
             if "silent" in way:
-                first.is_void = True  # a machine that lost its power says nothing
+                first.is_blackhole = True  # a machine that lost its power says nothing
             else:
                 await pair.lose_primary()
                 if "address" in way:
                     first.target = socket_of(pair.standby)
-            await until(lambda: all(503 in poster.answers for poster in posters))
-            await until(lambda: any(sender.closes for sender in sockets))
+            await wait_until(lambda: all(503 in poster.answers for poster in posters))
+            await wait_until(lambda: any(sender.closes for sender in sockets))
             await pair.promote()
             await asyncio.gather(*living)
             await world.close()
@@ -91,7 +96,7 @@ async def test_a_request_on_a_silent_host_is_cut_off_once_another_has_taken_over
                 return {answer.status_code for answer in answers}
 
             assert await read_at_once() == {200}
-            first.is_void = True
+            first.is_blackhole = True
             await pair.promote()
             assert await read_at_once() <= {200, 503}  # and none after the time-out of the client
             assert await read_at_once() == {200}
@@ -112,14 +117,14 @@ async def test_a_standby_is_503_and_1013_until_it_is_promoted(pair: Pair, databa
             answers = await asyncio.gather(*(ana.call("POST", *door) for door in doors))
             assert [answer.status_code for answer in answers] == [503] * len(doors)
             assert all(answer.headers["retry-after"] == "1" for answer in answers)
-        async with bo.dial(chat) as live:
-            assert (await live.closed())[0] == 1013
+        async with bo.connect_raw(chat) as live:
+            assert (await live.wait_closed())[0] == 1013
         assert (await ana.client.get("/readyz")).status_code == 503
         await pair.promote()
-        await until(lambda: not there.worker.db.breaker.is_open)
+        await wait_until(lambda: not there.worker.db.breaker.is_open)
         await ana.ok("POST", "/chat/messages/", body, status=201)
-        async with bo.at(chat, after_seq=0) as live:
-            heard = [(await live.eventually("new_message"))["message"]["content"] for _ in range(2)]
+        async with bo.connect(chat, after_seq=0) as live:
+            heard = [(await live.wait_for("new_message"))["message"]["content"] for _ in range(2)]
         assert heard == ["before", "after"]
 
 

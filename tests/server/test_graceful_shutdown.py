@@ -14,17 +14,17 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.support.processes import Processes, serving
+from tests.support.processes import ServeProcess, serving
 from tests.support.servers import database_url
-from tests.support.stubborn import Poster, Stubborn
+from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import Worker
-from tests.support.world import Json, World, until
+from tests.support.world import Json, World, wait_until
 
 MESSAGES = 30
 COME_BACK = re.compile(r"restarting; retry after \d+\.\d")
 
 
-def world_of(served: Processes, worker: Worker) -> World:
+def world_of(served: ServeProcess, worker: Worker) -> World:
     """People who talk to a `serve`; the shapes of its answers are those of this process's app."""
     there = SimpleNamespace(url=served.url, ws_url=served.ws_url, settings=served.settings, app=worker.app)
     return World(cast("Worker", there))
@@ -63,9 +63,9 @@ async def test_running_sends_are_answered_and_sockets_are_told_to_reconnect(
         world = world_of(served, worker)
         ana, bo = world.people("ana", "bo")
         chat, other = await ana.direct(bo), await ana.direct(world.person("cy"))
-        async with bo.at(chat) as live, ana.at(chat) as idle:
+        async with bo.connect(chat) as live, ana.connect(chat) as idle:
             async with stuck(database, chat, other):
-                by_socket = asyncio.create_task(live.asks("send_message", content="by socket"))
+                by_socket = asyncio.create_task(live.request("send_message", content="by socket"))
                 by_http = asyncio.create_task(ana.send(other, "by HTTP"))
                 await waiting(database, locks=2)
                 served.process.send_signal(signal.SIGTERM)
@@ -73,15 +73,15 @@ async def test_running_sends_are_answered_and_sockets_are_told_to_reconnect(
             assert (await by_http)["content"] == "by HTTP"
             assert (await by_socket)["type"] == "ack"
             for socket_ in (idle, live):
-                code, reason = await socket_.closed()
+                code, reason = await socket_.wait_closed()
                 assert code == 1012
                 assert COME_BACK.fullmatch(reason), reason
         await world.close()
-        assert await served.ended() == 0
-        await served.gone()
+        assert await served.wait_exited() == 0
+        await served.wait_port_closed()
 
 
-async def until_draining(served: Processes) -> None:
+async def until_draining(served: ServeProcess) -> None:
     async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(20):
         while True:
             answer = await client.get("/readyz")
@@ -99,18 +99,18 @@ async def test_a_rolling_restart_under_load_loses_nothing(database: str, worker:
             people = world.people(*(f"p{number}" for number in range(6)))
             chat = await world.job(**{f"participant_{number}": one for number, one in enumerate(people)})
             total = 6 * MESSAGES
-            sockets = [Stubborn(old.ws_url, one.bearer or "", chat, one.id) for one in people[:4]]
-            posters = [Poster(old.url, one.bearer or "", chat, one.id) for one in people[4:]]
-            senders: list[Stubborn | Poster] = [*sockets, *posters]
-            living = [asyncio.create_task(one.live(MESSAGES, total)) for one in sockets]
-            living += [asyncio.create_task(one.live(MESSAGES)) for one in posters]
-            await until(lambda: sum(len(one.acked) for one in senders) > total // 6)
+            sockets = [ReconnectingClient(old.ws_url, one.bearer or "", chat, one.id) for one in people[:4]]
+            posters = [RetryingSender(old.url, one.bearer or "", chat, one.id) for one in people[4:]]
+            senders: list[ReconnectingClient | RetryingSender] = [*sockets, *posters]
+            living = [asyncio.create_task(one.run(MESSAGES, total)) for one in sockets]
+            living += [asyncio.create_task(one.run(MESSAGES)) for one in posters]
+            await wait_until(lambda: sum(len(one.acked) for one in senders) > total // 6)
             before = old.workers()
             old.process.send_signal(signal.SIGHUP)
-            await until(lambda: len(old.workers()) == 2 and not set(before) & set(old.workers()))
+            await wait_until(lambda: len(old.workers()) == 2 and not set(before) & set(old.workers()))
             async with serving(database, tmp_path / "new", sock, workers=1, **quick):
                 old.process.send_signal(signal.SIGTERM)
-                assert await old.ended() == 0
+                assert await old.wait_exited() == 0
                 await asyncio.gather(*living)
             by_client_id = await read_all(database, chat)
             await world.close()

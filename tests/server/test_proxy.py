@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from tests.server.test_graceful_shutdown import world_of
-from tests.support.processes import Processes, environment, serving, start
+from tests.support.processes import ServeProcess, environment, serving, start_serve
 from tests.support.standalone import frozen
-from tests.support.stubborn import Poster, Stubborn
+from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import Worker
-from tests.support.world import until
+from tests.support.world import wait_until
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import PROBLEM_JSON, Unavailable, problem_body
 from wasgo_chat.development.embedded import Valkey, free_port
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @asynccontextmanager
-async def proxy_before(*served: Processes) -> AsyncIterator[int]:
+async def proxy_before(*served: ServeProcess) -> AsyncIterator[int]:
     """The proxy as it is deployed, at a port of its own, once it has found both."""
     port = free_port()
     names = zip(("CHAT_A", "CHAT_B"), served, strict=True)
@@ -42,20 +42,20 @@ async def proxy_before(*served: Processes) -> AsyncIterator[int]:
     command = [HAPROXY, "-db", "-f", str(CONFIG)]
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)  # noqa: ASYNC220  at once
     try:
-        await Processes(process, port, served[0].settings).ready()
+        await ServeProcess(process, port, served[0].settings).wait_ready()
         yield port
     finally:
         process.terminate()
         process.wait(10)
 
 
-async def restart(served: Processes, database: str, log: Path) -> Processes:
+async def restart(served: ServeProcess, database: str, log: Path) -> ServeProcess:
     """End it as an orchestrator would, and start it anew at its port."""
     served.process.send_signal(signal.SIGTERM)
-    assert await served.ended() == 0
-    process = start(served.port, 1, environment(database, **DRAINING), log)
-    again = Processes(process, served.port, served.settings)
-    await again.ready()
+    assert await served.wait_exited() == 0
+    process = start_serve(served.port, 1, environment(database, **DRAINING), log)
+    again = ServeProcess(process, served.port, served.settings)
+    await again.wait_ready()
     return again
 
 
@@ -69,23 +69,23 @@ async def test_a_rolling_restart_behind_the_proxy_loses_nothing_and_rejects_noth
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as stranger,
     ):
         assert (await stranger.get("/metrics")).status_code == 404
-        world = world_of(cast("Processes", Proxied(port, a.settings)), worker)
+        world = world_of(cast("ServeProcess", Proxied(port, a.settings)), worker)
         people = world.people(*(f"p{number}" for number in range(5)))
         chat = await world.job(**{f"participant_{number}": person for number, person in enumerate(people)})
         *listeners, ana = people
-        sockets = [Stubborn(f"ws://127.0.0.1:{port}", one.bearer or "", chat, one.id) for one in listeners]
-        poster = Poster(f"http://127.0.0.1:{port}", ana.bearer or "", chat, ana.id)
+        sockets = [ReconnectingClient(f"ws://127.0.0.1:{port}", one.bearer or "", chat, one.id) for one in listeners]
+        poster = RetryingSender(f"http://127.0.0.1:{port}", ana.bearer or "", chat, ana.id)
         is_over = asyncio.Event()
-        living = [asyncio.create_task(socket.live(0, 10**9)) for socket in sockets]
+        living = [asyncio.create_task(socket.run(0, 10**9)) for socket in sockets]
         posting = asyncio.create_task(post_until(poster, is_over))
         restarted = []
         try:
-            await until(lambda: all(socket.seen for socket in sockets))
+            await wait_until(lambda: all(socket.seen for socket in sockets))
             for one in (a, b):
                 restarted.append(await restart(one, database, tmp_path / f"again-{one.port}"))
             is_over.set()
             await posting
-            await until(lambda: all(socket.seen[-1] >= max(poster.acked.values()) for socket in sockets))
+            await wait_until(lambda: all(socket.seen[-1] >= max(poster.acked.values()) for socket in sockets))
         finally:
             for task in (posting, *living):
                 task.cancel()
@@ -135,7 +135,7 @@ async def test_while_no_service_is_ready_the_proxy_says_when_to_retry(database: 
     ):
         for one in (a, b):
             one.process.kill()
-            await one.gone()
+            await one.wait_port_closed()
         async with asyncio.timeout(20):
             while True:
                 answer = await stranger.get("/chat/conversations/")
@@ -163,6 +163,6 @@ class Proxied:
         return f"ws://127.0.0.1:{self.port}"
 
 
-async def post_until(poster: Poster, is_over: asyncio.Event) -> None:
+async def post_until(poster: RetryingSender, is_over: asyncio.Event) -> None:
     while not is_over.is_set():
-        await poster.live(len(poster.acked) + 1)
+        await poster.run(len(poster.acked) + 1)

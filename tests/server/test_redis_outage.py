@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from tests.support.proxy import Proxy, proxy_to
 from tests.support.standalone import frozen
 from tests.support.workers import Worker, make_settings, redis_broker, running
-from tests.support.world import World, until
+from tests.support.world import World, wait_until
 from wasgo_chat.development.embedded import Valkey, free_port
 from wasgo_chat.pubsub import RedisBroker
 
@@ -42,17 +42,17 @@ async def is_heard_on_both(world: World, two: Worker) -> None:
     """A message sent at one worker reaches sockets of both, over HTTP and over a socket."""
     ana, bo = world.person(world.unique("ana")), world.person(world.unique("bo"))
     chat = await ana.direct(bo)
-    async with bo.at(chat) as near, bo.at(chat, two) as far, ana.at(chat, two) as speaker:
+    async with bo.connect(chat) as near, bo.connect(chat, two) as far, ana.connect(chat, two) as speaker:
         await ana.send(chat, "by HTTP")
-        assert (await speaker.asks("send_message", content="by socket"))["type"] == "ack"
+        assert (await speaker.request("send_message", content="by socket"))["type"] == "ack"
         for live in (near, far):
-            heard = [(await live.eventually("new_message"))["message"]["content"] for _ in range(2)]
+            heard = [(await live.wait_for("new_message"))["message"]["content"] for _ in range(2)]
             assert heard == ["by HTTP", "by socket"]
 
 
 async def test_a_frozen_redis_blocks_nothing(database: str, valkey: Valkey) -> None:
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
-        await until(lambda: redis_broker(two)._pubsub is not None)
+        await wait_until(lambda: redis_broker(two)._pubsub is not None)
         with frozen(valkey.pid):
             await is_heard_on_both(world, two)
             ana = world.person("ana")
@@ -65,7 +65,7 @@ async def test_clients_do_not_notice_a_killed_or_missing_redis(database: str, va
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
         await is_heard_on_both(world, two)
         await asyncio.to_thread(valkey.start)
-        await until(lambda: redis_broker(two)._pubsub is not None)
+        await wait_until(lambda: redis_broker(two)._pubsub is not None)
         await is_heard_on_both(world, two)
         valkey.stop()
         await is_heard_on_both(world, two)
@@ -84,14 +84,14 @@ async def test_killed_connections_to_redis_lose_nothing(database: str, valkey: V
     async with two_workers(database, valkey.url) as (world, two), Redis.from_url(valkey.url) as admin:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with bo.at(chat) as near, bo.at(chat, two) as far, ana.at(chat, two) as speaker:
+        async with bo.connect(chat) as near, bo.connect(chat, two) as far, ana.connect(chat, two) as speaker:
             for number in range(1, ROUNDS + 1):
                 for kind in ("pubsub", "normal"):
                     await admin.client_kill_filter(_type=kind, skipme=True)
                 await ana.send(chat, f"{number} near")  # at once: the other worker listens to nothing yet
-                assert (await speaker.asks("send_message", content=f"{number} far"))["type"] == "ack"
+                assert (await speaker.request("send_message", content=f"{number} far"))["type"] == "ack"
                 for live in (near, far):
-                    heard = [await live.eventually("new_message") for _ in range(2)]
+                    heard = [await live.wait_for("new_message") for _ in range(2)]
                     assert [frame["seq"] for frame in heard] == [2 * number - 1, 2 * number]
 
 
@@ -99,17 +99,17 @@ async def test_a_silently_dead_connection_is_detected(valkey: Valkey) -> None:
     async with proxy_to(valkey.port) as proxy:
         broker, heard, gaps = RedisBroker(url_through(proxy)), [], []
         await broker.start(lambda _, payload: heard.append(payload), lambda: gaps.append(True))
-        await until(lambda: bool(gaps))
+        await wait_until(lambda: bool(gaps))
         await broker.subscribe("wasgo:c:void")
-        proxy.is_void = True
+        proxy.is_blackhole = True
         await broker.publish([("wasgo:c:void", b"lost")])
-        await until(lambda: broker._pubsub is None)
+        await wait_until(lambda: broker._pubsub is None)
         await broker.subscribe("wasgo:c:late")
-        proxy.cut()
-        proxy.is_void = False
-        await until(lambda: len(gaps) > 1)
+        proxy.disconnect()
+        proxy.is_blackhole = False
+        await wait_until(lambda: len(gaps) > 1)
         await broker.publish([("wasgo:c:late", b"late")])
-        await until(lambda: b"late" in heard)
+        await wait_until(lambda: b"late" in heard)
         await broker.close()
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from tests.server.test_graceful_shutdown import world_of
 from tests.support.processes import serving
 from tests.support.workers import Worker
-from tests.support.world import Live
+from tests.support.world import SocketClient
 
 MESSAGES = 30
 STILL_S = 3.0
 """Longer than anything suspects the database (1 s) or Redis (2 s), shorter than the supervisor's patience (6 s)."""
 
 
-async def heard(live: Live, count: int) -> list[str]:
-    return [(await live.eventually("new_message"))["message"]["content"] for _ in range(count)]
+async def heard(live: SocketClient, count: int) -> list[str]:
+    return [(await live.wait_for("new_message"))["message"]["content"] for _ in range(count)]
 
 
 async def test_sockets_of_a_stopped_worker_miss_nothing(database: str, worker: Worker, tmp_path: Path) -> None:
@@ -28,10 +28,10 @@ async def test_sockets_of_a_stopped_worker_miss_nothing(database: str, worker: W
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         (stopped,) = two.workers()
-        async with ana.at(chat) as near, bo.at(chat, two) as far:
+        async with ana.connect(chat) as near, bo.connect(chat, two) as far:
             os.kill(stopped, signal.SIGSTOP)
             try:
-                await far.say("send_message", content="from there")
+                await far.send("send_message", content="from there")
                 for number in range(MESSAGES):
                     await ana.send(chat, str(number))
                 assert await heard(near, MESSAGES) == [str(number) for number in range(MESSAGES)]

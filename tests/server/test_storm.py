@@ -11,7 +11,7 @@ from tests.server.storm import Storm
 from tests.server.test_graceful_shutdown import world_of
 from tests.support.processes import serving
 from tests.support.workers import Worker
-from tests.support.world import until
+from tests.support.world import wait_until
 
 USERS = 10
 
@@ -33,7 +33,7 @@ async def test_a_reconnect_storm_is_admitted_and_catches_up(
         first_s = await storm.all_have(1)
         (before,) = served.workers()
         os.kill(before, signal.SIGKILL)
-        await until(lambda: served.workers() not in ([before], []))
+        await wait_until(lambda: served.workers() not in ([before], []))
         await people[1].send(chat, "while they come back")
         back_s = await storm.all_have(2)
         peak = max(memory_peak(pid) for pid in served.workers())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.world import until
+from tests.support.world import wait_until
 
 PROGRAM = Path(__file__).with_name("supervised.py")
 
@@ -32,7 +32,7 @@ class Supervised:
         return [pid for pid in self.started if is_running(pid)]
 
     async def ended(self) -> int:
-        await until(lambda: self.process.poll() is not None)
+        await wait_until(lambda: self.process.poll() is not None)
         return int(self.process.returncode)
 
 
@@ -63,9 +63,9 @@ def supervise(tmp_path: Path) -> Supervise:
 
 async def test_a_dead_worker_is_replaced(supervise: Supervise) -> None:
     with supervise("steady") as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         os.kill(there.started[0], signal.SIGKILL)
-        await until(lambda: len(there.started) == 2 and len(there.alive) == 1)
+        await wait_until(lambda: len(there.started) == 2 and len(there.alive) == 1)
         there.process.terminate()
         assert await there.ended() == 0
         assert there.alive == []
@@ -73,23 +73,23 @@ async def test_a_dead_worker_is_replaced(supervise: Supervise) -> None:
 
 async def test_a_worker_without_a_heartbeat_is_killed_and_replaced(supervise: Supervise) -> None:
     with supervise("hanging") as there:
-        await until(lambda: len(there.started) == 2 and len(there.alive) == 1)
+        await wait_until(lambda: len(there.started) == 2 and len(there.alive) == 1)
 
 
 async def test_a_stopped_worker_is_killed_and_replaced(supervise: Supervise) -> None:
     with supervise("steady") as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         os.kill(there.started[0], signal.SIGSTOP)
-        await until(lambda: len(there.started) == 2 and len(there.alive) == 1)
+        await wait_until(lambda: len(there.started) == 2 and len(there.alive) == 1)
 
 
 async def test_a_supervisor_that_was_suspended_kills_no_worker_for_it(supervise: Supervise) -> None:
     with supervise("steady") as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         os.kill(there.process.pid, signal.SIGSTOP)
         os.kill(there.started[0], signal.SIGSTOP)
         awake_at = time.monotonic() + 1.5
-        await until(lambda: time.monotonic() > awake_at)
+        await wait_until(lambda: time.monotonic() > awake_at)
         os.kill(there.process.pid, signal.SIGCONT)
         os.kill(there.started[0], signal.SIGCONT)
         there.process.terminate()
@@ -99,9 +99,9 @@ async def test_a_supervisor_that_was_suspended_kills_no_worker_for_it(supervise:
 
 async def test_workers_that_die_at_once_are_started_with_increasing_delays(supervise: Supervise) -> None:
     with supervise("dying") as there:
-        await until(lambda: len(there.started) == 4)
+        await wait_until(lambda: len(there.started) == 4)
         cpu_before = cpu_ticks(there.process.pid)
-        await until(lambda: len(there.started) == 5)
+        await wait_until(lambda: len(there.started) == 5)
         assert cpu_ticks(there.process.pid) - cpu_before < 20, "the supervisor spins"
 
 
@@ -113,7 +113,7 @@ async def test_a_service_that_never_starts_ends_the_supervisor(supervise: Superv
 
 async def test_a_worker_that_does_not_exit_is_killed(supervise: Supervise) -> None:
     with supervise("stubborn") as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         there.process.terminate()
         assert await there.ended() == 1
         assert there.alive == []
@@ -122,41 +122,41 @@ async def test_a_worker_that_does_not_exit_is_killed(supervise: Supervise) -> No
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 async def test_a_second_signal_exits_at_once(supervise: Supervise, signum: signal.Signals) -> None:
     with supervise("stubborn", shutdown_s=600) as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         there.process.send_signal(signal.SIGTERM)
 
         def has_ended() -> bool:
             there.process.send_signal(signum)  # again and again: two that come at once are one
             return there.process.poll() is not None
 
-        await until(has_ended)
+        await wait_until(has_ended)
         assert there.process.returncode in (1, -signum)  # the last one may meet an interpreter that is ending
         assert there.alive == []
 
 
 async def test_no_worker_outlives_a_killed_supervisor(supervise: Supervise) -> None:
     with supervise("stubborn") as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         os.kill(there.started[0], signal.SIGSTOP)
         there.process.kill()
-        await until(lambda: there.alive == [])
+        await wait_until(lambda: there.alive == [])
 
 
 async def test_a_hangup_replaces_the_worker_once_its_successor_serves(supervise: Supervise) -> None:
     with supervise("steady") as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         first = there.started
         there.process.send_signal(signal.SIGHUP)
-        await until(lambda: len(there.started) == 2 and len(there.alive) == 1)
+        await wait_until(lambda: len(there.started) == 2 and len(there.alive) == 1)
         assert there.alive != first
 
 
 async def test_a_hangup_whose_successor_does_not_start_keeps_the_worker(supervise: Supervise) -> None:
     with supervise("later_broken") as there:
-        await until(lambda: len(there.started) == 1)
+        await wait_until(lambda: len(there.started) == 1)
         first = there.started
         there.process.send_signal(signal.SIGHUP)
-        await until(lambda: len(there.started) == 2 and there.alive == first)
+        await wait_until(lambda: len(there.started) == 2 and there.alive == first)
 
 
 def cpu_ticks(pid: int) -> int:

@@ -17,7 +17,7 @@ OPENAPI = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none",
 ASYNCAPI = asyncapi()
 PROBLEM = "application/problem+json"
 # Answers that no operation is to list: of paths and methods that are none, and faults.
-_ANYWHERE = {(405, "method_not_allowed"), (500, "internal_error")}
+_UNLISTED = {(405, "method_not_allowed"), (500, "internal_error")}
 
 
 @cache
@@ -28,7 +28,7 @@ def validator(pointer: str, *, of_sockets: bool = False) -> jsonschema_rs.Valida
     return jsonschema_rs.validator_for(schema, validate_formats=True)
 
 
-def hold_answer(response: httpx.Response) -> None:
+def check_response(response: httpx.Response) -> None:
     """An answer is one that its operation lists: status, type of content, shape, and for a problem its code."""
     method, path = response.request.method.lower(), response.request.url.raw_path.decode().partition("?")[0]
     where = _operation(path, method)
@@ -37,7 +37,7 @@ def hold_answer(response: httpx.Response) -> None:
         problem = response.json()
         validator("/components/schemas/Problem").validate(problem)
         assert problem["status"] == response.status_code
-        if where is None or (response.status_code, problem["code"]) in _ANYWHERE:
+        if where is None or (response.status_code, problem["code"]) in _UNLISTED:
             return
         responses = OPENAPI["paths"][where][method]["responses"]
         listed = responses.get(str(response.status_code), {}).get("content", {}).get(PROBLEM, {}).get("examples", {})
@@ -52,7 +52,7 @@ def hold_answer(response: httpx.Response) -> None:
         validator("".join("/" + _escaped(part) for part in [*pointer, "schema"])).validate(response.json())
 
 
-def hold_frame(frame: Json) -> None:
+def check_frame(frame: Json) -> None:
     """A frame is one of those that the AsyncAPI document lists."""
     validator("/components/schemas/ServerFrame", of_sockets=True).validate(frame)
 

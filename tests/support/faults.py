@@ -7,14 +7,14 @@ from typing import Any
 
 from tests.support.workers import Worker
 
-Hear = Callable[[str, bytes], None]
+Receive = Callable[[str, bytes], None]
 
 
 @contextmanager
-def disturbed(worker: Worker, disturb: Callable[[Hear, str, bytes], None]) -> Iterator[None]:
+def disturbed(worker: Worker, disturb: Callable[[Receive, str, bytes], None]) -> Iterator[None]:
     """While the block runs, `disturb` decides what becomes of each publication that reaches this worker."""
     broker: Any = worker.parts.broker
-    hear: Hear = broker._on_message
+    hear: Receive = broker._on_message
     broker._on_message = lambda channel, payload: disturb(hear, channel, payload)
     try:
         yield
@@ -22,11 +22,11 @@ def disturbed(worker: Worker, disturb: Callable[[Hear, str, bytes], None]) -> It
         broker._on_message = hear
 
 
-def drop(hear: Hear, channel: str, payload: bytes) -> None:
+def drop(hear: Receive, channel: str, payload: bytes) -> None:
     """Lose everything."""
 
 
-def double(hear: Hear, channel: str, payload: bytes) -> None:
+def duplicate(hear: Receive, channel: str, payload: bytes) -> None:
     """Deliver everything twice."""
     hear(channel, payload)
     hear(channel, payload)
@@ -39,7 +39,7 @@ class Shuffle:
         self._random = random.Random(seed)
         self._held: list[tuple[str, bytes]] = []
 
-    def __call__(self, hear: Hear, channel: str, payload: bytes) -> None:
+    def __call__(self, hear: Receive, channel: str, payload: bytes) -> None:
         self._held.append((channel, payload))
         while self._held and self._random.random() < 0.6:
             one = self._held.pop(self._random.randrange(len(self._held)))

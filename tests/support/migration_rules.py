@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
-FIRST_HELD = "0006"
+FIRST_CHECKED = "0006"
 _ALLOWED = re.compile(r"#\s*allowed: \S")
 
-_CONTRACTS = {
+_BREAKING = {
     "drop_column": "drops a column that the release before still reads",
     "drop_table": "drops a table that the release before still reads",
     "rename_table": "renames a table that the release before still names",
@@ -33,19 +33,19 @@ _SQL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Violation:
     """A rule that a line of a migration breaks."""
 
     line: int
     why: str
 
 
-def held_files() -> list[Path]:
+def checked_migrations() -> list[Path]:
     """The migrations that the rules are for: those that meet a database in use."""
-    return [path for path in sorted(VERSIONS.glob("*.py")) if path.name[:4] >= FIRST_HELD]
+    return [path for path in sorted(VERSIONS.glob("*.py")) if path.name[:4] >= FIRST_CHECKED]
 
 
-def broken_rules(source: str) -> list[Broken]:
+def violations(source: str) -> list[Violation]:
     """What the `upgrade` of a migration's source does that it may not, in the order of its lines."""
     tree = ast.parse(source)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name != "downgrade"]
@@ -53,7 +53,7 @@ def broken_rules(source: str) -> list[Broken]:
     new = {_text(call.args[0]) for call in calls if _name(call) == "create_table" and call.args}
     lines = source.splitlines()
     found = [
-        Broken(call.lineno, why)
+        Violation(call.lineno, why)
         for call in calls
         for why in _problems(call, new)
         if not _ALLOWED.search(lines[call.lineno - 1])
@@ -63,8 +63,8 @@ def broken_rules(source: str) -> list[Broken]:
 
 def _problems(call: ast.Call, new: set[str]) -> Iterator[str]:
     name, texts = _name(call), [_text(one) for one in call.args]
-    if name in _CONTRACTS:
-        yield _CONTRACTS[name]
+    if name in _BREAKING:
+        yield _BREAKING[name]
     elif name == "execute" and texts:
         yield from (why for pattern, why in _SQL if re.search(pattern, texts[0], re.IGNORECASE | re.DOTALL))
     elif name == "alter_column":
@@ -72,10 +72,10 @@ def _problems(call: ast.Call, new: set[str]) -> Iterator[str]:
     elif name == "add_column" and texts[0] not in new:
         yield from _additions(call)
     elif len(texts) > 1 and texts[1] not in new:
-        yield from _on_a_table_in_use(call)
+        yield from _table_changes(call)
 
 
-def _on_a_table_in_use(call: ast.Call) -> Iterator[str]:
+def _table_changes(call: ast.Call) -> Iterator[str]:
     name = _name(call)
     if name == "create_index" and not _is_true(call, "postgresql_concurrently"):
         yield "stops all writes: use create_index_concurrently"

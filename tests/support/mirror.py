@@ -7,22 +7,22 @@ from tests.support.world import Json, Person
 PREVIEW_CHARS = 140
 
 
-class Mirror:
+class ClientState:
     """What one member knows. Events may repeat the past: they converge on the present by seq and revision."""
 
     def __init__(self, conversation: Json, messages: list[Json]) -> None:
         self.conversation = {key: conversation[key] for key in _CORE}
         self.last_seq: int = conversation["last_seq"]
-        self.people = {one["user"]["id"]: _person(one) for one in conversation["participants"]}
+        self.participants = {one["user"]["id"]: _person(one) for one in conversation["participants"]}
         self.messages = {one["id"]: _message(one) for one in messages}
 
     @classmethod
-    async def of(cls, person: Person, conversation: Json) -> "Mirror":
+    async def load(cls, person: Person, conversation: Json) -> "ClientState":
         """A fresh snapshot; page and detail are read at the same head."""
         while True:
-            detail = await person.sees(conversation)
+            detail = await person.get_conversation(conversation)
             messages = await person.history(conversation)
-            if (await person.sees(conversation))["last_seq"] == detail["last_seq"]:
+            if (await person.get_conversation(conversation))["last_seq"] == detail["last_seq"]:
                 return cls(detail, messages)
 
     def apply(self, frame: Json) -> None:
@@ -31,24 +31,26 @@ class Mirror:
         self.last_seq = frame["seq"]
         match frame["type"]:
             case "new_message" | "message_edited" | "message_deleted":
-                self._take(_message(frame["message"]))
+                self._apply_message(_message(frame["message"]))
             case "reaction_update":
                 message = self.messages.get(frame["message_id"])
                 if message is not None:
                     message["reactions"] = _reactions(frame["reactions"])
             case "participant_added" | "participant_updated":
                 person = _person(frame["participant"])
-                self.people[person["user"]["id"]] = person
+                self.participants[person["user"]["id"]] = person
                 if frame["participant"]["left_at"] is not None:
-                    self.people.pop(person["user"]["id"])
+                    self.participants.pop(person["user"]["id"])
             case "participant_removed":
-                self.people.pop(frame["user_id"], None)
+                self.participants.pop(frame["user_id"], None)
                 if "member_ids" in frame:
-                    self.people = {key: one for key, one in self.people.items() if key in frame["member_ids"]}
+                    self.participants = {
+                        key: one for key, one in self.participants.items() if key in frame["member_ids"]
+                    }
             case "conversation_updated":
                 self.conversation = {key: frame["conversation"][key] for key in _CORE}
 
-    def _take(self, message: Json) -> None:
+    def _apply_message(self, message: Json) -> None:
         known = self.messages.get(message["id"])
         if known is None or message["revision"] >= known["revision"]:
             self.messages[message["id"]] = message
@@ -64,7 +66,7 @@ class Mirror:
         return {
             "conversation": self.conversation,
             "last_seq": self.last_seq,
-            "people": self.people,
+            "people": self.participants,
             "messages": dict(sorted(self.messages.items())),
         }
 

@@ -9,24 +9,24 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class CannotTell(Exception):
+class HistoryUnavailable(Exception):
     """There is no way to the release before from here; the message says what to do."""
 
 
-def commit_before() -> tuple[str, str]:
+def previous_release_commit() -> tuple[str, str]:
     """The commit of the last release, or the last one before the newest migration; and why that one.
 
     Raises:
         CannotTell: the history is cut off, and cannot be fetched.
     """
     if _git("rev-parse", "--is-inside-work-tree") != "true":
-        raise CannotTell("this is no clone with a history: run it in one")
-    found = _look()
+        raise HistoryUnavailable("this is no clone with a history: run it in one")
+    found = _find()
     if found is None and _git("rev-parse", "--is-shallow-repository") == "true":
         _git("fetch", "--quiet", "--unshallow", "--tags")
-        found = _look()
+        found = _find()
     if found is None:
-        raise CannotTell("the history ends before the newest migration: clone it whole, or `git fetch --unshallow`")
+        raise HistoryUnavailable("the history ends before the newest migration: run `git fetch --unshallow`")
     return found
 
 
@@ -38,7 +38,7 @@ def extract(commit: str, folder: Path) -> None:
         archive.extractall(folder)
 
 
-def _look() -> tuple[str, str] | None:
+def _find() -> tuple[str, str] | None:
     tags = (_git("tag", "--list", "v*", "--merged", "HEAD", "--sort=-v:refname") or "").splitlines()
     here = _git("rev-parse", "HEAD")
     for tag in tags:

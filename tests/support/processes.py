@@ -22,7 +22,7 @@ COMMAND = Path(sys.executable).with_name("wasgo-chat")
 START_S = 60.0
 
 
-class Processes:
+class ServeProcess:
     """A supervisor and its workers on one port."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", port: int, settings: Settings) -> None:
@@ -49,7 +49,7 @@ class Processes:
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         return {row[9] for row in rows if row[1].endswith(f":{self.port:04X}") and row[3] == "01"}
 
-    async def ready(self, patience_s: float = START_S) -> None:
+    async def wait_ready(self, patience_s: float = START_S) -> None:
         """Wait until it answers that it can serve."""
         async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(patience_s):
             while True:
@@ -60,17 +60,17 @@ class Processes:
                         return
                 await asyncio.sleep(0.05)
 
-    async def started(self, log: Path) -> None:
+    async def wait_started(self, log: Path) -> None:
         """Wait until its first worker serves, where another service may answer at the same socket."""
         async with asyncio.timeout(START_S):
             while '"worker_ready"' not in _end_of(log):  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.05)
 
-    async def ended(self) -> int:
+    async def wait_exited(self) -> int:
         """Its exit code, once it has ended."""
         return await asyncio.to_thread(self.process.wait, START_S)
 
-    async def gone(self) -> None:
+    async def wait_port_closed(self) -> None:
         """Wait until nobody takes connections at the port."""
         async with asyncio.timeout(START_S):
             while True:
@@ -102,17 +102,17 @@ def environment(database: str, **changes: str) -> dict[str, str]:
 @asynccontextmanager
 async def serving(
     database: str, log: Path, sock: socket.socket | None = None, /, *, workers: int, **changes: str
-) -> AsyncIterator[Processes]:
+) -> AsyncIterator[ServeProcess]:
     """`wasgo-chat serve --workers N`, ready; at a port of its own, or on a socket that it inherits."""
     port = free_port() if sock is None else sock.getsockname()[1]
-    process = start(port, workers, environment(database, **changes), log, sock)
+    process = start_serve(port, workers, environment(database, **changes), log, sock)
     settings = Settings(jwt_secret=SECRET)
-    running = Processes(process, port, settings)
+    running = ServeProcess(process, port, settings)
     try:
-        await (running.ready() if sock is None else running.started(log))
+        await (running.wait_ready() if sock is None else running.wait_started(log))
         yield running
         process.send_signal(signal.SIGTERM)
-        await running.ended()
+        await running.wait_exited()
     except BaseException:
         sys.stderr.write(_end_of(log))
         raise
@@ -121,7 +121,7 @@ async def serving(
         process.wait()
 
 
-def start(
+def start_serve(
     port: int, workers: int, env: dict[str, str], log: Path, sock: socket.socket | None = None
 ) -> "subprocess.Popen[bytes]":
     """`wasgo-chat serve`, not waited for."""

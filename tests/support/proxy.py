@@ -30,22 +30,22 @@ class Proxy:
         """For sockets to a worker behind it."""
         return f"ws://127.0.0.1:{self.port}"
 
-    def hold_answers(self) -> None:
+    def hold_responses(self) -> None:
         """Let nothing more from behind through; what is asked still gets there."""
         self._answers.clear()
 
     @property
-    def is_void(self) -> bool:
+    def is_blackhole(self) -> bool:
         return not self._through.is_set()
 
-    @is_void.setter
-    def is_void(self, is_void: bool) -> None:
+    @is_blackhole.setter
+    def is_blackhole(self, is_void: bool) -> None:
         if is_void:
             self._through.clear()
         else:
             self._through.set()
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """End every connection."""
         for writer in self._writers:
             writer.transport.abort()
@@ -100,7 +100,7 @@ async def listening(proxy: AnyProxy) -> AsyncIterator[AnyProxy]:
         yield proxy
     finally:
         server.close()
-        proxy.cut()
+        proxy.disconnect()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -27,12 +27,12 @@ class Node(Valkey):
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(port=free_port(), arguments=[*first, "--dir", str(folder), *arguments])
 
-    async def says(self, *command: object) -> Any:
+    async def execute(self, *command: object) -> Any:
         """The answer to a command."""
         async with Redis(port=self.port, socket_timeout=5, decode_responses=True, protocol=2) as client:
             return await client.execute_command(*command)  # type: ignore[no-untyped-call]  # the library has no types
 
-    async def knows(self, section: str, line: str) -> bool:
+    async def reports(self, section: str, line: str) -> bool:
         """Whether a line stands in `INFO` or `CLUSTER INFO`; no, where nobody answers."""
         with contextlib.suppress(RedisError, OSError):
             async with Redis(port=self.port, socket_timeout=5, protocol=2) as client:
@@ -59,25 +59,25 @@ class Cluster:
         primaries, replicas = self.nodes[:SHARDS], self.nodes[SHARDS:]
         for at, node in enumerate(primaries):
             first, last = at * _SLOTS // SHARDS, (at + 1) * _SLOTS // SHARDS - 1
-            await node.says("CLUSTER", "ADDSLOTSRANGE", first, last)
-            await node.says("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
+            await node.execute("CLUSTER", "ADDSLOTSRANGE", first, last)
+            await node.execute("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
         for at, node in enumerate(self.nodes[1:], 1):
-            await self.nodes[0].says("CLUSTER", "MEET", "127.0.0.1", node.port, self.bus[at])
+            await self.nodes[0].execute("CLUSTER", "MEET", "127.0.0.1", node.port, self.bus[at])
         for node in self.nodes:
-            await eventually(node.knows, "CLUSTER INFO", f"cluster_known_nodes:{2 * SHARDS}")
+            await wait_for(node.reports, "CLUSTER INFO", f"cluster_known_nodes:{2 * SHARDS}")
         for primary, replica in zip(primaries, replicas, strict=True):
-            name = await primary.says("CLUSTER", "MYID")
-            await patiently(replica.says, "CLUSTER", "REPLICATE", name)
+            name = await primary.execute("CLUSTER", "MYID")
+            await retry(replica.execute, "CLUSTER", "REPLICATE", name)
         for node in self.nodes:
-            await eventually(node.knows, "CLUSTER INFO", "cluster_state:ok")
+            await wait_for(node.reports, "CLUSTER INFO", "cluster_state:ok")
         for replica in replicas:
-            await eventually(replica.knows, "INFO replication", "master_link_status:up")
+            await wait_for(replica.reports, "INFO replication", "master_link_status:up")
 
     async def owner(self, slot: int) -> Node:
         """The primary that has a slot now."""
         for node in self.nodes:
             with contextlib.suppress(RedisError, OSError):
-                for first, last, primary, *_ in await node.says("CLUSTER", "SLOTS"):
+                for first, last, primary, *_ in await node.execute("CLUSTER", "SLOTS"):
                     if first <= slot <= last:
                         return next(one for one in self.nodes if one.port == primary[1])
         raise AssertionError(f"slot {slot} is nobody's")
@@ -88,13 +88,13 @@ class Cluster:
         Told without, the new owner would give the slot back at the next word of an older one that ranks higher.
         """
         before = await self.owner(slot)
-        primaries = [one for one in self.nodes if await one.knows("INFO replication", "role:master")]
+        primaries = [one for one in self.nodes if await one.reports("INFO replication", "role:master")]
         after = next(one for one in primaries if one is not before)
-        name, earlier = await after.says("CLUSTER", "MYID"), await before.says("CLUSTER", "MYID")
-        await after.says("CLUSTER", "SETSLOT", slot, "IMPORTING", earlier)
-        await before.says("CLUSTER", "SETSLOT", slot, "MIGRATING", name)
+        name, earlier = await after.execute("CLUSTER", "MYID"), await before.execute("CLUSTER", "MYID")
+        await after.execute("CLUSTER", "SETSLOT", slot, "IMPORTING", earlier)
+        await before.execute("CLUSTER", "SETSLOT", slot, "MIGRATING", name)
         for node in (after, before):
-            await node.says("CLUSTER", "SETSLOT", slot, "NODE", name)
+            await node.execute("CLUSTER", "SETSLOT", slot, "NODE", name)
 
     def _arguments(self, at: int) -> list[str]:
         options = {
@@ -116,41 +116,41 @@ class Sentinels:
         self.replica = Node(
             folder / "two", ["--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1", str(self.primary.port)]
         )
-        self.watchers: list[Watcher] = []
+        self.sentinels: list[SentinelNode] = []
 
     @property
     def url(self) -> str:
-        hosts = ",".join(f"127.0.0.1:{watcher.port}" for watcher in self.watchers)
+        hosts = ",".join(f"127.0.0.1:{watcher.port}" for watcher in self.sentinels)
         return f"redis+sentinel://{hosts}/0?service={SERVICE}"
 
     async def form(self) -> None:
         """Start all; returns when every Sentinel knows the replica and the other Sentinels."""
         await asyncio.to_thread(self.primary.start)
         await asyncio.to_thread(self.replica.start)
-        await eventually(self.replica.knows, "INFO replication", "master_link_status:up")
+        await wait_for(self.replica.reports, "INFO replication", "master_link_status:up")
         for at in range(3):
-            self.watchers.append(Watcher(self._folder / f"sentinel-{at}", self.primary.port))
-            await asyncio.to_thread(self.watchers[at].start)
-        await self._agreed()
+            self.sentinels.append(SentinelNode(self._folder / f"sentinel-{at}", self.primary.port))
+            await asyncio.to_thread(self.sentinels[at].start)
+        await self._wait_agreed()
 
-    async def swapped(self) -> None:
+    async def wait_failed_over(self) -> None:
         """After a failover: returns when the old primary follows the new one, and every Sentinel says so."""
         self.primary, self.replica = self.replica, self.primary
         # A Sentinel turns to an old primary in its own time: nothing of ours waits for that.
-        await eventually(self.replica.knows, "INFO replication", "master_link_status:up", patience_s=90)
-        await self._agreed()
+        await wait_for(self.replica.reports, "INFO replication", "master_link_status:up", patience_s=90)
+        await self._wait_agreed()
 
-    async def _agreed(self) -> None:
+    async def _wait_agreed(self) -> None:
         line = f"master0:name={SERVICE},status=ok,address=127.0.0.1:{self.primary.port},slaves=1,sentinels=3"
-        for watcher in self.watchers:
-            await eventually(watcher.knows, "INFO sentinel", line)
+        for watcher in self.sentinels:
+            await wait_for(watcher.reports, "INFO sentinel", line)
 
     def stop(self) -> None:
-        for node in (*self.watchers, self.primary, self.replica):
+        for node in (*self.sentinels, self.primary, self.replica):
             node.stop()
 
 
-class Watcher(Node):
+class SentinelNode(Node):
     """A Sentinel, which keeps what it knows in its file."""
 
     def __init__(self, folder: Path, primary_port: int) -> None:
@@ -190,14 +190,14 @@ async def sentinels() -> AsyncIterator[Sentinels]:
             made.stop()
 
 
-async def eventually(holds: Callable[..., Awaitable[bool]], *arguments: object, patience_s: float = PATIENCE_S) -> None:
+async def wait_for(holds: Callable[..., Awaitable[bool]], *arguments: object, patience_s: float = PATIENCE_S) -> None:
     """Wait until a question that has to be awaited is answered with yes."""
     async with asyncio.timeout(patience_s):
         while not await holds(*arguments):  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.03)
 
 
-async def patiently(act: Callable[..., Awaitable[object]], *arguments: object) -> None:
+async def retry(act: Callable[..., Awaitable[object]], *arguments: object) -> None:
     """Do what is refused for a moment."""
     async with asyncio.timeout(PATIENCE_S):
         while True:

@@ -13,7 +13,7 @@ from wasgo_chat.development.embedded import Postgres, Valkey
 
 TEMPLATE = "chat_template"
 # Nothing here is to outlive a power cut; what the tests prove about commits does not depend on it.
-FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
 
 
 class TestServers:
@@ -23,7 +23,7 @@ class TestServers:
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="wasgo-chat-tests-")
-        self.postgres = Postgres(Path(self._folder.name) / "postgres", FAST)
+        self.postgres = Postgres(Path(self._folder.name) / "postgres", NOT_DURABLE)
         self.valkey = Valkey()
 
     def start(self) -> None:

@@ -12,8 +12,8 @@ from tests.support.standalone import NAME, own_postgres
 from tests.support.world import PATIENCE_S
 from wasgo_chat.development.embedded import Postgres
 
-FAST = {"fsync": "off", "full_page_writes": "off"}
-_COPIES = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+_SYNCHRONOUS_STANDBYS = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
 
 
 class Pair:
@@ -39,7 +39,7 @@ async def replicated_postgres(folder: Path, **settings: str) -> AsyncIterator[Pa
         await run(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
         await run(primary, "SELECT pg_reload_conf()")
         async with asyncio.timeout(PATIENCE_S):
-            while not await run(primary, _COPIES):  # noqa: ASYNC110  polling is the point
+            while not await run(primary, _SYNCHRONOUS_STANDBYS):  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.02)
         yield Pair(primary, standby)
 
@@ -48,7 +48,7 @@ async def replicated_postgres(folder: Path, **settings: str) -> AsyncIterator[Pa
 async def standby_of(primary: Postgres, data: Path, **settings: str) -> AsyncIterator[Postgres]:
     """A running copy that follows a primary."""
     source = f"host={primary.run_folder} user=postgres"
-    standby = Postgres(data, {**FAST, "primary_conninfo": source, **settings})
+    standby = Postgres(data, {**NOT_DURABLE, "primary_conninfo": source, **settings})
     await asyncio.to_thread(_copy, primary, standby)
     await asyncio.to_thread(standby.start)
     try:

@@ -13,7 +13,7 @@ LOST = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
 PATIENCE_S = 90.0
 
 
-class Stubborn:
+class ReconnectingClient:
     """One user at one conversation: everything it was acked, and everything it saw, in the order it saw it."""
 
     def __init__(self, url: str, bearer: str, chat: Json, name: str) -> None:
@@ -24,9 +24,9 @@ class Stubborn:
         self.seen: list[int] = []
         self.reconnects = 0
         self.closes: list[tuple[int, str]] = []
-        self._waiting: dict[str, asyncio.Event] = {}
+        self._pending: dict[str, asyncio.Event] = {}
 
-    async def live(self, messages: int, total: int) -> None:
+    async def run(self, messages: int, total: int) -> None:
         """Send `messages`, and listen until event `total` was seen."""
         unsent = [f"{self.name}-{number}" for number in range(messages)]
         async with asyncio.timeout(PATIENCE_S):
@@ -34,14 +34,14 @@ class Stubborn:
                 last = self.seen[-1] if self.seen else 0
                 try:
                     async with connect(f"{self._url}?after_seq={last}", additional_headers=self._headers) as ws:
-                        await self._talk(ws, unsent, total)
+                        await self._exchange(ws, unsent, total)
                 except LOST as lost:
                     self.reconnects += 1
                     if isinstance(lost, ConnectionClosed) and lost.rcvd is not None:
                         self.closes.append((lost.rcvd.code, lost.rcvd.reason))
                     await asyncio.sleep(0.05)
 
-    async def _talk(self, ws: ClientConnection, unsent: list[str], total: int) -> None:
+    async def _exchange(self, ws: ClientConnection, unsent: list[str], total: int) -> None:
         in_hand: str | None = None
         while True:
             if in_hand is None and len(self.acked) < len(unsent):
@@ -60,7 +60,7 @@ class Stubborn:
                 return
 
 
-class Poster:
+class RetryingSender:
     """Sends over HTTP, a new connection each time, and again until it has an answer."""
 
     def __init__(self, url: str, bearer: str, chat: Json, name: str) -> None:
@@ -71,7 +71,7 @@ class Poster:
         self.acked: dict[str, int] = {}
         self.answers: set[int] = set()
 
-    async def live(self, messages: int) -> None:
+    async def run(self, messages: int) -> None:
         """Send `messages`, one after the other."""
         async with asyncio.timeout(PATIENCE_S):
             while len(self.acked) < messages:

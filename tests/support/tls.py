@@ -45,7 +45,7 @@ def self_signed(folder: Path, name: str) -> Certificate:
     return made
 
 
-class TlsDoor(Proxy):
+class TlsProxy(Proxy):
     """A proxy that insists on TLS; `plain` counts who came without."""
 
     def __init__(self, target: Path, own: Certificate, of_clients: Certificate | None) -> None:
@@ -72,7 +72,7 @@ class TlsDoor(Proxy):
 
 
 @asynccontextmanager
-async def tls_before(target: Path, own: Certificate, of_clients: Certificate | None = None) -> AsyncIterator[TlsDoor]:
+async def tls_proxy(target: Path, own: Certificate, of_clients: Certificate | None = None) -> AsyncIterator[TlsProxy]:
     """A port on loopback; with `of_clients`, for those only who have that certificate."""
-    async with listening(TlsDoor(target, own, of_clients)) as door:
+    async with listening(TlsProxy(target, own, of_clients)) as door:
         yield door

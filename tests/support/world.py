@@ -17,7 +17,7 @@ from sqlalchemy import event, text
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.documents import hold_answer, hold_frame
+from tests.support.documents import check_frame, check_response
 from tests.support.workers import Worker, running
 from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
@@ -85,7 +85,7 @@ class Caller:
         if body is not None:
             more["json"] = body
         response = await self.client.request(method, path, **more)
-        hold_answer(response)
+        check_response(response)
         return response
 
     async def ok(self, method: str, path: str, body: Any = None, *, status: int = 200, **more: Any) -> Any:
@@ -100,7 +100,7 @@ class Caller:
         return problem
 
 
-class Door(Protocol):
+class Endpoint(Protocol):
     """Where sockets can be opened: a worker, or what stands before one."""
 
     @property
@@ -127,7 +127,7 @@ class Person(Caller):
         message: Json = await self.ok("POST", "/chat/messages/", body, status=201)
         return message
 
-    async def sees(self, conversation: Json) -> Json:
+    async def get_conversation(self, conversation: Json) -> Json:
         detail: Json = await self.ok("GET", f"/chat/conversations/{conversation['id']}/")
         return detail
 
@@ -149,24 +149,28 @@ class Person(Caller):
         return found
 
     @asynccontextmanager
-    async def at(self, conversation: Json | None, worker: Door | None = None, **query: Any) -> "AsyncIterator[Live]":
+    async def connect(
+        self, conversation: Json | None, worker: Endpoint | None = None, **query: Any
+    ) -> "AsyncIterator[SocketClient]":
         """A socket to a conversation, greeted; to many where none is named."""
-        async with self.dial(conversation, worker, **query) as live:
-            live.hello = await live.receives("hello")
+        async with self.connect_raw(conversation, worker, **query) as live:
+            live.hello = await live.receive("hello")
             yield live
 
     @asynccontextmanager
-    async def dial(self, conversation: Json | None, worker: Door | None = None, **query: Any) -> "AsyncIterator[Live]":
+    async def connect_raw(
+        self, conversation: Json | None, worker: Endpoint | None = None, **query: Any
+    ) -> "AsyncIterator[SocketClient]":
         """The same, whatever the service answers."""
         at = (worker or self.world.worker).ws_url
         path = f"{at}/ws/chat/{conversation['id']}/" if conversation else f"{at}/ws/chat/"
         url = str(httpx.URL(path, params=query)) if query else path
         headers = {"Authorization": f"Bearer {self.bearer}"}
         async with connect(url, additional_headers=headers, max_size=None, ping_interval=None) as connection:
-            yield Live(connection)
+            yield SocketClient(connection)
 
 
-class Live:
+class SocketClient:
     """An open socket."""
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -174,53 +178,53 @@ class Live:
         self.hello: Json = {}
         self._refs = 0
 
-    async def say(self, frame_type: str, **fields: Any) -> None:
+    async def send(self, frame_type: str, **fields: Any) -> None:
         await self.connection.send(json.dumps({"type": frame_type, **fields}))
 
-    async def asks(self, frame_type: str, **fields: Any) -> Json:
+    async def request(self, frame_type: str, **fields: Any) -> Json:
         """Say something with a `ref` and wait for its `ack` or `error`."""
         self._refs += 1
         ref = f"r{self._refs}"
-        await self.say(frame_type, ref=ref, **fields)
-        return await self.until(lambda frame: frame.get("ref") == ref)
+        await self.send(frame_type, ref=ref, **fields)
+        return await self.wait_until(lambda frame: frame.get("ref") == ref)
 
-    async def receives(self, frame_type: str) -> Json:
+    async def receive(self, frame_type: str) -> Json:
         """The next frame, which has to be of this type."""
-        frame = await self.next()
+        frame = await self.next_frame()
         assert frame["type"] == frame_type, frame
         return frame
 
-    async def eventually(self, frame_type: str) -> Json:
+    async def wait_for(self, frame_type: str) -> Json:
         """The next frame of this type, past others."""
-        return await self.until(lambda frame: frame["type"] == frame_type)
+        return await self.wait_until(lambda frame: frame["type"] == frame_type)
 
-    async def until(self, is_wanted: Any) -> Json:
+    async def wait_until(self, is_wanted: Any) -> Json:
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                frame = await self.next()
+                frame = await self.next_frame()
                 if is_wanted(frame):
                     return frame
 
-    async def next(self) -> Json:
+    async def next_frame(self) -> Json:
         async with asyncio.timeout(PATIENCE_S):
             frame: Json = json.loads(await self.connection.recv())
-            hold_frame(frame)
+            check_frame(frame)
             return frame
 
-    async def _listen(self) -> None:
+    async def _drain(self) -> None:
         while True:
             await self.connection.recv()
 
-    async def closed(self) -> tuple[int, str]:
+    async def wait_closed(self) -> tuple[int, str]:
         """The close code and reason, once it closes."""
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(ConnectionClosed) as closed:
-                await self._listen()
+                await self._drain()
         assert closed.value.rcvd is not None, "closed without a close frame"
         return closed.value.rcvd.code, closed.value.rcvd.reason
 
 
-class Queries:
+class QueryLog:
     """Statements that a block ran."""
 
     def __init__(self) -> None:
@@ -228,9 +232,9 @@ class Queries:
 
 
 @contextmanager
-def queries(worker: Worker, *, max: int) -> Iterator[Queries]:
+def count_queries(worker: Worker, *, max: int) -> Iterator[QueryLog]:
     """Count the statements that requests of a block run, and fail above a bound."""
-    seen = Queries()
+    seen = QueryLog()
 
     def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
         if "request" in structlog.contextvars.get_contextvars():  # not those of the worker's own tasks
@@ -276,7 +280,7 @@ async def world_with(settings: Settings) -> AsyncIterator[World]:
             await world.close()
 
 
-async def until(is_so: Callable[[], bool]) -> None:
+async def wait_until(is_so: Callable[[], bool]) -> None:
     """Wait for what shows only in a worker's insides, where nothing can be awaited."""
     async with asyncio.timeout(2 * PATIENCE_S):
         while not is_so():  # noqa: ASYNC110  polling is the point
@@ -289,12 +293,14 @@ async def rows(worker: Worker, statement: str, **values: Any) -> list[Any]:
         return list((await tx.execute(text(statement), values)).all())
 
 
-async def pages(caller: Caller, path: str, *, cursor: str | None = None, turn: str = "next", **query: Any) -> list[Any]:
+async def pages(
+    caller: Caller, path: str, *, cursor: str | None = None, direction: str = "next", **query: Any
+) -> list[Any]:
     """Page by page, each page's results, forward (`next`) or back (`previous`), to the end."""
     found: list[Any] = []
     while True:
         page = await caller.ok("GET", path, params={**query, **({"cursor": cursor} if cursor else {})})
         found.append(page["results"])
-        cursor = page[turn]
+        cursor = page[direction]
         if cursor is None:
             return found

@@ -50,7 +50,7 @@ async def test_a_conversation_is_handed_over_by_its_assignee(database: str) -> N
         path = f"/chat/conversations/{made['id']}/assign/"
         await ana.refused("POST", path, {}, status=403, code="forbidden")
         await world.service.acting_as(one if one.id == holder else two).ok("POST", path, {}, status=204)
-        roles = {one["user"]["id"]: one["role"] for one in (await ana.sees(made))["participants"]}
+        roles = {one["user"]["id"]: one["role"] for one in (await ana.get_conversation(made))["participants"]}
         assert roles == {ana.id: "admin", other: "moderator"}
         chat = await ana.direct(world.person("bo"))
         path = f"/chat/conversations/{chat['id']}/assign/"

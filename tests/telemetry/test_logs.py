@@ -8,7 +8,7 @@ import httpx
 from websockets.asyncio.client import connect
 
 from tests.support.processes import serving
-from tests.support.world import Live
+from tests.support.world import SocketClient
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 
@@ -24,10 +24,10 @@ async def test_debug_logs_follow_a_message_without_token_or_content(database: st
             headers = {"Authorization": f"Bearer {ana}"}
             ticket = (await client.post("/chat/ws_tickets/", headers=headers)).json()["ticket"]
         async with connect(f"{served.ws_url}/ws/chat/{made['id']}/?ticket={ticket}") as connection:
-            live = Live(connection)
-            await live.receives("hello")
-            await live.asks("send_message", content="the secret words")
-            await live.asks("edit_message", message_id=made["id"], content="other secret words")
+            live = SocketClient(connection)
+            await live.receive("hello")
+            await live.request("send_message", content="the secret words")
+            await live.request("edit_message", message_id=made["id"], content="other secret words")
     text = log.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     sent = next(line for line in lines if line["event"] == "frame" and line["type"] == "send_message")
@@ -49,7 +49,7 @@ async def test_the_log_names_the_service_that_read_and_its_user(database: str, t
         async with httpx.AsyncClient(base_url=served.url, headers=headers) as client:
             assert (await client.get("/chat/messages/")).status_code == 200
         async with connect(f"{served.ws_url}/ws/chat/", additional_headers=headers) as connection:
-            await Live(connection).receives("hello")
+            await SocketClient(connection).receive("hello")
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     paths = {(line["event"], line["path"]) for line in lines if line.get("service") == "assistant"}
     assert paths == {("request", "/chat/messages/"), ("socket", "/ws/chat/")}

@@ -59,7 +59,9 @@ CommaSeparated = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 Origins = Annotated[list[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split)]
 
-RetentionDays = Annotated[dict[ConversationTypeName, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_parse_map)]
+RetentionDays = Annotated[
+    dict[ConversationTypeName, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_parse_map)
+]
 
 SpaceSeparatedUrls = Annotated[
     list[Annotated[str, AfterValidator(_replica_url)]], NoDecode, BeforeValidator(_split_urls)
