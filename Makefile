@@ -1,4 +1,4 @@
-# Every target sets up what it needs: Python 3.11+, make and git are all that must be there before.
+# Every target installs what it needs; only Python 3.11+, make and git must be installed.
 PYTHON ?= python3
 PORT ?= 8000
 MINUTES ?= 25
@@ -11,7 +11,7 @@ PEERS := benchmarks/peers
 PEERS_READY := $(PEERS)/.venv/.ready
 SUPPLY := build/supply
 HAPROXY ?= /usr/sbin/haproxy
-# uv brings its own list of certificate authorities; the system's list is the one operators maintain.
+# Use the certificate authorities of the system, which operators maintain, instead of uv's own.
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
@@ -20,10 +20,10 @@ export UV_SYSTEM_CERTS = 1
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-setup: $(READY) ## install the locked tools and libraries into .venv
+setup: $(READY) ## install the locked tools and dependencies into .venv
 
 $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is required: make PYTHON=/path/to/python3")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt 2>&1 | grep -v 'is ignored: it is neither' || true
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
@@ -33,10 +33,10 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 dev: $(READY) ## serve on 127.0.0.1:8000 (PORT=…) with an embedded PostgreSQL in .data/
 	@exec $(BIN)/wasgo-chat dev --port $(PORT)
 
-test: $(READY) haproxy ## run the whole suite on real PostgreSQL and Valkey
+test: $(READY) haproxy ## run the whole test suite on real PostgreSQL and Valkey
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-test-upgrade: $(READY) ## run the code of the release before on the schema of this one
+test-upgrade: $(READY) ## run the code of the previous release on the schema of this one
 	@$(BIN)/python -m tests.migrations.previous_release
 
 check: $(READY) ## lint, format, types, layers, migrations and generated documents up to date
@@ -52,19 +52,19 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/python -m sdk.stamp --check
 	$(BIN)/python -m web.stamp --check
 
-fuzz: $(READY) ## send requests and frames of every kind for a while (MINUTES=…, SEED=…)
+fuzz: $(READY) ## send random requests and frames (MINUTES=…, SEED=…)
 	@$(BIN)/python -m tests.security.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
-bench: $(READY) $(if $(QUICK),,$(PEERS_READY)) ## measure beside Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
+bench: $(READY) $(if $(QUICK),,$(PEERS_READY)) ## benchmark against Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
-bench-report: $(READY) ## write a full run (make bench OUT=benchmarks/measured.json) into docs/performance.md
+bench-report: $(READY) ## write the results of a full run (make bench OUT=benchmarks/measured.json) into docs/performance.md
 	@$(BIN)/python -m benchmarks.report benchmarks/measured.json docs/performance.md
 
-bench-growth: $(READY) ## how the cost of a message and a page grows at ten times the size
+bench-growth: $(READY) ## measure how the cost of a message and a page grows at ten times the size
 	@$(BIN)/python -m benchmarks.growth $(if $(ROUNDS),--rounds $(ROUNDS))
 
-bench-message: $(READY) ## where a worker's CPU time goes for one message (SOCKETS=n)
+bench-message: $(READY) ## profile a worker's CPU time for one message (SOCKETS=n)
 	@$(BIN)/python -m benchmarks.one_message $(if $(SOCKETS),--sockets $(SOCKETS))
 
 $(PEERS_READY): $(READY) $(PEERS)/requirements.txt
@@ -72,25 +72,25 @@ $(PEERS_READY): $(READY) $(PEERS)/requirements.txt
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(PEERS)/.venv/bin/python --require-hashes $(PEERS)/requirements.txt
 	@touch $(PEERS_READY)
 
-chaos: $(READY) ## hurt a running service for MINUTES=25 and check what its clients saw; SEED=… repeats one
+chaos: $(READY) ## inject faults into a running service for MINUTES=25 and check what its clients saw; SEED=… repeats a run
 	@$(BIN)/python -m tests.chaos.run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-chaos-reads: $(READY) ## hold reading against its model, OPERATIONS=1000000 of them; SEED=… repeats one
+chaos-reads: $(READY) ## compare read tracking with its model over OPERATIONS=1000000; SEED=… repeats a run
 	@$(BIN)/python -m tests.chaos.read_model --operations $(OPERATIONS) $(if $(SEED),--seed $(SEED))
 
-test-long: $(READY) ## what make test leaves out: storms of 500 and 5,000 sockets, and a rolling restart under load
+test-long: $(READY) ## tests that make test skips: reconnect storms of 500 and 5,000 sockets, a rolling restart under load
 	@$(BIN)/python -m pytest -n 0 -s -m long tests/server
 
-seeded-bugs: $(READY) ## put each known bug in and see that its tests catch it; ONLY=07,21 for some
+seeded-bugs: $(READY) ## apply each known bug and check that its tests catch it; ONLY=07,21 selects some
 	@$(BIN)/python -m tests.chaos.seeded_bugs $(if $(ONLY),--only $(ONLY))
 
 bench-lists: $(READY) ## time the conversation list of a busy member in a million messages
 	@$(BIN)/python -m benchmarks.lists
 
-bench-sizes: $(READY) ## bytes of PostgreSQL for each stored message
+bench-sizes: $(READY) ## measure the bytes that PostgreSQL stores for each message
 	@$(BIN)/python -m benchmarks.sizes
 
-scaling: $(READY) ## write what 10 k, 1 M and 100 M users need into docs/scaling.md
+scaling: $(READY) ## write the requirements of 10 k, 1 M and 100 M users into docs/scaling.md
 	@$(BIN)/python -m benchmarks.model docs/scaling.md
 
 TS := sdk/typescript
@@ -99,7 +99,7 @@ PYBIN := $(PY)/.venv/bin
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
-sdk-setup: $(TS)/node_modules/.ready $(PY)/.venv/.ready ## install the locked tools of the client SDKs; needs Node 20
+sdk-setup: $(TS)/node_modules/.ready $(PY)/.venv/.ready ## install the locked tools of the SDKs; needs Node 20
 
 $(TS)/node_modules/.ready: $(TS)/package.json $(TS)/package-lock.json
 	@cd $(TS) && npm ci --no-progress --loglevel=error
@@ -111,35 +111,35 @@ $(PY)/.venv/.ready: $(READY) $(PY)/requirements.txt $(PY)/pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(PYBIN)/python --no-deps --no-build-isolation --editable $(PY)
 	@touch $@
 
-sdk: sdk-setup ## regenerate what the client SDKs have from the documents
+sdk: sdk-setup ## regenerate the generated code of the SDKs from the documents
 	cd $(TS) && npm run --silent generate
 	$(PYBIN)/python $(PY)/tools/generate.py
 	$(BIN)/python -m sdk.stamp --write
 
-sdk-check: sdk ## lint the documents; types and size of the SDKs; generated code as it is committed
+sdk-check: sdk ## lint the documents; check types and size of the SDKs, and that generated code is committed
 	@git diff --stat -- $(TS)/src/generated $(PY)/src/wasgo_chat_client/generated sdk/generated.json
-	@test -z "$$(git status --porcelain -- $(TS)/src/generated $(PY)/src/wasgo_chat_client/generated sdk/generated.json)" || { echo 'commit what `make sdk` has generated'; exit 1; }
+	@test -z "$$(git status --porcelain -- $(TS)/src/generated $(PY)/src/wasgo_chat_client/generated sdk/generated.json)" || { echo 'commit the output of `make sdk`'; exit 1; }
 	cd $(TS) && REDOCLY_TELEMETRY=off npm run --silent lint:openapi
 	cd $(TS) && ASYNCAPI_METRICS=false npm run --silent lint:asyncapi
 	cd $(TS) && npm run --silent types
 	cd $(TS) && npm run --silent size
 	cd $(PY) && .venv/bin/mypy
 
-browsers: web chromium ## try the pages in headless Chromium, beside a live service
+browsers: web chromium ## test the pages in headless Chromium against a live service
 	cd web && npm run --silent browsers $(if $(ARGS),-- $(ARGS))
 
-screenshots: web chromium ## take pictures of the pages: all into build/screenshots, some into docs/images
+screenshots: web chromium ## take pictures of the pages: all in build/screenshots, some in docs/images
 	@fc-list 2>/dev/null | grep -qi 'color *emoji' || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends fonts-noto-color-emoji; }
 	cd web && npm run --silent screenshots
 	$(BIN)/python -m web.pictures
 
-haproxy: ## install HAProxy for the test behind a proxy, where root may with apt-get
+haproxy: ## install HAProxy for the proxy test, if root and apt-get are available
 	@test -x $(HAPROXY) || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends haproxy; }
 
 chromium: ## install Chromium for the browser tests, on Debian
 	@test -x $(CHROMIUM) || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends chromium; }
 
-sdk-test: sdk-setup chromium ## run the SDKs against a live service, in Node, Chromium and Python, and from their packages
+sdk-test: sdk-setup chromium ## test the SDKs against a live service, in Node, Chromium and Python, and from their packages
 	cd $(TS) && npm run --silent test
 	cd $(PY) && .venv/bin/python -m pytest
 	$(BIN)/python -m sdk.packaged
@@ -154,16 +154,16 @@ web: web-setup $(READY) ## build the pages into src/wasgo_chat/web
 	cd web && npm run --silent build -- --logLevel warn
 	$(BIN)/python -m web.stamp --write
 
-web-check: web ## types and lint of the pages; what is built as it is committed
+web-check: web ## types and lint of the pages; check that the built pages are committed
 	@git diff --stat -- src/wasgo_chat/web web/built.json
-	@test -z "$$(git status --porcelain -- src/wasgo_chat/web web/built.json)" || { echo 'commit what `make web` has built'; exit 1; }
+	@test -z "$$(git status --porcelain -- src/wasgo_chat/web web/built.json)" || { echo 'commit the output of `make web`'; exit 1; }
 	cd web && npm run --silent types
 	cd web && npm run --silent lint
 
 sdk-lock: $(READY) ## resolve the newest allowed tools of the Python SDK
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make sdk-lock' --python-version 3.11 --extra dev $(PY)/pyproject.toml -o $(PY)/requirements.txt $(ARGS)
 
-format: $(READY) ## put the code into its standard form
+format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -182,24 +182,24 @@ lock: $(READY) ## resolve the newest allowed versions into requirements/
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 supply.in -o supply.txt; rm supply.in
 	cd requirements && grep -A30 '^uv==' dev.txt | awk 'NR==1 || /^ /{print; next} {exit}' > uv.txt
 
-sbom: $(SUPPLY)/.ready ## write build/sbom.json: what the service is made of, as CycloneDX
+sbom: $(SUPPLY)/.ready ## write build/sbom.json: the bill of materials of the service, as CycloneDX
 	@$(SUPPLY)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --of JSON -o build/sbom.json 2> build/sbom.log || { cat build/sbom.log; exit 1; }
 	@$(BIN)/python -c 'import json; print("build/sbom.json:", len(json.load(open("build/sbom.json"))["components"]), "components")'
 
-# A mirror may answer without knowing anything: what does not find the holes of an old Jinja2 has not looked at ours.
-audit: $(SUPPLY)/.ready ## look the locked libraries up in a database of vulnerabilities, where one can be reached
+# A mirror may answer without any data: if it does not report a vulnerable Jinja2, its result for ours is worthless.
+audit: $(SUPPLY)/.ready ## check the locked dependencies against a vulnerability database, if one can be reached
 	@echo 'jinja2==2.4.1' > build/known.txt
 	@if $(SUPPLY)/bin/pip-audit --disable-pip --no-deps -r build/known.txt --progress-spinner off --timeout 15 2> build/audit.log | grep -q '^jinja2 .*\(PYSEC\|CVE\|GHSA\)'; then \
 	$(SUPPLY)/bin/pip-audit --disable-pip --require-hashes -r requirements/runtime.txt --progress-spinner off; \
-	else echo 'NOT CHECKED: no database of vulnerabilities can be reached from here. What pip-audit said last:'; tail -n 1 build/audit.log; fi
+	else echo 'NOT CHECKED: no vulnerability database can be reached. Last line of pip-audit:'; tail -n 1 build/audit.log; fi
 
 lint-image: $(SUPPLY)/.ready ## lint the Dockerfile
-	@if test -x $(SUPPLY)/bin/hadolint; then $(SUPPLY)/bin/hadolint --ignore DL3008 Dockerfile; else echo 'NOT CHECKED: there is no hadolint for this platform.'; fi
+	@if test -x $(SUPPLY)/bin/hadolint; then $(SUPPLY)/bin/hadolint --ignore DL3008 Dockerfile; else echo 'NOT CHECKED: hadolint is not available for this platform.'; fi
 
-lint-deploy: $(SUPPLY)/.ready ## check compose.yaml and the manifests by their schemas, and the proxy's configuration
+lint-deploy: $(SUPPLY)/.ready ## validate compose.yaml, the manifests and the proxy's configuration
 	$(SUPPLY)/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(SUPPLY)/bin/kubernetes-validate --strict $$(ls deploy/kubernetes/*.yaml deploy/kubernetes/migrate/*.yaml | grep -v kustomization)
-	@if test -x "$(HAPROXY)"; then LISTEN=127.0.0.1:8080 CHAT_A=127.0.0.1:8001 CHAT_B=127.0.0.1:8002 $(HAPROXY) -c -f deploy/haproxy.cfg; else echo 'NOT CHECKED: there is no haproxy here (Debian: apt-get install haproxy).'; fi
+	@if test -x "$(HAPROXY)"; then LISTEN=127.0.0.1:8080 CHAT_A=127.0.0.1:8001 CHAT_B=127.0.0.1:8002 $(HAPROXY) -c -f deploy/haproxy.cfg; else echo 'NOT CHECKED: HAProxy is not installed (Debian: apt-get install haproxy).'; fi
 
 $(SUPPLY)/.ready: requirements/supply.txt $(READY)
 	@test -x $(SUPPLY)/bin/python || $(PYTHON) -m venv $(SUPPLY)

@@ -10,7 +10,7 @@ NAMED = re.compile(r"`(?:(tests/[\w/]+\.py)::)?(test_\w+)`")
 
 def functions_of(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
 def test_every_test_named_on_the_page_exists() -> None:
