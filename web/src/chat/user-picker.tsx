@@ -1,6 +1,6 @@
 // Sign-in: the choice of a demo user, or a form for a token where there are no demo users.
 
-import { readToken } from "@wasgo/chat";
+import { decodeToken } from "@wasgo/chat";
 import { useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
 import { Button, IconButton } from "../shared/controls.tsx";
@@ -55,7 +55,7 @@ export function TokenForm({ signIn }: { signIn: (user: DemoUser) => void }) {
   const submit = (event: Event) => {
     event.preventDefault();
     try {
-      const id = readToken(token.trim()).subject;
+      const id = decodeToken(token.trim()).subject;
       signIn({ id, username: id, display_name: id, avatar_url: null, is_staff: false, about: "", token: token.trim() });
     } catch {
       setIsInvalid(true);

@@ -1,6 +1,6 @@
 // The frame of the operator page: sign-in, sections and theme.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { getFigures } from "@wasgo/chat/rest";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { Avatar, displayName } from "../shared/avatar.tsx";
@@ -33,7 +33,7 @@ export function App() {
   useEffect(() => {
     if (!client) return;
     // One request checks that the user is staff, so that the sections need not.
-    result(getFigures({ client })).catch((error: unknown) => {
+    unwrap(getFigures({ client })).catch((error: unknown) => {
       if (isNotStaff(error)) signIn(undefined, operatorText.notStaff);
     });
   }, [client, signIn]);

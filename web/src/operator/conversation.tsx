@@ -1,6 +1,6 @@
 // One conversation: its properties, messages (messages.tsx), and members with their roles.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { type InspectedConversationDetail, inspectConversation } from "@wasgo/chat/rest";
 import { Avatar, displayName } from "../shared/avatar.tsx";
 import { Badge } from "../shared/controls.tsx";
@@ -19,7 +19,7 @@ import { operatorText } from "./text.ts";
 export function ConversationPane({ id }: { id: string }) {
   const client = useClient();
   const { tab } = useRoute();
-  const loaded = useAsync(`conversation ${id}`, () => result(inspectConversation({ client, path: { conversation_id: id } })));
+  const loaded = useAsync(`conversation ${id}`, () => unwrap(inspectConversation({ client, path: { conversation_id: id } })));
   const route = { section: "conversations", conversation: id } as const;
   return (
     <section class="pane conversation" aria-labelledby="conversation-title">

@@ -1,6 +1,6 @@
 // All conversations with filters, and the selected conversation and message next to the list.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { type InspectConversationsData, type InspectedConversation, inspectConversations } from "@wasgo/chat/rest";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { displayName } from "../shared/avatar.tsx";
@@ -52,7 +52,7 @@ function ConversationList() {
   const { conversation } = useRoute();
   const [filters, setFilters] = useState<Filters>({});
   const { rows, first, next, refresh } = usePaginated(`list ${JSON.stringify(filters)}`, (cursor) =>
-    result(inspectConversations({ client, query: { ...filters, ...(cursor ? { cursor } : {}) } })),
+    unwrap(inspectConversations({ client, query: { ...filters, ...(cursor ? { cursor } : {}) } })),
   );
   usePolling(refresh, REFRESH_INTERVAL_MS);
   return (

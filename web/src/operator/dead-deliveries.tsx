@@ -1,6 +1,6 @@
 // Dead deliveries: counts by reason, the deliveries themselves, and retrying them.
 
-import { ChatError, result } from "@wasgo/chat";
+import { ChatError, unwrap } from "@wasgo/chat";
 import { type DeadKind, type DeliveryOut, listDeadLetterKinds, listDeadLetters, retryDeadLetter, retryDeadLetters } from "@wasgo/chat/rest";
 import { useState } from "preact/hooks";
 import { Badge, Button, EmptyState } from "../shared/controls.tsx";
@@ -24,9 +24,9 @@ export function DeadDeliveries() {
   const [shown, setShown] = useState<Reason>();
   const [status, setStatus] = useState("");
   const [error, setError] = useState("");
-  const reasons = useAsync(`reasons ${version}`, () => result(listDeadLetterKinds({ client })));
+  const reasons = useAsync(`reasons ${version}`, () => unwrap(listDeadLetterKinds({ client })));
   const { rows, first, next } = usePaginated(`deliveries ${version} ${JSON.stringify(shown)}`, (cursor) =>
-    result(listDeadLetters({ client, query: { ...(shown ? queryOf(shown) : {}), ...(cursor ? { cursor } : {}) } })),
+    unwrap(listDeadLetters({ client, query: { ...(shown ? queryOf(shown) : {}), ...(cursor ? { cursor } : {}) } })),
   );
   const reload = () => {
     setShown(undefined);
@@ -47,7 +47,7 @@ export function DeadDeliveries() {
     run(async () => {
       let retried = 0;
       for (let hasMore = true; hasMore; ) {
-        const page = await result(retryDeadLetters({ client, body: queryOf(reason) }));
+        const page = await unwrap(retryDeadLetters({ client, body: queryOf(reason) }));
         retried += page.retried;
         hasMore = page.has_more;
       }
@@ -55,7 +55,7 @@ export function DeadDeliveries() {
     });
   const retry = (delivery: DeliveryOut) =>
     run(async () => {
-      await result(retryDeadLetter({ client, path: { delivery_id: delivery.id } }));
+      await unwrap(retryDeadLetter({ client, path: { delivery_id: delivery.id } }));
       return operatorText.retriedOne(delivery.user_id);
     });
   const isEmpty = reasons.data?.results.length === 0 && rows.length === 0;

@@ -1,6 +1,6 @@
 // One message: two versions side by side with the differences marked, and its read receipts.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { type InspectedMessage, type RevisionOut, inspectMessage } from "@wasgo/chat/rest";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Avatar, displayName } from "../shared/avatar.tsx";
@@ -15,7 +15,7 @@ import { formatNumber, operatorText } from "./text.ts";
 
 export function MessagePane({ id, conversation }: { id: string; conversation: string }) {
   const client = useClient();
-  const loaded = useAsync(`message ${id}`, () => result(inspectMessage({ client, path: { message_id: id } })));
+  const loaded = useAsync(`message ${id}`, () => unwrap(inspectMessage({ client, path: { message_id: id } })));
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   const onKeyDown = (event: KeyboardEvent) => {

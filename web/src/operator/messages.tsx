@@ -1,6 +1,6 @@
 // The messages of a conversation in chat order, oldest first; the list opens scrolled to the newest.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { type InspectedConversationDetail, type MessageOut, type ParticipantOut, inspectMessages } from "@wasgo/chat/rest";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Avatar, displayName } from "../shared/avatar.tsx";
@@ -17,7 +17,7 @@ export function MessageList({ conversation }: { conversation: InspectedConversat
   const client = useClient();
   const { message } = useRoute();
   const { rows, first, next } = usePaginated(`messages ${conversation.id}`, (cursor) =>
-    result(inspectMessages({ client, path: { conversation_id: conversation.id }, ...(cursor ? { query: { cursor } } : {}) })),
+    unwrap(inspectMessages({ client, path: { conversation_id: conversation.id }, ...(cursor ? { query: { cursor } } : {}) })),
   );
   const scroller = useRef<HTMLDivElement>(null);
   const distanceFromEnd = useRef(0);

@@ -1,6 +1,6 @@
 // Live metrics, polled while the page is visible, each with its recent trend.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { getFigures } from "@wasgo/chat/rest";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -24,7 +24,7 @@ function useSamples(): { samples: readonly Sample[]; isStale: boolean } {
     let isActive = true;
     const poll = async () => {
       if (document.visibilityState === "visible") {
-        const metrics = await result(getFigures({ client })).catch(() => undefined);
+        const metrics = await unwrap(getFigures({ client })).catch(() => undefined);
         if (!isActive) return;
         setIsStale(metrics === undefined);
         if (metrics) setSamples((before) => [...before.slice(1 - MAX_SAMPLES), { at: Date.parse(metrics.at), metrics }]);

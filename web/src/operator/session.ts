@@ -1,6 +1,6 @@
 // The signed-in operator and the REST client with their token. There is no WebSocket: operators are not participants.
 
-import { Chat, ChatError, type TokenReason, readToken } from "@wasgo/chat";
+import { Chat, ChatError, type TokenReason, decodeToken } from "@wasgo/chat";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
@@ -37,7 +37,7 @@ export function createClient(operator: Operator, onTokenRefused: () => void): Cl
 export function storedOperator(): Operator | undefined {
   try {
     const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null") as Operator | null;
-    return stored && readToken(stored.token) ? stored : undefined;
+    return stored && decodeToken(stored.token) ? stored : undefined;
   } catch {
     return undefined; // storage is blocked, or the stored value is not an operator
   }

@@ -1,6 +1,6 @@
 // Sign-in of a staff user: `wasgo-chat dev` offers demo staff users; otherwise a token is pasted.
 
-import { readToken } from "@wasgo/chat";
+import { decodeToken } from "@wasgo/chat";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../shared/avatar.tsx";
 import { Button } from "../shared/controls.tsx";
@@ -16,7 +16,7 @@ export function SignIn({ reason, signIn }: { reason: string | undefined; signIn:
   const submit = (event: Event) => {
     event.preventDefault();
     try {
-      const id = readToken(token.trim()).subject;
+      const id = decodeToken(token.trim()).subject;
       signIn({ id, username: id, display_name: null, token: token.trim() });
     } catch {
       setIsInvalid(true);

@@ -97,7 +97,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
           enterkeyhint={hasTouchKeyboard() ? "enter" : "send"}
           onInput={(event) => {
             setContent(event.currentTarget.value);
-            if (!isEditing) conversation.type();
+            if (!isEditing) conversation.notifyTyping();
           }}
           onKeyDown={onKeyDown}
           onPaste={(event) => {

@@ -66,8 +66,8 @@ export class Uploads extends Writable<readonly Upload[]> {
   }
 
   #start({ key, file, abort }: Upload): void {
-    const progress = (fraction: number) => this.#change(key, { progress: fraction });
-    this.chat.upload(this.conversationId, file, { progress, signal: abort.signal }).then(
+    const onProgress = (fraction: number) => this.#change(key, { progress: fraction });
+    this.chat.upload(this.conversationId, file, { onProgress, signal: abort.signal }).then(
       (attachment) => this.#change(key, { attachment, progress: 1 }),
       (error: ChatError) => error.code !== "aborted" && this.#change(key, { error: error.message || text.uploadFailed(file.name) }),
     );

@@ -1,6 +1,6 @@
 // The details of a conversation: type and status, participants with roles, notification preferences, and actions.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { updateConversation } from "@wasgo/chat/rest";
 import { Avatar, displayName } from "../../shared/avatar.tsx";
 import { Badge, Button, IconButton } from "../../shared/controls.tsx";
@@ -26,7 +26,7 @@ export function Details({ close }: { close: () => void }) {
   const canClose = isAtLeast(role, "moderator") && conversation?.conversation_type !== "direct";
   const reference = conversation && conversationReference(conversation);
   const setStatus = (status: "open" | "closed") =>
-    run(result(updateConversation({ client: chat.client, path: { conversation_id: open.id }, body: { status } })), text.actionFailed.status);
+    run(unwrap(updateConversation({ client: chat.client, path: { conversation_id: open.id }, body: { status } })), text.actionFailed.status);
   return (
     <aside class="details" aria-label={text.details}>
       <header>
@@ -63,7 +63,7 @@ export function Details({ close }: { close: () => void }) {
       </section>
       <ConversationPreferences />
       <section class="details-actions">
-        <Button icon="archive" onClick={() => run(chat.inbox.archive(open.id, !isArchived), isArchived ? text.actionFailed.unarchive : text.actionFailed.archive)}>
+        <Button icon="archive" onClick={() => run(chat.inbox.setArchived(open.id, !isArchived), isArchived ? text.actionFailed.unarchive : text.actionFailed.archive)}>
           {isArchived ? text.unarchive : text.archive}
         </Button>
         {canClose && (

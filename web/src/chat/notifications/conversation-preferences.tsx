@@ -1,6 +1,6 @@
 // Notification preferences for one conversation, which override the defaults. Saved on every change.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import {
   type PreferencesOfConversation,
   getConversationNotificationPreferences,
@@ -19,7 +19,7 @@ export function ConversationPreferences() {
   const { client } = useSession().chat;
   const { conversation } = useOpenConversation();
   const path = { conversation_id: conversation.id };
-  const loaded = useAsync<PreferencesOfConversation>(`preferences ${conversation.id}`, () => result(getConversationNotificationPreferences({ client, path })));
+  const loaded = useAsync<PreferencesOfConversation>(`preferences ${conversation.id}`, () => unwrap(getConversationNotificationPreferences({ client, path })));
   const [status, setStatus] = useState("");
   const { data: preferences } = loaded;
   const hasFailed = loaded.error !== undefined && !loaded.isLoading;
@@ -27,7 +27,7 @@ export function ConversationPreferences() {
     setStatus("");
     // PUT replaces all preferences, so include those that are not shown here.
     const put = putConversationNotificationPreferences({ client, path, body: { ...preferences, ...changes } });
-    await result(put).then(
+    await unwrap(put).then(
       (saved) => {
         loaded.setData(saved);
         setStatus(text.saved);

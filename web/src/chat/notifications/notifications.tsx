@@ -20,7 +20,7 @@ export function Notifications({ close, open, settings }: {
   const run = useActionWithToast();
   const { notifications } = useStore(inbox);
   const openNotification = (one: NotificationOut) => {
-    if (!one.is_read) run(inbox.markNotification(one.id), text.actionFailed.mark);
+    if (!one.is_read) run(inbox.markNotificationRead(one.id), text.actionFailed.mark);
     close();
     open(one.conversation);
   };
@@ -28,7 +28,7 @@ export function Notifications({ close, open, settings }: {
   return (
     <Dialog title={text.notifications} close={close} kind="tray" tools={<IconButton icon="settings" label={text.preferences} onClick={settings} />}>
       {hasUnread && (
-        <Button kind="plain" onClick={() => run(inbox.markAllNotifications(), text.actionFailed.mark)}>
+        <Button kind="plain" onClick={() => run(inbox.markAllNotificationsRead(), text.actionFailed.mark)}>
           {text.markAllRead}
         </Button>
       )}

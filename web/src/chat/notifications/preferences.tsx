@@ -1,6 +1,6 @@
 // The user's default notification preferences: level, channels, quiet hours and mute.
 
-import { result } from "@wasgo/chat";
+import { unwrap } from "@wasgo/chat";
 import { type Preferences as NotificationPreferences, getNotificationPreferences, putNotificationPreferences } from "@wasgo/chat/rest";
 import { useState } from "preact/hooks";
 import { Button, EmptyState, Spinner } from "../../shared/controls.tsx";
@@ -13,7 +13,7 @@ import { MuteField } from "./mute-field.tsx";
 
 export function Preferences({ close }: { close: () => void }) {
   const { client } = useSession().chat;
-  const loaded = useAsync<NotificationPreferences>("preferences", () => result(getNotificationPreferences({ client })));
+  const loaded = useAsync<NotificationPreferences>("preferences", () => unwrap(getNotificationPreferences({ client })));
   const { data: preferences, setData: setPreferences } = loaded;
   const [status, setStatus] = useState("");
   const change = (changes: NotificationPreferences) => {
@@ -23,7 +23,7 @@ export function Preferences({ close }: { close: () => void }) {
   const save = async (event: Event) => {
     event.preventDefault();
     try {
-      setPreferences(await result(putNotificationPreferences({ client, body: preferences ?? {} })));
+      setPreferences(await unwrap(putNotificationPreferences({ client, body: preferences ?? {} })));
       setStatus(text.saved);
     } catch {
       setStatus(text.notSaved);

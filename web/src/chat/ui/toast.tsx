@@ -42,14 +42,14 @@ export function Toast() {
   );
 }
 
-export function useToast(): (words: string) => void {
+export function useToast(): (message: string) => void {
   return useContext(Context).show;
 }
 
 /** Returns a function that shows a toast if an action fails; `message` gets the error text. */
-export function useActionWithToast(): (action: Promise<unknown>, message: (why: string) => string) => void {
+export function useActionWithToast(): (action: Promise<unknown>, message: (reason: string) => string) => void {
   const showToast = useToast();
-  return (act, words) => void act.catch((error: unknown) => showToast(words(errorText(error))));
+  return (action, message) => void action.catch((error: unknown) => showToast(message(errorText(error))));
 }
 
 /** A user-facing text for an error of the SDK. */
