@@ -118,8 +118,8 @@ def findings_in(text: str) -> Iterator[tuple[int, str, str]]:
         for found in _WORD.finditer(line):
             yield number, found[1], WORDS[found[1].lower()]
         for pattern, instead in _PHRASES:
-            if found := pattern.search(line):
-                yield number, found[0], instead
+            if match := pattern.search(line):
+                yield number, match[0], instead
 
 
 FILES = list(checked_files())
