@@ -33,7 +33,7 @@ class FrameWriter:
         self.on_writable: Callable[[], None] = lambda: None
 
     def set_limit(self, unsent_bytes: int) -> None:
-        """Set the unsent bytes at which `is_writable` ends; it resumes at a quarter. Does nothing if the peer is gone."""
+        """Set the unsent bytes at which `is_writable` ends; it resumes at a quarter. No effect if the peer is gone."""
         transport = self._protocol.transport
         if not transport.is_closing():
             transport.set_write_buffer_limits(unsent_bytes, unsent_bytes // 4)

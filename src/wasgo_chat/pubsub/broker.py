@@ -25,7 +25,7 @@ class Broker(Protocol):
         """Connect and receive, in the background."""
 
     async def publish(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Queue messages for the other workers, in this order. Neither raises nor waits if the broker is unavailable."""
+        """Queue messages for the other workers, in order. Neither raises nor waits if the broker is unavailable."""
 
     async def subscribe(self, channel: str) -> None:
         """Subscribe to a channel. Returns after the confirmation, or when the broker is found to be unavailable."""
