@@ -2,6 +2,9 @@
 
 It limits the time in which a request arrives and its response is read, the size of the headers, and the overhead of
 chunked bodies. WebSockets move to `websocket_protocol` once their headers are complete.
+
+This overrides internals of uvicorn, whose minor version is therefore pinned in `pyproject.toml`.
+`tests/security/test_http_protocol.py` checks every limit on the wire.
 """
 
 import asyncio

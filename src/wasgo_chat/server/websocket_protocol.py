@@ -4,6 +4,9 @@ Handshake, ping, close, limits and the parsing of uncommon frames stay stock. Th
 `extensions` of the ASGI scope; under another server it sends text through ASGI. Stock uvicorn closes a transport by
 waiting for a flush, which a peer that does not read can prevent forever. It also answers every ping and keeps every
 fragment, however much is unread.
+
+This overrides internals of uvicorn, whose minor version is therefore pinned in `pyproject.toml`. The tests in
+`tests/gateway/test_rfc6455*.py` and `tests/security` check every override on the wire.
 """
 
 import asyncio
