@@ -96,7 +96,7 @@ class Connection:
         if not hub.register(session):
             hub.counts.refusals["sockets_of_user"] += 1
             limit = self._context.settings.max_sockets_per_user
-            await self._close(CloseCode.RATE_LIMITED, f"at most {limit} sockets; retry after 60")
+            await self._close(CloseCode.RATE_LIMITED, f"at most {limit} connections per user; retry after 60")
             return
         if hub.is_restarting:
             self.end(CloseCode.RESTARTING, hub.restart_reason())

@@ -131,7 +131,7 @@ class Hub:
                 self.counts.resyncs += 1
                 self.counts.frames_out["resync"] += 1
                 if not subscription.deliver_resync(head):
-                    peer.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+                    peer.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
         self.replay.catch_up_soon(channel, subscription)
 
     def unsubscribe(self, subscription: Subscription) -> None:

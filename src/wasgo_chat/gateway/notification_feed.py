@@ -107,7 +107,7 @@ class NotificationFeed:
         states_of_user = self._states.get(user_id, ())
         for state in states_of_user:
             if not state.socket.buffer.put(data):
-                state.socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
+                state.socket.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect")
         self._counts.frames_out[frame_type(data)] += len(states_of_user)
 
     async def sync(self, state: SentState, changed: Collection[UUID] | None = None) -> None:
@@ -216,7 +216,7 @@ class NotificationFeed:
     def _write(self, socket: FeedSocket, frames: Sequence[dict[str, Any]]) -> None:
         self._counts.frames_out.update([frame["type"] for frame in frames])
         if not all([socket.buffer.put(encode(frame)) for frame in frames]):  # noqa: C419  write all, then check
-            socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
+            socket.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect")
 
 
 async def _load_cores(tx: Tx, user_id: str, ids: Collection[UUID] | None) -> dict[UUID, str]:

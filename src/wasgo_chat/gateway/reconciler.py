@@ -64,7 +64,7 @@ class Reconciler:
             for subscription in tuple(channel.subscriptions):
                 since = subscription.lagging_since
                 if since is not None and now - since > self._settings.slow_socket_s:
-                    subscription.peer.end(CloseCode.TOO_SLOW, "too far behind; reconnect with after_seq")
+                    subscription.peer.end(CloseCode.TOO_SLOW, "too slow; reconnect with after_seq")
                 else:
                     self._hub.catch_up_soon(subscription)  # an earlier attempt may have failed
 

@@ -69,7 +69,7 @@ class Session:
         """
         conversation_id = frame.conversation_id or self.fixed_conversation
         if conversation_id is None:
-            raise Invalid.field(["conversation_id"], "missing", "name the conversation")
+            raise Invalid.field(["conversation_id"], "missing", "is required on a connection for many conversations")
         if conversation_id not in self.subscriptions:
             raise NotFound
         return conversation_id
@@ -93,7 +93,7 @@ class Session:
         if (earlier := self.subscriptions.pop(conversation_id, None)) is not None:
             hub.unsubscribe(earlier)
         if len(self.subscriptions) >= limit:
-            raise LimitReached(f"A socket follows at most {limit} conversations")
+            raise LimitReached(f"A connection can have at most {limit} subscriptions")
         await hub.subscribe(self, conversation_id, after_seq, membership)
 
     def on_subscribed(self, subscription: Subscription, state: dict[str, Any]) -> None:
