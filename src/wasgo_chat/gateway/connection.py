@@ -13,7 +13,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import ChatError, NotFound
-from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.gateway.context import GatewayContext
 from wasgo_chat.gateway.frame_writer import EXTENSION, FrameWriter
 from wasgo_chat.gateway.notification_feed import NotificationFeed, SentState
@@ -77,7 +76,7 @@ class Connection:
             fixed_conversation=conversation_id,
         )
         receive = ws.receive if writer is None else writer.receive
-        self._receiver = FrameReceiver(receive, self._session, responder, COMMANDS)
+        self._receiver = FrameReceiver(receive, self._session, responder, context.commands)
 
     def end(self, code: CloseCode, reason: str) -> None:
         """Close the connection after the current frame, which is finished and answered. The first code counts."""
