@@ -13,7 +13,7 @@ from wasgo_chat.development.embedded import free_port
 def test_serve_does_not_start_without_usable_file_storage(database: str, folder: str) -> None:
     shown = run("serve", "--port", str(free_port()), env=environment(database, STORAGE_DIR=folder))
     assert shown.returncode == 2
-    assert f"WASGO_CHAT_STORAGE_DIR is {folder}, where files cannot be written" in said(shown)
+    assert f"WASGO_CHAT_STORAGE_DIR is {folder}, which is not writable" in said(shown)
 
 
 NO_ORIGINS = [

@@ -41,7 +41,7 @@ class ConnectionAdmission:
         """
         if self._count >= self._limit:
             delay_s = 1 + random.uniform(0, RETRY_SPREAD_S)  # noqa: S311  no secret
-            raise RateLimited("Too many sockets are being opened", retry_after_s=delay_s)
+            raise RateLimited("Too many connections are being opened", retry_after_s=delay_s)
         self._count += 1
         try:
             await self._slots.acquire()

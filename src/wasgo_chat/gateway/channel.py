@@ -143,7 +143,7 @@ class ConversationChannel:
         for subscription in self.subscriptions:
             subscription.rewind(seq, reads_version)
             if not subscription.buffer.put(resync_frame(self.conversation_id, seq)):
-                subscription.peer.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+                subscription.peer.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
 
     def signal_typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
         """Send a `typing` signal to the other users; without a repeat it ends after `TYPING_TTL_S`."""

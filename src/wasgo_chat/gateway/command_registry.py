@@ -88,7 +88,7 @@ class MalformedFrame(Exception):
 
 
 class CommandRegistry:
-    """The commands of a worker by frame type.
+    """Commands by frame type. A package adds its own by `CommandRegistry([*COMMANDS, ...])`.
 
     Raises:
         ValueError: two commands have the same frame type.

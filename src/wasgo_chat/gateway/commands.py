@@ -97,7 +97,7 @@ async def _refresh_token(session: Session, frame: RefreshTokenFrame) -> AckBody:
     act_as = session.user_id if session.actor.service is not None else None
     actor = await session.context.authenticator.from_bearer(frame.token, act_as=act_as)
     if actor.user_id != session.user_id or actor.service != session.actor.service:
-        raise Unauthenticated("The token is of another subject")
+        raise Unauthenticated("The token belongs to another subject")
     session.refresh_token(actor)
     return {"expires_at": actor.expires_at}
 
@@ -116,9 +116,10 @@ async def _unsubscribe(session: Session, frame: UnsubscribeFrame) -> AckBody:
 
 def _require_conversation_id(session: Session, conversation_id: UUID | None) -> UUID:
     if session.fixed_conversation is not None:
-        raise Invalid.field(["type"], "one_conversation", "this socket is of one conversation; use ws/chat/ for many")
+        message = "this connection is for one conversation; use ws/chat/ for many"
+        raise Invalid.field(["type"], "one_conversation", message)
     if conversation_id is None:
-        raise Invalid.field(["conversation_id"], "missing", "name the conversation")
+        raise Invalid.field(["conversation_id"], "missing", "is required")
     return conversation_id
 
 

@@ -13,7 +13,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import ChatError, NotFound
-from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.gateway.context import GatewayContext
 from wasgo_chat.gateway.frame_writer import EXTENSION, FrameWriter
 from wasgo_chat.gateway.notification_feed import NotificationFeed, SentState
@@ -77,7 +76,7 @@ class Connection:
             fixed_conversation=conversation_id,
         )
         receive = ws.receive if writer is None else writer.receive
-        self._receiver = FrameReceiver(receive, self._session, responder, COMMANDS)
+        self._receiver = FrameReceiver(receive, self._session, responder, context.commands)
 
     def end(self, code: CloseCode, reason: str) -> None:
         """Close the connection after the current frame, which is finished and answered. The first code counts."""
@@ -96,7 +95,7 @@ class Connection:
         if not hub.register(session):
             hub.counts.refusals["sockets_of_user"] += 1
             limit = self._context.settings.max_sockets_per_user
-            await self._close(CloseCode.RATE_LIMITED, f"at most {limit} sockets; retry after 60")
+            await self._close(CloseCode.RATE_LIMITED, f"at most {limit} connections per user; retry after 60")
             return
         if hub.is_restarting:
             self.end(CloseCode.RESTARTING, hub.restart_reason())

@@ -5,17 +5,15 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 
 from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
-from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.command_registry import CommandRegistry
 from wasgo_chat.gateway.notification_feed import NotificationFeed
-from wasgo_chat.gateway.publisher import Publisher
-from wasgo_chat.messages.context import MessagesContext
+from wasgo_chat.gateway.session import SessionContext
 
 
-class GatewayContext(MessagesContext, Protocol):
+class GatewayContext(SessionContext, Protocol):
     """The parts of a worker that accept, serve and limit connections."""
 
-    hub: Hub
-    publisher: Publisher
+    commands: CommandRegistry
     notification_feed: NotificationFeed
     admission: ConnectionAdmission
     address_limits: AddressLimits

@@ -15,7 +15,7 @@ from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.core.tasks import TaskSet
+from wasgo_chat.core.tasks import TaskSet, forever
 from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.channel import ConversationChannel
@@ -131,7 +131,7 @@ class Hub:
                 self.counts.resyncs += 1
                 self.counts.frames_out["resync"] += 1
                 if not subscription.deliver_resync(head):
-                    peer.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+                    peer.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
         self.replay.catch_up_soon(channel, subscription)
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -161,11 +161,12 @@ class Hub:
 
     async def watch_tokens(self) -> None:
         """Close connections whose tokens have expired. It polls, because the wall clock may be set."""
-        while True:
-            await asyncio.sleep(TOKEN_CHECK_S)
-            now = time.time()
-            for peer in [peer for peers in self.peers.values() for peer in peers if peer.expires_at <= now]:
-                peer.end(CloseCode.UNAUTHENTICATED, "the token has expired")
+        await forever(self._close_expired, failure="token_check_failed", every_s=TOKEN_CHECK_S)
+
+    async def _close_expired(self) -> None:
+        now = time.time()
+        for peer in [peer for peers in self.peers.values() for peer in peers if peer.expires_at <= now]:
+            peer.end(CloseCode.UNAUTHENTICATED, "the token has expired")
 
     async def close_revoked(self, user_ids: list[str]) -> None:
         """Close connections whose tokens were issued before the tokens of their users were revoked."""

@@ -5,7 +5,6 @@ database holds now. A lost signal only delays a frame until the next full sync.
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from wasgo_chat.conversations.rendering import render_conversations
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events.offsets import SeqRange
 from wasgo_chat.gateway.framing import frame_type
@@ -107,7 +107,7 @@ class NotificationFeed:
         states_of_user = self._states.get(user_id, ())
         for state in states_of_user:
             if not state.socket.buffer.put(data):
-                state.socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
+                state.socket.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect")
         self._counts.frames_out[frame_type(data)] += len(states_of_user)
 
     async def sync(self, state: SentState, changed: Collection[UUID] | None = None) -> None:
@@ -132,25 +132,25 @@ class NotificationFeed:
             self.push(receiver, frame)
 
     async def run(self) -> None:
-        """Send what changed after a short delay, and compare everything at intervals, forever."""
+        """Send what has changed after a short delay, and compare every connection at intervals."""
         loop = asyncio.get_running_loop()
         next_full_sync = loop.time() + FULL_SYNC_S
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.01, next_full_sync - loop.time())):
-                    await self._woken.wait()
+
+        async def step() -> None:
+            nonlocal next_full_sync
             await asyncio.sleep(BATCHING_DELAY_S)  # a burst of messages is one change of counts
             self._woken.clear()
-            try:
-                await self._send_changes()
-                if loop.time() >= next_full_sync:
-                    await self._full_sync()
-            except ChatError as error:
-                log.warning("feed_sync_failed", error=error.code)
-            except Exception:
-                log.exception("feed_sync_failed")  # the next iteration tries again
+            await self._send_changes()
             if loop.time() >= next_full_sync:
-                next_full_sync = loop.time() + FULL_SYNC_S
+                try:
+                    await self._full_sync()
+                finally:
+                    next_full_sync = loop.time() + FULL_SYNC_S
+
+        def seconds_left() -> float:
+            return max(0.01, next_full_sync - loop.time())
+
+        await forever(step, failure="feed_sync_failed", every_s=seconds_left, wake=self._woken)
 
     async def _full_sync(self) -> None:
         """Compare every connection, so that nothing that was lost stays unsent."""
@@ -216,7 +216,7 @@ class NotificationFeed:
     def _write(self, socket: FeedSocket, frames: Sequence[dict[str, Any]]) -> None:
         self._counts.frames_out.update([frame["type"] for frame in frames])
         if not all([socket.buffer.put(encode(frame)) for frame in frames]):  # noqa: C419  write all, then check
-            socket.end(CloseCode.TOO_SLOW, "too much is unsent; reconnect")
+            socket.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect")
 
 
 async def _load_cores(tx: Tx, user_id: str, ids: Collection[UUID] | None) -> dict[UUID, str]:

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from wasgo_chat.conversations.event_frames import EventFrame, new_message_frame, read_frames, read_receipt_frames
-from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.gateway.envelope import (
@@ -103,19 +103,13 @@ class Publisher:
         await self._feed.presence_changed(user_id, is_online=is_online)
 
     async def run(self) -> None:
-        """Publish forever: one snapshot and one pipeline for everything that is queued."""
-        while True:
-            notices = list(await self._queue.get())
-            while not self._queue.empty():
-                notices.extend(self._queue.get_nowait())
-            try:
-                await self._publish(notices)
-            except ChatError as error:
-                log.warning("publish_failed", error=error.code)
-            except Exception:
-                log.exception("publish_failed")  # one notice must not block all that follow
+        """Publish what is queued: one snapshot and one pipeline for all of it. A failed notice blocks no later one."""
+        await forever(self._publish_queued, failure="publish_failed")
 
-    async def _publish(self, notices: Sequence[object]) -> None:
+    async def _publish_queued(self) -> None:
+        notices = list(await self._queue.get())
+        while not self._queue.empty():
+            notices.extend(self._queue.get_nowait())
         publications = [(one.channel, one.payload) for one in notices if isinstance(one, PreparedPublication)]
         publications += await self._publish_events([notice for notice in notices if type(notice) is LogAdvanced])
         for notice in notices:

@@ -5,7 +5,6 @@ revocations, connections that stay behind, and a log that was rewound by a failo
 """
 
 import asyncio
-import contextlib
 import time
 from uuid import UUID
 
@@ -14,7 +13,7 @@ import structlog
 from wasgo_chat.conversations.event_frames import read_receipt_frames
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.driver import fetch
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.hub import Hub
@@ -42,21 +41,19 @@ class Reconciler:
         self._triggered.set()
 
     async def run(self) -> None:
-        """Compare at intervals, forever. If the database is unavailable, the next interval tries again."""
-        while True:
-            self._triggered.clear()
-            try:
-                self._check_subscriptions()
-                await self._compare()
-                if self._hub.peers:
-                    await self._hub.close_revoked(list(self._hub.peers))
-            except ChatError as error:
-                log.warning("reconciliation_failed", error=error.code)
-            except Exception:
-                log.exception("reconciliation_failed")  # the next interval tries again
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.head_check_s):
-                    await self._triggered.wait()
+        """Compare at intervals. If the database is unavailable, the next interval tries again."""
+        await forever(
+            self._reconcile,
+            failure="reconciliation_failed",
+            every_s=self._settings.head_check_s,
+            wake=self._triggered,
+        )
+
+    async def _reconcile(self) -> None:
+        self._check_subscriptions()
+        await self._compare()
+        if self._hub.peers:
+            await self._hub.close_revoked(list(self._hub.peers))
 
     def _check_subscriptions(self) -> None:
         """Close connections that read nothing for too long, and catch up those that have drained."""
@@ -67,7 +64,7 @@ class Reconciler:
             for subscription in tuple(channel.subscriptions):
                 since = subscription.lagging_since
                 if since is not None and now - since > self._settings.slow_socket_s:
-                    subscription.peer.end(CloseCode.TOO_SLOW, "too far behind; reconnect with after_seq")
+                    subscription.peer.end(CloseCode.TOO_SLOW, "too slow; reconnect with after_seq")
                 else:
                     self._hub.catch_up_soon(subscription)  # an earlier attempt may have failed
 

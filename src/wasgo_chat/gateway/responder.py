@@ -42,7 +42,7 @@ class Responder:
         """Write a frame, or close the connection if the buffer takes no more. Such a frame is never dropped."""
         self._counts.frames_out[frame_type(data)] += 1
         if not self._buffer.put(data):
-            self._on_end(CloseCode.TOO_SLOW, "too much is unsent; reconnect with after_seq")
+            self._on_end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
 
     def acknowledge(self, ref: str | None, result: dict[str, Any]) -> None:
         """A frame was executed: send an `ack` if it has a `ref`."""
@@ -69,7 +69,7 @@ class Responder:
         # `Overloaded` is a kind of `Unavailable`, though its HTTP status is 429: its sends are to be repeated too, and
         # the frames that follow it in the pipeline fail as well. A new connection starts a new pipeline.
         if isinstance(error, Unavailable):
-            self._on_end(CloseCode.OVERLOADED, "reconnect with after_seq and send again with the same client_id")
+            self._on_end(CloseCode.OVERLOADED, "reconnect with after_seq and resend with the same client_id")
 
     def _refuse(self, ref: str | None, error: ChatError) -> None:
         log.debug("frame_refused", code=error.code)

@@ -45,7 +45,7 @@ _CHAT_SOCKET = re.compile(r"/ws/chat/([^/]+)/")
 async def create_socket_ticket(caller: Caller, db: Db) -> Response:
     """Get a single-use ticket for `?ticket=`; it lives 30 seconds."""
     if caller.service is not None:
-        raise Forbidden("A service opens sockets with its own token")
+        raise Forbidden("Services open sockets with their own token")
     async with db.transaction() as tx:
         ticket = await tickets.issue(tx, caller)
     return JsonResponse(ticket, 201)
@@ -93,7 +93,7 @@ async def _accept(ws: WebSocket) -> bool:
     """Finish the handshake, unless the `Origin` is not allowed."""
     origin = ws.headers.get("origin")
     if origin is not None and origin not in gateway_context(ws).settings.allowed_origins:
-        await ws.close(reason="A page of this origin may not open sockets")  # before `accept`: HTTP 403
+        await ws.close(reason="This origin is not allowed")  # before `accept`: HTTP 403
         return False
     offered = ws.scope["subprotocols"]
     await ws.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
@@ -111,7 +111,7 @@ async def _serve(ws: WebSocket, conversation_id: UUID | None, feed: Notification
         with worker.address_limits.count(ws.client) as is_within_limit:
             if not is_within_limit:
                 hub.counts.refusals["sockets_of_address"] += 1
-                await ws.close(CloseCode.RATE_LIMITED, "too many sockets of this address; retry after 60")
+                await ws.close(CloseCode.RATE_LIMITED, "too many connections from this address; retry after 60")
                 return
             try:
                 slot = await worker.admission.acquire()
@@ -133,7 +133,7 @@ async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationF
     try:
         after_seq = _after_seq(ws)
     except ValueError:
-        await ws.close(CloseCode.MALFORMED, "after_seq must be a whole number")
+        await ws.close(CloseCode.MALFORMED, "after_seq must be an integer")
         return
     try:
         actor = await _authenticate_counted(ws, join.find_user if join is not None else None)

@@ -1,20 +1,29 @@
 """What one connection stands for: its actor and its subscriptions. The commands and the hub act upon it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
 from wasgo_chat.gateway.client_frames import ClientFrame
-from wasgo_chat.gateway.context import GatewayContext
+from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.publisher import Publisher
 from wasgo_chat.gateway.responder import Responder
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.gateway.subscription import Subscription
 from wasgo_chat.gateway.typing_indicator import TypingThrottle
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.lookups import MembershipHead
+from wasgo_chat.messages.context import MessagesContext
+
+
+class SessionContext(MessagesContext, Protocol):
+    """The parts of a worker that sessions and commands use."""
+
+    hub: Hub
+    publisher: Publisher
 
 
 class Session:
@@ -32,7 +41,7 @@ class Session:
     def __init__(
         self,
         actor: Actor,
-        context: GatewayContext,
+        context: SessionContext,
         *,
         buffer: SendBuffer,
         responder: Responder,
@@ -69,7 +78,7 @@ class Session:
         """
         conversation_id = frame.conversation_id or self.fixed_conversation
         if conversation_id is None:
-            raise Invalid.field(["conversation_id"], "missing", "name the conversation")
+            raise Invalid.field(["conversation_id"], "missing", "is required on a connection for many conversations")
         if conversation_id not in self.subscriptions:
             raise NotFound
         return conversation_id
@@ -93,7 +102,7 @@ class Session:
         if (earlier := self.subscriptions.pop(conversation_id, None)) is not None:
             hub.unsubscribe(earlier)
         if len(self.subscriptions) >= limit:
-            raise LimitReached(f"A socket follows at most {limit} conversations")
+            raise LimitReached(f"A connection can have at most {limit} subscriptions")
         await hub.subscribe(self, conversation_id, after_seq, membership)
 
     def on_subscribed(self, subscription: Subscription, state: dict[str, Any]) -> None:

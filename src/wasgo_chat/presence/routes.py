@@ -29,7 +29,7 @@ async def list_presence(
     """See who is online among people the caller shares a conversation with."""
     requested = list(dict.fromkeys(user_id for user_id in user_ids.split(",") if user_id))
     if not 0 < len(requested) <= MAX_USERS or not all(_is_user_id(user_id) for user_id in requested):
-        raise Invalid.field(["query", "user_ids"], "user_ids", f"names 1 to {MAX_USERS} users, separated by commas")
+        raise Invalid.field(["query", "user_ids"], "user_ids", f"must be 1 to {MAX_USERS} ids, separated by commas")
     async with db.snapshot() as tx:
         visible = await verbs.users_sharing_conversation(tx, caller.require_user(), requested)
         seen = await verbs.last_seen(tx, visible)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import structlog
 
-from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 from wasgo_chat.presence import verbs
 from wasgo_chat.presence.registry import CONNECTION_ERRORS, PresenceRegistry
@@ -43,6 +43,8 @@ class Presence:
         self._connected: set[str] = set()
         self._changes: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._unpublished: Mapping[str, bool] = {}
+        self._heartbeats = 0
+        self._next_heartbeat = 0.0
 
     def add_listener(self, listener: OnChange) -> None:
         """Call `listener` for each change, once among all workers."""
@@ -72,32 +74,27 @@ class Presence:
             return online
 
     async def run(self) -> None:
-        """Send heartbeats, find the users of crashed workers, and publish changes, forever."""
-        heartbeats = 0
-        next_heartbeat = 0.0
+        """Send heartbeats, find the users of crashed workers, and publish changes."""
+        await forever(self._step, failure="presence_failed", expected=CONNECTION_ERRORS)
+
+    async def _step(self) -> None:
+        """Send a heartbeat if one is due. Then publish the changes that come before the next one."""
         loop = asyncio.get_running_loop()
-        while True:
-            try:
-                if loop.time() >= next_heartbeat:
-                    next_heartbeat = loop.time() + HEARTBEAT_S
-                    await self._heartbeat()
-                    await self._publish_changes({})
-                    if heartbeats % HEARTBEATS_PER_RECORD == 0:
-                        await self._record_seen(list(self._connected))
-                    heartbeats += 1
-                async with asyncio.timeout(max(0.01, next_heartbeat - loop.time())):
-                    first = await self._changes.get()
-                await asyncio.sleep(BATCHING_DELAY_S)  # many users may come at once
-                changes = dict([first, *(self._changes.get_nowait() for _ in range(self._changes.qsize()))])
-                await self._publish_changes(changes)
-            except TimeoutError:
-                continue
-            except CONNECTION_ERRORS as error:
-                log.warning("presence_redis_unavailable", error=type(error).__name__)
-            except ChatError as error:
-                log.warning("presence_not_stored", error=error.code)
-            except Exception:
-                log.exception("presence_failed")  # the next iteration publishes what is left
+        if loop.time() >= self._next_heartbeat:
+            self._next_heartbeat = loop.time() + HEARTBEAT_S
+            await self._heartbeat()
+            await self._publish_changes({})
+            if self._heartbeats % HEARTBEATS_PER_RECORD == 0:
+                await self._record_seen(list(self._connected))
+            self._heartbeats += 1
+        try:
+            async with asyncio.timeout(max(0.01, self._next_heartbeat - loop.time())):
+                first = await self._changes.get()
+        except TimeoutError:
+            return
+        await asyncio.sleep(BATCHING_DELAY_S)  # many users may connect at once
+        changes = dict([first, *(self._changes.get_nowait() for _ in range(self._changes.qsize()))])
+        await self._publish_changes(changes)
 
     async def close(self) -> None:
         """Unregister this worker's users now, before their entries expire."""

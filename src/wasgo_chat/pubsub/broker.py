@@ -12,7 +12,7 @@ OnGap = Callable[[], None]
 class Broker(Protocol):
     """What the gateway needs of a broker. `start` is called first, `close` last.
 
-    `has_peers` is False if no other worker is known to listen; then there is nobody to publish to.
+    `has_peers` is False if no other worker is known to listen; then nothing needs to be published.
     """
 
     has_peers: bool

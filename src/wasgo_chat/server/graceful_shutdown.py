@@ -1,8 +1,8 @@
-"""uvicorn's server with an end that loses nothing: it drains before it closes, and all within `shutdown_s`.
+"""uvicorn's server with a graceful shutdown: it drains before it closes, within `shutdown_s`.
 
-Left to itself uvicorn closes every socket in the moment of SIGTERM, whatever it is doing. Here a worker first says
-that it goes (`/readyz`), then takes no more connections, then lets sockets finish what they do and tells each when
-to come back; what is open after that uvicorn ends.
+Stock uvicorn closes every WebSocket at SIGTERM, whatever it is doing. This server first reports that it is draining
+(`/readyz`), then accepts no more connections, then lets each connection finish its current frame and closes it with a
+time to reconnect. uvicorn closes what is still open after that.
 """
 
 import asyncio
@@ -25,32 +25,32 @@ log = structlog.get_logger(__name__)
 
 POLL_S = 0.05
 LAST_S = 1.0
-"""What is left of `shutdown_s` once sockets and requests are done: to part from the servers behind."""
+"""The share of `shutdown_s` that is reserved for disconnecting from PostgreSQL and Redis, in seconds."""
 
 
 class ChatServer(uvicorn.Server):
     """One worker's server.
 
     Args:
-        config: made by `serving.server_config`.
-        app: what it serves; asked for its settings and its hub.
-        beat: pipe of the supervisor. With one, only the supervisor hurries this process (by SIGKILL), as a signal
-            may come from several sides; without one, the second signal ends it at once.
+        config: made by `run.server_config`.
+        app: the app, whose worker has the settings and the hub.
+        heartbeat_pipe: the pipe to the supervisor. With one, only SIGKILL ends the process at once, because a signal
+            may arrive from several senders. Without one, a second signal does.
     """
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, *, beat: int | None = None) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, *, heartbeat_pipe: int | None = None) -> None:
         super().__init__(config)
         self._app = app
         self._settings: Settings = app.state.worker.settings
-        self._beat = beat
-        self._beating: asyncio.Task[None] | None = None
+        self._heartbeat_pipe = heartbeat_pipe
+        self._heartbeats: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """See uvicorn; but a signal that was obeyed is not raised again at the end."""
+        """As uvicorn, but a handled signal is not raised again at the end."""
         before = {signum: signal.getsignal(signum) for signum in (signal.SIGTERM, signal.SIGINT)}
         signal.signal(signal.SIGTERM, self.handle_exit)
-        signal.signal(signal.SIGINT, self.handle_exit if self._beat is None else signal.SIG_IGN)
+        signal.signal(signal.SIGINT, self.handle_exit if self._heartbeat_pipe is None else signal.SIG_IGN)
         try:
             yield
         finally:
@@ -58,54 +58,54 @@ class ChatServer(uvicorn.Server):
                 signal.signal(signum, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal drains, the second one does not wait for anything."""
-        self.force_exit = self.should_exit and self._beat is None
+        """The first signal starts the drain, a second one ends it."""
+        self.force_exit = self.should_exit and self._heartbeat_pipe is None
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """See uvicorn; the supervisor hears from us once we take connections."""
+        """As uvicorn; heartbeats start once the server accepts connections."""
         await super().startup(sockets)
-        if self._beat is not None:
-            self._beating = asyncio.create_task(self._heartbeat(self._beat))
+        if self._heartbeat_pipe is not None:
+            self._heartbeats = asyncio.create_task(self._send_heartbeats(self._heartbeat_pipe))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain, then end as uvicorn does."""
+        """Drain, then shut down as uvicorn does."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.shutdown_s
-        last_moment = deadline - min(LAST_S, self._settings.shutdown_s / 2)
+        drain_deadline = deadline - min(LAST_S, self._settings.shutdown_s / 2)
         hub = self._app.state.worker.hub
         self._app.state.worker.is_draining = True
         log.info("draining", connections=len(self.server_state.connections))
-        await self._wait(lambda: False, min(loop.time() + self._settings.drain_delay_s, last_moment))
+        await self._wait(lambda: False, min(loop.time() + self._settings.drain_delay_s, drain_deadline))
         for server in self.servers:
             server.close()
         hub.restart()
-        await self._wait(self._wait_for_sockets, last_moment)
-        left_s = max(0.0, last_moment - loop.time())
-        self.config.timeout_graceful_shutdown = left_s  # type: ignore[assignment]  # it only waits so long
+        await self._wait(self._has_closed_sockets, drain_deadline)
+        left_s = max(0.0, drain_deadline - loop.time())
+        self.config.timeout_graceful_shutdown = left_s  # type: ignore[assignment]  # uvicorn only waits for it
         try:
             async with asyncio.timeout_at(deadline):
                 await super().shutdown(sockets)
         except TimeoutError:
-            log.warning("ended_without_farewell")
+            log.warning("shutdown_incomplete")
         log.info("drained", in_s=round(loop.time() - deadline + self._settings.shutdown_s, 2))
 
     async def _wait(self, is_done: Callable[[], bool], until: float) -> None:
         loop = asyncio.get_running_loop()
-        while loop.time() < until and not is_done() and not self.force_exit:  # noqa: ASYNC110  as uvicorn waits
+        while loop.time() < until and not is_done() and not self.force_exit:  # noqa: ASYNC110  uvicorn polls too
             await asyncio.sleep(POLL_S)
 
-    def _wait_for_sockets(self) -> bool:
-        """Whether each socket has been told its close code; the goodbye itself may still be on its way."""
-        return all(one.close_sent for one in self.server_state.connections if isinstance(one, ChatWebSocket))
+    def _has_closed_sockets(self) -> bool:
+        """Whether a close frame was sent on every WebSocket. The replies may still be missing."""
+        return all(ws.close_sent for ws in self.server_state.connections if isinstance(ws, ChatWebSocket))
 
-    async def _heartbeat(self, pipe: int) -> None:
-        """From within the event loop: one that is blocked does not beat."""
+    async def _send_heartbeats(self, pipe: int) -> None:
+        """Send heartbeats from the event loop: a blocked loop sends none."""
         while True:
             try:
                 os.write(pipe, b".")
             except BlockingIOError:
-                pass  # a supervisor that is stopped reads nothing
+                pass  # the supervisor is stopped and reads nothing
             except OSError:
-                os._exit(1)  # it is gone, where the kernel does not tell
+                os._exit(1)  # the supervisor is gone, and this platform sends no signal then
             await asyncio.sleep(HEARTBEAT_S)

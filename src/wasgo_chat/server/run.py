@@ -1,4 +1,4 @@
-"""How the service is run: what is checked before, uvicorn's limits and time-outs, one worker's process."""
+"""How the service runs: preflight checks, uvicorn's limits and timeouts, and the process of a worker."""
 
 import asyncio
 import gc
@@ -38,7 +38,7 @@ WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 
 
 
 def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicorn.Config:
-    """uvicorn for this service. Deflate is off: it costs memory and CPU a socket and invites bombs."""
+    """The uvicorn configuration. Compression is off: it costs memory and CPU per WebSocket, and invites zip bombs."""
     return uvicorn.Config(
         app,
         loop="uvloop",
@@ -52,7 +52,7 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
         log_config=None,
         access_log=False,
         server_header=False,
-        # By default whoever connects from this machine, or whom FORWARDED_ALLOW_IPS names, may call himself anybody.
+        # By default uvicorn trusts the forwarded addresses of local connections and of FORWARDED_ALLOW_IPS.
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
         **more,
@@ -60,42 +60,42 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
 
 
 def bind(settings: Settings, host: str, port: int, fd: int | None = None) -> socket.socket:
-    """The socket that workers share: bound here, or inherited as `fd`.
+    """The listening socket that the workers share: bound here, or inherited as file descriptor `fd`.
 
     Raises:
-        UnsafeSettings: the address is taken or not ours, or `fd` is no socket.
+        UnsafeSettings: the address is in use or not available, or `fd` is not a socket.
     """
     if fd is not None:
         try:
             return socket.socket(fileno=fd)
         except OSError as error:
-            raise UnsafeSettings(f"--fd {fd} is no socket that this process has inherited.") from error
+            raise UnsafeSettings(f"--fd {fd} is not a socket that this process has inherited.") from error
     try:
         return server_config("", settings, host=host, port=port).bind_socket()
     except SystemExit as error:
-        raise UnsafeSettings(f"{host}:{port} cannot be listened on: choose another --host or --port.") from error
+        raise UnsafeSettings(f"Cannot listen on {host}:{port}: choose another --host or --port.") from error
 
 
 def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogLevels) -> int:
-    """Serve until told to end; the exit code. Even one worker has a supervisor, so that a hung one is replaced."""
+    """Serve until a signal ends it, and return the exit code. Even a single worker is supervised, in case it hangs."""
 
     folder = _metrics_folder()
 
-    def run_worker(beat: int) -> None:
-        signal.signal(signal.SIGUSR2, lambda *_: Context().run(levels.apply))  # in nobody's request
-        levels.apply()  # a signal may have come while this process was made
+    def run_worker(heartbeat_pipe: int) -> None:
+        signal.signal(signal.SIGUSR2, lambda *_: Context().run(levels.apply))  # outside the context of any request
+        levels.apply()  # a signal may have arrived during the fork
         app = create_app(settings, metrics_folder=folder)
-        ChatServer(server_config(app, settings), app, beat=beat).run(sockets=[sock])
+        ChatServer(server_config(app, settings), app, heartbeat_pipe=heartbeat_pipe).run(sockets=[sock])
 
     gc.collect()
-    gc.freeze()  # what is imported stays as it is, and stays shared with the workers
+    gc.freeze()  # imported modules stay shared with the workers
     supervisor = Supervisor(
         run_worker,
         workers=workers,
         sock=sock,
         shutdown_s=settings.shutdown_s,
-        reread=levels.apply,
-        on_end=(lambda pid: aggregation.merge_exited_worker(folder, pid)) if folder is not None else None,
+        on_reload=levels.apply,
+        on_exit=(lambda pid: aggregation.merge_exited_worker(folder, pid)) if folder is not None else None,
     )
     try:
         return supervisor.run()
@@ -105,19 +105,19 @@ def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogL
 
 
 def _metrics_folder() -> Path | None:
-    """A private folder for the numbers of the workers; without one each of them speaks of itself alone."""
+    """A private folder in which workers share their metrics; without one, each worker reports only its own."""
     try:
         return Path(tempfile.mkdtemp(prefix="wasgo-chat-metrics-"))
     except OSError as error:
-        log.warning("metrics_of_each_worker_alone", error=type(error).__name__)
+        log.warning("metrics_not_shared", error=type(error).__name__)
         return None
 
 
 def preflight_checks(settings: Settings, *, workers: int) -> None:
-    """Refuse to start on settings or a database that would fail or lose something later.
+    """Refuse to start with settings or a database that would fail or lose data later.
 
     Raises:
-        UnsafeSettings: what is missing or unsafe, and what to set or run.
+        UnsafeSettings: with what is missing or unsafe, and what to set or run.
     """
     settings.check_safe_to_serve(workers=workers)
     try:
@@ -138,8 +138,8 @@ def _check_folder(settings: Settings) -> None:
             pass
     except OSError as error:
         raise UnsafeSettings(
-            f"WASGO_CHAT_STORAGE_DIR is {settings.storage_dir}, where files cannot be written ({error.strerror}): name "
-            "a folder that the service's user may write to, the same for every worker, or set WASGO_CHAT_S3_BUCKET."
+            f"WASGO_CHAT_STORAGE_DIR is {settings.storage_dir}, which is not writable ({error.strerror}): set it to a "
+            "folder that the service's user can write to, the same for every worker, or set WASGO_CHAT_S3_BUCKET."
         ) from error
 
 
@@ -151,18 +151,18 @@ async def _check_database(settings: Settings) -> None:
             raise UnsafeSettings("The database is not at the newest migration: run `wasgo-chat migrate` first.")
         async with db.snapshot() as tx:
             version = int((await tx.execute(text("SHOW server_version_num"))).scalar_one())
-            # As this service's own connections see them: a role or a database may have values of its own.
+            # As seen by a connection of the service: roles and databases can override the server's values.
             off = (await tx.execute(text(_UNSAFE_DURABILITY))).scalars().all()
         if version < 150000:
             raise UnsafeSettings(f"PostgreSQL {version // 10000} is too old: version 15 or newer is needed.")
         if off and not settings.allow_unsafe_database:
             raise UnsafeSettings(
-                f"The database may forget what it has committed: turn {' and '.join(off)} on (for the server, or for "
+                f"The database can lose committed data: turn {' and '.join(off)} on (for the server, or for "
                 "the role or database of WASGO_CHAT_DATABASE_URL). For tests, WASGO_CHAT_ALLOW_UNSAFE_DATABASE=true."
             )
     except Unavailable as error:
         raise UnsafeSettings(
-            "The database named by WASGO_CHAT_DATABASE_URL does not answer: check the address, and that it runs."
+            "The database of WASGO_CHAT_DATABASE_URL does not answer: check the address, and that it is running."
         ) from error
     finally:
         await db.close()

@@ -1,7 +1,7 @@
-"""The parent of the workers of `serve`: starts them, replaces the dead and the hung, retires them in turn.
+"""The supervisor: the parent process of the workers. It starts them, replaces dead and hung ones, and restarts them.
 
-It serves nothing itself. Workers are forked from it, with everything imported already, and share its listening
-socket, so connections wait for a new worker and are not refused. What a worker does is `serving`'s business.
+It serves nothing itself. Workers are forked from it with all modules imported and share its listening socket, so
+connections wait for a new worker and are not refused. `run` defines what a worker does.
 """
 
 import contextlib
@@ -31,16 +31,16 @@ KILL_AFTER_S = 1.0
 MAX_FAILED_STARTS = 5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2)
 
-OnEnd = Callable[[int], None]
-"""Told the process id of each worker that has ended, whatever of."""
+OnExit = Callable[[int], None]
+"""Called with the process id of each worker that has exited, for whatever reason."""
 
 RunWorker = Callable[[int], None]
-"""What a worker does: serve, and write a byte each half a second to this pipe once it takes connections."""
+"""Serves in the new process. Once it accepts connections, it writes a byte to this pipe every half second."""
 
 
 @dataclass(eq=False, slots=True)
 class WorkerProcess:
-    """A worker, as its parent knows it. `last_heartbeat_at` is None until it is ready."""
+    """A worker as its parent knows it. `last_heartbeat_at` is None until it is ready."""
 
     pid: int
     pipe: int
@@ -53,15 +53,15 @@ class WorkerProcess:
 
 
 class Supervisor:
-    """Keeps `workers` workers running until SIGTERM or SIGINT; a second one ends all at once.
+    """Keeps workers running until SIGTERM or SIGINT; a second signal kills them.
 
     Args:
         run_worker: called in each new process.
-        workers: how many.
-        sock: the listening socket; this process lets go of it when it is told to end.
-        shutdown_s: how long workers may take to end; a second later they are killed.
-        on_end: called once a worker has ended.
-        reread: called at SIGUSR2, which every worker gets too.
+        workers: the number of workers.
+        sock: the listening socket, which this process closes when it shuts down.
+        shutdown_s: the time that workers have to shut down. A second later they are killed.
+        on_exit: called when a worker has exited.
+        on_reload: called at SIGUSR2, which every worker receives too.
     """
 
     def __init__(
@@ -71,19 +71,19 @@ class Supervisor:
         workers: int,
         sock: socket.socket,
         shutdown_s: float,
-        on_end: OnEnd | None = None,
-        reread: Callable[[], None] = lambda: None,
+        on_exit: OnExit | None = None,
+        on_reload: Callable[[], None] = lambda: None,
     ) -> None:
         self._run_worker = run_worker
         self._workers = workers
         self._sock = sock
         self._shutdown_s = shutdown_s
-        self._on_end = on_end
-        self._reread = reread
+        self._on_exit = on_exit
+        self._on_reload = on_reload
         self._children: dict[int, WorkerProcess] = {}
         self._outdated: list[WorkerProcess] = []
-        self._arrived: list[int] = []
-        self._is_ending = False
+        self._received_signals: list[int] = []
+        self._is_stopping = False
         self._is_forced = False
         self._was_ready = False
         self._failures = 0
@@ -91,23 +91,23 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
 
     def run(self) -> int:
-        """Supervise to the end. The exit code: 0 if all ended as asked, 1 if some had to be killed or none started."""
+        """Supervise until shutdown. The exit code is 1 if workers were killed or never became ready, otherwise 0."""
         woken, wake = socket.socketpair()
         woken.setblocking(False)
         wake.setblocking(False)
         signal.set_wakeup_fd(wake.fileno())
         for signum in _SIGNALS:
-            signal.signal(signum, lambda number, _: self._arrived.append(number))
+            signal.signal(signum, lambda number, _: self._received_signals.append(number))
         self._selector.register(woken, selectors.EVENT_READ)
         ticked_at = time.monotonic()
-        while not (self._is_ending and not self._children):
-            if not self._is_ending:
+        while not (self._is_stopping and not self._children):
+            if not self._is_stopping:
                 self._start_missing()
             for key, _ in self._selector.select(TICK_S):
                 self._read_heartbeats(key.fd)
             now = time.monotonic()
             if now - ticked_at > HEARTBEAT_TIMEOUT_S / 2:
-                self._excuse_after_sleep(now)  # it was this process that slept
+                self._excuse_after_sleep(now)  # this process was suspended, and read no heartbeats
             ticked_at = now
             self._handle_signals()
             self._kill_overdue(now)
@@ -123,31 +123,31 @@ class Supervisor:
                 self._start()
 
     def _start(self) -> WorkerProcess:
-        mine, theirs = os.pipe()
-        os.set_blocking(mine, False)
-        os.set_blocking(theirs, False)
+        read_end, write_end = os.pipe()
+        os.set_blocking(read_end, False)
+        os.set_blocking(write_end, False)
         supervisor = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become_worker(supervisor, theirs)
-        os.close(theirs)
-        child = WorkerProcess(pid, mine, time.monotonic())
+            self._become_worker(supervisor, write_end)
+        os.close(write_end)
+        child = WorkerProcess(pid, read_end, time.monotonic())
         self._children[pid] = child
-        self._selector.register(mine, selectors.EVENT_READ, child)
+        self._selector.register(read_end, selectors.EVENT_READ, child)
         return child
 
     def _become_worker(self, supervisor: int, pipe: int) -> None:
-        """In the new process; never returns."""
+        """Run in the new process; never returns."""
         status = 1
         try:
             signal.set_wakeup_fd(-1)
             for signum in _SIGNALS:
                 signal.signal(signum, signal.SIG_DFL)
-            signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until the worker knows what to do, it must not die of it
+            signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # it must not die of the signal before it has a handler
             self._selector.close()
             for child in self._children.values():
                 os.close(child.pipe)
-            # As a killed parent takes no care of the port, its workers must not keep it, stopped ones neither.
+            # A killed parent cannot free the port: its workers, even stopped ones, must not keep it.
             process.die_with_parent(supervisor, signal.SIGKILL)
             self._run_worker(pipe)
             status = 0
@@ -165,7 +165,7 @@ class Supervisor:
                 os.read(fd, 1024)
             return
         if not os.read(fd, 1024):
-            self._selector.unregister(fd)  # its end; reaped in a moment
+            self._selector.unregister(fd)  # the worker has closed it; it is reaped soon
             return
         child.last_heartbeat_at = time.monotonic()
         if child.ready_at is None:
@@ -179,18 +179,18 @@ class Supervisor:
                 child.last_heartbeat_at = now
 
     def _handle_signals(self) -> None:
-        while self._arrived:
-            signum = self._arrived.pop(0)
+        while self._received_signals:
+            signum = self._received_signals.pop(0)
             if signum == signal.SIGCHLD:
-                continue  # it has woken us, and that is all it is for
+                continue  # it only wakes the loop, which reaps
             if signum == signal.SIGUSR2:
-                self._reread()
+                self._on_reload()
                 for child in self._children.values():
                     os.kill(child.pid, signal.SIGUSR2)
             elif signum == signal.SIGHUP:
                 self._outdated = [child for child in self._children.values() if child.kill_at is None]
-            elif not self._is_ending:
-                self._is_ending = True
+            elif not self._is_stopping:
+                self._is_stopping = True
                 self._sock.close()
                 for child in self._children.values():
                     self._retire(child)
@@ -208,7 +208,7 @@ class Supervisor:
 
     def _kill(self, child: WorkerProcess) -> None:
         child.is_killed = True
-        self._is_forced = self._is_forced or self._is_ending
+        self._is_forced = self._is_forced or self._is_stopping
         os.kill(child.pid, signal.SIGKILL)
 
     def _kill_overdue(self, now: float) -> None:
@@ -232,44 +232,44 @@ class Supervisor:
             with contextlib.suppress(KeyError):
                 self._selector.unregister(child.pipe)
             os.close(child.pipe)
-            if self._on_end is not None:
-                self._report_exit(self._on_end, pid)
+            if self._on_exit is not None:
+                self._report_exit(self._on_exit, pid)
             if child.kill_at is None:
                 log.error("worker_died", worker=pid, status=os.waitstatus_to_exitcode(status))
-                self._pause_after(child)
+                self._delay_restart(child)
 
-    def _report_exit(self, on_end: OnEnd, pid: int) -> None:
+    def _report_exit(self, on_exit: OnExit, pid: int) -> None:
         try:
-            on_end(pid)
+            on_exit(pid)
         except Exception:
-            log.exception("end_not_told", worker=pid)  # whoever wants to know must not end all workers
+            log.exception("exit_listener_failed", worker=pid)  # an error here must not end the other workers
 
-    def _pause_after(self, child: WorkerProcess) -> None:
-        """The first death is made good at once; workers that die again and again are started less and less often."""
+    def _delay_restart(self, child: WorkerProcess) -> None:
+        """Replace the first dead worker at once; back off if workers die repeatedly."""
         now = time.monotonic()
         is_quick = child.ready_at is None or now - child.ready_at < STABLE_AFTER_S
         self._failures = self._failures + 1 if is_quick else 0
-        pause_s = (
+        delay_s = (
             0.0 if self._failures < 2 else min(MIN_RESTART_DELAY_S * 2 ** (self._failures - 2), MAX_RESTART_DELAY_S)
         )
-        self._start_at = now + pause_s
+        self._start_at = now + delay_s
         if not self._was_ready and self._failures >= MAX_FAILED_STARTS:
             log.error("workers_do_not_start")
-            self._is_ending = self._is_forced = True
+            self._is_stopping = self._is_forced = True
             self._kill_all()
 
     def _rolling_restart(self) -> None:
-        """SIGHUP: for each old worker a new one, and only once that serves the old one is told to end."""
+        """SIGHUP: start a successor for each old worker, and stop the old one once the successor serves."""
         self._outdated = [child for child in self._outdated if child.pid in self._children]
-        if self._is_ending or not self._outdated:
+        if self._is_stopping or not self._outdated:
             return
         old = self._outdated[0]
         if old.kill_at is not None:
-            return  # on its way out
+            return  # it is shutting down
         if old.successor is None:
             old.successor = self._start()
         elif old.successor.pid not in self._children:
-            log.error("replacing_given_up", worker=old.pid)
+            log.error("rolling_restart_aborted", worker=old.pid)
             old.successor = None
             self._outdated.clear()
         elif old.successor.ready_at is not None:
