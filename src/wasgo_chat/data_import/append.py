@@ -1,6 +1,6 @@
 """Appends validated lines to the logs of their conversations: the part of an import that one transaction does.
 
-Nobody is notified: no pending marker is written, and the offsets of the consumers are set past the appended events.
+No user is notified: no pending marker is written, and the offsets of the consumers are set past the appended events.
 Reactions, edits and deletions get no events: replay shows the current state of messages, which these have from the
 beginning.
 """
