@@ -18,7 +18,7 @@ from tests.support.workers import make_settings
 from tests.support.world import Person, World, rows, world_with
 from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
-from wasgo_chat.data_import.run import LONGEST_LINE, Import, Report
+from wasgo_chat.data_import.run import MAX_LINE_BYTES, Import, Report
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.tokens import mint_user
 
@@ -131,7 +131,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "before the conversation": (message(-5), "before"),
     "a reply to nothing": (message(1, reply_to="m9"), "no message above"),
     "metadata too deep": (message(1, metadata={"a": [[[[[[[[[1]]]]]]]]]}), "nested"),
-    "another conversation": (message(1, "c9"), "does not stand under"),
+    "another conversation": (message(1, "c9"), "is not the conversation above"),
     "a type that needs a file": (message(1, message_type="image"), "needs one"),
 }
 
@@ -150,15 +150,15 @@ async def test_a_line_that_is_too_long_is_one_reject_and_later_lines_keep_their_
     empty_once: Settings, ends: bool
 ) -> None:
     longest = json.dumps(message(1, metadata={}))
-    fits = longest + " " * (LONGEST_LINE - 1 - len(longest))
+    fits = longest + " " * (MAX_LINE_BYTES - 1 - len(longest))
     after = [message(2, sender="zed"), message(3)] if ends else []
-    lines: list[Line | str] = [conversation(), fits, f"{fits} ", "x" * (3 * LONGEST_LINE), *after]
+    lines: list[Line | str] = [conversation(), fits, f"{fits} ", "x" * (3 * MAX_LINE_BYTES), *after]
     file, rejects, told = as_file(lines), io.BytesIO(), list[int]()
     file = file if ends else file.rstrip(b"\n")
     report = await Import(empty_once, rejects, dry_run=True, progress=told.append).run(io.BytesIO(file))
     rejected = [json.loads(one) for one in rejects.getvalue().splitlines()]
     assert [one["line"] for one in rejected] == ([3, 4, 5] if ends else [3, 4])
-    assert all("longer than a mebibyte" in one["error"] for one in rejected[:2])
+    assert all("longer than 1 MiB" in one["error"] for one in rejected[:2])
     assert len(rejects.getvalue()) < 10_000
     assert (report.lines, report.messages, sum(told)) == (len(lines), 2 if ends else 1, len(file))
 
@@ -184,7 +184,7 @@ async def test_an_invalid_conversation_rejects_its_messages_too(empty: str) -> N
 def rejected_pair() -> Any:
     class Like:
         def __eq__(self, other: object) -> bool:
-            return isinstance(other, dict) and "pair or reference already" in other["error"]
+            return isinstance(other, dict) and "pair or reference exists already" in other["error"]
 
         __hash__ = None  # type: ignore[assignment]  # what the test is about
 

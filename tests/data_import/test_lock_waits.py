@@ -10,7 +10,7 @@ from tests.data_import.test_import import HISTORY, bring_in
 from tests.support.workers import make_settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import import run
-from wasgo_chat.data_import.append import _ONE_IMPORT
+from wasgo_chat.data_import.append import LOCK_IMPORTS
 from wasgo_chat.database.session import Database
 
 HELD = "SELECT FROM conversations FOR UPDATE"
@@ -25,7 +25,7 @@ async def db(empty: str) -> AsyncIterator[Database]:
     await made.close()
 
 
-@pytest.mark.parametrize("held", [_ONE_IMPORT, HELD])
+@pytest.mark.parametrize("held", [LOCK_IMPORTS, HELD])
 async def test_an_import_waits_longer_than_one_lock_timeout(db: Database, held: str) -> None:
     async with db.transaction() as tx:
         await tx.execute(text(held))
@@ -37,8 +37,8 @@ async def test_an_import_waits_longer_than_one_lock_timeout(db: Database, held: 
 
 
 async def test_an_import_does_not_wait_indefinitely(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "WAIT_FOR_OTHERS_S", 0.5)
+    monkeypatch.setattr(run, "BUSY_TIMEOUT_S", 0.5)
     async with db.transaction() as tx:
         await tx.execute(text(HELD))
-        with pytest.raises(Unavailable, match="held by others"):
+        with pytest.raises(Unavailable, match="locked by other sessions"):
             await bring_in(db.settings, HISTORY)

@@ -17,7 +17,7 @@ MORE = [conversation(), *(message(n) for n in range(4, 7))]
 def batches(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     """Have everything written in one batch, or each conversation's line begin another."""
     if size == "many":
-        monkeypatch.setattr(run, "BATCH_BLOCKS", 1)
+        monkeypatch.setattr(run, "BATCH_CHUNKS", 1)
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
@@ -100,12 +100,12 @@ CROWDED: dict[str, tuple[dict[str, Any], list[Line], str]] = {
     "a third in a direct one": (
         {},
         [{"user_id": "ana"}, {"user_id": "cy"}],
-        "participants: a direct conversation has the two that it has",
+        "participants: a direct conversation cannot get another one",
     ),
     "more than there may be": (
         {"max_participants": 3},
         [{"user_id": "ana"}, {"user_id": "cy"}, {"user_id": "dee"}],
-        "participants: would have more than 3",
+        "participants: would be more than 3",
     ),
 }
 

@@ -79,14 +79,14 @@ async def test_conversations_without_messages_are_written_in_batches_too(
 
 
 FAULTS = {
-    "seq runs": "DELETE FROM events WHERE seq = 2",
-    "finds it": "DELETE FROM messages WHERE number = 3",
-    "as were counted": "UPDATE conversations SET message_count = message_count + 1",
-    "in the order of their time": "UPDATE messages SET created_at = now() WHERE number = 2",
-    "says nothing": "UPDATE messages SET deleted_at = now() WHERE number = 1",
-    "never there": "UPDATE participants SET read = '{[1,99999)}'",
-    "ahead of the log": "UPDATE reader_cursors SET seq = seq + 100",
-    "numbered in the order": "UPDATE messages SET number = 100000 - number",
+    "seq has no gap": "DELETE FROM events WHERE seq = 2",
+    "of every event exists": "DELETE FROM messages WHERE number = 3",
+    "message_count": "UPDATE conversations SET message_count = message_count + 1",
+    "times do not decrease": "UPDATE messages SET created_at = now() WHERE number = 2",
+    "no content": "UPDATE messages SET deleted_at = now() WHERE number = 1",
+    "only existing messages": "UPDATE participants SET read = '{[1,99999)}'",
+    "beyond the head": "UPDATE reader_cursors SET seq = seq + 100",
+    "numbers increase": "UPDATE messages SET number = 100000 - number",
 }
 
 

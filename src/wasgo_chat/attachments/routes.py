@@ -35,6 +35,7 @@ from wasgo_chat.http.dependencies import (
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.ranges import RangeNotSatisfiable, parse_range
+from wasgo_chat.http.security_headers import DOWNLOAD_POLICY, MEDIA_POLICY
 from wasgo_chat.identity import audit
 from wasgo_chat.membership.errors import ConversationClosed
 
@@ -43,9 +44,6 @@ router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
 FORM_PROBLEMS = (MalformedForm, FileTooLarge, 415, TypeNotAllowed, StorageFull)
 """The problems of every route that accepts files."""
 
-SANDBOX = "sandbox; default-src 'none'"
-# A browser that navigates to an image or video renders a page around it, which needs these sources.
-INLINE_SANDBOX = f"{SANDBOX}; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
 _UPLOAD_FORM = {
     "type": "object",
     "required": ["conversation", "file"],
@@ -181,7 +179,7 @@ def _headers(row: Row[Any], content_type: str, etag: str, seconds_left: int) -> 
         "Accept-Ranges": "bytes",
         "Cache-Control": f"private, max-age={seconds_left}, immutable",
         "Content-Disposition": disposition("inline" if is_shown_inline else "attachment", row.filename),
-        "Content-Security-Policy": INLINE_SANDBOX if is_shown_inline else SANDBOX,
+        "Content-Security-Policy": MEDIA_POLICY if is_shown_inline else DOWNLOAD_POLICY,
         "Cross-Origin-Resource-Policy": "cross-origin",
         "ETag": etag,
     }

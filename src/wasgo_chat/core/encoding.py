@@ -28,6 +28,12 @@ def encode_str(value: Any) -> str:
     return encode(value).decode()
 
 
+def uuid7_at(milliseconds: int, random_bits: int) -> UUID:
+    """A UUIDv7 (RFC 9562, section 5.7) with a given time and given 74 random bits, for reproducible ids."""
+    high, low = random_bits >> 62 & 0xFFF, random_bits & (1 << 62) - 1
+    return UUID(int=(milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+
+
 def new_id() -> UUID:
     """A new UUIDv7 (RFC 9562), which sorts by creation time."""
     return uuid7()

@@ -1,1 +1,1 @@
-"""`wasgo-chat import`: bulk import of conversations and their history from another system."""
+"""`wasgo-chat import`: history of another system, with its original times. Also the invariants of logs."""

@@ -1,7 +1,8 @@
-"""Checked lines to the ends of logs: one transaction's part of an import.
+"""Appends validated lines to the logs of their conversations: the part of an import that one transaction does.
 
-Nobody is told: no note is left for the readers, and their cursors are set past what is appended. Reactions, edits and
-deletions have no events of their own: replay shows messages as they stand, and these stand so from the beginning.
+No user is notified: no pending marker is written, and the offsets of the consumers are set past the appended events.
+Reactions, edits and deletions get no events: replay shows the current state of messages, which these have from the
+beginning.
 """
 
 from collections import defaultdict
@@ -16,33 +17,34 @@ from sqlalchemy import text
 from wasgo_chat.conversation_types import CONVERSATION_TYPES
 from wasgo_chat.data_import import participants
 from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail, Rows
-from wasgo_chat.data_import.copy import copy, driver_of, jsonb, message_event
 from wasgo_chat.data_import.format import ConversationLine, MessageLine, UserLine, conversation_id_of, message_id_of
+from wasgo_chat.data_import.rows import jsonb, message_event
+from wasgo_chat.database.copy import copy_rows, driver_connection
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import offsets
 from wasgo_chat.messages.reactions import canonical_emoji
 
-_ONE_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('import', 0))"
-_WAIT = "SELECT set_config('lock_timeout', CAST(CAST(CAST(:s AS float8) * 1000 AS bigint) AS text), true)"
+LOCK_IMPORTS = "SELECT pg_advisory_xact_lock(hashtextextended('import', 0))"
+_SET_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', CAST(CAST(CAST(:s AS float8) * 1000 AS bigint) AS text), true)"
 
-_HELD = """
+_LOCK_CONVERSATIONS = """
 SELECT id, last_seq, message_count, updated_at, reads_version FROM conversations WHERE id = ANY($1::uuid[])
 ORDER BY id FOR NO KEY UPDATE
 """
 
-_THERE = """
+_FIND_MESSAGES = """
 SELECT conversation_id, client_id, id FROM messages
 WHERE conversation_id = ANY($1::uuid[]) AND client_id = ANY($2::text[])
 """
 
-_RAISE = """
+_ADVANCE_HEADS = """
 UPDATE conversations c SET last_seq = k.seq, message_count = k.number, updated_at = k.at, reads_version = k.version
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::bigint[]) AS k(id, seq, number, at, version)
 WHERE c.id = k.id
 """
 
-# A conversation that comes in parts has a range for each, and an UPDATE takes one row of what it joins.
-_READ_ALL = """
+# A conversation in several chunks has a range for each, but an UPDATE uses only one row that it joins.
+_MARK_ALL_READ = """
 UPDATE participants p SET read = p.read + k.ranges
 FROM (
     SELECT id, range_agg(int8range(first, last + 1)) AS ranges
@@ -51,44 +53,44 @@ FROM (
 WHERE p.conversation_id = k.id
 """
 
-_READ_SOME = """
+_MARK_SOME_READ = """
 UPDATE participants SET read = read + $3::int8multirange WHERE conversation_id = $1 AND user_id = $2
 """
 
 
 class Busy(Exception):
-    """A reader of the log has not come to the end of a conversation yet: what it skipped would be lost."""
+    """A log consumer has not reached the end of a conversation. Skipping it now would lose notifications."""
 
 
-async def append(tx: Tx, people: Mapping[str, UserLine], blocks: list[ConversationChunk]) -> ImportResult:
-    """Write what is not there yet. Imports beside each other take turns.
+async def append(tx: Tx, user_lines: Mapping[str, UserLine], chunks: list[ConversationChunk]) -> ImportResult:
+    """Write the rows that do not exist yet. Concurrent imports wait for each other.
 
     Raises:
-        Busy: the log of one of them is still read by those who follow it; try again soon.
-        Unavailable: somebody holds one of them for long, or the database does not answer.
+        Busy: a consumer has not reached the end of a log; try again soon.
+        Unavailable: a conversation is locked for too long, or the database does not respond.
     """
-    # Nobody waits for what waits here. For rows it asks as briefly as everybody, as it holds others of them meanwhile.
-    await tx.execute(text(_WAIT), {"s": tx.settings.statement_timeout_s})
-    await tx.execute(text(_ONE_IMPORT))
-    await tx.execute(text(_WAIT), {"s": tx.settings.lock_timeout_s})
-    outcome = ImportResult()
-    await participants.upsert_import_users(tx, people, blocks, outcome)
-    logs = await _hold(tx, blocks)
-    await participants.reject_duplicates(tx, outcome.admitted(blocks), logs, outcome)
-    for block in blocks:
-        if (why := outcome.refused.get(block.line.external_id)) is not None:
-            outcome.reject(block, why)
-    fit = outcome.admitted(blocks)
-    await _create(tx, fit, logs, outcome)
-    await _extend(tx, fit, logs, outcome)
-    return outcome
+    # Nothing waits for a transaction that waits here. Row locks use the normal timeout, as others wait for them.
+    await tx.execute(text(_SET_LOCK_TIMEOUT), {"s": tx.settings.statement_timeout_s})
+    await tx.execute(text(LOCK_IMPORTS))
+    await tx.execute(text(_SET_LOCK_TIMEOUT), {"s": tx.settings.lock_timeout_s})
+    result = ImportResult()
+    await participants.upsert_import_users(tx, user_lines, chunks, result)
+    logs = await _lock_logs(tx, chunks)
+    await participants.reject_duplicates(tx, result.admitted(chunks), logs, result)
+    for chunk in chunks:
+        if (reason := result.refused.get(chunk.line.external_id)) is not None:
+            result.reject(chunk, reason)
+    accepted = result.admitted(chunks)
+    await _create(tx, accepted, logs, result)
+    await _append_messages(tx, accepted, logs, result)
+    return result
 
 
-async def _hold(tx: Tx, blocks: list[ConversationChunk]) -> dict[str, LogTail]:
-    """By external id, where each log stands."""
-    logs = {block.line.external_id: LogTail(conversation_id_of(block.line.external_id)) for block in blocks}
+async def _lock_logs(tx: Tx, chunks: list[ConversationChunk]) -> dict[str, LogTail]:
+    """Lock the conversations that exist. Returns the end of each log, by external id."""
+    logs = {chunk.line.external_id: LogTail(conversation_id_of(chunk.line.external_id)) for chunk in chunks}
     by_id = {log.id: log for log in logs.values()}
-    for row in await (await driver_of(tx)).fetch(_HELD, list(by_id)):
+    for row in await (await driver_connection(tx)).fetch(_LOCK_CONVERSATIONS, list(by_id)):
         log = by_id[row["id"]]
         log.seq, log.number, log.at = row["last_seq"], row["message_count"], row["updated_at"]
         log.version, log.is_new = row["reads_version"], False
@@ -96,11 +98,11 @@ async def _hold(tx: Tx, blocks: list[ConversationChunk]) -> dict[str, LogTail]:
     return logs
 
 
-async def _create(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail], outcome: ImportResult) -> None:
+async def _create(tx: Tx, chunks: list[ConversationChunk], logs: Mapping[str, LogTail], result: ImportResult) -> None:
     new: dict[str, ConversationLine] = {}
-    for block in blocks:
-        if logs[block.line.external_id].is_new:
-            new.setdefault(block.line.external_id, block.line)  # a line that comes again changes nothing
+    for chunk in chunks:
+        if logs[chunk.line.external_id].is_new:
+            new.setdefault(chunk.line.external_id, chunk.line)  # a repeated line changes nothing
     conversations = []
     for line in new.values():
         log = logs[line.external_id]
@@ -121,97 +123,101 @@ async def _create(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, Lo
                 "updated_at": line.created_at,
             }
         )
-    await copy(tx, "conversations", conversations)
-    outcome.conversations += len(new)
+    await copy_rows(tx, "conversations", conversations)
+    result.conversations += len(new)
 
 
-async def _extend(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail], outcome: ImportResult) -> None:
-    driver = await driver_of(tx)
-    said = await _said(tx, blocks, logs)
+async def _append_messages(
+    tx: Tx, chunks: list[ConversationChunk], logs: Mapping[str, LogTail], result: ImportResult
+) -> None:
+    connection = await driver_connection(tx)
+    message_ids = await _find_messages(tx, chunks, logs)
     rows = Rows()
-    grown: dict[UUID, LogTail] = {}
-    for block in blocks:
-        log = logs[block.line.external_id]
-        placed, why = participants.participant_rows(block, log, tx.settings.max_participants)
-        if why is not None:
-            outcome.reject(block, why)
+    appended_to: dict[UUID, LogTail] = {}
+    for chunk in chunks:
+        log = logs[chunk.line.external_id]
+        participant_rows, reason = participants.participant_rows(chunk, log, tx.settings.max_participants)
+        if reason is not None:
+            result.reject(chunk, reason)
             continue
-        rows.participants += placed
+        rows.participants += participant_rows
         number_before = log.number
-        marked: dict[str, list[Range[int]]] = defaultdict(list)
-        when: dict[tuple[str, datetime], list[Range[int]]] = defaultdict(list)
-        for line, number, raw in block.messages:
-            if (log.id, line.external_id) in said:
-                outcome.known += 1
+        read_by_user: dict[str, list[Range[int]]] = defaultdict(list)
+        receipts: dict[tuple[str, datetime], list[Range[int]]] = defaultdict(list)
+        for line, number, raw in chunk.messages:
+            if (log.id, line.external_id) in message_ids:
+                result.known += 1
                 continue
-            if (why := _unfit(log, line, said)) is not None:
-                outcome.rejected.append((number, raw, why))
+            if (reason := _check_position(log, line, message_ids)) is not None:
+                result.rejected.append((number, raw, reason))
                 continue
-            if log.id not in grown:
-                await _pass_over(tx, log)
-                grown[log.id] = log
+            if log.id not in appended_to:
+                await _skip_consumers(tx, log)
+                appended_to[log.id] = log
             log.seq, log.number, log.at = log.seq + 1, log.number + 1, line.created_at
-            row = _message(log, line, said)
-            said[log.id, line.external_id] = row["id"]
+            row = _message(log, line, message_ids)
+            message_ids[log.id, line.external_id] = row["id"]
             rows.messages.append(row)
             rows.reactions += _reactions(row, line)
-            for one in line.read_by:
-                marked[one.user_id].append(Range(log.number, log.number + 1))
-                when[one.user_id, one.read_at].append(Range(log.number, log.number + 1))
-        if block.line.reads == "all" and log.number > number_before:
+            for receipt in line.read_by:
+                read_by_user[receipt.user_id].append(Range(log.number, log.number + 1))
+                receipts[receipt.user_id, receipt.read_at].append(Range(log.number, log.number + 1))
+        if chunk.line.reads == "all" and log.number > number_before:
             rows.read_all.append((log.id, number_before + 1, log.number))
-        rows.read_some += [(log.id, user_id, ranges) for user_id, ranges in marked.items()]
-        for (user_id, read_at), ranges in when.items():
+        rows.read_some += [(log.id, user_id, ranges) for user_id, ranges in read_by_user.items()]
+        for (user_id, read_at), ranges in receipts.items():
             log.version += 1
-            reading = {"conversation_id": log.id, "version": log.version, "user_id": user_id}
-            rows.reads.append({**reading, "numbers": ranges, "read_at": read_at})
+            receipt_key = {"conversation_id": log.id, "version": log.version, "user_id": user_id}
+            rows.reads.append({**receipt_key, "numbers": ranges, "read_at": read_at})
     await _write(tx, rows)
-    if grown:
-        heads = [(log.id, log.seq, log.number, log.at, log.version) for log in grown.values()]
-        await driver.execute(_RAISE, *(list(column) for column in zip(*heads, strict=True)))
-        await offsets.skip_to(tx, {log.id: log.seq for log in grown.values()})
-    outcome.messages += len(rows.messages)
+    if appended_to:
+        heads = [(log.id, log.seq, log.number, log.at, log.version) for log in appended_to.values()]
+        await connection.execute(_ADVANCE_HEADS, *(list(column) for column in zip(*heads, strict=True)))
+        await offsets.skip_to(tx, {log.id: log.seq for log in appended_to.values()})
+    result.messages += len(rows.messages)
 
 
-async def _said(tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail]) -> dict[tuple[UUID, str], UUID]:
-    """What is there of the messages that a batch brings or answers, by conversation and external id."""
-    ids = {logs[block.line.external_id].id for block in blocks}
-    named = {line.external_id for block in blocks for line, _, _ in block.messages}
-    named |= {line.reply_to for block in blocks for line, _, _ in block.messages if line.reply_to is not None}
-    found = await (await driver_of(tx)).fetch(_THERE, list(ids), list(named))
-    return {(row["conversation_id"], row["client_id"]): row["id"] for row in found}
+async def _find_messages(
+    tx: Tx, chunks: list[ConversationChunk], logs: Mapping[str, LogTail]
+) -> dict[tuple[UUID, str], UUID]:
+    """The ids of existing messages that the chunks contain or reply to, by conversation and external id."""
+    ids = {logs[chunk.line.external_id].id for chunk in chunks}
+    external_ids = {line.external_id for chunk in chunks for line, _, _ in chunk.messages}
+    external_ids |= {line.reply_to for chunk in chunks for line, _, _ in chunk.messages if line.reply_to is not None}
+    rows = await (await driver_connection(tx)).fetch(_FIND_MESSAGES, list(ids), list(external_ids))
+    return {(row["conversation_id"], row["client_id"]): row["id"] for row in rows}
 
 
-def _unfit(log: LogTail, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> str | None:
-    """Why a message cannot stand at the end of a log; None where it can."""
+def _check_position(log: LogTail, line: MessageLine, message_ids: Mapping[tuple[UUID, str], UUID]) -> str | None:
+    """The reason why a message cannot be appended to a log; None if it can."""
     if log.at is not None and line.created_at < log.at:
-        return "created_at: is before what the conversation has already"
-    if line.reply_to is not None and (log.id, line.reply_to) not in said:
+        return "created_at: is before the newest message of the conversation"
+    if line.reply_to is not None and (log.id, line.reply_to) not in message_ids:
         return "reply_to: no message above has this external_id"
     return None
 
 
 async def _write(tx: Tx, rows: Rows) -> None:
-    driver = await driver_of(tx)
-    await copy(tx, "participants", rows.participants)
-    await copy(tx, "messages", rows.messages)
-    await copy(tx, "events", [message_event(row) for row in rows.messages])
-    await copy(tx, "reactions", rows.reactions)
-    await copy(tx, "reads", rows.reads)
+    connection = await driver_connection(tx)
+    await copy_rows(tx, "participants", rows.participants)
+    await copy_rows(tx, "messages", rows.messages)
+    await copy_rows(tx, "events", [message_event(row) for row in rows.messages])
+    await copy_rows(tx, "reactions", rows.reactions)
+    await copy_rows(tx, "reads", rows.reads)
     if rows.read_all:
-        await driver.execute(_READ_ALL, *(list(column) for column in zip(*rows.read_all, strict=True)))
-    await driver.executemany(_READ_SOME, rows.read_some)
+        await connection.execute(_MARK_ALL_READ, *(list(column) for column in zip(*rows.read_all, strict=True)))
+    await connection.executemany(_MARK_SOME_READ, rows.read_some)
 
 
-async def _pass_over(tx: Tx, log: LogTail) -> None:
+async def _skip_consumers(tx: Tx, log: LogTail) -> None:
     if not log.is_new and not await offsets.lock_if_drained(tx, log.id):
         raise Busy(
-            f"Notifications of conversation {log.id} are not made yet: let the service run until they are, then "
+            f"The notifications of conversation {log.id} are not created yet. Let the service run until they are, then "
             "import again."
         )
 
 
-def _message(log: LogTail, line: MessageLine, said: Mapping[tuple[UUID, str], UUID]) -> dict[str, Any]:
+def _message(log: LogTail, line: MessageLine, message_ids: Mapping[tuple[UUID, str], UUID]) -> dict[str, Any]:
     is_deleted = line.deleted_at is not None
     return {
         "conversation_id": log.id,
@@ -222,7 +228,7 @@ def _message(log: LogTail, line: MessageLine, said: Mapping[tuple[UUID, str], UU
         "service": "import" if line.sender is None else None,
         "message_type": line.message_type,
         "content": None if is_deleted else line.content,
-        "reply_to": said[log.id, line.reply_to] if line.reply_to is not None else None,
+        "reply_to": message_ids[log.id, line.reply_to] if line.reply_to is not None else None,
         "mentions": [] if is_deleted else list(dict.fromkeys(line.mentions)),
         "metadata": "{}" if is_deleted else jsonb(line.metadata),
         "client_id": line.external_id,
@@ -234,17 +240,17 @@ def _message(log: LogTail, line: MessageLine, said: Mapping[tuple[UUID, str], UU
 
 
 def _reactions(row: Mapping[str, Any], line: MessageLine) -> Iterable[dict[str, Any]]:
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in line.reactions:
-        emoji = canonical_emoji(one.emoji)
-        found.setdefault(
-            (one.user_id, emoji),
+    reactions: dict[tuple[str, str], dict[str, Any]] = {}
+    for reaction in line.reactions:
+        emoji = canonical_emoji(reaction.emoji)
+        reactions.setdefault(
+            (reaction.user_id, emoji),
             {
                 "conversation_id": row["conversation_id"],
                 "message_id": row["id"],
-                "user_id": one.user_id,
+                "user_id": reaction.user_id,
                 "emoji": emoji,
-                "created_at": one.created_at or line.created_at,
+                "created_at": reaction.created_at or line.created_at,
             },
         )
-    return found.values()
+    return reactions.values()

@@ -1,4 +1,4 @@
-"""What one transaction of an import works on: checked lines, the ends of logs, and what became of them."""
+"""The data of one transaction of an import: validated lines, the ends of logs, and the result."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from asyncpg import Range
 from wasgo_chat.data_import.format import ConversationLine, MessageLine
 
 ImportLine = tuple[MessageLine, int, bytes]
-"""A message's line, its number, and its bytes."""
+"""A message line, its line number, and its bytes."""
 
 
 @dataclass(slots=True)
 class ConversationChunk:
-    """A conversation's line with messages under it. `number` is 0 where an earlier batch had the line."""
+    """A conversation line with messages below it. `number` is 0 if an earlier batch had the line."""
 
     line: ConversationLine
     number: int
@@ -26,7 +26,7 @@ class ConversationChunk:
 
 @dataclass(slots=True)
 class ImportResult:
-    """What was written, what was there before (`known`), and which conversations are refused, by external id."""
+    """What was written, how many messages existed (`known`), and the rejected conversations by external id."""
 
     users: int = 0
     conversations: int = 0
@@ -35,19 +35,19 @@ class ImportResult:
     refused: dict[str, str] = field(default_factory=dict)
     rejected: list[tuple[int, bytes, str]] = field(default_factory=list)
 
-    def reject(self, block: ConversationChunk, why: str) -> None:
-        """Note that none of a block can be imported."""
-        self.rejected += [(block.number, block.raw, why)] if block.number else []
-        self.rejected += [(number, raw, why) for _, number, raw in block.messages]
+    def reject(self, chunk: ConversationChunk, reason: str) -> None:
+        """Reject all lines of a chunk."""
+        self.rejected += [(chunk.number, chunk.raw, reason)] if chunk.number else []
+        self.rejected += [(number, raw, reason) for _, number, raw in chunk.messages]
 
-    def admitted(self, blocks: Iterable[ConversationChunk]) -> list[ConversationChunk]:
-        """Those of conversations that are not refused."""
-        return [block for block in blocks if block.line.external_id not in self.refused]
+    def admitted(self, chunks: Iterable[ConversationChunk]) -> list[ConversationChunk]:
+        """The chunks of conversations that are not rejected."""
+        return [chunk for chunk in chunks if chunk.line.external_id not in self.refused]
 
 
 @dataclass(slots=True)
 class LogTail:
-    """The end of a conversation's log, while it is appended to, and who has a place there."""
+    """The end of a conversation's log while messages are appended, and its participants."""
 
     id: UUID
     seq: int = 0
@@ -55,15 +55,15 @@ class LogTail:
     at: datetime | None = None
     version: int = 0
     is_new: bool = True
-    people: set[str] = field(default_factory=set)
-    """Everybody who has a place, also those who have left."""
-    present: int = 0
-    """How many of them are in."""
+    user_ids: set[str] = field(default_factory=set)
+    """Current and former participants."""
+    current_count: int = 0
+    """The number of current participants."""
 
 
 @dataclass(slots=True)
 class Rows:
-    """What is to be written, by table, and what is read: all of a range of numbers, or some by somebody."""
+    """The rows to write, by table, and which messages to mark as read: by all participants, or by one."""
 
     participants: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The lines of an import: their shapes, and whether what they say could have come by a door. Pure.
+"""The lines of an import file: their schemas, and their validation by the rules of the API. Pure functions.
 
 The format is described in docs/import.md.
 """
@@ -14,9 +14,8 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationTypeName
 from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import ExternalId, RequestModel, Text, Title, UserId
+from wasgo_chat.core.encoding import ExternalId, RequestModel, Text, Title, UserId, uuid7_at
 from wasgo_chat.core.errors import Invalid
-from wasgo_chat.data_import.copy import uuid7_at
 from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity.users import PutUser
 from wasgo_chat.membership.roles import Role
@@ -28,25 +27,25 @@ from wasgo_chat.messages.types import MESSAGE_TYPES, TEXT, MessageTypeName
 
 
 class Rejected(Exception):
-    """A line cannot be imported; the message says why, without repeating its content."""
+    """A line cannot be imported. The message is the reason, without the content of the line."""
 
 
 class UserLine(PutUser):
-    """A person."""
+    """A user."""
 
     kind: Literal["user"]
     id: UserId
 
 
 class ParticipantLine(ParticipantIn):
-    """Somebody who is, or was, in a conversation."""
+    """A current or former participant of a conversation."""
 
     joined_at: AwareDatetime | None = None
     left_at: AwareDatetime | None = None
 
 
 class ConversationLine(RequestModel):
-    """A conversation; its messages follow it."""
+    """A conversation. Its messages follow it."""
 
     kind: Literal["conversation"]
     external_id: ExternalId
@@ -62,7 +61,7 @@ class ConversationLine(RequestModel):
 
 
 class ReactionLine(RequestModel):
-    """A reaction of a message."""
+    """A reaction to a message."""
 
     user_id: UserId
     emoji: Emoji
@@ -70,7 +69,7 @@ class ReactionLine(RequestModel):
 
 
 class ReadLine(RequestModel):
-    """Who read a message, and when."""
+    """A read receipt of a message."""
 
     user_id: UserId
     read_at: AwareDatetime
@@ -99,39 +98,38 @@ Line = Annotated[UserLine | ConversationLine | MessageLine, Field(discriminator=
 _LINE: TypeAdapter[UserLine | ConversationLine | MessageLine] = TypeAdapter(Line)
 
 _FUTURE = "is in the future"
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_EPOCH = datetime.min.replace(tzinfo=UTC)
 
 
 def conversation_id_of(external_id: str) -> UUID:
-    """The id that a conversation of elsewhere has here, always the same."""
-    return uuid7_at(0, _chance(external_id))
+    """The id of an imported conversation, derived from its external id."""
+    return uuid7_at(0, _hashed_bits(external_id))
 
 
 def message_id_of(conversation: str, external_id: str, created_at: datetime) -> UUID:
-    """The id of a message, likewise."""
-    return uuid7_at(int(created_at.timestamp() * 1000), _chance(conversation, external_id))
+    """The id of an imported message, derived from its external id and its time."""
+    return uuid7_at(int(created_at.timestamp() * 1000), _hashed_bits(conversation, external_id))
 
 
-def _chance(*names: str) -> int:
+def _hashed_bits(*names: str) -> int:
     return int.from_bytes(sha256("\n".join(names).encode()).digest()[:10], "big") >> 6
 
 
 @dataclass(slots=True)
 class LineContext:
-    """The conversation that messages stand under, as far as their lines must fit it.
+    """The conversation above the current message lines, against which they are validated.
 
-    What they answer may stand in another part of it, or in the database: whether it is there shows when they are
-    written.
+    The messages that they reply to are checked when they are written, as these can be in the database.
     """
 
     line: ConversationLine
-    people: frozenset[str]
-    said: set[str] = field(default_factory=set)
-    newest: datetime = _LONG_AGO
+    user_ids: frozenset[str]
+    external_ids: set[str] = field(default_factory=set)
+    newest: datetime = _EPOCH
 
 
 class LineValidator:
-    """Takes line after line; what it lets through could have come by a door."""
+    """Validates lines in order, by the same rules as requests."""
 
     def __init__(self, settings: Settings, now: datetime) -> None:
         self._settings = settings
@@ -139,17 +137,17 @@ class LineValidator:
         self.context: LineContext | None = None
 
     def check(self, raw: bytes) -> UserLine | ConversationLine | MessageLine:
-        """One line.
+        """Parse and validate one line.
 
         Raises:
-            Rejected: what is wrong with it.
+            Rejected: it cannot be imported.
         """
         try:
             line = _LINE.validate_json(raw)
             if isinstance(line, ConversationLine):
-                self.context = None  # if it is wrong, so are those under it
+                self.context = None  # if the line is rejected, so are the messages below it
                 self._check_conversation(line)
-                self.context = LineContext(line, frozenset(one.user_id for one in line.participants))
+                self.context = LineContext(line, frozenset(participant.user_id for participant in line.participants))
             elif isinstance(line, MessageLine):
                 self._check_message(line)
         except ValidationError as error:
@@ -159,17 +157,20 @@ class LineValidator:
         return line
 
     def _check_conversation(self, line: ConversationLine) -> None:
-        type_, people = CONVERSATION_TYPES[line.conversation_type], {one.user_id for one in line.participants}
-        if len(people) != len(line.participants):
-            raise Rejected("participants: names somebody twice")
-        if len(people) > self._settings.max_participants:
+        type_ = CONVERSATION_TYPES[line.conversation_type]
+        user_ids = {participant.user_id for participant in line.participants}
+        if len(user_ids) != len(line.participants):
+            raise Rejected("participants: contains a user twice")
+        if len(user_ids) > self._settings.max_participants:
             raise Rejected(f"participants: has more than {self._settings.max_participants}")
-        if type_.has_pair and (len(people) != 2 or line.reference is not None):
+        if type_.has_pair and (len(user_ids) != 2 or line.reference is not None):
             raise Rejected("participants: a direct conversation has exactly two, and no reference")
-        if type_.has_pair and any(one.role != Role.PARTICIPANT or one.left_at for one in line.participants):
-            raise Rejected("participants: in a direct conversation both are participants, and stay")
+        if type_.has_pair and any(
+            participant.role != Role.PARTICIPANT or participant.left_at for participant in line.participants
+        ):
+            raise Rejected("participants: in a direct conversation both have the role participant, and none has left")
         if type_.is_referenced and line.reference is None:
-            raise Rejected(f"reference: a {type_.name} conversation is about something: give type and id")
+            raise Rejected(f"reference: a {type_.name} conversation requires a reference with type and id")
         check_json_object(self._settings, "metadata", line.metadata)
         check_json_object(self._settings, "settings", line.settings)
         if line.created_at > self._now:
@@ -178,32 +179,32 @@ class LineValidator:
     def _check_message(self, line: MessageLine) -> None:
         context = self.context
         if context is None or context.line.external_id != line.conversation:
-            raise Rejected("conversation: does not stand under the line of its conversation, or that was rejected")
-        if line.external_id in context.said:
-            raise Rejected("external_id: a message above has it already")
+            raise Rejected("conversation: is not the conversation above, or that line was rejected")
+        if line.external_id in context.external_ids:
+            raise Rejected("external_id: a message above has the same one")
         if line.created_at < max(context.newest, context.line.created_at):
-            raise Rejected("created_at: is before the message above it, or the conversation")
+            raise Rejected("created_at: is before the message above, or before the conversation")
         if max(filter(None, (line.created_at, line.edited_at, line.deleted_at))) > self._now:
             raise Rejected(f"created_at, edited_at, deleted_at: {_FUTURE}")
         if (line.sender is not None) != MESSAGE_TYPES[line.message_type].is_sent_by_users:
-            raise Rejected("sender: a message has one, and a system message has none")
-        self._check_people(context, line)
+            raise Rejected("sender: is required, except for system messages, which have none")
+        self._check_users(context, line)
         self._check_content(line)
-        context.said.add(line.external_id)
+        context.external_ids.add(line.external_id)
         context.newest = line.created_at
 
-    def _check_people(self, context: LineContext, line: MessageLine) -> None:
-        named: dict[str, Iterable[str]] = {
+    def _check_users(self, context: LineContext, line: MessageLine) -> None:
+        users_by_field: dict[str, Iterable[str]] = {
             "sender": [line.sender] if line.sender else [],
             "mentions": line.mentions,
-            "reactions": [one.user_id for one in line.reactions],
-            "read_by": [one.user_id for one in line.read_by],
+            "reactions": [reaction.user_id for reaction in line.reactions],
+            "read_by": [receipt.user_id for receipt in line.read_by],
         }
-        for name, user_ids in named.items():
-            if not context.people.issuperset(user_ids):
-                raise Rejected(f"{name}: names somebody who is not among the participants")
+        for name, user_ids in users_by_field.items():
+            if not context.user_ids.issuperset(user_ids):
+                raise Rejected(f"{name}: contains a user who is not among the participants")
         if line.read_by and context.line.reads == "all":
-            raise Rejected('read_by: the conversation says that all is read: give it "reads": "given"')
+            raise Rejected('read_by: requires "reads": "given" in the line of the conversation')
 
     def _check_content(self, line: MessageLine) -> None:
         if line.deleted_at is not None:
@@ -218,14 +219,14 @@ class LineValidator:
         body = MessageContent(content=line.content, message_type=line.message_type, metadata=line.metadata)
         check_message(self._settings, body)
         by_user: dict[str, set[str]] = {}
-        for one in line.reactions:
-            by_user.setdefault(one.user_id, set()).add(canonical_emoji(one.emoji))
+        for reaction in line.reactions:
+            by_user.setdefault(reaction.user_id, set()).add(canonical_emoji(reaction.emoji))
         if any(len(emoji) > self._settings.max_reactions_per_user for emoji in by_user.values()):
             raise Rejected(f"reactions: more than {self._settings.max_reactions_per_user} of one user")
 
 
 def _first(errors: Iterable[Any]) -> str:
     error = next(iter(errors))
-    where = ".".join(str(part) for part in error["loc"] if part not in ("user", "conversation", "message"))
-    said = error.get("message") or error["msg"]
-    return f"{where}: {said}" if where else str(said)
+    location = ".".join(str(part) for part in error["loc"] if part not in ("user", "conversation", "message"))
+    message = error.get("message") or error["msg"]
+    return f"{location}: {message}" if location else str(message)

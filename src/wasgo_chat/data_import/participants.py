@@ -1,12 +1,12 @@
-"""Before a batch is appended: who its people are, which conversations cannot be, and who is given a place."""
+"""Users and participants of an import: creates users, rejects duplicate conversations, adds participants."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
 from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail
-from wasgo_chat.data_import.copy import driver_of
 from wasgo_chat.data_import.format import ConversationLine, UserLine
+from wasgo_chat.database.copy import driver_connection
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import users
 from wasgo_chat.identity.erased_users import erased_among
@@ -20,36 +20,40 @@ JOIN conversations c ON c.id <> k.id AND (
         AND c.reference_id = k.reference_id AND k.type = ANY($6::text[])))
 """
 
-_PEOPLE = """
-SELECT conversation_id, array_agg(user_id) AS people, count(*) FILTER (WHERE left_seq IS NULL) AS present
+_PARTICIPANTS = """
+SELECT conversation_id, array_agg(user_id) AS user_ids, count(*) FILTER (WHERE left_seq IS NULL) AS current
 FROM participants WHERE conversation_id = ANY($1::uuid[]) GROUP BY conversation_id
 """
 
 
 async def upsert_import_users(
-    tx: Tx, people: Mapping[str, UserLine], blocks: list[ConversationChunk], outcome: ImportResult
+    tx: Tx, user_lines: Mapping[str, UserLine], chunks: list[ConversationChunk], result: ImportResult
 ) -> None:
-    """Make or refresh the users whom a batch names, and refuse conversations of somebody who was erased."""
-    named = {one.user_id for block in blocks for one in block.line.participants}
-    erased = await erased_among(tx, named | set(people))
-    for block in blocks:
-        if any(one.user_id in erased for one in block.line.participants):
-            outcome.refused[block.line.external_id] = "participants: somebody of them was erased"
-    profiles = {name: line.model_dump(exclude={"kind", "id"}) for name, line in people.items() if name not in erased}
+    """Create or update the users of a batch. Conversations with an erased participant are rejected."""
+    user_ids = {participant.user_id for chunk in chunks for participant in chunk.line.participants}
+    erased = await erased_among(tx, user_ids | set(user_lines))
+    for chunk in chunks:
+        if any(participant.user_id in erased for participant in chunk.line.participants):
+            result.refused[chunk.line.external_id] = "participants: includes an erased user"
+    profiles = {
+        user_id: line.model_dump(exclude={"kind", "id"})
+        for user_id, line in user_lines.items()
+        if user_id not in erased
+    }
     await users.upsert_users(tx, profiles)
-    outcome.users += len(profiles)
-    driver = await driver_of(tx)
-    await driver.execute(
+    result.users += len(profiles)
+    connection = await driver_connection(tx)
+    await connection.execute(
         "INSERT INTO users (id, username) SELECT k, k FROM unnest($1::text[]) k ORDER BY k ON CONFLICT DO NOTHING",
-        sorted(named - set(profiles) - erased),
+        sorted(user_ids - set(profiles) - erased),
     )
 
 
 async def reject_duplicates(
-    tx: Tx, blocks: list[ConversationChunk], logs: Mapping[str, LogTail], outcome: ImportResult
+    tx: Tx, chunks: list[ConversationChunk], logs: Mapping[str, LogTail], result: ImportResult
 ) -> None:
-    """A pair has one conversation, and so has a reference: in the database, and in this file."""
-    new = [block.line for block in blocks if logs[block.line.external_id].is_new]
+    """Reject a second conversation of a pair or reference, in the database or in this file."""
+    new = [chunk.line for chunk in chunks if logs[chunk.line.external_id].is_new]
     keys: dict[tuple[str, ...], str] = {}
     rows = []
     for line in new:
@@ -60,52 +64,54 @@ async def reject_duplicates(
         if pair is not None or (line.reference is not None and type_.is_referenced):
             key = (pair,) if pair is not None else (line.conversation_type, line.reference.type, line.reference.id)  # type: ignore[union-attr]  # it has one
             if keys.setdefault(key, line.external_id) != line.external_id:
-                outcome.refused[line.external_id] = "another conversation above has this pair or reference"
+                result.refused[line.external_id] = "a conversation above has the same pair or reference"
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
-        taken = {row["id"] for row in await (await driver_of(tx)).fetch(_TAKEN, *columns, [*REFERENCED_TYPES])}
+        taken = {row["id"] for row in await (await driver_connection(tx)).fetch(_TAKEN, *columns, [*REFERENCED_TYPES])}
         for line in new:
             if logs[line.external_id].id in taken:
-                outcome.refused[line.external_id] = "there is a conversation of this pair or reference already"
+                result.refused[line.external_id] = "a conversation with this pair or reference exists already"
 
 
 async def load_members(tx: Tx, logs: Mapping[str, LogTail]) -> None:
-    """Note who has a place in the conversations that are there."""
+    """Load the participants of the conversations that exist."""
     by_id = {log.id: log for log in logs.values() if not log.is_new}
-    for row in await (await driver_of(tx)).fetch(_PEOPLE, list(by_id)):
-        by_id[row["conversation_id"]].people.update(row["people"])
-        by_id[row["conversation_id"]].present = row["present"]
+    for row in await (await driver_connection(tx)).fetch(_PARTICIPANTS, list(by_id)):
+        by_id[row["conversation_id"]].user_ids.update(row["user_ids"])
+        by_id[row["conversation_id"]].current_count = row["current"]
 
 
-def participant_rows(block: ConversationChunk, log: LogTail, most: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Rows of those whom a block is the first to name, as of where the log stands, or why there is no place for them.
+def participant_rows(
+    chunk: ConversationChunk, log: LogTail, max_participants: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The rows of participants who are new in a chunk, joining at the end of the log; or the reason for rejecting it.
 
-    What was said before is not unread for who comes later, as if they had come by a door.
+    As with participants who are added by a request, earlier messages are not unread for them.
     """
-    new = [one for one in block.line.participants if one.user_id not in log.people]
-    present = log.present + sum(one.left_at is None for one in new)
-    if new and log.people and CONVERSATION_TYPES[block.line.conversation_type].has_pair:
-        return [], "participants: a direct conversation has the two that it has"
-    if new and present > most and log.people:
-        return [], f"participants: would have more than {most}"
-    log.people.update(one.user_id for one in new)
-    log.present = present
+    new = [participant for participant in chunk.line.participants if participant.user_id not in log.user_ids]
+    current_count = log.current_count + sum(participant.left_at is None for participant in new)
+    if new and log.user_ids and CONVERSATION_TYPES[chunk.line.conversation_type].has_pair:
+        return [], "participants: a direct conversation cannot get another one"
+    if new and current_count > max_participants and log.user_ids:
+        return [], f"participants: would be more than {max_participants}"
+    log.user_ids.update(participant.user_id for participant in new)
+    log.current_count = current_count
     rows = [
         {
             "conversation_id": log.id,
-            "user_id": one.user_id,
-            "role": one.role,
-            "joined_at": one.joined_at or block.line.created_at,
+            "user_id": participant.user_id,
+            "role": participant.role,
+            "joined_at": participant.joined_at or chunk.line.created_at,
             "joined_seq": log.seq,
             "joined_number": log.number,
-            "left_at": one.left_at,
-            "left_seq": log.seq if one.left_at else None,
+            "left_at": participant.left_at,
+            "left_seq": log.seq if participant.left_at else None,
         }
-        for one in new
+        for participant in new
     ]
     return rows, None
 
 
 def pair_of(line: ConversationLine) -> list[str]:
-    """The two of a direct conversation, in the order of their ids."""
-    return sorted(one.user_id for one in line.participants)
+    """The two participants of a direct conversation, sorted by id."""
+    return sorted(participant.user_id for participant in line.participants)

@@ -1,7 +1,7 @@
-"""History from a file into the database: in batches, each of them whole or not at all.
+"""Imports history from a file, in batches that are written completely or not at all.
 
-A message is known by its conversation and its external id, which is kept as its `client_id`; a conversation's id is
-made from its external id. So a run that was killed is simply started again, and what is there is passed over.
+A message is identified by its conversation and its external id, which is stored as its `client_id`. The id of a
+conversation is derived from its external id. So an interrupted import is simply run again, and skips existing rows.
 """
 
 import asyncio
@@ -21,28 +21,27 @@ from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import Database
 
 BATCH_MESSAGES = 5_000
-BATCH_BLOCKS = 500
-LONGEST_LINE = 1 << 20
-SHOWN_OF_LONG = 1_000
-PATIENCE_S = 600.0
-WAIT_FOR_OTHERS_S = 30.0
-"""For the service to notify of what was said in a conversation, and for whoever holds one."""
-ASK_EVERY_S = 0.5
+BATCH_CHUNKS = 500
+MAX_LINE_BYTES = 1 << 20
+SHOWN_BYTES = 1_000
+STATEMENT_TIMEOUT_S = 600.0
+BUSY_TIMEOUT_S = 30.0
+"""How long to wait for log consumers, and for locks on conversations."""
+BUSY_POLL_S = 0.5
 
 Progress = Callable[[int], None]
-"""Told of so many more bytes of the file."""
+"""Called with the number of further bytes that were processed."""
+
+_LOCKED = "Conversations of the file are locked by other sessions. Run the import again: it continues where it stopped."
 
 
-_HELD = "Conversations of the file are held by others for long: import again. What was imported stays."
-
-
-class _Undone(Exception):
-    """Takes a dry run back."""
+class _DryRunRollback(Exception):
+    """Rolls the transaction of a dry run back."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of the lines."""
+    """How many lines were imported, were known already, and were rejected."""
 
     lines: int = 0
     users: int = 0
@@ -53,145 +52,145 @@ class Report:
 
 
 @dataclass(slots=True)
-class _Waiting:
-    """What was read and is not written yet; beside each line its number and its bytes."""
+class _Batch:
+    """Lines that were read and are not written yet."""
 
     users: dict[str, UserLine] = field(default_factory=dict)
-    blocks: list[ConversationChunk] = field(default_factory=list)
+    chunks: list[ConversationChunk] = field(default_factory=list)
     messages: int = 0
-    read: int = 0
+    bytes_read: int = 0
 
 
 class Import:
-    """One run over one file.
+    """One import of one file.
 
     Args:
-        settings: where the database is, and the limits that doors hold messages to.
-        rejects: where lines go that cannot be imported, each with its number and why.
-        dry_run: try everything and keep nothing.
-        progress: see `Progress`.
+        settings: the database, and the limits of messages.
+        rejects: receives the lines that cannot be imported, each with its number and the reason.
+        dry_run: validate and write everything, but roll back.
+        progress: called after each batch.
     """
 
     def __init__(
         self, settings: Settings, rejects: BinaryIO, *, dry_run: bool = False, progress: Progress = lambda count: None
     ) -> None:
         self.report = Report()
-        self._db = Database(settings.model_copy(update={"statement_timeout_s": PATIENCE_S}))
-        self._checker = LineValidator(settings, datetime.now(UTC))
+        self._db = Database(settings.model_copy(update={"statement_timeout_s": STATEMENT_TIMEOUT_S}))
+        self._validator = LineValidator(settings, datetime.now(UTC))
         self._rejects = rejects
         self._dry_run = dry_run
         self._progress = progress
         self._refused: dict[str, str] = {}
 
     async def run(self, file: BinaryIO) -> Report:
-        """Import a file, line by line.
+        """Import a file, line by line. An error does not undo the batches before it.
 
         Raises:
-            CannotStart: the service is behind with notifications of a conversation that the file goes on with.
-            Unavailable: the database does not answer, or others hold conversations for long. What was imported stays.
+            CannotStart: the notifications of a conversation that the file continues are not created yet.
+            Unavailable: the database does not respond, or conversations are locked for too long.
         """
         try:
-            waiting = _Waiting()
-            while raw := file.readline(LONGEST_LINE + 1):
+            batch = _Batch()
+            while raw := file.readline(MAX_LINE_BYTES + 1):
                 self.report.lines += 1
-                waiting.read += len(raw)
-                if len(raw) <= LONGEST_LINE:
-                    self._take(waiting, self.report.lines, raw)
+                batch.bytes_read += len(raw)
+                if len(raw) <= MAX_LINE_BYTES:
+                    self._add(batch, self.report.lines, raw)
                 else:
-                    waiting.read += _pass_over_rest(file, raw)
+                    batch.bytes_read += _skip_rest(file, raw)
                     self._reject(
-                        self.report.lines, raw[:SHOWN_OF_LONG], "is longer than a mebibyte; this is its beginning"
+                        self.report.lines, raw[:SHOWN_BYTES], "is longer than 1 MiB; only its beginning is shown"
                     )
-                if waiting.messages >= BATCH_MESSAGES or len(waiting.blocks) + len(waiting.users) >= BATCH_BLOCKS:
-                    waiting = await self._write(waiting)
-            await self._write(waiting)
+                if batch.messages >= BATCH_MESSAGES or len(batch.chunks) + len(batch.users) >= BATCH_CHUNKS:
+                    batch = await self._write(batch)
+            await self._write(batch)
             self._rejects.flush()
             return self.report
         finally:
             await self._db.close()
 
-    def _take(self, waiting: _Waiting, number: int, raw: bytes) -> None:
+    def _add(self, batch: _Batch, number: int, raw: bytes) -> None:
         if not raw.strip():
             return
         try:
-            line = self._checker.check(raw)
+            line = self._validator.check(raw)
             if isinstance(line, UserLine):
-                waiting.users[line.id] = line
+                batch.users[line.id] = line
             elif isinstance(line, ConversationLine):
-                waiting.blocks.append(ConversationChunk(line, number, raw))
-            elif (refusal := self._refused.get(line.conversation)) is not None:
-                raise Rejected(refusal)
+                batch.chunks.append(ConversationChunk(line, number, raw))
+            elif (reason := self._refused.get(line.conversation)) is not None:
+                raise Rejected(reason)
             else:
-                self._block_of(waiting, line).messages.append((line, number, raw))
-                waiting.messages += 1
+                self._chunk_of(batch, line).messages.append((line, number, raw))
+                batch.messages += 1
         except Rejected as error:
             self._reject(number, raw, str(error))
 
-    def _block_of(self, waiting: _Waiting, line: MessageLine) -> ConversationChunk:
-        """The block of the conversation above; a new one for it where the last batch ended within."""
-        if not waiting.blocks or waiting.blocks[-1].line.external_id != line.conversation:
-            context = self._checker.context
-            assert context is not None  # noqa: S101  the checker refuses it else
-            waiting.blocks.append(ConversationChunk(context.line, 0, b""))
-        return waiting.blocks[-1]
+    def _chunk_of(self, batch: _Batch, line: MessageLine) -> ConversationChunk:
+        """The chunk of the conversation above; a new one if the last batch ended within the conversation."""
+        if not batch.chunks or batch.chunks[-1].line.external_id != line.conversation:
+            context = self._validator.context
+            assert context is not None  # noqa: S101  the validator rejects such lines
+            batch.chunks.append(ConversationChunk(context.line, 0, b""))
+        return batch.chunks[-1]
 
-    async def _write(self, waiting: _Waiting) -> _Waiting:
+    async def _write(self, batch: _Batch) -> _Batch:
         deadline: float | None = None
         while True:
             try:
-                await self._write_once(waiting)
+                await self._write_once(batch)
                 break
             except (Busy, Unavailable) as error:
                 if isinstance(error, Unavailable) and not was_contention(error):
                     raise
                 now = asyncio.get_running_loop().time()
-                deadline = deadline or now + WAIT_FOR_OTHERS_S
+                deadline = deadline or now + BUSY_TIMEOUT_S
                 if now > deadline:
                     if isinstance(error, Busy):
                         raise CannotStart(str(error)) from error
-                    raise Unavailable(_HELD) from error
-                await asyncio.sleep(ASK_EVERY_S)
-        self._progress(waiting.read)
-        return _Waiting()
+                    raise Unavailable(_LOCKED) from error
+                await asyncio.sleep(BUSY_POLL_S)
+        self._progress(batch.bytes_read)
+        return _Batch()
 
-    async def _write_once(self, waiting: _Waiting) -> None:
+    async def _write_once(self, batch: _Batch) -> None:
         try:
             async with self._db.transaction() as tx:
-                outcome = await append(tx, waiting.users, waiting.blocks)
+                result = await append(tx, batch.users, batch.chunks)
                 if self._dry_run:
-                    raise _Undone
-        except _Undone:
+                    raise _DryRunRollback
+        except _DryRunRollback:
             pass
         report = self.report
-        report.users += outcome.users
-        report.conversations += outcome.conversations
-        report.messages += outcome.messages
-        report.known += outcome.known
-        self._refused |= outcome.refused
-        for number, raw, why in outcome.rejected:
-            self._reject(number, raw, why)
+        report.users += result.users
+        report.conversations += result.conversations
+        report.messages += result.messages
+        report.known += result.known
+        self._refused |= result.refused
+        for number, raw, reason in result.rejected:
+            self._reject(number, raw, reason)
 
-    def _reject(self, number: int, raw: bytes, why: str) -> None:
+    def _reject(self, number: int, raw: bytes, reason: str) -> None:
         self.report.rejected += 1
-        given = raw.decode("utf-8", "replace").rstrip("\n")
-        row = {"line": number, "error": why, "given": given}
+        text = raw.decode("utf-8", "replace").rstrip("\n")
+        row = {"line": number, "error": reason, "given": text}
         self._rejects.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
 
 
-def _pass_over_rest(file: BinaryIO, raw: bytes) -> int:
-    """Of a line whose beginning was read: how many bytes it had left."""
-    passed = 0
+def _skip_rest(file: BinaryIO, raw: bytes) -> int:
+    """Skip the rest of a line whose beginning was read. Returns its length in bytes."""
+    skipped = 0
     while raw and not raw.endswith(b"\n"):
-        raw = file.readline(LONGEST_LINE)
-        passed += len(raw)
-    return passed
+        raw = file.readline(MAX_LINE_BYTES)
+        skipped += len(raw)
+    return skipped
 
 
 def import_file(settings: Settings, path: Path, rejects: Path, *, dry_run: bool, progress: Progress) -> Report:
     """Import a file. Runs its own event loop: call it outside of any.
 
     Raises:
-        As `Import.run`.
+        CannotStart, Unavailable: as `Import.run`.
     """
     settings.hash_key()
 
@@ -200,7 +199,7 @@ def import_file(settings: Settings, path: Path, rejects: Path, *, dry_run: bool,
             out = rejects.open("wb")
         except OSError as error:
             raise CannotStart(
-                f"{rejects} cannot be written: {error.strerror}. Name another file by --rejects."
+                f"{rejects} cannot be written: {error.strerror}. Choose another file with --rejects."
             ) from error
         with path.open("rb") as file, out:
             return await Import(settings, out, dry_run=dry_run, progress=progress).run(file)

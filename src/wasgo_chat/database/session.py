@@ -55,6 +55,11 @@ class Base(DeclarativeBase):
     __data_policy__: ClassVar[tuple[DataPolicy, ...]]
 
 
+def one_of(column: str, values: Iterable[str]) -> str:
+    """The SQL condition that a column has one of these values, for CHECK constraints and partial indexes."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
 class Tx(AsyncSession):
     """One transaction, with the settings verbs need and what its commit will announce."""
 

@@ -15,6 +15,16 @@ _ALWAYS: list[Header] = [
 _PAGE_POLICY = b"frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 _DATA_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
+# The policies of responses that set their own; those of the static pages are in `static_pages`.
+DOWNLOAD_POLICY = "sandbox; default-src 'none'"
+"""For uploaded files that browsers do not display."""
+
+MEDIA_POLICY = f"{DOWNLOAD_POLICY}; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+"""For images, audio and video: a browser that navigates to one renders a page around it, which needs these sources."""
+
+FORM_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+"""For a page that has only a form."""
+
 
 class SecurityHeaders:
     """The security headers, as configured."""

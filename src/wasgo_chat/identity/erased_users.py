@@ -16,7 +16,7 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import keyed_hash
 from wasgo_chat.core.errors import UserErased
 from wasgo_chat.database.data_policy import DataPolicy
-from wasgo_chat.database.session import Base, Tx, any_of
+from wasgo_chat.database.session import Base, Tx, any_of, one_of
 
 STATES = ("words", "names", "done")
 
@@ -39,7 +39,7 @@ class Erasure(Base):
         ),
     )
     __table_args__ = (
-        CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
+        CheckConstraint(one_of("state", STATES), name="state"),
         CheckConstraint("(state = 'done') = (user_id IS NULL)", name="forgotten"),
         Index("ix_erasures_due", "due_at", postgresql_where=sql("state <> 'done'")),
     )

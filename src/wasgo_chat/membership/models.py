@@ -1,6 +1,5 @@
 """Tables of conversations and participants."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,14 +21,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES, REFERENCED_TYPES
 from wasgo_chat.database.data_policy import DataPolicy
-from wasgo_chat.database.session import Base
+from wasgo_chat.database.session import Base, one_of
 from wasgo_chat.membership.roles import Role
 
 STATUSES = ("open", "closed")
-
-
-def _one_of(name: str, values: Iterable[str]) -> str:
-    return f"{name} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 # Characters that the text search parser keeps inside a word, as in host names, paths and numbers; here they separate.
@@ -50,8 +45,8 @@ class Conversation(Base):
         ),
     )
     __table_args__ = (
-        CheckConstraint(_one_of("conversation_type", CONVERSATION_TYPES), name="type"),
-        CheckConstraint(_one_of("status", STATUSES), name="status"),
+        CheckConstraint(one_of("conversation_type", CONVERSATION_TYPES), name="type"),
+        CheckConstraint(one_of("status", STATUSES), name="status"),
         CheckConstraint("(reference_type IS NULL) = (reference_id IS NULL)", name="reference"),
         Index(
             "uq_conversations_reference",
@@ -59,7 +54,7 @@ class Conversation(Base):
             "reference_type",
             "reference_id",
             unique=True,
-            postgresql_where=sql(_one_of("conversation_type", REFERENCED_TYPES)),
+            postgresql_where=sql(one_of("conversation_type", REFERENCED_TYPES)),
         ),
         Index(
             "uq_conversations_direct_pair",
@@ -115,7 +110,7 @@ class Participant(Base):
         ),
     )
     __table_args__ = (
-        CheckConstraint(_one_of("role", Role), name="role"),
+        CheckConstraint(one_of("role", Role), name="role"),
         Index("ix_participants_user_id", "user_id", "conversation_id"),
     )
 

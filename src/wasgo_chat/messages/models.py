@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.database.data_policy import DataPolicy
-from wasgo_chat.database.session import Base
+from wasgo_chat.database.session import Base, one_of
 from wasgo_chat.messages.types import MESSAGE_TYPES, SYSTEM
 
 
@@ -55,7 +55,7 @@ class Message(Base):
         ),
     )
     __table_args__ = (
-        CheckConstraint(f"message_type IN ({', '.join(repr(name) for name in MESSAGE_TYPES)})", name="type"),
+        CheckConstraint(one_of("message_type", MESSAGE_TYPES), name="type"),
         CheckConstraint(f"(sender_id IS NULL) = (message_type = '{SYSTEM.name}')", name="sender"),
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("conversation_id", "number"),

@@ -1,6 +1,5 @@
 """Tables of notifications, preferences, push subscriptions and deliveries."""
 
-from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -22,16 +21,12 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.database.data_policy import DataPolicy
-from wasgo_chat.database.session import Base
+from wasgo_chat.database.session import Base, one_of
 from wasgo_chat.notifications.channels import CHANNELS
 
 KINDS = ("message", "reply", "mention")
 LEVELS = ("all", "mentions", "none")
 STATES = ("pending", "sending", "retrying", "sent", "dead")
-
-
-def _one_of(name: str, values: Sequence[str]) -> str:
-    return f"{name} IN ({', '.join(repr(value) for value in values)})"
 
 
 class Notification(Base):
@@ -44,7 +39,7 @@ class Notification(Base):
 
     __tablename__ = "notifications"
     __table_args__ = (
-        CheckConstraint(_one_of("kind", KINDS), name="kind"),
+        CheckConstraint(one_of("kind", KINDS), name="kind"),
         PrimaryKeyConstraint("user_id", "id"),
         UniqueConstraint("user_id", "conversation_id", "number"),
     )
@@ -73,7 +68,7 @@ class NotificationPreferences(Base):
 
     __tablename__ = "notification_preferences"
     __table_args__ = (
-        CheckConstraint(_one_of("level", LEVELS), name="level"),
+        CheckConstraint(one_of("level", LEVELS), name="level"),
         CheckConstraint(
             "(quiet_start IS NULL) = (quiet_end IS NULL) AND (quiet_start IS NULL) = (time_zone IS NULL)",
             name="quiet",
@@ -109,7 +104,7 @@ class ConversationPreferences(Base):
 
     __tablename__ = "conversation_preferences"
     __table_args__ = (
-        CheckConstraint(_one_of("level", LEVELS), name="level"),
+        CheckConstraint(one_of("level", LEVELS), name="level"),
         Index("ix_conversation_preferences_user_id", "user_id"),
     )
     __data_policy__ = (
@@ -163,8 +158,8 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        CheckConstraint(_one_of("channel", tuple(CHANNELS)), name="channel"),
-        CheckConstraint(_one_of("state", STATES), name="state"),
+        CheckConstraint(one_of("channel", CHANNELS), name="channel"),
+        CheckConstraint(one_of("state", STATES), name="state"),
         Index(
             "uq_deliveries_gathering",
             "user_id",

@@ -19,6 +19,7 @@ from wasgo_chat.http.dependencies import (
 )
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
+from wasgo_chat.http.security_headers import FORM_PAGE_POLICY
 from wasgo_chat.identity import audit
 from wasgo_chat.notifications import listing, preferences, push_subscriptions, unsubscribe
 from wasgo_chat.notifications.delivery import queue
@@ -49,10 +50,7 @@ _CONFIRM_PAGE = _PAGE.format(
     '<form method="post"><button type="submit">Unsubscribe</button></form>'
 )
 _UNSUBSCRIBED_PAGE = _PAGE.format("<p>You will no longer receive e-mails about chat messages.</p>")
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-    "Cache-Control": "no-store",
-}
+_PAGE_HEADERS = {"Content-Security-Policy": FORM_PAGE_POLICY, "Cache-Control": "no-store"}
 
 
 @router.get(

@@ -46,13 +46,13 @@ def _report(purged: PurgeResult) -> PurgeReport:
     lines = [
         f"Deleted {purged.messages} messages and {purged.events} events, and cleared {purged.tombstones} messages."
     ]
-    if purged.held:
+    if purged.locked:
         lines.append(
-            f"Skipped {len(purged.held)} conversations that were locked. Run the command again, or let the service "
+            f"Skipped {len(purged.locked)} conversations that were locked. Run the command again, or let the service "
             "purge them."
         )
     if purged.failed:
         failures = list(purged.failed.items())[:MAX_NAMED]
         named = ", ".join(f"{conversation_id} ({error})" for conversation_id, error in failures)
         lines.append(f"Failed to purge {len(purged.failed)} conversations: {named}.")
-    return PurgeReport(lines, is_done=not purged.held and not purged.failed)
+    return PurgeReport(lines, is_done=not purged.locked and not purged.failed)

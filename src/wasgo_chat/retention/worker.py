@@ -160,13 +160,13 @@ async def _exclusive(db: Database) -> AsyncIterator[bool]:
 
 
 def _log_result(purged: PurgeResult) -> None:
-    if purged.events or purged.tombstones or purged.held or purged.failed:
+    if purged.events or purged.tombstones or purged.locked or purged.failed:
         log.info(
             "purged",
             events=purged.events,
             messages=purged.messages,
             tombstones=purged.tombstones,
-            held=len(purged.held),
+            locked=len(purged.locked),
             failed=len(purged.failed),
         )
 

@@ -1,7 +1,7 @@
-"""Made-up conversations: pure, the same for the same seed. Writing them is `seeding`'s part.
+"""Generates conversations, always the same ones for a seed. Pure; `seed.run` writes them.
 
-Each is a log as the doors would have written it: `seq` from 1 without a gap, times that never go back, and after a
-message perhaps an edit, a deletion or reactions.
+Each is a log as requests would have written it: `seq` from 1 without a gap, times that never decrease, and edits,
+deletions and reactions after some messages.
 """
 
 import random
@@ -14,7 +14,7 @@ from uuid import UUID
 from asyncpg import Range
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES, SUPPORT, ConversationType
-from wasgo_chat.data_import.copy import uuid7_at
+from wasgo_chat.core.encoding import uuid7_at
 from wasgo_chat.membership.roles import Role
 from wasgo_chat.messages.types import SYSTEM, TEXT
 
@@ -23,12 +23,12 @@ Row = dict[str, Any]
 WEEKS = 6
 _TYPE_WEIGHTS = {name: type_.seed_weight for name, type_ in CONVERSATION_TYPES.items()}
 _EMOJI = ("👍", "❤️", "😂", "🎉", "🙏", "😮")
-_TALK = (
+_TEXT = (
     "the and to we can you for tomorrow fence paint price offer days start work today please thanks see send photo "
     "address key gate garden house door window roof wood metal colour white green small large meter hour morning "
     "evening Friday Monday next week done ready late early agreed sorry question answer yes no maybe better price"
 )
-_WORDS = _TALK.split(" ")
+_WORDS = _TEXT.split(" ")
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class GeneratedConversation:
 
 
 def user_rows(seed: int, count: int, until: datetime) -> list[Row]:
-    """Users `seed-…`; the first of each hundred is staff."""
+    """Users `seedN-000000` and on. The first of each hundred is staff."""
     return [
         {
             "id": f"seed{seed}-{n:06}",
@@ -62,114 +62,119 @@ def user_rows(seed: int, count: int, until: datetime) -> list[Row]:
 def conversations(
     seed: int, users: list[str], count: int, messages: int, until: datetime
 ) -> Iterator[GeneratedConversation]:
-    """So many conversations with so many messages in all: a few are long, most are short."""
-    chance = random.Random(seed)  # noqa: S311  the same again is the point
-    weights = [chance.paretovariate(1.2) for _ in range(count)]
+    """Generate conversations with `messages` messages in total: a few long ones, most of them short (Pareto)."""
+    rng = random.Random(seed)  # noqa: S311  reproducible on purpose
+    weights = [rng.paretovariate(1.2) for _ in range(count)]
     total = sum(weights)
     sizes = [int(messages * weight / total) for weight in weights]
     sizes[sizes.index(max(sizes))] += messages - sum(sizes)
     pairs: set[tuple[str, str]] = set()
     for n, size in enumerate(sizes):
-        yield _Conversation(seed, n, chance, users, until, pairs).make(size)
+        yield _Generator(seed, n, rng, users, until, pairs).generate(size)
 
 
-class _Conversation:
-    """One of them, while it is made."""
+class _Generator:
+    """Generates one conversation."""
 
     def __init__(
-        self, seed: int, n: int, chance: random.Random, users: list[str], until: datetime, pairs: set[tuple[str, str]]
+        self, seed: int, n: int, rng: random.Random, users: list[str], until: datetime, pairs: set[tuple[str, str]]
     ) -> None:
-        self._chance = chance
+        self._rng = rng
         self._until = until
         self._seq = 0
         self.id = self._new_id(until - timedelta(weeks=WEEKS))
-        self.type, self.people = self._people(users, pairs)
-        self.made = GeneratedConversation(
+        self.type, self.user_ids = self._choose_users(users, pairs)
+        self.result = GeneratedConversation(
             {
                 "id": self.id,
                 "conversation_type": self.type.name,
                 "title": "" if self.type.has_pair else self._sentence(2, 5).capitalize(),
                 "reference_type": self.type.name if self.type.is_referenced else None,
                 "reference_id": f"seed{seed}-{n}" if self.type.is_referenced else None,
-                "direct_pair": sorted(self.people) if self.type.has_pair else None,
-                "created_by": self.people[0],
+                "direct_pair": sorted(self.user_ids) if self.type.has_pair else None,
+                "created_by": self.user_ids[0],
             }
         )
 
-    def make(self, size: int) -> GeneratedConversation:
-        """Everything of it, with so many messages."""
-        made, chance = self.made, self._chance
-        began = self._until - timedelta(seconds=chance.uniform(1, WEEKS * 7 * 86_400))
-        step_s = (self._until - began).total_seconds() / (size * 2 + 2)
-        at = began
+    def generate(self, size: int) -> GeneratedConversation:
+        """Generate all rows of the conversation, with `size` messages."""
+        result, rng = self.result, self._rng
+        started_at = self._until - timedelta(seconds=rng.uniform(1, WEEKS * 7 * 86_400))
+        step_s = (self._until - started_at).total_seconds() / (size * 2 + 2)
+        at = started_at
         for number in range(1, size + 1):
-            at += timedelta(seconds=chance.uniform(0, 2 * step_s) or 0.001)
+            at += timedelta(seconds=rng.uniform(0, 2 * step_s) or 0.001)
             message = self._message(number, min(at, self._until))
-            at = self._aftermath(message, at, step_s)
-        ended = min(at, self._until)
-        self._join(size, began, ended)
-        made.conversation |= {
+            at = self._change_message(message, at, step_s)
+        ended_at = min(at, self._until)
+        self._add_participants(size, started_at, ended_at)
+        result.conversation |= {
             "last_seq": self._seq,
             "message_count": size,
-            "reads_version": len(made.reads),
-            "created_at": began,
-            "updated_at": made.messages[-1]["created_at"] if size else began,
+            "reads_version": len(result.reads),
+            "created_at": started_at,
+            "updated_at": result.messages[-1]["created_at"] if size else started_at,
         }
         if self._seq:
-            made.cursors.append({"reader": "notifications", "conversation_id": self.id, "seq": self._seq})
-        return made
+            result.cursors.append({"reader": "notifications", "conversation_id": self.id, "seq": self._seq})
+        return result
 
     def _message(self, number: int, at: datetime) -> Row:
-        made, chance = self.made, self._chance
+        result, rng = self.result, self._rng
         self._seq += 1
-        is_note = not self.type.has_pair and chance.random() < 0.01
+        is_system = not self.type.has_pair and rng.random() < 0.01
         reply_to = None
-        if made.messages and not is_note and chance.random() < 0.12:
-            reply_to = made.messages[-min(len(made.messages), chance.randint(1, 12))]["id"]
+        if result.messages and not is_system and rng.random() < 0.12:
+            reply_to = result.messages[-min(len(result.messages), rng.randint(1, 12))]["id"]
         row: Row = {
             "conversation_id": self.id,
             "id": self._new_id(at),
             "seq": self._seq,
             "number": number,
-            "sender_id": None if is_note else chance.choice(self.people),
-            "service": "seed" if is_note else None,
-            "message_type": SYSTEM.name if is_note else TEXT.name,
+            "sender_id": None if is_system else rng.choice(self.user_ids),
+            "service": "seed" if is_system else None,
+            "message_type": SYSTEM.name if is_system else TEXT.name,
             "content": self._sentence(2, 14).capitalize(),
             "reply_to": reply_to,
-            "mentions": [chance.choice(self.people)] if not is_note and chance.random() < 0.02 else [],
+            "mentions": [rng.choice(self.user_ids)] if not is_system and rng.random() < 0.02 else [],
             "revision": 1,
             "edited_at": None,
             "deleted_at": None,
             "created_at": at,
         }
-        made.messages.append(row)
+        result.messages.append(row)
         self._event("new_message", row, at, actor=row["sender_id"], service=row["service"], revision=1)
         return row
 
-    def _aftermath(self, message: Row, at: datetime, step_s: float) -> datetime:
-        """What becomes of a message before the next; the time then."""
-        chance, sender = self._chance, message["sender_id"]
-        dice = chance.random()
-        if sender is None or dice > 0.14:
+    def _change_message(self, message: Row, at: datetime, step_s: float) -> datetime:
+        """Perhaps edit, delete or react to a message before the next one. Returns the time after that."""
+        rng, sender = self._rng, message["sender_id"]
+        outcome = rng.random()
+        if sender is None or outcome > 0.14:
             return at
-        at += timedelta(seconds=chance.uniform(0, step_s))
-        moment = min(at, self._until)
-        if dice > 0.04:
-            user_id, emoji = chance.choice(self.people), chance.choice(_EMOJI)
+        at += timedelta(seconds=rng.uniform(0, step_s))
+        changed_at = min(at, self._until)
+        if outcome > 0.04:
+            user_id, emoji = rng.choice(self.user_ids), rng.choice(_EMOJI)
             reaction = {"conversation_id": self.id, "message_id": message["id"], "user_id": user_id, "emoji": emoji}
-            self.made.reactions.append({**reaction, "created_at": moment})
+            self.result.reactions.append({**reaction, "created_at": changed_at})
             data = f'{{"emoji": "{emoji}", "action": "added"}}'
-            self._event("reaction_update", message, moment, actor=user_id, user_id=user_id, data=data)
+            self._event("reaction_update", message, changed_at, actor=user_id, user_id=user_id, data=data)
             return at
-        kept = {"conversation_id": self.id, "message_id": message["id"], "revision": 1, "content": message["content"]}
-        self.made.revisions.append({**kept, "replaced_at": moment})
+        revision = {
+            "conversation_id": self.id,
+            "message_id": message["id"],
+            "revision": 1,
+            "content": message["content"],
+        }
+        self.result.revisions.append({**revision, "replaced_at": changed_at})
         message["revision"] = 2
-        if dice > 0.01:
-            message |= {"content": self._sentence(2, 14).capitalize(), "edited_at": moment}
-            self._event("message_edited", message, moment, actor=sender, revision=2)
+        if outcome > 0.01:
+            message |= {"content": self._sentence(2, 14).capitalize(), "edited_at": changed_at}
+            self._event("message_edited", message, changed_at, actor=sender, revision=2)
         else:
-            message |= {"content": None, "mentions": [], "deleted_at": moment}
-            self._event("message_deleted", message, moment, actor=sender, revision=2)
+            message |= {"content": None, "mentions": [], "deleted_at": changed_at}
+            self._event("message_deleted", message, changed_at, actor=sender, revision=2)
         return at
 
     def _event(
@@ -186,7 +191,7 @@ class _Conversation:
     ) -> None:
         if kind != "new_message":
             self._seq += 1
-        self.made.events.append(
+        self.result.events.append(
             {
                 "conversation_id": self.id,
                 "seq": self._seq,
@@ -201,38 +206,39 @@ class _Conversation:
             }
         )
 
-    def _join(self, size: int, began: datetime, ended: datetime) -> None:
-        for place, user_id in enumerate(self.people):
-            read = size if self._chance.random() < 0.7 else self._chance.randint(0, size)
-            is_leader = place == 0 and not self.type.has_pair
-            self.made.participants.append(
+    def _add_participants(self, size: int, started_at: datetime, ended_at: datetime) -> None:
+        for index, user_id in enumerate(self.user_ids):
+            read = size if self._rng.random() < 0.7 else self._rng.randint(0, size)
+            is_leader = index == 0 and not self.type.has_pair
+            self.result.participants.append(
                 {
                     "conversation_id": self.id,
                     "user_id": user_id,
                     "role": Role.ADMIN if is_leader else Role.PARTICIPANT,
-                    "joined_at": began,
+                    "joined_at": started_at,
                     "read": [Range(1, read + 1)] if read else [],
                 }
             )
             if read:
-                version = len(self.made.reads) + 1
-                reading = {"conversation_id": self.id, "version": version, "user_id": user_id}
-                self.made.reads.append({**reading, "numbers": [Range(1, read + 1)], "read_at": ended})
+                version = len(self.result.reads) + 1
+                receipt = {"conversation_id": self.id, "version": version, "user_id": user_id}
+                self.result.reads.append({**receipt, "numbers": [Range(1, read + 1)], "read_at": ended_at})
 
-    def _people(self, users: list[str], pairs: set[tuple[str, str]]) -> tuple[ConversationType, list[str]]:
-        type_ = CONVERSATION_TYPES[self._chance.choices(list(_TYPE_WEIGHTS), list(_TYPE_WEIGHTS.values()))[0]]
+    def _choose_users(self, users: list[str], pairs: set[tuple[str, str]]) -> tuple[ConversationType, list[str]]:
+        names, weights = list(_TYPE_WEIGHTS), list(_TYPE_WEIGHTS.values())
+        type_ = CONVERSATION_TYPES[self._rng.choices(names, weights)[0]]
         if type_.has_pair:
             for _ in range(20):
-                first, second = self._chance.sample(users, 2)
+                first, second = self._rng.sample(users, 2)
                 pair = (min(first, second), max(first, second))
                 if pair not in pairs:
                     pairs.add(pair)
                     return type_, [first, second]
             type_ = SUPPORT  # almost every pair of users has a conversation already
-        return type_, self._chance.sample(users, min(len(users), self._chance.randint(2, 6)))
+        return type_, self._rng.sample(users, min(len(users), self._rng.randint(2, 6)))
 
-    def _sentence(self, least: int, most: int) -> str:
-        return " ".join(self._chance.choices(_WORDS, k=self._chance.randint(least, most)))
+    def _sentence(self, min_words: int, max_words: int) -> str:
+        return " ".join(self._rng.choices(_WORDS, k=self._rng.randint(min_words, max_words)))
 
     def _new_id(self, at: datetime) -> UUID:
-        return uuid7_at(int(at.timestamp() * 1000), self._chance.getrandbits(74))
+        return uuid7_at(int(at.timestamp() * 1000), self._rng.getrandbits(74))

@@ -17,14 +17,14 @@ def clean_filename(raw: str) -> str:
     its suffix of up to 20 characters.
     """
     base = raw.replace("\\", "/").rsplit("/", 1)[-1]
-    kept = "".join(
+    allowed = "".join(
         char
         for char in unicodedata.normalize("NFC", base)
         if char not in _BIDI
         and char not in _FORBIDDEN
         and unicodedata.category(char) not in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp")
     )
-    name = kept.strip().strip(".").strip()
+    name = allowed.strip().strip(".").strip()
     if len(name) > MAX_NAME_CHARS:
         stem, dot, suffix = name.rpartition(".")
         tail = dot + suffix if dot and len(suffix) < _MAX_SUFFIX_CHARS else ""
