@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.processes import ServeProcess, serving
-from tests.support.stubborn import ReconnectingClient
+from tests.support.retrying_clients import ReconnectingClient
 from tests.support.world import Json, wait_until
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user

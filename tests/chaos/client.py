@@ -16,7 +16,6 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
-from tests.chaos.clients import ContestedMessage, SharedState, now
 from tests.chaos.history import (
     ACKED,
     REFUSED,
@@ -29,6 +28,7 @@ from tests.chaos.history import (
     Session,
     short,
 )
+from tests.chaos.shared_state import ContestedMessage, SharedState, now
 from tests.support.world import Json
 
 LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, TimeoutError, EOFError)

@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 
 from tests.chaos.client import Client
-from tests.chaos.clients import ContestedMessage, SharedState, now
 from tests.chaos.environment import Environment
+from tests.chaos.shared_state import ContestedMessage, SharedState, now
 
 RECOVERY_S = 90.0
 EMOJI = "👍🎉😀🔥"

@@ -1,7 +1,7 @@
 """A model of reading held against the verbs: what is read stays read, and unread equals a recount after every step.
 
 `Life` does one thing at a time, in the verbs and in a model of sets, many of them in one transaction. Hypothesis
-drives it in `test_reading.py`; `make chaos-reads OPERATIONS=…` drives it at random for as long as one likes.
+drives it in `test_read_model.py`; `make chaos-reads OPERATIONS=…` drives it at random for as long as one likes.
 """
 
 import argparse

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.clients import SharedState
 from tests.chaos.faults import Faults
+from tests.chaos.shared_state import SharedState
 
 MAX_SHOWN, SHOWN_CHARS = 10, 200
 

@@ -18,12 +18,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.chaos.client import Client
-from tests.chaos.clients import Scale, SharedState, now
+from tests.chaos.database_state import read_database_state
 from tests.chaos.environment import Environment
 from tests.chaos.faults import Faults
 from tests.chaos.report import Outcome, progress, summary
 from tests.chaos.rules import check
-from tests.chaos.truth import read_database_state
+from tests.chaos.shared_state import Scale, SharedState, now
 
 LONG = Scale(conversations=12, senders=5, rate=300.0, max_fault_s=4.0)
 # A narrow outbox, so that clients that do not read leave the live stream within seconds.

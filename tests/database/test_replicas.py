@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.observability.scraped import scrape
+from tests.observability.scrape import scrape
 from tests.support.proxy import proxy_to
 from tests.support.standalone import NAME, frozen
 from tests.support.standby import Pair, replicated_postgres, run, standby_of

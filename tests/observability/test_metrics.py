@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.observability.scraped import scrape
+from tests.observability.scrape import scrape
 from tests.support.processes import serving
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import NO_TLS, World, wait_until, world_with

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
+from tests.notifications.notification_world import VAPID_KEY, WEBHOOK_SECRET
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World

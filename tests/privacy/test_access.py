@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from tests.privacy.life import TracedUser, dump_database
+from tests.privacy.traced_user import TracedUser, dump_database
 from tests.support.world import World, rows
 from wasgo_chat.core.errors import UserErased
 from wasgo_chat.identity.tokens import mint_user

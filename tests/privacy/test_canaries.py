@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.notifications.browser import Browser
-from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
+from tests.notifications.notification_world import VAPID_KEY, WEBHOOK_SECRET
 from tests.notifications.servers import Mailbox, Receiver, mailbox, receiver
 from tests.support.processes import ServeProcess, serving
 from tests.support.servers import TEMPLATE, create_database, database_url

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.privacy.life import TracedUser, dump_database, read_files, wait_for_consumers
-from tests.support.mirror import ClientState
+from tests.privacy.traced_user import TracedUser, dump_database, read_files, wait_for_consumers
+from tests.support.client_state import ClientState
 from tests.support.workers import Worker
 from tests.support.world import Json, World, rows
 from wasgo_chat.identity.pseudonyms import ErasedPerson

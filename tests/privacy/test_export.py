@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.privacy.life import TracedUser
+from tests.privacy.traced_user import TracedUser
 from tests.support.world import World
 from wasgo_chat.api_docs.data_policies import data_policies
 from wasgo_chat.database.data_policy import DataPolicy

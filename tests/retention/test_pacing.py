@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from tests.retention.old import count, create_notifications, execute, import_old_conversation
+from tests.retention.old_conversations import count, create_notifications, execute, import_old_conversation
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.retention import steps, worker

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 
 from tests.support.proxy import Proxy, proxy_to
+from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.standalone import NAME
 from tests.support.standby import Pair, replicated_postgres
-from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import make_settings, running
 from tests.support.world import Json, Person, World, wait_until, world_with
 from wasgo_chat.development.embedded import Postgres

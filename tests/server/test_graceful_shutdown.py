@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from tests.support.processes import ServeProcess, serving
+from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.servers import database_url
-from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import Worker
 from tests.support.world import Json, World, wait_until
 

@@ -16,8 +16,8 @@ import pytest
 
 from tests.server.test_graceful_shutdown import world_of
 from tests.support.processes import ServeProcess, environment, serving, start_serve
+from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.standalone import frozen
-from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import Worker
 from tests.support.world import wait_until
 from wasgo_chat.core.config import Settings
