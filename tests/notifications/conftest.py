@@ -1,4 +1,4 @@
-"""A worker with every channel, in a database where no other worker reads the log."""
+"""A worker with every delivery channel, in a database where no other worker consumes the log."""
 
 import os
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def notification_database() -> str:
 
 @pytest.fixture
 async def quiet_database() -> str:
-    """One for a test that needs other settings: the workers of one database are set up alike."""
+    """A database for tests with other settings: all workers of a database have the same settings."""
     name = f"chat_quiet_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     return name
