@@ -13,7 +13,7 @@ Target = Path | int
 class Proxy:
     """Listens on a loopback port. `target` is a port or a unix socket; new connections go where it points.
 
-    While `is_void`, connections are taken and kept, and not a byte goes through: nobody is told.
+    While `is_blackhole`, connections are accepted and kept open, but no byte passes and no error is reported.
     """
 
     def __init__(self, target: Target) -> None:
