@@ -17,10 +17,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from websockets.asyncio.client import connect
 
 from tests.notifications.servers import Receiver, receiver
-from tests.support.processes import ServeProcess, serving
+from tests.support.processes import ServeProcess, create_job_conversation, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.world import NO_TLS, Json, SocketClient, wait_until
-from tests.test_workers import make_job
 from wasgo_chat.identity.tokens import mint_user
 
 TRACES = "/v1/traces"
@@ -99,7 +98,7 @@ async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
     traced: tuple[ServeProcess, Spans, Path],
 ) -> None:
     served, spans, log = traced
-    chat = await make_job(served, PEOPLE)
+    chat = await create_job_conversation(served, PEOPLE)
     async with AsyncExitStack() as stack:
         everybody = await crowd(served, chat, stack)
         await everybody[0].request("send_message", content="to be followed")
@@ -130,7 +129,7 @@ async def test_a_request_continues_its_callers_trace_without_private_data(
     traced: tuple[ServeProcess, Spans, Path],
 ) -> None:
     served, spans, _ = traced
-    chat = await make_job(served, PEOPLE)
+    chat = await create_job_conversation(served, PEOPLE)
     trace_id, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
     bearer = {"Authorization": f"Bearer {mint_user(served.settings, 'ana', ttl_s=600)}"}
     client = httpx.AsyncClient(base_url=served.url, headers=bearer, verify=NO_TLS)

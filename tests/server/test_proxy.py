@@ -14,7 +14,7 @@ from typing import cast
 import httpx
 import pytest
 
-from tests.server.test_graceful_shutdown import world_of
+from tests.server.worlds import world_of
 from tests.support.processes import ServeProcess, environment, serving, start_serve
 from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.standalone import frozen

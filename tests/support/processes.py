@@ -15,8 +15,11 @@ import httpx
 
 from tests.support.servers import database_url, valkey_url
 from tests.support.workers import SECRET
+from tests.support.world import Json
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.encoding import new_id
 from wasgo_chat.development.embedded import free_port
+from wasgo_chat.identity.tokens import SCOPES, mint_service
 
 COMMAND = Path(sys.executable).with_name("wasgo-chat")
 START_S = 60.0
@@ -142,3 +145,14 @@ def _sockets_of(pid: int) -> set[str]:
 
 def _end_of(log: Path) -> str:
     return log.read_text(errors="replace")[-4000:]
+
+
+async def create_job_conversation(served: ServeProcess, users: list[str]) -> Json:
+    """Create a job conversation of these users, all with the role `participant`."""
+    bearer = mint_service(served.settings, "platform", list(SCOPES), ttl_s=600)
+    async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
+        people = [{"user_id": user, "role": "participant"} for user in users]
+        response = await client.put(f"/jobs/{new_id()}/conversation/", json={"participants": people})
+        assert response.status_code in (200, 201), response.text
+        made: Json = response.json()
+        return made
