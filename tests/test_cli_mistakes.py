@@ -39,7 +39,7 @@ WRONG = {
     "dev in a file": (("dev", "--data", "pyproject.toml"), "--data pyproject.toml cannot be used as a folder"),
     "rejects nowhere": (("import", "FILE", "--rejects", "/nonexist/r"), "/nonexist/r cannot be written"),
     "rejects in a folder": (("import", "FILE", "--rejects", "/tmp"), "/tmp cannot be written"),
-    "a token for nobody": (("token", "--user", ""), "--user is to have 1 to 128 characters"),
+    "a token for an empty user": (("token", "--user", ""), "--user is to have 1 to 128 characters"),
     "a token for a long name": (("token", "--user", "u" * 200), "--user is to have 1 to 128 characters"),
     "a token for what is no text": (("token", "--user", "a\tb"), "--user is to have 1 to 128 characters"),
     "a token of no service": (("token", "--service", ""), "--service is to have 1 to 128 characters"),

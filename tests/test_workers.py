@@ -50,7 +50,7 @@ async def test_a_worker_killed_while_ten_clients_write_loses_and_doubles_nothing
         await asyncio.gather(*living)
         stored = await history(served, chat, users[0])
 
-    assert sum(client.reconnects for client in clients) > 0, "the kill cut nobody off"
+    assert sum(client.reconnects for client in clients) > 0, "the kill disconnected no client"
     assert [message["seq"] for message in stored] == list(range(1, total + 1))
     by_client_id = {message["client_id"]: message["seq"] for message in stored}
     assert len(by_client_id) == total

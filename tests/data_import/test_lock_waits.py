@@ -18,7 +18,7 @@ HELD = "SELECT FROM conversations FOR UPDATE"
 
 @pytest.fixture
 async def db(empty: str) -> AsyncIterator[Database]:
-    """Somebody else's connections, to a database that has a conversation."""
+    """Connections of another process, to a database that has a conversation."""
     made = Database(make_settings(empty, lock_timeout_s=0.2))
     await import_lines(made.settings, HISTORY[:3])
     yield made

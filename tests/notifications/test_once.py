@@ -157,7 +157,7 @@ async def test_a_worker_killed_after_the_server_accepted_the_mail_sends_no_secon
                     await asyncio.sleep(0.1)
             assert [(one["error"], one["attempts"]) for one in found] == [("unknown_outcome", 1)]
             assert len(mailbox.received) == 1
-            # Whoever looks at it may decide to risk a second one: it has the same Message-ID.
+            # An operator may decide to risk a second one: it has the same Message-ID.
             await served.call("POST", f"/chat/deliveries/{found[0]['id']}/retry/")
             await wait_until(lambda: len(mailbox.received) == 2)
             assert len({mail["message-id"] for _, mail in mailbox.received}) == 1

@@ -30,7 +30,7 @@ CRASHES = f"ALTER TABLE messages ADD CONSTRAINT crash CHECK (content NOT LIKE '%
 
 @dataclass
 class Scene:
-    """A `serve` at DEBUG with every channel, and all that it says to anybody."""
+    """A `serve` at DEBUG with every channel, and everything that it sends."""
 
     served: ServeProcess
     log: Path

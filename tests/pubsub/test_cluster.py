@@ -47,7 +47,7 @@ async def kill_primary(cluster: Cluster, node: Node) -> None:
 
 
 async def bring_back(node: Node) -> None:
-    """Start it again; it follows whoever took its place."""
+    """Start it again; it follows the node that replaced it."""
     await asyncio.to_thread(node.start)
     await wait_for(node.reports, "CLUSTER INFO", "cluster_state:ok")
     await wait_for(node.reports, "INFO replication", "master_link_status:up")
@@ -72,7 +72,7 @@ async def test_an_outdated_slot_map_is_refreshed_by_the_redirect(a_cluster: Clus
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await a_cluster.move(slot_of("wasgo:c:old map"))  # nobody follows it: nobody is told
+        await a_cluster.move(slot_of("wasgo:c:old map"))  # it has no subscriber, so none is notified
         await two.subscribe("wasgo:c:old map")
         await wait_until(lambda: "wasgo:c:old map" in two._confirmed_channels)
         await reaches(one, recorder, "wasgo:c:old map", b"here")

@@ -25,7 +25,7 @@ COME_BACK = re.compile(r"restarting; retry after \d+\.\d")
 
 @asynccontextmanager
 async def stuck(database: str, *chats: Json) -> AsyncIterator[None]:
-    """While the block runs, whoever writes into the conversations waits."""
+    """While the block runs, writes into the conversations wait."""
     connection = await asyncpg.connect(database_url(database))
     try:
         async with connection.transaction():
