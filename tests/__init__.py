@@ -1,1 +1,1 @@
-"""Tests: they enter by HTTP or socket, against real PostgreSQL and real Redis."""
+"""Tests: over HTTP and sockets, against a real PostgreSQL and a real Redis."""

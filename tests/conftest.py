@@ -1,4 +1,4 @@
-"""Fixtures: the shared servers, a worker per test process, a world per test."""
+"""Fixtures: the shared servers, one worker per test process, one world per test."""
 
 import os
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 async def database() -> str:
-    """A migrated database of this test process."""
+    """The name of a migrated database of this test process."""
     name = f"chat_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     return name
@@ -36,14 +36,14 @@ async def database() -> str:
 
 @pytest.fixture(scope="session")
 async def worker(database: str) -> AsyncIterator[Worker]:
-    """A worker that most tests share."""
+    """The worker that most tests share."""
     async with running(make_settings(database)) as started:
         yield started
 
 
 @pytest.fixture
 async def world(worker: Worker) -> AsyncIterator[World]:
-    """People for one test."""
+    """Users and services for one test."""
     made = World(worker)
     yield made
     await made.close()
@@ -51,6 +51,6 @@ async def world(worker: Worker) -> AsyncIterator[World]:
 
 @pytest.fixture(scope="session")
 async def other_worker(database: str) -> AsyncIterator[Worker]:
-    """A second worker on the same database and Redis, for what crosses workers."""
+    """A second worker on the same database and Redis, for tests across workers."""
     async with running(make_settings(database, head_check_s=0.2)) as started:
         yield started

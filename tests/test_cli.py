@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 from pathlib import Path
 
 import asyncpg
@@ -12,23 +11,12 @@ import httpx
 import jwt
 import pytest
 
+from tests.support.command_line import run
 from tests.support.processes import COMMAND, environment
 from tests.support.servers import database_url
 from tests.support.workers import SECRET
 from wasgo_chat.core.config import DEVELOPMENT_SECRET
 from wasgo_chat.development.embedded import free_port
-
-
-def run(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("WASGO_CHAT_")}
-    return subprocess.run(
-        [str(COMMAND), *arguments],
-        env=clean if env is None else env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,14 @@
 """Wrong arguments and settings: each is reported in one sentence that names it, and never as a traceback."""
 
-import subprocess
 from pathlib import Path
 
 import jwt
 import pytest
 
+from tests.support.command_line import error_message, run
 from tests.support.processes import environment
 from tests.support.servers import create_database, database_url
-from tests.test_cli import run
 from wasgo_chat.database import migrations
-
-Shown = subprocess.CompletedProcess[str]
-
-
-def said(shown: Shown) -> str:
-    """The one sentence; what Typer says of wrong arguments has a frame around it, and no blank lines for us."""
-    assert shown.returncode in (1, 2), shown
-    assert "Traceback" not in shown.stderr
-    sentence = " ".join(line.strip("│╭╰─╮╯ ") for line in shown.stderr.splitlines())
-    if sentence.startswith("wasgo-chat: "):
-        assert len(shown.stderr.splitlines()) == 1
-    return sentence
 
 
 async def test_migrate_names_the_actual_revision_of_the_database(database: str) -> None:
@@ -33,9 +20,11 @@ async def test_migrate_names_the_actual_revision_of_the_database(database: str) 
     for older in ("0001", "base"):
         shown = run("migrate", "--revision", older, env=env)
         assert (shown.returncode, shown.stdout) == (1, f"The database is at {newest}.\n")
-        assert f"{older} is older: add --down to go back to it" in said(shown)
+        assert f"{older} is older: add --down to go back to it" in error_message(shown)
     assert run("migrate", "--down", "--revision", "0004", env=env).stdout == "The database is at 0004.\n"
-    assert "0006 is not a valid downgrade target" in said(run("migrate", "--down", "--revision", "0006", env=env))
+    assert "0006 is not a valid downgrade target" in error_message(
+        run("migrate", "--down", "--revision", "0006", env=env)
+    )
     assert run("migrate", "--down", "--revision", "base", env=env).stdout == "The database is at base.\n"
 
 
@@ -50,7 +39,7 @@ WRONG = {
     "dev in a file": (("dev", "--data", "pyproject.toml"), "--data pyproject.toml cannot be used as a folder"),
     "rejects nowhere": (("import", "FILE", "--rejects", "/nonexist/r"), "/nonexist/r cannot be written"),
     "rejects in a folder": (("import", "FILE", "--rejects", "/tmp"), "/tmp cannot be written"),
-    "a token for nobody": (("token", "--user", ""), "--user is to have 1 to 128 characters"),
+    "a token for an empty user": (("token", "--user", ""), "--user is to have 1 to 128 characters"),
     "a token for a long name": (("token", "--user", "u" * 200), "--user is to have 1 to 128 characters"),
     "a token for what is no text": (("token", "--user", "a\tb"), "--user is to have 1 to 128 characters"),
     "a token of no service": (("token", "--service", ""), "--service is to have 1 to 128 characters"),
@@ -63,7 +52,7 @@ def test_wrong_arguments_are_reported_in_one_sentence(database: str, tmp_path: P
     file.write_text('{"kind":"user","id":"ana","username":"ana"}\n')
     words, sentence = WRONG[why]
     shown = run(*(str(file) if word == "FILE" else word for word in words), env=environment(database))
-    assert sentence in said(shown)
+    assert sentence in error_message(shown)
 
 
 UNSET = {
@@ -89,7 +78,7 @@ UNSET = {
 @pytest.mark.parametrize("why", UNSET)
 def test_wrong_settings_are_reported_by_name(database: str, why: str) -> None:
     changes, sentence = UNSET[why]
-    shown = said(run("doctor", env=environment(database, **changes)))
+    shown = error_message(run("doctor", env=environment(database, **changes)))
     assert sentence in shown
     assert "hidden" not in shown
 
@@ -99,12 +88,12 @@ def test_every_command_reports_an_unusable_url(database: str, tmp_path: Path, co
     file = tmp_path / "history.jsonl"
     file.touch()
     env = environment(database, DATABASE_URL="postgresql://h/n?sslmode=verify-full&sslrootcert=/nonexist/ca.pem")
-    shown = said(run(*command.replace("FILE", str(file)).split(), env=env))
+    shown = error_message(run(*command.replace("FILE", str(file)).split(), env=env))
     assert "WASGO_CHAT_DATABASE_URL: the file of sslrootcert cannot be used: /nonexist/ca.pem (No such file" in shown
 
 
 def test_no_token_is_signed_with_a_key_that_the_service_rejects(database: str) -> None:
-    assert "WASGO_CHAT_JWT_SECRET is shorter than 32 bytes" in said(
+    assert "WASGO_CHAT_JWT_SECRET is shorter than 32 bytes" in error_message(
         run("token", "--user", "ana", env=environment(database, JWT_SECRET="short"))
     )
     longest = run("token", "--user", "u" * 128, env=environment(database)).stdout.strip()
@@ -117,7 +106,7 @@ def test_a_file_without_a_settings_table_is_not_up_to_date(tmp_path: Path, optio
     file.write_text("# Notes\n")
     shown = run("settings", option, str(file))
     assert shown.returncode == 1
-    assert f"{file} has no table of settings" in said(shown)
+    assert f"{file} has no table of settings" in error_message(shown)
     assert file.read_text() == "# Notes\n"
 
 
@@ -126,7 +115,7 @@ def test_a_file_with_the_table_is_updated(tmp_path: Path) -> None:
     file.write_text("Before\n<!-- settings: begin -->\nold\n<!-- settings: end -->\nAfter\n")
     shown = run("settings", "--check", str(file))
     assert shown.returncode == 1
-    assert "is not up to date" in said(shown)
+    assert "is not up to date" in error_message(shown)
     assert run("settings", "--write", str(file)).returncode == 0
     assert run("settings", "--check", str(file)).returncode == 0
     assert file.read_text().endswith("<!-- settings: end -->\nAfter\n")

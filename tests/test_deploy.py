@@ -59,7 +59,7 @@ def test_draining_is_noticed_and_waited_for() -> None:
     asked = re.search(r"inter (\d+)ms fastinter (\d+)ms fall (\d+)", proxy)
     assert asked is not None
     often, sooner, times = (int(one) for one in asked.groups())
-    assert times > 1, "one late answer takes everybody out"
+    assert times > 1, "one late response takes the service out"
     interval = (often + (times - 1) * sooner) / 1000
     assert "timeout check" in proxy, "the interval would be the limit"
     chat = compose()["services"]["chat-a"]

@@ -7,24 +7,13 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.processes import ServeProcess, serving
-from tests.support.stubborn import ReconnectingClient
+from tests.support.processes import ServeProcess, create_job_conversation, serving
+from tests.support.retrying_clients import ReconnectingClient
 from tests.support.world import Json, wait_until
-from wasgo_chat.core.encoding import new_id
-from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.identity.tokens import mint_user
 
 CLIENTS = 10
 MESSAGES = 30
-
-
-async def make_job(served: ServeProcess, users: list[str]) -> Json:
-    bearer = mint_service(served.settings, "platform", list(SCOPES), ttl_s=600)
-    async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
-        people = [{"user_id": user, "role": "participant"} for user in users]
-        response = await client.put(f"/jobs/{new_id()}/conversation/", json={"participants": people})
-        assert response.status_code in (200, 201), response.text
-        made: Json = response.json()
-        return made
 
 
 async def history(served: ServeProcess, chat: Json, user: str) -> list[Json]:
@@ -50,7 +39,7 @@ async def test_a_worker_killed_while_ten_clients_write_loses_and_doubles_nothing
     users = [f"writer-{number}" for number in range(CLIENTS)]
     total = CLIENTS * MESSAGES
     async with serving(database, tmp_path / "log", workers=2) as served:
-        chat = await make_job(served, users)
+        chat = await create_job_conversation(served, users)
         clients = [
             ReconnectingClient(served.ws_url, mint_user(served.settings, user, ttl_s=600), chat, user) for user in users
         ]
@@ -61,7 +50,7 @@ async def test_a_worker_killed_while_ten_clients_write_loses_and_doubles_nothing
         await asyncio.gather(*living)
         stored = await history(served, chat, users[0])
 
-    assert sum(client.reconnects for client in clients) > 0, "the kill cut nobody off"
+    assert sum(client.reconnects for client in clients) > 0, "the kill disconnected no client"
     assert [message["seq"] for message in stored] == list(range(1, total + 1))
     by_client_id = {message["client_id"]: message["seq"] for message in stored}
     assert len(by_client_id) == total

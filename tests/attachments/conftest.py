@@ -1,4 +1,4 @@
-"""A worker that stores attachments in a folder of the test process, and a real server that speaks S3."""
+"""A worker that stores attachments in a temporary folder, and a real S3 server."""
 
 import json
 import os
@@ -28,7 +28,7 @@ KEYS = {"s3_access_key_id": "tests", "s3_secret_access_key": "a-secret-of-the-te
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where this process's worker stores attachments."""
+    """The attachment folder of this process's worker."""
     return tmp_path_factory.mktemp("attachments")
 
 
@@ -42,7 +42,7 @@ async def storing(database: str, folder: Path) -> AsyncIterator[Worker]:
 
 @pytest.fixture
 async def world(storing: Worker) -> AsyncIterator[World]:
-    """People of one test, on that worker."""
+    """Users of one test, on that worker."""
     made = World(storing)
     yield made
     await made.close()
@@ -50,7 +50,7 @@ async def world(storing: Worker) -> AsyncIterator[World]:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The settings of a bucket on a SeaweedFS of our own."""
+    """The settings of a bucket on a SeaweedFS server."""
     data = tmp_path_factory.mktemp("seaweedfs")
     identity = {
         "name": "tests",

@@ -197,8 +197,8 @@ async def test_without_write_permission_nothing_is_uploaded(world: World) -> Non
         assert response.status_code == status
     await ana.ok("PATCH", f"/chat/conversations/{chat['id']}/", {"status": "closed"})
     await ana.refused("POST", ATTACHMENTS, data=fields, files=files, status=409, code="conversation_closed")
-    nobody = world.person("nobody")
-    response = await nobody.client.post(ATTACHMENTS, data=fields, files=files, headers={"Authorization": "Bearer x"})
+    outsider = world.person("outsider")
+    response = await outsider.client.post(ATTACHMENTS, data=fields, files=files, headers={"Authorization": "Bearer x"})
     assert response.status_code == 401
 
 

@@ -27,7 +27,7 @@ def settings_of(postgres: Postgres, database: str = NAME) -> Settings:
 
 @asynccontextmanager
 async def talking(person: Person, chat: Json) -> AsyncIterator[list[int]]:
-    """Somebody who sends without a pause; the seqs of what was acked."""
+    """A sender that sends without a pause; returns the seqs of the acks."""
     acked: list[int] = []
 
     async def talk() -> None:

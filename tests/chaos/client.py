@@ -1,7 +1,7 @@
-"""One client of a chaos run: keeps a socket, sends, sees, reads, and never gives up.
+"""One client of a chaos run: it keeps a socket open, sends, receives, marks as read, and retries.
 
-It obeys docs/protocol.md: reconnects with `after_seq`, sends what was not acked again with the same `client_id`, in
-order, and applies what it sees by revision. Everything goes into the history.
+It follows docs/protocol.md: it reconnects with `after_seq`, sends unacknowledged messages again with the same
+`client_id` and in order, and applies events by revision. It records everything in the history.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
-from tests.chaos.clients import ContestedMessage, SharedState, now
 from tests.chaos.history import (
     ACKED,
     REFUSED,
@@ -29,27 +28,29 @@ from tests.chaos.history import (
     Session,
     short,
 )
+from tests.chaos.shared_state import ContestedMessage, SharedState, now
 from tests.support.world import Json
 
 LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, TimeoutError, EOFError)
 CONTESTED_PREFIX = "* "
 UNANSWERED_PING = "keepalive ping timeout"
-"""uvicorn's reason where we did not answer for long: a lost connection, as far as a client goes."""
+"""uvicorn's close reason after an unanswered ping: a lost connection, from the client's point of view."""
 MIN_RETRY_DELAY_S, MAX_RETRY_DELAY_S = 0.05, 1.6
 RETRYABLE = {"unavailable", "overloaded"}
-"""Error codes after which the same is sent again."""
+"""Error codes after which the same message is sent again."""
 FORBIDDEN_CLOSE_CODES = {1002, 1003, 1007, 1009, 1011, 4400, 4401, 4429}
-"""Close codes that say that a client or the service is broken."""
+"""Close codes that indicate a bug in the client or the service."""
 
 
 class Client:
-    """A user's client at one or several conversations.
+    """A client of a user, in one or several conversations.
 
     Args:
-        crowd: what clients share.
-        name: of the client, unique; `user` is whose it is.
-        chats: conversations it follows, on one socket for many where `is_roaming`.
-        interval: mean seconds between its messages; 0 for one that only listens.
+        shared: the state that clients share.
+        name: the unique name of the client.
+        user: the id of its user.
+        chats: ids of its conversations; with `is_roaming` it follows them on one socket.
+        interval: mean seconds between its messages; 0 for a client that sends none.
     """
 
     def __init__(
@@ -66,15 +67,17 @@ class Client:
         self.shared, self.name, self.user, self.conversations = crowd, name, user, chats
         self.positions = dict.fromkeys(chats, 0)
         self.newest_seen = dict.fromkeys(chats, 0.0)
-        """By conversation: when the newest message that was seen was asked for."""
+        """By conversation: when the newest received message was sent."""
         self.unanswered: dict[str, Send] = {}
         self.is_unavailable = False
-        """Removed from the conversation, or not reading: nobody waits for it."""
+        """Removed from the conversation, or not reading: recovery does not wait for it."""
         self.disconnect_after: int | None = None
         self.last_frame_at = now()
         self.copies: dict[str, MessageCopy] = {}
         self._interval, self._follows_many, self._padding = interval, is_roaming, words
-        self._rng = random.Random(f"{crowd.rng.random()}")  # its own, so that one client's luck does not move others'
+        self._rng = random.Random(
+            f"{crowd.rng.random()}"
+        )  # a separate generator, so that clients do not influence each other
         self._sessions: dict[str, Session] = {}
         self._tries: dict[str, int] = {}
         self._requests: dict[str, asyncio.Future[Json | None]] = {}
@@ -87,13 +90,13 @@ class Client:
 
     @property
     def is_sender(self) -> bool:
-        """Whether it says anything."""
+        """Whether it sends messages."""
         return self._interval > 0
 
-    # What faults do to it
+    # Used by faults
 
     def disconnect(self) -> None:
-        """Lose the connection at once, as when a train enters a tunnel."""
+        """Abort the connection."""
         if self._ws is not None:
             self._ws.transport.abort()
 
@@ -113,7 +116,7 @@ class Client:
             self.last_frame_at = now()
 
     async def request(self, frame_type: str, **fields: Any) -> Json | None:
-        """Say something over the socket; its `ack` or `error`, None where the connection was lost on the way."""
+        """Send a frame; returns its `ack` or `error`, or None if the connection was lost."""
         ws = self._ws
         if ws is None:
             return None
@@ -129,10 +132,10 @@ class Client:
         self._requests.pop(ref, None)
         return answer
 
-    # Its life
+    # Its connection
 
     async def run(self) -> None:
-        """Be there until the run is over."""
+        """Connect and reconnect until the run is over."""
         while not self.shared.is_over:
             code: int | None = None
             try:
@@ -141,7 +144,7 @@ class Client:
                 if closed.rcvd is not None and closed.rcvd.reason != UNANSWERED_PING:
                     code = closed.rcvd.code
             except LOST:
-                pass  # and try again, as every client must
+                pass  # connect again
             finally:
                 self._end_sessions(code)
             self.shared.closes[str(code or "lost")] += 1
@@ -194,7 +197,7 @@ class Client:
                         raise error
 
     async def _send_messages(self, ws: ClientConnection) -> None:
-        """What was not answered first, in its order; then new words."""
+        """Send unanswered messages again, in order; then new ones."""
         for send in list(self.unanswered.values()):
             await self._send(ws, send)
         while True:
@@ -232,7 +235,7 @@ class Client:
         await ws.send(json.dumps({"type": "send_message", "ref": send.client_id, **body}))
 
     async def _resend_otherwise(self, ws: ClientConnection) -> None:
-        """The last words once more, by the other door; and the same name for other words."""
+        """Send the last message again over HTTP, and its client_id with other content over both."""
         send = self._last_sent
         if send is None:
             return
@@ -248,7 +251,7 @@ class Client:
         await ws.send(json.dumps({"type": "send_message", "ref": f"!{send.client_id}", **body, "content": "more"}))
 
     async def _send_by_http(self) -> None:
-        """What was not answered, in its order, while there is no socket."""
+        """Send unanswered messages over HTTP, in order, while there is no socket."""
         for send in list(self.unanswered.values()):
             self._tries[send.client_id] = self._tries.get(send.client_id, 0) + 1
             body = {"conversation": send.conversation, "content": send.content, "client_id": send.client_id}
@@ -273,7 +276,7 @@ class Client:
         if is_marked:
             self.shared.history.marked.append(MarkedRead(chat, self.user, ids))
 
-    # What it hears
+    # What it receives
 
     def _on_hello(self, frame: Json, asked_at: float) -> None:
         chat = frame.get("conversation_id") or self.conversations[0]
@@ -327,7 +330,7 @@ class Client:
             self.shared.contested.put_nowait(ContestedMessage(send.conversation, message_id, self.user))
 
     def _on_rejected(self, client_id: str, code: str) -> None:
-        """Only the first and only try's refusal says that nothing was stored; "later" says nothing at all."""
+        """A rejection of the only attempt proves that nothing was stored; a retryable error proves nothing."""
         if code in RETRYABLE or client_id not in self.unanswered:
             return
         if code == "idempotency_conflict":

@@ -1,4 +1,4 @@
-"""The servers of a chaos run, all its own and all to be hurt: PostgreSQL, Valkey, and `wasgo-chat serve` twice."""
+"""The servers of a chaos run, all subject to faults: PostgreSQL, Valkey, and `wasgo-chat serve` twice."""
 
 import asyncio
 import contextlib
@@ -37,11 +37,11 @@ Result = TypeVar("Result")
 
 
 class Environment:
-    """Everything that runs beside the clients.
+    """The servers of a chaos run.
 
     Args:
         folder: for data and logs.
-        serves: how many `serve` run, each with two workers on a port of its own.
+        serves: the number of `serve` processes, each with two workers on its own port.
         durable: whether PostgreSQL waits for its disk.
         service: further settings of the service, by their names.
     """
@@ -61,15 +61,15 @@ class Environment:
 
     @property
     def database_url(self) -> str:
-        """For looking behind the service's back."""
+        """The URL of the database, for direct access."""
         return self.postgres.url(DATABASE)
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
-        """Run what blocks in the one thread that owns the servers."""
+        """Run a blocking function in the one thread that owns the servers."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def start(self) -> None:
-        """Start everything; returns when all of it can serve."""
+        """Start all servers; returns when they are ready."""
         await self.in_thread(self.postgres.start)
         await self.in_thread(self.valkey.start)
         await self.in_thread(lambda: migrations.upgrade(Settings(database_url=self.database_url).database_url))
@@ -78,7 +78,7 @@ class Environment:
             await self.services[-1].wait_ready(TIMEOUT_S)
 
     async def stop(self) -> None:
-        """End everything, in whatever state it is."""
+        """Stop all servers, whatever their state."""
         for one in self.services:
             for pid in one.workers():
                 os.kill(pid, signal.SIGKILL)
@@ -89,11 +89,11 @@ class Environment:
         self._thread.shutdown()
 
     def workers(self) -> list[int]:
-        """Process ids of all workers that run."""
+        """Process ids of all running workers."""
         return [pid for one in self.services for pid in one.workers()]
 
     async def restart_service(self, at: int, how: signal.Signals) -> None:
-        """End one `serve`, kindly or not, and start another at its port."""
+        """End one `serve` with a signal, and start another one on its port."""
         one = self.services[at]
         one.process.send_signal(how)
         await asyncio.to_thread(one.process.wait)
@@ -102,7 +102,7 @@ class Environment:
         await self.services[at].wait_ready(TIMEOUT_S)
 
     async def sql(self, statement: str) -> list[asyncpg.Record]:
-        """Run a statement as the database's owner, on a connection of its own; again where another fault cut it off."""
+        """Run a statement as the owner of the database, on a separate connection; retried if a fault interrupts it."""
 
         async def run() -> list[asyncpg.Record]:
             connection = await asyncpg.connect(self.database_url)
@@ -114,7 +114,7 @@ class Environment:
         return await _retry(run, (OSError, asyncpg.InterfaceError, *UNREACHABLE))
 
     async def redis(self, *command: str) -> bytes:
-        """Run a command on Valkey; the first piece of its answer (RESP, as the documentation of Redis says)."""
+        """Run a command on Valkey; returns the first part of its reply (RESP)."""
 
         async def run() -> bytes:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.valkey.port)
@@ -147,7 +147,7 @@ class Environment:
 
 
 async def _retry(run: Callable[[], Awaitable[Result]], errors: tuple[type[Exception], ...]) -> Result:
-    """Until it is done: the server may be down just now, by another fault."""
+    """Repeat until it succeeds: the server may be down because of another fault."""
     async with asyncio.timeout(TIMEOUT_S):
         while True:
             with contextlib.suppress(*errors):

@@ -1,7 +1,6 @@
-"""The faults of a chaos run: each is one coroutine that hurts something and says who has to recover from it.
+"""The faults of a chaos run: each is a coroutine that injects a fault and returns the clients that have to recover.
 
-`cheap` ones are frequent, `costly` ones rare. Which comes next is drawn from the seed; when it strikes is not exactly
-the same twice, as real processes run beside it.
+The seed determines which fault comes next. Its timing is not exactly reproducible, as real processes run concurrently.
 """
 
 import asyncio
@@ -13,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 
 from tests.chaos.client import Client
-from tests.chaos.clients import ContestedMessage, SharedState, now
 from tests.chaos.environment import Environment
+from tests.chaos.shared_state import ContestedMessage, SharedState, now
 
 RECOVERY_S = 90.0
 EMOJI = "👍🎉😀🔥"
@@ -23,14 +22,14 @@ Fault = Callable[[], Awaitable[Iterable[Client]]]
 
 
 class Faults:
-    """All kinds of faults, their counts, and how long recovery took from the end of each.
+    """All kinds of faults, how often each was injected, and how long the recovery took.
 
     Args:
-        stage: the servers to hurt.
-        crowd: the clients' common ground.
-        clients: those who hold and lose connections.
-        flapping: those who are removed and added again, by the admin of their conversation.
-        longest_s: how long at most something is stopped, held or away.
+        stage: the servers.
+        crowd: the state that clients share.
+        clients: the clients that lose connections.
+        flapping: clients that are removed and added again, with the admin of their conversation.
+        longest_s: the maximum duration of a fault.
     """
 
     def __init__(
@@ -73,38 +72,38 @@ class Faults:
         self._rare_running = 0
 
     async def inject(self, kind: str) -> None:
-        """One fault, and wait until those whom it hurt hear new messages again."""
+        """Inject one fault, and wait until the affected clients receive new messages again."""
         is_costly = kind in self.rare
         alone = self._rare_running == 0
         self._rare_running += is_costly
         try:
             self.counts[kind] += 1
-            hurt = await (self.rare if is_costly else self.frequent)[kind]()
-            took = await self._wait_recovered(kind, list(hurt))
+            affected = await (self.rare if is_costly else self.frequent)[kind]()
+            took = await self._wait_recovered(kind, list(affected))
         finally:
             self._rare_running -= is_costly
         if alone and self._rare_running == 0:
             self.recovery[kind].append(took)
 
     async def measure_baseline(self) -> None:
-        """The same measure without any fault, to compare with."""
+        """The same measurement without a fault, as a baseline."""
         self.recovery["(none)"].append(await self._wait_recovered("nothing", self._clients))
 
-    async def modify_concurrently(self, starred: ContestedMessage) -> None:
-        """Edit, delete and react to one message at once, by several doors and people."""
+    async def modify_concurrently(self, contested: ContestedMessage) -> None:
+        """Concurrently edit, delete and react to one message, as several users."""
         await asyncio.sleep(self._duration() / 2)
-        near = [one for one in self._clients if starred.conversation in one.conversations]
-        doings: list[Awaitable[None]] = [self._edit(starred, 1)]
-        doings += [self._react(starred, self._rng.choice(near).user) for _ in range(2)]
+        members = [one for one in self._clients if contested.conversation in one.conversations]
+        actions: list[Awaitable[None]] = [self._edit(contested, 1)]
+        actions += [self._react(contested, self._rng.choice(members).user) for _ in range(2)]
         if self._rng.random() < 0.4:
-            doings += [self._edit(starred, 2), self._delete(starred)]
-        await asyncio.gather(*doings)
+            actions += [self._edit(contested, 2), self._delete(contested)]
+        await asyncio.gather(*actions)
 
-    async def _wait_recovered(self, kind: str, hurt: list[Client]) -> float:
-        """Seconds until each has heard a message that was asked for from now on, in each of its conversations."""
+    async def _wait_recovered(self, kind: str, affected: list[Client]) -> float:
+        """Seconds until each client has received a message that was sent from now on, in each of its conversations."""
         since = now()
         while now() - since < RECOVERY_S and not self._shared.is_over:
-            behind = [one for one in hurt if not one.is_unavailable and min(one.newest_seen.values()) < since]
+            behind = [one for one in affected if not one.is_unavailable and min(one.newest_seen.values()) < since]
             if not behind:
                 return now() - since
             await asyncio.sleep(0.01)
@@ -116,7 +115,7 @@ class Faults:
         return self._max_fault_s * (0.1 + 0.9 * self._rng.random())
 
     async def _wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait for a moment to strike; one that never comes is the business of `_recovered`."""
+        """Wait for the moment to inject a fault; if it never comes, `_wait_recovered` reports it."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RECOVERY_S):
                 while not is_so():  # noqa: ASYNC110  polling is the point
@@ -125,10 +124,10 @@ class Faults:
     # Clients
 
     async def _disconnect(self) -> Iterable[Client]:
-        hurt = self._rng.sample(self._clients, self._rng.randint(1, 3))
-        for client in hurt:
+        affected = self._rng.sample(self._clients, self._rng.randint(1, 3))
+        for client in affected:
             client.disconnect()
-        return hurt
+        return affected
 
     async def _disconnect_later(self) -> Iterable[Client]:
         client = self._rng.choice(self._clients)
@@ -143,10 +142,10 @@ class Faults:
         return [client]
 
     async def _stop_reading(self) -> Iterable[Client]:
-        hurt = self._rng.sample([one for one in self._clients if not one.is_unavailable], 2)
-        with hurt[0].paused(), hurt[1].paused():
+        affected = self._rng.sample([one for one in self._clients if not one.is_unavailable], 2)
+        with affected[0].paused(), affected[1].paused():
             await asyncio.sleep(self._duration())
-        return hurt
+        return affected
 
     async def _remove_and_add(self) -> Iterable[Client]:
         client = self._rng.choice([one for one in self._toggled if not one.is_unavailable] or list(self._toggled))
@@ -158,20 +157,20 @@ class Faults:
         client.is_unavailable = False
         return [client]
 
-    async def _edit(self, starred: ContestedMessage, number: int) -> None:
-        words = f"* better {number} {self._rng.random()}"
-        path = f"/chat/messages/{starred.message_id}/edit/"
+    async def _edit(self, contested: ContestedMessage, number: int) -> None:
+        content = f"* better {number} {self._rng.random()}"
+        path = f"/chat/messages/{contested.message_id}/edit/"
         self._shared.record_change(
-            starred, words, await self._shared.call("POST", path, {"content": words}, user=starred.user)
+            contested, content, await self._shared.call("POST", path, {"content": content}, user=contested.user)
         )
 
-    async def _delete(self, starred: ContestedMessage) -> None:
-        path = f"/chat/messages/{starred.message_id}/delete/"
-        self._shared.record_change(starred, None, await self._shared.call("POST", path, user=starred.user))
+    async def _delete(self, contested: ContestedMessage) -> None:
+        path = f"/chat/messages/{contested.message_id}/delete/"
+        self._shared.record_change(contested, None, await self._shared.call("POST", path, user=contested.user))
 
-    async def _react(self, starred: ContestedMessage, user: str) -> None:
+    async def _react(self, contested: ContestedMessage, user: str) -> None:
         body = {"emoji": self._rng.choice(EMOJI)}
-        await self._shared.call("POST", f"/chat/messages/{starred.message_id}/react/", body, user=user)
+        await self._shared.call("POST", f"/chat/messages/{contested.message_id}/react/", body, user=user)
 
     # PostgreSQL
 
@@ -252,11 +251,11 @@ class Faults:
         return self._clients
 
     def _kill_any_worker(self) -> None:
-        with contextlib.suppress(ProcessLookupError):  # another fault was there first
+        with contextlib.suppress(ProcessLookupError):  # another fault was faster
             os.kill(self._rng.choice(self._environment.workers()), signal.SIGKILL)
 
     async def _stop_process(self, pid: int, seconds: float) -> None:
-        with contextlib.suppress(ProcessLookupError):  # it may have been replaced, as one that hangs
+        with contextlib.suppress(ProcessLookupError):  # the supervisor may have replaced it because it hung
             os.kill(pid, signal.SIGSTOP)
             try:
                 await asyncio.sleep(seconds)

@@ -1,6 +1,6 @@
-"""What the clients of a chaos run did and saw, and what the database holds at its end. Plain data, to be pickled.
+"""What the clients of a chaos run sent and received, and the final state of the database. Plain data, for pickling.
 
-`rules` says what must be true of the two; `truth` reads the second from a database.
+`rules` compares the two; `database_state` reads the second from a database.
 """
 
 from array import array
@@ -12,10 +12,10 @@ ACKED, REFUSED, UNKNOWN = "acked", "refused", "unknown"
 
 @dataclass(slots=True)
 class Send:
-    """One message that a client wanted to say, however often and by whichever door it tried.
+    """One message that a client sent, however often and by whichever route.
 
-    `outcome` is `refused` only where the first and only try was: a later refusal says nothing of the tries before.
-    `acks` are (message id, seq), one for each answer.
+    `outcome` is `refused` only if the only attempt was: a later rejection says nothing about earlier attempts.
+    `acks` are (message id, seq), one for each acknowledgement.
     """
 
     client: str
@@ -30,7 +30,7 @@ class Send:
 
 @dataclass(slots=True)
 class Conflict:
-    """A `client_id` that was stored before, said again with other content."""
+    """A `client_id` that was sent again with other content."""
 
     user: str
     conversation: str
@@ -40,10 +40,10 @@ class Conflict:
 
 @dataclass(slots=True)
 class Session:
-    """One subscription from `hello` to its end: the durable frames in the order in which they came.
+    """One subscription from `hello` to its end: the events in the order of their arrival.
 
-    `head` is the last_seq of `hello`; `ids` are `short` message ids, 0 for frames about none; `times` are monotonic
-    seconds; `close` is the code that the service closed with, None where the connection was lost or cut.
+    `head` is the last_seq of `hello`; `ids` are `short` message ids, 0 for events without a message; `close` is the
+    close code of the service, None if the connection was lost.
     """
 
     client: str
@@ -56,13 +56,13 @@ class Session:
     close: int | None = None
 
     def last(self) -> int:
-        """Where the next session has to begin."""
+        """The seq after which the next session has to start."""
         return self.seqs[-1] if self.seqs else self.after_seq
 
 
 @dataclass(slots=True)
 class Change:
-    """An edit (with its content) or a deletion (content None) that was answered, and how."""
+    """An edit (with its content) or a deletion (content None), and its outcome."""
 
     conversation: str
     message_id: str
@@ -73,7 +73,7 @@ class Change:
 
 @dataclass(slots=True)
 class ObservedLastRead:
-    """What a `hello` said of somebody's last_read_seq, and when it was asked and answered."""
+    """A user's last_read_seq in a `hello`, with the times of the request and of the response."""
 
     conversation: str
     user: str
@@ -84,7 +84,7 @@ class ObservedLastRead:
 
 @dataclass(slots=True)
 class MarkedRead:
-    """Messages that the service said it had marked as read."""
+    """Messages that the service acknowledged as marked."""
 
     conversation: str
     user: str
@@ -97,7 +97,7 @@ MessageCopy = tuple[int, bool, str | None, frozenset[tuple[str, str]]]
 
 @dataclass
 class History:
-    """Everything that the clients of a run know."""
+    """Everything that the clients of a run recorded."""
 
     sends: list[Send] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
@@ -106,18 +106,18 @@ class History:
     last_reads: list[ObservedLastRead] = field(default_factory=list)
     marked: list[MarkedRead] = field(default_factory=list)
     unread: dict[tuple[str, str], int] = field(default_factory=dict)
-    """At rest, at the end: (conversation, user) to what the service counts."""
+    """At the end: (conversation, user) to the unread count of the service."""
     copies: dict[str, dict[str, MessageCopy]] = field(default_factory=dict)
-    """At rest: by client, its copy of each message that was changed or reacted to."""
+    """At the end: by client, its copy of each message that was changed or reacted to."""
     caught_up: set[tuple[str, str]] = field(default_factory=set)
-    """(client, conversation) of those who were members and connected at the end: they have seen all of it."""
+    """(client, conversation) of the members that were connected at the end and have to have received everything."""
     unexpected: list[str] = field(default_factory=list)
-    """What must never come: a 500, a `resync`, a close code that says a client is to blame."""
+    """What must never happen: a 500, a `resync`, a close code that blames the client."""
 
 
 @dataclass(slots=True)
 class StoredMessage:
-    """A message as the database holds it; `said` is its content at revision 1."""
+    """A message in the database; `first_content` is its content at revision 1."""
 
     seq: int
     number: int
@@ -131,7 +131,7 @@ class StoredMessage:
 
 @dataclass(slots=True)
 class StoredEvent:
-    """An event as the database holds it."""
+    """An event in the database."""
 
     seq: int
     type: str
@@ -141,20 +141,20 @@ class StoredEvent:
 
 @dataclass(slots=True)
 class StoredParticipant:
-    """A participant: when they joined, whether they are in, and the ranges [from, to) of numbers they read."""
+    """A participant: when they joined, whether they are a member, and the ranges [from, to) of numbers they read."""
 
     joined_number: int
     is_in: bool
     read: list[tuple[int, int]]
 
     def has_read(self, number: int) -> bool:
-        """Whether a message is marked."""
+        """Whether a message is marked as read."""
         return any(lower <= number < upper for lower, upper in self.read)
 
 
 @dataclass
 class DatabaseState:
-    """What the database holds, by conversation."""
+    """The content of the database, by conversation."""
 
     heads: dict[str, int] = field(default_factory=dict)
     messages: dict[str, dict[str, StoredMessage]] = field(default_factory=dict)
@@ -164,5 +164,5 @@ class DatabaseState:
 
 
 def short(message_id: str | None) -> int:
-    """An id in eight bytes, for millions of them: a UUIDv7's random end."""
+    """An id in eight bytes, to store millions of them: the random part of a UUIDv7."""
     return UUID(message_id).int & 0xFFFF_FFFF_FFFF_FFFF if message_id else 0

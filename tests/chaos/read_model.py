@@ -1,7 +1,7 @@
-"""A model of reading held against the verbs: what is read stays read, and unread equals a recount after every step.
+"""A model of read state, compared with the verbs: read stays read, and unread counts equal a recount after every step.
 
-`Life` does one thing at a time, in the verbs and in a model of sets, many of them in one transaction. Hypothesis
-drives it in `test_reading.py`; `make chaos-reads OPERATIONS=…` drives it at random for as long as one likes.
+`ConversationModel` applies one operation at a time to the database and to a model of sets, many of them in one
+transaction. Hypothesis drives it in `test_read_model.py`; `make chaos-reads OPERATIONS=…` runs random operations.
 """
 
 import argparse
@@ -43,7 +43,7 @@ PER_TRANSACTION = 50
 
 @dataclass
 class ModelMessage:
-    """A message of the model; `sender` is None for a note."""
+    """A message of the model; `sender` is None for a system message."""
 
     id: UUID
     sender: str | None
@@ -52,13 +52,13 @@ class ModelMessage:
 
 @dataclass
 class ModelMember:
-    """A person of the model: the count of messages when they joined, and what they have read, by number."""
+    """A participant of the model: the number of messages when they joined, and the numbers they have read."""
 
     joined: int = 0
     is_in: bool = True
     read: set[int] = field(default_factory=set)
     stored: set[int] = field(default_factory=set)
-    """Numbers that the database last had as read: never fewer."""
+    """Numbers that were read in the database at the last check: they stay read."""
 
 
 class ConversationModel:
@@ -71,7 +71,7 @@ class ConversationModel:
 
     @classmethod
     async def create(cls, tx: Tx) -> "ConversationModel":
-        """A new conversation of everybody."""
+        """Create a conversation of all users."""
         await users.upsert_users(tx, {person: {} for person in USERS})
         made = new_id()
         tx.add(Conversation(id=made, conversation_type="job", reference_type="job", reference_id=str(made)))
@@ -81,28 +81,28 @@ class ConversationModel:
         return cls(made)
 
     async def send(self, tx: Tx, who: str) -> None:
-        """Somebody says something, if they are in."""
+        """A user sends a message, if they are a member."""
         body = MessageContent(content="words")
         if not self.members[who].is_in:
             return
         self.messages.append(ModelMessage((await verbs.send(tx, Actor(user_id=who), self.id, body)).message_id, who))
 
     async def send_system_message(self, tx: Tx) -> None:
-        """The service says something."""
+        """The service posts a system message."""
         await access.authorize(tx, SERVICE, self.id, lock=True)
         self.messages.append(
             ModelMessage((await verbs.post_system_message(tx, SERVICE, self.id, "note", {})).message_id, None)
         )
 
     async def delete(self, tx: Tx, which: int) -> None:
-        """A message is deleted by the service."""
+        """The service deletes a message."""
         if self.messages:
             said = self.messages[which % len(self.messages)]
             await verbs.delete(tx, SERVICE, said.id)
             said.is_deleted = True
 
     async def toggle_membership(self, tx: Tx, who: str) -> None:
-        """Somebody leaves, or comes back."""
+        """A user leaves or returns."""
         member, seat = self.members[who], await access.authorize(tx, SERVICE, self.id, lock=True)
         if member.is_in:
             await conversations.drop_participant(tx, seat, who)
@@ -112,7 +112,7 @@ class ConversationModel:
         member.is_in = not member.is_in
 
     async def mark(self, tx: Tx, who: str, which: Sequence[int]) -> None:
-        """Somebody marks some messages as read."""
+        """A user marks some messages as read."""
         if not self.messages:
             return
         numbers = {one % len(self.messages) + 1 for one in which}
@@ -127,7 +127,7 @@ class ConversationModel:
         assert answer["unread_count"] == len(self.unread(who)), (answer, self.unread(who))
 
     async def mark_all(self, tx: Tx, who: str) -> None:
-        """Somebody marks all as read."""
+        """A user marks the conversation as read."""
         member = self.members[who]
         if not member.is_in:
             return
@@ -138,7 +138,7 @@ class ConversationModel:
             member.read |= set(range(1, len(self.messages) + 1))
 
     def unread(self, who: str) -> list[int]:
-        """The recount: what others said since one joined, that is there, is no note and was not read."""
+        """The recount: messages of others since the user joined, not deleted, not system, not read."""
         member = self.members[who]
         return [
             number
@@ -150,7 +150,7 @@ class ConversationModel:
         ]
 
     async def check(self, tx: Tx) -> None:
-        """Everybody's count is a recount, and nobody has fewer messages read than before."""
+        """Compare every unread count with a recount, and check that read messages stay read."""
         statement = select(Participant.user_id, Participant.read).where(Participant.conversation_id == self.id)
         stored = {
             user: {number for part in read for number in range(part.lower, part.upper)}
@@ -168,7 +168,7 @@ class ConversationModel:
 
 
 async def random_operation(life: ConversationModel, tx: Tx, rng: random.Random) -> None:
-    """One operation."""
+    """Apply one random operation."""
     who = rng.choice(USERS)
     match rng.randrange(12):
         case 0 | 1 | 2 | 3:
@@ -186,7 +186,7 @@ async def random_operation(life: ConversationModel, tx: Tx, rng: random.Random) 
 
 
 async def run_operations(url: str, seed: int, operations: int) -> None:
-    """So many operations, in one conversation after another."""
+    """Run random operations, in one conversation after another."""
     rng, began = random.Random(seed), time.monotonic()
     db = Database(Settings(database_url=url, jwt_secret=SECRET))
     done = 0
@@ -213,7 +213,7 @@ def _run_process(url: str, seed: int, operations: int) -> None:
 
 
 def main() -> int:
-    """The command line: some processes beside each other, each with its own conversations."""
+    """The command line: several processes, each with its own conversations."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--operations", type=int, default=1_000_000)
     parser.add_argument("--processes", type=int, default=2)

@@ -1,4 +1,4 @@
-"""What a chaos run prints: a line now and then, and the summary at its end."""
+"""The output of a chaos run: progress lines, and a summary at the end."""
 
 import json
 import sys
@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.clients import SharedState
 from tests.chaos.faults import Faults
+from tests.chaos.shared_state import SharedState
 
 MAX_SHOWN, SHOWN_CHARS = 10, 200
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: `broken` has what is wrong, by rule."""
+    """A finished run, with the violations by rule."""
 
     crowd: SharedState
     faults: Faults
@@ -24,7 +24,7 @@ class Outcome:
 
 
 def progress(crowd: SharedState, faults: Faults, seconds: float, told: int) -> int:
-    """One line, and what is odd beyond the first `told`; how many oddities are told now."""
+    """Print one line, and the unexpected findings after the first `told`; returns their new number."""
     sys.stdout.write(
         f"{seconds:6.0f} s  acked {crowd.acked:7}  deliveries {len(crowd.delays):8}"
         f"  faults {faults.counts.total():5}  odd {len(crowd.history.unexpected)}\n"
@@ -36,7 +36,7 @@ def progress(crowd: SharedState, faults: Faults, seconds: float, told: int) -> i
 
 
 def summary(outcome: Outcome) -> str:
-    """The whole story."""
+    """The summary of a run."""
     crowd, history = outcome.crowd, outcome.crowd.history
     outcomes = Counter(send.outcome for send in history.sends)
     delays = sorted(crowd.delays)
@@ -73,7 +73,7 @@ def summary(outcome: Outcome) -> str:
 
 
 def logged(logs: list[Path]) -> Counter[str]:
-    """Warnings and errors of the service, by what they say."""
+    """The number of warnings and errors in the service's logs, by text."""
     found: Counter[str] = Counter()
     for log in logs:
         for line in log.read_text(errors="replace").splitlines():

@@ -1,7 +1,7 @@
-"""The rules that a history and the database's truth must obey: pure functions, each names what breaks it.
+"""The rules for a history and the final state of the database: pure functions that report violations.
 
-A rule is a generator of sentences; `check` runs them all. The rules know nothing of how a history came about, so each
-has a hand-made history in `test_rules.py` that breaks it.
+A rule is a generator of sentences; `check` runs them all. The rules do not depend on how a history was recorded, so
+each has a hand-written history in `test_rules.py` that violates it.
 """
 
 from bisect import bisect_left
@@ -26,7 +26,7 @@ Rule = Callable[[History, DatabaseState], Iterator[str]]
 
 
 def check(history: History, truth: DatabaseState) -> dict[str, list[str]]:
-    """What is wrong, by rule; empty where all is well."""
+    """The violations by rule; empty if there is none."""
     found = {rule.__name__: list(rule(history, truth)) for rule in RULES}
     return {name: sentences for name, sentences in found.items() if sentences}
 
@@ -45,7 +45,7 @@ def lost(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def doubled(history: History, truth: DatabaseState) -> Iterator[str]:
-    """One row for each client_id of a sender; that every answer named it is `lost`'s business."""
+    """One row for each client_id of a sender. `lost` checks that every acknowledgement named it."""
     for conversation, messages in truth.messages.items():
         times = Counter((one.user, one.client_id) for one in messages.values() if one.client_id is not None)
         for (user, client_id), count in times.items():
@@ -54,7 +54,7 @@ def doubled(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def unasked(history: History, truth: DatabaseState) -> Iterator[str]:
-    """What is stored was sent, and was not refused: beyond the acked there are at most the unknown."""
+    """Stored messages were sent and not rejected: they are acknowledged, or of unknown outcome."""
     sent = {(send.conversation, send.user, send.client_id): send for send in history.sends}
     surplus = 0
     for conversation, messages in truth.messages.items():
@@ -63,7 +63,7 @@ def unasked(history: History, truth: DatabaseState) -> Iterator[str]:
                 continue
             send = sent.get((conversation, stored.user, stored.client_id or ""))
             if send is None:
-                yield f"{message_id} of {stored.user} is stored and nobody sent it"
+                yield f"{message_id} of {stored.user} is stored and was never sent"
             elif send.outcome == REFUSED:
                 yield f"{send.client_id} was refused and is stored with seq {stored.seq}"
             surplus += send is not None and send.outcome != ACKED
@@ -73,14 +73,14 @@ def unasked(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def conflicting(history: History, truth: DatabaseState) -> Iterator[str]:
-    """A client_id that comes again with other content is refused."""
+    """A client_id that is repeated with other content is rejected."""
     for conflict in history.conflicts:
         if conflict.outcome == ACKED:
             yield f"{conflict.client_id} of {conflict.user} was taken again with other content"
 
 
 def gaps(history: History, truth: DatabaseState) -> Iterator[str]:
-    """A log is 1..N without a gap; its messages are numbered likewise, and are those that it tells of."""
+    """A log is 1..N without a gap; its messages are numbered 1..M, and are those of its events."""
     for conversation, log in truth.log.items():
         seqs = [event.seq for event in log]
         if seqs != list(range(1, len(log) + 1)) or truth.heads[conversation] != len(log):
@@ -108,7 +108,7 @@ def reordered(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def unseen(history: History, truth: DatabaseState) -> Iterator[str]:
-    """Every receiver sees 1..N in order, without a gap or a double, across all reconnects, as the log has it."""
+    """Every receiver sees 1..N in order, without a gap or duplicate, across all reconnects, and the same as the log."""
     stand: dict[tuple[str, str], int] = defaultdict(int)
     ids = {key: [short(event.message_id) for event in log] for key, log in truth.log.items()}
     for session in history.sessions:
@@ -127,7 +127,7 @@ def unseen(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def after_removal(history: History, truth: DatabaseState) -> Iterator[str]:
-    """Who was removed at R sees nothing above R: their sockets end there, and none opens until they are added again."""
+    """A user removed at R sees nothing above R: their sockets end there, and none opens until they are added again."""
     comings = {key: _membership_changes(log) for key, log in truth.log.items()}
     for session in history.sessions:
         moves = comings.get(session.conversation, {}).get(session.user, [])
@@ -143,7 +143,7 @@ def after_removal(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def regressed(history: History, truth: DatabaseState) -> Iterator[str]:
-    """What was read stays read: last_read_seq never goes back, and all that was marked is marked at the end."""
+    """Read stays read: last_read_seq never decreases, and all marked messages are read at the end."""
     by_place: dict[tuple[str, str], list[ObservedLastRead]] = defaultdict(list)
     for read in history.last_reads:
         by_place[read.conversation, read.user].append(read)
@@ -205,7 +205,7 @@ def undone(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def diverged(history: History, truth: DatabaseState) -> Iterator[str]:
-    """Clients that apply what they see by the rules of docs/protocol.md end with the database's present."""
+    """Clients that apply events as docs/protocol.md specifies end with the state of the database."""
     stored = {message_id: one for messages in truth.messages.values() for message_id, one in messages.items()}
     for client, copies in history.copies.items():
         for message_id, copy in copies.items():
@@ -216,7 +216,7 @@ def diverged(history: History, truth: DatabaseState) -> Iterator[str]:
 
 
 def unexpected(history: History, truth: DatabaseState) -> Iterator[str]:
-    """Nothing came that must never come."""
+    """Nothing happened that must never happen."""
     yield from history.unexpected
 
 

@@ -1,8 +1,8 @@
-"""`make chaos`: hurt a running service for some minutes while clients talk, then hold what they saw to the database.
+"""`make chaos`: inject faults into a running service while clients send, then compare their history with the database.
 
     python -m tests.chaos.run --minutes 25 --seed 7
 
-Exit code 1 where a rule is broken; the history and the logs are kept then.
+The exit code is 1 if a rule is violated; the history and the logs are then kept.
 """
 
 import argparse
@@ -18,15 +18,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.chaos.client import Client
-from tests.chaos.clients import Scale, SharedState, now
+from tests.chaos.database_state import read_database_state
 from tests.chaos.environment import Environment
 from tests.chaos.faults import Faults
 from tests.chaos.report import Outcome, progress, summary
 from tests.chaos.rules import check
-from tests.chaos.truth import read_database_state
+from tests.chaos.shared_state import Scale, SharedState, now
 
 LONG = Scale(conversations=12, senders=5, rate=300.0, max_fault_s=4.0)
-# A narrow outbox, so that clients that do not read leave the live stream within seconds.
+# A small send buffer, so that clients that do not read leave the live stream within seconds.
 SERVICE = {"OUTBOX_BYTES": "65536", "SLOW_SOCKET_S": "2", "DATABASE_POOL_SIZE": "6"}
 SILENCE_S = 20.0
 REST_S = 90.0
@@ -35,7 +35,7 @@ LARGE = "😀" * 2000
 
 
 class ChaosRun:
-    """One run, from the first start to the verdict."""
+    """One run, from the start of the servers to the check of the history."""
 
     def __init__(self, folder: Path, size: Scale, seed: int, *, durable: bool, serves: int = 2) -> None:
         self.rng = random.Random(seed)
@@ -47,7 +47,7 @@ class ChaosRun:
         self.faults: Faults
 
     async def prepare(self) -> None:
-        """Servers and conversations; then everybody comes."""
+        """Start the servers, create the conversations and the clients."""
         await self.environment.start()
         size = self.shared.scale
         interval = size.conversations * size.senders / size.rate
@@ -82,7 +82,7 @@ class ChaosRun:
         return [*self.clients, *self.toggled]
 
     async def run_while(self, *lanes: Callable[[], Awaitable[None]]) -> None:
-        """Let everybody talk while the lanes run; then come to rest, and end."""
+        """Run all clients while the lanes run; then wait until all have caught up, and end."""
         living = [asyncio.create_task(client.run(), name=client.name) for client in self.all_clients]
         watching = [
             asyncio.create_task(self._watch()),
@@ -91,7 +91,7 @@ class ChaosRun:
         try:
             await asyncio.gather(*(lane() for lane in lanes))
             self.shared.is_sending = False
-            # What is being said to the service is said to its end: what it does afterwards nobody would wait for.
+            # Requests that are running are finished: no one would wait for their effects afterwards.
             while not self.shared.contested.empty():
                 self.shared.contested.get_nowait()
             for _ in watching[1:]:
@@ -110,7 +110,7 @@ class ChaosRun:
                 raise error
 
     async def finish(self) -> Outcome:
-        """Hold the history to the truth."""
+        """Compare the history with the database."""
         crowd = self.shared
         places: dict[str, list[str]] = {}
         for client in self.all_clients:
@@ -149,7 +149,7 @@ class ChaosRun:
                 while any(client.unanswered for client in self.all_clients):  # noqa: ASYNC110  nothing to wait for
                     await asyncio.sleep(0.1)
                 calm = 0
-                while calm < CALM:  # a request that nobody answered may still take effect
+                while calm < CALM:  # an unanswered request may still take effect
                     calm = calm + 1 if await self._all_seen() else 0
                     await asyncio.sleep(0.2)
 
@@ -164,7 +164,7 @@ class ChaosRun:
 
 
 async def long_run(minutes: float, seed: int, folder: Path) -> Outcome:
-    """Faults at random for so many minutes."""
+    """Inject random faults for some minutes."""
     run = ChaosRun(folder, LONG, seed, durable=True)
     rng, until = run.rng, 0.0
 

@@ -13,8 +13,9 @@ Each file in `bugs/` declares one bug by symbol, so it survives moved lines and 
 A snippet of several lines matches whole lines at any common indentation. To insert code, replace a line with itself
 and more. Edits are applied in order.
 
-`make seeded-bugs` runs all of them and exits with 1 if a bug is not caught or an edit does not resolve;
-`python -m tests.chaos.seeded_bugs --check` runs no test and lists the edits and tests that do not resolve.
+`make seeded-bugs` first runs the named tests without a bug: a test that fails anyway catches nothing. Then it runs each
+bug, and exits with 1 if one is not caught or an edit does not resolve. `python -m tests.chaos.seeded_bugs --check` runs
+no test and lists the edits and tests that do not resolve.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import sys
 import tempfile
 import textwrap
 import tomllib
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,21 +177,11 @@ class Bug:
                 self.apply(tree)
             except Unresolved as error:
                 return False, str(error)
-            env = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-            command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-p", "no:cacheprovider", "--tb=no"]
             try:
-                ran = subprocess.run(
-                    [*command, *self.caught_by],
-                    cwd=ROOT,
-                    env=env,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                    timeout=TIMEOUT_S,
-                )
+                ran = _run_tests(self.caught_by, tree / "src")
             except subprocess.TimeoutExpired:
                 return False, f"the tests ran longer than {TIMEOUT_S} s"
-        failed = re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", ran.stdout, re.MULTILINE)
+        failed = _failed(ran.stdout)
         if ran.returncode != TESTS_FAILED or not failed:
             return False, f"not caught (pytest exited with {ran.returncode})"
         return True, failed[0]
@@ -215,6 +207,17 @@ def _attributes(module: Path) -> set[str]:
     return attributes | {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg is not None}
 
 
+def _run_tests(tests: Iterable[str], source: Path) -> "subprocess.CompletedProcess[str]":
+    """Run tests against a source folder, up to the first failure."""
+    env = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-p", "no:cacheprovider", "--tb=no", *tests]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=TIMEOUT_S)
+
+
+def _failed(output: str) -> list[str]:
+    return re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", output, re.MULTILINE)
+
+
 def _test_exists(test: str) -> bool:
     path, _, name = test.partition("::")
     module = ROOT / path
@@ -237,6 +240,10 @@ def main() -> int:
         wrong = [problem for bug in chosen for problem in bug.check()]
         sys.stdout.write("".join(f"{problem}\n" for problem in wrong))
         return int(bool(wrong))
+    named = dict.fromkeys(test for bug in chosen for test in bug.caught_by)
+    if failed := _failed(_run_tests(named, ROOT / "src").stdout):
+        sys.stdout.write(f"without a bug, this test fails: {failed[0]}\n")
+        return 1
     survivors = 0
     with ThreadPoolExecutor(PARALLEL_RUNS) as pool:
         for bug, (is_caught, by) in zip(chosen, pool.map(Bug.run, chosen), strict=True):

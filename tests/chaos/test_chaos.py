@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.clients import Scale
 from tests.chaos.report import summary
 from tests.chaos.run import ChaosRun
+from tests.chaos.shared_state import Scale
 
 SHORT = Scale(conversations=2, senders=3, rate=50.0, max_fault_s=0.8)
 ONCE = (

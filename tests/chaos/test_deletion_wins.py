@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.support.mirror import ClientState
+from tests.support.client_state import ClientState
 from tests.support.workers import Worker
 from tests.support.world import Json, SocketClient, World
 

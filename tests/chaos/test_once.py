@@ -61,9 +61,9 @@ async def test_one_client_id_sent_concurrently_by_every_route_on_every_worker_is
 ) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    doors = [(say, worker) for say in (by_http, by_socket) for worker in (world.worker, other_worker)]
-    answers = await asyncio.gather(*(say(ana, chat, worker, "once") for say, worker in doors for _ in range(3)))
+    routes = [(say, worker) for say in (by_http, by_socket) for worker in (world.worker, other_worker)]
+    answers = await asyncio.gather(*(say(ana, chat, worker, "once") for say, worker in routes for _ in range(3)))
     assert answers == await stored(world, chat) * 12
-    for say, worker in doors:
+    for say, worker in routes:
         assert await say(ana, chat, worker, "twice") == {"code": "idempotency_conflict"}
     assert len(await bo.events(chat)) == 1

@@ -51,13 +51,13 @@ async def psql(url: str, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("form", ["one host", "several hosts", "hosts as parameters"])
 async def test_the_service_and_psql_accept_the_same_urls(database: str, tmp_path: Path, form: str) -> None:
-    async with proxy_to(socket_of(database_url(database))) as door:
+    async with proxy_to(socket_of(database_url(database))) as proxy:
         closed = free_port()
         url = {
-            "one host": f"postgresql://postgres@127.0.0.1:{door.port}/{database}?{HARMLESS}",
-            "several hosts": f"postgresql://postgres@127.0.0.1:{closed},127.0.0.1:{door.port}/{database}?{HARMLESS}",
+            "one host": f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}?{HARMLESS}",
+            "several hosts": f"postgresql://postgres@127.0.0.1:{closed},127.0.0.1:{proxy.port}/{database}?{HARMLESS}",
             "hosts as parameters": f"postgresql:///{database}?user=postgres&host=127.0.0.1,127.0.0.1"
-            f"&port={closed},{door.port}&{HARMLESS}",
+            f"&port={closed},{proxy.port}&{HARMLESS}",
         }[form]
         assert await psql(url, tmp_path) == "5MB"
         assert await work_mem(url) == "5MB"

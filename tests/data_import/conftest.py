@@ -1,4 +1,4 @@
-"""A database of one's own, migrated and empty."""
+"""Empty, migrated databases."""
 
 import secrets
 
@@ -11,7 +11,7 @@ from wasgo_chat.core.config import Settings
 
 @pytest.fixture
 async def empty(database: str) -> str:
-    """Its name; `database` is asked for so that the servers are there."""
+    """The name of an empty database for one test."""
     name = f"{database}_bulk_{secrets.token_hex(4)}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     return name
@@ -19,7 +19,7 @@ async def empty(database: str) -> str:
 
 @pytest.fixture(scope="session")
 async def empty_once(database: str) -> Settings:
-    """Settings of one that is shared by those who keep nothing."""
+    """Settings of a database that is shared by tests which store nothing."""
     name = f"{database}_bulk_shared"
     await create_database(database_url("postgres"), name, TEMPLATE)
     return make_settings(name)

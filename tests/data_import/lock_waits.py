@@ -1,4 +1,4 @@
-"""Wait for rows that somebody else writes."""
+"""Wait for rows that another process writes."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from wasgo_chat.database.session import Database
 
 
 async def wait_until_found(db: Database, question: str) -> None:
-    """Until a query finds something."""
+    """Wait until a query returns a row."""
     async with asyncio.timeout(60):
         while True:
             async with db.snapshot() as tx:

@@ -5,75 +5,30 @@ import io
 import json
 import signal
 import subprocess
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from tests.data_import.histories import HISTORY, Line, as_file, at, conversation, import_lines, message, user_with_id
 from tests.data_import.lock_waits import wait_until_found
 from tests.support.processes import COMMAND, environment
 from tests.support.workers import make_settings
-from tests.support.world import Person, World, rows, world_with
+from tests.support.world import rows, world_with
 from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.data_import.run import MAX_LINE_BYTES, Import, Report
 from wasgo_chat.database.session import Database
-from wasgo_chat.identity.tokens import mint_user
-
-BEGAN = datetime(2024, 3, 1, 12, tzinfo=UTC)
-Line = dict[str, Any]
-
-
-def at(minutes: float) -> str:
-    return (BEGAN + timedelta(minutes=minutes)).isoformat()
-
-
-def conversation(external_id: str = "c1", **more: Any) -> Line:
-    people = [{"user_id": "ana", "role": "admin"}, {"user_id": "bo"}, {"user_id": "cy", "role": "observer"}]
-    given = {"conversation_type": "job", "reference": {"type": "job", "id": external_id}, "participants": people}
-    return {"kind": "conversation", "external_id": external_id, "created_at": at(0), **given, **more}
-
-
-def message(n: int, chat: str = "c1", **more: Any) -> Line:
-    given = {"sender": "ana", "content": f"m{n}", "created_at": at(n)}
-    return {"kind": "message", "conversation": chat, "external_id": f"m{n}", **given, **more}
-
-
-HISTORY: list[Line] = [
-    {"kind": "user", "id": "ana", "username": "ana", "display_name": "Ana Lima"},
-    conversation(title="Paint"),
-    message(1),
-    message(2, sender="bo", reply_to="m1", mentions=["ana"], metadata={"page": 2}),
-    message(3, edited_at=at(3.5), reactions=[{"user_id": "bo", "emoji": "❤"}, {"user_id": "bo", "emoji": "❤️"}]),
-    message(4, content="", deleted_at=at(5)),
-    message(5, sender=None, message_type="system", content="Assigned"),
-    message(6, message_type="location", content="", metadata={"location": {"lat": 1, "lng": 2}}),
-]
-
-
-def as_file(lines: list[Line | str]) -> bytes:
-    return b"".join((one if isinstance(one, str) else json.dumps(one)).encode() + b"\n" for one in lines)
-
-
-async def bring_in(settings: Settings, lines: list[Any], **more: Any) -> tuple[Report, list[Line]]:
-    rejects = io.BytesIO()
-    report = await Import(settings, rejects, **more).run(io.BytesIO(as_file(lines)))
-    return report, [json.loads(one) for one in rejects.getvalue().splitlines()]
-
-
-def somebody(world: World, user_id: str) -> Person:
-    return Person(world, user_id, user_id, mint_user(world.worker.settings, user_id, ttl_s=600))
 
 
 async def test_imported_history_looks_as_if_it_had_happened_here(empty: str) -> None:
     settings = make_settings(empty)
-    report, rejected = await bring_in(settings, HISTORY)
+    report, rejected = await import_lines(settings, HISTORY)
     assert (report.users, report.conversations, report.messages, rejected) == (1, 1, 6, [])
     async with world_with(settings) as world:
         assert await invariants.check_invariants(world.worker.db) == []
-        bo = somebody(world, "bo")
+        bo = user_with_id(world, "bo")
         (chat,) = (await bo.ok("GET", "/chat/conversations/"))["results"]
         assert (chat["title"], chat["last_seq"], chat["unread_count"]) == ("Paint", 6, 0)
         found = list(reversed(await bo.history(chat)))
@@ -93,8 +48,8 @@ async def test_imported_history_looks_as_if_it_had_happened_here(empty: str) -> 
 
 async def test_a_second_import_changes_nothing_and_a_longer_one_continues(empty: str) -> None:
     settings = make_settings(empty)
-    await bring_in(settings, HISTORY)
-    report, rejected = await bring_in(settings, [*HISTORY, message(7, sender="bo")])
+    await import_lines(settings, HISTORY)
+    report, rejected = await import_lines(settings, [*HISTORY, message(7, sender="bo")])
     assert (report.conversations, report.messages, report.known, rejected) == (0, 1, 6, [])
     db = Database(settings)
     assert await invariants.check_invariants(db) == []
@@ -105,9 +60,9 @@ async def test_imported_reads_are_the_read_state(empty: str) -> None:
     settings = make_settings(empty)
     lines = [conversation(reads="given"), *(message(n) for n in range(1, 5))]
     lines[2]["read_by"] = [{"user_id": "bo", "read_at": at(9)}]
-    await bring_in(settings, lines)
+    await import_lines(settings, lines)
     async with world_with(settings) as world:
-        bo, ana = somebody(world, "bo"), somebody(world, "ana")
+        bo, ana = user_with_id(world, "bo"), user_with_id(world, "ana")
         (chat,) = (await bo.ok("GET", "/chat/conversations/"))["results"]
         assert chat["unread_count"] == 3
         second = (await bo.history(chat, after_seq=1))[0]
@@ -139,7 +94,7 @@ WRONG: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("why", WRONG)
 async def test_lines_the_api_would_reject_are_rejected_with_their_number(empty_once: Settings, why: str) -> None:
     line, said = WRONG[why]
-    report, rejected = await bring_in(empty_once, [conversation(), line, message(2)], dry_run=True)
+    report, rejected = await import_lines(empty_once, [conversation(), line, message(2)], dry_run=True)
     assert (report.messages, report.rejected) == (1, 1)
     assert rejected[0]["line"] == 2
     assert said in rejected[0]["error"]
@@ -175,10 +130,13 @@ async def test_an_invalid_conversation_rejects_its_messages_too(empty: str) -> N
         conversation("c3", participants=[]),
         message(3, "c3"),
     ]
-    report, rejected = await bring_in(settings, lines)
+    report, rejected = await import_lines(settings, lines)
     assert (report.conversations, report.messages) == (1, 1)
     assert sorted(one["line"] for one in rejected) == [3, 4, 5, 6]
-    assert await bring_in(settings, [conversation("c2", **direct)]) == (Report(lines=1, rejected=1), [rejected_pair()])
+    assert await import_lines(settings, [conversation("c2", **direct)]) == (
+        Report(lines=1, rejected=1),
+        [rejected_pair()],
+    )
 
 
 def rejected_pair() -> Any:
@@ -193,7 +151,7 @@ def rejected_pair() -> Any:
 
 async def test_a_dry_run_stores_nothing(empty: str) -> None:
     settings = make_settings(empty)
-    report, _ = await bring_in(settings, HISTORY, dry_run=True)
+    report, _ = await import_lines(settings, HISTORY, dry_run=True)
     assert (report.conversations, report.messages) == (1, 6)
     db = Database(settings)
     async with db.snapshot() as tx:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from tests.data_import.test_import import HISTORY, bring_in
+from tests.data_import.histories import HISTORY, import_lines
 from tests.support.workers import make_settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import import run
@@ -18,9 +18,9 @@ HELD = "SELECT FROM conversations FOR UPDATE"
 
 @pytest.fixture
 async def db(empty: str) -> AsyncIterator[Database]:
-    """Somebody else's connections, to a database that has a conversation."""
+    """Connections of another process, to a database that has a conversation."""
     made = Database(make_settings(empty, lock_timeout_s=0.2))
-    await bring_in(made.settings, HISTORY[:3])
+    await import_lines(made.settings, HISTORY[:3])
     yield made
     await made.close()
 
@@ -29,7 +29,7 @@ async def db(empty: str) -> AsyncIterator[Database]:
 async def test_an_import_waits_longer_than_one_lock_timeout(db: Database, held: str) -> None:
     async with db.transaction() as tx:
         await tx.execute(text(held))
-        second = asyncio.create_task(bring_in(db.settings, HISTORY))
+        second = asyncio.create_task(import_lines(db.settings, HISTORY))
         await asyncio.sleep(0.7)
         assert not second.done()
     report, rejected = await second
@@ -41,4 +41,4 @@ async def test_an_import_does_not_wait_indefinitely(db: Database, monkeypatch: p
     async with db.transaction() as tx:
         await tx.execute(text(HELD))
         with pytest.raises(Unavailable, match="locked by other sessions"):
-            await bring_in(db.settings, HISTORY)
+            await import_lines(db.settings, HISTORY)

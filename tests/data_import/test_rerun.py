@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.data_import.test_import import Line, bring_in, conversation, message, somebody
+from tests.data_import.histories import Line, conversation, import_lines, message, user_with_id
 from tests.support.workers import make_settings
 from tests.support.world import rows, world_with
 from wasgo_chat.data_import import invariants, run
@@ -26,7 +26,7 @@ async def test_the_same_history_twice_in_a_file_is_imported_once(
 ) -> None:
     batches(monkeypatch, size)
     settings = make_settings(empty)
-    report, rejected = await bring_in(settings, [*FIRST, *FIRST, *FIRST[:1], *FIRST[2:], *MORE[1:]])
+    report, rejected = await import_lines(settings, [*FIRST, *FIRST, *FIRST[:1], *FIRST[2:], *MORE[1:]])
     assert (report.conversations, report.messages, report.known, rejected) == (1, 6, 5, [])
     async with world_with(settings) as world:
         assert await invariants.check_invariants(world.worker.db) == []
@@ -36,10 +36,10 @@ async def test_the_same_history_twice_in_a_file_is_imported_once(
 async def test_all_parts_of_a_split_history_are_read(empty: str, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     batches(monkeypatch, size)
     settings = make_settings(empty)
-    report, rejected = await bring_in(settings, [*FIRST, conversation("c2"), message(1, "c2"), *MORE])
+    report, rejected = await import_lines(settings, [*FIRST, conversation("c2"), message(1, "c2"), *MORE])
     assert (report.messages, rejected) == (7, [])
     async with world_with(settings) as world:
-        bo = somebody(world, "bo")
+        bo = user_with_id(world, "bo")
         page = await bo.ok("GET", "/chat/conversations/")
         assert [chat["unread_count"] for chat in page["results"]] == [0, 0]
         assert await invariants.check_invariants(world.worker.db) == []
@@ -50,12 +50,14 @@ async def test_later_parts_may_reply_to_earlier_ones(empty: str, monkeypatch: py
     batches(monkeypatch, size)
     settings = make_settings(empty)
     answer = message(7, reply_to="m1")
-    report, rejected = await bring_in(settings, [*FIRST, *MORE, answer])
+    report, rejected = await import_lines(settings, [*FIRST, *MORE, answer])
     assert (report.messages, rejected) == (7, [])
-    again, rejected = await bring_in(settings, [conversation(), message(8, reply_to="m2"), message(9, reply_to="m99")])
+    again, rejected = await import_lines(
+        settings, [conversation(), message(8, reply_to="m2"), message(9, reply_to="m99")]
+    )
     assert (again.messages, [one["line"] for one in rejected]) == (1, [3])
     async with world_with(settings) as world:
-        bo = somebody(world, "bo")
+        bo = user_with_id(world, "bo")
         (chat,) = (await bo.ok("GET", "/chat/conversations/"))["results"]
         newest = await bo.history(chat, limit=2)
         assert [one["reply_preview"]["content"] for one in newest] == ["m2", "m1"]
@@ -68,10 +70,10 @@ async def test_a_new_participant_in_a_repeated_line_is_added(
     batches(monkeypatch, size)
     settings = make_settings(empty)
     more = conversation(participants=[{"user_id": "ana"}, {"user_id": "dee"}])
-    report, rejected = await bring_in(settings, [*FIRST, more, message(4, sender="dee")])
+    report, rejected = await import_lines(settings, [*FIRST, more, message(4, sender="dee")])
     assert (report.messages, rejected) == (4, [])
     async with world_with(settings) as world:
-        dee, bo, ana = (somebody(world, name) for name in ("dee", "bo", "ana"))
+        dee, bo, ana = (user_with_id(world, name) for name in ("dee", "bo", "ana"))
         (chat,) = (await dee.ok("GET", "/chat/conversations/"))["results"]
         assert chat["unread_count"] == 0
         assert [one["content"] for one in await dee.history(chat)] == ["m4", "m3", "m2", "m1"]
@@ -87,11 +89,11 @@ async def test_a_new_participant_in_a_repeated_line_is_added(
 
 async def test_earlier_messages_are_not_unread_for_a_new_participant(empty: str) -> None:
     settings = make_settings(empty)
-    await bring_in(settings, [conversation(reads="given"), *FIRST[1:]])
+    await import_lines(settings, [conversation(reads="given"), *FIRST[1:]])
     more = conversation(reads="given", participants=[{"user_id": "ana"}, {"user_id": "dee"}])
-    await bring_in(settings, [more, message(4)])
+    await import_lines(settings, [more, message(4)])
     async with world_with(settings) as world:
-        dee, bo = somebody(world, "dee"), somebody(world, "bo")
+        dee, bo = user_with_id(world, "dee"), user_with_id(world, "bo")
         (chat,) = (await dee.ok("GET", "/chat/conversations/"))["results"]
         assert (chat["unread_count"], (await bo.get_conversation(chat))["unread_count"]) == (1, 4)
 
@@ -126,6 +128,6 @@ async def test_participants_a_conversation_cannot_take_are_rejected(
         conversation(participants=people, **kind),
         message(2, sender="cy"),
     ]
-    _, rejected = await bring_in(settings, lines)
+    _, rejected = await import_lines(settings, lines)
     assert {said} == {one["error"] for one in rejected}
     assert {3, 4} <= {one["line"] for one in rejected}

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.observability.scraped import scrape
+from tests.observability.scrape import scrape
 from tests.support.proxy import proxy_to
 from tests.support.standalone import NAME, frozen
 from tests.support.standby import Pair, replicated_postgres, run, standby_of
@@ -65,7 +65,7 @@ async def paused(pair: Pair, standby: Postgres | None = None) -> AsyncIterator[N
 
 
 def served(pair: Pair) -> int:
-    """Statements that a standby was asked, beside those of the probe, by its log."""
+    """The statements in the log of a standby, without those of the probe."""
     log = pair.standby.data.with_name(f"{pair.standby.data.name}.log").read_text()
     return log.count("FROM participants") + log.count("FROM conversations") + log.count("FROM messages")
 
@@ -237,7 +237,7 @@ async def test_a_standby_that_rejects_its_user_is_skipped(pair: Pair, world: Wor
     await replayed(world.worker, sent.headers[HEADER])
     rules = pair.standby.data / "pg_hba.conf"
     before = await asyncio.to_thread(rules.read_text)
-    await asyncio.to_thread(rules.write_text, "local all all scram-sha-256\n")  # and nobody has a password: 28P01
+    await asyncio.to_thread(rules.write_text, "local all all scram-sha-256\n")  # without any password: 28P01
     try:
         await reloaded(pair)
         await replica_of(world.worker).db.engine.dispose()  # what it holds was let in before

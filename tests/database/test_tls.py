@@ -27,14 +27,14 @@ def own(tmp_path: Path) -> Certificate:
 
 
 @pytest.fixture
-async def door(database: str, own: Certificate) -> AsyncIterator[TlsProxy]:
+async def proxy(database: str, own: Certificate) -> AsyncIterator[TlsProxy]:
     async with tls_proxy(socket_of(database), own) as made:
         yield made
 
 
 @pytest.fixture
-def url(database: str, door: TlsProxy) -> MakeUrl:
-    return lambda query: f"postgresql://postgres@localhost:{door.port}/{database}?{query}"
+def url(database: str, proxy: TlsProxy) -> MakeUrl:
+    return lambda query: f"postgresql://postgres@localhost:{proxy.port}/{database}?{query}"
 
 
 def socket_of(database: str) -> Path:
@@ -54,15 +54,15 @@ async def answers(url: str) -> bool:
 
 @pytest.mark.parametrize("mode", ["prefer", "require", "verify-ca", "verify-full"])
 async def test_each_sslmode_reaches_a_server_that_requires_tls(
-    url: MakeUrl, own: Certificate, door: TlsProxy, mode: str
+    url: MakeUrl, own: Certificate, proxy: TlsProxy, mode: str
 ) -> None:
     assert await answers(url(f"sslmode={mode}&sslrootcert={own.file}"))
-    assert door.plain == 0
+    assert proxy.plain == 0
 
 
-async def test_there_is_no_fallback_to_plain_text(url: MakeUrl, door: TlsProxy) -> None:
+async def test_there_is_no_fallback_to_plain_text(url: MakeUrl, proxy: TlsProxy) -> None:
     assert not await answers(url("sslmode=disable"))
-    assert door.plain > 0
+    assert proxy.plain > 0
 
 
 async def test_an_untrusted_server_is_not_used(url: MakeUrl, tmp_path: Path) -> None:
@@ -89,14 +89,14 @@ async def test_the_host_name_is_checked_against_the_certificate(url: MakeUrl, ow
 
 async def test_a_client_certificate_is_presented(database: str, own: Certificate, tmp_path: Path) -> None:
     ours = self_signed(tmp_path, "wasgo-chat")
-    async with tls_proxy(socket_of(database), own, of_clients=ours) as door:
-        url = f"postgresql://postgres@localhost:{door.port}/{database}?sslmode=verify-full&sslrootcert={own.file}"
+    async with tls_proxy(socket_of(database), own, of_clients=ours) as proxy:
+        url = f"postgresql://postgres@localhost:{proxy.port}/{database}?sslmode=verify-full&sslrootcert={own.file}"
         assert await answers(f"{url}&sslcert={ours.file}&sslkey={ours.key}")
         assert not await answers(url)
 
 
 async def test_migrations_standbys_and_commands_use_the_same_settings(
-    database: str, url: MakeUrl, own: Certificate, door: TlsProxy, tmp_path: Path
+    database: str, url: MakeUrl, own: Certificate, proxy: TlsProxy, tmp_path: Path
 ) -> None:
     verified = url(f"sslmode=verify-full&sslrootcert={own.file}&connect_timeout=10&application_name=chat")
     await asyncio.to_thread(migrations.upgrade, verified)
@@ -110,5 +110,5 @@ async def test_migrations_standbys_and_commands_use_the_same_settings(
     assert "with all its indexes" in examined.stdout
     assert (await asyncio.to_thread(run, "migrate")).returncode == 0
     assert (await asyncio.to_thread(run, "purge", "--dry-run")).returncode == 0
-    assert door.plain == 0
+    assert proxy.plain == 0
     assert make_settings(database, database_url=verified).database_url == verified

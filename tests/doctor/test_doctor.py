@@ -144,7 +144,7 @@ async def test_an_ordinary_role_counts_connections_of_other_roles(sick: str, ord
     before = free_connections(await database_findings(settings))
     others = [await asyncpg.connect(database_url(sick)) for _ in range(30)]
     try:
-        # Others come and go beside this test, but not so many.
+        # Other tests open connections too, but not as many.
         assert before - free_connections(await database_findings(settings)) > 15
     finally:
         for other in others:

@@ -39,7 +39,7 @@ class Seen:
 @pytest.fixture
 async def quiet_worker(quiet_database: str) -> AsyncIterator[Worker]:
     async with running(make_settings(quiet_database)) as worker:
-        # Its own reader reads beside those of the tests, and knows of them.
+        # The worker's own consumer runs as well, and knows those of the tests.
         worker.parts.part(NotificationWorker).consumer._consumers = list(ALL)
         yield worker
 
@@ -159,7 +159,7 @@ async def test_a_crash_before_the_commit_repeats_the_events(quiet: World, reader
     crashing = asyncio.create_task(reader_of(quiet, hang).poll())
     await reached.wait()
     second = reader_of(quiet, seen)
-    assert await second.consume(UUID(chat["id"])) == 0, "somebody is at it"
+    assert await second.consume(UUID(chat["id"])) == 0, "another consumer has claimed it"
     crashing.cancel()
     await asyncio.gather(crashing, return_exceptions=True)
     await all_read(second)

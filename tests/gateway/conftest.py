@@ -1,4 +1,4 @@
-"""Fixtures of sockets."""
+"""Fixtures for sockets."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from wasgo_chat.server.websocket_protocol import ChatWebSocket
 
 @pytest.fixture
 def peers(world: World, monkeypatch: pytest.MonkeyPatch) -> Peers:
-    """Opens sockets byte by byte, and knows what the service has read of them."""
+    """Opens raw sockets and records what the service has read from them."""
     arrived: list[bytes] = []
     receive = ChatWebSocket.data_received
 

@@ -63,18 +63,18 @@ class Peer:
             return first & 15, await reader.readexactly(size)
 
     async def answers(self, *refs: str | None) -> list[tuple[int, bytes]]:
-        """Wait for these answers, which have to come in this order; what came beside them that is no text."""
-        beside: list[tuple[int, bytes]] = []
+        """Wait for these responses, which have to arrive in this order; returns the other frames."""
+        others: list[tuple[int, bytes]] = []
         for ref in refs:
             while True:
                 opcode, payload = await self.hears()
                 if opcode != TEXT:
                     assert opcode != CLOSE, payload
-                    beside.append((opcode, payload))
+                    others.append((opcode, payload))
                 elif (said := json.loads(payload))["type"] in ("ack", "error"):
                     assert said["ref"] == ref, said
                     break
-        return beside
+        return others
 
     async def closed(self) -> bytes:
         """What the close frame says, past answers before it. Nothing may follow it but the end (5.5.1, 7.1.1)."""

@@ -24,7 +24,7 @@ async def _leave_early(database: str) -> None:
         await wait_until(lambda: protocol not in connections)
         link = FrameWriter(protocol)
         link.set_limit(1_000)
-        link.write(b"nobody hears")
+        link.write(b"too late")
 
 
 def test_a_disconnect_before_the_send_buffer_exists_is_no_error(database: str) -> None:

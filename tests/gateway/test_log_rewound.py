@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from tests.gateway.test_resume import seqs, talk
-from tests.gateway.test_slow_clients import refuse
+from tests.gateway.sockets import receive_seqs, refuse_frames, send_messages
 from tests.support.world import Json, World
 
 FORGET = (
@@ -31,26 +30,26 @@ async def test_a_log_that_lost_its_end_causes_a_resync_and_continues(world: Worl
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with bo.connect(chat) as live:
-        await talk(ana, chat, 4)
-        assert await seqs(live, 4) == [1, 2, 3, 4]
+        await send_messages(ana, chat, 4)
+        assert await receive_seqs(live, 4) == [1, 2, 3, 4]
         await forget(world, chat)
         assert (await live.receive("resync"))["last_seq"] == 2
-        await talk(ana, chat, 2)
-        assert await seqs(live, 4) == [3, 4]
+        await send_messages(ana, chat, 2)
+        assert await receive_seqs(live, 4) == [3, 4]
     async with bo.connect(chat, after_seq=2) as live:
-        assert await seqs(live, 4) == [3, 4]
+        assert await receive_seqs(live, 4) == [3, 4]
 
 
 async def test_a_participant_removed_after_a_rewind_sees_nothing_more(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
-    await talk(ana, chat, 4)
+    await send_messages(ana, chat, 4)
     async with bo.connect(chat) as live:
         await forget(world, chat)
         assert (await live.receive("resync"))["last_seq"] == 2
         path = f"/chat/conversations/{chat['id']}/remove_participant/"
         await ana.ok("POST", path, {"user_id": bo.id}, status=204)
-        await talk(ana, chat, 2)
+        await send_messages(ana, chat, 2)
         assert (await live.receive("participant_removed"))["user_id"] == bo.id
         assert (await live.wait_closed())[0] == 4403
 
@@ -58,7 +57,7 @@ async def test_a_participant_removed_after_a_rewind_sees_nothing_more(world: Wor
 async def test_read_receipts_after_a_rewind_are_delivered(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    await talk(ana, chat, 4)
+    await send_messages(ana, chat, 4)
     first, second, *_ = await ana.history(chat, after_seq=0)
     for message in (first, second):
         await bo.ok("POST", f"/chat/messages/{message['id']}/mark_read/")
@@ -74,8 +73,8 @@ async def test_read_receipts_after_a_rewind_are_delivered(world: World) -> None:
 async def test_a_socket_that_cannot_be_told_to_resync_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    await talk(ana, chat, 4)
+    await send_messages(ana, chat, 4)
     async with bo.connect(chat) as live:
-        refuse(monkeypatch, b'"resync"')
+        refuse_frames(monkeypatch, b'"resync"')
         await forget(world, chat)
         assert (await live.wait_closed())[0] == 4408

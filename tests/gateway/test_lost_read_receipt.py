@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.gateway.test_resume import talk
-from tests.messages.test_read_receipts import mark
+from tests.gateway.sockets import send_messages
+from tests.messages.marking import mark
 from tests.support.workers import Worker
 from tests.support.world import Json, Person, World
 from wasgo_chat.gateway.channel import ConversationChannel
@@ -21,7 +21,7 @@ async def test_a_resent_read_receipt_names_every_message(
 ) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    await talk(ana, chat, 230)
+    await send_messages(ana, chat, 230)
     messages = await everything(bo, chat)
     assert len(messages) == 230
     async with ana.connect(chat, other_worker) as live:

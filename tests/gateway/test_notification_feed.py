@@ -1,34 +1,22 @@
 """`ws/notifications/`: unread counts, conversations and notifications, across workers."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from websockets.asyncio.client import connect
 
+from tests.gateway.sockets import connect_notifications
 from tests.support.workers import Worker, make_settings
-from tests.support.world import Person, SocketClient, World, world_with
+from tests.support.world import World, world_with
 from wasgo_chat.presence.tracker import Presence
-
-
-@asynccontextmanager
-async def notified(person: Person, worker: Worker) -> AsyncIterator[SocketClient]:
-    """A notification socket, past its `hello`."""
-    headers = {"Authorization": f"Bearer {person.bearer}"}
-    async with connect(f"{worker.ws_url}/ws/notifications/", additional_headers=headers) as connection:
-        live = SocketClient(connection)
-        live.hello = await live.receive("hello")
-        yield live
 
 
 async def test_the_current_counts_come_on_connect_and_whenever_they_change(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat, "one")
-    async with notified(bo, other_worker) as b:
+    async with connect_notifications(bo, other_worker) as b:
         counts = await b.wait_for("unread_counts")
         assert (counts["total"], counts["conversations"]) == (1, {chat["id"]: 1})
         await ana.send(chat, "two")
@@ -39,7 +27,7 @@ async def test_the_current_counts_come_on_connect_and_whenever_they_change(world
 
 async def test_added_changed_and_removed_conversations_are_reported(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
-    async with notified(bo, other_worker) as b:
+    async with connect_notifications(bo, other_worker) as b:
         await b.wait_for("unread_counts")
         chat = await world.job(admin=ana, participant=bo)
         added = await b.wait_for("conversation_added")
@@ -58,7 +46,7 @@ async def test_presence_is_published_to_users_who_share_a_conversation(
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     query = {"user_ids": f"{bo.id},{cy.id},nobody"}
-    async with notified(ana, world.worker) as a:
+    async with connect_notifications(ana, world.worker) as a:
         await a.wait_for("unread_counts")
         async with bo.connect(chat, other_worker):
             assert await a.receive("presence") == {
@@ -87,7 +75,7 @@ async def test_presence_left_by_a_crashed_worker_expires_and_is_published_once(
     crashed = Presence(other_worker.db, other_worker.settings.redis_url, world.unique("crashed"))
     assert crashed._registry is not None
     await crashed._registry.register([bo.id], ttl_s=-600)  # it beat for the last time ten minutes ago
-    async with notified(ana, world.worker) as a:
+    async with connect_notifications(ana, world.worker) as a:
         await a.wait_for("unread_counts")
         await presence._heartbeat()
         await presence._heartbeat()
@@ -105,7 +93,7 @@ async def test_a_table_that_is_locked_for_a_while_does_not_end_the_feed(
     async with world_with(make_settings(database, lock_timeout_s=0.1)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        async with notified(bo, world.worker) as b:
+        async with connect_notifications(bo, world.worker) as b:
             await b.wait_for("unread_counts")
             async with world.worker.db.transaction() as tx:
                 await tx.execute(text("LOCK TABLE participants IN ACCESS EXCLUSIVE MODE"))  # as a migration does
@@ -125,7 +113,7 @@ async def test_presence_of_no_user_is_422(world: World) -> None:
 async def test_a_notification_is_pushed_to_its_user_on_any_worker(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    async with notified(bo, other_worker) as b:
+    async with connect_notifications(bo, other_worker) as b:
         await b.wait_for("unread_counts")
         message = await ana.send(chat, "for you")
         frame = await b.wait_for("notification")

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from tests.gateway.test_removal import until_closed
-from tests.gateway.test_resume import seqs
+from tests.gateway.sockets import receive_seqs, receive_until_closed
 from tests.support.faults import disturbed, drop
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, World, wait_until, world_with
@@ -30,8 +29,8 @@ async def test_an_old_removal_does_not_close_a_new_socket(world: World, database
                 await remove_and_add(ana, chat, cy)
                 async with cy.connect(chat, deaf, after_seq=1) as c:
                     head = (await bo.call("POST", f"{deaf.url}/chat/messages/", _words(chat))).json()["seq"]
-                    assert await seqs(c, head) == list(range(2, head + 1))
-                    assert await seqs(b, head) == list(range(2, head + 1))
+                    assert await receive_seqs(c, head) == list(range(2, head + 1))
+                    assert await receive_seqs(b, head) == list(range(2, head + 1))
 
 
 async def test_a_lagging_socket_ends_at_the_removal(database: str) -> None:
@@ -46,7 +45,7 @@ async def test_a_lagging_socket_ends_at_the_removal(database: str) -> None:
             removed_at = await remove_and_add(ana, chat, cy)
             await ana.send(chat)
             world.worker.hub.catch_up_soon(behind)  # as if it did now
-            frames, code = await until_closed(c)
+            frames, code = await receive_until_closed(c)
             assert [frame["seq"] for frame in frames if "seq" in frame] == list(range(1, removed_at + 1))
             assert code == 4403
 

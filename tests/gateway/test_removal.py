@@ -2,32 +2,16 @@
 
 import asyncio
 
-import pytest
-from websockets.exceptions import ConnectionClosed
-
+from tests.gateway.sockets import receive_until_closed
 from tests.support.workers import Worker
-from tests.support.world import Json, Person, SocketClient, World
-
-
-async def until_closed(live: SocketClient) -> tuple[list[Json], int]:
-    """Everything that comes, and the close code."""
-    frames: list[Json] = []
-
-    async def listen() -> None:
-        while True:
-            frames.append(await live.next_frame())
-
-    with pytest.raises(ConnectionClosed) as closed:
-        await listen()
-    assert closed.value.rcvd is not None
-    return frames, closed.value.rcvd.code
+from tests.support.world import Json, Person, World
 
 
 async def test_a_removed_participant_sees_their_removal_and_nothing_after(world: World, other_worker: Worker) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, participant_2=cy)
     async with cy.connect(chat) as here, cy.connect(chat, other_worker) as there:
-        ends = [asyncio.create_task(until_closed(live)) for live in (here, there)]
+        ends = [asyncio.create_task(receive_until_closed(live)) for live in (here, there)]
         path = f"/chat/conversations/{chat['id']}/remove_participant/"
         writing = asyncio.create_task(_write(bo, chat, 30))
         await ana.ok("POST", path, {"user_id": cy.id}, status=204)
@@ -48,7 +32,7 @@ async def test_a_participant_can_be_removed_while_catching_up(world: World) -> N
     for _ in range(5):
         async with cy.connect_raw(chat, after_seq=0) as live:
             removing = asyncio.create_task(ana.ok("POST", path, {"user_id": cy.id}, status=204))
-            frames, code = await until_closed(live)
+            frames, code = await receive_until_closed(live)
             await removing
             log = await ana.events(chat)
             removed_at = [f["seq"] for f in log if f["type"] == "participant_removed"][-1]

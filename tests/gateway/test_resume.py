@@ -4,64 +4,50 @@ import asyncio
 
 import pytest
 
+from tests.gateway.sockets import receive_seqs, send_messages
 from tests.support.faults import Shuffle, disturbed, drop, duplicate
 from tests.support.workers import Worker, make_settings
-from tests.support.world import Json, Person, SocketClient, World, world_with
-
-
-async def seqs(live: SocketClient, up_to: int) -> list[int]:
-    """The seqs of durable frames, in the order in which they came, until one is reached."""
-    found: list[int] = []
-    while not found or found[-1] != up_to:
-        frame = await live.next_frame()
-        if "seq" in frame and frame["type"] != "ack":
-            found.append(frame["seq"])
-    return found
-
-
-async def talk(sender: Person, chat: Json, count: int) -> None:
-    for number in range(count):
-        await sender.send(chat, f"message {number}")
+from tests.support.world import World, world_with
 
 
 async def test_after_seq_replays_missed_events_and_then_goes_live(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    await talk(ana, chat, 5)
+    await send_messages(ana, chat, 5)
     async with bo.connect(chat, after_seq=2) as b:
-        await talk(ana, chat, 3)
-        assert await seqs(b, 8) == [3, 4, 5, 6, 7, 8]
+        await send_messages(ana, chat, 3)
+        assert await receive_seqs(b, 8) == [3, 4, 5, 6, 7, 8]
 
 
 async def test_without_after_seq_a_socket_is_live_from_now(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    await talk(ana, chat, 3)
+    await send_messages(ana, chat, 3)
     async with bo.connect(chat) as b:
-        await talk(ana, chat, 1)
-        assert await seqs(b, 4) == [4]
+        await send_messages(ana, chat, 1)
+        assert await receive_seqs(b, 4) == [4]
 
 
 @pytest.mark.parametrize("after_seq", [-1, 4, 10**18])
 async def test_an_impossible_after_seq_causes_a_resync(world: World, after_seq: int) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    await talk(ana, chat, 3)
+    await send_messages(ana, chat, 3)
     async with bo.connect(chat, after_seq=after_seq) as b:
         assert (await b.receive("resync"))["last_seq"] == 3
-        await talk(ana, chat, 1)
-        assert await seqs(b, 4) == [4]
+        await send_messages(ana, chat, 1)
+        assert await receive_seqs(b, 4) == [4]
 
 
 async def test_a_replay_that_is_too_long_is_a_resync(database: str) -> None:
     async with world_with(make_settings(database, replay_limit=3)) as there:
         ana, bo = there.people("ana", "bo")
         chat = await ana.direct(bo)
-        await talk(ana, chat, 4)
+        await send_messages(ana, chat, 4)
         async with bo.connect(chat, after_seq=0) as b:
             await b.receive("resync")
         async with bo.connect(chat, after_seq=1) as b:
-            assert await seqs(b, 4) == [2, 3, 4]
+            assert await receive_seqs(b, 4) == [2, 3, 4]
 
 
 async def test_a_message_sent_on_one_worker_arrives_on_the_other(world: World, other_worker: Worker) -> None:
@@ -84,8 +70,8 @@ async def test_publications_lost_doubled_or_reordered_change_nothing(
     chat = await ana.direct(bo)
     with disturbed(other_worker, disturb):
         async with bo.connect(chat, other_worker) as b:
-            listening = asyncio.create_task(seqs(b, 40))
-            await talk(ana, chat, 40)
+            listening = asyncio.create_task(receive_seqs(b, 40))
+            await send_messages(ana, chat, 40)
             assert await listening == list(range(1, 41))
 
 
@@ -108,8 +94,8 @@ async def test_subscribing_while_others_write_loses_and_repeats_nothing(world: W
     async def join_late(after: int) -> list[int]:
         await asyncio.sleep(after * 0.01)  # spreads the joins over the writing; nothing is waited for
         async with bo.connect(chat, other_worker if after % 2 else world.worker, after_seq=0) as b:
-            return await seqs(b, 60)
+            return await receive_seqs(b, 60)
 
     joins = [asyncio.create_task(join_late(after)) for after in range(12)]
-    await asyncio.gather(*(talk(person, chat, 30) for person in (ana, bo)))
+    await asyncio.gather(*(send_messages(person, chat, 30) for person in (ana, bo)))
     assert await asyncio.gather(*joins) == [list(range(1, 61))] * 12

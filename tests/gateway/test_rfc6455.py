@@ -137,16 +137,16 @@ async def test_many_frames_are_answered_in_order(peers: Peers, *, is_joined: boo
         pings = [b"ping %d" % count for count in range(20)]
         both = zip(asked, pings, strict=True)
         await peer.say(*(piece for (_, usual), ping in both for piece in (usual, frame(PING, ping, key=KEY))))
-        beside = await peer.answers(*(ref for ref, _ in asked))
-        while len(beside) < 20:
-            beside.append(await peer.hears())
-        assert beside == [(PONG, ping) for ping in pings]
+        others = await peer.answers(*(ref for ref, _ in asked))
+        while len(others) < 20:
+            others.append(await peer.hears())
+        assert others == [(PONG, ping) for ping in pings]
 
 
 @TOGETHER_OR_NOT
 @pytest.mark.parametrize("payload", [b"", b"hello", bytes(range(131, 256)), b"\x00\xff\xfe\xfd"])
 async def test_a_ping_is_answered_with_its_payload(peers: Peers, payload: bytes, *, is_joined: bool) -> None:
-    """2.1 to 2.4 [5.5.2, 5.5.3]; 2.7 to 2.9: pongs that nobody asked for are nothing."""
+    """2.1 to 2.4 [5.5.2, 5.5.3]; 2.7 to 2.9: unsolicited pongs are ignored."""
     async with peers(is_joined=is_joined) as peer:
         (first, before), (last, after) = peer.usual(), peer.usual()
         await peer.say(

@@ -142,7 +142,7 @@ async def test_nothing_is_sent_after_a_close_frame(peers: Peers, world: World) -
 async def test_a_client_that_was_closed_may_still_answer(
     peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """7.1.x [1.4, 7.1.1]: after ten malformed frames; what comes beside the answer does no harm."""
+    """7.1.x [1.4, 7.1.1]: after ten malformed frames; other frames before the answer are harmless."""
     async with peers() as peer:
         await peer.say(frame(TEXT, b"{") * 10)
         for _ in range(10):

@@ -9,16 +9,15 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.gateway.test_notification_feed import notified
+from tests.gateway.sockets import connect_notifications, refuse_frames
 from tests.support.workers import Worker, make_settings
 from tests.support.world import Json, Person, SocketClient, World, wait_until, world_with
-from wasgo_chat.gateway.send_buffer import TransportBuffer
 
 MESSAGES = 150
 WORDS = "😀" * 9900  # 40 kB each, so that all of them exceed what two kernels buffer
 
 
-async def seqs(live: SocketClient, up_to: int) -> list[int]:
+async def receive_seqs(live: SocketClient, up_to: int) -> list[int]:
     found: list[int] = []
     while not found or found[-1] < up_to:
         frame = await live.next_frame()
@@ -55,23 +54,15 @@ async def write_much(ana: Person, chat: Json) -> None:
         await asyncio.gather(*(ana.send(chat, f"{at + one} {WORDS}") for one in range(25)))
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, *kinds: bytes) -> None:
-    """Have outboxes refuse frames of these kinds, as if so much were unsent in just that moment."""
-    real = TransportBuffer.put
-    monkeypatch.setattr(
-        TransportBuffer, "put", lambda self, data: not any(kind in data for kind in kinds) and real(self, data)
-    )
-
-
 async def test_a_socket_without_room_for_a_frame_sent_only_once_is_closed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    refuse(monkeypatch, b'"resync"', b'"notification"')
+    refuse_frames(monkeypatch, b'"resync"', b'"notification"')
     async with bo.connect(chat, after_seq=999) as live:
         assert (await live.wait_closed())[0] == 4408
-    async with notified(bo, world.worker) as live:
+    async with connect_notifications(bo, world.worker) as live:
         await live.wait_for("unread_counts")
         await ana.send(chat)
         with pytest.raises(ConnectionClosed) as closed:
@@ -86,7 +77,7 @@ async def test_a_socket_that_keeps_lagging_is_closed_and_others_get_everything(d
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         async with ana.connect(chat) as a, stuck_at(world, bo, chat) as stuck:
-            hearing = asyncio.create_task(seqs(a, MESSAGES))
+            hearing = asyncio.create_task(receive_seqs(a, MESSAGES))
             await write_much(ana, chat)
             assert await hearing == list(range(1, MESSAGES + 1))
             await wait_until(lambda: bo.id not in world.worker.hub.peers)
@@ -104,9 +95,9 @@ async def test_a_socket_that_reads_again_in_time_catches_up(database: str) -> No
             channel = next(iter(world.worker.hub.channels.values()))
             assert [one.live for one in channel.subscriptions] == [False], "the test did not fill the buffers"
             slow.transport.resume_reading()
-            assert await seqs(live, MESSAGES) == list(range(1, MESSAGES + 1))
+            assert await receive_seqs(live, MESSAGES) == list(range(1, MESSAGES + 1))
             await ana.send(chat, "live again")
-            assert await seqs(live, MESSAGES + 1) == [MESSAGES + 1]
+            assert await receive_seqs(live, MESSAGES + 1) == [MESSAGES + 1]
 
 
 async def test_a_frame_larger_than_the_send_buffer_fits_into_an_empty_one(database: str) -> None:

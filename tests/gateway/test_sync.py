@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.client_state import ClientState
 from tests.support.faults import Shuffle, disturbed
-from tests.support.mirror import ClientState
 from tests.support.workers import Worker
 from tests.support.world import Json, Person, SocketClient, World
 

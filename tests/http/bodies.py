@@ -71,7 +71,7 @@ OF_STAFF = "/chat/operators/"
 
 @dataclass
 class Scene:
-    """An admin, a service, somebody of the staff, and valid values for whatever a path or a body asks for."""
+    """An admin, a service, a staff user, and valid values for the fields of paths and bodies."""
 
     world: World
     ana: Caller

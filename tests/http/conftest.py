@@ -1,4 +1,4 @@
-"""The scene that bad input is sent into."""
+"""A conversation with valid ids and values, for tests that send invalid ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rate limits: clients above a limit are told to wait, counting delays nobody, and addresses cannot be forged."""
+"""Rate limits: clients above a limit are told to wait, counting delays no request, and addresses cannot be forged."""
 
 import asyncio
 import os
@@ -90,7 +90,7 @@ async def test_addresses_are_taken_from_a_trusted_proxy_only(database: str) -> N
     ) as world:
         ana = world.person("ana")
         for _ in range(9):
-            await ana.ok("GET", LISTS, **at("8.8.4.4"))  # anybody can say so
+            await ana.ok("GET", LISTS, **at("8.8.4.4"))  # any client can send this
 
 
 async def test_rejected_tokens_are_counted_by_address_and_valid_ones_still_pass(database: str) -> None:

@@ -204,7 +204,7 @@ async def test_concurrent_joins_and_leaves_leave_a_log_without_a_gap(world: Worl
             assert is_in is (event["type"] == "participant_removed")
             is_in = not is_in
         elif event["message"]["sender"] is not None:
-            assert is_in, "a message of somebody who was not in"
+            assert is_in, "a message of a user who was not a member"
     stored = [event for event in events if event["type"] == "new_message" and event["message"]["sender"]]
     sent = [answer for answer in answers[len(verbs) :] if answer.status_code == 201]
     assert len(stored) == len(sent)

@@ -120,7 +120,7 @@ def _cases() -> list[Case]:
                 if acts:
                     unnamed = replace(with_scope, role="service_without_any", code="act_as_required", acts=False)
                     found.append(replace(unnamed, scopes=()))
-                    if verb != "delete_own":  # nobody's own: then it is a moderator's deletion
+                    if verb != "delete_own":  # not the caller's own: a moderator's deletion
                         found.append(replace(unnamed, role="service_in_its_own_name", scopes=SCOPES))
     return found
 
@@ -130,14 +130,14 @@ CASES = _cases()
 
 @pytest.fixture(scope="module")
 async def world(worker: Worker) -> AsyncIterator[World]:
-    """One for all cases, which name nobody twice."""
+    """One world for all cases, each with its own users."""
     made = World(worker)
     yield made
     await made.close()
 
 
 class Scene:
-    """One job conversation with everybody in it, and the caller in the role of the case."""
+    """A job conversation with all users, and the caller in the role of the case."""
 
     def __init__(self, world: World, case: Case) -> None:
         self.world = world

@@ -194,7 +194,7 @@ async def test_a_failure_to_resolve_a_commit_is_answered_and_blocks_nobody(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails(*_: object) -> None:
-        raise RuntimeError("nobody thought of this")
+        raise RuntimeError("unexpected")
 
     async with (
         losing_answers(database, tmp_path) as (url, armed),
@@ -231,7 +231,7 @@ async def test_a_stored_message_is_acked_even_if_its_publication_fails(
 
 
 async def test_messages_after_a_rejected_one_wait_for_its_outcome(world: World) -> None:
-    """Its mention may be of somebody who is added this moment: stored afterwards, it would come after what followed."""
+    """Its mention may name a user who is being added: stored later, it would come after the next messages."""
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     said = [(ana, "one", []), (ana, "of cy", [cy.id]), (bo, "two", []), (ana, "three", [])]

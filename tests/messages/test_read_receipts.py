@@ -5,15 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.messages.marking import mark
 from tests.support.world import Json, Person, World
 
 UNREAD = "/chat/conversations/unread_counts/"
-
-
-async def mark(by: Person, *messages: Json) -> Json:
-    body = {"message_ids": [message["id"] for message in messages]}
-    result: Json = await by.ok("POST", "/chat/messages/mark_multiple_read/", body)
-    return result
 
 
 async def mark_all(by: Person, chat: Json) -> Json:

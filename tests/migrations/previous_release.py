@@ -71,7 +71,7 @@ async def talk(ana: httpx.AsyncClient, bo: httpx.AsyncClient, port: int, bearer:
     sent = [await say(ana, chat, f"m{n}") for n in range(3)]
     await say(bo, chat, "an answer", reply_to=sent[0]["id"])
     await ok(bo.post(f"/chat/messages/{sent[0]['id']}/react/", json={"emoji": "👍"}))
-    await ok(ana.post(f"/chat/messages/{sent[1]['id']}/edit/", json={"content": "anew"}))
+    await ok(ana.post(f"/chat/messages/{sent[1]['id']}/edit/", json={"content": "again"}))
     await ok(ana.post(f"/chat/messages/{sent[2]['id']}/delete/"))
     assert (await ok(bo.get("/chat/conversations/")))["results"][0]["unread_count"] == 2
     assert (await ok(bo.post(f"/chat/conversations/{chat}/mark_read/")))["unread_count"] == 0

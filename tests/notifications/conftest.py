@@ -1,11 +1,11 @@
-"""A worker with every channel, in a database where no other worker reads the log."""
+"""A worker with every delivery channel, in a database where no other worker consumes the log."""
 
 import os
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.notifications.mailbox import NotificationWorld, notification_settings
+from tests.notifications.notification_world import NotificationWorld, notification_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.notifications.servers import mailbox as open_mailbox
 from tests.notifications.servers import receiver as open_receiver
@@ -15,7 +15,7 @@ from tests.support.world import World
 
 
 @pytest.fixture(scope="session")
-async def post_database() -> str:
+async def notification_database() -> str:
     name = f"chat_post_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     return name
@@ -23,7 +23,7 @@ async def post_database() -> str:
 
 @pytest.fixture
 async def quiet_database() -> str:
-    """One for a test that needs other settings: the workers of one database are set up alike."""
+    """A database for tests with other settings: all workers of a database have the same settings."""
     name = f"chat_quiet_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     return name
@@ -42,14 +42,18 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-async def post_worker(post_database: str, mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[Worker]:
-    async with running(notification_settings(post_database, mailbox, receiver)) as started:
+async def notification_worker(
+    notification_database: str, mailbox: Mailbox, receiver: Receiver
+) -> AsyncIterator[Worker]:
+    async with running(notification_settings(notification_database, mailbox, receiver)) as started:
         yield started
 
 
 @pytest.fixture
-async def post(post_worker: Worker, mailbox: Mailbox, receiver: Receiver) -> AsyncIterator[NotificationWorld]:
-    world = World(post_worker)
+async def scenario(
+    notification_worker: Worker, mailbox: Mailbox, receiver: Receiver
+) -> AsyncIterator[NotificationWorld]:
+    world = World(notification_worker)
     mailbox.responses.clear()
     receiver.responses.clear()
     yield NotificationWorld(world, mailbox, receiver)

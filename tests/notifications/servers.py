@@ -1,4 +1,4 @@
-"""What notifications arrive at: a real SMTP server and a real HTTP receiver, in the test's own loop."""
+"""Receivers of notifications: an SMTP server and an HTTP server, in the event loop of the test."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

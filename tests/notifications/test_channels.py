@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.delivery_channel import DeliveryChannelContract, make_digest
 from tests.notifications.browser import Browser
-from tests.notifications.mailbox import notification_settings
+from tests.notifications.notification_world import notification_settings
 from tests.notifications.servers import DROPPED, Mailbox, Receiver, Request
 from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port

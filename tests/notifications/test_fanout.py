@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.notifications.mailbox import notification_settings
+from tests.notifications.notification_world import notification_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.support.servers import database_url
 from wasgo_chat.core.encoding import new_id

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.notifications.mailbox import NotificationWorld
+from tests.notifications.notification_world import NotificationWorld
 from tests.support.world import Json, Person, SocketClient, pages
 
 LIST = "/chat/notifications/"
@@ -23,11 +23,11 @@ async def listed(person: Person, **query: Any) -> list[Json]:
     return results
 
 
-async def test_a_message_is_a_notification_for_the_others(post: NotificationWorld) -> None:
-    ana, bo = await post.people("ana", "bo")
-    chat = await post.world.job(admin=ana, participant=bo)
+async def test_a_message_is_a_notification_for_the_others(scenario: NotificationWorld) -> None:
+    ana, bo = await scenario.people("ana", "bo")
+    chat = await scenario.world.job(admin=ana, participant=bo)
     sent = await ana.send(chat, "Hello\nBo", mentions=[bo.id])
-    await post.wait_for_consumers()
+    await scenario.wait_for_consumers()
     (one,) = await listed(bo)
     assert one == {
         "id": one["id"],
@@ -45,32 +45,32 @@ async def test_a_message_is_a_notification_for_the_others(post: NotificationWorl
     assert await listed(ana) == []
 
 
-async def test_notifications_have_kind_and_title_and_system_messages_have_none(post: NotificationWorld) -> None:
-    ana, bo, cy = await post.people("ana", "bo", "cy")
+async def test_notifications_have_kind_and_title_and_system_messages_have_none(scenario: NotificationWorld) -> None:
+    ana, bo, cy = await scenario.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     own = await bo.send(chat, "mine")
     await ana.send(chat, "so", reply_to=own["id"])
-    job = await post.world.job(admin=ana, participant=bo)
+    job = await scenario.world.job(admin=ana, participant=bo)
     await ana.ok("POST", f"/chat/conversations/{job['id']}/add_participant/", {"user_id": cy.id}, status=201)
-    await post.wait_for_consumers()
+    await scenario.wait_for_consumers()
     assert [(one["kind"], one["title"]) for one in await listed(bo)] == [("reply", "Ana")]
 
 
-async def test_pages_are_newest_first_and_can_be_followed_back(post: NotificationWorld) -> None:
-    ana, bo = await post.people("ana", "bo")
+async def test_pages_are_newest_first_and_can_be_followed_back(scenario: NotificationWorld) -> None:
+    ana, bo = await scenario.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = [(await ana.send(chat, str(number)))["id"] for number in range(7)]
-    await post.wait_for_consumers()
+    await scenario.wait_for_consumers()
     found = await pages(bo, LIST, limit=3)
     assert [[one["message_id"] for one in page] for page in found] == [sent[6:3:-1], sent[3:0:-1], sent[:1]]
     await bo.refused("GET", LIST, params={"cursor": "nonsense"}, status=422, code="invalid")
 
 
-async def test_one_and_all_are_marked_and_reading_the_message_marks_too(post: NotificationWorld) -> None:
-    ana, bo = await post.people("ana", "bo")
+async def test_one_and_all_are_marked_and_reading_the_message_marks_too(scenario: NotificationWorld) -> None:
+    ana, bo = await scenario.people("ana", "bo")
     chat = await ana.direct(bo)
     sent = [await ana.send(chat, str(number)) for number in range(4)]
-    await post.wait_for_consumers()
+    await scenario.wait_for_consumers()
     newest, *_ = await listed(bo)
     marked = await bo.ok("POST", f"{LIST}{newest['id']}/mark_read/")
     assert (marked["is_read"], marked["read_at"] is not None) == (True, True)
@@ -85,22 +85,22 @@ async def test_one_and_all_are_marked_and_reading_the_message_marks_too(post: No
     assert counts["total"] == 3, "messages stay unread"
 
 
-async def test_another_users_notification_is_404(post: NotificationWorld) -> None:
-    ana, bo = await post.people("ana", "bo")
+async def test_another_users_notification_is_404(scenario: NotificationWorld) -> None:
+    ana, bo = await scenario.people("ana", "bo")
     await ana.send(await ana.direct(bo))
-    await post.wait_for_consumers()
+    await scenario.wait_for_consumers()
     (one,) = await listed(bo)
     await ana.refused("POST", f"{LIST}{one['id']}/mark_read/", status=404, code="not_found")
     assert (await listed(bo))[0]["read_at"] is None
-    await post.world.service.refused("GET", LIST, status=403, code="act_as_required")
+    await scenario.world.service.refused("GET", LIST, status=403, code="act_as_required")
 
 
-async def test_a_user_who_left_sees_none_and_deleted_messages_have_none(post: NotificationWorld) -> None:
-    ana, bo = await post.people("ana", "bo")
-    chat = await post.world.job(admin=ana, participant=bo)
+async def test_a_user_who_left_sees_none_and_deleted_messages_have_none(scenario: NotificationWorld) -> None:
+    ana, bo = await scenario.people("ana", "bo")
+    chat = await scenario.world.job(admin=ana, participant=bo)
     first = await ana.send(chat, "first")
     await ana.send(chat, "second")
-    await post.wait_for_consumers()
+    await scenario.wait_for_consumers()
     await ana.ok("POST", f"/chat/messages/{first['id']}/delete/")
     (left,) = await listed(bo)
     assert left["preview"] == "second"
@@ -109,11 +109,11 @@ async def test_a_user_who_left_sees_none_and_deleted_messages_have_none(post: No
     await bo.refused("POST", f"{LIST}{left['id']}/mark_read/", status=404, code="not_found")
 
 
-async def test_a_socket_receives_what_the_list_shows(post: NotificationWorld) -> None:
-    ana, bo = await post.people("ana", "bo")
+async def test_a_socket_receives_what_the_list_shows(scenario: NotificationWorld) -> None:
+    ana, bo = await scenario.people("ana", "bo")
     chat = await ana.direct(bo)
     headers = {"Authorization": f"Bearer {bo.bearer}"}
-    async with connect(f"{post.world.worker.ws_url}/ws/notifications/", additional_headers=headers) as connection:
+    async with connect(f"{scenario.world.worker.ws_url}/ws/notifications/", additional_headers=headers) as connection:
         live = SocketClient(connection)
         await live.wait_for("unread_counts")
         await ana.send(chat)
@@ -121,20 +121,20 @@ async def test_a_socket_receives_what_the_list_shows(post: NotificationWorld) ->
     assert await listed(bo) == [told]
 
 
-async def test_the_kind_is_mention_or_reply_where_it_applies(post: NotificationWorld) -> None:
-    ana, bo, cy = await post.people("ana", "bo", "cy")
-    chat = await post.world.job(admin=ana, participant=bo, participant_2=cy)
+async def test_the_kind_is_mention_or_reply_where_it_applies(scenario: NotificationWorld) -> None:
+    ana, bo, cy = await scenario.people("ana", "bo", "cy")
+    chat = await scenario.world.job(admin=ana, participant=bo, participant_2=cy)
     by_bo, by_cy = await bo.send(chat, "bo's"), await cy.send(chat, "cy's")
     for mentions, reply_to in [([], None), ([bo.id], None), ([], by_bo), ([bo.id], by_bo), ([cy.id], by_cy)]:
         more = {"reply_to": reply_to["id"]} if reply_to else {}
         await ana.send(chat, "about", mentions=mentions, **more)
-    await post.wait_for_consumers()
+    await scenario.wait_for_consumers()
     kinds = [one["kind"] for one in await listed(bo) if one["sender"]["id"] == ana.id]
     assert kinds == ["message", "mention", "reply", "mention", "message"]
 
 
-async def test_preferences_are_replaced_as_a_whole(post: NotificationWorld) -> None:
-    ana = await post.person("ana", only=None)
+async def test_preferences_are_replaced_as_a_whole(scenario: NotificationWorld) -> None:
+    ana = await scenario.person("ana", only=None)
     assert await ana.ok("GET", PREFERENCES) == DEFAULTS
     quiet = {"start": "22:00", "end": "06:30", "time_zone": "Europe/Berlin"}
     body = {"level": "mentions", "muted_until": "2030-01-01T01:00:00+01:00", "quiet_hours": quiet}
@@ -162,13 +162,13 @@ async def test_preferences_are_replaced_as_a_whole(post: NotificationWorld) -> N
         {"channels": {"sms": True}},
     ],
 )
-async def test_inconsistent_preferences_are_rejected(post: NotificationWorld, body: Json) -> None:
-    ana = await post.person("ana", only=None)
+async def test_inconsistent_preferences_are_rejected(scenario: NotificationWorld, body: Json) -> None:
+    ana = await scenario.person("ana", only=None)
     await ana.refused("PUT", PREFERENCES, body, status=422, code="invalid")
 
 
-async def test_preferences_of_a_conversation_belong_to_its_participant(post: NotificationWorld) -> None:
-    ana, bo, cy = await post.people("ana", "bo", "cy")
+async def test_preferences_of_a_conversation_belong_to_its_participant(scenario: NotificationWorld) -> None:
+    ana, bo, cy = await scenario.people("ana", "bo", "cy")
     chat = await ana.direct(bo)
     path = f"/chat/conversations/{chat['id']}/notification_preferences/"
     unset = {"level": None, "muted_until": None, "channels": {"email": None, "push": None, "webhook": None}}
@@ -178,4 +178,4 @@ async def test_preferences_of_a_conversation_belong_to_its_participant(post: Not
     assert await bo.ok("GET", path) == unset
     await cy.refused("GET", path, status=404, code="not_found")
     await cy.refused("PUT", path, {}, status=404, code="not_found")
-    await post.world.service.refused("PUT", path, {}, status=403, code="act_as_required")
+    await scenario.world.service.refused("PUT", path, {}, status=403, code="act_as_required")

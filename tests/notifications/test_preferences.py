@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
+from tests.notifications.notification_world import VAPID_KEY, WEBHOOK_SECRET
 from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.notifications.delivery.push import public_key

@@ -5,29 +5,29 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.notifications.browser import PUSH_PATH, Browser, decoded, encoded
-from tests.notifications.mailbox import NotificationWorld
+from tests.notifications.notification_world import NotificationWorld
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, world_with
 
 
-def origin(post: NotificationWorld) -> str:
-    return f"http://127.0.0.1:{post.receiver.port}"
+def origin(scenario: NotificationWorld) -> str:
+    return f"http://127.0.0.1:{scenario.receiver.port}"
 
 
-async def with_browser(post: NotificationWorld) -> tuple[Person, Person, Browser]:
-    ana, bo = await post.person("ana"), await post.person("bo", only="push")
-    browser = Browser(origin(post))
+async def with_browser(scenario: NotificationWorld) -> tuple[Person, Person, Browser]:
+    ana, bo = await scenario.person("ana"), await scenario.person("bo", only="push")
+    browser = Browser(origin(scenario))
     await bo.ok("POST", PUSH_PATH, browser.subscription, status=201)
     return ana, bo, browser
 
 
-async def test_a_push_is_signed_and_readable_by_the_browser_only(post: NotificationWorld) -> None:
-    ana, bo, browser = await with_browser(post)
+async def test_a_push_is_signed_and_readable_by_the_browser_only(scenario: NotificationWorld) -> None:
+    ana, bo, browser = await with_browser(scenario)
     chat = await ana.direct(bo)
     await ana.send(chat, "the secret word")
     sent = await ana.send(chat, "the secret word")
-    await post.deliver_due(bo)
-    (request,) = post.receiver.requests_to(browser.path)
+    await scenario.deliver_due(bo)
+    (request,) = scenario.receiver.requests_to(browser.path)
     assert browser.read(request.body) == {
         "title": "Ana",
         "body": "2 new messages in Ana",
@@ -45,47 +45,47 @@ async def test_a_push_is_signed_and_readable_by_the_browser_only(post: Notificat
     key = (await bo.ok("GET", PUSH_PATH))["public_key"]
     assert (scheme, given["k"]) == ("vapid", key)
     public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decoded(key))
-    claims = jwt.decode(given["t"], public, algorithms=["ES256"], audience=origin(post))
+    claims = jwt.decode(given["t"], public, algorithms=["ES256"], audience=origin(scenario))
     assert claims["sub"] == "mailto:ops@wasgo.example"
 
 
-async def test_every_browser_of_a_user_gets_one_push_even_if_another_fails(post: NotificationWorld) -> None:
-    ana, bo, first = await with_browser(post)
-    second = Browser(origin(post))
+async def test_every_browser_of_a_user_gets_one_push_even_if_another_fails(scenario: NotificationWorld) -> None:
+    ana, bo, first = await with_browser(scenario)
+    second = Browser(origin(scenario))
     await bo.ok("POST", PUSH_PATH, second.subscription, status=201)
     await ana.send(await ana.direct(bo))
-    post.receiver.responses[:] = ["503 Busy"]
-    await post.deliver_due(bo)
-    counts = sorted([len(post.receiver.requests_to(first.path)), len(post.receiver.requests_to(second.path))])
+    scenario.receiver.responses[:] = ["503 Busy"]
+    await scenario.deliver_due(bo)
+    counts = sorted([len(scenario.receiver.requests_to(first.path)), len(scenario.receiver.requests_to(second.path))])
     assert counts == [1, 2]
-    assert [one["state"] for one in await post.deliveries(bo)] == ["sent", "sent"]
+    assert [one["state"] for one in await scenario.deliveries(bo)] == ["sent", "sent"]
 
 
 @pytest.mark.parametrize("answer", ["404 Not Found", "410 Gone"])
-async def test_an_expired_browser_subscription_is_deleted(post: NotificationWorld, answer: str) -> None:
-    ana, bo, browser = await with_browser(post)
+async def test_an_expired_browser_subscription_is_deleted(scenario: NotificationWorld, answer: str) -> None:
+    ana, bo, browser = await with_browser(scenario)
     chat = await ana.direct(bo)
     await ana.send(chat)
-    post.receiver.responses[:] = [answer]
-    await post.deliver_due(bo)
+    scenario.receiver.responses[:] = [answer]
+    await scenario.deliver_due(bo)
     assert (await bo.ok("GET", PUSH_PATH))["results"] == []
     await ana.send(chat)
-    await post.deliver_due(bo)
-    assert (len(post.receiver.requests_to(browser.path)), await post.deliveries(bo)) == (1, [])
+    await scenario.deliver_due(bo)
+    assert (len(scenario.receiver.requests_to(browser.path)), await scenario.deliveries(bo)) == (1, [])
 
 
-async def test_a_push_that_is_rejected_permanently_is_dead(post: NotificationWorld) -> None:
-    ana, bo, browser = await with_browser(post)
+async def test_a_push_that_is_rejected_permanently_is_dead(scenario: NotificationWorld) -> None:
+    ana, bo, browser = await with_browser(scenario)
     await ana.send(await ana.direct(bo))
-    post.receiver.responses[:] = ["403 Forbidden"]
-    await post.deliver_due(bo)
-    assert [(one["state"], one["error"]) for one in await post.deliveries(bo)] == [("dead", "push_403")]
-    assert len(post.receiver.requests_to(browser.path)) == 1
+    scenario.receiver.responses[:] = ["403 Forbidden"]
+    await scenario.deliver_due(bo)
+    assert [(one["state"], one["error"]) for one in await scenario.deliveries(bo)] == [("dead", "push_403")]
+    assert len(scenario.receiver.requests_to(browser.path)) == 1
 
 
-async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: NotificationWorld) -> None:
-    _, bo, browser = await with_browser(post)
-    cy = await post.person("cy", only="push")
+async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(scenario: NotificationWorld) -> None:
+    _, bo, browser = await with_browser(scenario)
+    cy = await scenario.person("cy", only="push")
     first = await bo.ok("POST", PUSH_PATH, browser.subscription, status=201)
     again = await cy.ok("POST", PUSH_PATH, browser.subscription, status=201)
     assert first["id"] == again["id"]
@@ -110,8 +110,8 @@ async def test_a_browser_belongs_to_its_last_user_and_can_be_unsubscribed(post: 
         {"endpoint": "javascript:alert(1)"},
     ],
 )
-async def test_an_invalid_subscription_is_rejected(post: NotificationWorld, changes: Json) -> None:
-    bo = await post.person("bo")
+async def test_an_invalid_subscription_is_rejected(scenario: NotificationWorld, changes: Json) -> None:
+    bo = await scenario.person("bo")
     body = {**Browser("https://push.example").subscription, **changes}
     await bo.refused("POST", PUSH_PATH, body, status=422, code="invalid")
 

@@ -21,7 +21,7 @@ async def asked(worker: Worker) -> tuple[int, str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 async def own() -> AsyncIterator[Worker]:
-    """A worker on a database that nobody else uses."""
+    """A worker on a separate database."""
     name = f"chat_health_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     async with running(make_settings(name, redis_url=None)) as worker:

@@ -8,11 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.observability.scraped import scrape
-from tests.support.processes import serving
+from tests.observability.scrape import scrape
+from tests.support.processes import create_job_conversation, serving
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import NO_TLS, World, wait_until, world_with
-from tests.test_workers import make_job
 from wasgo_chat.identity.tokens import mint_user
 from wasgo_chat.observability.prometheus import metric_names
 from wasgo_chat.telemetry.counters import COUNTERS, GAUGES, HISTOGRAMS, WorkerCounters
@@ -79,7 +78,7 @@ async def test_messages_committed_by_another_worker_are_measured_here(world: Wor
 
 async def test_two_workers_are_added_up_and_a_killed_one_leaves_its_counters(database: str, tmp_path: Path) -> None:
     async with serving(database, tmp_path / "log", workers=2) as served:
-        chat = await make_job(served, ["ana"])
+        chat = await create_job_conversation(served, ["ana"])
         bearer = {"Authorization": f"Bearer {mint_user(served.settings, 'ana', ttl_s=600)}"}
 
         async def texts(*, workers: int, at_least: float = 0) -> float:

@@ -17,10 +17,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from websockets.asyncio.client import connect
 
 from tests.notifications.servers import Receiver, receiver
-from tests.support.processes import ServeProcess, serving
+from tests.support.processes import ServeProcess, create_job_conversation, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.world import NO_TLS, Json, SocketClient, wait_until
-from tests.test_workers import make_job
 from wasgo_chat.identity.tokens import mint_user
 
 TRACES = "/v1/traces"
@@ -67,7 +66,7 @@ def attributes(span: Span) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 async def traced(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[ServeProcess, Spans, Path]]:
-    """Two workers on a database of their own: whoever else is at one may read its log before them."""
+    """Two workers on a separate database, as workers of other tests might consume its log first."""
     name = f"chat_traces_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     log = tmp_path_factory.mktemp("traces") / "log"
@@ -81,7 +80,7 @@ async def traced(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 
 async def crowd(served: ServeProcess, chat: Json, stack: AsyncExitStack) -> list[SocketClient]:
     """A socket on each of two workers: while one of them is stopped, the other takes it."""
-    everybody: list[SocketClient] = []
+    sockets_open: list[SocketClient] = []
     for stopped, name in zip(served.workers(), ("ana", "bo"), strict=True):
         os.kill(stopped, signal.SIGSTOP)
         try:
@@ -91,61 +90,61 @@ async def crowd(served: ServeProcess, chat: Json, stack: AsyncExitStack) -> list
             await live.receive("hello")
         finally:
             os.kill(stopped, signal.SIGCONT)
-        everybody.append(live)
-    return everybody
+        sockets_open.append(live)
+    return sockets_open
 
 
 async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
     traced: tuple[ServeProcess, Spans, Path],
 ) -> None:
     served, spans, log = traced
-    chat = await make_job(served, PEOPLE)
+    chat = await create_job_conversation(served, PEOPLE)
     async with AsyncExitStack() as stack:
-        everybody = await crowd(served, chat, stack)
-        await everybody[0].request("send_message", content="to be followed")
-        for live in everybody[1:]:
+        sockets_open = await crowd(served, chat, stack)
+        await sockets_open[0].request("send_message", content="to be followed")
+        for live in sockets_open[1:]:
             await live.receive("new_message")
     found = await spans.below("frame send_message", workers=2)
-    ((here, door),) = found["frame send_message"]
+    ((here, root),) = found["frame send_message"]
     ((_, wait),) = found["wait for commit"]
     ((_, commit),) = found["commit"]
     ((_, publish),) = found["publish"]
-    assert door.kind == Span.SPAN_KIND_SERVER
-    assert wait.parent_span_id == door.span_id
+    assert root.kind == Span.SPAN_KIND_SERVER
+    assert wait.parent_span_id == root.span_id
     assert commit.parent_span_id == wait.span_id
     assert [link.span_id for link in commit.links] == [wait.span_id]
     assert publish.parent_span_id == wait.span_id
     deliveries = found["deliver"]
     assert len(deliveries) == 2
-    assert sum(int(str(attributes(span)["sockets"])) for _, span in deliveries) == len(everybody)
+    assert sum(int(str(attributes(span)["sockets"])) for _, span in deliveries) == len(sockets_open)
     for worker, span in deliveries:
         assert span.parent_span_id == (wait.span_id if worker == here else publish.span_id)
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     told = [line for line in lines if line["event"] == "frame" and line["type"] == "send_message"]
-    assert told[0]["trace_id"] == door.trace_id.hex()
-    assert told[0]["span_id"] == door.span_id.hex()
+    assert told[0]["trace_id"] == root.trace_id.hex()
+    assert told[0]["span_id"] == root.span_id.hex()
 
 
 async def test_a_request_continues_its_callers_trace_without_private_data(
     traced: tuple[ServeProcess, Spans, Path],
 ) -> None:
     served, spans, _ = traced
-    chat = await make_job(served, PEOPLE)
+    chat = await create_job_conversation(served, PEOPLE)
     trace_id, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
     bearer = {"Authorization": f"Bearer {mint_user(served.settings, 'ana', ttl_s=600)}"}
     client = httpx.AsyncClient(base_url=served.url, headers=bearer, verify=NO_TLS)
     async with AsyncExitStack() as stack, client:
-        everybody = await crowd(served, chat, stack)
+        sockets_open = await crowd(served, chat, stack)
         body = {"conversation": chat["id"], "content": "secret words"}
         headers = {"traceparent": f"00-{trace_id}-{parent}-01"}
         sent = (await client.post("/chat/messages/", json=body, headers=headers)).json()
         await client.post(f"/chat/messages/{sent['id']}/edit/", json={"content": "other words"})
         await client.get("/chat/users/secret-person/?ticket=secret-ticket")
-        for live in everybody:
+        for live in sockets_open:
             await live.wait_for("message_edited")
     found = await spans.below("POST /chat/messages/", workers=2)
-    ((_, door),) = found["POST /chat/messages/"]
-    assert (door.trace_id.hex(), door.parent_span_id.hex()) == (trace_id, parent)
+    ((_, root),) = found["POST /chat/messages/"]
+    assert (root.trace_id.hex(), root.parent_span_id.hex()) == (trace_id, parent)
     assert {"wait for commit", "commit", "publish", "deliver"} <= set(found)
     edited = await spans.below("POST /chat/messages/{message_id}/edit/", workers=2)
     assert {"publish", "deliver"} <= set(edited)

@@ -14,7 +14,7 @@ async def found(staff: Person, **query: Any) -> list[str]:
 
 
 async def looked(world: World, staff: Person) -> list[Json]:
-    """The rows that somebody's looking left in the audit, oldest first."""
+    """The audit entries of staff access, oldest first."""
     rows = [one for page in await pages(world.service, "/chat/audit/", actor=staff.id) for one in page][::-1]
     return [{name: one[name] for name in ("action", "conversation", "user_id", "target")} for one in rows]
 

@@ -2,39 +2,39 @@
 
 import pytest
 
-from tests.notifications.mailbox import NotificationWorld
+from tests.notifications.notification_world import NotificationWorld
 from tests.support.world import Json, Person, pages, rows
 
 PATH = "/chat/operators/deliveries/"
 
 
 @pytest.fixture
-async def dead(post: NotificationWorld) -> dict[str, Person]:
+async def dead(scenario: NotificationWorld) -> dict[str, Person]:
     """Three letters that died: two mails that a server refused for good, and a webhook."""
-    ana, bo, cy = await post.people("ana", "bo", "cy")
-    dee = await post.person("dee", only="webhook")
-    post.mailbox.responses[:] = ["554 never"] * 2
-    post.receiver.responses[:] = ["410 Gone"] * 3
+    ana, bo, cy = await scenario.people("ana", "bo", "cy")
+    dee = await scenario.person("dee", only="webhook")
+    scenario.mailbox.responses[:] = ["554 never"] * 2
+    scenario.receiver.responses[:] = ["410 Gone"] * 3
     for other in (bo, cy, dee):
         await ana.send(await ana.direct(other))
-    await post.deliver_due(bo, cy, dee)
-    return {"bo": bo, "cy": cy, "dee": dee, "staff": post.world.person("staff", staff=True)}
+    await scenario.deliver_due(bo, cy, dee)
+    return {"bo": bo, "cy": cy, "dee": dee, "staff": scenario.world.person("staff", staff=True)}
 
 
 async def listed(staff: Person, **query: str) -> list[Json]:
     return [one for page in await pages(staff, PATH, limit=1, **query) for one in page]
 
 
-async def retried(post: NotificationWorld) -> list[tuple[str, str | None, str | None]]:
+async def retried(scenario: NotificationWorld) -> list[tuple[str, str | None, str | None]]:
     found = await rows(
-        post.world.worker,
+        scenario.world.worker,
         "SELECT action, user_id, target FROM audit WHERE action LIKE 'deliver%' ORDER BY id",
     )
     return [tuple(row) for row in found]
 
 
 async def test_dead_deliveries_are_listed_and_counted_by_reason(
-    post: NotificationWorld, dead: dict[str, Person]
+    scenario: NotificationWorld, dead: dict[str, Person]
 ) -> None:
     staff = dead["staff"]
     found = await listed(staff)
@@ -55,32 +55,32 @@ async def test_dead_deliveries_are_listed_and_counted_by_reason(
 
 
 async def test_one_delivery_is_retried_once_however_often_it_is_requested(
-    post: NotificationWorld, dead: dict[str, Person]
+    scenario: NotificationWorld, dead: dict[str, Person]
 ) -> None:
     staff, bo = dead["staff"], dead["bo"]
     (letter,) = [one for one in await listed(staff) if one["user_id"] == bo.id]
     first = await staff.ok("POST", f"{PATH}{letter['id']}/retry/")
     assert first["state"] == "retrying"
     await staff.ok("POST", f"{PATH}{letter['id']}/retry/")
-    await post.deliver_due(bo)
+    await scenario.deliver_due(bo)
     again = await staff.ok("POST", f"{PATH}{letter['id']}/retry/")
     assert again["state"] == "sent"
-    assert len(post.mails_to(bo)) == 1
-    assert await retried(post) == [("delivery_retried", bo.id, letter["id"])]
+    assert len(scenario.mails_to(bo)) == 1
+    assert await retried(scenario) == [("delivery_retried", bo.id, letter["id"])]
 
 
-async def test_all_of_a_kind_are_retried_and_no_others(post: NotificationWorld, dead: dict[str, Person]) -> None:
+async def test_all_of_a_kind_are_retried_and_no_others(scenario: NotificationWorld, dead: dict[str, Person]) -> None:
     staff, kind = dead["staff"], {"channel": "email", "error": "smtp_554"}
     assert await staff.ok("POST", f"{PATH}retry/", kind) == {"retried": 2, "has_more": False}
-    await post.deliver_due(dead["bo"], dead["cy"])
-    assert (len(post.mails_to(dead["bo"])), len(post.mails_to(dead["cy"]))) == (1, 1)
+    await scenario.deliver_due(dead["bo"], dead["cy"])
+    assert (len(scenario.mails_to(dead["bo"])), len(scenario.mails_to(dead["cy"]))) == (1, 1)
     assert await staff.ok("POST", f"{PATH}retry/", kind) == {"retried": 0, "has_more": False}
     assert [one["user_id"] for one in await listed(staff)] == [dead["dee"].id]
-    assert await retried(post) == [("deliveries_retried", None, "email smtp_554: 2")]
+    assert await retried(scenario) == [("deliveries_retried", None, "email smtp_554: 2")]
 
 
-async def test_deliveries_to_an_erased_user_are_gone(post: NotificationWorld, dead: dict[str, Person]) -> None:
-    bo, service = dead["bo"], post.world.service
+async def test_deliveries_to_an_erased_user_are_gone(scenario: NotificationWorld, dead: dict[str, Person]) -> None:
+    bo, service = dead["bo"], scenario.world.service
     await service.ok("DELETE", f"/chat/users/{bo.id}/", status=202)
     while (await service.ok("GET", f"/chat/users/{bo.id}/erasure/"))["state"] != "done":
         pass

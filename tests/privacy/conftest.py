@@ -1,4 +1,4 @@
-"""A worker with a database and a folder of its own, where what is left of somebody can be looked for."""
+"""A worker with a separate database and folder, in which tests search for the traces of a user."""
 
 import os
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
+from tests.notifications.notification_world import VAPID_KEY, WEBHOOK_SECRET
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World
@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 async def own_worker(own_database: str, folder: Path) -> AsyncIterator[Worker]:
-    """Every channel plans deliveries, and none of them goes out while a test runs."""
+    """Every channel creates deliveries, and none is due while a test runs."""
     settings = make_settings(
         own_database,
         storage_dir=folder,

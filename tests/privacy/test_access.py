@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from tests.privacy.life import TracedUser, dump_database
+from tests.privacy.traced_user import TracedUser, dump_database
 from tests.support.world import World, rows
 from wasgo_chat.core.errors import UserErased
 from wasgo_chat.identity.tokens import mint_user
@@ -40,13 +40,13 @@ async def test_sockets_close_tokens_are_rejected_and_the_user_stays_erased(world
 
 
 async def test_an_unknown_id_is_locked_out_too(world: World) -> None:
-    nobody = TracedUser(world)
-    await world.service.refused("GET", f"/chat/users/{nobody.id}/erasure/", status=404, code="not_found")
-    await nobody.erase()
-    await nobody.wait_erased()
-    answer = await nobody.person.call("GET", "/chat/notifications/")
+    unknown = TracedUser(world)
+    await world.service.refused("GET", f"/chat/users/{unknown.id}/erasure/", status=404, code="not_found")
+    await unknown.erase()
+    await unknown.wait_erased()
+    answer = await unknown.person.call("GET", "/chat/notifications/")
     assert answer.status_code == 401
-    assert nobody.mark not in await dump_database(world.worker)
+    assert unknown.mark not in await dump_database(world.worker)
 
 
 async def test_an_erasure_needs_both_scopes(world: World) -> None:
@@ -65,7 +65,7 @@ async def test_an_erasure_needs_both_scopes(world: World) -> None:
 async def test_naming_a_user_during_their_erasure_is_an_error_and_no_500(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    values = {"conversation_id": chat["id"], "user_id": "nobody-any-more", "role": "participant"}
+    values = {"conversation_id": chat["id"], "user_id": "unknown-any-more", "role": "participant"}
 
     async def join() -> None:
         async with world.worker.db.transaction() as tx:

@@ -72,7 +72,7 @@ async def test_services_are_named_also_when_they_act_as_a_user(world: World) -> 
 
 
 async def does_their_own_business(caller: Caller, other: Person, chat: Json) -> list[tuple[str, bool, str | None]]:
-    """Whatever somebody changes for themselves alone; the rows it makes: what, whether in a conversation, which thing.
+    """Every personal action of a user, with its audit entries: action, whether in a conversation, target.
 
     Each is done twice where the second time changes nothing.
     """

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.notifications.browser import Browser
-from tests.notifications.mailbox import VAPID_KEY, WEBHOOK_SECRET
+from tests.notifications.notification_world import VAPID_KEY, WEBHOOK_SECRET
 from tests.notifications.servers import Mailbox, Receiver, mailbox, receiver
 from tests.support.processes import ServeProcess, serving
 from tests.support.servers import TEMPLATE, create_database, database_url
@@ -30,7 +30,7 @@ CRASHES = f"ALTER TABLE messages ADD CONSTRAINT crash CHECK (content NOT LIKE '%
 
 @dataclass
 class Scene:
-    """A `serve` at DEBUG with every channel, and all that it says to anybody."""
+    """A `serve` at DEBUG with every channel, and everything that it sends."""
 
     served: ServeProcess
     log: Path

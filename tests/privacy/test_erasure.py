@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.privacy.life import TracedUser, dump_database, read_files, wait_for_consumers
-from tests.support.mirror import ClientState
+from tests.privacy.traced_user import TracedUser, dump_database, read_files, wait_for_consumers
+from tests.support.client_state import ClientState
 from tests.support.workers import Worker
 from tests.support.world import Json, World, rows
 from wasgo_chat.identity.pseudonyms import ErasedPerson
@@ -18,7 +18,7 @@ from wasgo_chat.identity.pseudonyms import ErasedPerson
 
 @dataclass
 class Erased:
-    """What was before and after one erasure, and what somebody saw of it who was there or came back."""
+    """The state before and after one erasure, as seen by live and by returning clients."""
 
     ana: TracedUser
     answer: Json
@@ -115,7 +115,7 @@ async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worke
     chat = await ana.direct(bo)
     cy = TracedUser(world)
     await cy.create()
-    # Nobody who is no member can say a word; this stands for whatever could go wrong there.
+    # Non-members cannot send; this stands for any failure that could leave a message behind.
     late = "UPDATE messages SET sender_id = :sender WHERE id = :id"
     said = await ana.send(chat, "late")
     async with own_worker.db.transaction() as tx:

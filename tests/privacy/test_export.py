@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.privacy.life import TracedUser
+from tests.privacy.traced_user import TracedUser
 from tests.support.world import World
 from wasgo_chat.api_docs.data_policies import data_policies
 from wasgo_chat.database.data_policy import DataPolicy
@@ -51,10 +51,10 @@ async def test_an_export_has_everything_of_a_user_and_no_content_of_others(world
     assert [one["content"] for one in edited["earlier"]] == [f"{ana.text} 2"]
     assert [one["emoji"] for one in read(archive, "reactions.json")] == ["👍", "👍"]
     assert {one["conversation"] for one in read(archive, "reads.json")} == {ana.job["id"], ana.direct["id"]}
-    wishes = read(archive, "preferences.json")
-    assert wishes["preferences"]["level"] == "mentions"
-    assert wishes["conversations"][0]["level"] == "all"
-    assert list(wishes["push_subscriptions"][0]) == ["id", "created_at"]
+    preferences = read(archive, "preferences.json")
+    assert preferences["preferences"]["level"] == "mentions"
+    assert preferences["conversations"][0]["level"] == "all"
+    assert list(preferences["push_subscriptions"][0]) == ["id", "created_at"]
     files = {one["filename"]: archive.read(one["file"]) for one in read(archive, "attachments.json")}
     assert files[f"{ana.mark}.jpg"].startswith(b"\xff\xd8")
     texts = [data for name, data in files.items() if name.endswith(".txt")]

@@ -46,7 +46,7 @@ async def test_an_erasure_whose_worker_is_killed_continues_at_the_next_start(tmp
             while await connection.fetchval(DONE) < MESSAGES // 3:  # noqa: ASYNC110  polling
                 await asyncio.sleep(0.002)
         served.process.kill()
-    assert await connection.fetchval(DONE) < MESSAGES, "it was done before anybody was killed"
+    assert await connection.fetchval(DONE) < MESSAGES, "it finished before the kill"
     async with serving(name, tmp_path / "log", workers=1, **settings):
         async with asyncio.timeout(60):
             while await connection.fetchval("SELECT state FROM erasures") != "done":  # noqa: ASYNC110  polling
@@ -54,6 +54,6 @@ async def test_an_erasure_whose_worker_is_killed_continues_at_the_next_start(tmp
     assert await connection.fetchval(DONE) == MESSAGES
     assert await connection.fetchval(LEFT) == 0
     seqs = [row["seq"] for row in await connection.fetch("SELECT seq FROM events ORDER BY seq")]
-    # Each message twice: it was said, and it was deleted; between the two somebody was taken out.
+    # Two events for each message, sent and deleted, and one for the removal in between.
     assert seqs == list(range(1, 2 * MESSAGES + 2))
     await connection.close()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.mirror import ClientState
+from tests.support.client_state import ClientState
 from tests.support.workers import make_settings
 from tests.support.world import world_with
 from wasgo_chat.database.session import Database

@@ -11,14 +11,14 @@ from tests.support.servers import TEMPLATE, create_database, database_url
 
 @pytest.fixture(scope="session")
 async def a_cluster() -> AsyncIterator[Cluster]:
-    """A cluster that tests share; they leave it whole."""
+    """A cluster that tests share; each leaves it healthy."""
     async with cluster() as formed:
         yield formed
 
 
 @pytest.fixture(scope="session")
 async def a_sentinel() -> AsyncIterator[Sentinels]:
-    """A primary under Sentinels that tests share; they leave it whole."""
+    """A primary under Sentinels that tests share; each leaves it healthy."""
     async with sentinels() as formed:
         yield formed
 

@@ -1,44 +1,18 @@
 """One contract for all brokers, and failures that only Redis can cause."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
+from tests.pubsub.recorder import recording
 from tests.support.redis_servers import Cluster, Sentinels
 from tests.support.servers import valkey_url
 from tests.support.world import wait_until
 from wasgo_chat.development.embedded import Valkey
 from wasgo_chat.pubsub import Broker, ClusterBroker, LocalBroker, RedisBroker, make_broker
-
-
-class Ear:
-    """Everything a broker told."""
-
-    def __init__(self, broker: Any = None) -> None:
-        self.broker = broker
-        self.messages: list[tuple[str, bytes]] = []
-        self.gaps = 0
-
-    def hear(self, channel: str, payload: bytes) -> None:
-        self.messages.append((channel, payload))
-
-    def gap(self) -> None:
-        self.gaps += 1
-
-
-@asynccontextmanager
-async def listening(broker: Broker) -> AsyncIterator[Ear]:
-    ear = Ear(broker)
-    await broker.start(ear.hear, ear.gap)
-    try:
-        yield ear
-    finally:
-        await broker.close()
 
 
 @pytest.fixture(
@@ -87,7 +61,7 @@ async def test_every_broker_implements_what_the_hub_needs(url: str) -> None:
 
 
 async def takes_what_the_hub_asks(broker: Broker) -> None:
-    async with listening(broker):
+    async with recording(broker):
         await broker.subscribe("wasgo:c:1")
         await broker.publish([("wasgo:c:1", b"one"), ("wasgo:c:2", b"two")])
         await wait_until(lambda: broker.is_up)
@@ -97,31 +71,31 @@ async def takes_what_the_hub_asks(broker: Broker) -> None:
 
 async def test_redis_delivers_bytes_between_workers_once_subscribed(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         await two.subscribe("wasgo:c:a")
         payloads = [f"{number}\n\x00".encode() for number in range(100)]
         await one.publish([("wasgo:c:a", payload) for payload in payloads])
         await one.publish([("wasgo:c:b", b"not for you")])
-        await wait_until(lambda: len(ear.messages) >= 100)
-        assert ear.messages == [("wasgo:c:a", payload) for payload in payloads]
+        await wait_until(lambda: len(recorder.messages) >= 100)
+        assert recorder.messages == [("wasgo:c:a", payload) for payload in payloads]
         await two.unsubscribe("wasgo:c:a")
         await two.subscribe("wasgo:c:b")
         await one.publish([("wasgo:c:a", b"no more"), ("wasgo:c:b", b"yes")])
-        await wait_until(lambda: len(ear.messages) > 100)
-        assert ear.messages[100:] == [("wasgo:c:b", b"yes")]
+        await wait_until(lambda: len(recorder.messages) > 100)
+        assert recorder.messages[100:] == [("wasgo:c:b", b"yes")]
 
 
 async def test_a_cut_connection_is_a_gap_and_every_channel_is_subscribed_again(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         await two.subscribe("wasgo:c:cut")
-        before = ear.gaps
+        before = recorder.gaps
         await kill_listeners(url)
-        await wait_until(lambda: ear.gaps > before)
+        await wait_until(lambda: recorder.gaps > before)
         async with asyncio.timeout(10):
-            while not ear.messages:
+            while not recorder.messages:
                 await one.publish([("wasgo:c:cut", b"again")])
                 await asyncio.sleep(0.05)
 
@@ -131,26 +105,26 @@ async def test_an_unreachable_redis_raises_nothing_and_is_reconnected() -> None:
     valkey.start()
     broker = RedisBroker(valkey.url)
     again = Valkey(port=valkey.port)
-    async with listening(broker) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(broker) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         valkey.stop()
         await broker.subscribe("wasgo:c:x")
         await broker.publish([("wasgo:c:x", b"lost")])
         await wait_until(lambda: not broker.is_up)
-        before = ear.gaps
+        before = recorder.gaps
         again.start()
-        await wait_until(lambda: ear.gaps > before)
+        await wait_until(lambda: recorder.gaps > before)
         await wait_until(lambda: broker.is_up)
     again.stop()
 
 
 async def test_concurrent_publications_all_arrive(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         await two.subscribe("wasgo:c:many")
         await asyncio.gather(*(one.publish([("wasgo:c:many", str(number).encode())]) for number in range(40)))
-        await wait_until(lambda: len(ear.messages) == 40)
+        await wait_until(lambda: len(recorder.messages) == 40)
 
 
 async def test_a_publication_that_cannot_be_handled_does_not_stop_the_subscriber(url: str) -> None:
@@ -175,15 +149,15 @@ async def test_a_single_worker_knows_when_others_come_and_go() -> None:
     valkey.start()
     one, two = RedisBroker(valkey.url), RedisBroker(valkey.url)
     try:
-        async with listening(one):
+        async with recording(one):
             assert one.has_peers, "before it is known there may be others"
             await wait_until(lambda: not one.has_peers)
-            async with listening(two) as ear:
-                await wait_until(lambda: ear.gaps > 0)
+            async with recording(two) as recorder:
+                await wait_until(lambda: recorder.gaps > 0)
                 await wait_until(lambda: one.has_peers)
                 await two.subscribe("wasgo:c:1")
                 await one.publish([("wasgo:c:1", b"one")])
-                await wait_until(lambda: ear.messages == [("wasgo:c:1", b"one")])
+                await wait_until(lambda: recorder.messages == [("wasgo:c:1", b"one")])
                 assert two.has_peers
             await wait_until(lambda: not one.has_peers)
             valkey.stop()
@@ -199,7 +173,7 @@ async def test_permission_to_publish_but_not_to_subscribe_is_unhealthy() -> None
         async with Redis.from_url(valkey.url) as admin:
             await admin.execute_command("ACL", "SETUSER", "deaf", "on", ">x", "~*", "&*", "+@all", "-subscribe")  # type: ignore[no-untyped-call]  # the library has no types
         broker = RedisBroker(f"redis://deaf:x@127.0.0.1:{valkey.port}/0")
-        async with listening(broker):
+        async with recording(broker):
             await wait_until(lambda: not broker.is_up)
             for number in range(20):
                 await broker.publish([("wasgo:c:1", str(number).encode())])
@@ -219,8 +193,8 @@ async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
     valkey = Valkey()
     valkey.start()
     try:
-        async with Redis.from_url(valkey.url) as admin, listening(RedisBroker(valkey.url)) as ear:
-            broker = ear.broker
+        async with Redis.from_url(valkey.url) as admin, recording(RedisBroker(valkey.url)) as recorder:
+            broker = recorder.broker
             await wait_until(lambda: broker.is_up)
             await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]  # the library has no types
             for _ in range(50):
@@ -265,12 +239,12 @@ async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.Monk
         return real(*given)
 
     monkeypatch.setattr(one, task, fails_once)
-    async with listening(one) as ear, listening(two) as other:
+    async with recording(one) as recorder, recording(two) as other:
         await wait_until(lambda: bool(failed))
         await one.subscribe("wasgo:c:1")
         await two.subscribe("wasgo:c:2")
         async with asyncio.timeout(10):
-            while not ear.messages or not other.messages:
+            while not recorder.messages or not other.messages:
                 await two.publish([("wasgo:c:1", b"heard")])
                 await one.publish([("wasgo:c:2", b"heard")])
                 await asyncio.sleep(0.02)

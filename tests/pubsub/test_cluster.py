@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.pubsub.test_broker import Ear, listening
+from tests.pubsub.recorder import Recorder, recording
 from tests.support.redis_servers import Cluster, Node, wait_for
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World, wait_until
@@ -27,10 +27,10 @@ async def channel_at(broker: ClusterBroker, node: Node, *, is_there: bool = True
     return next(name for name in names if (broker._owner_of(name) == ("127.0.0.1", node.port)) is is_there)
 
 
-async def reaches(speaker: ClusterBroker, ear: Ear, channel: str, word: bytes) -> None:
+async def reaches(speaker: ClusterBroker, recorder: Recorder, channel: str, word: bytes) -> None:
     """Say it until it is heard: Redis promises nothing for a channel that is just being moved."""
     async with asyncio.timeout(10):
-        while (channel, word) not in ear.messages:
+        while (channel, word) not in recorder.messages:
             await speaker.publish([(channel, word)])
             await asyncio.sleep(0.03)
 
@@ -47,7 +47,7 @@ async def kill_primary(cluster: Cluster, node: Node) -> None:
 
 
 async def bring_back(node: Node) -> None:
-    """Start it again; it follows whoever took its place."""
+    """Start it again; it follows the node that replaced it."""
     await asyncio.to_thread(node.start)
     await wait_for(node.reports, "CLUSTER INFO", "cluster_state:ok")
     await wait_for(node.reports, "INFO replication", "master_link_status:up")
@@ -55,43 +55,43 @@ async def bring_back(node: Node) -> None:
 
 async def test_a_slot_that_moves_is_a_gap_and_its_channels_follow(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         await two.subscribe("wasgo:c:moving")
-        await reaches(one, ear, "wasgo:c:moving", b"before")
-        before = ear.gaps
+        await reaches(one, recorder, "wasgo:c:moving", b"before")
+        before = recorder.gaps
         await a_cluster.move(slot_of("wasgo:c:moving"))
-        await wait_until(lambda: ear.gaps > before)
-        await reaches(one, ear, "wasgo:c:moving", b"after")
+        await wait_until(lambda: recorder.gaps > before)
+        await reaches(one, recorder, "wasgo:c:moving", b"after")
         await two.unsubscribe("wasgo:c:moving")
         await two.subscribe("wasgo:c:moving")
-        await reaches(one, ear, "wasgo:c:moving", b"again")
+        await reaches(one, recorder, "wasgo:c:moving", b"again")
 
 
 async def test_an_outdated_slot_map_is_refreshed_by_the_redirect(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
-        await a_cluster.move(slot_of("wasgo:c:old map"))  # nobody follows it: nobody is told
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
+        await a_cluster.move(slot_of("wasgo:c:old map"))  # it has no subscriber, so none is notified
         await two.subscribe("wasgo:c:old map")
         await wait_until(lambda: "wasgo:c:old map" in two._confirmed_channels)
-        await reaches(one, ear, "wasgo:c:old map", b"here")
+        await reaches(one, recorder, "wasgo:c:old map", b"here")
 
 
 async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         victim = await a_cluster.owner(0)
         lost, kept = await channel_at(two, victim), await channel_at(two, victim, is_there=False)
         await two.subscribe(lost)
         await two.subscribe(kept)
-        before = ear.gaps
+        before = recorder.gaps
         await kill_primary(a_cluster, victim)
         try:
-            await wait_until(lambda: ear.gaps > before)
-            await reaches(one, ear, lost, b"at the replica")
-            await reaches(one, ear, kept, b"where it was")
+            await wait_until(lambda: recorder.gaps > before)
+            await reaches(one, recorder, lost, b"at the replica")
+            await reaches(one, recorder, kept, b"where it was")
             await wait_until(lambda: two.is_up)
         finally:
             await bring_back(victim)
@@ -99,8 +99,8 @@ async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_clust
 
 async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) -> None:
     broker = ClusterBroker(a_cluster.url)
-    async with listening(broker) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(broker) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         victim = await a_cluster.owner(0)
         channel = await channel_at(broker, victim)
         await broker.subscribe(channel)
@@ -111,25 +111,25 @@ async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) ->
                 await broker.publish([(channel, b"lost")])
                 await broker.unsubscribe(channel)
                 await broker.subscribe(channel)
-            before = ear.gaps
-            await wait_until(lambda: ear.gaps > before)
+            before = recorder.gaps
+            await wait_until(lambda: recorder.gaps > before)
         finally:
             await bring_back(victim)
 
 
 async def test_a_cluster_that_restarts_completely_is_reconnected(a_cluster: Cluster) -> None:
     one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         await two.subscribe("wasgo:c:all")
-        await reaches(one, ear, "wasgo:c:all", b"before")
+        await reaches(one, recorder, "wasgo:c:all", b"before")
         for node in a_cluster.nodes:
             await asyncio.to_thread(node.stop)
         await wait_until(lambda: not two.is_up)
-        before = ear.gaps
+        before = recorder.gaps
         await asyncio.gather(*(asyncio.to_thread(node.start) for node in a_cluster.nodes))
-        await wait_until(lambda: ear.gaps > before)
-        await reaches(one, ear, "wasgo:c:all", b"after")
+        await wait_until(lambda: recorder.gaps > before)
+        await reaches(one, recorder, "wasgo:c:all", b"after")
         for node in a_cluster.nodes:
             await wait_for(node.reports, "CLUSTER INFO", "cluster_state:ok")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.pubsub.test_broker import listening
+from tests.pubsub.recorder import recording
 from tests.support.redis_servers import SERVICE, Sentinels, retry, wait_for
 from tests.support.workers import make_settings, redis_broker, running
 from tests.support.world import World, wait_until
@@ -41,15 +41,15 @@ async def test_a_killed_primary_is_a_gap_and_messages_continue_on_the_new_one(
 
 async def test_a_primary_that_was_replaced_while_running_is_left(a_sentinel: Sentinels) -> None:
     one, two = RedisBroker(a_sentinel.url), RedisBroker(a_sentinel.url)
-    async with listening(one), listening(two) as ear:
-        await wait_until(lambda: ear.gaps > 0)
+    async with recording(one), recording(two) as recorder:
+        await wait_until(lambda: recorder.gaps > 0)
         await two.subscribe("wasgo:c:1")
-        before = ear.gaps
+        before = recorder.gaps
         await retry(a_sentinel.sentinels[0].execute, "SENTINEL", "FAILOVER", SERVICE)
         await wait_for(a_sentinel.replica.reports, "INFO replication", "role:master")
-        await wait_until(lambda: ear.gaps > before and listens_at(two, a_sentinel.replica.port))
+        await wait_until(lambda: recorder.gaps > before and listens_at(two, a_sentinel.replica.port))
         async with asyncio.timeout(10):
-            while not ear.messages:
+            while not recorder.messages:
                 await one.publish([("wasgo:c:1", b"here")])
                 await asyncio.sleep(0.03)
     await a_sentinel.wait_failed_over()

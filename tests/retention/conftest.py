@@ -1,4 +1,4 @@
-"""A database of one's own, migrated and empty."""
+"""An empty, migrated database for each test."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -11,12 +11,12 @@ from wasgo_chat.database.session import Database
 
 DAYS = 30
 LOCK_TIMEOUT_S = 0.4
-"""So that what waits too long in a test need not wait long."""
+"""Short, so that tests of lock timeouts are quick."""
 
 
 @pytest.fixture
 async def db(database: str) -> AsyncIterator[Database]:
-    """A pool of it, which keeps support for a month; `database` is asked for so that the servers are there."""
+    """A connection pool, with a retention of a month for support conversations."""
     name = f"{database}_retention_{secrets.token_hex(4)}"
     await create_database(database_url("postgres"), name, TEMPLATE)
     given = {"retention_days": {"support": DAYS}, "lock_timeout_s": LOCK_TIMEOUT_S}

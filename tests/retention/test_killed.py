@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from tests.retention.conftest import DAYS
-from tests.retention.old import create_notifications, execute, import_old_conversation
+from tests.retention.old_conversations import create_notifications, execute, import_old_conversation
 from tests.support.processes import COMMAND, environment
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from tests.retention.old import count, create_notifications, execute, import_old_conversation
+from tests.retention.old_conversations import count, create_notifications, execute, import_old_conversation
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.retention import steps, worker
@@ -36,7 +36,7 @@ async def test_notifications_are_deleted_in_pages_without_blocking_others(
     chat = await import_old_conversation(db, "crowd", 10, members=30)
     await create_notifications(db, chat)
     async with db.transaction() as tx:
-        # Whoever marks one as read holds it up.
+        # Marking one as read blocks it.
         await tx.execute(text("SELECT FROM notifications WHERE conversation_id = :id LIMIT 1 FOR UPDATE"), {"id": chat})
         purge = asyncio.create_task(purge_now(db))
         await asyncio.sleep(0.1)

@@ -8,19 +8,19 @@ from typing import Any
 
 ROLES = ("observer", "participant", "moderator", "admin")
 CHAT = "/chat/conversations/{chat}"
-EVERYBODY = "public"
+PUBLIC = "public"
 """No token is asked for; `why` says what takes its place."""
 USER = "user"
 """Any user, about what is their own."""
 STAFF = "staff"
-"""A user of the platform's staff, about what is everybody's."""
+"""A staff user, for operator routes."""
 
 
 @dataclass(frozen=True)
 class Expected:
     """One operation.
 
-    `needs` is the lowest role in the conversation that may, `USER`, `STAFF`, `EVERYBODY`, or None where only a service
+    `needs` is the lowest role in the conversation that may, `USER`, `STAFF`, `PUBLIC`, or None where only a service
     may.
     `scope` lets a service do it in its own name; of two it needs both. `names` says that it names an object which may
     be foreign.
@@ -108,10 +108,10 @@ OPERATIONS: dict[str, Expected] = {
     ),
     "remove_push_subscription": _user("DELETE", "/chat/push_subscriptions/", {"endpoint": "https://x.example/"}, 204),
     "ask_to_unsubscribe": Expected(
-        "GET", "/chat/notifications/unsubscribe/x/", EVERYBODY, status=404, why="the signed link of a mail"
+        "GET", "/chat/notifications/unsubscribe/x/", PUBLIC, status=404, why="the signed link of a mail"
     ),
     "unsubscribe_from_email": Expected(
-        "POST", "/chat/notifications/unsubscribe/x/", EVERYBODY, status=404, why="the signed link of a mail (RFC 8058)"
+        "POST", "/chat/notifications/unsubscribe/x/", PUBLIC, status=404, why="the signed link of a mail (RFC 8058)"
     ),
     "list_deliveries": _service("GET", "/chat/deliveries/", "chat:provision", names=False),
     "retry_delivery": _service("POST", "/chat/deliveries/{unknown}/retry/", "chat:provision", status=404),
@@ -134,14 +134,14 @@ OPERATIONS: dict[str, Expected] = {
     "retry_dead_letters": _staff("POST", "/deliveries/retry/", {"error": "{new}"}, names=False),
     "retry_dead_letter": _staff("POST", "/deliveries/{unknown}/retry/", status=404),
     "get_figures": _staff("GET", "/figures/", names=False),
-    "get_health": Expected("GET", "/healthz", EVERYBODY, names=False, why="says only that the process lives"),
-    "get_readiness": Expected("GET", "/readyz", EVERYBODY, names=False, why="says only whether it can serve"),
+    "get_health": Expected("GET", "/healthz", PUBLIC, names=False, why="says only that the process lives"),
+    "get_readiness": Expected("GET", "/readyz", PUBLIC, names=False, why="says only whether it can serve"),
     "upload_attachment": _member(
         "POST", "/chat/attachments/", "participant", {"conversation": "{chat}"}, status=201, form=True
     ),
     "get_attachment": _member("GET", "/chat/attachments/{attachment}/"),
     "download_attachment": Expected(
-        "GET", "/chat/attachments/{attachment}/original?expires=1&signature=x", EVERYBODY, status=404,
+        "GET", "/chat/attachments/{attachment}/original?expires=1&signature=x", PUBLIC, status=404,
         why="the signed link stands for the token",
     ),
 }  # fmt: skip

@@ -105,7 +105,7 @@ class HttpFuzzer:
             if self.make.random.random() < 0.12:
                 value = self.make.random.choice(STRANGE_TEXT)
             if operation["operationId"] in ("erase_user", "revoke_user"):
-                value = uuid4().hex  # nobody who is still to ask for more
+                value = uuid4().hex  # a user that no later request needs
             if place == "path":
                 path = path.replace("{" + name + "}", _quoted(value) or "%20")
             elif (
@@ -155,7 +155,7 @@ class HttpFuzzer:
         return self.make.broken(form) if self.make.random.random() < 0.15 else form
 
     async def _renew(self) -> None:
-        """A new conversation with everybody in it, and messages to name: what was spoilt before is left behind."""
+        """A new conversation with all users and some messages, in place of one that earlier requests changed."""
         ana, bo, cy, dee = self._people
         reference = uuid4().hex
         people = [{"user_id": ana, "role": "admin"}, {"user_id": bo}, {"user_id": dee, "role": "observer"}]

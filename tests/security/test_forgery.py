@@ -31,7 +31,7 @@ async def there(database: str) -> AsyncIterator[World]:
 
 
 def forgeries(world: World, subject: str) -> dict[str, str]:
-    """Tokens that nobody issued, or that were issued for something else, by what is wrong with them."""
+    """Forged tokens, and tokens issued for other purposes, by what is wrong with them."""
     settings = world.worker.settings
     good = user_claims(settings, subject)
     key = make_key("RS256")
@@ -46,8 +46,8 @@ def forgeries(world: World, subject: str) -> dict[str, str]:
         "x5u": {"x5u": "http://127.0.0.1:1/"}, "jwk": {"jwk": {"kty": "oct", "k": "eHh4"}}, "x5c": {"x5c": ["AAAA"]},
     }  # fmt: skip
     for name, header in headers.items():
-        found[f"{name} beside another key"] = forge(good, {**HS, **header}, b"x" * 40)
-        found[f"{name} beside no key"] = forge(good, {**HS, **header}, b"")
+        found[f"{name} with another key"] = forge(good, {**HS, **header}, b"x" * 40)
+        found[f"{name} without a key"] = forge(good, {**HS, **header}, b"")
     headers = {
         "crit": {"crit": ["exp"], "exp": 1}, "crit of b64": {"crit": ["b64"], "b64": False}, "b64": {"b64": False},
         "empty crit": {"crit": []}, "zip": {"crit": ["zip"], "zip": "DEF"},

@@ -16,7 +16,7 @@ POST = b"POST /chat/messages/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/j
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A door that waits half a second where the real one waits ten."""
+    """Shorten the timeouts of the HTTP protocol from ten seconds to half a second."""
     assert (http_protocol.HEADERS_TIMEOUT_S, http_protocol.BODY_TIMEOUT_S) == (10.0, 10.0)
     monkeypatch.setattr(http_protocol, "HEADERS_TIMEOUT_S", 0.5)
     monkeypatch.setattr(http_protocol, "BODY_TIMEOUT_S", 0.5)
@@ -76,7 +76,7 @@ async def test_pauses_between_requests_are_allowed(world: World) -> None:
         for _ in range(2):
             await raw.send(HEAD + b"\r\n")
             assert (await raw.answer()).status == 200
-            await asyncio.sleep(0.7)  # more than the door waits for a head that has begun
+            await asyncio.sleep(0.7)  # longer than the timeout for headers that have begun
 
 
 async def test_a_client_that_does_not_read_its_response_is_disconnected(

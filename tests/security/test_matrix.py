@@ -1,4 +1,4 @@
-"""Every route and every frame, for everybody who should and everybody who should not; and nothing is let on.
+"""Every route and every frame, for callers with and without permission; rejections reveal nothing.
 
 What is foreign and what does not exist are told apart by nothing: the same bytes, after the same number of queries.
 """
@@ -12,7 +12,7 @@ import pytest
 
 from tests.http.bodies import DOCUMENT
 from tests.notifications.browser import Browser
-from tests.security.expectations import EVERYBODY, FRAMES, OPERATIONS, ROLES, STAFF, USER, Expected
+from tests.security.expectations import FRAMES, OPERATIONS, PUBLIC, ROLES, STAFF, USER, Expected
 from tests.support.workers import make_settings
 from tests.support.world import Caller, Json, Person, World, count_queries, world_with
 from wasgo_chat.gateway.commands import COMMANDS
@@ -25,7 +25,7 @@ STRANGERS = ("stranger", "removed")
 
 
 class Cast:
-    """One conversation of each kind with somebody in every role, and two who are not in it, or not any more."""
+    """One conversation of each type with a user in every role, a stranger and a former member."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -61,7 +61,7 @@ class Cast:
             await person.ok("GET", "/chat/conversations/unread_counts/")
 
     def _extra(self, what: str, role: str) -> str:
-        """Somebody for each role to do things to."""
+        """A target user for each role."""
         return f"{what}-{role}-{self.people['author'].id}"
 
     def named(self, role: str) -> Names:
@@ -111,7 +111,7 @@ def test_every_route_is_in_the_matrix() -> None:
     for name, (method, path) in documented.items():
         expected = OPERATIONS[name]
         assert (expected.method, expected.path.count("/")) == (method, path.count("/")), name
-        assert (expected.needs != EVERYBODY) or expected.why, f"{name} is open to everybody without a reason"
+        assert (expected.needs != PUBLIC) or expected.why, f"{name} is public without a reason"
     assert {command.type for command in COMMANDS} == FRAMES.keys()
 
 
@@ -121,16 +121,14 @@ async def test_without_a_token_there_is_no_access(cast: Cast, operation: str) ->
     anonymous = Caller(cast.world, None)
     known = await call(anonymous, expected, cast.named("admin"))
     unknown = await call(anonymous, expected, cast.unknown())
-    if expected.needs == EVERYBODY:
+    if expected.needs == PUBLIC:
         assert known.status_code == expected.status, known.text
     else:
         assert (known.status_code, known.json()["code"]) == (401, "unauthenticated")
     assert known.content == unknown.content
 
 
-@pytest.mark.parametrize(
-    "operation", [name for name, one in OPERATIONS.items() if one.names and one.needs != EVERYBODY]
-)
+@pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.names and one.needs != PUBLIC])
 async def test_a_foreign_object_looks_like_a_missing_one(cast: Cast, operation: str) -> None:
     expected = OPERATIONS[operation]
     for name in STRANGERS:
@@ -165,7 +163,7 @@ async def test_a_role_may_do_what_the_matrix_allows_and_no_more(cast: Cast, oper
                 cast.doomed.pop(0)
 
 
-@pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.needs != EVERYBODY])
+@pytest.mark.parametrize("operation", [name for name, one in OPERATIONS.items() if one.needs != PUBLIC])
 async def test_a_service_needs_the_scope(cast: Cast, operation: str) -> None:
     expected = OPERATIONS[operation]
     needed = (expected.scope or "").split()

@@ -38,7 +38,7 @@ async def test_property_of_others_cannot_be_used(world: World) -> None:
     chats = [await world.job(admin=ana, participant=bo) for _ in range(3)]
     cursor = (await ana.ok("GET", "/chat/conversations/", params={"limit": 1}))["next"]
     page = await cy.ok("GET", "/chat/conversations/", params={"limit": 1, "cursor": cursor})
-    assert page["results"] == []  # a cursor says where in one's own list, and cy has none
+    assert page["results"] == []  # a cursor is a position in the caller's own list, and cy's is empty
     messages = [await ana.send(chats[0]) for _ in range(3)]
     where = {"conversation": chats[0]["id"], "limit": 1}
     cursor = (await ana.ok("GET", "/chat/messages/", params=where))["next"]
@@ -62,9 +62,9 @@ async def test_property_of_others_cannot_be_used(world: World) -> None:
 
 
 async def test_acting_for_an_unknown_user_gives_no_access(world: World) -> None:
-    ana, nobody = world.people("ana", "nobody")
+    ana, unknown = world.people("ana", "nobody")
     chat = await ana.direct(world.person("bo"))
-    acting = world.service.acting_as(nobody)
+    acting = world.service.acting_as(unknown)
     assert (await acting.ok("GET", "/chat/conversations/"))["results"] == []
     await acting.refused("GET", f"/chat/conversations/{chat['id']}/", status=404, code="not_found")
 

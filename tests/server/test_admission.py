@@ -2,9 +2,8 @@
 
 import pytest
 
+from tests.support.command_line import error_message, run
 from tests.support.processes import environment
-from tests.test_cli import run
-from tests.test_cli_mistakes import said
 from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
 
@@ -13,7 +12,7 @@ from wasgo_chat.development.embedded import free_port
 def test_serve_does_not_start_without_usable_file_storage(database: str, folder: str) -> None:
     shown = run("serve", "--port", str(free_port()), env=environment(database, STORAGE_DIR=folder))
     assert shown.returncode == 2
-    assert f"WASGO_CHAT_STORAGE_DIR is {folder}, which is not writable" in said(shown)
+    assert f"WASGO_CHAT_STORAGE_DIR is {folder}, which is not writable" in error_message(shown)
 
 
 NO_ORIGINS = [
@@ -25,7 +24,7 @@ NO_ORIGINS = [
 @pytest.mark.parametrize("entry", NO_ORIGINS)
 def test_an_invalid_origin_is_rejected(database: str, entry: str) -> None:
     env = environment(database, ALLOWED_ORIGINS=f"https://app.example,{entry}")
-    shown = said(run("serve", "--port", str(free_port()), env=env))
+    shown = error_message(run("serve", "--port", str(free_port()), env=env))
     assert f"WASGO_CHAT_ALLOWED_ORIGINS (2): {entry} is not taken" in shown
     assert "scheme://host[:port]" in shown
 

@@ -128,18 +128,18 @@ async def test_a_network_that_drops_everything_is_503_and_1013_until_it_recovers
 async def test_without_a_database_every_route_is_503(there: World, postgres: Postgres) -> None:
     ana, bo = there.people("ana", "bo")
     chat = await ana.direct(bo)
-    doors: list[tuple[str, str, Json | None]] = [
+    routes: list[tuple[str, str, Json | None]] = [
         ("POST", "/chat/ws_tickets/", None),
         ("PUT", f"/jobs/{new_id()}/conversation/", {"participants": []}),
     ]
-    doors += [("GET", f"/chat/{one}/", None) for one in ("conversations", "messages", "notifications")]
-    doors += [("GET", f"/chat/presence/?user_ids={bo.id}", None), ("GET", f"/bids/{new_id()}/conversation/", None)]
-    doors += [("POST", f"/chat/conversations/{chat['id']}/{one}/", None) for one in ("archive", "mark_read")]
-    doors += [("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"})]
+    routes += [("GET", f"/chat/{one}/", None) for one in ("conversations", "messages", "notifications")]
+    routes += [("GET", f"/chat/presence/?user_ids={bo.id}", None), ("GET", f"/bids/{new_id()}/conversation/", None)]
+    routes += [("POST", f"/chat/conversations/{chat['id']}/{one}/", None) for one in ("archive", "mark_read")]
+    routes += [("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"})]
     await asyncio.to_thread(postgres.stop, immediately=True)
     try:
-        answers = await asyncio.gather(*(answer_of(there, ana, *door) for door in doors))
-        assert [answer.status_code for answer in answers] == [503] * len(doors)
+        answers = await asyncio.gather(*(answer_of(there, ana, *route) for route in routes))
+        assert [answer.status_code for answer in answers] == [503] * len(routes)
         assert all(answer.headers["retry-after"] == "1" for answer in answers)
         assert (await ana.client.get("/healthz")).status_code == 200
         ready = await ana.client.get("/readyz")

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 
 from tests.support.proxy import Proxy, proxy_to
+from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.standalone import NAME
 from tests.support.standby import Pair, replicated_postgres
-from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import make_settings, running
 from tests.support.world import Json, Person, World, wait_until, world_with
 from wasgo_chat.development.embedded import Postgres
@@ -26,7 +26,7 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
 
 
 @asynccontextmanager
-async def doors(pair: Pair) -> AsyncIterator[tuple[Proxy, Proxy]]:
+async def proxies(pair: Pair) -> AsyncIterator[tuple[Proxy, Proxy]]:
     """TCP ports of the primary and the standby."""
     async with proxy_to(socket_of(pair.primary)) as first, proxy_to(socket_of(pair.standby)) as second:
         yield first, second
@@ -44,7 +44,7 @@ def url_of(*hosts: Proxy) -> str:
 
 @pytest.mark.parametrize("way", ["two hosts", "hosts of which the first is silent", "one address that moves"])
 async def test_a_failover_under_load_loses_nothing_that_was_acked(pair: Pair, database: str, way: str) -> None:
-    async with doors(pair) as (first, second):
+    async with proxies(pair) as (first, second):
         url = f"postgresql://postgres@127.0.0.1:{first.port}/{NAME}" if "address" in way else url_of(first, second)
         settings = make_settings(database, database_url=url)
         async with running(settings) as one, running(settings) as two:
@@ -85,7 +85,7 @@ async def test_a_failover_under_load_loses_nothing_that_was_acked(pair: Pair, da
 
 
 async def test_a_request_on_a_silent_host_is_cut_off_once_another_has_taken_over(pair: Pair, database: str) -> None:
-    async with doors(pair) as (first, second):
+    async with proxies(pair) as (first, second):
         settings = make_settings(database, database_url=url_of(first, second))
         async with world_with(settings) as there:
             ana, bo = there.people("ana", "bo")
@@ -111,11 +111,11 @@ async def test_a_standby_is_503_and_1013_until_it_is_promoted(pair: Pair, databa
     async with world_with(make_settings(database, database_url=pair.standby.url(NAME))) as there:
         ana, bo = (Person(there, one.id, one.name, one.bearer or "") for one in (ana, bo))
         body = {"conversation": chat["id"], "content": "after", "client_id": "after"}
-        doors: list[tuple[str, Json | None]] = [("/chat/messages/", body), ("/chat/ws_tickets/", None)]
-        doors += [(f"/chat/conversations/{chat['id']}/{one}/", None) for one in ("archive", "mark_read")]
+        routes: list[tuple[str, Json | None]] = [("/chat/messages/", body), ("/chat/ws_tickets/", None)]
+        routes += [(f"/chat/conversations/{chat['id']}/{one}/", None) for one in ("archive", "mark_read")]
         for _ in range(2):  # first each finds out by itself (SQLSTATE 25006), then it is known
-            answers = await asyncio.gather(*(ana.call("POST", *door) for door in doors))
-            assert [answer.status_code for answer in answers] == [503] * len(doors)
+            answers = await asyncio.gather(*(ana.call("POST", *route) for route in routes))
+            assert [answer.status_code for answer in answers] == [503] * len(routes)
             assert all(answer.headers["retry-after"] == "1" for answer in answers)
         async with bo.connect_raw(chat) as live:
             assert (await live.wait_closed())[0] == 1013

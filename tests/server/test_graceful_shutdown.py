@@ -7,32 +7,25 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import asyncpg
 import httpx
 import pytest
 
+from tests.server.worlds import world_of
 from tests.support.processes import ServeProcess, serving
+from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.servers import database_url
-from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import Worker
-from tests.support.world import Json, World, wait_until
+from tests.support.world import Json, wait_until
 
 MESSAGES = 30
 COME_BACK = re.compile(r"restarting; retry after \d+\.\d")
 
 
-def world_of(served: ServeProcess, worker: Worker) -> World:
-    """People who talk to a `serve`; the shapes of its answers are those of this process's app."""
-    there = SimpleNamespace(url=served.url, ws_url=served.ws_url, settings=served.settings, app=worker.app)
-    return World(cast("Worker", there))
-
-
 @asynccontextmanager
 async def stuck(database: str, *chats: Json) -> AsyncIterator[None]:
-    """While the block runs, whoever writes into the conversations waits."""
+    """While the block runs, writes into the conversations wait."""
     connection = await asyncpg.connect(database_url(database))
     try:
         async with connection.transaction():

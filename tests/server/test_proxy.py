@@ -14,10 +14,10 @@ from typing import cast
 import httpx
 import pytest
 
-from tests.server.test_graceful_shutdown import world_of
+from tests.server.worlds import world_of
 from tests.support.processes import ServeProcess, environment, serving, start_serve
+from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.standalone import frozen
-from tests.support.stubborn import ReconnectingClient, RetryingSender
 from tests.support.workers import Worker
 from tests.support.world import wait_until
 from wasgo_chat.core.config import Settings
@@ -50,7 +50,7 @@ async def proxy_before(*served: ServeProcess) -> AsyncIterator[int]:
 
 
 async def restart(served: ServeProcess, database: str, log: Path) -> ServeProcess:
-    """End it as an orchestrator would, and start it anew at its port."""
+    """End it as an orchestrator would, and start it again on its port."""
     served.process.send_signal(signal.SIGTERM)
     assert await served.wait_exited() == 0
     process = start_serve(served.port, 1, environment(database, **DRAINING), log)
@@ -93,7 +93,7 @@ async def test_a_rolling_restart_behind_the_proxy_loses_nothing_and_rejects_noth
             for one in restarted:
                 one.process.kill()
                 one.process.wait()
-        assert poster.answers == {201}, "somebody was refused"
+        assert poster.answers == {201}, "a request was rejected"
         for socket in sockets:
             assert socket.seen == list(range(1, len(socket.seen) + 1))
             assert {code for code, _ in socket.closes} == {1012}

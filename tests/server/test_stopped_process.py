@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.server.test_graceful_shutdown import world_of
+from tests.server.worlds import world_of
 from tests.support.processes import serving
 from tests.support.workers import Worker
 from tests.support.world import SocketClient

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.storm import Storm
-from tests.server.test_graceful_shutdown import world_of
+from tests.server.reconnect_storm import Storm
+from tests.server.worlds import world_of
 from tests.support.processes import serving
 from tests.support.workers import Worker
 from tests.support.world import wait_until

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.world import wait_until
 
-PROGRAM = Path(__file__).with_name("supervised.py")
+PROGRAM = Path(__file__).with_name("supervised_workers.py")
 
 
 class Supervised:

@@ -1,4 +1,4 @@
-"""What the service says, held against its documents: every answer and frame of every test goes through here."""
+"""Validation against the API documents: every response and frame of every test passes through here."""
 
 import re
 from collections.abc import Iterator
@@ -16,20 +16,20 @@ Json = dict[str, Any]
 OPENAPI = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40)).openapi()
 ASYNCAPI = asyncapi()
 PROBLEM = "application/problem+json"
-# Answers that no operation is to list: of paths and methods that are none, and faults.
+# Responses that no operation lists: unsupported methods and internal errors.
 _UNLISTED = {(405, "method_not_allowed"), (500, "internal_error")}
 
 
 @cache
 def validator(pointer: str, *, of_sockets: bool = False) -> jsonschema_rs.Validator:
-    """What checks a value against a schema of a document, by its pointer."""
+    """The validator for a schema of a document, by its JSON pointer."""
     document = ASYNCAPI if of_sockets else OPENAPI
     schema: Json = {"$ref": f"#{pointer}", **document}
     return jsonschema_rs.validator_for(schema, validate_formats=True)
 
 
 def check_response(response: httpx.Response) -> None:
-    """An answer is one that its operation lists: status, type of content, shape, and for a problem its code."""
+    """Assert that a response is documented: status, content type, schema, and for a problem its code."""
     method, path = response.request.method.lower(), response.request.url.raw_path.decode().partition("?")[0]
     where = _operation(path, method)
     if response.status_code >= 400:
@@ -53,12 +53,12 @@ def check_response(response: httpx.Response) -> None:
 
 
 def check_frame(frame: Json) -> None:
-    """A frame is one of those that the AsyncAPI document lists."""
+    """Assert that a frame is documented in the AsyncAPI document."""
     validator("/components/schemas/ServerFrame", of_sockets=True).validate(frame)
 
 
 def _escaped(part: str) -> str:
-    """RFC 6901, and what a URI fragment does not take."""
+    """Escape a part of a JSON pointer (RFC 6901) for a URI fragment."""
     return part.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
 
 
@@ -68,7 +68,7 @@ def _operation(path: str, method: str) -> str | None:
 
 @cache
 def _patterns(method: str) -> list[tuple[re.Pattern[str], str]]:
-    """Paths that take a method, those without parameters first."""
+    """Paths that support a method, those with the fewest parameters first."""
     taken = [where for where, operations in OPENAPI["paths"].items() if method in operations]
     return [(_pattern(where), where) for where in sorted(taken, key=lambda where: where.count("{"))]
 

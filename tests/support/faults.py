@@ -1,4 +1,4 @@
-"""Faults between real parts: what a worker hears from Redis is dropped, doubled or reordered on its way in."""
+"""Faults in transit: publications that a worker receives from Redis are dropped, duplicated or reordered."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -12,37 +12,37 @@ Receive = Callable[[str, bytes], None]
 
 @contextmanager
 def disturbed(worker: Worker, disturb: Callable[[Receive, str, bytes], None]) -> Iterator[None]:
-    """While the block runs, `disturb` decides what becomes of each publication that reaches this worker."""
+    """While the block runs, `disturb` decides what happens to each publication that this worker receives."""
     broker: Any = worker.parts.broker
-    hear: Receive = broker._on_message
-    broker._on_message = lambda channel, payload: disturb(hear, channel, payload)
+    receive: Receive = broker._on_message
+    broker._on_message = lambda channel, payload: disturb(receive, channel, payload)
     try:
         yield
     finally:
-        broker._on_message = hear
+        broker._on_message = receive
 
 
-def drop(hear: Receive, channel: str, payload: bytes) -> None:
-    """Lose everything."""
+def drop(receive: Receive, channel: str, payload: bytes) -> None:
+    """Drop every publication."""
 
 
-def duplicate(hear: Receive, channel: str, payload: bytes) -> None:
-    """Deliver everything twice."""
-    hear(channel, payload)
-    hear(channel, payload)
+def duplicate(receive: Receive, channel: str, payload: bytes) -> None:
+    """Deliver every publication twice."""
+    receive(channel, payload)
+    receive(channel, payload)
 
 
 class Shuffle:
-    """Hold publications back and let them out in another order; some are lost, some doubled."""
+    """Delay publications and deliver them in another order; some are dropped, some duplicated."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._held: list[tuple[str, bytes]] = []
 
-    def __call__(self, hear: Receive, channel: str, payload: bytes) -> None:
+    def __call__(self, receive: Receive, channel: str, payload: bytes) -> None:
         self._held.append((channel, payload))
         while self._held and self._random.random() < 0.6:
             one = self._held.pop(self._random.randrange(len(self._held)))
             fate = self._random.random()
             for _ in range(0 if fate < 0.2 else 2 if fate > 0.8 else 1):
-                hear(*one)
+                receive(*one)

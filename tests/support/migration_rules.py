@@ -1,6 +1,6 @@
-"""What a migration may not do while the release before still runs, found in its source.
+"""Rules for migrations that run while the previous release still serves, checked against their source.
 
-A rule is broken on purpose with a comment on the statement's first line: `# allowed: why it is safe here`.
+A deliberate violation has a comment on the first line of its statement: `# allowed: why it is safe here`.
 """
 
 import ast
@@ -14,18 +14,18 @@ FIRST_CHECKED = "0006"
 _ALLOWED = re.compile(r"#\s*allowed: \S")
 
 _BREAKING = {
-    "drop_column": "drops a column that the release before still reads",
-    "drop_table": "drops a table that the release before still reads",
-    "rename_table": "renames a table that the release before still names",
+    "drop_column": "drops a column that the previous release still reads",
+    "drop_table": "drops a table that the previous release still reads",
+    "rename_table": "renames a table that the previous release still names",
 }
 _LOCKS_ITS_TABLE = "is checked under a lock: add it with postgresql_not_valid=True, then VALIDATE it"
 _ADDED_CONSTRAINTS = ("create_foreign_key", "create_check_constraint")
 _SQL = (
-    (r"\bDROP\s+(COLUMN|TABLE)\b", "drops what the release before still reads"),
-    (r"\bRENAME\b", "renames what the release before still names"),
+    (r"\bDROP\s+(COLUMN|TABLE)\b", "drops what the previous release still reads"),
+    (r"\bRENAME\b", "renames what the previous release still names"),
     (r"\bALTER\s+(COLUMN\s+)?\w+\s+(SET\s+DATA\s+)?TYPE\b", "rewrites the table under a lock"),
-    (r"\bSET\s+NOT\s+NULL\b", "reads the whole table under a lock, and refuses rows of the release before"),
-    (r"\bCREATE\s+(UNIQUE\s+)?INDEX\b(?!\s+CONCURRENTLY)", "stops all writes: create it concurrently"),
+    (r"\bSET\s+NOT\s+NULL\b", "reads the whole table under a lock, and refuses rows of the previous release"),
+    (r"\bCREATE\s+(UNIQUE\s+)?INDEX\b(?!\s+CONCURRENTLY)", "blocks all writes: create it concurrently"),
     (r"\bADD\s+CONSTRAINT\b(?!.*\b(NOT\s+VALID|USING\s+INDEX)\b)", _LOCKS_ITS_TABLE),
     (r"\b(VACUUM\s+FULL|CLUSTER|LOCK\s+TABLE|TRUNCATE)\b", "locks the whole table"),
     (r"^\s*(UPDATE|DELETE)\b", "changes a table in one statement: do it in batches, in the background"),
@@ -34,19 +34,19 @@ _SQL = (
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A rule that a line of a migration breaks."""
+    """A violation of a rule in a line of a migration."""
 
     line: int
     why: str
 
 
 def checked_migrations() -> list[Path]:
-    """The migrations that the rules are for: those that meet a database in use."""
+    """The migrations that the rules apply to: those that may run on a database in use."""
     return [path for path in sorted(VERSIONS.glob("*.py")) if path.name[:4] >= FIRST_CHECKED]
 
 
 def violations(source: str) -> list[Violation]:
-    """What the `upgrade` of a migration's source does that it may not, in the order of its lines."""
+    """The violations in the `upgrade` of a migration's source, in the order of its lines."""
     tree = ast.parse(source)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name != "downgrade"]
     calls = [node for function in functions for node in ast.walk(function) if isinstance(node, ast.Call)]
@@ -78,9 +78,9 @@ def _problems(call: ast.Call, new: set[str]) -> Iterator[str]:
 def _table_changes(call: ast.Call) -> Iterator[str]:
     name = _name(call)
     if name == "create_index" and not _is_true(call, "postgresql_concurrently"):
-        yield "stops all writes: use create_index_concurrently"
+        yield "blocks all writes: use create_index_concurrently"
     elif name == "create_unique_constraint":
-        yield "stops all writes: create a unique index concurrently, and add the constraint USING INDEX"
+        yield "blocks all writes: create a unique index concurrently, and add the constraint USING INDEX"
     elif name in _ADDED_CONSTRAINTS and not _is_true(call, "postgresql_not_valid"):
         yield _LOCKS_ITS_TABLE
 
@@ -88,11 +88,11 @@ def _table_changes(call: ast.Call) -> Iterator[str]:
 def _alterations(call: ast.Call) -> Iterator[str]:
     given = {one.arg for one in call.keywords}
     if "new_column_name" in given:
-        yield "renames a column that the release before still names"
+        yield "renames a column that the previous release still names"
     if "type_" in given:
         yield "rewrites the table under a lock"
     if any(one.arg == "nullable" and not _truth(one.value) for one in call.keywords):
-        yield "reads the whole table under a lock, and refuses rows of the release before"
+        yield "reads the whole table under a lock, and refuses rows of the previous release"
 
 
 def _additions(call: ast.Call) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _additions(call: ast.Call) -> Iterator[str]:
         return
     given = {one.arg: one.value for one in column.keywords}
     if "nullable" in given and not _truth(given["nullable"]) and "server_default" not in given:
-        yield "is required and has no default: the release before does not fill it"
+        yield "is required and has no default: the previous release does not fill it"
     default = given.get("server_default")
     if default is not None and re.search(r"random|clock_timestamp|nextval|uuid", ast.unparse(default)):
         yield "has a default that differs from row to row: that rewrites the table"

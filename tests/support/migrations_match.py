@@ -1,4 +1,4 @@
-"""`make check`: the migrations make exactly the tables of the models, and come down to nothing again."""
+"""`make check`: the migrations create exactly the tables of the models, and can be reverted completely."""
 
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""The code of the release before, as Git has it: which commit that is, and its files in a folder of their own."""
+"""The code of the previous release, from Git: its commit, and its files in a folder."""
 
 import re
 import subprocess
@@ -10,17 +10,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class HistoryUnavailable(Exception):
-    """There is no way to the release before from here; the message says what to do."""
+    """The previous release is not available here; the message says what to do."""
 
 
 def previous_release_commit() -> tuple[str, str]:
-    """The commit of the last release, or the last one before the newest migration; and why that one.
+    """The commit of the last release, or the last one before the newest migration; and a description of the choice.
 
     Raises:
-        CannotTell: the history is cut off, and cannot be fetched.
+        CannotTell: the history is incomplete and cannot be fetched.
     """
     if _git("rev-parse", "--is-inside-work-tree") != "true":
-        raise HistoryUnavailable("this is no clone with a history: run it in one")
+        raise HistoryUnavailable("this is not a Git repository: run it in a clone")
     found = _find()
     if found is None and _git("rev-parse", "--is-shallow-repository") == "true":
         _git("fetch", "--quiet", "--unshallow", "--tags")
@@ -31,7 +31,7 @@ def previous_release_commit() -> tuple[str, str]:
 
 
 def extract(commit: str, folder: Path) -> None:
-    """The tree of a commit, into a folder."""
+    """Write the files of a commit into a folder."""
     packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=BytesIO(packed)) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)  # not before 3.11.4 (PEP 706)
@@ -46,7 +46,7 @@ def _find() -> tuple[str, str] | None:
             return tag, f"the last release, {tag}"
     newest = max(path.name for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
     path = f"migrations/versions/{newest}"
-    # A rename must not pass for the making: the number is what counts.
+    # A rename is not the creation: the number identifies a migration.
     added = (_git("log", "--no-renames", "--diff-filter=A", "--format=%H", "--", path) or "").splitlines()
     before = _git("rev-parse", "--verify", "--quiet", f"{added[0]}^") if added else None
     return (before, f"there is no release; the commit before {newest}") if before else None

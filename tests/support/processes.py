@@ -1,4 +1,4 @@
-"""The service as it runs in production: `wasgo-chat serve` in processes of its own, to be killed."""
+"""The service as in production: `wasgo-chat serve` in separate processes that tests can kill."""
 
 import asyncio
 import contextlib
@@ -15,8 +15,11 @@ import httpx
 
 from tests.support.servers import database_url, valkey_url
 from tests.support.workers import SECRET
+from tests.support.world import Json
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.encoding import new_id
 from wasgo_chat.development.embedded import free_port
+from wasgo_chat.identity.tokens import SCOPES, mint_service
 
 COMMAND = Path(sys.executable).with_name("wasgo-chat")
 START_S = 60.0
@@ -33,7 +36,7 @@ class ServeProcess:
         self.ws_url = f"ws://127.0.0.1:{port}"
 
     def workers(self) -> list[int]:
-        """Process ids of the workers; none once it has ended."""
+        """Process ids of the workers; empty after the exit."""
         try:
             children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         except FileNotFoundError:
@@ -41,7 +44,7 @@ class ServeProcess:
         return [int(pid) for pid in children]
 
     def busiest_worker(self) -> int:
-        """The worker with the most connections of clients: whoever is idle takes the next, so one may hold all."""
+        """The worker with the most client connections. An idle worker accepts the next one, so one may have all."""
         return max(self.workers(), key=lambda pid: len(_sockets_of(pid) & self._clients()))
 
     def _clients(self) -> set[str]:
@@ -50,49 +53,49 @@ class ServeProcess:
         return {row[9] for row in rows if row[1].endswith(f":{self.port:04X}") and row[3] == "01"}
 
     async def wait_ready(self, patience_s: float = START_S) -> None:
-        """Wait until it answers that it can serve."""
+        """Wait until `/readyz` returns 200."""
         async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(patience_s):
             while True:
                 if self.process.poll() is not None:
-                    raise AssertionError("serve ended at its start")
+                    raise AssertionError("serve exited at startup")
                 with contextlib.suppress(httpx.TransportError):
                     if (await client.get("/readyz")).status_code == 200:
                         return
                 await asyncio.sleep(0.05)
 
     async def wait_started(self, log: Path) -> None:
-        """Wait until its first worker serves, where another service may answer at the same socket."""
+        """Wait until the log reports the first worker, for a socket that another service may answer at."""
         async with asyncio.timeout(START_S):
             while '"worker_ready"' not in _end_of(log):  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.05)
 
     async def wait_exited(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for the exit; returns the exit code."""
         return await asyncio.to_thread(self.process.wait, START_S)
 
     async def wait_port_closed(self) -> None:
-        """Wait until nobody takes connections at the port."""
+        """Wait until no process accepts connections at the port."""
         async with asyncio.timeout(START_S):
             while True:
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 except ConnectionRefusedError:
                     return
-                except ConnectionResetError:  # the last of them ended just now
+                except ConnectionResetError:  # the last one exited just now
                     continue
                 writer.close()
                 await asyncio.sleep(0.05)
 
 
 def environment(database: str, **changes: str) -> dict[str, str]:
-    """The variables of a `serve`, and nothing else of ours."""
+    """The environment of a `serve`, without settings of the test process."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WASGO_CHAT_")}
     given = {
         "DATABASE_URL": database_url(database),
         "REDIS_URL": valkey_url(),
         "JWT_SECRET": SECRET,
         "MESSAGE_RATE": "0",
-        "ALLOW_UNSAFE_DATABASE": "true",  # that of the tests has fsync off
+        "ALLOW_UNSAFE_DATABASE": "true",  # the test server has fsync off
         "LOG_LEVEL": "WARNING",
         **changes,
     }
@@ -103,7 +106,7 @@ def environment(database: str, **changes: str) -> dict[str, str]:
 async def serving(
     database: str, log: Path, sock: socket.socket | None = None, /, *, workers: int, **changes: str
 ) -> AsyncIterator[ServeProcess]:
-    """`wasgo-chat serve --workers N`, ready; at a port of its own, or on a socket that it inherits."""
+    """`wasgo-chat serve --workers N`, ready; on a free port, or on an inherited socket."""
     port = free_port() if sock is None else sock.getsockname()[1]
     process = start_serve(port, workers, environment(database, **changes), log, sock)
     settings = Settings(jwt_secret=SECRET)
@@ -124,7 +127,7 @@ async def serving(
 def start_serve(
     port: int, workers: int, env: dict[str, str], log: Path, sock: socket.socket | None = None
 ) -> "subprocess.Popen[bytes]":
-    """`wasgo-chat serve`, not waited for."""
+    """Start `wasgo-chat serve` without waiting for it."""
     command = [str(COMMAND), "serve", "--workers", str(workers)]
     command += ["--port", str(port)] if sock is None else ["--fd", str(sock.fileno())]
     fds = [] if sock is None else [sock.fileno()]
@@ -135,10 +138,21 @@ def start_serve(
 def _sockets_of(pid: int) -> set[str]:
     found = set()
     for fd in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed since the folder was read
+        with contextlib.suppress(FileNotFoundError):  # closed in the meantime
             found.add(fd.readlink().name.removeprefix("socket:[").removesuffix("]"))
     return found
 
 
 def _end_of(log: Path) -> str:
     return log.read_text(errors="replace")[-4000:]
+
+
+async def create_job_conversation(served: ServeProcess, users: list[str]) -> Json:
+    """Create a job conversation of these users, all with the role `participant`."""
+    bearer = mint_service(served.settings, "platform", list(SCOPES), ttl_s=600)
+    async with httpx.AsyncClient(base_url=served.url, headers={"Authorization": f"Bearer {bearer}"}) as client:
+        people = [{"user_id": user, "role": "participant"} for user in users]
+        response = await client.put(f"/jobs/{new_id()}/conversation/", json={"participants": people})
+        assert response.status_code in (200, 201), response.text
+        made: Json = response.json()
+        return made

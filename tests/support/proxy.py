@@ -1,4 +1,4 @@
-"""A TCP proxy between the service and a server behind it: to another server, into the void, or cut."""
+"""A TCP proxy between the service and a server, which can redirect, swallow or cut connections."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ Target = Path | int
 class Proxy:
     """Listens on a loopback port. `target` is a port or a unix socket; new connections go where it points.
 
-    While `is_void`, connections are taken and kept, and not a byte goes through: nobody is told.
+    While `is_blackhole`, connections are accepted and kept open, but no byte passes and no error is reported.
     """
 
     def __init__(self, target: Target) -> None:
@@ -27,11 +27,11 @@ class Proxy:
 
     @property
     def ws_url(self) -> str:
-        """For sockets to a worker behind it."""
+        """The base URL for sockets to a worker behind it."""
         return f"ws://127.0.0.1:{self.port}"
 
     def hold_responses(self) -> None:
-        """Let nothing more from behind through; what is asked still gets there."""
+        """Hold back the responses of the server; requests still pass."""
         self._answers.clear()
 
     @property
@@ -46,7 +46,7 @@ class Proxy:
             self._through.set()
 
     def disconnect(self) -> None:
-        """End every connection."""
+        """Abort every connection."""
         for writer in self._writers:
             writer.transport.abort()
 
@@ -55,23 +55,23 @@ class Proxy:
         with contextlib.suppress(OSError):
             await self._through.wait()
             if isinstance(self.target, Path):
-                behind, to_behind = await asyncio.open_unix_connection(self.target)
+                upstream, to_upstream = await asyncio.open_unix_connection(self.target)
             else:
-                behind, to_behind = await asyncio.open_connection("127.0.0.1", self.target)
-            self._writers.add(to_behind)
-            await asyncio.gather(self._pump(reader, to_behind), self._pump(behind, writer, self._answers))
-            self._writers.discard(to_behind)
+                upstream, to_upstream = await asyncio.open_connection("127.0.0.1", self.target)
+            self._writers.add(to_upstream)
+            await asyncio.gather(self._pump(reader, to_upstream), self._pump(upstream, writer, self._answers))
+            self._writers.discard(to_upstream)
         self._writers.discard(writer)
         writer.transport.abort()
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may: asyncio.Event | None = None
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event | None = None
     ) -> None:
         try:
             while data := await reader.read(65536):
                 await self._through.wait()
-                if may is not None:
-                    await may.wait()
+                if gate is not None:
+                    await gate.wait()
                 writer.write(data)
                 await writer.drain()
         finally:

@@ -1,4 +1,4 @@
-"""A cluster of Valkeys, and one with a replica under Sentinels: real ones on loopback, to be hurt."""
+"""A Valkey cluster, and a primary with a replica under Sentinels: real servers on loopback, for fault tests."""
 
 import asyncio
 import contextlib
@@ -21,19 +21,19 @@ _NODE_TIMEOUT_MS = 600
 
 
 class Node(Valkey):
-    """A server at a port of its own, which it keeps over restarts."""
+    """A server on its own port, which it keeps over restarts."""
 
     def __init__(self, folder: Path, arguments: Sequence[str], first: Sequence[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(port=free_port(), arguments=[*first, "--dir", str(folder), *arguments])
 
     async def execute(self, *command: object) -> Any:
-        """The answer to a command."""
+        """The reply to a command."""
         async with Redis(port=self.port, socket_timeout=5, decode_responses=True, protocol=2) as client:
             return await client.execute_command(*command)  # type: ignore[no-untyped-call]  # the library has no types
 
     async def reports(self, section: str, line: str) -> bool:
-        """Whether a line stands in `INFO` or `CLUSTER INFO`; no, where nobody answers."""
+        """Whether `INFO` or `CLUSTER INFO` has a line; False if the server does not reply."""
         with contextlib.suppress(RedisError, OSError):
             async with Redis(port=self.port, socket_timeout=5, protocol=2) as client:
                 client.response_callbacks.clear()
@@ -51,11 +51,11 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """Two of them; the client finds the rest."""
+        """A URL with two of the nodes; the client discovers the others."""
         return f"redis+cluster://127.0.0.1:{self.nodes[0].port},127.0.0.1:{self.nodes[1].port}"
 
     async def form(self) -> None:
-        """Make them one cluster; returns when each knows it and every replica follows."""
+        """Create the cluster; returns when every node knows it and every replica follows."""
         primaries, replicas = self.nodes[:SHARDS], self.nodes[SHARDS:]
         for at, node in enumerate(primaries):
             first, last = at * _SLOTS // SHARDS, (at + 1) * _SLOTS // SHARDS - 1
@@ -74,18 +74,18 @@ class Cluster:
             await wait_for(replica.reports, "INFO replication", "master_link_status:up")
 
     async def owner(self, slot: int) -> Node:
-        """The primary that has a slot now."""
+        """The primary that owns a slot."""
         for node in self.nodes:
             with contextlib.suppress(RedisError, OSError):
                 for first, last, primary, *_ in await node.execute("CLUSTER", "SLOTS"):
                     if first <= slot <= last:
                         return next(one for one in self.nodes if one.port == primary[1])
-        raise AssertionError(f"slot {slot} is nobody's")
+        raise AssertionError(f"slot {slot} has no owner")
 
     async def move(self, slot: int) -> None:
-        """Give an empty slot to another primary, as a resharding does: who imports it outranks whoever had it.
+        """Move an empty slot to another primary, as a resharding does: the import raises the new owner's config epoch.
 
-        Told without, the new owner would give the slot back at the next word of an older one that ranks higher.
+        Without the import, the new owner would give the slot back to a node with a higher config epoch.
         """
         before = await self.owner(slot)
         primaries = [one for one in self.nodes if await one.reports("INFO replication", "role:master")]
@@ -108,7 +108,7 @@ class Cluster:
 
 
 class Sentinels:
-    """A primary, a replica, and three who watch them."""
+    """A primary, a replica, and three Sentinels."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -124,7 +124,7 @@ class Sentinels:
         return f"redis+sentinel://{hosts}/0?service={SERVICE}"
 
     async def form(self) -> None:
-        """Start all; returns when every Sentinel knows the replica and the other Sentinels."""
+        """Start all servers; returns when every Sentinel knows the replica and the other Sentinels."""
         await asyncio.to_thread(self.primary.start)
         await asyncio.to_thread(self.replica.start)
         await wait_for(self.replica.reports, "INFO replication", "master_link_status:up")
@@ -134,9 +134,9 @@ class Sentinels:
         await self._wait_agreed()
 
     async def wait_failed_over(self) -> None:
-        """After a failover: returns when the old primary follows the new one, and every Sentinel says so."""
+        """After a failover: wait until the old primary follows the new one, and every Sentinel reports it."""
         self.primary, self.replica = self.replica, self.primary
-        # A Sentinel turns to an old primary in its own time: nothing of ours waits for that.
+        # A Sentinel reconfigures an old primary after a delay; the service does not wait for that.
         await wait_for(self.replica.reports, "INFO replication", "master_link_status:up", patience_s=90)
         await self._wait_agreed()
 
@@ -151,7 +151,7 @@ class Sentinels:
 
 
 class SentinelNode(Node):
-    """A Sentinel, which keeps what it knows in its file."""
+    """A Sentinel, which keeps its state in its file."""
 
     def __init__(self, folder: Path, primary_port: int) -> None:
         file = folder / "sentinel.conf"
@@ -165,7 +165,7 @@ class SentinelNode(Node):
 
 @asynccontextmanager
 async def cluster() -> AsyncIterator[Cluster]:
-    """Formed, in a folder of its own."""
+    """A running cluster or Sentinel setup in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="wasgo-chat-cluster-") as folder:
         made = Cluster(Path(folder))
         try:
@@ -180,7 +180,7 @@ async def cluster() -> AsyncIterator[Cluster]:
 
 @asynccontextmanager
 async def sentinels() -> AsyncIterator[Sentinels]:
-    """Formed, in a folder of its own."""
+    """A running cluster or Sentinel setup in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="wasgo-chat-sentinel-") as folder:
         made = Sentinels(Path(folder))
         try:
@@ -191,14 +191,14 @@ async def sentinels() -> AsyncIterator[Sentinels]:
 
 
 async def wait_for(holds: Callable[..., Awaitable[bool]], *arguments: object, patience_s: float = PATIENCE_S) -> None:
-    """Wait until a question that has to be awaited is answered with yes."""
+    """Wait until an async predicate is true."""
     async with asyncio.timeout(patience_s):
         while not await holds(*arguments):  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.03)
 
 
 async def retry(act: Callable[..., Awaitable[object]], *arguments: object) -> None:
-    """Do what is refused for a moment."""
+    """Repeat a command until Redis accepts it."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:

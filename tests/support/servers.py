@@ -1,4 +1,4 @@
-"""The servers that all tests share: one PostgreSQL with a migrated template, one Valkey, a database per process."""
+"""The servers that all tests share: one PostgreSQL with a migrated template database, and one Valkey."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres, Valkey
 
 TEMPLATE = "chat_template"
-# Nothing here is to outlive a power cut; what the tests prove about commits does not depend on it.
+# Tests do not depend on durability across a power failure.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
 
 
@@ -49,7 +49,7 @@ def valkey_url() -> str:
 
 
 async def create_database(admin_url: str, name: str, template: str = "template0") -> None:
-    """A database of that name, anew."""
+    """Create a database; an existing one is replaced."""
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

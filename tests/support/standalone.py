@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own, to be stopped, frozen and cut off without the others noticing."""
+"""A PostgreSQL for one test, which it may stop, freeze and disconnect."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A PostgreSQL and its standby, which has all that was committed: to be killed, and to be promoted."""
+"""A PostgreSQL and a synchronous standby, for failover tests."""
 
 import asyncio
 import subprocess
@@ -17,24 +17,24 @@ _SYNCHRONOUS_STANDBYS = "SELECT count(*) FROM pg_stat_replication WHERE sync_sta
 
 
 class Pair:
-    """A primary that acknowledges no commit which its standby does not have."""
+    """A primary that acknowledges a commit only after its standby has it."""
 
     def __init__(self, primary: Postgres, standby: Postgres) -> None:
         self.primary = primary
         self.standby = standby
 
     async def lose_primary(self) -> None:
-        """As after a crash."""
+        """Stop the primary as a crash would."""
         await asyncio.to_thread(self.primary.stop, immediately=True)
 
     async def promote(self) -> None:
-        """Make the standby a primary; returns when it takes writes."""
+        """Promote the standby; returns when it accepts writes."""
         await run(self.standby, "SELECT pg_promote()")
 
 
 @asynccontextmanager
 async def replicated_postgres(folder: Path, **settings: str) -> AsyncIterator[Pair]:
-    """Both running, with a migrated database `chat`; the settings are the standby's."""
+    """Both servers running, with a migrated database `chat`; the settings are for the standby."""
     async with own_postgres(folder) as primary, standby_of(primary, folder / "standby", **settings) as standby:
         await run(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
         await run(primary, "SELECT pg_reload_conf()")
@@ -46,7 +46,7 @@ async def replicated_postgres(folder: Path, **settings: str) -> AsyncIterator[Pa
 
 @asynccontextmanager
 async def standby_of(primary: Postgres, data: Path, **settings: str) -> AsyncIterator[Postgres]:
-    """A running copy that follows a primary."""
+    """A running standby of a primary."""
     source = f"host={primary.run_folder} user=postgres"
     standby = Postgres(data, {**NOT_DURABLE, "primary_conninfo": source, **settings})
     await asyncio.to_thread(_copy, primary, standby)
@@ -67,7 +67,7 @@ def _copy(primary: Postgres, standby: Postgres) -> None:
 
 
 async def run(postgres: Postgres, statement: str) -> object:
-    """The first value that a statement gives, on a connection of its own."""
+    """The first value that a statement returns, on a separate connection."""
     connection = await asyncpg.connect(postgres.url(NAME))
     try:
         return await connection.fetchval(statement)

@@ -1,4 +1,4 @@
-"""TLS before a PostgreSQL that has none built in, as its protocol begins it; and certificates made for it."""
+"""A TLS proxy for a PostgreSQL that was built without TLS, and certificates for it."""
 
 import asyncio
 import ssl
@@ -21,14 +21,14 @@ _SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Two PEM files; who trusts the first trusts whoever has the second."""
+    """Two PEM files: a certificate, which is its own issuer, and its private key."""
 
     file: Path
     key: Path
 
 
 def self_signed(folder: Path, name: str) -> Certificate:
-    """Of a host by that name."""
+    """A self-signed certificate of a host."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -46,7 +46,7 @@ def self_signed(folder: Path, name: str) -> Certificate:
 
 
 class TlsProxy(Proxy):
-    """A proxy that insists on TLS; `plain` counts who came without."""
+    """A proxy that requires TLS; `plain` counts connections without it."""
 
     def __init__(self, target: Path, own: Certificate, of_clients: Certificate | None) -> None:
         super().__init__(target)
@@ -65,7 +65,7 @@ class TlsProxy(Proxy):
                 return
             writer.write(b"S")
             await writer.start_tls(self._context)
-        except (OSError, asyncio.IncompleteReadError):  # it does not trust us, or goes again
+        except (OSError, asyncio.IncompleteReadError):  # it does not trust the certificate, or has disconnected
             writer.transport.abort()
             return
         await super().serve(reader, writer)
@@ -73,6 +73,6 @@ class TlsProxy(Proxy):
 
 @asynccontextmanager
 async def tls_proxy(target: Path, own: Certificate, of_clients: Certificate | None = None) -> AsyncIterator[TlsProxy]:
-    """A port on loopback; with `of_clients`, for those only who have that certificate."""
-    async with listening(TlsProxy(target, own, of_clients)) as door:
-        yield door
+    """A proxy on loopback; with `of_clients` it requires that client certificate."""
+    async with listening(TlsProxy(target, own, of_clients)) as proxy:
+        yield proxy

@@ -1,4 +1,4 @@
-"""A worker of the service inside the test's own loop, on a real port."""
+"""A worker of the service in the event loop of the test, on a real port."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -23,7 +23,7 @@ SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
 
 class _Server(ChatServer):
-    """The service's server, which leaves the signals to pytest."""
+    """The server of the service without signal handlers, which pytest needs itself."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -31,7 +31,7 @@ class _Server(ChatServer):
 
 
 class Worker:
-    """A running worker: where it is, and its insides for tests that disturb them."""
+    """A running worker: its addresses, and its parts for tests that inject faults."""
 
     def __init__(self, app: FastAPI, server: uvicorn.Server, port: int, settings: Settings) -> None:
         self.app = app
@@ -70,7 +70,7 @@ def make_settings(database: str, **changes: Any) -> Settings:
         "redis_url": valkey_url(),
         "jwt_secret": SECRET,
         "message_rate": 0,
-        "sweep_s": 3600.0,  # workers of one database have different folders here: each removes its own, when told
+        "sweep_s": 3600.0,  # workers of one database have different folders here
         "allowed_origins": ["https://app.example"],
         "database_pool_size": 5,
         "shutdown_s": 2,
@@ -81,7 +81,7 @@ def make_settings(database: str, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Worker]:
-    """Serve until the block ends; what it leaves open is closed as at a real shutdown."""
+    """Serve until the block ends; open connections are closed as in a real shutdown."""
     port = free_port()
     app = create_app(settings)
     config = server_config(app, settings, host="127.0.0.1", port=port)

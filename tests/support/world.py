@@ -1,4 +1,4 @@
-"""The small world: people and services that speak the domain, over HTTP and sockets, to a running worker."""
+"""Users and services that call a running worker over HTTP and sockets."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 Json = dict[str, Any]
 PATIENCE_S = 10.0
-NO_TLS = ssl.create_default_context()  # made once: it takes longer than the tests that never use it
+NO_TLS = ssl.create_default_context()  # created once, as that is slow
 ROLES = ("observer", "participant", "moderator", "admin")
 
 
 class World:
-    """Everybody and everything of one test. Names are made unique, so tests share a database without meeting."""
+    """The users and services of one test. Their ids are unique, so tests can share a database."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
@@ -52,7 +52,7 @@ class World:
         return f"{name}-{self._suffix}-{secrets.token_hex(3)}"
 
     async def job(self, **people: "Person") -> Json:
-        """A job conversation; keyword is the role (`admin`, `admin_2`, …), value the person."""
+        """Create a job conversation; keywords are roles (`admin`, `admin_2`, …), values are users."""
         participants = [
             {"user_id": person.id, "role": role.split("_")[0], "username": person.name}
             for role, person in people.items()
@@ -67,7 +67,7 @@ class World:
 
 
 class Caller:
-    """Somebody with a token. Every answer is held against its documented shape."""
+    """A client with a token. Every response is checked against the OpenAPI document."""
 
     def __init__(self, world: World, bearer: str | None, headers: dict[str, str] | None = None) -> None:
         self.world = world
@@ -101,7 +101,7 @@ class Caller:
 
 
 class Endpoint(Protocol):
-    """Where sockets can be opened: a worker, or what stands before one."""
+    """Something that accepts sockets: a worker, or a proxy in front of one."""
 
     @property
     def ws_url(self) -> str: ...
@@ -138,7 +138,7 @@ class Person(Caller):
         return results
 
     async def events(self, conversation: Json, after_seq: int = 0) -> list[Json]:
-        """The whole log after a seq, page by page."""
+        """The complete log after a seq, page by page."""
         found: list[Json] = []
         following: str | None = str(after_seq)
         while following is not None:
@@ -152,7 +152,7 @@ class Person(Caller):
     async def connect(
         self, conversation: Json | None, worker: Endpoint | None = None, **query: Any
     ) -> "AsyncIterator[SocketClient]":
-        """A socket to a conversation, greeted; to many where none is named."""
+        """Open a socket and receive its `hello`; without a conversation, one for many."""
         async with self.connect_raw(conversation, worker, **query) as live:
             live.hello = await live.receive("hello")
             yield live
@@ -161,7 +161,7 @@ class Person(Caller):
     async def connect_raw(
         self, conversation: Json | None, worker: Endpoint | None = None, **query: Any
     ) -> "AsyncIterator[SocketClient]":
-        """The same, whatever the service answers."""
+        """Open a socket without waiting for its first frame."""
         at = (worker or self.world.worker).ws_url
         path = f"{at}/ws/chat/{conversation['id']}/" if conversation else f"{at}/ws/chat/"
         url = str(httpx.URL(path, params=query)) if query else path
@@ -182,20 +182,20 @@ class SocketClient:
         await self.connection.send(json.dumps({"type": frame_type, **fields}))
 
     async def request(self, frame_type: str, **fields: Any) -> Json:
-        """Say something with a `ref` and wait for its `ack` or `error`."""
+        """Send a frame with a `ref` and wait for its `ack` or `error`."""
         self._refs += 1
         ref = f"r{self._refs}"
         await self.send(frame_type, ref=ref, **fields)
         return await self.wait_until(lambda frame: frame.get("ref") == ref)
 
     async def receive(self, frame_type: str) -> Json:
-        """The next frame, which has to be of this type."""
+        """The next frame; fails if it has another type."""
         frame = await self.next_frame()
         assert frame["type"] == frame_type, frame
         return frame
 
     async def wait_for(self, frame_type: str) -> Json:
-        """The next frame of this type, past others."""
+        """The next frame of this type; others are skipped."""
         return await self.wait_until(lambda frame: frame["type"] == frame_type)
 
     async def wait_until(self, is_wanted: Any) -> Json:
@@ -216,7 +216,7 @@ class SocketClient:
             await self.connection.recv()
 
     async def wait_closed(self) -> tuple[int, str]:
-        """The close code and reason, once it closes."""
+        """Wait for the close; returns its code and reason."""
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(ConnectionClosed) as closed:
                 await self._drain()
@@ -225,7 +225,7 @@ class SocketClient:
 
 
 class QueryLog:
-    """Statements that a block ran."""
+    """The statements that a block executed."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
@@ -233,11 +233,11 @@ class QueryLog:
 
 @contextmanager
 def count_queries(worker: Worker, *, max: int) -> Iterator[QueryLog]:
-    """Count the statements that requests of a block run, and fail above a bound."""
+    """Record the statements that requests execute in a block, and fail if there are more than `max`."""
     seen = QueryLog()
 
     def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if "request" in structlog.contextvars.get_contextvars():  # not those of the worker's own tasks
+        if "request" in structlog.contextvars.get_contextvars():  # not those of background tasks
             seen.statements.append(statement)
 
     engine = worker.db.engine.sync_engine
@@ -255,7 +255,7 @@ def routes_of(worker: Worker) -> list[APIRoute]:
 
 
 def routes_in(app: FastAPI) -> list[APIRoute]:
-    """The same of an app that need not run."""
+    """Every HTTP route of an app, which need not run."""
     found: list[APIRoute] = []
 
     def walk(routes: Any) -> None:
@@ -271,7 +271,7 @@ def routes_in(app: FastAPI) -> list[APIRoute]:
 
 @asynccontextmanager
 async def world_with(settings: Settings) -> AsyncIterator[World]:
-    """A world of its own, on a worker with other settings."""
+    """A separate world, on a worker with other settings."""
     async with running(settings) as worker:
         world = World(worker)
         try:
@@ -280,15 +280,15 @@ async def world_with(settings: Settings) -> AsyncIterator[World]:
             await world.close()
 
 
-async def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for what shows only in a worker's insides, where nothing can be awaited."""
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Poll until a condition holds that nothing can await."""
     async with asyncio.timeout(2 * PATIENCE_S):
-        while not is_so():  # noqa: ASYNC110  polling is the point
+        while not condition():  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.02)
 
 
 async def rows(worker: Worker, statement: str, **values: Any) -> list[Any]:
-    """What a query finds in the worker's database, for what no answer shows."""
+    """The rows of a query in the worker's database, for state that the API does not show."""
     async with worker.db.snapshot() as tx:
         return list((await tx.execute(text(statement), values)).all())
 
@@ -296,7 +296,7 @@ async def rows(worker: Worker, statement: str, **values: Any) -> list[Any]:
 async def pages(
     caller: Caller, path: str, *, cursor: str | None = None, direction: str = "next", **query: Any
 ) -> list[Any]:
-    """Page by page, each page's results, forward (`next`) or back (`previous`), to the end."""
+    """The results of each page, forward (`next`) or back (`previous`), to the end."""
     found: list[Any] = []
     while True:
         page = await caller.ok("GET", path, params={**query, **({"cursor": cursor} if cursor else {})})

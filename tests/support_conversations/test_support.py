@@ -17,8 +17,8 @@ async def test_without_staff_a_conversation_is_still_created(database: str) -> N
         assert (made["title"], made["metadata"]) == ("Login Issue", {"support_type": "technical"})
         assert made["last_message"]["content"] == "I cannot log in"
         path = f"/chat/conversations/{made['id']}/assign/"
-        for nobody in (ana.id, world.person("bo").id):
-            await world.service.refused("POST", path, {"user_id": nobody}, status=409, code="nobody_free")
+        for assignee in (ana.id, world.person("bo").id):
+            await world.service.refused("POST", path, {"user_id": assignee}, status=409, code="nobody_free")
         assigned = await world.service.ok("POST", path, {"user_id": "later-staff"})
         assert assigned["last_message"]["metadata"]["action"] == "assigned"
         assert {one["role"] for one in assigned["participants"]} == {"admin", "moderator"}
@@ -31,8 +31,8 @@ async def test_the_least_busy_of_the_configured_staff_is_assigned(world: World, 
             await there.service.ok("PUT", f"/chat/users/{name}/", {"username": name})
         people = there.people(*(f"user{number}" for number in range(6)))
         made = await asyncio.gather(*(one.ok("POST", CREATE, {"support_type": "t"}, status=201) for one in people))
-        everybody = [person for one in made for person in one["participants"]]
-        taken = sorted(person["user"]["id"] for person in everybody if person["role"] == "moderator")
+        participants = [person for one in made for person in one["participants"]]
+        taken = sorted(person["user"]["id"] for person in participants if person["role"] == "moderator")
         assert taken == sorted(names * 2)
 
 
@@ -56,9 +56,9 @@ async def test_a_conversation_is_handed_over_by_its_assignee(database: str) -> N
         path = f"/chat/conversations/{chat['id']}/assign/"
         await world.service.refused("POST", path, {}, status=409, code="not_support")
         await ana.refused("POST", path, {}, status=403, code="forbidden")
-        nobody = world.make_service("other", "chat:act_as")
+        assignee = world.make_service("other", "chat:act_as")
         for asked in (path, "/chat/conversations/01a2048d-78c0-74aa-9509-437c15040017/assign/"):
-            await nobody.refused("POST", asked, {}, status=403, code="scope_required")
+            await assignee.refused("POST", asked, {}, status=403, code="scope_required")
 
 
 async def test_two_requests_with_one_key_make_one_conversation(world: World) -> None:

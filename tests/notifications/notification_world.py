@@ -1,4 +1,4 @@
-"""A world with a post office: people with addresses, and deliveries that go out when the test says so."""
+"""A world with delivery channels: users with addresses, and deliveries that are due when a test says so."""
 
 import asyncio
 import base64
@@ -18,7 +18,7 @@ UNFINISHED = "('pending', 'retrying', 'sending')"
 
 
 def notification_settings(database: str, mailbox: Mailbox, receiver: Receiver, **changes: Any) -> Settings:
-    """All channels, and nothing goes out by itself; a failed attempt is repeated at once, three in all."""
+    """All channels, with a long delay; a failed attempt is repeated at once, with three attempts in all."""
     given: dict[str, Any] = {
         "smtp_url": f"smtp://127.0.0.1:{mailbox.port}",
         "mail_from": "Chat <chat@wasgo.example>",
@@ -38,7 +38,7 @@ def notification_settings(database: str, mailbox: Mailbox, receiver: Receiver, *
 
 
 class NotificationWorld:
-    """The world, its mailbox and its receiver."""
+    """A world with an SMTP server and a webhook receiver."""
 
     def __init__(self, world: World, mailbox: Mailbox, receiver: Receiver) -> None:
         self.world = world
@@ -46,7 +46,7 @@ class NotificationWorld:
         self.receiver = receiver
 
     async def person(self, name: str, *, only: str | None = "email") -> Person:
-        """Somebody with an e-mail address, who takes one channel only (None: all of them)."""
+        """A user with an e-mail address and one enabled channel (None: all of them)."""
         person = self.world.person(name)
         body = {"email": address(person), "username": name, "display_name": name.title()}
         await self.world.service.ok("PUT", f"/chat/users/{person.id}/", body)
@@ -59,19 +59,19 @@ class NotificationWorld:
         return [await self.person(name) for name in names]
 
     async def wait_for_consumers(self) -> None:
-        """Wait until the readers have caught up with everything that was said."""
+        """Wait until the log consumers have handled every event."""
         async with asyncio.timeout(2 * PATIENCE_S):
             while await rows(self.world.worker, "SELECT 1 FROM pending"):  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.02)
 
     async def deliver_due(self, *people: Person) -> None:
-        """Let what is planned for these people go out now, and wait until it is sent, dropped or dead."""
+        """Make the deliveries of these users due now, and wait until they are sent, dropped or dead."""
         await self.wait_for_consumers()
         ids = [person.id for person in people]
         await self.execute(
             f"UPDATE deliveries SET due_at = now() WHERE user_id = ANY(:ids) AND state IN {UNFINISHED}", ids=ids
         )
-        # What is put off until quiet hours end is settled for now.
+        # Deliveries that wait for the end of quiet hours are not waited for.
         soon = f"state IN {UNFINISHED} AND due_at < now() + interval '90s'"
         query = f"SELECT 1 FROM deliveries WHERE user_id = ANY(:ids) AND {soon}"
         async with asyncio.timeout(2 * PATIENCE_S):
@@ -79,7 +79,7 @@ class NotificationWorld:
                 await asyncio.sleep(0.02)
 
     async def execute(self, statement: str, **values: Any) -> None:
-        """Change what only time or a crash would."""
+        """Execute a statement, for states that only time or a crash would produce."""
         async with self.world.worker.db.transaction() as tx:
             await tx.execute(text(statement), values)
 
@@ -91,7 +91,7 @@ class NotificationWorld:
         return self.mailbox.mails_to(address(person))
 
     async def deliver_mail(self, person: Person) -> Any:
-        """The one mail that goes out to somebody."""
+        """Deliver to a user; returns the only mail."""
         await self.deliver_due(person)
         (mail,) = self.mails_to(person)
         return mail

@@ -1,4 +1,4 @@
-"""Somebody with a life in the chat, whose every trace can be told from everything else."""
+"""A user who leaves every kind of trace, each recognizable by a unique marker."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ TIMEOUT_S = 30.0
 
 
 class TracedUser:
-    """The person, what they are called, and the conversations they are in."""
+    """The user, their profile, their conversations, and two other users."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -38,12 +38,12 @@ class TracedUser:
         self.bo, self.cy = world.people("bo", "cy")
 
     async def create(self) -> None:
-        """Be known, and in one conversation."""
+        """Create the profile and one conversation."""
         self.job = await self.world.job(admin=self.person, participant=self.bo, moderator=self.cy)
         await self.world.service.ok("PUT", f"/chat/users/{self.id}/", self.profile)
 
     async def leave_traces(self) -> None:
-        """Do everything that leaves a trace."""
+        """Use every feature that stores personal data."""
         service, ana, bo = self.world.service, self.person, self.bo
         await self.create()
         path = f"/chat/conversations/{self.job['id']}"
@@ -136,14 +136,14 @@ class TracedUser:
 
 
 async def wait_for_consumers(world: World) -> None:
-    """Wait until the readers of the log have made their notifications."""
+    """Wait until the log consumers have created the notifications."""
     async with asyncio.timeout(TIMEOUT_S):
         while await rows(world.worker, "SELECT 1 FROM pending"):  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.02)
 
 
 async def dump_database(worker: Worker) -> str:
-    """Everything in the worker's database, as `pg_dump` writes it."""
+    """The complete database of a worker, as written by `pg_dump`."""
     url = str(worker.settings.database_url).replace("postgresql+asyncpg", "postgresql")
     command = [str(Postgres(Path("/nonexistent/postgres"))._bin / "pg_dump"), "--data-only", "--inserts", url]
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
@@ -153,6 +153,6 @@ async def dump_database(worker: Worker) -> str:
 
 
 def read_files(folder: Path) -> bytes:
-    """Every name and byte in a folder."""
+    """Every file name and content in a folder."""
     paths = [Path(root) / name for root, _, names in os.walk(folder) for name in names]
     return b"\n".join(str(path).encode() + b"\n" + path.read_bytes() for path in paths)

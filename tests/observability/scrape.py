@@ -1,4 +1,4 @@
-"""What a scrape of `/metrics` says."""
+"""A parsed scrape of `/metrics`."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ class Scraped:
     text: str
 
     def value(self, name: str, **labels: str) -> float:
-        """One sample; 0 where there is none, as for a counter that nothing has raised yet."""
+        """One sample; 0 if there is none, as for a counter that was never incremented."""
         return self.samples.get((f"wasgo_chat_{name}", frozenset(labels.items())), 0.0)
 
     def total(self, name: str) -> float:
-        """All samples of a name."""
+        """The sum of all samples of a name."""
         return sum(value for (found, _), value in self.samples.items() if found == f"wasgo_chat_{name}")
 
 

@@ -1,6 +1,6 @@
-"""A storm: many sockets are dropped at once and come back. How long until all have caught up, and what they met.
+"""A reconnect storm: many sockets are dropped at once and reconnect; measures the time until all have caught up.
 
-The clients of `test_storm.py`, which runs them in its own process.
+These are the clients of `test_storm.py`, which runs them in its own process.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ PATIENCE_S = 240.0
 
 @dataclass
 class Storm:
-    """Clients of one conversation; each keeps what it saw, and comes back until `total` events were seen."""
+    """Clients of one conversation; each records the events it saw and reconnects when dropped."""
 
     url: str
     tokens: list[str]
@@ -30,7 +30,7 @@ class Storm:
     open_now: int = 0
 
     async def run(self, sockets: int) -> list[asyncio.Task[None]]:
-        """Open all of them, a hundred at a time."""
+        """Open all sockets."""
         self.seen = [[] for _ in range(sockets)]
         return [asyncio.create_task(self._live(number)) for number in range(sockets)]
 
@@ -72,7 +72,7 @@ class Storm:
             self.open_now -= is_greeted
 
     async def all_have(self, total: int) -> float:
-        """Wait until every socket is open and has seen event `total`; how long that took, in seconds."""
+        """Wait until every socket is open and has seen event `total`; returns the time in seconds."""
         started = time.monotonic()
         async with asyncio.timeout(PATIENCE_S):
             while self.open_now < len(self.seen) or any(not one or one[-1] < total for one in self.seen):  # noqa: ASYNC110  polling is the point

@@ -1,4 +1,4 @@
-"""The clients of a chaos run together: their conversations, their HTTP, what they share, and their history."""
+"""The state that the clients of a chaos run share: conversations, HTTP connections, and the history."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ HTTP_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True)
 class Scale:
-    """How large a run is: conversations, senders in each, messages a second over all of them.
+    """The size of a run: conversations, senders in each, and messages per second over all of them.
 
     `longest_s` is how long at most a fault lasts, `window` how many messages of a client may be on their way.
     """
@@ -35,7 +35,7 @@ class Scale:
 
 @dataclass(slots=True)
 class ContestedMessage:
-    """A message that others edit, delete and react to."""
+    """A message that several users edit, delete and react to."""
 
     conversation: str
     message_id: str
@@ -43,7 +43,7 @@ class ContestedMessage:
 
 
 class SharedState:
-    """What all clients share."""
+    """The state that all clients share."""
 
     def __init__(self, stage: Environment, size: Scale, rng: random.Random) -> None:
         self.environment = stage
@@ -57,7 +57,7 @@ class SharedState:
         self.delays = array("f")
         self.closes: Counter[str] = Counter()
         self.contested: asyncio.Queue[ContestedMessage | None] = asyncio.Queue()
-        """What to meddle with; None where no more comes."""
+        """Messages to change concurrently; None at the end."""
         self._bearers: dict[str, str] = {}
         self._service = mint_service(stage.settings, "chaos", list(SCOPES), ttl_s=TOKEN_S)
         limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
@@ -74,7 +74,7 @@ class SharedState:
         return self.rng.choice(self.environment.services).port
 
     async def create_conversation(self, number: int, people: dict[str, str]) -> str:
-        """A conversation of these users, by role; nothing is hurt yet."""
+        """Create a conversation of these users, with their roles, before any fault."""
         body = {"participants": [{"user_id": user, "role": role} for user, role in people.items()]}
         status, made = await self.call("PUT", f"/jobs/chaos-{number}/conversation/", body, bearer=self._service) or (
             0,
@@ -86,7 +86,7 @@ class SharedState:
     async def call(
         self, method: str, path: str, body: Json | None = None, *, user: str = "", bearer: str = ""
     ) -> tuple[int, Json] | None:
-        """One request to any `serve`; None where nobody knows what became of it."""
+        """One request to any `serve`; None if its outcome is unknown."""
         headers = {"Authorization": f"Bearer {bearer or self.bearer(user)}"}
         url = f"http://127.0.0.1:{self.port()}{path}"
         try:
@@ -103,21 +103,21 @@ class SharedState:
     async def call_until_answered(
         self, method: str, path: str, body: Json | None = None, *, user: str
     ) -> tuple[int, Json]:
-        """The same until it is answered: for what may be done twice."""
+        """The same, repeated until there is a response: for idempotent requests."""
         while True:
             answer = await self.call(method, path, body, user=user)
             if answer is not None:
                 return answer
             await asyncio.sleep(0.2)
 
-    def record_change(self, starred: ContestedMessage, content: str | None, answer: tuple[int, Json] | None) -> None:
-        """Note what became of an edit or deletion by HTTP."""
+    def record_change(self, contested: ContestedMessage, content: str | None, answer: tuple[int, Json] | None) -> None:
+        """Record the outcome of an edit or deletion over HTTP."""
         outcome = "unknown" if answer is None else "acked" if answer[0] == 200 else "refused"
         revision = answer[1].get("revision") if answer is not None and answer[0] == 200 else None
-        self.history.changes.append(Change(starred.conversation, starred.message_id, content, outcome, revision))
+        self.history.changes.append(Change(contested.conversation, contested.message_id, content, outcome, revision))
 
     async def record_unread_counts(self, places: dict[str, list[str]]) -> None:
-        """What the service counts for every user, at rest."""
+        """Record the unread counts of every user."""
         for user, conversations in places.items():
             _, answer = await self.call_until_answered("GET", "/chat/conversations/unread_counts/", user=user)
             for conversation in conversations:
@@ -129,5 +129,5 @@ class SharedState:
 
 
 def now() -> float:
-    """Monotonic seconds, the same clock for everybody."""
+    """Monotonic seconds."""
     return time.monotonic()

@@ -1,4 +1,4 @@
-"""What the database holds, read behind the service's back."""
+"""The content of the database, read directly."""
 
 from collections import defaultdict
 
@@ -16,7 +16,7 @@ LEFT JOIN message_revisions first
 
 
 async def read_database_state(url: str) -> DatabaseState:
-    """Everything, in one snapshot."""
+    """Read everything in one snapshot."""
     connection = await asyncpg.connect(url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):

@@ -1,4 +1,4 @@
-"""A client's copy of a conversation: a snapshot, brought up to date by events as docs/protocol.md tells clients to."""
+"""A client's state of a conversation: a snapshot, updated by events as docs/protocol.md specifies."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ PREVIEW_CHARS = 140
 
 
 class ClientState:
-    """What one member knows. Events may repeat the past: they converge on the present by seq and revision."""
+    """The state of one member. Old events may be applied again: the state converges by seq and revision."""
 
     def __init__(self, conversation: Json, messages: list[Json]) -> None:
         self.conversation = {key: conversation[key] for key in _CORE}
@@ -18,7 +18,7 @@ class ClientState:
 
     @classmethod
     async def load(cls, person: Person, conversation: Json) -> "ClientState":
-        """A fresh snapshot; page and detail are read at the same head."""
+        """Load a snapshot in which the messages and the conversation have the same head."""
         while True:
             detail = await person.get_conversation(conversation)
             messages = await person.history(conversation)
@@ -26,7 +26,7 @@ class ClientState:
                 return cls(detail, messages)
 
     def apply(self, frame: Json) -> None:
-        """Take one durable frame."""
+        """Apply one event frame."""
         assert frame["seq"] == self.last_seq + 1, (frame["seq"], self.last_seq)
         self.last_seq = frame["seq"]
         match frame["type"]:
@@ -62,7 +62,7 @@ class ClientState:
                 other["reply_preview"]["sender"] = message["sender"]
 
     def state(self) -> dict[str, Any]:
-        """Everything, for comparing."""
+        """Everything, for comparisons."""
         return {
             "conversation": self.conversation,
             "last_seq": self.last_seq,

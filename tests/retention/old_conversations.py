@@ -1,4 +1,4 @@
-"""Conversations of long ago, as an import brings them in, and what hangs on their messages."""
+"""Old conversations, created by an import, with their notifications."""
 
 import io
 import json
@@ -27,7 +27,7 @@ def timestamp(minutes: float) -> str:
 
 
 def lines(name: str, messages: int, *, members: int = 2, readers: int = 0) -> list[dict[str, Any]]:
-    """An old conversation of `u0`, `u1` and so on, each message read by the first so many after the sender."""
+    """The import lines of an old conversation of `u0`, `u1`, …; `readers` is the number of readers of each message."""
     people = [{"user_id": f"u{n}"} for n in range(members)]
     given = {"conversation_type": "support", "participants": people, "created_at": timestamp(0), "reads": "given"}
     found: list[dict[str, Any]] = [{"kind": "conversation", "external_id": name, **given}]
@@ -41,7 +41,7 @@ def lines(name: str, messages: int, *, members: int = 2, readers: int = 0) -> li
 async def import_old_conversation(
     db: Database, name: str, messages: int, *, members: int = 2, readers: int = 0
 ) -> UUID:
-    """Bring one in; its id."""
+    """Import an old conversation; returns its id."""
     file = b"".join(
         json.dumps(line).encode() + b"\n" for line in lines(name, messages, members=members, readers=readers)
     )
@@ -51,7 +51,7 @@ async def import_old_conversation(
 
 
 async def create_notifications(db: Database, conversation_id: UUID) -> None:
-    """Make the notifications of all its messages, of everybody."""
+    """Create the notifications of all messages for all participants."""
     await execute(db, _NOTIFICATIONS, id=conversation_id)
 
 

@@ -1,7 +1,7 @@
-"""A supervisor over workers that only beat: what it does with the dead, the hung and the stubborn, without a service.
+"""A supervisor over workers that only send heartbeats, so that tests of the supervisor need no service.
 
-Run as a program: `supervised.py NAME FOLDER SHUTDOWN_S`, where NAME is one of the workers below. Each worker leaves a
-file named after its process id in FOLDER, so that a test can count them.
+Run as a program: `supervised_workers.py NAME FOLDER SHUTDOWN_S`, where NAME is one of the workers below. Each worker
+leaves a file named after its process id in FOLDER, so that a test can count them.
 """
 
 import os
@@ -18,7 +18,7 @@ folder = Path(sys.argv[2])
 
 
 def steady(beat: int) -> None:
-    """Beats until it is told to end."""
+    """Sends heartbeats until SIGTERM."""
     arrived: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: arrived.append(number))
     while not arrived:
@@ -27,7 +27,7 @@ def steady(beat: int) -> None:
 
 
 def hanging(beat: int) -> None:
-    """The first one stops beating, the others are fine."""
+    """The first worker stops sending heartbeats, later ones work."""
     if len(list(folder.iterdir())) == 1:
         os.write(beat, b".")
         time.sleep(60)
@@ -35,7 +35,7 @@ def hanging(beat: int) -> None:
 
 
 def stubborn(beat: int) -> None:
-    """Does not end when told to."""
+    """Ignores SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         os.write(beat, b".")
@@ -43,18 +43,18 @@ def stubborn(beat: int) -> None:
 
 
 def broken(beat: int) -> None:
-    """Fails at its start."""
+    """Fails at startup."""
     raise RuntimeError("nothing works")
 
 
 def dying(beat: int) -> None:
-    """Comes up, and dies at once."""
+    """Starts, and exits at once."""
     os.write(beat, b".")
     time.sleep(0.05)
 
 
 def later_broken(beat: int) -> None:
-    """The first one is fine, what comes after it does not start."""
+    """The first worker works, later ones do not start."""
     if len(list(folder.iterdir())) > 1:
         raise RuntimeError("nothing works any more")
     steady(beat)

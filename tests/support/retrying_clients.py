@@ -1,4 +1,4 @@
-"""Clients that do not give up: reconnect with `after_seq`, send again with the same `client_id`."""
+"""Clients that retry as docs/protocol.md specifies: with `after_seq`, and with the same `client_id`."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ PATIENCE_S = 90.0
 
 
 class ReconnectingClient:
-    """One user at one conversation: everything it was acked, and everything it saw, in the order it saw it."""
+    """A user of one conversation, with all acks and all events in the order of their arrival."""
 
     def __init__(self, url: str, bearer: str, chat: Json, name: str) -> None:
         self._url = f"{url}/ws/chat/{chat['id']}/"
@@ -27,7 +27,7 @@ class ReconnectingClient:
         self._pending: dict[str, asyncio.Event] = {}
 
     async def run(self, messages: int, total: int) -> None:
-        """Send `messages`, and listen until event `total` was seen."""
+        """Send `messages`, and receive until event `total`."""
         unsent = [f"{self.name}-{number}" for number in range(messages)]
         async with asyncio.timeout(PATIENCE_S):
             while len(self.acked) < messages or not self.seen or self.seen[-1] < total:
@@ -42,18 +42,18 @@ class ReconnectingClient:
                     await asyncio.sleep(0.05)
 
     async def _exchange(self, ws: ClientConnection, unsent: list[str], total: int) -> None:
-        in_hand: str | None = None
+        current: str | None = None
         while True:
-            if in_hand is None and len(self.acked) < len(unsent):
-                in_hand = unsent[len(self.acked)]
-                frame = {"type": "send_message", "content": in_hand, "client_id": in_hand, "ref": in_hand}
+            if current is None and len(self.acked) < len(unsent):
+                current = unsent[len(self.acked)]
+                frame = {"type": "send_message", "content": current, "client_id": current, "ref": current}
                 await ws.send(json.dumps(frame))
             frame = json.loads(await asyncio.wait_for(ws.recv(), 10))
             if frame["type"] == "ack":
                 self.acked[str(frame["ref"])] = int(frame["seq"])
-                in_hand = None
+                current = None
             elif frame["type"] == "error":
-                in_hand = None
+                current = None
             elif "seq" in frame:
                 self.seen.append(int(frame["seq"]))
             if len(self.acked) == len(unsent) and self.seen and self.seen[-1] >= total:
@@ -61,7 +61,7 @@ class ReconnectingClient:
 
 
 class RetryingSender:
-    """Sends over HTTP, a new connection each time, and again until it has an answer."""
+    """Sends over HTTP, on a new connection each time, and retries until there is a response."""
 
     def __init__(self, url: str, bearer: str, chat: Json, name: str) -> None:
         self._url = f"{url}/chat/messages/"
