@@ -1,7 +1,8 @@
 """Compresses the screenshots of `make screenshots` for the repository: a palette each, at most 150 KB.
 
 `build/screenshots/` has every state in both themes and at both widths, for review. `docs/images/` gets all screenshots
-of the chat, and `OPERATOR_IMAGES` of the operator page: each view once, and the dark and phone variants that differ most.
+of the chat, and `OPERATOR_IMAGES` of the operator page: each view once, and the dark and phone variants that differ
+most.
 """
 
 import io
