@@ -1,8 +1,8 @@
-"""Makes the pictures of `make screenshots` small enough for the repository: a palette each, at most 150 KB.
+"""Compresses the screenshots of `make screenshots` for the repository: a palette each, at most 150 KB.
 
-Every state, light and dark and at both widths, lies in `build/screenshots/` for eyes. `docs/images/` gets all of the
-chat's, and of the operator's page only those of `OF_THE_OPERATOR`: each of its views once, and what differs on a phone
-or at night.
+`build/screenshots/` has every state in both themes and at both widths, for review. `docs/images/` gets all screenshots
+of the chat, and `OPERATOR_IMAGES` of the operator page: each view once, and the dark and phone variants that differ
+most.
 """
 
 import io
@@ -11,43 +11,43 @@ from pathlib import Path
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
-FROM = ROOT / "build/screenshots"
-TO = ROOT / "docs/images"
-MOST_BYTES = 150 * 1024
+SOURCE = ROOT / "build/screenshots"
+TARGET = ROOT / "docs/images"
+MAX_BYTES = 150 * 1024
 COLOURS = (256, 160, 96, 64)
-OF_THE_OPERATOR = (
+OPERATOR_IMAGES = (
     "desktop-messages-light",
     "desktop-versions-light",
     "desktop-members-dark",
-    "desktop-letters-light",
-    "desktop-figures-light",
-    "desktop-figures-dark",
+    "desktop-failed-deliveries-light",
+    "desktop-metrics-light",
+    "desktop-metrics-dark",
     "phone-list-light",
     "phone-versions-dark",
 )
 
 
-def small(path: Path) -> bytes:
-    """The picture with as many colours as fit."""
+def compress(path: Path) -> bytes:
+    """The image as PNG, with as many colours as fit into MAX_BYTES."""
     image = Image.open(path).convert("RGB")
-    made = b""
+    png = b""
     for colours in COLOURS:
-        held = io.BytesIO()
-        image.quantize(colours, dither=Image.Dither.NONE).save(held, "PNG", optimize=True)
-        made = held.getvalue()
-        if len(made) <= MOST_BYTES:
+        buffer = io.BytesIO()
+        image.quantize(colours, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+        png = buffer.getvalue()
+        if len(png) <= MAX_BYTES:
             break
-    return made
+    return png
 
 
 def main() -> None:
-    """Write them anew."""
-    TO.mkdir(parents=True, exist_ok=True)
-    for old in TO.glob("*.png"):
+    """Replace all images in docs/images."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for old in TARGET.glob("*.png"):
         old.unlink()
-    for path in sorted(FROM.glob("*.png")):
-        if not path.stem.startswith("operator-") or path.stem.removeprefix("operator-") in OF_THE_OPERATOR:
-            (TO / path.name).write_bytes(small(path))
+    for path in sorted(SOURCE.glob("*.png")):
+        if not path.stem.startswith("operator-") or path.stem.removeprefix("operator-") in OPERATOR_IMAGES:
+            (TARGET / path.name).write_bytes(compress(path))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Whether the built pages belong to their sources: hashes of both.
+"""Checks that the built pages match their sources, by hashes of both.
 
-`python -m web.stamp --write` after building, `--check` in every `make check`: it costs no Node. That the same sources
-really give the same pages is seen by `make web-check`.
+`python -m web.stamp --write` runs after a build, `--check` in every `make check`; neither needs Node. `make web-check`
+builds the pages again and compares the output.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ BUILT = "src/wasgo_chat/web"
 
 
 def stamp() -> dict[str, str]:
-    """What the pages are built from, and the pages themselves."""
-    found = {name: _hash([ROOT / name]) for name in FILES}
-    return found | {name: _hash(sorted((ROOT / name).rglob("*"))) for name in (*SOURCES, BUILT)}
+    """The hashes of the sources and of the built pages, by path."""
+    hashes = {name: _hash([ROOT / name]) for name in FILES}
+    return hashes | {name: _hash(sorted((ROOT / name).rglob("*"))) for name in (*SOURCES, BUILT)}
 
 
 def _hash(files: list[Path]) -> str:
@@ -32,12 +32,12 @@ def _hash(files: list[Path]) -> str:
 
 
 def main() -> None:
-    """Write the stamp, or end with 1 where it is not true."""
+    """Write the stamp, or exit with 1 if it is out of date."""
     if sys.argv[1:] == ["--write"]:
         STAMP.write_text(json.dumps(stamp(), indent=2) + "\n")
         return
-    now, then = stamp(), json.loads(STAMP.read_text())
-    changed = [name for name in now | then if now.get(name) != then.get(name)]
+    current, stored = stamp(), json.loads(STAMP.read_text())
+    changed = [name for name in current | stored if current.get(name) != stored.get(name)]
     if changed:
         sys.exit(f"the built pages are not up to date ({', '.join(changed)}): run `make web`")
 

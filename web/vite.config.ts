@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-// Where `make dev` serves; `npm start` hands everything but the pages on to it.
+// The address of `make dev`; `npm start` proxies everything except the pages to it.
 const SERVICE = "http://127.0.0.1:8000";
 const SDK = new URL("../sdk/typescript/src/", import.meta.url).pathname;
 
@@ -15,7 +15,7 @@ export default defineConfig({
     outDir: "../src/wasgo_chat/web",
     emptyOutDir: true,
     target: "es2022",
-    // Browsers that know light-dark(), which the themes are made with.
+    // Browsers with light-dark(), which the themes use.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
@@ -25,7 +25,8 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: {
-      "^/(chat|demo|bids|jobs|requests|disputes|staff)/": { target: SERVICE },
+      // Not the pages, their sources and the files of Vite itself.
+      "^/(?!$|[?@]|src/|node_modules/|index\\.html|operator(\\.html)?($|\\?)|ws/)": { target: SERVICE },
       "/ws/": { target: SERVICE, ws: true },
     },
   },

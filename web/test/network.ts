@@ -1,21 +1,21 @@
-// The network between a page and the service: it can be cut, and come back.
+// A TCP proxy between a page and the service that can be disconnected and restored.
 
 import { type Socket, connect, createServer } from "node:net";
 
-export class Network {
-  #isUp = true;
-  readonly #open = new Set<Socket>();
-  readonly #server = createServer((near) => {
-    if (!this.#isUp) {
-      near.destroy();
+export class NetworkProxy {
+  #isConnected = true;
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((client) => {
+    if (!this.#isConnected) {
+      client.destroy();
       return;
     }
-    const far = connect(this.to, "127.0.0.1");
-    for (const [one, other] of [[near, far], [far, near]] as const) {
-      this.#open.add(one);
+    const upstream = connect(this.to, "127.0.0.1");
+    for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
+      this.#sockets.add(one);
       one.on("error", () => {});
       one.on("close", () => {
-        this.#open.delete(one);
+        this.#sockets.delete(one);
         other.destroy();
       });
       one.pipe(other);
@@ -36,17 +36,17 @@ export class Network {
     return this;
   }
 
-  cut(): void {
-    this.#isUp = false;
-    for (const one of this.#open) one.destroy();
+  disconnect(): void {
+    this.#isConnected = false;
+    for (const one of this.#sockets) one.destroy();
   }
 
   restore(): void {
-    this.#isUp = true;
+    this.#isConnected = true;
   }
 
   async stop(): Promise<void> {
-    this.cut();
+    this.disconnect();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }

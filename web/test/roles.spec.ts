@@ -1,6 +1,6 @@
-// What one may do is what one is offered.
+// Users are only offered the actions that their role allows.
 
-import { expect, job, say, sit, test, tokenOf } from "./world.ts";
+import { expect, createJobConversation, sendMessage, openChat, test, tokenOf } from "./fixtures.ts";
 
 const ALL = [
   { user_id: "ana", role: "admin" },
@@ -8,23 +8,23 @@ const ALL = [
   { user_id: "cy", role: "observer" },
 ] as const;
 
-test("an observer reads along and cannot write", async ({ browser }) => {
-  const { id } = await job(ALL);
-  await say("ana", id, "for everybody");
-  const cy = await sit(browser, "cy", id);
-  await expect(cy.message("for everybody")).toBeVisible();
+test("an observer can read but not write", async ({ browser }) => {
+  const { id } = await createJobConversation(ALL);
+  await sendMessage("ana", id, "for everyone");
+  const cy = await openChat(browser, "cy", id);
+  await expect(cy.message("for everyone")).toBeVisible();
   await expect(cy.page.getByText("as an observer")).toBeVisible();
   await expect(cy.page.getByRole("textbox", { name: /^Write/ })).toHaveCount(0);
-  await cy.message("for everybody").hover();
-  await expect(cy.message("for everybody").getByRole("group")).toHaveCount(0);
-  await say("bo", id, "and more");
+  await cy.message("for everyone").hover();
+  await expect(cy.message("for everyone").getByRole("group")).toHaveCount(0);
+  await sendMessage("bo", id, "and more");
   await expect(cy.message("and more")).toBeVisible();
 });
 
 test("a closed conversation is read-only for all, until it is reopened", async ({ browser }) => {
-  const { id } = await job(ALL);
-  await say("bo", id, "so long");
-  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+  const { id } = await createJobConversation(ALL);
+  await sendMessage("bo", id, "so long");
+  const [ana, bo] = await Promise.all([openChat(browser, "ana", id), openChat(browser, "bo", id)]);
   await bo.page.getByRole("button", { name: "Details" }).click();
   await expect(bo.page.getByRole("button", { name: "Close conversation" })).toHaveCount(0);
   await bo.page.keyboard.press("Escape");
@@ -37,9 +37,9 @@ test("a closed conversation is read-only for all, until it is reopened", async (
   await expect(bo.field).toBeVisible();
 });
 
-test("who is removed sees nothing of it any more", async ({ browser }) => {
-  const { id, title } = await job(ALL);
-  const bo = await sit(browser, "bo", id);
+test("a removed participant loses access", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  const bo = await openChat(browser, "bo", id);
   const headers = { Authorization: `Bearer ${await tokenOf("ana")}`, "Content-Type": "application/json" };
   const path = `${new URL(bo.page.url()).origin}/chat/conversations/${id}/remove_participant/`;
   await fetch(path, { method: "POST", headers, body: JSON.stringify({ user_id: "bo" }) });
@@ -47,10 +47,10 @@ test("who is removed sees nothing of it any more", async ({ browser }) => {
   await expect(bo.page.getByRole("navigation").getByText(title)).toHaveCount(0);
 });
 
-test("archived conversations stand apart, and the next message brings one back", async ({ browser }) => {
-  const { id, title } = await job(ALL);
-  await say("bo", id, "hello");
-  const ana = await sit(browser, "ana", id);
+test("archived conversations are listed separately, and a new message unarchives one", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  await sendMessage("bo", id, "hello");
+  const ana = await openChat(browser, "ana", id);
   const list = ana.page.getByRole("navigation");
   await expect(list.getByText(title)).toBeVisible();
   await ana.page.getByRole("button", { name: "Details" }).click();
@@ -59,15 +59,15 @@ test("archived conversations stand apart, and the next message brings one back",
   await list.getByRole("button", { name: /^Archived/ }).click();
   await expect(list.getByText(title)).toBeVisible();
   await list.getByRole("button", { name: "Back to all conversations" }).click();
-  await say("bo", id, "one more thing");
+  await sendMessage("bo", id, "one more thing");
   await expect(list.getByText(title)).toBeVisible();
 });
 
-test("the list has types, search, unread and the last message; notifications lead to their conversation", async ({ browser }) => {
-  const { id, title } = await job(ALL);
-  const ana = await sit(browser, "ana");
+test("the list shows types, search, unread counts and the last message; a notification opens its conversation", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  const ana = await openChat(browser, "ana");
   const list = ana.page.getByRole("navigation");
-  await say("bo", id, "find me, @Ana Lima");
+  await sendMessage("bo", id, "find me, @Ana Lima");
   const row = list.getByRole("button", { name: title });
   await expect(row).toContainText("Bo: find me, @Ana Lima");
   await expect(row).toContainText("1 unread");
@@ -83,11 +83,11 @@ test("the list has types, search, unread and the last message; notifications lea
   await expect(row).not.toContainText("1 unread");
 });
 
-test("the keyboard alone is enough", async ({ browser }) => {
-  const { id, title } = await job(ALL);
-  await say("bo", id, "first");
-  await say("bo", id, "second");
-  const { page } = await sit(browser, "ana");
+test("the chat can be used with the keyboard alone", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  await sendMessage("bo", id, "first");
+  await sendMessage("bo", id, "second");
+  const { page } = await openChat(browser, "ana");
   await page.keyboard.press("Control+k");
   await expect(page.getByRole("searchbox")).toBeFocused();
   await page.getByRole("searchbox").pressSequentially(title);

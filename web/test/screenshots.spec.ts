@@ -1,9 +1,9 @@
-// Pictures of every state, for the README and for eyes. `make screenshots` writes them into docs/images/.
+// Screenshots of every state, for the documentation and for review. `make screenshots` writes them.
 
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "@playwright/test";
-import { call, expect, job, say, service, sit, test, tokenOf } from "./world.ts";
+import { callApi, expect, createJobConversation, sendMessage, service, openChat, test, tokenOf } from "./fixtures.ts";
 
 const OUT = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
@@ -11,18 +11,18 @@ type Size = keyof typeof SIZES;
 
 mkdirSync(OUT, { recursive: true });
 
-async function known(): Promise<Map<string, string>> {
-  const { results } = await call<{ results: { id: string; title: string; conversation_type: string }[] }>("GET", "/chat/conversations/", await tokenOf("ana"));
+async function conversationIds(): Promise<Map<string, string>> {
+  const { results } = await callApi<{ results: { id: string; title: string; conversation_type: string }[] }>("GET", "/chat/conversations/", await tokenOf("ana"));
   return new Map(results.map((one) => [one.title || one.conversation_type, one.id]));
 }
 
-async function at(browser: Browser, user: string, conversation: string, size: Size, scheme: "light" | "dark" = "light"): Promise<Page> {
-  const { page } = await sit(browser, user, conversation, { viewport: SIZES[size], colorScheme: scheme, reducedMotion: "reduce" });
+async function openAt(browser: Browser, user: string, conversation: string, size: Size, scheme: "light" | "dark" = "light"): Promise<Page> {
+  const { page } = await openChat(browser, user, conversation, { viewport: SIZES[size], colorScheme: scheme, reducedMotion: "reduce" });
   await page.evaluate(() => document.fonts.ready);
   return page;
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
+async function takeScreenshot(page: Page, name: string): Promise<void> {
   await page.waitForLoadState("load");
   await page.evaluate(() => Promise.all([...document.images].filter((one) => one.getBoundingClientRect().bottom > 0 && one.getBoundingClientRect().top < innerHeight).map((one) => one.decode().catch(() => {}))));
   await page.mouse.move(2, 2);
@@ -32,27 +32,27 @@ async function shoot(page: Page, name: string): Promise<void> {
 for (const size of ["desktop", "phone"] as const) {
   test(`states, ${size}`, async ({ browser }) => {
     test.setTimeout(240_000);
-    const ids = await known();
+    const ids = await conversationIds();
     const kitchen = ids.get("Tiles for the kitchen") ?? "";
     for (const scheme of ["light", "dark"] as const) {
-      const page = await at(browser, "ana", "", size, scheme);
+      const page = await openAt(browser, "ana", "", size, scheme);
       await expect(page.getByRole("button", { name: /^Tiles/ })).toBeVisible();
-      await shoot(page, `${size}-list-${scheme}`);
+      await takeScreenshot(page, `${size}-list-${scheme}`);
       await page.goto(`${page.url().split("#")[0]}#bo/${kitchen}`);
       await expect(page.getByRole("article").last()).toBeVisible();
-      await shoot(page, `${size}-conversation-${scheme}`);
+      await takeScreenshot(page, `${size}-conversation-${scheme}`);
       await page.getByRole("log").hover();
       await page.mouse.wheel(0, -1350);
       await expect(page.getByRole("button", { name: /^Jump to the newest/ })).toBeVisible();
-      await shoot(page, `${size}-history-${scheme}`);
+      await takeScreenshot(page, `${size}-history-${scheme}`);
       await page.getByRole("button", { name: "Details" }).click();
-      await shoot(page, `${size}-details-${scheme}`);
+      await takeScreenshot(page, `${size}-details-${scheme}`);
       await page.context().close();
     }
-    const page = await at(browser, "ana", kitchen, size);
+    const page = await openAt(browser, "ana", kitchen, size);
     await page.getByRole("article").last().focus();
     await page.keyboard.press("+");
-    await shoot(page, `${size}-reacting`);
+    await takeScreenshot(page, `${size}-reacting`);
     await page.keyboard.press("Escape");
     await page.getByRole("article").last().focus();
     await page.keyboard.press("r");
@@ -62,35 +62,35 @@ for (const size of ["desktop", "phone"] as const) {
       { name: "nothing.txt", mimeType: "text/plain", buffer: Buffer.from("") },
     ]);
     await expect(page.getByText("sketch.txt: ready to send")).toBeAttached();
-    await shoot(page, `${size}-writing`);
+    await takeScreenshot(page, `${size}-writing`);
     await page.goto(`${page.url().split("#")[0]}#cy/${kitchen}`);
     await expect(page.getByText("as an observer")).toBeVisible();
-    await shoot(page, `${size}-observer`);
+    await takeScreenshot(page, `${size}-observer`);
     await page.goto(`${page.url().split("#")[0]}#ana/${ids.get("Lamp in the hall") ?? ""}`);
     await expect(page.getByText("This conversation is closed.")).toBeVisible();
-    await shoot(page, `${size}-closed`);
+    await takeScreenshot(page, `${size}-closed`);
     await page.goto(`${page.url().split("#")[0]}#sam/${ids.get("Scratches on the new table") ?? ""}`);
     await expect(page.getByRole("article").last()).toBeVisible();
-    await shoot(page, `${size}-dispute`);
+    await takeScreenshot(page, `${size}-dispute`);
     await page.getByRole("button", { name: "Open table.png" }).click();
     await expect(page.getByRole("dialog").getByRole("img")).toBeVisible();
-    await shoot(page, `${size}-viewer`);
+    await takeScreenshot(page, `${size}-viewer`);
     await page.keyboard.press("Escape");
     await page.goto(`${page.url().split("#")[0]}#ana`);
     await page.getByRole("button", { name: /^Notifications/ }).click();
-    await shoot(page, `${size}-notifications`);
+    await takeScreenshot(page, `${size}-notifications`);
     await page.getByRole("button", { name: "Notification settings" }).click();
     await expect(page.getByText("All messages")).toBeVisible();
-    await shoot(page, `${size}-preferences`);
+    await takeScreenshot(page, `${size}-preferences`);
     await page.keyboard.press("Escape");
     await page.goto(`${page.url().split("#")[0]}#`);
-    await shoot(page, `${size}-choice`);
+    await takeScreenshot(page, `${size}-choice`);
     await page.context().close();
   });
 }
 
 test("side by side", async ({ browser }) => {
-  const ids = await known();
+  const ids = await conversationIds();
   const fence = ids.get("Paint the fence") ?? "";
   const context = await browser.newContext({ viewport: { width: 1440, height: 810 }, reducedMotion: "reduce" });
   const page = await context.newPage();
@@ -98,29 +98,29 @@ test("side by side", async ({ browser }) => {
   await expect(page.getByRole("article")).toHaveCount(4);
   await page.getByRole("region", { name: "Chat as Ana Lima" }).getByRole("textbox").last().pressSequentially("Deal. See you on Friday!");
   await expect(page.getByText("Ana is typing")).toBeVisible();
-  await shoot(page, "side-by-side");
+  await takeScreenshot(page, "side-by-side");
   await context.close();
 });
 
-// After the lists: this makes a conversation that is not of the demo world.
+// Runs after the list screenshots, because it adds a conversation to the demo data.
 for (const size of ["desktop", "phone"] as const) {
-  test(`without a connection, ${size}`, async ({ browser, network }) => {
-    const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "mia", role: "participant" }], { title: "Roses along the wall", reference: `512${size.length}` });
-    await say("mia", id, "The roses will come on Tuesday.");
-    const { page: away } = await sit(browser, "ana", id, { viewport: SIZES[size], colorScheme: "light", reducedMotion: "reduce" }, network.url);
+  test(`offline, ${size}`, async ({ browser, network }) => {
+    const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "mia", role: "participant" }], { title: "Roses along the wall", reference: `512${size.length}` });
+    await sendMessage("mia", id, "The roses will come on Tuesday.");
+    const { page: away } = await openChat(browser, "ana", id, { viewport: SIZES[size], colorScheme: "light", reducedMotion: "reduce" }, network.url);
     await expect(away.getByRole("article")).toBeVisible();
-    network.cut();
+    network.disconnect();
     await expect(away.getByText("You're offline.")).toBeVisible();
     await away.getByRole("textbox").last().fill("Then I will be at home.");
     await away.keyboard.press("Enter");
-    await shoot(away, `${size}-offline`);
+    await takeScreenshot(away, `${size}-offline`);
     network.restore();
     await away.evaluate(() => dispatchEvent(new Event("online")));
     await expect(away.getByText("You're offline.")).toBeHidden();
     await away.getByRole("textbox").last().fill("Shall I bring the red\u0001ones?");
     await away.keyboard.press("Enter");
     await expect(away.getByRole("alert")).toBeVisible();
-    await shoot(away, `${size}-failed`);
+    await takeScreenshot(away, `${size}-failed`);
     await away.context().close();
   });
 }

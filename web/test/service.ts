@@ -1,4 +1,4 @@
-// `wasgo-chat dev` with a fresh world, for all tests; it can be killed and started again.
+// A `wasgo-chat dev` process with new demo data, shared by all tests; it can be killed and restarted.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,16 +8,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PATIENCE_MS = 60_000;
-// The tests go faster than people.
+const TIMEOUT_MS = 60_000;
+// The tests are faster than the rate limits allow.
 const SETTINGS = { WASGO_CHAT_LOG_LEVEL: "ERROR", WASGO_CHAT_RATE_READS_PER_MINUTE: "0", WASGO_CHAT_RATE_WRITES_PER_MINUTE: "0", WASGO_CHAT_MESSAGE_RATE: "0" };
 
-/** Known by its folder: whichever process of the tests starts it, another can end it. */
+/** Identified by its data folder, so that one test process can stop a service that another one started. */
 export class Service {
   constructor(
     readonly port: number,
     readonly data: string,
-    /** Where pages come from that reach it through a `Network`. */
+    /** The port of the NetworkProxy, whose origin the service allows. */
     readonly networkPort: number,
   ) {}
 
@@ -25,32 +25,32 @@ export class Service {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when it is ready. */
+  /** Resolves when the service is ready. */
   async start(): Promise<void> {
-    const words = ["dev", "--port", String(this.port), "--data", this.data];
+    const args = ["dev", "--port", String(this.port), "--data", this.data];
     const origins = { WASGO_CHAT_ALLOWED_ORIGINS: `http://127.0.0.1:${this.networkPort}` };
     const env = { ...process.env, ...SETTINGS, ...origins };
-    const running = spawn(join(ROOT, ".venv/bin/wasgo-chat"), words, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
-    writeFileSync(this.#pidFile, String(running.pid));
-    const isReady = () => fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
-    await until(async () => {
-      if (running.exitCode !== null) throw new Error(`the service ended with ${running.exitCode}`);
+    const child = spawn(join(ROOT, ".venv/bin/wasgo-chat"), args, { cwd: ROOT, env, stdio: ["ignore", "ignore", "inherit"] });
+    writeFileSync(this.#pidFile, String(child.pid));
+    const isReady = () => fetch(`${this.url}/readyz`).then((response) => response.ok, () => false);
+    await waitUntil(async () => {
+      if (child.exitCode !== null) throw new Error(`the service exited with ${child.exitCode}`);
       return isReady();
     });
   }
 
-  /** Ends it as asked, or by force; resolves when it is gone. */
+  /** Resolves when the process has exited. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const pid = Number(readFileSync(this.#pidFile, "utf8"));
-    const isThere = (signal: NodeJS.Signals | 0) => {
+    const isRunning = (signal: NodeJS.Signals | 0) => {
       try {
         return process.kill(pid, signal);
       } catch {
         return false;
       }
     };
-    isThere(signal);
-    await until(async () => !isThere(0));
+    isRunning(signal);
+    await waitUntil(async () => !isRunning(0));
   }
 
   get #pidFile(): string {
@@ -58,19 +58,19 @@ export class Service {
   }
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error("the service neither started nor ended");
+async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + TIMEOUT_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error("the service did not start or stop in time");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
     });
   });
 }

@@ -36,7 +36,7 @@ FEATURE = Feature(
             "sdk/python/src/wasgo_chat_client/generated/rest/api/attachments/upload_attachment.py"
         ),
         Requirement.UI: Done("web/src/chat", "attachment"),
-        Requirement.ACCESSIBILITY: Done("web/test/accessible.spec.ts"),
+        Requirement.ACCESSIBILITY: Done("web/test/accessibility.spec.ts"),
         Requirement.SCREENSHOTS: Done("docs/images"),
         Requirement.METRICS: Done("src/wasgo_chat/http/request_log.py", "http_requests"),
         Requirement.ALERT: Exempt("A failing store answers 503 and 507; the alert on failed requests covers it."),

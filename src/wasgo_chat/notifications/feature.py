@@ -54,7 +54,7 @@ FEATURE = Feature(
             "sdk/python/src/wasgo_chat_client/generated/rest/api/notifications/list_notifications.py"
         ),
         Requirement.UI: Done("web/src/chat", "notification"),
-        Requirement.ACCESSIBILITY: Done("web/test/accessible.spec.ts"),
+        Requirement.ACCESSIBILITY: Done("web/test/accessibility.spec.ts"),
         Requirement.SCREENSHOTS: Done("docs/images"),
         Requirement.METRICS: Done("src/wasgo_chat/telemetry/counters.py", "notification_deliveries"),
         Requirement.ALERT: Done("deploy/prometheus", "deliver"),

@@ -33,7 +33,7 @@ FEATURE = Feature(
         Requirement.TYPESCRIPT_SDK: Done("sdk/typescript/src/presence.ts"),
         Requirement.PYTHON_SDK: Done("sdk/python/src/wasgo_chat_client/generated/rest/api/presence/list_presence.py"),
         Requirement.UI: Done("web/src/chat", "presence"),
-        Requirement.ACCESSIBILITY: Done("web/test/accessible.spec.ts"),
+        Requirement.ACCESSIBILITY: Done("web/test/accessibility.spec.ts"),
         Requirement.SCREENSHOTS: Done("docs/images"),
         Requirement.METRICS: Exempt("The sockets gauge counts connections; presence itself has nothing to alert on."),
         Requirement.ALERT: Exempt("Without Redis, presence is local to a worker; the alert on Redis covers it."),

@@ -20,7 +20,7 @@ FEATURE = Feature(
             "sdk/python/src/wasgo_chat_client/generated/rest/api/support/create_support_conversation.py"
         ),
         Requirement.UI: Done("web/src/chat", "upport"),
-        Requirement.ACCESSIBILITY: Done("web/test/accessible.spec.ts"),
+        Requirement.ACCESSIBILITY: Done("web/test/accessibility.spec.ts"),
         Requirement.SCREENSHOTS: Done("docs/images"),
         Requirement.METRICS: Done("src/wasgo_chat/http/request_log.py", "http_requests"),
         Requirement.ALERT: Exempt("The alert on failed requests covers these routes."),

@@ -17,7 +17,7 @@ function parseRoute(): readonly PaneRoute[] {
 }
 
 function formatRoute(routes: readonly PaneRoute[]): string {
-  const parts = routes.map((one) => [one.user, one.conversation].filter(Boolean).map((part) => encodeURIComponent(part ?? "")).join("/"));
+  const parts = routes.map((route) => [route.user, route.conversation].filter(Boolean).map((part) => encodeURIComponent(part ?? "")).join("/"));
   return `#${parts.join("+")}`;
 }
 

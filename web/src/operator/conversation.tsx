@@ -60,17 +60,17 @@ function ConversationFacts({ conversation }: { conversation: InspectedConversati
 function Members({ conversation }: { conversation: InspectedConversationDetail }) {
   return (
     <ul class="members">
-      {conversation.participants.map((one) => (
-        <li key={one.user.id} class={one.left_at ? "left" : ""}>
-          <Avatar user={one.user} />
+      {conversation.participants.map((participant) => (
+        <li key={participant.user.id} class={participant.left_at ? "left" : ""}>
+          <Avatar user={participant.user} />
           <span class="body">
             <span class="line">
-              <strong class="name" dir="auto">{displayName(one.user)}</strong>
-              <RoleBadge role={one.role} />
+              <strong class="name" dir="auto">{displayName(participant.user)}</strong>
+              <RoleBadge role={participant.role} />
             </span>
-            <span class="soft code" dir="auto">{one.user.id}</span>
+            <span class="soft code" dir="auto">{participant.user.id}</span>
             <span class="soft">
-              {operatorText.joined(formatDateTime(one.joined_at))} · {one.left_at ? operatorText.left(formatDateTime(one.left_at)) : operatorText.readUpTo(one.last_read_seq)}
+              {operatorText.joined(formatDateTime(participant.joined_at))} · {participant.left_at ? operatorText.left(formatDateTime(participant.left_at)) : operatorText.readUpTo(participant.last_read_seq)}
             </span>
           </span>
         </li>

@@ -54,12 +54,12 @@ function commonSubsequence(a: string[], b: string[]): [boolean[], boolean[]] {
 }
 
 function toPieces(parts: string[], isKept: boolean[]): Piece[] {
-  const found: { text: string; isChanged: boolean }[] = [];
+  const merged: { text: string; isChanged: boolean }[] = [];
   parts.forEach((part, at) => {
     const isChanged = !isKept[at];
-    const last = found.at(-1);
+    const last = merged.at(-1);
     if (last && last.isChanged === isChanged) last.text += part;
-    else found.push({ text: part, isChanged });
+    else merged.push({ text: part, isChanged });
   });
-  return found;
+  return merged;
 }

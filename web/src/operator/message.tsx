@@ -98,7 +98,7 @@ function VersionPicker({ label, revisions, selected, select }: { label: string; 
       <span>{label}</span>
       <span class="select">
         <select class="input" value={selected} onChange={(event) => select(Number(event.currentTarget.value))}>
-          {revisions.map((one, at) => <option key={one.revision} value={at}>{operatorText.version(one.revision)}</option>)}
+          {revisions.map((revision, at) => <option key={revision.revision} value={at}>{operatorText.version(revision.revision)}</option>)}
         </select>
       </span>
     </label>
@@ -122,11 +122,11 @@ function Receipts({ inspected }: { inspected: InspectedMessage }) {
   if (inspected.receipts.length === 0) return <p class="soft">{operatorText.notRead}</p>;
   return (
     <ul class="receipts">
-      {inspected.receipts.map((one) => (
-        <li key={one.user.id}>
-          <Avatar user={one.user} size="small" />
-          <span class="name" dir="auto">{displayName(one.user)}</span>
-          <time class="soft" dateTime={one.read_at}>{formatDateTime(one.read_at)}</time>
+      {inspected.receipts.map((receipt) => (
+        <li key={receipt.user.id}>
+          <Avatar user={receipt.user} size="small" />
+          <span class="name" dir="auto">{displayName(receipt.user)}</span>
+          <time class="soft" dateTime={receipt.read_at}>{formatDateTime(receipt.read_at)}</time>
         </li>
       ))}
     </ul>

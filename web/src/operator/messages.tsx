@@ -31,7 +31,7 @@ export function MessageList({ conversation }: { conversation: InspectedConversat
     if (current) distanceFromEnd.current = current.scrollHeight - current.scrollTop;
   };
   const ordered = rows.toReversed();
-  const roles = new Map(conversation.participants.map((one) => [one.user.id, one.role]));
+  const roles = new Map(conversation.participants.map((participant) => [participant.user.id, participant.role]));
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label={operatorText.messages} ref={scroller} onScroll={onScroll}>
       <LoadState state={first} />

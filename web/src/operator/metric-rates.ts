@@ -37,5 +37,5 @@ export function deliveryQuantile(before: Sample | undefined, after: Sample, quan
 export function sampleBefore(samples: readonly Sample[], milliseconds: number): Sample | undefined {
   const newest = samples.at(-1);
   if (!newest) return undefined;
-  return samples.findLast((one) => newest.at - one.at >= milliseconds) ?? (samples.length > 1 ? samples[0] : undefined);
+  return samples.findLast((sample) => newest.at - sample.at >= milliseconds) ?? (samples.length > 1 ? samples[0] : undefined);
 }

@@ -43,7 +43,7 @@ function useSamples(): { samples: readonly Sample[]; isStale: boolean } {
 type Readers = Sample["metrics"]["readers"];
 
 /** Events that the slowest reader is behind. A sum over all readers would count events several times. */
-const maxLag = (readers: Readers) => Math.max(0, ...readers.map((one) => one.events));
+const maxLag = (readers: Readers) => Math.max(0, ...readers.map((reader) => reader.events));
 
 export function Metrics() {
   const { samples, isStale } = useSamples();
@@ -51,13 +51,13 @@ export function Metrics() {
   if (!newest) return <main class="sheet metrics" aria-label={operatorText.metrics}><p class="waiting"><Spinner label={text.loading} /></p></main>;
   const { metrics } = newest;
   const series = (valueOf: (sample: Sample, at: number) => number | undefined): readonly Point[] =>
-    samples.flatMap((one, at) => {
-      const value = valueOf(one, at);
-      return value === undefined ? [] : [{ at: one.at, value }];
+    samples.flatMap((sample, at) => {
+      const value = valueOf(sample, at);
+      return value === undefined ? [] : [{ at: sample.at, value }];
     });
-  const rates = series((one, at) => messageRate(samples[at - 1], one));
-  const p99s = series((one, at) => {
-    const seconds = deliveryQuantile(sampleBefore(samples.slice(0, at + 1), WINDOW_MS), one, 0.99);
+  const rates = series((sample, at) => messageRate(samples[at - 1], sample));
+  const p99s = series((sample, at) => {
+    const seconds = deliveryQuantile(sampleBefore(samples.slice(0, at + 1), WINDOW_MS), sample, 0.99);
     return seconds === undefined ? undefined : seconds * 1000;
   });
   const isCurrent = (point: Point | undefined): point is Point => point?.at === newest.at;
@@ -70,12 +70,12 @@ export function Metrics() {
       <p class="soft">{operatorText.metricsHint}</p>
       {isStale && <p role="alert" class="error">{operatorText.stale}</p>}
       <ul class="cards">
-        <Card {...shared} name={operatorText.sockets} value={formatNumber(metrics.sockets)} hint={operatorText.workers(metrics.workers)} points={series((one) => one.metrics.sockets)} />
+        <Card {...shared} name={operatorText.sockets} value={formatNumber(metrics.sockets)} hint={operatorText.workers(metrics.workers)} points={series((sample) => sample.metrics.sockets)} />
         <Card {...shared} name={operatorText.messageRate} value={isCurrent(rate) ? formatNumber(rate.value) : operatorText.noValue} hint={operatorText.sinceStart(metrics.messages)} points={rates} />
         <Card {...shared} name={operatorText.p99} value={isCurrent(p99) ? operatorText.milliseconds(p99.value) : operatorText.noValue} hint={isCurrent(p99) ? operatorText.p99Hint : operatorText.noDeliveries} points={p99s} />
         <Card {...shared} name={operatorText.pendingDeliveries} value={formatNumber(pending + sending + retrying)} hint={operatorText.pendingHint(sending, retrying)} points={series(({ metrics: { deliveries: one } }) => one.pending + one.sending + one.retrying)} />
-        <Card {...shared} name={operatorText.failedDeliveries} value={formatNumber(dead)} hint={operatorText.failedDeliveriesHint} points={series((one) => one.metrics.deliveries.dead)} isAlert={dead > 0} />
-        <Card {...shared} name={operatorText.lag} value={operatorText.events(maxLag(metrics.readers))} hint={operatorText.slowestReader} points={series((one) => maxLag(one.metrics.readers))}>
+        <Card {...shared} name={operatorText.failedDeliveries} value={formatNumber(dead)} hint={operatorText.failedDeliveriesHint} points={series((sample) => sample.metrics.deliveries.dead)} isAlert={dead > 0} />
+        <Card {...shared} name={operatorText.lag} value={operatorText.events(maxLag(metrics.readers))} hint={operatorText.slowestReader} points={series((sample) => maxLag(sample.metrics.readers))}>
           <ReaderLags readers={metrics.readers} now={newest.at} />
         </Card>
       </ul>
@@ -86,11 +86,11 @@ export function Metrics() {
 function ReaderLags({ readers, now }: { readers: Readers; now: number }) {
   return (
     <ul class="readers">
-      {readers.map((one) => (
-        <li key={one.reader}>
-          <code>{one.reader}</code>
-          <span>{one.events === 0 ? operatorText.upToDate : operatorText.events(one.events)}</span>
-          <span class="soft">{one.oldest_at ? operatorText.lagAge(Math.max(0, (now - Date.parse(one.oldest_at)) / 1000)) : ""}</span>
+      {readers.map((reader) => (
+        <li key={reader.reader}>
+          <code>{reader.reader}</code>
+          <span>{reader.events === 0 ? operatorText.upToDate : operatorText.events(reader.events)}</span>
+          <span class="soft">{reader.oldest_at ? operatorText.lagAge(Math.max(0, (now - Date.parse(reader.oldest_at)) / 1000)) : ""}</span>
         </li>
       ))}
     </ul>

@@ -22,11 +22,11 @@ export function scaleMax(max: number): number {
 }
 
 export function Sparkline({ points, name, since, now }: { points: readonly Point[]; name: string; since: number; now: number }) {
-  const values = points.map((one) => one.value);
+  const values = points.map((point) => point.value);
   const max = scaleMax(Math.max(0, ...values));
   const span = SPANS_MS.find((one) => one >= now - since) ?? SPANS_MS[2];
   const x = ({ at }: Point) => (WIDTH * Math.max(0, 1 - (now - at) / span)).toFixed(1);
-  const coordinates = points.map((one) => `${x(one)} ${(HEIGHT - PADDING - (one.value / max) * (HEIGHT - 2 * PADDING)).toFixed(1)}`);
+  const coordinates = points.map((point) => `${x(point)} ${(HEIGHT - PADDING - (point.value / max) * (HEIGHT - 2 * PADDING)).toFixed(1)}`);
   const [first, last] = [points[0], points.at(-1)];
   return (
     <div class="trend">

@@ -70,6 +70,6 @@ export function usePaginated<Row extends { readonly id: string }>(key: string, l
 }
 
 function excluding<Row extends { readonly id: string }>(rows: readonly Row[], others: readonly Row[]): readonly Row[] {
-  const ids = new Set(others.map((one) => one.id));
-  return rows.filter((one) => !ids.has(one.id));
+  const ids = new Set(others.map((row) => row.id));
+  return rows.filter((row) => !ids.has(row.id));
 }

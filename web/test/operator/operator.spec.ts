@@ -1,9 +1,9 @@
-// The operator's page: everybody's conversations, versions and receipts, members, dead letters, figures.
+// The operator page: conversations, versions, read receipts, members, failed deliveries and metrics.
 
-import { bury, lookIn, scene } from "./world.ts";
-import { expect, job, say, service, sit, test, tokenOf } from "../world.ts";
+import { insertDeadDeliveries, openOperatorPage, createEditedConversation } from "./fixtures.ts";
+import { expect, createJobConversation, sendMessage, service, openChat, test, tokenOf } from "../fixtures.ts";
 
-test("who is not of the staff is told so and sees nothing", async ({ page }) => {
+test("a user who is not staff gets an error and sees nothing", async ({ page }) => {
   await page.goto(`${service.url}/operator`);
   await page.getByLabel("Staff access token").fill("no token");
   await page.getByRole("button", { name: "Sign in" }).click();
@@ -14,9 +14,9 @@ test("who is not of the staff is told so and sees nothing", async ({ page }) => 
   await expect(page.getByRole("navigation")).toHaveCount(0);
 });
 
-test("a conversation is found by its title and shows its versions, receipts and members", async ({ browser }) => {
-  const { title, id } = await scene();
-  const page = await lookIn(browser);
+test("a conversation is found by title and shows versions, read receipts and members", async ({ browser }) => {
+  const { title, id } = await createEditedConversation();
+  const page = await openOperatorPage(browser);
   await page.getByLabel("Search titles").fill(title.slice(0, -1));
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: title }).click();
@@ -43,8 +43,8 @@ test("a conversation is found by its title and shows its versions, receipts and 
   await expect(page.locator(".members li")).toHaveCount(3);
 });
 
-test("the list narrows by type and state, and says when nothing is like that", async ({ browser }) => {
-  const page = await lookIn(browser);
+test("the list filters by type and status and reports no matches", async ({ browser }) => {
+  const page = await openOperatorPage(browser);
   const badges = page.locator(".row .badge[data-tone]");
   await page.getByLabel("Type").selectOption("Support");
   await expect(badges.first()).toHaveText("Support");
@@ -52,15 +52,15 @@ test("the list narrows by type and state, and says when nothing is like that", a
   await page.getByLabel("Type").selectOption("Any type");
   await page.getByLabel("Status").selectOption("Closed");
   await expect(badges.filter({ hasText: /^Support$/ })).toHaveCount(0);
-  await page.getByLabel("Search titles").fill("nobody calls it this");
+  await page.getByLabel("Search titles").fill("no such title");
   await page.keyboard.press("Enter");
   await expect(page.getByText("No matching conversations")).toBeVisible();
 });
 
-test("dead letters are tried again, one and all of a kind", async ({ browser }) => {
-  const { id } = await scene();
-  bury(id);
-  const page = await lookIn(browser, "#/failed-deliveries");
+test("failed deliveries are retried one by one and all with the same reason", async ({ browser }) => {
+  const { id } = await createEditedConversation();
+  insertDeadDeliveries(id);
+  const page = await openOperatorPage(browser, "#/failed-deliveries");
   await expect(page.locator(".reasons li")).toHaveCount(2);
   await page.getByRole("button", { name: "Show only E-mail: smtp_550" }).click();
   await expect(page.locator(".delivery")).toHaveCount(2);
@@ -71,20 +71,20 @@ test("dead letters are tried again, one and all of a kind", async ({ browser }) 
   await expect(page.getByRole("heading", { name: "No failed deliveries" })).toBeVisible();
 });
 
-test("figures follow what happens", async ({ browser }) => {
-  const page = await lookIn(browser, "#/metrics");
+test("metrics are updated", async ({ browser }) => {
+  const page = await openOperatorPage(browser, "#/metrics");
   const sockets = page.locator(".card", { hasText: "Open sockets" }).locator(".metric");
   await expect(sockets).toHaveText(/^\d+$/);
   const before = Number(await sockets.innerText());
-  const seat = await sit(browser, "ana");
+  const chat = await openChat(browser, "ana");
   await expect.poll(async () => Number(await sockets.innerText())).toBeGreaterThan(before);
-  await seat.page.context().close();
+  await chat.page.context().close();
   await expect(page.locator(".spark .area").first()).toBeVisible();
 });
 
-test("figures have a scale, each reader its own lag, and letters that died are not shown as if all was well", async ({ browser }) => {
-  bury((await scene()).id);
-  const page = await lookIn(browser, "#/metrics");
+test("metrics have a scale, each reader has its own lag, and failed deliveries are highlighted", async ({ browser }) => {
+  insertDeadDeliveries((await createEditedConversation()).id);
+  const page = await openOperatorPage(browser, "#/metrics");
   const dead = page.locator(".card", { has: page.getByRole("heading", { name: "Failed deliveries" }) });
   await expect(dead.locator(".metric")).toHaveText("3");
   await expect(dead.locator(".scale span")).toHaveText(["5", "0"]);
@@ -94,9 +94,9 @@ test("figures have a scale, each reader its own lag, and letters that died are n
   await expect(page.locator(".readers li").first()).toContainText(/up to date|event/);
 });
 
-test("the keyboard alone goes from the list to a version and back", async ({ browser }) => {
-  const { id } = await scene();
-  const page = await lookIn(browser, `#/conversations/${id}`);
+test("the keyboard is enough to open a message version and return", async ({ browser }) => {
+  const { id } = await createEditedConversation();
+  const page = await openOperatorPage(browser, `#/conversations/${id}`);
   const message = page.locator(".message", { hasText: "whole fence" });
   await expect(message).toBeVisible();
   await message.focus();
@@ -112,9 +112,9 @@ test("the keyboard alone goes from the list to a version and back", async ({ bro
   await expect(message).toBeFocused();
 });
 
-test("on a phone too the focus comes back to the message that was opened", async ({ browser }) => {
-  const { id } = await scene();
-  const page = await lookIn(browser, `#/conversations/${id}`, { viewport: { width: 390, height: 844 } });
+test("on a phone the focus returns to the message that was opened", async ({ browser }) => {
+  const { id } = await createEditedConversation();
+  const page = await openOperatorPage(browser, `#/conversations/${id}`, { viewport: { width: 390, height: 844 } });
   const message = page.locator(".message", { hasText: "Monday works." });
   await message.click();
   await expect(page.getByRole("heading", { name: "Message" })).toBeFocused();
@@ -122,16 +122,16 @@ test("on a phone too the focus comes back to the message that was opened", async
   await expect(message).toBeFocused();
 });
 
-test("messages stand as in a chat: the newest below, and older ones come in above what is read", async ({ browser }) => {
-  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
-  for (let at = 1; at <= 60; at++) await say("ana", id, `Step ${at}`);
-  const page = await lookIn(browser, `#/conversations/${id}`);
-  const said = page.locator(".message .content");
-  await expect(said.last()).toHaveText("Step 60");
-  await expect(said.last()).toBeInViewport();
+test("messages are in chat order, and older ones load above without moving the view", async ({ browser }) => {
+  const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  for (let at = 1; at <= 60; at++) await sendMessage("ana", id, `Step ${at}`);
+  const page = await openOperatorPage(browser, `#/conversations/${id}`);
+  const messages = page.locator(".message .content");
+  await expect(messages.last()).toHaveText("Step 60");
+  await expect(messages.last()).toBeInViewport();
   await expect(page.locator(".message .badge").first()).toHaveText("Admin");
-  const shown = await said.count();
-  const oldest = said.filter({ hasText: await said.first().innerText() });
+  const shown = await messages.count();
+  const oldest = messages.filter({ hasText: await messages.first().innerText() });
   await page.getByRole("button", { name: "Load older messages" }).scrollIntoViewIfNeeded();
   const before = await oldest.boundingBox();
   await page.route("**/messages/?*cursor=*", (route) => route.abort());
@@ -139,37 +139,37 @@ test("messages stand as in a chat: the newest below, and older ones come in abov
   await expect(page.getByRole("alert")).toHaveText("Couldn't load more.", { timeout: 30_000 });
   await page.unroute("**/messages/?*cursor=*");
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect(said).toHaveCount(60);
+  await expect(messages).toHaveCount(60);
   expect(shown).toBeLessThan(60);
-  expect(await said.allInnerTexts()).toEqual(Array.from({ length: 60 }, (_, at) => `Step ${at + 1}`));
+  expect(await messages.allInnerTexts()).toEqual(Array.from({ length: 60 }, (_, at) => `Step ${at + 1}`));
   expect(Math.abs(((await oldest.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(80);
 });
 
-test("what people wrote runs in its own direction", async ({ browser }) => {
-  const { id, title } = await job([{ user_id: "ana", role: "admin" }], { title: "سياج الحديقة" });
-  await say("ana", id, "متى يمكنك أن تبدأ؟");
-  const page = await lookIn(browser, `#/conversations/${id}`);
-  for (const place of [page.getByRole("heading", { name: title }), page.locator(".message .content"), page.locator(".row .title", { hasText: title }).first()]) {
-    await expect(place).toHaveCSS("direction", "rtl");
+test("user content keeps its own text direction", async ({ browser }) => {
+  const { id, title } = await createJobConversation([{ user_id: "ana", role: "admin" }], { title: "سياج الحديقة" });
+  await sendMessage("ana", id, "متى يمكنك أن تبدأ؟");
+  const page = await openOperatorPage(browser, `#/conversations/${id}`);
+  for (const element of [page.getByRole("heading", { name: title }), page.locator(".message .content"), page.locator(".row .title", { hasText: title }).first()]) {
+    await expect(element).toHaveCSS("direction", "rtl");
   }
   await expect(page.locator(".row", { hasText: title }).first().locator(".reference")).toHaveCSS("direction", "ltr");
 });
 
-test("the list renews itself and leaves focus and place alone", async ({ browser }) => {
-  await Promise.all(Array.from({ length: 12 }, () => job([{ user_id: "ana", role: "admin" }])));
-  const page = await lookIn(browser);
+test("the list refreshes without moving the focus or the scroll position", async ({ browser }) => {
+  await Promise.all(Array.from({ length: 12 }, () => createJobConversation([{ user_id: "ana", role: "admin" }])));
+  const page = await openOperatorPage(browser);
   await page.clock.install();
   await page.reload();
   const row = page.locator(".row").nth(9);
   await row.focus();
   const name = await row.locator(".title").innerText();
   const list = page.getByRole("group", { name: "Conversations, newest first" });
-  const held = page.locator(".row", { has: page.getByText(name, { exact: true }) });
+  const focused = page.locator(".row", { has: page.getByText(name, { exact: true }) });
   await list.evaluate((node) => node.scrollTo(0, 200));
-  const before = await held.boundingBox();
-  const { title } = await job([{ user_id: "ana", role: "admin" }]);
+  const before = await focused.boundingBox();
+  const { title } = await createJobConversation([{ user_id: "ana", role: "admin" }]);
   await page.clock.fastForward(61_000);
   await expect(page.locator(".row .title").first()).toHaveText(title);
-  await expect(held).toBeFocused();
-  expect(Math.abs(((await held.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
+  await expect(focused).toBeFocused();
+  expect(Math.abs(((await focused.boundingBox())?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(2);
 });

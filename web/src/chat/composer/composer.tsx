@@ -44,7 +44,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
       event.preventDefault();
       send();
     } else if (event.key === "ArrowUp" && content === "" && !target) {
-      const own = state.messages.findLast((one) => one.sender?.id === me && !one.is_deleted && one.message_type !== "location");
+      const own = state.messages.findLast((message) => message.sender?.id === me && !message.is_deleted && message.message_type !== "location");
       if (!own) return;
       event.preventDefault();
       setTarget({ kind: "edit", message: own });

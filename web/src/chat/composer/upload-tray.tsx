@@ -17,18 +17,18 @@ export function UploadTray({ uploads }: { uploads: Uploads }) {
   if (list.length === 0) return null;
   return (
     <ul class="uploads" aria-label={text.uploads}>
-      {list.map((one) => (
-        <li key={one.key} class="upload" data-failed={one.error !== undefined} title={statusText(one)}>
-          {one.preview ? <img src={one.preview} alt="" /> : <Icon name="file" />}
+      {list.map((upload) => (
+        <li key={upload.key} class="upload" data-failed={upload.error !== undefined} title={statusText(upload)}>
+          {upload.preview ? <img src={upload.preview} alt="" /> : <Icon name="file" />}
           <span class="upload-name">
-            <span class="file-name" dir="auto">{one.file.name}</span>
-            <span class="file-size">{one.error ?? formatFileSize(one.file.size)}</span>
+            <span class="file-name" dir="auto">{upload.file.name}</span>
+            <span class="file-size">{upload.error ?? formatFileSize(upload.file.size)}</span>
           </span>
-          {!one.attachment && !one.error && <progress value={one.progress} max={1} aria-label={text.uploading(one.file.name, Math.round(one.progress * 100))} />}
-          {one.error && <IconButton icon="retry" label={text.retry} onClick={() => uploads.retry(one.key)} />}
-          <IconButton icon="close" label={text.removeFile(one.file.name)} onClick={() => uploads.remove(one.key)} />
+          {!upload.attachment && !upload.error && <progress value={upload.progress} max={1} aria-label={text.uploading(upload.file.name, Math.round(upload.progress * 100))} />}
+          {upload.error && <IconButton icon="retry" label={text.retry} onClick={() => uploads.retry(upload.key)} />}
+          <IconButton icon="close" label={text.removeFile(upload.file.name)} onClick={() => uploads.remove(upload.key)} />
           <span class="visually-hidden" role="status">
-            {one.attachment || one.error ? statusText(one) : ""}
+            {upload.attachment || upload.error ? statusText(upload) : ""}
           </span>
         </li>
       ))}

@@ -42,20 +42,20 @@ export class Uploads extends Writable<readonly Upload[]> {
   }
 
   retry(key: string): void {
-    const upload = this.state.find((one) => one.key === key);
+    const upload = this.state.find((upload) => upload.key === key);
     if (!upload) return;
     this.#change(key, { error: undefined, progress: 0 });
     this.#start(upload);
   }
 
   remove(key: string): void {
-    this.state.filter((one) => one.key === key).forEach(release);
-    this.set(this.state.filter((one) => one.key !== key));
+    this.state.filter((upload) => upload.key === key).forEach(release);
+    this.set(this.state.filter((upload) => upload.key !== key));
   }
 
   /** Returns the uploaded attachments and clears the list. */
   take(): readonly AttachmentOut[] {
-    const attachments = this.state.flatMap((one) => one.attachment ?? []);
+    const attachments = this.state.flatMap((upload) => upload.attachment ?? []);
     this.clear();
     return attachments;
   }
@@ -74,7 +74,7 @@ export class Uploads extends Writable<readonly Upload[]> {
   }
 
   #change(key: string, changes: Partial<Upload>): void {
-    this.set(this.state.map((one) => (one.key === key ? { ...one, ...changes } : one)));
+    this.set(this.state.map((upload) => (upload.key === key ? { ...upload, ...changes } : upload)));
   }
 }
 
@@ -107,7 +107,7 @@ export function transferredFiles(data: DataTransfer | null): readonly File[] {
 /** The type of a message with these attachments. */
 export function messageTypeFor(files: readonly AttachmentOut[]): "image" | "audio" | "video" | "file" {
   for (const kind of ["image", "audio", "video"] as const) {
-    if (files.every((one) => one.content_type.startsWith(`${kind}/`))) return kind;
+    if (files.every((attachment) => attachment.content_type.startsWith(`${kind}/`))) return kind;
   }
   return "file";
 }

@@ -45,11 +45,11 @@ export function useComposer(uploads: Uploads, field: RefObject<HTMLTextAreaEleme
   const hasContent = content.trim() !== "";
   // Counting code points is expensive and only needed near the limit.
   const remaining = content.length > maxChars - warningChars ? maxChars - [...content.trim()].length : warningChars;
-  const areFilesReady = files.every((one) => one.attachment);
+  const areFilesReady = files.every((upload) => upload.attachment);
   const canSend = remaining >= 0 && (isEditing ? hasContent && !isSaving : areFilesReady && (hasContent || files.length > 0));
   const validationNote = () => {
     if (remaining < 0) return text.charactersOver(-remaining);
-    if (!isEditing && files.some((one) => one.error)) return text.failedUploads;
+    if (!isEditing && files.some((upload) => upload.error)) return text.failedUploads;
     if (!isEditing && !areFilesReady && hasContent) return text.pendingUploads;
     return remaining < warningChars ? text.charactersLeft(remaining) : "";
   };
@@ -91,7 +91,7 @@ export function useComposer(uploads: Uploads, field: RefObject<HTMLTextAreaEleme
     const attachments = uploads.take();
     const options = {
       ...(target ? { reply_to: target.message.id } : {}),
-      ...(attachments.length > 0 ? { message_type: messageTypeFor(attachments), attachment_ids: attachments.map((one) => one.id) } : {}),
+      ...(attachments.length > 0 ? { message_type: messageTypeFor(attachments), attachment_ids: attachments.map((attachment) => attachment.id) } : {}),
       ...mentionOptions(),
     };
     conversation.send(content.trim(), options).catch(() => {}); // a failed message stays in the thread and can be retried there

@@ -29,18 +29,18 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
   const list = useRef<HTMLUListElement>(null);
   const query = search.trim().toLowerCase();
   // A search covers archived conversations as well.
-  const candidates = query ? conversations : conversations.filter((one) => one.is_archived === isArchiveShown);
-  const matches = candidates.filter((one) => conversationTitle(one, one.participants, user.id).toLowerCase().includes(query));
+  const candidates = query ? conversations : conversations.filter((conversation) => conversation.is_archived === isArchiveShown);
+  const matches = candidates.filter((conversation) => conversationTitle(conversation, conversation.participants, user.id).toLowerCase().includes(query));
   // The open conversation stays in the unread list while it is being read.
-  const isShownAsUnread = (one: ConversationOut) => one.unread_count > 0 || one.id === conversationId;
-  const shown = matches.filter((one) => filter === "all" || (filter === "unread" ? isShownAsUnread(one) : one.conversation_type === filter));
+  const isShownAsUnread = (conversation: ConversationOut) => conversation.unread_count > 0 || conversation.id === conversationId;
+  const shown = matches.filter((conversation) => filter === "all" || (filter === "unread" ? isShownAsUnread(conversation) : conversation.conversation_type === filter));
   const isLate = useDelayedFlag(!isLoaded);
-  const unread = conversations.filter((one) => !one.is_archived && one.id !== readingId).reduce((sum, one) => sum + one.unread_count, 0);
+  const unread = conversations.filter((conversation) => !conversation.is_archived && conversation.id !== readingId).reduce((sum, conversation) => sum + conversation.unread_count, 0);
   useUnreadTitle(user.id, unread);
-  const archivedCount = conversations.filter((one) => one.is_archived).length;
-  const unreadNotifications = notifications.filter((one) => !one.is_read).length;
-  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || candidates.some((one) => one.conversation_type === type))];
-  const tabStopId = shown.some((one) => one.id === conversationId) ? conversationId : shown[0]?.id;
+  const archivedCount = conversations.filter((conversation) => conversation.is_archived).length;
+  const unreadNotifications = notifications.filter((notification) => !notification.is_read).length;
+  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || candidates.some((conversation) => conversation.conversation_type === type))];
+  const tabStopId = shown.some((conversation) => conversation.id === conversationId) ? conversationId : shown[0]?.id;
   const onKeyDown = (event: KeyboardEvent) => {
     const items = [...(list.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
     const at = items.indexOf(document.activeElement as HTMLElement);
@@ -109,8 +109,8 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
         )}
         {isLoaded && shown.length === 0 && <NoResults isSearch={query !== ""} isFiltered={matches.length > 0} clear={() => setFilter("all")} />}
         <ul ref={list}>
-          {shown.map((one) => (
-            <ConversationRow key={one.id} conversation={one} isOpen={one.id === conversationId} isTabStop={one.id === tabStopId} isSearchResult={query !== ""} open={open} />
+          {shown.map((conversation) => (
+            <ConversationRow key={conversation.id} conversation={conversation} isOpen={conversation.id === conversationId} isTabStop={conversation.id === tabStopId} isSearchResult={query !== ""} open={open} />
           ))}
         </ul>
         {!isArchiveShown && archivedCount > 0 && (

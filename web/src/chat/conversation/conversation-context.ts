@@ -35,6 +35,6 @@ export function useOpenConversation(): OpenConversation {
 /** The name of a participant: "You" for the user, the id for someone who has left. */
 export function memberName(participants: readonly ParticipantOut[], userId: string, me: string): string {
   if (userId === me) return text.you;
-  const found = participants.find((one) => one.user.id === userId);
+  const found = participants.find((participant) => participant.user.id === userId);
   return found ? displayName(found.user) : userId;
 }

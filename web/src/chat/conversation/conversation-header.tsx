@@ -21,9 +21,9 @@ export function ConversationHeader({ back, isDetailsOpen, toggleDetails }: { bac
   const { icon, tone } = CONVERSATION_TYPES[type];
   const other = counterpart(type, participants, me);
   const otherPresence = other && presence.get(other.user.id);
-  const online = participants.filter((one) => one.user.id !== me && presence.get(one.user.id)?.online).length;
+  const online = participants.filter((participant) => participant.user.id !== me && presence.get(participant.user.id)?.online).length;
   const names = typing.map((username) => {
-    const participant = participants.find((one) => one.user.username === username);
+    const participant = participants.find((participant) => participant.user.username === username);
     return participant ? firstName(participant.user) : username;
   });
   const reference = conversation && conversationReference(conversation);

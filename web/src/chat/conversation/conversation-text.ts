@@ -10,7 +10,7 @@ type TitleFields = Pick<ConversationOut, "conversation_type" | "title">;
 
 /** The other participant of a direct conversation. */
 export function counterpart(type: ConversationType, participants: readonly ParticipantOut[], me: string): ParticipantOut | undefined {
-  return type === "direct" ? participants.find((one) => one.user.id !== me) : undefined;
+  return type === "direct" ? participants.find((participant) => participant.user.id !== me) : undefined;
 }
 
 export function conversationTitle(conversation: TitleFields, participants: readonly ParticipantOut[], me: string): string {

@@ -33,7 +33,7 @@ export function ConversationView({ id, focusRequest, back }: { id: string; focus
   const newest = state.messages.at(-1);
   // The user's own messages, edits and deletions do not change the unread count, so refresh the row in the list.
   useEffect(() => chat.inbox.refresh(id), [chat, id, newest?.id, newest?.revision]);
-  const role = state.participants.find((one) => one.user.id === chat.userId)?.role;
+  const role = state.participants.find((participant) => participant.user.id === chat.userId)?.role;
   const isClosed = state.conversation?.status === "closed";
   const canWrite = isAtLeast(role, "participant") && !isClosed;
   const open: OpenConversation = { conversation, state, me: chat.userId, role, canWrite, target, setTarget, reveal: (message) => setRevealTarget({ id: message }), openImage: setImageId };

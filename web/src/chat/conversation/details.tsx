@@ -21,7 +21,7 @@ export function Details({ close }: { close: () => void }) {
   const run = useActionWithToast();
   const { presence, conversations } = useStore(chat.inbox);
   const { conversation, participants } = state;
-  const isArchived = conversations.find((one) => one.id === open.id)?.is_archived ?? false;
+  const isArchived = conversations.find((conversation) => conversation.id === open.id)?.is_archived ?? false;
   const isClosed = conversation?.status === "closed";
   const canClose = isAtLeast(role, "moderator") && conversation?.conversation_type !== "direct";
   const reference = conversation && conversationReference(conversation);

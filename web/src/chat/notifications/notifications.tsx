@@ -19,12 +19,12 @@ export function Notifications({ close, open, settings }: {
   const { inbox } = useSession().chat;
   const run = useActionWithToast();
   const { notifications } = useStore(inbox);
-  const openNotification = (one: NotificationOut) => {
-    if (!one.is_read) run(inbox.markNotificationRead(one.id), text.actionFailed.mark);
+  const openNotification = (notification: NotificationOut) => {
+    if (!notification.is_read) run(inbox.markNotificationRead(notification.id), text.actionFailed.mark);
     close();
-    open(one.conversation);
+    open(notification.conversation);
   };
-  const hasUnread = notifications.some((one) => !one.is_read);
+  const hasUnread = notifications.some((notification) => !notification.is_read);
   return (
     <Dialog title={text.notifications} close={close} kind="tray" tools={<IconButton icon="settings" label={text.preferences} onClick={settings} />}>
       {hasUnread && (
@@ -38,23 +38,23 @@ export function Notifications({ close, open, settings }: {
         </EmptyState>
       )}
       <ul class="notifications">
-        {notifications.map((one) => (
-          <li key={one.id}>
-            <button type="button" class="notification" data-read={one.is_read} onClick={() => openNotification(one)}>
-              <Avatar user={one.sender} />
+        {notifications.map((notification) => (
+          <li key={notification.id}>
+            <button type="button" class="notification" data-read={notification.is_read} onClick={() => openNotification(notification)}>
+              <Avatar user={notification.sender} />
               <span class="row-content">
                 <span class="line">
                   <span>
-                    <strong dir="auto">{displayName(one.sender)}</strong> {NOTIFICATION_KINDS[one.kind]}
+                    <strong dir="auto">{displayName(notification.sender)}</strong> {NOTIFICATION_KINDS[notification.kind]}
                   </span>
-                  <time dateTime={one.created_at} title={formatDateTime(one.created_at)}>
-                    {formatShortDate(one.created_at)}
+                  <time dateTime={notification.created_at} title={formatDateTime(notification.created_at)}>
+                    {formatShortDate(notification.created_at)}
                   </time>
                 </span>
-                <span class="summary" dir="auto">{one.preview || text.sentFile}</span>
-                <span class="conversation-name" dir="auto">{one.title}</span>
+                <span class="summary" dir="auto">{notification.preview || text.sentFile}</span>
+                <span class="conversation-name" dir="auto">{notification.title}</span>
               </span>
-              {!one.is_read && (
+              {!notification.is_read && (
                 <span class="dot">
                   <span class="visually-hidden">{text.unread}</span>
                 </span>

@@ -22,8 +22,8 @@ export function useDownload(): (event: MouseEvent, messageId: string, file: Atta
   const run = useActionWithToast();
   const save = async (messageId: string, file: AttachmentOut) => {
     await conversation.refresh(messageId);
-    const message = conversation.messages.find((one) => one.id === messageId);
-    const current = message?.attachments.find((one) => one.id === file.id);
+    const message = conversation.messages.find((message) => message.id === messageId);
+    const current = message?.attachments.find((attachment) => attachment.id === file.id);
     if (!current) throw new ChatError("not_found", "the attachment no longer exists");
     const link = document.createElement("a");
     link.href = current.url;
@@ -45,19 +45,19 @@ export function Attachments({ message }: { message: MessageOut }) {
     refreshedAt.current = Date.now();
     void conversation.refresh(message.id).catch(() => {});
   };
-  const images = message.attachments.filter((one) => isImage(one) && one.width && one.height);
-  const otherFiles = message.attachments.filter((one) => !images.includes(one));
+  const images = message.attachments.filter((attachment) => isImage(attachment) && attachment.width && attachment.height);
+  const otherFiles = message.attachments.filter((attachment) => !images.includes(attachment));
   return (
     <div class="attachments">
       {images.length > 0 && (
         <div class="images" data-multiple={images.length > 1}>
-          {images.map((one) => (
-            <ImageThumbnail key={one.id} file={one} isOnly={images.length === 1} onError={onError} />
+          {images.map((attachment) => (
+            <ImageThumbnail key={attachment.id} file={attachment} isOnly={images.length === 1} onError={onError} />
           ))}
         </div>
       )}
-      {otherFiles.map((one) => (
-        <FileAttachment key={one.id} file={one} messageId={message.id} onError={onError} />
+      {otherFiles.map((attachment) => (
+        <FileAttachment key={attachment.id} file={attachment} messageId={message.id} onError={onError} />
       ))}
     </div>
   );

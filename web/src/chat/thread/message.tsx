@@ -31,7 +31,7 @@ export function Message({ row, isTabStop }: { row: MessageRow; isTabStop: boolea
   const isJumbo = !message.reply_preview && message.attachments.length === 0 && EMOJI_ONLY.test(message.content ?? "");
   const isBare = message.attachments.length > 0 && !message.content && !message.reply_preview;
   const readers = isOwn ? lastReaders(state, message, me) : [];
-  const isSeen = isOwn && state.participants.some((one) => one.user.id !== me && one.last_read_seq >= message.seq);
+  const isSeen = isOwn && state.participants.some((participant) => participant.user.id !== me && participant.last_read_seq >= message.seq);
   return (
     <div
       ref={element}

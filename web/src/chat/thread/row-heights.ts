@@ -11,13 +11,13 @@ export class RowHeights {
   #tops = new Float64Array(1);
 
   /** Sets the rows; `lengthOf` gives the number of characters of a row, to estimate its height until it is measured. */
-  setRows(keys: readonly string[], lengthOf: (rowAt: number) => number): void {
+  setRows(keys: readonly string[], lengthOf: (index: number) => number): void {
     this.#keys = keys;
     this.#index = new Map(keys.map((key, at) => [key, at]));
     this.#tops = new Float64Array(keys.length + 1);
     for (const [at, key] of keys.entries()) {
-      const guess = 28 + LINE_PX * Math.ceil((lengthOf(at) + 8) / CHARS_PER_LINE);
-      this.#tops[at + 1] = (this.#tops[at] ?? 0) + (this.#measured.get(key) ?? guess);
+      const estimate = 28 + LINE_PX * Math.ceil((lengthOf(at) + 8) / CHARS_PER_LINE);
+      this.#tops[at + 1] = (this.#tops[at] ?? 0) + (this.#measured.get(key) ?? estimate);
     }
   }
 
@@ -42,7 +42,7 @@ export class RowHeights {
   }
 
   /** The index of the row at a vertical position. */
-  at(y: number): number {
+  rowAt(y: number): number {
     let [low, high] = [0, Math.max(0, this.#keys.length - 1)];
     while (low < high) {
       const middle = (low + high + 1) >> 1;

@@ -15,7 +15,7 @@ export function lastReaders(state: ConversationState, message: MessageOut, me: s
 }
 
 export function SeenBy({ readers }: { readers: readonly ParticipantOut[] }) {
-  const label = text.seenBy(readers.map((one) => firstName(one.user)));
+  const label = text.seenBy(readers.map((participant) => firstName(participant.user)));
   return (
     <span class="seen-by" title={label}>
       <span class="visually-hidden">{label}</span>

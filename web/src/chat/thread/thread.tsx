@@ -27,8 +27,8 @@ function estimateLength(row: Row): number {
 
 /** The last seq that the user has read; sending a message counts as reading up to it. */
 function lastReadSeq({ participants, messages }: ConversationState, me: string): number {
-  const own = messages.findLast((one) => one.sender?.id === me)?.seq ?? 0;
-  return Math.max(own, participants.find((one) => one.user.id === me)?.last_read_seq ?? 0);
+  const own = messages.findLast((message) => message.sender?.id === me)?.seq ?? 0;
+  return Math.max(own, participants.find((participant) => participant.user.id === me)?.last_read_seq ?? 0);
 }
 
 export function Thread({ revealTarget }: { revealTarget: { id: string } | undefined }) {
@@ -84,7 +84,7 @@ export function Thread({ revealTarget }: { revealTarget: { id: string } | undefi
   useEffect(() => {
     if (!revealTarget) return;
     const find = async () => {
-      const isLoaded = () => conversation.messages.some((one) => one.id === revealTarget.id);
+      const isLoaded = () => conversation.messages.some((message) => message.id === revealTarget.id);
       for (let page = 0; page < MAX_REVEAL_PAGES && !isLoaded(); page++) if (!(await loadOlder())) break;
       if (!isLoaded()) return;
       anchorTo({ key: revealTarget.id, offset: (scroller.current?.clientHeight ?? 0) / 3 });

@@ -40,6 +40,6 @@ export function useReadMarker(isAtEnd: boolean, readUpTo: number | undefined): R
     readingConversation.set(isSeen ? conversation.id : undefined);
     return () => readingConversation.set(undefined);
   }, [isSeen, conversation.id]);
-  const newCount = state.messages.filter((one) => one.seq > seen.current && one.sender && one.sender.id !== me).length;
+  const newCount = state.messages.filter((message) => message.seq > seen.current && message.sender && message.sender.id !== me).length;
   return { newCount, seenUpTo: seen.current, isSeen };
 }

@@ -42,29 +42,29 @@ export function useVirtualList<Row extends ListRow>(
 ): VirtualList {
   const rerender = useRerender();
   const scroller = useRef<HTMLDivElement>(null);
-  const current = useRef({ heights: new RowHeights(), anchor: initialAnchor, height: 900, elements: new Map<string, HTMLElement>() });
-  const { heights, elements } = current.current;
+  const internals = useRef({ heights: new RowHeights(), anchor: initialAnchor, height: 900, elements: new Map<string, HTMLElement>() });
+  const { heights, elements } = internals.current;
   const keys = useMemo(() => rows.map((row) => row.key), [rows]);
   const layOut = () => heights.setRows(keys, (at) => estimateLength(rows[at] as Row));
   useMemo(layOut, [keys]);
 
   const targetScrollTop = (): number => {
-    const { anchor, height } = current.current;
+    const { anchor, height } = internals.current;
     const maxTop = Math.max(0, heights.total - height);
     if (anchor === "end") return maxTop;
     const at = heights.indexOf(anchor.key);
     return at === undefined ? maxTop : Math.max(0, Math.min(maxTop, heights.top(at) - anchor.offset));
   };
   const range = (top: number): [number, number] => [
-    Math.max(0, Math.floor(heights.at(top - OVERSCAN_PX) / RANGE_STEP) * RANGE_STEP),
-    Math.min(rows.length, (Math.floor(heights.at(top + current.current.height + OVERSCAN_PX) / RANGE_STEP) + 1) * RANGE_STEP),
+    Math.max(0, Math.floor(heights.rowAt(top - OVERSCAN_PX) / RANGE_STEP) * RANGE_STEP),
+    Math.min(rows.length, (Math.floor(heights.rowAt(top + internals.current.height + OVERSCAN_PX) / RANGE_STEP) + 1) * RANGE_STEP),
   ];
   const [from, to] = range(targetScrollTop());
 
   useLayoutEffect(() => {
     const view = scroller.current;
     if (!view) return;
-    current.current.height = view.clientHeight;
+    internals.current.height = view.clientHeight;
     let hasChanged = false;
     for (const [key, element] of elements) hasChanged = heights.measure(key, element.offsetHeight) || hasChanged;
     if (hasChanged) {
@@ -75,8 +75,8 @@ export function useVirtualList<Row extends ListRow>(
     const top = targetScrollTop();
     if (Math.abs(view.scrollTop - top) > 1) view.scrollTop = top;
     // The anchored row may be so near the end that the end is in view too.
-    if (current.current.anchor !== "end" && heights.total - top - viewHeightAtEnd(view) < END_TOLERANCE_PX) {
-      current.current.anchor = "end";
+    if (internals.current.anchor !== "end" && heights.total - top - viewHeightAtEnd(view) < END_TOLERANCE_PX) {
+      internals.current.anchor = "end";
       rerender();
     }
     if (top < 2 * OVERSCAN_PX) onNearTop();
@@ -94,11 +94,11 @@ export function useVirtualList<Row extends ListRow>(
   const onScroll = () => {
     const view = scroller.current;
     if (!view) return;
-    const { anchor: before } = current.current;
+    const { anchor: before } = internals.current;
     const top = view.scrollTop;
     const isAtEnd = view.scrollHeight - top - viewHeightAtEnd(view) < END_TOLERANCE_PX;
-    const at = heights.at(top);
-    current.current.anchor = isAtEnd ? "end" : { key: keys[at] ?? "", offset: heights.top(at) - top };
+    const at = heights.rowAt(top);
+    internals.current.anchor = isAtEnd ? "end" : { key: keys[at] ?? "", offset: heights.top(at) - top };
     const [newFrom, newTo] = range(top);
     if (newFrom !== from || newTo !== to || isAtEnd !== (before === "end")) rerender();
     if (top < 2 * OVERSCAN_PX) onNearTop();
@@ -118,11 +118,11 @@ export function useVirtualList<Row extends ListRow>(
     to,
     spaceAbove: heights.top(from),
     spaceBelow: heights.total - heights.top(to),
-    isAtEnd: current.current.anchor === "end",
+    isAtEnd: internals.current.anchor === "end",
     rowRef,
     onScroll,
     anchorTo: (anchor) => {
-      current.current.anchor = anchor;
+      internals.current.anchor = anchor;
       rerender();
     },
   };

@@ -1,7 +1,7 @@
-// What fails says so, keeps what was written, and can be tried again.
+// Failures show an error, keep what the user wrote, and can be retried.
 
 import type { Page } from "@playwright/test";
-import { call, expect, job, say, sit, test, tokenOf, url } from "./world.ts";
+import { callApi, expect, createJobConversation, sendMessage, openChat, test, tokenOf, url } from "./fixtures.ts";
 
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
 const PNG = Buffer.from(
@@ -9,95 +9,95 @@ const PNG = Buffer.from(
   "base64",
 );
 
-const lost = (page: Page) => expect(page.locator(".banner")).toContainText("You're offline.");
-const back = async (page: Page) => {
+const expectOffline = (page: Page) => expect(page.locator(".banner")).toContainText("You're offline.");
+const expectReconnected = async (page: Page) => {
   await page.evaluate(() => dispatchEvent(new Event("online")));
   await expect(page.locator(".banner")).not.toContainText("You're offline.");
 };
 
-/** Links as they are some minutes after a conversation was loaded. */
-async function withOldLinks(page: Page): Promise<void> {
+/** Returns expired signed URLs, as some minutes after a conversation was loaded. */
+async function expireSignedUrls(page: Page): Promise<void> {
   await page.route(/\/chat\/messages\/\?/, async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ response: answer, body: (await answer.text()).replaceAll(/expires=\d+/g, "expires=1") });
   });
 }
 
-test("an edit that is not taken stays open with the reason, and is saved when it can be", async ({ browser, network }) => {
-  const { id } = await job(BOTH);
-  await say("bo", id, "first words");
-  const bo = await sit(browser, "bo", id, {}, network.url);
-  await bo.acts("first words", "Edit");
+test("a failed edit stays open with the reason and can be saved later", async ({ browser, network }) => {
+  const { id } = await createJobConversation(BOTH);
+  await sendMessage("bo", id, "first words");
+  const bo = await openChat(browser, "bo", id, {}, network.url);
+  await bo.clickAction("first words", "Edit");
   await bo.field.fill("second words");
-  network.cut();
-  await lost(bo.page);
+  network.disconnect();
+  await expectOffline(bo.page);
   await bo.field.press("Enter");
   await expect(bo.page.getByText("Your edit wasn't saved. Couldn't reach the server.")).toBeVisible();
   await expect(bo.field).toHaveValue("second words");
   await expect(bo.page.getByText("Editing your message")).toBeVisible();
   network.restore();
-  await back(bo.page);
+  await expectReconnected(bo.page);
   await bo.field.press("Enter");
   await expect(bo.message("second words")).toContainText("edited");
   await expect(bo.page.getByText("Editing your message")).toBeHidden();
 });
 
-test("an edit that changes nothing is not sent", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  await say("bo", id, "the same words");
-  const bo = await sit(browser, "bo", id);
+test("an edit without changes is not sent", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  await sendMessage("bo", id, "the same words");
+  const bo = await openChat(browser, "bo", id);
   const edits: string[] = [];
   bo.page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => String(payload).includes("edit_message") && edits.push(String(payload))));
   await bo.page.reload();
-  await bo.acts("the same words", "Edit");
+  await bo.clickAction("the same words", "Edit");
   await bo.field.press("Enter");
   await expect(bo.page.getByText("Editing your message")).toBeHidden();
-  await bo.acts("the same words", "Edit");
+  await bo.clickAction("the same words", "Edit");
   await bo.field.fill("other words");
   await bo.field.press("Enter");
   await expect(bo.message("other words")).toContainText("edited");
   expect(edits).toHaveLength(1);
 });
 
-test("what cannot be done is said: reacting, deleting, closing, archiving, marking", async ({ browser, network }) => {
-  const { id } = await job(BOTH);
-  const other = await job(BOTH);
-  await say("ana", id, "words");
-  const ana = await sit(browser, "ana", id, {}, network.url);
+test("failed reactions, deletions, closing, archiving and marking show an error", async ({ browser, network }) => {
+  const { id } = await createJobConversation(BOTH);
+  const other = await createJobConversation(BOTH);
+  await sendMessage("ana", id, "a message");
+  const ana = await openChat(browser, "ana", id, {}, network.url);
   await expect(ana.page.getByRole("navigation").getByText(other.title)).toBeVisible();
-  await say("bo", other.id, "a notification");
+  await sendMessage("bo", other.id, "a notification");
   await expect(ana.page.getByRole("button", { name: /^Notifications, / })).toBeVisible();
-  network.cut();
-  await lost(ana.page);
-  const told = (words: string) => expect(ana.page.getByRole("status").filter({ hasText: words }).first()).toBeVisible();
-  await ana.acts("words", "Add a reaction");
+  network.disconnect();
+  await expectOffline(ana.page);
+  const expectStatus = (message: string) => expect(ana.page.getByRole("status").filter({ hasText: message }).first()).toBeVisible();
+  await ana.clickAction("a message", "Add a reaction");
   await ana.page.getByRole("group", { name: "Emojis" }).getByRole("button", { name: "🎉" }).click();
-  await told("Couldn't update the reaction.");
-  await ana.acts("words", "Delete");
+  await expectStatus("Couldn't update the reaction.");
+  await ana.clickAction("a message", "Delete");
   await ana.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-  await told("Couldn't delete the message.");
+  await expectStatus("Couldn't delete the message.");
   await ana.page.getByRole("button", { name: "Details" }).click();
   await ana.page.getByRole("button", { name: "Close conversation" }).click();
-  await told("Couldn't update the conversation.");
+  await expectStatus("Couldn't update the conversation.");
   await ana.page.getByRole("button", { name: "Archive", exact: true }).click();
-  await told("Couldn't archive.");
+  await expectStatus("Couldn't archive.");
   await ana.page.getByRole("button", { name: /^Notifications, / }).click();
   await ana.page.getByRole("button", { name: "Mark all as read" }).click();
   await expect(ana.page.getByRole("dialog").getByText("Couldn't mark as read.")).toBeVisible();
 });
 
-test("a file is saved and a picture shown though the links that came with the message have ended", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+test("a file is downloaded and an image is shown after their signed URLs have expired", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const [ana, bo] = await Promise.all([openChat(browser, "ana", id), openChat(browser, "bo", id)]);
   await ana.page.locator("input[type=file]").setInputFiles([
     { name: "dot.png", mimeType: "image/png", buffer: PNG },
     { name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("a note") },
   ]);
   await expect(ana.page.getByText(/: ready to send/)).toHaveCount(2);
-  await ana.writes("files");
+  await ana.send("files");
   await expect(bo.message("files")).toBeVisible();
-  await withOldLinks(bo.page);
-  // Nothing but the act itself may ask for new links.
+  await expireSignedUrls(bo.page);
+  // Only the download and the viewer may request new URLs, so let the thumbnail load.
   await bo.page.route(/\/thumbnail\?/, (route) => route.fulfill({ contentType: "image/png", body: PNG }));
   await bo.page.reload();
   await expect(bo.message("files")).toBeVisible();
@@ -109,12 +109,12 @@ test("a file is saved and a picture shown though the links that came with the me
   await expect.poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1);
 });
 
-test("a picture that cannot be loaded says so, and can be tried again", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  const bo = await sit(browser, "bo", id);
+test("an image that fails to load shows an error and can be retried", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const bo = await openChat(browser, "bo", id);
   await bo.page.locator("input[type=file]").setInputFiles([{ name: "dot.png", mimeType: "image/png", buffer: PNG }]);
   await expect(bo.page.getByText("dot.png: ready to send")).toBeAttached();
-  await bo.writes("A dot");
+  await bo.send("A dot");
   await bo.page.route(/\/original\?/, (route) => route.abort());
   await bo.page.getByRole("button", { name: "Open dot.png" }).click();
   await expect(bo.page.getByRole("alert")).toContainText("Couldn't load the image");
@@ -123,7 +123,7 @@ test("a picture that cannot be loaded says so, and can be tried again", async ({
   await expect(bo.page.getByRole("dialog").getByRole("img", { name: "dot.png" })).toBeVisible();
 });
 
-test("a service that is not there is not taken for one without demo users", async ({ browser }) => {
+test("an unreachable service is not taken for one without demo users", async ({ browser }) => {
   const page = await browser.newPage();
   await page.route("**/demo/users/", (route) => route.abort());
   await page.goto(url);
@@ -134,7 +134,7 @@ test("a service that is not there is not taken for one without demo users", asyn
   await page.close();
 });
 
-test("a pasted token that is refused leads back to signing in", async ({ browser }) => {
+test("a rejected token leads back to the sign-in", async ({ browser }) => {
   const page = await browser.newPage();
   await page.route("**/demo/users/", (route) => route.fulfill({ status: 404, body: "{}" }));
   await page.goto(url);
@@ -149,11 +149,11 @@ test("a pasted token that is refused leads back to signing in", async ({ browser
   await page.close();
 });
 
-test("a list, settings, older messages or a conversation that could not be loaded can be asked for again", async ({ browser }) => {
+test("the list, settings, older messages and a conversation can be reloaded after a failure", async ({ browser }) => {
   test.setTimeout(120_000);
-  const { id, title } = await job(BOTH);
-  for (let at = 0; at < 60; at++) await say("bo", id, `number ${at}`);
-  const { page } = await sit(browser, "ana", id);
+  const { id, title } = await createJobConversation(BOTH);
+  for (let at = 0; at < 60; at++) await sendMessage("bo", id, `number ${at}`);
+  const { page } = await openChat(browser, "ana", id);
   await page.route(/\/chat\/conversations\/\?/, (route) => route.abort());
   await page.reload();
   await expect(page.getByText("Couldn't load conversations")).toBeVisible({ timeout: 30_000 });
@@ -188,7 +188,7 @@ test("a list, settings, older messages or a conversation that could not be loade
   await expect(page.locator(".chat[data-status=live]")).toBeVisible();
 });
 
-test("the first connection is one that is being made, not one that was lost", async ({ browser }) => {
+test("the first connection attempt is not shown as a lost connection", async ({ browser }) => {
   const page = await browser.newPage();
   await page.routeWebSocket(/\/ws\//, () => {});
   await page.goto(`${url}/#ana`);
@@ -196,13 +196,13 @@ test("the first connection is one that is being made, not one that was lost", as
   await page.close();
 });
 
-test("reading is marked again where that failed", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  const { page } = await sit(browser, "ana", id);
+test("marking as read is retried after a failure", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const { page } = await openChat(browser, "ana", id);
   let asked = 0;
   await page.route(/conversations\/[^/]+\/mark_read\//, (route) => (asked++ === 0 ? route.abort() : route.continue()));
-  await say("bo", id, "read me");
-  const unread = async () => (await call<{ unread_count: number }>("GET", `/chat/conversations/${id}/`, await tokenOf("ana"))).unread_count;
+  await sendMessage("bo", id, "read me");
+  const unread = async () => (await callApi<{ unread_count: number }>("GET", `/chat/conversations/${id}/`, await tokenOf("ana"))).unread_count;
   await expect.poll(unread).toBe(0);
   expect(asked).toBeGreaterThan(1);
 });

@@ -1,23 +1,23 @@
-// Read from the right: everything is on the other side, and nothing sticks out.
+// Right-to-left layout: everything is mirrored and nothing overflows.
 
-import { atRest, expect, job, say, sit, test } from "./world.ts";
+import { waitForAnimations, expect, createJobConversation, sendMessage, openChat, test } from "./fixtures.ts";
 
 for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
-  test(`from right to left: ${name}`, async ({ browser }) => {
-    const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
-    await say("bo", id, "مرحبا، متى يمكنك البدء؟");
-    await say("ana", id, "On Friday.");
-    const ana = await sit(browser, "ana", id, { viewport: { width, height: 800 }, reducedMotion: "reduce" });
+  test(`right to left: ${name}`, async ({ browser }) => {
+    const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+    await sendMessage("bo", id, "مرحبا، متى يمكنك البدء؟");
+    await sendMessage("ana", id, "On Friday.");
+    const ana = await openChat(browser, "ana", id, { viewport: { width, height: 800 }, reducedMotion: "reduce" });
     await ana.page.evaluate(() => (document.documentElement.dir = "rtl"));
     await expect(ana.message("On Friday.")).toBeVisible();
     const log = await ana.page.getByRole("log").boundingBox();
     const own = await ana.message("On Friday.").locator(".bubble").boundingBox();
     const theirs = await ana.message("مرحبا").locator(".bubble").boundingBox();
-    if (!log || !own || !theirs) throw new Error("they are not there");
+    if (!log || !own || !theirs) throw new Error("an element is not visible");
     expect(own.x - log.x).toBeLessThan(log.width / 4);
     expect(theirs.x + theirs.width).toBeGreaterThan(log.x + (log.width * 3) / 4);
-    expect(await ana.message("مرحبا").locator(".message-text").evaluate((words) => getComputedStyle(words).direction)).toBe("rtl");
-    expect(await ana.message("On Friday.").locator(".message-text").evaluate((words) => getComputedStyle(words).direction)).toBe("ltr");
+    expect(await ana.message("مرحبا").locator(".message-text").evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+    expect(await ana.message("On Friday.").locator(".message-text").evaluate((element) => getComputedStyle(element).direction)).toBe("ltr");
     const overflow = () => ana.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(await overflow()).toBe(0);
     await ana.page.getByRole("button", { name: "Details" }).click();
@@ -25,7 +25,7 @@ for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
     await ana.page.evaluate(() => (location.hash = "#ana"));
     const more = ana.page.getByRole("button", { name: "More" });
     await more.click();
-    await atRest(ana.page);
+    await waitForAnimations(ana.page);
     const [button, menu] = [await more.boundingBox(), await ana.page.getByRole("menu").boundingBox()];
     expect(menu?.x).toBeCloseTo(Math.max(8, button?.x ?? 0), 0);
     expect(await overflow()).toBe(0);

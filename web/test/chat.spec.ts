@@ -1,15 +1,15 @@
-// Two people, each in a browser of their own.
+// Two users, each in their own browser.
 
-import { expect, job, sit, test } from "./world.ts";
+import { expect, createJobConversation, openChat, test } from "./fixtures.ts";
 
 const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
 
-test("two people chat: typing, receipts, replies, reactions, edits, deletions", async ({ browser }) => {
-  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
-  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+test("two users chat: typing, receipts, replies, reactions, edits, deletions", async ({ browser }) => {
+  const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const [ana, bo] = await Promise.all([openChat(browser, "ana", id), openChat(browser, "bo", id)]);
 
   await ana.field.pressSequentially("Hello Bo");
   await expect(bo.page.getByText("Ana is typing")).toBeVisible();
@@ -18,31 +18,31 @@ test("two people chat: typing, receipts, replies, reactions, edits, deletions", 
   await expect(bo.page.getByText("Ana is typing")).toBeHidden();
   await expect(ana.message("Hello Bo").getByTitle("Seen by Bo")).toBeVisible();
 
-  await bo.acts("Hello Bo", "Reply");
-  await bo.writes("Good morning!");
+  await bo.clickAction("Hello Bo", "Reply");
+  await bo.send("Good morning!");
   await expect(ana.message("Good morning!").locator(".quote")).toContainText("Hello Bo");
 
-  await ana.acts("Good morning!", "Add a reaction");
+  await ana.clickAction("Good morning!", "Add a reaction");
   await ana.page.getByRole("group", { name: "Emojis" }).getByRole("button", { name: "🎉" }).click();
   await expect(bo.message("Good morning!").getByRole("button", { name: "🎉 from Ana Lima" })).toBeVisible();
 
-  await bo.acts("Good morning!", "Edit");
+  await bo.clickAction("Good morning!", "Edit");
   await bo.page.getByRole("textbox").last().fill("Good evening!");
   await bo.page.getByRole("textbox").last().press("Enter");
   await expect(ana.message("Good evening!")).toContainText("edited");
 
-  await ana.acts("Hello Bo", "Delete");
+  await ana.clickAction("Hello Bo", "Delete");
   await ana.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await expect(bo.message("This message was deleted").first()).toBeVisible();
   await expect(bo.page.locator(".quote")).toContainText("This message was deleted");
 });
 
-test("files are chosen, dropped or pasted, and shown to the other", async ({ browser }) => {
-  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
-  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+test("files are chosen, dropped or pasted, and shown to the other user", async ({ browser }) => {
+  const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const [ana, bo] = await Promise.all([openChat(browser, "ana", id), openChat(browser, "bo", id)]);
   await ana.page.locator("input[type=file]").setInputFiles([{ name: "dot.png", mimeType: "image/png", buffer: PNG }]);
   await expect(ana.page.getByText("dot.png: ready to send")).toBeAttached();
-  await ana.writes("A dot");
+  await ana.send("A dot");
   await expect(bo.message("A dot").getByRole("button", { name: "Open dot.png" })).toBeVisible();
   await bo.page.getByRole("button", { name: "Open dot.png" }).click();
   await expect(bo.page.getByRole("dialog").getByRole("img", { name: "dot.png" })).toBeVisible();
@@ -63,9 +63,9 @@ test("files are chosen, dropped or pasted, and shown to the other", async ({ bro
   await expect(ana.page.getByRole("link", { name: "Download pasted.txt" })).toBeVisible();
 });
 
-test("two users side by side in one window talk to each other", async ({ browser }) => {
-  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
-  const { page } = await sit(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
+test("two users chat side by side in one window", async ({ browser }) => {
+  const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const { page } = await openChat(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
   await page.getByRole("button", { name: "More" }).click();
   await page.getByRole("menuitem", { name: "Open a second user side by side" }).click();
   const [left, right] = [page.getByRole("region", { name: "Chat as Ana Lima" }), page.getByRole("region", { name: "Chat as Bo Chen" })];
@@ -77,9 +77,9 @@ test("two users side by side in one window talk to each other", async ({ browser
   await expect(right.getByRole("article").filter({ hasText: "So you are" })).toBeVisible();
 });
 
-test("a location is shown as a drawing", async ({ browser }) => {
-  const { id } = await job([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
-  const [ana, bo] = await Promise.all([sit(browser, "ana", id), sit(browser, "bo", id)]);
+test("a location is shown on an illustrated map", async ({ browser }) => {
+  const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  const [ana, bo] = await Promise.all([openChat(browser, "ana", id), openChat(browser, "bo", id)]);
   await ana.page.getByRole("button", { name: "Share a location" }).click();
   await ana.page.getByLabel("Place name").fill("The workshop");
   await ana.page.getByRole("dialog").getByRole("button", { name: "Send" }).click();

@@ -1,13 +1,13 @@
-// The operator's page where something is wrong: with the service, the token, the address, or what the browser has kept.
+// Failures on the operator page: of the service, the token, the URL, or the stored session.
 
-import { bury, lookIn, scene } from "./world.ts";
-import { expect, service, test, tokenOf } from "../world.ts";
+import { insertDeadDeliveries, openOperatorPage, createEditedConversation } from "./fixtures.ts";
+import { expect, service, test, tokenOf } from "../fixtures.ts";
 
-const KEPT = "wasgo-chat.operator";
+const STORAGE_KEY = "wasgo-chat.operator";
 
-test("a letter that could not be tried again is said to be so, and the next attempt may do", async ({ browser }) => {
-  bury((await scene()).id);
-  const page = await lookIn(browser, "#/failed-deliveries");
+test("a failed retry shows an error and can be repeated", async ({ browser }) => {
+  insertDeadDeliveries((await createEditedConversation()).id);
+  const page = await openOperatorPage(browser, "#/failed-deliveries");
   const refuse = { status: 500, json: { code: "internal_error", detail: "Something went wrong here" } };
   await page.route("**/retry/", (route) => route.fulfill(refuse));
   await page.getByRole("button", { name: "Retry the delivery to cy" }).click();
@@ -20,14 +20,14 @@ test("a letter that could not be tried again is said to be so, and the next atte
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
-test("a token that is refused signs out and says so, and signing in goes on where one was", async ({ browser }) => {
-  const { id, title } = await scene();
-  const page = await lookIn(browser, `#/conversations/${id}`);
+test("a rejected token signs out with a reason, and signing in returns to the same page", async ({ browser }) => {
+  const { id, title } = await createEditedConversation();
+  const page = await openOperatorPage(browser, `#/conversations/${id}`);
   await page.evaluate((key) => {
     const kept = JSON.parse(sessionStorage.getItem(key) ?? "{}") as { token: string };
     const [head, claims] = kept.token.split(".");
     sessionStorage.setItem(key, JSON.stringify({ ...kept, token: `${head}.${claims}.c3R1ZmY` }));
-  }, KEPT);
+  }, STORAGE_KEY);
   await page.reload();
   await expect(page.getByRole("alert")).toContainText("Your session has expired");
   await expect(page.getByRole("navigation")).toHaveCount(0);
@@ -36,18 +36,18 @@ test("a token that is refused signs out and says so, and signing in goes on wher
   await expect(page.getByRole("heading", { name: title })).toBeVisible();
 });
 
-for (const kept of ["{", "null", '{"token":"none"}', "[]"]) {
-  test(`what is kept and is no operator asks again who looks in: ${kept}`, async ({ page }) => {
+for (const stored of ["{", "null", '{"token":"none"}', "[]"]) {
+  test(`an invalid stored session leads to the sign-in: ${stored}`, async ({ page }) => {
     const errors: Error[] = [];
     page.on("pageerror", (error) => errors.push(error));
-    await page.addInitScript(([key, value]) => sessionStorage.setItem(key, value), [KEPT, kept] as const);
+    await page.addInitScript(([key, value]) => sessionStorage.setItem(key, value), [STORAGE_KEY, stored] as const);
     await page.goto(`${service.url}/operator`);
     await expect(page.getByRole("heading", { name: "Operator sign-in" })).toBeVisible();
     expect(errors).toEqual([]);
   });
 }
 
-test("where nothing may be kept one can look in all the same", async ({ browser }) => {
+test("signing in works without session storage", async ({ browser }) => {
   const page = await (await browser.newContext()).newPage();
   await page.addInitScript(() => {
     Object.defineProperty(window, "sessionStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } });
@@ -57,8 +57,8 @@ test("where nothing may be kept one can look in all the same", async ({ browser 
   await expect(page.locator(".row").first()).toBeVisible();
 });
 
-test("an address that was cut off shows the list", async ({ browser }) => {
-  const page = await lookIn(browser, "#/conversations/%E0%A4%A");
+test("a truncated URL shows the list", async ({ browser }) => {
+  const page = await openOperatorPage(browser, "#/conversations/%E0%A4%A");
   await expect(page.locator(".row").first()).toBeVisible();
   await expect(page.getByRole("heading", { name: "Choose a conversation" })).toBeVisible();
 });

@@ -1,14 +1,14 @@
-// What one writes is kept until it is sent, and what cannot be sent says why before.
+// The composer keeps drafts until they are sent, and reports why a message cannot be sent.
 
-import { call, expect, job, say, sit, test, tokenOf } from "./world.ts";
+import { callApi, expect, createJobConversation, sendMessage, openChat, test, tokenOf } from "./fixtures.ts";
 
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
-const note = (name: string, content = "a note") => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
+const textFile = (name: string, content = "a note") => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) });
 
-test("a draft is kept by conversation, through a reload, and named in the list", async ({ browser }) => {
-  const [one, other] = [await job(BOTH), await job(BOTH)];
-  for (const { id } of [one, other]) await say("bo", id, "hello");
-  const ana = await sit(browser, "ana", one.id);
+test("drafts are kept by conversation and over a reload, and shown in the list", async ({ browser }) => {
+  const [one, other] = [await createJobConversation(BOTH), await createJobConversation(BOTH)];
+  for (const { id } of [one, other]) await sendMessage("bo", id, "hello");
+  const ana = await openChat(browser, "ana", one.id);
   const row = (title: string) => ana.page.getByRole("navigation").getByRole("button", { name: title });
   await ana.field.fill("not yet sent");
   await row(other.title).click();
@@ -24,12 +24,12 @@ test("a draft is kept by conversation, through a reload, and named in the list",
   await expect(row(one.title)).not.toContainText("Draft");
 });
 
-test("chosen files wait while one looks into another conversation", async ({ browser }) => {
-  const [one, other] = [await job(BOTH), await job(BOTH)];
-  for (const { id } of [one, other]) await say("bo", id, "hello");
-  const ana = await sit(browser, "ana", one.id);
+test("attachments are kept while another conversation is open", async ({ browser }) => {
+  const [one, other] = [await createJobConversation(BOTH), await createJobConversation(BOTH)];
+  for (const { id } of [one, other]) await sendMessage("bo", id, "hello");
+  const ana = await openChat(browser, "ana", one.id);
   const row = (title: string) => ana.page.getByRole("navigation").getByRole("button", { name: title });
-  await ana.page.locator("input[type=file]").setInputFiles([note("kept.txt")]);
+  await ana.page.locator("input[type=file]").setInputFiles([textFile("kept.txt")]);
   await row(other.title).click();
   await expect(ana.page.getByRole("list", { name: "Attachments" })).toHaveCount(0);
   await row(one.title).click();
@@ -38,15 +38,15 @@ test("chosen files wait while one looks into another conversation", async ({ bro
   await expect(ana.page.getByRole("link", { name: "Download kept.txt" })).toBeVisible();
 });
 
-test("files that wait or failed do not keep one from editing; sending says what it waits for", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  await say("ana", id, "first words");
-  const ana = await sit(browser, "ana", id);
-  await ana.page.locator("input[type=file]").setInputFiles([note("nothing.txt", "")]);
+test("failed uploads do not block editing, and block sending with a reason", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  await sendMessage("ana", id, "first words");
+  const ana = await openChat(browser, "ana", id);
+  await ana.page.locator("input[type=file]").setInputFiles([textFile("nothing.txt", "")]);
   await expect(ana.page.getByText("A file failed to upload. Retry or remove it to send.")).toBeVisible();
   await ana.field.fill("with a file");
   await expect(ana.page.getByRole("button", { name: "Send" })).toBeDisabled();
-  await ana.acts("first words", "Edit");
+  await ana.clickAction("first words", "Edit");
   await ana.field.fill("second words");
   await ana.field.press("Enter");
   await expect(ana.message("second words")).toContainText("edited");
@@ -56,17 +56,17 @@ test("files that wait or failed do not keep one from editing; sending says what 
   await expect(ana.message("with a file")).toBeVisible();
 });
 
-test("files beyond ten are said to be left out", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  const { page } = await sit(browser, "ana", id);
-  await page.locator("input[type=file]").setInputFiles(Array.from({ length: 11 }, (_, at) => note(`${at}.txt`)));
+test("files beyond the limit of ten are reported", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const { page } = await openChat(browser, "ana", id);
+  await page.locator("input[type=file]").setInputFiles(Array.from({ length: 11 }, (_, at) => textFile(`${at}.txt`)));
   await expect(page.getByRole("status").filter({ hasText: "up to 10 files" })).toBeVisible();
   await expect(page.getByRole("list", { name: "Attachments" }).getByRole("listitem")).toHaveCount(10);
 });
 
-test("how much room is left is said near the end, and what is too long is not sent", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  const { page, field } = await sit(browser, "ana", id);
+test("the remaining characters are shown near the limit, and a message over it is not sent", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const { page, field } = await openChat(browser, "ana", id);
   await field.fill("x".repeat(9_000));
   await expect(page.locator(".composer-note")).toBeEmpty();
   await field.fill("x".repeat(9_999));
@@ -78,9 +78,9 @@ test("how much room is left is said near the end, and what is too long is not se
   await expect(field).toHaveValue("x".repeat(10_002));
 });
 
-test("how much is taken is what the service says", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  const { page, field } = await sit(browser, "ana", id);
+test("the length limit is that of the service", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const { page, field } = await openChat(browser, "ana", id);
   await page.routeWebSocket(/\/ws\/chat\//, (here) => {
     const there = here.connectToServer();
     there.onMessage((frame) => here.send(String(frame).replaceAll(/"content_chars":\d+/g, '"content_chars":100')));
@@ -96,18 +96,18 @@ test("how much is taken is what the service says", async ({ browser }) => {
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
 });
 
-test("every mention is marked, and one's own as one's own", async ({ browser }) => {
-  const { id } = await job([...BOTH, { user_id: "cy", role: "observer" }]);
+test("every mention is highlighted, and the user's own differently", async ({ browser }) => {
+  const { id } = await createJobConversation([...BOTH, { user_id: "cy", role: "observer" }]);
   const content = "@Ana Lima, ask @Cy Okafor; and once more @Cy Okafor";
-  await call("POST", "/chat/messages/", await tokenOf("bo"), { conversation: id, content, mentions: ["ana", "cy"] });
-  const ana = await sit(browser, "ana", id);
+  await callApi("POST", "/chat/messages/", await tokenOf("bo"), { conversation: id, content, mentions: ["ana", "cy"] });
+  const ana = await openChat(browser, "ana", id);
   await expect(ana.message("ask").locator("mark")).toHaveText(["@Ana Lima", "@Cy Okafor", "@Cy Okafor"]);
   await expect(ana.message("ask").locator("mark[data-me=true]")).toHaveText(["@Ana Lima"]);
 });
 
-test("with a finger, Enter makes a line and the button sends", async ({ browser }) => {
-  const { id } = await job(BOTH);
-  const ana = await sit(browser, "ana", id, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+test("on touch devices Enter inserts a line break and the button sends", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const ana = await openChat(browser, "ana", id, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   await ana.field.fill("one");
   await ana.field.press("Enter");
   await ana.field.pressSequentially("two");

@@ -1,6 +1,6 @@
-// Where keys and the focus go.
+// Keyboard shortcuts and focus.
 
-import { expect, job, say, sit, test } from "./world.ts";
+import { expect, createJobConversation, sendMessage, openChat, test } from "./fixtures.ts";
 
 const ALL = [
   { user_id: "ana", role: "admin" },
@@ -12,10 +12,10 @@ const PNG = Buffer.from(
   "base64",
 );
 
-test("keys are heard before anything has the focus", async ({ browser }) => {
-  const { id, title } = await job(ALL);
-  await say("bo", id, "the newest");
-  const { page } = await sit(browser, "ana");
+test("shortcuts work before anything has the focus", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  await sendMessage("bo", id, "the newest");
+  const { page } = await openChat(browser, "ana");
   const row = page.getByRole("navigation").getByRole("button", { name: title });
   await expect(row).toBeVisible();
   await page.keyboard.press("Control+k");
@@ -29,9 +29,9 @@ test("keys are heard before anything has the focus", async ({ browser }) => {
   await expect(row).toBeFocused();
 });
 
-test("of two sides, the one used last hears the keys", async ({ browser }) => {
-  const { id } = await job(ALL);
-  const { page } = await sit(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
+test("with two panes, shortcuts apply to the one used last", async ({ browser }) => {
+  const { id } = await createJobConversation(ALL);
+  const { page } = await openChat(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
   await page.getByRole("button", { name: "More" }).click();
   await page.getByRole("menuitem", { name: "Open a second user side by side" }).click();
   const right = page.getByRole("region", { name: "Chat as Bo Chen" });
@@ -40,27 +40,27 @@ test("of two sides, the one used last hears the keys", async ({ browser }) => {
   await expect(right.getByRole("searchbox")).toBeFocused();
 });
 
-test("who opens a conversation can write at once, or is at its heading", async ({ browser }) => {
-  const { id, title } = await job(ALL);
-  await say("bo", id, "hello");
-  const ana = await sit(browser, "ana");
+test("opening a conversation focuses the text field, or the heading", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  await sendMessage("bo", id, "hello");
+  const ana = await openChat(browser, "ana");
   await ana.page.getByRole("navigation").getByRole("button", { name: title }).click();
   await expect(ana.field).toBeFocused();
-  const cy = await sit(browser, "cy");
+  const cy = await openChat(browser, "cy");
   await cy.page.getByRole("navigation").getByRole("button", { name: title }).click();
   await expect(cy.page.getByRole("heading", { name: title })).toBeFocused();
-  const touch = await sit(browser, "bo", "", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const touch = await openChat(browser, "bo", "", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   await touch.page.getByRole("navigation").getByRole("button", { name: title }).tap();
   await expect(touch.page.getByRole("heading", { name: title })).toBeFocused();
   await touch.page.getByRole("button", { name: "Back to all conversations" }).tap();
   await expect(touch.page.getByRole("navigation").getByRole("button", { name: title })).toBeFocused();
 });
 
-test("who follows a notification can write at once, also where the conversation is open", async ({ browser }) => {
-  const { id, title } = await job(ALL);
-  const ana = await sit(browser, "ana");
+test("opening a notification focuses the text field, even if the conversation is already open", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  const ana = await openChat(browser, "ana");
   await expect(ana.page.getByRole("navigation").getByText(title)).toBeVisible();
-  await say("bo", id, "@Ana Lima, look");
+  await sendMessage("bo", id, "@Ana Lima, look");
   for (const _ of ["opened", "open already"]) {
     await ana.page.getByRole("button", { name: /^Notifications/ }).click();
     await ana.page.getByRole("dialog").getByRole("button", { name: title }).first().click();
@@ -68,9 +68,9 @@ test("who follows a notification can write at once, also where the conversation 
   }
 });
 
-test("the menu opens and closes by keys, and arrow keys go through it", async ({ browser }) => {
-  const { id } = await job(ALL);
-  const { page } = await sit(browser, "ana", id);
+test("the menu can be opened, closed and navigated with the keyboard", async ({ browser }) => {
+  const { id } = await createJobConversation(ALL);
+  const { page } = await openChat(browser, "ana", id);
   const more = page.getByRole("button", { name: "More" });
   await more.focus();
   await expect(more).toHaveAttribute("aria-haspopup", "menu");
@@ -94,9 +94,9 @@ test("the menu opens and closes by keys, and arrow keys go through it", async ({
   await expect(page.getByRole("menu")).toBeHidden();
 });
 
-test("arrow keys go through pictures from the first moment, and the other way where one reads from the right", async ({ browser }) => {
-  const { id } = await job(ALL);
-  const { page, field } = await sit(browser, "ana", id);
+test("arrow keys move through images, and are mirrored in right-to-left layouts", async ({ browser }) => {
+  const { id } = await createJobConversation(ALL);
+  const { page, field } = await openChat(browser, "ana", id);
   await page.locator("input[type=file]").setInputFiles(["one.png", "two.png"].map((name) => ({ name, mimeType: "image/png", buffer: PNG })));
   await expect(page.getByText(/: ready to send/)).toHaveCount(2);
   await field.press("Enter");
@@ -112,8 +112,8 @@ test("arrow keys go through pictures from the first moment, and the other way wh
   await shown("two.png");
 });
 
-test("a file that is dropped beside what takes it does not make the browser leave", async ({ browser }) => {
-  const { page } = await sit(browser, "ana");
+test("a file dropped outside a conversation does not leave the page", async ({ browser }) => {
+  const { page } = await openChat(browser, "ana");
   const left = await page.evaluate(() => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File(["a"], "a.txt"));
