@@ -1,6 +1,6 @@
-"""Builds both packages, installs each into an empty project, and runs the examples of the documents from there.
+"""Tests the packages: builds both, installs each into an empty project, and runs the documented examples there.
 
-`python -m sdk.packaged`; the service is the stage of the conformance kit. Needs `make sdk-setup`.
+`python -m sdk.packaged`. The examples use the service of the conformance harness. Needs `make sdk-setup`.
 """
 
 import json
@@ -18,10 +18,10 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 TYPESCRIPT, PYTHON = ROOT / "sdk/typescript", ROOT / "sdk/python"
 UV = ROOT / ".venv/bin/uv"
-PATIENCE_S = 300
+TIMEOUT_S = 300
 
 SETTINGS = """
-SECRET_KEY = "of a test"
+SECRET_KEY = "for tests only"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "bids"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -44,38 +44,38 @@ bid.refresh_from_db()
 first = bid.conversation_id
 open_conversation(bid.id)
 bid.refresh_from_db()
-print("one conversation" if first and first == bid.conversation_id else "another conversation")
+print("same conversation" if first and first == bid.conversation_id else "different conversations")
 """
 
 
 def main() -> None:
-    """Build, install, run; ends with 1 where something is not as the documents say."""
-    with tempfile.TemporaryDirectory(prefix="wasgo-chat-packages-") as name, _stage() as stage:
-        environment = _environment(stage)
-        _typescript(Path(name) / "typescript", environment)
-        _python(Path(name) / "python", environment)
+    """Test both packages. Exits with status 1 if an example does not run as documented."""
+    with tempfile.TemporaryDirectory(prefix="wasgo-chat-packages-") as name, _harness() as urls:
+        environment = _environment(urls)
+        _test_typescript(Path(name) / "typescript", environment)
+        _test_python(Path(name) / "python", environment)
 
 
-def _typescript(folder: Path, environment: dict[str, str]) -> None:
+def _test_typescript(folder: Path, environment: dict[str, str]) -> None:
     folder.mkdir()
     _run(["npm", "run", "--silent", "build"], TYPESCRIPT)
     packed = _run(["npm", "pack", "--silent", "--pack-destination", str(folder)], TYPESCRIPT).strip().splitlines()[-1]
     (folder / "package.json").write_text('{"private": true, "type": "module"}')
     versions = json.loads((TYPESCRIPT / "package.json").read_text())["devDependencies"]
-    others = [f"{name}@{versions[name]}" for name in ("ws", "@types/ws")]
-    _run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", f"./{packed}", *others], folder)
+    websocket = [f"{name}@{versions[name]}" for name in ("ws", "@types/ws")]
+    _run(["npm", "install", "--silent", "--ignore-scripts", "--no-audit", f"./{packed}", *websocket], folder)
     example = _blocks(TYPESCRIPT / "README.md", "js")[0]
     (folder / "example.js").write_text(example)
-    _expect(_run(["node", "example.js"], folder, environment), "stored as", "conversations without news")
-    environment_type = "declare const process: { env: Record<string, string> };\n"
-    (folder / "example.ts").write_text(environment_type + example.replace("data.results", "data!.results"))
+    _expect(_run(["node", "example.js"], folder, environment), "stored as", "conversations without unread messages")
+    process_type = "declare const process: { env: Record<string, string> };\n"
+    (folder / "example.ts").write_text(process_type + example.replace("data.results", "data!.results"))
     options = {"noEmit": True, "strict": True, "skipLibCheck": False, "module": "nodenext", "target": "es2022"}
     (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": {**options, "types": []}}))
     _run([str(TYPESCRIPT / "node_modules/.bin/tsc"), "-p", "."], folder)
-    print("@wasgo/chat: built, installed, its example ran")
+    print("@wasgo/chat: built and installed, and its example runs")
 
 
-def _python(folder: Path, environment: dict[str, str]) -> None:
+def _test_python(folder: Path, environment: dict[str, str]) -> None:
     folder.mkdir()
     _run([str(PYTHON / ".venv/bin/python"), "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], PYTHON)
     _run([sys.executable, "-m", "venv", "--without-pip", "venv"], folder)
@@ -92,32 +92,32 @@ def _python(folder: Path, environment: dict[str, str]) -> None:
     (folder / "bids/chat.py").write_text(helpers)
     (folder / "bids/models.py").write_text(models)
     django = {**environment, "DJANGO_SETTINGS_MODULE": "settings"}
-    _expect(_run([str(python), "-c", BID], folder, django), "one conversation")
-    print("wasgo-chat-client: built, installed, its examples and the Django recipe ran")
+    _expect(_run([str(python), "-c", BID], folder, django), "same conversation")
+    print("wasgo-chat-client: built and installed, and its examples and the Django recipe run")
 
 
-def _environment(stage: dict[str, str]) -> dict[str, str]:
-    service = _ask(f"{stage['door']}/token", {"service": "platform"})["token"]
-    user = _ask(f"{stage['door']}/token", {"user": "ana"})["token"]
+def _environment(urls: dict[str, str]) -> dict[str, str]:
+    service = _request(f"{urls['control']}/token", {"service": "platform"})["token"]
+    user = _request(f"{urls['control']}/token", {"user": "ana"})["token"]
     body = {"participants": [{"user_id": "ana", "role": "admin"}]}
-    chat = _ask(f"{stage['url']}/jobs/example/conversation/", body, token=service, method="PUT")
+    conversation = _request(f"{urls['url']}/jobs/example/conversation/", body, token=service, method="PUT")
     return {
-        "CHAT_URL": stage["url"],
+        "CHAT_URL": urls["url"],
         "CHAT_SERVICE_TOKEN": service,
         "CHAT_TOKEN": user,
-        "CHAT_ID": chat["id"],
+        "CHAT_ID": conversation["id"],
     }
 
 
 @contextmanager
-def _stage() -> Iterator[dict[str, str]]:
-    command = [sys.executable, "-m", "sdk.conformance.stage"]
+def _harness() -> Iterator[dict[str, str]]:
+    command = [sys.executable, "-m", "sdk.conformance.harness"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         yield json.loads(process.stdout.readline())
         process.stdin.close()
-        process.wait(PATIENCE_S)
+        process.wait(TIMEOUT_S)
 
 
 def _blocks(document: Path, language: str) -> list[str]:
@@ -125,27 +125,27 @@ def _blocks(document: Path, language: str) -> list[str]:
 
 
 def _pinned(name: str) -> list[str]:
-    """A package as the lock file of the SDK has it."""
+    """The requirement of a package at the version that the SDK's lock file pins."""
     return re.findall(rf"^{name}==[^ ]+", (PYTHON / "requirements.txt").read_text(), re.MULTILINE)
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:
-    given = {**os.environ, **(environment or {})}
-    done = subprocess.run(
-        command, cwd=folder, env=given, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    merged = {**os.environ, **(environment or {})}
+    result = subprocess.run(
+        command, cwd=folder, env=merged, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)[:200]}\n{done.stdout}{done.stderr}")
-    return done.stdout
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(command)[:200]}\n{result.stdout}{result.stderr}")
+    return result.stdout
 
 
-def _expect(shown: str, *words: str) -> None:
-    for one in words:
-        if one not in shown:
-            sys.exit(f"an example should have said {one!r}, but said:\n{shown}")
+def _expect(output: str, *expected: str) -> None:
+    for text in expected:
+        if text not in output:
+            sys.exit(f"the output of an example does not contain {text!r}:\n{output}")
 
 
-def _ask(url: str, body: dict[str, Any], *, token: str | None = None, method: str = "POST") -> Any:
+def _request(url: str, body: dict[str, Any], *, token: str | None = None, method: str = "POST") -> Any:
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)  # noqa: S310  loopback
     with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310  loopback

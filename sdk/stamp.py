@@ -1,7 +1,7 @@
-"""Whether the generated clients belong to the documents: hashes of both, and of what generates them.
+"""Checks that the generated clients match the documents, by the hashes of both and of the generators.
 
-`python -m sdk.stamp --write` after generating, `--check` in every `make check`: it costs no generator. That the same
-documents really give the same code is seen by `make sdk-check`.
+Run `python -m sdk.stamp --write` after generating. `make check` runs `--check`, which needs no generator. `make
+sdk-check` runs the generators and checks that they reproduce the committed code.
 """
 
 import hashlib
@@ -20,15 +20,15 @@ PYTHON_TOOLS = ("openapi-python-client", "datamodel-code-generator", "ruff")
 
 
 def stamp() -> dict[str, str]:
-    """What the generated code depends on, and the code itself."""
-    found = {name: _hash([SDK.parent / name]) for name in DOCUMENTS}
-    found |= {name: _hash([SDK / name]) for name in SCRIPTS}
-    found |= {name: _hash(sorted((SDK / name).rglob("*.[pt][sy]"))) for name in GENERATED}
+    """The hashes of the documents, generators and generated code, and the versions of the tools."""
+    hashes = {name: _hash([SDK.parent / name]) for name in DOCUMENTS}
+    hashes |= {name: _hash([SDK / name]) for name in SCRIPTS}
+    hashes |= {name: _hash(sorted((SDK / name).rglob("*.[pt][sy]"))) for name in GENERATED}
     packages = json.loads((SDK / "typescript/package-lock.json").read_text())["packages"]
-    found |= {name: packages[f"node_modules/{name}"]["version"] for name in NPM_TOOLS}
+    npm_versions = {name: packages[f"node_modules/{name}"]["version"] for name in NPM_TOOLS}
     requirements = (SDK / "python/requirements.txt").read_text()
-    versions: dict[str, str] = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", requirements, re.MULTILINE))
-    return found | {name: versions[name] for name in PYTHON_TOOLS}
+    pinned: dict[str, str] = dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", requirements, re.MULTILINE))
+    return hashes | npm_versions | {name: pinned[name] for name in PYTHON_TOOLS}
 
 
 def _hash(files: list[Path]) -> str:
@@ -40,14 +40,14 @@ def _hash(files: list[Path]) -> str:
 
 
 def main() -> None:
-    """Write the stamp, or end with 1 where it is not true."""
+    """Write the stamp, or exit with status 1 if it is out of date."""
     if sys.argv[1:] == ["--write"]:
         STAMP.write_text(json.dumps(stamp(), indent=2) + "\n")
         return
-    now, then = stamp(), json.loads(STAMP.read_text())
-    changed = [name for name in now | then if now.get(name) != then.get(name)]
+    current, recorded = stamp(), json.loads(STAMP.read_text())
+    changed = [name for name in current | recorded if current.get(name) != recorded.get(name)]
     if changed:
-        sys.exit(f"the generated clients are not up to date ({', '.join(changed)}): run `make sdk`")
+        sys.exit(f"the generated clients are out of date ({', '.join(changed)}): run `make sdk`")
 
 
 if __name__ == "__main__":

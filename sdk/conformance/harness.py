@@ -1,4 +1,4 @@
-"""The test harness: a real service with its own database behind a fault-injecting proxy, and an API to control both.
+"""The test harness: a service with its own database, a fault-injecting proxy, and an API that controls both.
 
 Run it with the project's environment: `.venv/bin/python -m sdk.conformance.harness`. It prints its addresses as one
 line of JSON, and exits when its standard input is closed. README.md documents the control API.

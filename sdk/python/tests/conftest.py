@@ -1,5 +1,5 @@
-"""Fixtures of all tests."""
+"""Shared fixtures."""
 
-from sdk_door import stage
+from harness_client import harness
 
-__all__ = ["stage"]
+__all__ = ["harness"]

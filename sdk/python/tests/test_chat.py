@@ -1,14 +1,15 @@
-"""A user's chat against a live service: what it shows beside being in sync, which is the conformance kit's to try."""
+"""A user's chat against a live service. The conformance tests cover synchronization; these cover the rest."""
 
 import asyncio
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sdk_door import Stage
+from harness_client import Harness
 from wasgo_chat_client import (
     Chat,
     ChatError,
@@ -20,41 +21,41 @@ from wasgo_chat_client import (
     Platform,
 )
 
-REFUSED = "a\u0001b"
+INVALID_CONTENT = "a\u0001b"
 
 
-class Someone:
-    """Somebody new, in a conversation of their own."""
+class User:
+    """A new user with a new conversation."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.name = f"ana-{uuid.uuid4().hex[:8]}"
-        self._stage = stage
-        with Platform(stage.url, stage.token(service="platform")) as platform:
-            made = platform.create_job_conversation(self.name, [{"user_id": self.name, "role": "admin"}])
-        self.conversation_id = str(made.id)
+    def __init__(self, harness: Harness) -> None:
+        self.id = f"ana-{uuid.uuid4().hex[:8]}"
+        self._harness = harness
+        with Platform(harness.url, harness.token(service="platform")) as platform:
+            conversation = platform.create_job_conversation(self.id, [{"user_id": self.id, "role": "admin"}])
+        self.conversation_id = str(conversation.id)
 
     def chat(self, outbox: OutboxStore | None = None) -> Chat:
-        return Chat(self._stage.url, lambda _: self._stage.token(user=self.name), outbox=outbox)
+        return Chat(self._harness.url, lambda _: self._harness.token(user=self.id), outbox=outbox)
 
     def entry(self, content: str, *, failed: str | None = None) -> OutboxEntry:
-        return OutboxEntry(self.name, self.conversation_id, {"content": content}, failed=failed)
+        return OutboxEntry(self.id, self.conversation_id, {"content": content}, failed=failed)
 
 
-async def until(conversation: Conversation, is_so: Callable[[], bool]) -> None:
-    """Wait for a change after which it is so."""
+async def wait_until(conversation: Conversation, condition: Callable[[], bool]) -> None:
+    """Wait for a change after which the condition holds."""
     changed = asyncio.Event()
-    forget = conversation.subscribe(changed.set)
+    unsubscribe = conversation.subscribe(changed.set)
     async with asyncio.timeout(30):
-        while not is_so():
+        while not condition():
             await changed.wait()
             changed.clear()
-    forget()
+    unsubscribe()
 
 
 @pytest.fixture
-def someone(stage: Stage) -> Someone:
-    stage.call("/faults", {})
-    return Someone(stage)
+def user(harness: Harness) -> User:
+    harness.call("/faults", {})
+    return User(harness)
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -67,11 +68,11 @@ def outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OutboxSto
     file.close()
 
 
-async def test_what_the_service_takes_is_known_once_it_is_there_and_is_what_it_takes(someone: Someone) -> None:
-    async with someone.chat() as chat:
+async def test_the_limits_are_known_once_connected_and_the_service_enforces_them(user: User) -> None:
+    async with user.chat() as chat:
         before = chat.limits
-        here = chat.conversation(someone.conversation_id)
-        await here.send("Hello!")
+        conversation = chat.conversation(user.conversation_id)
+        await conversation.send("Hello!")
         limits = chat.limits
         assert before is None
         assert limits == {
@@ -81,85 +82,88 @@ async def test_what_the_service_takes_is_known_once_it_is_there_and_is_what_it_t
             "messages": 0,
             "window_s": 10,
         }
-        most = limits["content_chars"]
-        assert (await here.send("x" * most))["seq"] == 2
-        with pytest.raises(ChatError) as refused:
-            await here.send("x" * (most + 1))
-        assert refused.value.code == "invalid"
+        maximum = limits["content_chars"]
+        assert (await conversation.send("x" * maximum))["seq"] == 2
+        with pytest.raises(ChatError) as rejected:
+            await conversation.send("x" * (maximum + 1))
+        assert rejected.value.code == "invalid"
 
 
-async def test_a_refused_message_is_there_after_a_restart_to_be_sent_again_or_given_up(
-    someone: Someone, outbox: OutboxStore
+async def test_a_rejected_message_survives_a_restart_and_can_be_retried_or_discarded(
+    user: User, outbox: OutboxStore
 ) -> None:
-    async with someone.chat(outbox) as before:
-        with pytest.raises(ChatError) as refused:
-            await before.conversation(someone.conversation_id).send(REFUSED)
-    assert refused.value.code == "invalid"
+    async with user.chat(outbox) as before:
+        with pytest.raises(ChatError) as rejected:
+            await before.conversation(user.conversation_id).send(INVALID_CONTENT)
+    assert rejected.value.code == "invalid"
 
-    async with someone.chat(outbox) as after:
-        here = after.conversation(someone.conversation_id)
-        [kept] = here.pending
-        assert (kept.failed, kept.entry.draft["content"]) == ("invalid", REFUSED)
+    async with user.chat(outbox) as after:
+        conversation = after.conversation(user.conversation_id)
+        [kept] = conversation.pending
+        assert (kept.failed, kept.entry.draft["content"]) == ("invalid", INVALID_CONTENT)
         with pytest.raises(ChatError) as known:
             await kept.stored
         assert known.value.code == "invalid"
-        again = here.retry(kept.entry.client_id)
-        assert [one.failed for one in here.pending] == [None]
-        assert [one.failed for one in outbox.load(someone.name)] == [None]
+        retried = conversation.retry(kept.entry.client_id)
+        assert [message.failed for message in conversation.pending] == [None]
+        assert [entry.failed for entry in outbox.load(user.id)] == [None]
         with pytest.raises(ChatError):
-            await again
-        assert [one.failed for one in outbox.load(someone.name)] == ["invalid"]
-        here.discard(kept.entry.client_id)
-        assert here.pending == []
-        assert outbox.load(someone.name) == []
+            await retried
+        assert [entry.failed for entry in outbox.load(user.id)] == ["invalid"]
+        conversation.discard(kept.entry.client_id)
+        assert conversation.pending == []
+        assert outbox.load(user.id) == []
 
 
-async def test_a_refused_message_can_be_stored_when_the_reason_is_gone(someone: Someone, outbox: OutboxStore) -> None:
-    kept = someone.entry("Now it is taken", failed="conversation_closed")
-    outbox.put(kept)
-    async with someone.chat(outbox) as chat:
-        here = chat.conversation(someone.conversation_id)
-        await here.send("It holds up no other")
-        assert [one.failed for one in here.pending] == ["conversation_closed"]
-        assert (await here.retry(kept.client_id))["seq"] == 2
-        assert here.pending == []
-    assert outbox.load(someone.name) == []
+async def test_a_failed_message_does_not_block_others_and_a_retry_can_succeed(user: User, outbox: OutboxStore) -> None:
+    entry = user.entry("Accepted now", failed="conversation_closed")
+    outbox.put(entry)
+    async with user.chat(outbox) as chat:
+        conversation = chat.conversation(user.conversation_id)
+        await conversation.send("Not blocked")
+        assert [message.failed for message in conversation.pending] == ["conversation_closed"]
+        assert (await conversation.retry(entry.client_id))["seq"] == 2
+        assert conversation.pending == []
+    assert outbox.load(user.id) == []
 
 
-async def test_a_message_that_is_not_refused_is_neither_sent_again_nor_given_up(someone: Someone) -> None:
-    async with someone.chat() as chat:
-        here = chat.conversation(someone.conversation_id)
-        sent = here.send("On its way")
-        [pending] = here.pending
-        here.discard(pending.entry.client_id)
+async def test_a_message_that_has_not_failed_can_be_neither_retried_nor_discarded(user: User) -> None:
+    async with user.chat() as chat:
+        conversation = chat.conversation(user.conversation_id)
+        sent = conversation.send("Being sent")
+        [pending] = conversation.pending
+        conversation.discard(pending.entry.client_id)
         with pytest.raises(ChatError) as unknown:
-            here.retry(pending.entry.client_id)
+            conversation.retry(pending.entry.client_id)
         assert unknown.value.code == "not_found"
         assert (await sent)["seq"] == 1
 
 
-async def test_a_message_that_nobody_waits_for_may_be_refused_all_the_same(someone: Someone) -> None:
-    async with someone.chat() as chat:
-        here = chat.conversation(someone.conversation_id)
-        here.send(REFUSED).cancel()
+async def test_a_message_whose_future_is_cancelled_can_be_rejected(user: User) -> None:
+    async with user.chat() as chat:
+        conversation = chat.conversation(user.conversation_id)
+        conversation.send(INVALID_CONTENT).cancel()
         async with asyncio.timeout(30):
-            assert (await here.send("It holds up no other"))["seq"] == 1
-        assert [one.failed for one in here.pending] == ["invalid"]
+            assert (await conversation.send("Not blocked"))["seq"] == 1
+        assert [message.failed for message in conversation.pending] == ["invalid"]
 
 
-async def test_a_message_that_was_refused_but_is_stored_is_pending_no_more(someone: Someone) -> None:
-    """Its first answer was lost; then the conversation was closed, and the second was a refusal."""
-    async with someone.chat() as chat:
-        here = chat.conversation(someone.conversation_id)
-        await here.send("Hello!")
-        entry = someone.entry("Stored", failed="conversation_closed")
-        here.resume(entry)
-        await chat.connection.ask("send_message", conversation_id=here.id, client_id=entry.client_id, content="Stored")
-        await until(here, lambda: len(here.messages) == 2)
-        assert here.pending == []
+async def test_a_message_that_failed_although_it_is_stored_is_no_longer_pending(user: User) -> None:
+    """The first ack was lost. Then the conversation was closed, and the second attempt was rejected."""
+    entry = user.entry("Stored")
+    outbox, other_outbox = MemoryOutbox(), MemoryOutbox()
+    outbox.put(replace(entry, failed="conversation_closed"))
+    other_outbox.put(entry)
+    async with user.chat(outbox) as chat:
+        conversation = chat.conversation(user.conversation_id)
+        await conversation.send("Hello!")
+        assert [message.failed for message in conversation.pending] == ["conversation_closed"]
+        async with user.chat(other_outbox):  # sends the message with the same `client_id`
+            await wait_until(conversation, lambda: len(conversation.messages) == 2)
+        assert conversation.pending == []
 
 
-def test_a_file_from_before_refused_messages_were_kept_is_taken_over(tmp_path: Path) -> None:
+def test_a_file_of_a_version_that_did_not_keep_rejected_messages_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
     old = sqlite3.connect(path, isolation_level=None)
     old.execute(
@@ -168,7 +172,7 @@ def test_a_file_from_before_refused_messages_were_kept_is_taken_over(tmp_path: P
     )
     old.execute("""INSERT INTO outbox VALUES ('m-1', 'ana', 'c', '{"content": "Hello!"}', 1.0)""")
     old.close()
-    for _ in ("taken over", "as it is"):
+    for _ in ("migrated", "current"):
         file = FileOutbox(path)
         assert file.load("ana") == [OutboxEntry("ana", "c", {"content": "Hello!"}, "m-1", 1.0)]
         file.close()

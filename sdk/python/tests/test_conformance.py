@@ -1,4 +1,4 @@
-"""The driver of the conformance kit for this client: sdk/conformance/README.md says what the steps mean."""
+"""The driver of the conformance kit for this client. sdk/conformance/README.md documents the steps."""
 
 import asyncio
 import json
@@ -10,58 +10,58 @@ from typing import Any
 import httpx
 import pytest
 
-from sdk_door import Stage
+from harness_client import Harness
 from wasgo_chat_client import Chat, ChatError, Conversation, FileOutbox
 
 Json = dict[str, Any]
-AT_ONCE = 6
-PATIENCE_S = 90.0
+MAX_CONCURRENT_RUNS = 6
+TIMEOUT_S = 90.0
 
 
 class Driver:
-    """One scenario, played by this client."""
+    """Performs one scenario with this client."""
 
-    def __init__(self, door: httpx.AsyncClient, programme: Json, folder: Path) -> None:
-        self.door = door
-        self.programme = programme
+    def __init__(self, control: httpx.AsyncClient, plan: Json, folder: Path) -> None:
+        self.control = control
+        self.plan = plan
         self.chat: Chat | None = None
-        self.outbox = FileOutbox(folder / programme["play"])
+        self.outbox = FileOutbox(folder / plan["run"])
 
     @property
     def conversation(self) -> Conversation:
         assert self.chat is not None
-        return self.chat.conversation(self.programme["conversation"])
+        return self.chat.conversation(self.plan["conversation"])
 
     async def call(self, path: str, **body: Any) -> Any:
-        response = await self.door.post(path, json={"play": self.programme["play"], **body})
+        response = await self.control.post(path, json={"run": self.plan["run"], **body})
         assert response.status_code == 200, response.text
         return response.json()
 
     async def token(self, reason: str) -> str:
-        asked = {"user": self.programme["user"], "ttl_s": self.programme["token_ttl_s"]}
-        return str((await self.door.post("/token", json=asked)).json()["token"])
+        body = {"user": self.plan["user"], "ttl_s": self.plan["token_ttl_s"]}
+        return str((await self.control.post("/token", json=body)).json()["token"])
 
-    async def play(self) -> None:
+    async def run(self) -> None:
         try:
-            for step in self.programme["steps"]:
-                await self.step(step)
+            for step in self.plan["steps"]:
+                await self.perform(step)
         finally:
             await self.stop()
             self.outbox.close()
-            await self.call("/end")
+            await self.call("/finish")
 
-    async def step(self, step: Json) -> None:
-        if "stage" in step:
-            await self.call("/do", step=step)
+    async def perform(self, step: Json) -> None:
+        if "harness" in step:
+            await self.call("/step", step=step)
         elif "client" in step:
             await self.act(step)
         else:
-            await until(lambda: self.is_so(step), step)
+            await wait_until(lambda: self.holds(step), step)
 
     async def act(self, step: Json) -> None:
         match step["client"]:
             case "follow":
-                self.chat = Chat(self.programme["url"], self.token, outbox=self.outbox)
+                self.chat = Chat(self.plan["url"], self.token, outbox=self.outbox)
                 _ = self.conversation
                 await self.chat.start()
             case "reload":
@@ -69,62 +69,65 @@ class Driver:
             case "send":
                 self.conversation.send(step["content"])
             case "edit":
-                await self.insist(lambda: self.conversation.edit(self.id_of(step), step["content"]), step)
+                await self.retry(lambda: self.conversation.edit(self.message_id(step), step["content"]), step)
             case "delete":
-                await self.insist(lambda: self.conversation.delete(self.id_of(step)), step)
+                await self.retry(lambda: self.conversation.delete(self.message_id(step)), step)
             case "react":
-                await self.insist(
-                    lambda: self.conversation.react(self.id_of(step), step["emoji"], step["action"]), step
+                await self.retry(
+                    lambda: self.conversation.react(self.message_id(step), step["emoji"], step["action"]), step
                 )
             case "read_all":
                 await self.conversation.mark_read()
-            case verb:
-                raise AssertionError(f"there is no step {verb}")
+            case action:
+                raise AssertionError(f"unknown client step {action!r}")
 
-    async def insist(self, act: Callable[[], Awaitable[object]], step: Json) -> None:
-        """These are safe to repeat, and a connection may be just coming back."""
+    async def retry(self, act: Callable[[], Awaitable[object]], step: Json) -> None:
+        """Retry an idempotent action, because the client may be reconnecting."""
 
-        async def done() -> bool:
+        async def succeeds() -> bool:
             try:
                 await act()
             except ChatError:
                 return False
             return True
 
-        await until(done, step)
+        await wait_until(succeeds, step)
 
-    async def is_so(self, step: Json) -> bool:
-        here = self.conversation
+    async def holds(self, step: Json) -> bool:
+        conversation = self.conversation
         match step["await"]:
             case "status":
-                return bool(here.status == step["is"])
+                return bool(conversation.status == step["is"])
             case "pending":
-                return sum(one.failed is None for one in here.pending) == int(step["count"])
+                return sum(message.failed is None for message in conversation.pending) == int(step["count"])
             case "failed":
-                return sum(one.failed is not None for one in here.pending) == int(step["count"])
+                return sum(message.failed is not None for message in conversation.pending) == int(step["count"])
             case "unread":
-                return here.unread == int(step["count"])
+                return conversation.unread == int(step["count"])
             case "stored":
-                return sum(bool(one["content"] == step["content"]) for one in here.messages) == int(step["count"])
+                found = [message for message in conversation.messages if message["content"] == step["content"]]
+                return len(found) == int(step["count"])
             case "in_sync":
-                return bool(here.status == "live" and await self.is_same())
-        raise AssertionError(f"nothing is called {step['await']}")
+                return bool(conversation.status == "live" and await self.is_same())
+            case condition:
+                raise AssertionError(f"unknown condition {condition!r}")
 
     async def is_same(self) -> bool:
         replica = self.conversation.replica
         assert replica is not None
         state = {
-            "last": replica.last,
+            "last_seq": replica.last_seq,
             "title": replica.conversation["title"],
             "status": replica.conversation["status"],
             "metadata": replica.conversation["metadata"],
             "participants": {user_id: one["role"] for user_id, one in replica.participants.items()},
-            "messages": replica.ordered(),
+            "messages": replica.ordered_messages(),
         }
         return bool((await self.call("/compare", state=state))["same"])
 
-    def id_of(self, step: Json) -> str:
-        return next((one["id"] for one in self.conversation.messages if one["content"] == step["message"]), "nothing")
+    def message_id(self, step: Json) -> str:
+        found = (one["id"] for one in self.conversation.messages if one["content"] == step["message"])
+        return next(found, "not found")
 
     async def stop(self) -> None:
         if self.chat is not None:
@@ -132,43 +135,44 @@ class Driver:
             self.chat = None
 
 
-async def until(is_so: Callable[[], Awaitable[bool]], step: Json) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not await is_so():
-        assert time.monotonic() < end, f"it never came: {step}"
+async def wait_until(condition: Callable[[], Awaitable[bool]], step: Json) -> None:
+    """Poll a condition until it holds."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not await condition():
+        assert time.monotonic() < deadline, f"timed out after {TIMEOUT_S:g} s: {step}"
         await asyncio.sleep(0.15 if step.get("await") == "in_sync" else 0.02)
 
 
 @pytest.fixture(scope="session")
-async def playing(
-    stage: Stage, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+async def runs(
+    harness: Harness, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[dict[str, Any]]:
-    """The scenarios that are to be tested, some at once: each has a proxy of its own."""
+    """A task per selected scenario. Several run at once, because each has its own proxy."""
     folder = tmp_path_factory.mktemp("outboxes")
-    turn = asyncio.Semaphore(AT_ONCE)
-    async with httpx.AsyncClient(base_url=stage.door, timeout=60) as door:
+    limit = asyncio.Semaphore(MAX_CONCURRENT_RUNS)
+    async with httpx.AsyncClient(base_url=harness.control, timeout=60) as control:
 
-        async def play(name: str) -> None:
-            async with turn:
-                programme = (await door.post("/begin", json={"name": name})).json()
-                await Driver(door, programme, folder).play()
+        async def run(name: str) -> None:
+            async with limit:
+                plan = (await control.post("/start", json={"name": name})).json()
+                await Driver(control, plan, folder).run()
 
-        there = (await door.get("/scenarios")).json()
-        wanted = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
-        tasks = {name: asyncio.create_task(play(name)) for name in there if name in wanted}
+        available = (await control.get("/scenarios")).json()
+        selected = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
+        tasks = {name: asyncio.create_task(run(name)) for name in available if name in selected}
         yield tasks
         await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
-def names() -> list[str]:
-    """The names of all scenarios, as the stage gives them."""
-    found: list[str] = []
+def scenario_names() -> list[str]:
+    """The names of all scenarios, the same that the harness returns."""
+    names: list[str] = []
     for path in sorted((Path(__file__).parents[2] / "conformance" / "scenarios").glob("*.json")):
         values = json.loads(path.read_text()).get("for_each")
-        found += [path.stem] if values is None else [f"{path.stem}-{value}" for value in values]
-    return found
+        names += [path.stem] if values is None else [f"{path.stem}-{value}" for value in values]
+    return names
 
 
-@pytest.mark.parametrize("name", names())
-async def test_scenario(playing: dict[str, Any], name: str) -> None:
-    await playing[name]
+@pytest.mark.parametrize("name", scenario_names())
+async def test_scenario(runs: dict[str, Any], name: str) -> None:
+    await runs[name]

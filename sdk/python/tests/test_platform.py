@@ -1,4 +1,4 @@
-"""The helpers of the system document, against a live service that fails in between."""
+"""The platform helpers against a live service with faults."""
 
 import io
 import uuid
@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from sdk_door import Stage
+from harness_client import Harness
 from wasgo_chat_client import AsyncPlatform, Chat, ChatError, Platform
+from wasgo_chat_client.generated.object_conversations import OBJECT_CONVERSATION_OPERATIONS
 from wasgo_chat_client.generated.rest.api.attachments import upload_attachment
 from wasgo_chat_client.generated.rest.api.messages import list_messages
 from wasgo_chat_client.generated.rest.models import AttachmentOut, MessagePage
 from wasgo_chat_client.generated.rest.models.upload_attachment_body import UploadAttachmentBody
 from wasgo_chat_client.generated.rest.types import File
-from wasgo_chat_client.retrying import ATTEMPTS
+from wasgo_chat_client.retry_transport import MAX_ATTEMPTS
 
 
 def unique(name: str) -> str:
@@ -21,25 +22,25 @@ def unique(name: str) -> str:
 
 
 @pytest.fixture
-def platform(stage: Stage) -> Any:
-    stage.call("/faults", {})
-    with Platform(stage.url, stage.token(service="platform")) as made:
-        yield made
+def platform(harness: Harness) -> Any:
+    harness.call("/faults", {})
+    with Platform(harness.url, harness.token(service="platform")) as platform:
+        yield platform
 
 
-@pytest.mark.parametrize("kind", ["bid", "job", "request", "dispute"])
-def test_an_object_has_one_conversation_however_often_it_is_asked_for(platform: Platform, kind: str) -> None:
-    create, about = getattr(platform, f"create_{kind}_conversation"), unique(kind)
+@pytest.mark.parametrize("object_type", OBJECT_CONVERSATION_OPERATIONS)
+def test_repeated_calls_return_the_same_conversation_of_an_object(platform: Platform, object_type: str) -> None:
+    create, object_id = getattr(platform, f"create_{object_type}_conversation"), unique(object_type)
     ana, bo, cy = unique("ana"), unique("bo"), unique("cy")
-    first = create(about, [{"user_id": ana, "role": "admin", "display_name": "Ana Lima"}, bo], title="Paint")
-    again = create(about, [cy], metadata={"budget": 80})
-    assert (first.id, first.conversation_type, first.title) == (again.id, kind, "Paint")
+    first = create(object_id, [{"user_id": ana, "role": "admin", "display_name": "Ana Lima"}, bo], title="Paint")
+    again = create(object_id, [cy], metadata={"budget": 80})
+    assert (first.id, first.conversation_type, first.title) == (again.id, object_type, "Paint")
     assert {one.user.id: one.role for one in again.participants} == {ana: "admin", bo: "participant", cy: "participant"}
-    same = platform.get_or_create_conversation_for_object(kind, about)
+    same = platform.get_or_create_conversation_for_object(object_type, object_id)
     assert same.id == first.id
 
 
-def test_an_object_of_any_other_type_has_one_too(platform: Platform) -> None:
+def test_an_object_of_any_other_type_has_one_conversation(platform: Platform) -> None:
     order, ana = unique("order"), unique("ana")
     first = platform.get_or_create_conversation_for_object("order", order, [ana], title="Order")
     again = platform.get_or_create_conversation_for_object("order", order, [ana])
@@ -48,11 +49,11 @@ def test_an_object_of_any_other_type_has_one_too(platform: Platform) -> None:
     assert (first.reference.type_, first.reference.id) == ("order", order)
 
 
-@pytest.mark.parametrize("fault", ["lose_answer", "answer"])
-def test_what_is_sent_again_is_done_once(platform: Platform, stage: Stage, fault: str) -> None:
+@pytest.mark.parametrize("fault", ["drop_response", "respond"])
+def test_a_retried_request_takes_effect_once(platform: Platform, harness: Harness, fault: str) -> None:
     ana = unique("ana")
     chat = platform.create_job_conversation(unique("job"), [{"user_id": ana, "role": "admin"}])
-    stage.call("/faults", {"rules": [{"do": fault, "request": "POST", "times": 2}]})
+    harness.call("/faults", {"rules": [{"do": fault, "request": "POST", "times": 2}]})
     platform.add_system_message(chat.id, "Provider has been assigned to this job", {"action": "provider_assigned"})
     case = platform.create_support_conversation(ana, "technical", "Login issue", "I cannot log in.")
     assert case.last_message is not None
@@ -63,27 +64,27 @@ def test_what_is_sent_again_is_done_once(platform: Platform, stage: Stage, fault
     ]
 
 
-def test_a_key_of_ones_own_is_kept_across_processes(platform: Platform) -> None:
+def test_the_same_key_returns_the_same_message(platform: Platform) -> None:
     chat = platform.create_bid_conversation(unique("bid"), [unique("ana")])
     first = platform.add_system_message(chat.id, "Accepted", key="bid-accepted")
     again = platform.add_system_message(chat.id, "Accepted", key="bid-accepted")
     assert first.id == again.id
-    with pytest.raises(ChatError) as refused:
+    with pytest.raises(ChatError) as rejected:
         platform.add_system_message(chat.id, "Something else", key="bid-accepted")
-    assert (refused.value.code, refused.value.status) == ("idempotency_conflict", 409)
+    assert (rejected.value.code, rejected.value.status) == ("idempotency_conflict", 409)
 
 
-def test_what_is_refused_is_not_sent_again(platform: Platform, stage: Stage) -> None:
-    with pytest.raises(ChatError) as refused:
-        platform.add_system_message(uuid.uuid4(), "Nobody there")
-    assert refused.value.code == "not_found"
-    stage.call("/faults", {"rules": [{"do": "answer", "request": "PUT", "times": ATTEMPTS}]})
+def test_a_rejected_request_is_not_retried(platform: Platform, harness: Harness) -> None:
+    with pytest.raises(ChatError) as rejected:
+        platform.add_system_message(uuid.uuid4(), "No such conversation")
+    assert rejected.value.code == "not_found"
+    harness.call("/faults", {"rules": [{"do": "respond", "request": "PUT", "times": MAX_ATTEMPTS}]})
     with pytest.raises(ChatError) as busy:
         platform.create_bid_conversation(unique("bid"))
     assert busy.value.code == "unavailable"
 
 
-def test_a_file_is_uploaded(platform: Platform) -> None:
+def test_the_generated_client_uploads_a_file(platform: Platform) -> None:
     ana = unique("ana")
     chat = platform.create_job_conversation(unique("job"), [{"user_id": ana, "role": "admin"}])
     body = UploadAttachmentBody(conversation=chat.id, file=File(payload=io.BytesIO(b"notes"), file_name="notes.txt"))
@@ -92,9 +93,9 @@ def test_a_file_is_uploaded(platform: Platform) -> None:
     assert (stored.filename, stored.size) == ("notes.txt", 5)
 
 
-async def test_all_of_it_is_there_for_asyncio(stage: Stage) -> None:
-    stage.call("/faults", {"rules": [{"do": "lose_answer", "request": "PUT"}]})
-    async with AsyncPlatform(stage.url, stage.token(service="platform")) as platform:
+async def test_the_asynchronous_helpers_work_like_the_synchronous_ones(harness: Harness) -> None:
+    harness.call("/faults", {"rules": [{"do": "drop_response", "request": "PUT"}]})
+    async with AsyncPlatform(harness.url, harness.token(service="platform")) as platform:
         ana = unique("ana")
         chat = await platform.create_job_conversation(unique("job"), [{"user_id": ana, "role": "admin"}])
         for other in (platform.create_bid_conversation, platform.create_request_conversation):
@@ -108,21 +109,21 @@ async def test_all_of_it_is_there_for_asyncio(stage: Stage) -> None:
         assert case.conversation_type == "support"
 
 
-async def test_a_token_provider_that_fails_is_asked_again(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
-    stage.call("/faults", {})
+async def test_a_token_provider_that_fails_is_called_again(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    harness.call("/faults", {})
     ana, tokens = unique("ana"), iter(["start"])
-    with Platform(stage.url, stage.token(service="platform")) as platform:
-        made = platform.create_job_conversation(unique("job"), [{"user_id": ana, "role": "admin"}])
+    with Platform(harness.url, harness.token(service="platform")) as platform:
+        conversation = platform.create_job_conversation(unique("job"), [{"user_id": ana, "role": "admin"}])
     reasons: list[str] = []
 
     def token(reason: str) -> str:
         reasons.append(reason)
         if len(reasons) == 2:
-            raise RuntimeError("the platform is away")
-        return stage.token(user=ana, ttl_s=-5 if next(tokens, None) else 3600)
+            raise RuntimeError("the platform is not available")
+        return harness.token(user=ana, ttl_s=-5 if next(tokens, None) else 3600)
 
-    async with Chat(stage.url, token) as chat:
-        ack = await chat.conversation(str(made.id)).send("at last")
+    async with Chat(harness.url, token) as chat:
+        ack = await chat.conversation(str(conversation.id)).send("Connected")
     assert ack["seq"] == 1
     assert reasons[0] == "start"
     assert "refused" in reasons

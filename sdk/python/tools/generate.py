@@ -31,8 +31,8 @@ def main() -> None:
     TARGET.mkdir()
     for name, text in modules.items():
         (TARGET / name).write_text(text)
-    _run("openapi-python-client", "generate", "--path", str(DOCUMENTS / "openapi.json"),
-         "--config", str(PACKAGE / "tools" / "generator.yaml"),
+    config = PACKAGE / "tools" / "generator.yaml"
+    _run("openapi-python-client", "generate", "--path", str(DOCUMENTS / "openapi.json"), "--config", str(config),
          "--meta", "none", "--output-path", str(TARGET / "rest"))  # fmt: skip
     schemas = asyncapi["components"]["schemas"]
     for schema in schemas.values():

@@ -1,12 +1,12 @@
-"""Client of wasgo-chat: the helpers of a platform's backend, and a conversation that keeps itself in sync.
+"""Client for wasgo-chat: helpers for the backend of a platform, and conversations that stay in sync.
 
 The generated REST client is `wasgo_chat_client.generated.rest`.
 """
 
-from wasgo_chat_client.calls import Participant
 from wasgo_chat_client.chat import Chat
 from wasgo_chat_client.conversation import Conversation
 from wasgo_chat_client.errors import ChatError, ConnectionLost
+from wasgo_chat_client.operations import Participant
 from wasgo_chat_client.outbox import FileOutbox, MemoryOutbox, OutboxEntry, OutboxStore
 from wasgo_chat_client.platform import AsyncPlatform, Platform
 from wasgo_chat_client.replica import Replica

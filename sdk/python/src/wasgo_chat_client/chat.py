@@ -1,184 +1,121 @@
-"""The one object a program makes: a connection, a REST client, and the conversations it follows."""
+"""The main entry point for a user's program: a connection, and the conversations that it follows."""
 
 import asyncio
-import json
-from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import quote
+from typing import Self
 
-import httpx
-
-from wasgo_chat_client.connection import Connection, ConnectionState, Frame
+from wasgo_chat_client.connection import Connection, ConnectionEvents, ConnectionState, Frame
+from wasgo_chat_client.context import ConversationContext
 from wasgo_chat_client.conversation import Conversation
-from wasgo_chat_client.errors import ChatError, problem
+from wasgo_chat_client.errors import ChatError
 from wasgo_chat_client.generated.frames import Limits
 from wasgo_chat_client.outbox import MemoryOutbox, OutboxStore
 from wasgo_chat_client.read_after import ReadAfter
-from wasgo_chat_client.retrying import AsyncRetrying
-from wasgo_chat_client.tokens import TokenProvider, Tokens, read_token
+from wasgo_chat_client.rest_client import RestClient
+from wasgo_chat_client.tokens import TokenCache, TokenProvider, decode_token
 
-PAGE = 50
-COUNT_S = 0.3
+UNREAD_REFRESH_DELAY_S = 0.3
 
 
 class Chat:
     """A user's chat: `async with Chat(url, token) as chat: chat.conversation(id)`.
 
     Args:
-        url: where the service is.
-        token: gives a token of the user; asked again before it ends and when it is refused.
-        outbox: where messages on their way are kept; in memory by default.
+        url: base URL of the service.
+        token: returns a token of the user. Called at the start, before the token expires, and when the service rejects
+            it.
+        outbox: where outgoing messages are kept; in memory by default.
     """
 
     def __init__(self, url: str, token: TokenProvider, *, outbox: OutboxStore | None = None) -> None:
         url = url.rstrip("/")
-        self.user_id = ""
-        self.outbox: OutboxStore = outbox or MemoryOutbox()
-        self._tokens = Tokens(token)
-        self.connection = Connection(f"ws{url.removeprefix('http')}/ws/chat/", self._tokens, self)
+        self._tokens = TokenCache(token)
         self._read_after = ReadAfter()
-        self._http = httpx.AsyncClient(base_url=url, transport=AsyncRetrying(read_after=self._read_after))
+        self._rest = RestClient(url, self._tokens, self._read_after)
+        events = ConnectionEvents(self._on_open, self._on_frame, self._on_disconnect, self._read_after.invalidate)
+        self._connection = Connection(f"ws{url.removeprefix('http')}/ws/chat/", self._tokens, events)
+        self._context = ConversationContext(
+            self._connection, self._rest, outbox or MemoryOutbox(), self._schedule_unread_refresh
+        )
         self._conversations: dict[str, Conversation] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._is_counting = False
+        self._is_refresh_scheduled = False
 
     async def __aenter__(self) -> Self:
         await self.start()
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.stop()
 
     async def start(self) -> None:
-        """Connect, and take up what was on its way before a restart."""
-        self.user_id = read_token(await self._tokens.get()).subject
-        for entry in self.outbox.load(self.user_id):
-            self.conversation(entry.conversation_id).resume(entry)
-        self.spawn(self.connection.run())
+        """Connect, and send the messages that the outbox has kept over a restart."""
+        self._context.user_id = decode_token(await self._tokens.get()).subject
+        for entry in self._context.outbox.load(self.user_id):
+            self.conversation(entry.conversation_id)._resume(entry)
+        self._context.spawn(self._connection.run())
 
     async def stop(self) -> None:
-        """End everything. What is on its way stays in the outbox."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._http.aclose()
+        """Close all connections. Unsent messages stay in the outbox."""
+        await self._context.cancel_tasks()
+        await self._rest.close()
+
+    @property
+    def user_id(self) -> str:
+        """The id of the signed-in user; empty before `start`."""
+        return self._context.user_id
 
     @property
     def state(self) -> ConnectionState:
-        """How the connection is."""
-        return self.connection.state
+        """The state of the connection."""
+        return self._connection.state
 
     @property
     def limits(self) -> Limits | None:
-        """What the service takes, as its `hello` said last; unknown before the first."""
-        limits: Limits | None = self.connection.hello.get("limits")
+        """The limits of the service, from its last `hello`. None before the first connection."""
+        limits: Limits | None = self._connection.hello.get("limits")
         return limits
 
     def conversation(self, conversation_id: str) -> Conversation:
-        """A conversation, followed from now on; the same object for the same id."""
-        found = self._conversations.get(conversation_id)
-        if found is None:
-            found = self._conversations[conversation_id] = Conversation(conversation_id, self)
+        """Follow a conversation. Returns the same object for the same id until `unfollow`."""
+        conversation = self._conversations.get(conversation_id)
+        if conversation is None:
+            conversation = self._conversations[conversation_id] = Conversation(conversation_id, self._context)
             if self.state == "open":
-                self.spawn(found.follow())
-        return found
+                self._context.spawn(conversation._subscribe())
+        return conversation
 
-    async def leave(self, conversation_id: str) -> None:
+    async def unfollow(self, conversation_id: str) -> None:
         """Stop following a conversation."""
         if self._conversations.pop(conversation_id, None) is not None:
-            await self.connection.say("unsubscribe", conversation_id=conversation_id)
+            await self._connection.send("unsubscribe", conversation_id=conversation_id)
 
-    # What the connection says
-
-    def opened(self) -> None:
-        """See `FrameReceiver`."""
+    def _on_open(self) -> None:
         for conversation in self._conversations.values():
-            self.spawn(conversation.follow())
+            self._context.spawn(conversation._subscribe())
 
-    def lost(self) -> None:
-        """See `FrameReceiver`."""
+    def _on_disconnect(self) -> None:
         for conversation in self._conversations.values():
-            conversation.lost()
+            conversation._on_disconnect()
 
-    def frame(self, frame: Frame) -> None:
-        """See `FrameReceiver`."""
+    def _on_frame(self, frame: Frame) -> None:
         conversation = self._conversations.get(frame.get("conversation_id") or "")
         if conversation is not None:
-            conversation.take(frame)
+            conversation._apply(frame)
 
-    def spoke(self) -> None:
-        """See `FrameReceiver`."""
-        self._read_after.forget()
+    def _schedule_unread_refresh(self) -> None:
+        """One request for a burst of changes in any number of conversations."""
+        if not self._is_refresh_scheduled:
+            self._is_refresh_scheduled = True
+            self._context.spawn(self._refresh_unread())
 
-    # What conversations ask
-
-    async def request(self, method: str, path: str, **query: Any) -> Any:
-        """One request; a refused token is replaced once.
-
-        Raises:
-            ChatError: it was refused, or there was no answer.
-        """
-        token = await self._tokens.get()
-        for _ in range(2):
-            headers = {"Authorization": f"Bearer {token}"}
-            try:
-                response = await self._http.request(method, path, params=query or None, headers=headers)
-            except httpx.TransportError as error:
-                raise ChatError("no_answer", f"the service did not answer: {type(error).__name__}") from error
-            if response.status_code != 401:
-                break
-            token = await self._tokens.renew("refused", token)
-        if response.status_code >= 400:
-            raise problem(response.status_code, _object(response))
-        return response.json()
-
-    async def detail(self, conversation_id: str) -> dict[str, Any]:
-        """See `Surroundings`."""
-        found: dict[str, Any] = await self.request("GET", f"/chat/conversations/{quote(conversation_id)}/")
-        return found
-
-    async def load(self, conversation_id: str, before_seq: int | None = None) -> dict[str, Any]:
-        """See `Surroundings`."""
-        older = {} if before_seq is None else {"before_seq": before_seq}
-        query = {"conversation": conversation_id, "limit": PAGE, **older}
-        found: dict[str, Any] = await self.request("GET", "/chat/messages/", **query)
-        return found
-
-    async def mark_all_read(self, conversation_id: str) -> int:
-        """See `Surroundings`."""
-        answer = await self.request("POST", f"/chat/conversations/{quote(conversation_id)}/mark_read/")
-        return int(answer["unread_count"])
-
-    def count_unread(self) -> None:
-        """See `Surroundings`: one question for a burst of changes, and for all conversations."""
-        if not self._is_counting:
-            self._is_counting = True
-            self.spawn(self._count())
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """See `Surroundings`."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _count(self) -> None:
-        await asyncio.sleep(COUNT_S)
-        self._is_counting = False
+    async def _refresh_unread(self) -> None:
+        await asyncio.sleep(UNREAD_REFRESH_DELAY_S)
+        self._is_refresh_scheduled = False
         try:
-            counts = (await self.request("GET", "/chat/conversations/unread_counts/"))["conversations"]
+            counts = await self._rest.load_unread_counts()
         except ChatError:
-            return  # the next change, or the next connection, asks again
+            return  # the next change or connection schedules another request
         for conversation in self._conversations.values():
-            conversation.counted(counts.get(conversation.id, 0))
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+            conversation._set_unread(counts.get(conversation.id, 0))

@@ -1,4 +1,4 @@
-"""A conversation that keeps itself in sync: loads, follows, fills gaps, and tells of every change."""
+"""A conversation that stays in sync: it loads a snapshot, subscribes, fills gaps, and reports every change."""
 
 import asyncio
 import time
@@ -6,254 +6,260 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from wasgo_chat_client.connection import Frame
+from wasgo_chat_client.context import ConversationContext
 from wasgo_chat_client.errors import ChatError
 from wasgo_chat_client.generated.frames import MessageOut
 from wasgo_chat_client.outbox import OutboxEntry
 from wasgo_chat_client.replica import Replica
 from wasgo_chat_client.sender import PendingMessage, Sender
-from wasgo_chat_client.surroundings import Surroundings
 
-Status = Literal["loading", "live", "away", "gone"]
-"""`live`: in sync. `away`: what is known, without a connection. `gone`: removed from it, or there is none."""
+ConversationStatus = Literal["loading", "live", "offline", "gone"]
+"""`live`: in sync. `offline`: not connected. `gone`: the user was removed, or there is no such conversation."""
 
-BEHIND_S = 2.0
+GAP_CHECK_S = 2.0
 RETRY_S = 1.0
-TYPING_EVERY_S = 3.0
-TYPING_LASTS_S = 7.0
+TYPING_INTERVAL_S = 3.0
+TYPING_EXPIRY_S = 7.0
+NORMAL_CLOSURE = 1000
 
 
 class Conversation:
-    """One conversation. `subscribe` to be told of changes; what is known stands in its attributes."""
+    """A conversation that a chat follows. Get one from `chat.conversation(id)`.
 
-    def __init__(self, conversation_id: str, around: Surroundings) -> None:
+    The attributes have the current state; `subscribe` reports changes.
+    """
+
+    def __init__(self, conversation_id: str, context: ConversationContext) -> None:
         self.id = conversation_id
-        self.status: Status = "loading"
+        self.status: ConversationStatus = "loading"
         self.unread = 0
         self.has_older = False
         self.replica: Replica | None = None
-        self._around = around
-        self._sender = Sender(around, self._ask, self._changed)
-        self._subscribers: list[Callable[[], None]] = []
+        self._context = context
+        self._sender = Sender(context, self._request, self._notify)
+        self._listeners: list[Callable[[], None]] = []
         self._typing: dict[str, tuple[str, float]] = {}
-        self._typed_at = 0.0
-        self._is_asking = False
-        self._is_loading = False
-        self._held: list[Frame] = []
+        self._typing_sent_at = 0.0
+        self._is_subscribing = False
+        self._is_reloading = False
+        self._buffered: list[Frame] = []
 
     @property
     def messages(self) -> list[MessageOut]:
-        """By seq, oldest first; tombstones stay in their place."""
-        return self.replica.ordered() if self.replica else []
+        """Messages by seq, oldest first. Deleted messages stay as tombstones."""
+        return self.replica.ordered_messages() if self.replica else []
 
     @property
     def pending(self) -> list[PendingMessage]:
-        """One's own messages that are not stored yet, and those refused (`failed`)."""
+        """The user's own messages that are not stored yet, and those the service has rejected (`failed`)."""
         return self._sender.pending
 
     @property
-    def last(self) -> int:
-        """The seq up to which this copy is true; 0 before it is loaded."""
-        return self.replica.last if self.replica else 0
+    def last_seq(self) -> int:
+        """The seq of the last event that the state includes; 0 before the conversation is loaded."""
+        return self.replica.last_seq if self.replica else 0
 
     @property
     def typing(self) -> list[str]:
-        """Names of others who type."""
+        """Names of other users who are typing."""
         now = time.monotonic()
         return [name for name, until in self._typing.values() if until > now]
 
-    def subscribe(self, fn: Callable[[], None]) -> Callable[[], None]:
-        """Call `fn` after every change; gives what ends that."""
-        self._subscribers.append(fn)
-        return lambda: self._subscribers.remove(fn)
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after every change. Returns a function that unsubscribes."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
-    def send(self, content: str, **more: Any) -> "asyncio.Future[Frame]":
-        """Send a message: in `pending` at once, and in `messages` when stored.
+    def send(self, content: str, **options: Any) -> "asyncio.Future[Frame]":
+        """Send a message. It is in `pending` at once, and in `messages` when it is stored.
 
-        The future has the ack; its exception is a `ChatError` where the message is refused for good.
+        The future resolves with the ack. It raises `ChatError` only if the service rejects the message; lost
+        connections are retried.
         """
-        return self._sender.send(OutboxEntry(self._around.user_id, self.id, {"content": content, **more}))
-
-    def resume(self, entry: OutboxEntry) -> "asyncio.Future[Frame]":
-        """Take up a message that was on its way, or refused, before a restart."""
-        return self._sender.resume(entry)
+        entry = OutboxEntry(self._context.user_id, self.id, {"content": content, **options})
+        return self._sender.send(entry)
 
     def retry(self, client_id: str) -> "asyncio.Future[Frame]":
-        """Send one that was refused again, as the same message: the reason may be gone. Gives what `send` gives.
+        """Send a failed message again, with the same `client_id`. Returns a future like `send`.
 
         Raises:
-            ChatError: `not_found`, as none that was refused has this `client_id`.
+            ChatError: `not_found`, no failed message has this `client_id`.
         """
         return self._sender.retry(client_id)
 
     def discard(self, client_id: str) -> None:
-        """Take one that was refused away."""
+        """Remove a failed message."""
         self._sender.discard(client_id)
 
     async def edit(self, message_id: str, content: str) -> None:
-        """Change one's own message."""
-        await self._ask("edit_message", message_id=message_id, content=content)
+        """Change the content of one of the user's messages."""
+        await self._request("edit_message", message_id=message_id, content=content)
 
     async def delete(self, message_id: str) -> None:
-        """Make a message a tombstone."""
-        await self._ask("delete_message", message_id=message_id)
+        """Delete a message, which leaves a tombstone."""
+        await self._request("delete_message", message_id=message_id)
 
     async def react(self, message_id: str, emoji: str, action: Literal["add", "remove"] = "add") -> Frame:
-        """Add or remove an emoji; safe to repeat."""
-        return await self._ask("react", message_id=message_id, emoji=emoji, action=action)
+        """Add or remove an emoji. Idempotent."""
+        return await self._request("react", message_id=message_id, emoji=emoji, action=action)
 
     async def mark_read(self, message_ids: list[str] | None = None) -> None:
-        """Mark these messages as read, or everything."""
+        """Mark these messages as read, or all messages."""
         if message_ids is None:
-            self.unread = await self._around.mark_all_read(self.id)
+            unread = await self._context.rest.mark_all_read(self.id)
         else:
-            self.unread = (await self._ask("mark_read", message_ids=message_ids))["unread_count"]
-        self._changed()
+            unread = (await self._request("mark_read", message_ids=message_ids))["unread_count"]
+        self._set_unread(unread)
 
-    async def type(self) -> None:
-        """Call it on every key: it is passed on as often as it is of use."""
+    async def notify_typing(self) -> None:
+        """Tell the others that the user is typing. Call it on every keystroke; signals are throttled."""
         now = time.monotonic()
-        if now - self._typed_at >= TYPING_EVERY_S:
-            self._typed_at = now
-            await self._around.connection.say("typing", conversation_id=self.id, is_typing=True)
+        if now - self._typing_sent_at >= TYPING_INTERVAL_S:
+            self._typing_sent_at = now
+            await self._context.connection.send("typing", conversation_id=self.id, is_typing=True)
 
     async def load_older(self) -> None:
         """Load a page of older messages."""
         if self.replica is None or not self.has_older:
             return
-        page = await self._around.load(self.id, self.replica.ordered()[0]["seq"])
+        page = await self._context.rest.load_messages(self.id, self.replica.ordered_messages()[0]["seq"])
         for message in page["results"]:
-            self.replica.take(message)
+            self.replica.put_message(message)
         self.has_older = page["next"] is not None
-        self._changed()
+        self._notify()
 
-    # What the connection says
+    # Called by Chat only.
 
-    async def follow(self) -> None:
-        """Follow from where this copy stands."""
-        if self._is_asking or self.status == "gone":
+    async def _subscribe(self) -> None:
+        """Subscribe from the last seq of the replica. Loads a snapshot first if there is none."""
+        if self._is_subscribing or self.status == "gone":
             return
-        self._is_asking = True
+        self._is_subscribing = True
         try:
             if self.replica is None:
                 await self._load()
-            await self._around.connection.ask("subscribe", conversation_id=self.id, after_seq=self.last)
+            await self._context.connection.request("subscribe", conversation_id=self.id, after_seq=self.last_seq)
         except ChatError as error:
-            await self._not_followed(error)
+            await self._on_subscribe_error(error)
         finally:
-            self._is_asking = False
+            self._is_subscribing = False
 
-    def lost(self) -> None:
-        """There is no connection."""
-        self._sender.ready(is_ready=False)
+    def _resume(self, entry: OutboxEntry) -> None:
+        """Send, or keep as failed, an entry that the outbox has kept over a restart."""
+        self._sender.resume(entry)
+
+    def _on_disconnect(self) -> None:
+        self._sender.set_ready(is_ready=False)
         self._typing.clear()
         if self.status == "live":
-            self._become("away")
+            self._set_status("offline")
 
-    def take(self, frame: Frame) -> None:
-        """A frame about this conversation."""
+    def _apply(self, frame: Frame) -> None:
+        """Handle a frame about this conversation."""
         match frame["type"]:
             case "subscribed":
                 for user_id, seq in frame["reads"].items():
                     if self.replica is not None:
-                        self.replica.read(user_id, seq)
-                self._become("live")
-                self._around.count_unread()
-                self._sender.ready(is_ready=True)
+                        self.replica.mark_read(user_id, seq)
+                self._set_status("live")
+                self._context.schedule_unread_refresh()
+                self._sender.set_ready(is_ready=True)
             case "unsubscribed":
-                if frame["code"] != 1000:
-                    self._gone()
+                if frame["code"] != NORMAL_CLOSURE:
+                    self._end()
             case "resync":
-                self._around.spawn(self._reload())
+                self._context.spawn(self._reload())
             case "typing":
-                until = time.monotonic() + TYPING_LASTS_S if frame["is_typing"] else 0.0
+                until = time.monotonic() + TYPING_EXPIRY_S if frame["is_typing"] else 0.0
                 self._typing[frame["user_id"]] = (frame["username"], until)
-                self._changed()
+                self._notify()
             case "messages_read":
                 if self.replica is not None:
-                    self.replica.read(frame["user_id"], frame.get("up_to_seq"))
-                if frame["user_id"] == self._around.user_id:
-                    self._around.count_unread()
-                self._changed()
+                    self.replica.mark_read(frame["user_id"], frame.get("up_to_seq"))
+                if frame["user_id"] == self._context.user_id:
+                    self._context.schedule_unread_refresh()
+                self._notify()
             case _ if "seq" in frame:
-                self._event(frame)
+                self._on_event(frame)
 
-    def counted(self, unread: int) -> None:
-        """The service has counted."""
+    def _set_unread(self, unread: int) -> None:
         self.unread = unread
-        self._changed()
+        self._notify()
 
-    def _event(self, frame: Frame) -> None:
-        if self._is_loading or self.replica is None:
-            self._held.append(frame)
+    # Internal to this class.
+
+    def _on_event(self, frame: Frame) -> None:
+        if self._is_reloading or self.replica is None:
+            self._buffered.append(frame)
             return
-        applied = self.replica.apply(frame)
-        if applied == "gap":
-            self._around.spawn(self.follow())
-        if applied != "taken":
+        result = self.replica.apply(frame)
+        if result == "gap":
+            self._context.spawn(self._subscribe())
+        if result != "applied":
             return
         if frame["type"] == "new_message":
-            self._said(frame["message"])
+            self._on_message(frame["message"])
         elif frame["type"] == "message_deleted":
-            self._around.count_unread()
-        self._changed()
+            self._context.schedule_unread_refresh()
+        self._notify()
 
-    def _said(self, message: MessageOut) -> None:
+    def _on_message(self, message: MessageOut) -> None:
         sender = message["sender"]
-        if sender is None or sender["id"] != self._around.user_id:
-            self._around.count_unread()
+        if sender is None or sender["id"] != self._context.user_id:
+            self._context.schedule_unread_refresh()
             return
-        self._sender.stored(message["client_id"], {"message_id": message["id"], "seq": message["seq"]})
+        self._sender.on_stored(message["client_id"], {"message_id": message["id"], "seq": message["seq"]})
 
-    async def _ask(self, frame_type: str, **fields: Any) -> Frame:
-        answer = await self._around.connection.ask(frame_type, conversation_id=self.id, **fields)
-        self._around.spawn(self._expect_events(self.last))
-        return answer
+    async def _request(self, frame_type: str, **fields: Any) -> Frame:
+        ack = await self._context.connection.request(frame_type, conversation_id=self.id, **fields)
+        self._context.spawn(self._expect_event(self.last_seq))
+        return ack
 
-    async def _expect_events(self, before: int) -> None:
-        """What was answered is in the log. If nothing of it comes, a frame was lost on the way."""
-        await asyncio.sleep(BEHIND_S)
-        if self.last == before and self.status == "live":
-            await self.follow()
+    async def _expect_event(self, last_seq: int) -> None:
+        """After an ack an event must follow. If none arrives in time, subscribe again to get it."""
+        await asyncio.sleep(GAP_CHECK_S)
+        if self.last_seq == last_seq and self.status == "live":
+            await self._subscribe()
 
     async def _load(self) -> None:
-        detail, page = await asyncio.gather(self._around.detail(self.id), self._around.load(self.id))
-        self.replica = Replica(detail, page["results"], min(detail["last_seq"], page["last_seq"]))
+        rest = self._context.rest
+        conversation, page = await asyncio.gather(rest.load_conversation(self.id), rest.load_messages(self.id))
+        self.replica = Replica(conversation, page["results"], min(conversation["last_seq"], page["last_seq"]))
         self.has_older = page["next"] is not None
-        self.unread = detail["unread_count"]
-        self._changed()
+        self._set_unread(conversation["unread_count"])
 
     async def _reload(self) -> None:
-        """Load afresh while frames come in; those are applied on top of what was loaded."""
-        if self._is_loading:
+        """Load a new snapshot. Events that arrive meanwhile are applied to it afterwards."""
+        if self._is_reloading:
             return
-        self._is_loading = True
+        self._is_reloading = True
         try:
             await self._load()
         except ChatError as error:
-            await self._not_followed(error)
+            await self._on_subscribe_error(error)
             return
         finally:
-            self._is_loading = False
-            held, self._held = self._held, []
-            for frame in held:
-                self._event(frame)
+            self._is_reloading = False
+            buffered, self._buffered = self._buffered, []
+            for frame in buffered:
+                self._on_event(frame)
 
-    async def _not_followed(self, error: ChatError) -> None:
+    async def _on_subscribe_error(self, error: ChatError) -> None:
         if error.code in ("not_found", "act_as_required"):
-            self._gone()
+            self._end()
         elif error.code != "connection_lost":
             await asyncio.sleep(RETRY_S)
-            if self._around.connection.state == "open":
-                self._around.spawn(self.follow())
+            if self._context.connection.state == "open":
+                self._context.spawn(self._subscribe())
 
-    def _gone(self) -> None:
-        self._sender.ready(is_ready=False)
-        self._become("gone")
+    def _end(self) -> None:
+        self._sender.set_ready(is_ready=False)
+        self._set_status("gone")
 
-    def _become(self, status: Status) -> None:
+    def _set_status(self, status: ConversationStatus) -> None:
         self.status = status
-        self._changed()
+        self._notify()
 
-    def _changed(self) -> None:
-        for fn in tuple(self._subscribers):
-            fn()
+    def _notify(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()

@@ -1,11 +1,14 @@
-"""What can go wrong, as seen by whoever calls the client. The codes are those of docs/protocol.md."""
+"""The errors that this package raises. docs/protocol.md lists the codes."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 class ChatError(Exception):
-    """A refusal by the service, by HTTP or by socket. `code` is what programs compare."""
+    """The service rejected a request, over HTTP or the WebSocket, or did not answer.
+
+    Compare `code`, not the message.
+    """
 
     def __init__(
         self, code: str, detail: str, *, status: int | None = None, retry_after_s: float | None = None
@@ -18,14 +21,17 @@ class ChatError(Exception):
 
 
 class ConnectionLost(ChatError):
-    """The connection ended before an answer came: the outcome is unknown."""
+    """The connection ended before the answer arrived. The outcome of the request is unknown."""
 
     def __init__(self, code: int = 1006) -> None:
         super().__init__("connection_lost", f"the connection was lost ({code}); the outcome is unknown")
 
 
-def problem(status: int, body: Mapping[str, Any]) -> ChatError:
-    """The error of a problem document (RFC 9457), or of whatever stood in its place."""
+def error_from_problem(status: int, body: Mapping[str, Any]) -> ChatError:
+    """Convert the body of an HTTP error response.
+
+    Bodies that are not problem documents (RFC 9457) get the code `http_<status>`.
+    """
     return ChatError(
         str(body.get("code") or f"http_{status}"),
         str(body.get("detail") or f"the service answered {status}"),

@@ -1,6 +1,7 @@
-"""Messages on their way, and those refused, across restarts where the store lasts.
+"""Stores for outgoing messages.
 
-They are kept until the service has acknowledged them, or somebody has given them up.
+An entry stays until the message is stored by the service, or discarded after a failure. In a persistent store it
+survives restarts.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """A message on its way. `client_id` makes it safe to send as often as it takes."""
+    """An outgoing message. The service stores it once per `client_id`, so sending it repeatedly is safe."""
 
     user_id: str
     conversation_id: str
@@ -22,43 +23,40 @@ class OutboxEntry:
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     created_at: float = field(default_factory=time.time)
     failed: str | None = None
-    """Where it was refused for good: the code. It stays until somebody retries or discards it."""
+    """The error code, if the service has rejected the message. It stays until the user retries or discards it."""
 
 
 class OutboxStore(Protocol):
-    """Where messages on their way are kept, whole: with `failed`."""
+    """Where outgoing messages are kept."""
 
     def load(self, user_id: str) -> list[OutboxEntry]:
-        """All of a user's entries, oldest first."""
+        """Load all entries of a user, oldest first."""
 
     def put(self, entry: OutboxEntry) -> None:
-        """Keep one, in place of what was kept under its `client_id`."""
+        """Save an entry, and replace the one with the same `client_id`."""
 
     def remove(self, client_id: str) -> None:
-        """Forget one."""
+        """Remove an entry, if it exists."""
 
 
 class MemoryOutbox:
-    """Keeps them as long as the process lives."""
+    """Keeps entries in memory, until the process ends."""
 
     def __init__(self) -> None:
         self._entries: dict[str, OutboxEntry] = {}
 
     def load(self, user_id: str) -> list[OutboxEntry]:
-        """See `OutboxStore`."""
         return [entry for entry in self._entries.values() if entry.user_id == user_id]
 
     def put(self, entry: OutboxEntry) -> None:
-        """See `OutboxStore`."""
         self._entries[entry.client_id] = entry
 
     def remove(self, client_id: str) -> None:
-        """See `OutboxStore`."""
         self._entries.pop(client_id, None)
 
 
 class FileOutbox:
-    """Keeps them in an SQLite file."""
+    """Keeps entries in an SQLite file."""
 
     def __init__(self, path: Path | str) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
@@ -67,11 +65,10 @@ class FileOutbox:
             " draft TEXT, created_at REAL, failed TEXT)"
         )
         columns = [row[1] for row in self._db.execute("PRAGMA table_info(outbox)")]
-        if "failed" not in columns:  # a file from before refused messages were kept
+        if "failed" not in columns:  # a file of a version that did not keep rejected messages
             self._db.execute("ALTER TABLE outbox ADD COLUMN failed TEXT")
 
     def load(self, user_id: str) -> list[OutboxEntry]:
-        """See `OutboxStore`."""
         statement = (
             "SELECT user_id, conversation_id, draft, client_id, created_at, failed FROM outbox WHERE user_id = ?"
         )
@@ -79,7 +76,6 @@ class FileOutbox:
         return [OutboxEntry(row[0], row[1], json.loads(row[2]), *row[3:]) for row in rows]
 
     def put(self, entry: OutboxEntry) -> None:
-        """See `OutboxStore`."""
         draft = json.dumps(entry.draft)
         values = (entry.client_id, entry.user_id, entry.conversation_id, draft, entry.created_at, entry.failed)
         self._db.execute(
@@ -89,7 +85,6 @@ class FileOutbox:
         )
 
     def remove(self, client_id: str) -> None:
-        """See `OutboxStore`."""
         self._db.execute("DELETE FROM outbox WHERE client_id = ?", (client_id,))
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""What a program has seen of the service's database, in the service's own word for it.
+"""The position in the service's database that a client has seen.
 
-The word goes back with what is read, so that a standby answers only if it has all of that: "Reading after" in
-docs/protocol.md. Where there are no standbys, nothing is said.
+Requests that read send it back, so that a replica answers only if it has reached that position. See "Reading after" in
+docs/protocol.md. Without replicas there is no position.
 """
 
 import threading
@@ -13,36 +13,39 @@ HEADER = "X-Read-After"
 
 
 class ReadAfter:
-    """The newest word, for all requests of one client; threads may share it."""
+    """The position for all requests of one client. Thread-safe."""
 
     def __init__(self) -> None:
-        self._word: str | None = None
-        self._turn = 0
+        self._position: str | None = None
+        self._version = 0
         self._lock = threading.Lock()
 
-    def forget(self) -> None:
-        """More was said or heard than the word knows of: until there is another, the newest is read."""
-        with self._lock:
-            self._word = None
-            self._turn += 1
+    def invalidate(self) -> None:
+        """Discard the position, as the socket has carried changes that it does not cover.
 
-    def ask(self, request: httpx.Request) -> Callable[[httpx.Response | None], None]:
-        """Make a request ready; what it gives is called with the answer, or with None where none came."""
+        Until the next one is known, reads go to the primary.
+        """
+        with self._lock:
+            self._position = None
+            self._version += 1
+
+    def track(self, request: httpx.Request) -> Callable[[httpx.Response | None], None]:
+        """Add the position to a request. Call the returned function with the response, or None if there is none."""
         is_read = request.method == "GET"
         with self._lock:
-            turn, word = self._turn, self._word
-        # A request that is sent again may have an older word from the time before.
+            version, position = self._version, self._position
+        # A repeated request may still have the position of its previous attempt.
         request.headers.pop(HEADER, None)
-        if is_read and word is not None:
-            request.headers[HEADER] = word
+        if is_read and position is not None:
+            request.headers[HEADER] = position
 
-        def answered(response: httpx.Response | None) -> None:
-            said: str | None = None if response is None else response.headers.get(HEADER)
+        def on_response(response: httpx.Response | None) -> None:
+            received: str | None = None if response is None else response.headers.get(HEADER)
             with self._lock:
-                if is_read and (said is None or said == self._word):
+                if is_read and (received is None or received == self._position):
                     return
-                # Words cannot be compared: of two asked for at the same time, neither is known to be the newer.
-                self._word = said if turn == self._turn else None
-                self._turn += 1
+                # Positions are opaque: of two of concurrent requests, neither is known to be the later one.
+                self._position = received if version == self._version else None
+                self._version += 1
 
-        return answered
+        return on_response

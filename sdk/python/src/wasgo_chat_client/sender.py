@@ -1,98 +1,101 @@
-"""Sends the messages of one conversation, one after the other, until each is stored or refused for good."""
+"""Sends the messages of one conversation in order, one at a time, and retries each until it is stored or rejected."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from wasgo_chat_client.connection import Frame
+from wasgo_chat_client.context import ConversationContext
 from wasgo_chat_client.errors import ChatError
 from wasgo_chat_client.outbox import OutboxEntry
-from wasgo_chat_client.surroundings import Surroundings
 
-RETRY_S = 1.0
-# The outcome is unknown, or another moment may do.
-_TRY_AGAIN = ("connection_lost", "unavailable", "rate_limited", "internal_error")
+DEFAULT_RETRY_S = 1.0
+# The outcome is unknown, or a later attempt can succeed.
+_RETRYABLE_CODES = ("connection_lost", "unavailable", "rate_limited", "internal_error")
 
 
 @dataclass(frozen=True)
 class PendingMessage:
-    """A message of one's own that is not stored yet."""
+    """An outgoing message that is not stored yet. `stored` resolves with its ack."""
 
     entry: OutboxEntry
     stored: "asyncio.Future[Frame]"
 
     @property
     def failed(self) -> str | None:
-        """The code of its refusal for good."""
+        """The error code, if the service has rejected the message."""
         return self.entry.failed
 
 
 class Sender:
-    """What is pending in a conversation, and how it gets to be stored.
+    """The outgoing messages of a conversation.
 
     Args:
-        around: what there is of the chat.
-        ask: says something of the conversation, and gives the answer.
-        told: called after every change.
+        context: the context of the conversation.
+        request: sends a frame about the conversation, and returns its ack.
+        on_change: called after every change of `pending`.
     """
 
-    def __init__(self, around: Surroundings, ask: Callable[..., Awaitable[Frame]], told: Callable[[], None]) -> None:
+    def __init__(
+        self, context: ConversationContext, request: Callable[..., Awaitable[Frame]], on_change: Callable[[], None]
+    ) -> None:
         self.pending: list[PendingMessage] = []
-        self._around = around
-        self._ask = ask
-        self._told = told
+        self._context = context
+        self._request = request
+        self._on_change = on_change
         self._is_ready = False
         self._is_sending = False
 
     def send(self, entry: OutboxEntry) -> "asyncio.Future[Frame]":
-        """Take a message on; the future has the ack."""
-        self._around.outbox.put(entry)
+        """Queue a message. The future resolves with its ack."""
+        self._context.outbox.put(entry)
         return self.resume(entry)
 
     def resume(self, entry: OutboxEntry) -> "asyncio.Future[Frame]":
-        """Take up what the outbox has kept over a restart; one that was refused waits for somebody to decide."""
+        """Queue an entry that the outbox has kept over a restart. A failed entry waits for `retry` or `discard`."""
         stored: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        stored.add_done_callback(lambda done: done.cancelled() or done.exception())  # `pending` says it too
+        # `pending` has the error too, so a caller may ignore the future.
+        stored.add_done_callback(lambda done: done.cancelled() or done.exception())
         if entry.failed is not None:
-            stored.set_exception(ChatError(entry.failed, "the message was refused"))
+            stored.set_exception(ChatError(entry.failed, "the service has rejected the message"))
         self.pending.append(PendingMessage(entry, stored))
-        self._told()
-        self._around.spawn(self._send_pending())
+        self._on_change()
+        self._context.spawn(self._send_pending())
         return stored
 
     def retry(self, client_id: str) -> "asyncio.Future[Frame]":
-        """Send a failed one again, as the same message.
+        """Send a failed message again, with the same `client_id`.
 
         Raises:
-            ChatError: `not_found`, as none that was refused has this `client_id`.
+            ChatError: `not_found`, no failed message has this `client_id`.
         """
-        found = self._failed(client_id)
-        if found is None:
+        message = self._find_failed(client_id)
+        if message is None:
             raise ChatError("not_found", "no failed message has this client_id")
-        entry = replace(found.entry, failed=None)
-        self._around.outbox.put(entry)
-        self.pending.remove(found)
+        entry = replace(message.entry, failed=None)
+        self._context.outbox.put(entry)
+        self.pending.remove(message)
         return self.resume(entry)
 
     def discard(self, client_id: str) -> None:
-        """Take a failed one away."""
-        found = self._failed(client_id)
-        if found is not None:
-            self._around.outbox.remove(client_id)
-            self.pending.remove(found)
-            self._told()
+        """Remove a failed message."""
+        message = self._find_failed(client_id)
+        if message is not None:
+            self._context.outbox.remove(client_id)
+            self.pending.remove(message)
+            self._on_change()
 
-    def ready(self, *, is_ready: bool) -> None:
-        """The conversation is followed, or is not."""
+    def set_ready(self, *, is_ready: bool) -> None:
+        """Send only while the conversation is subscribed."""
         self._is_ready = is_ready
         if is_ready:
-            self._around.spawn(self._send_pending())
+            self._context.spawn(self._send_pending())
 
-    def stored(self, client_id: str | None, ack: Frame) -> None:
-        """The service has told of a message: it is stored, even if its ack was lost."""
-        for one in tuple(self.pending):
-            if one.entry.client_id == client_id:
-                self._settle(one, ack)
+    def on_stored(self, client_id: str | None, ack: Frame) -> None:
+        """A message of this user has arrived as an event, so it is stored even if its ack was lost."""
+        for message in tuple(self.pending):
+            if message.entry.client_id == client_id:
+                self._settle(message, ack)
 
     async def _send_pending(self) -> None:
         if self._is_sending:
@@ -100,39 +103,40 @@ class Sender:
         self._is_sending = True
         try:
             while self._is_ready:
-                one = next((one for one in self.pending if one.failed is None), None)
-                if one is None:
+                message = next((message for message in self.pending if message.failed is None), None)
+                if message is None:
                     return
-                await self._send_one(one)
+                await self._send_one(message)
         finally:
             self._is_sending = False
 
-    async def _send_one(self, one: PendingMessage) -> None:
-        entry = one.entry
+    async def _send_one(self, message: PendingMessage) -> None:
+        entry = message.entry
         try:
-            ack = await self._ask("send_message", client_id=entry.client_id, **entry.draft)
+            ack = await self._request("send_message", client_id=entry.client_id, **entry.draft)
         except ChatError as error:
             if error.code == "connection_lost":
                 await asyncio.sleep(0)
-            elif error.code in _TRY_AGAIN:
-                await asyncio.sleep(error.retry_after_s or RETRY_S)
-            elif one in self.pending:
+            elif error.code in _RETRYABLE_CODES:
+                await asyncio.sleep(error.retry_after_s or DEFAULT_RETRY_S)
+            elif message in self.pending:
                 failed = replace(entry, failed=error.code)
-                self._around.outbox.put(failed)
-                self.pending[self.pending.index(one)] = replace(one, entry=failed)
-                if not one.stored.done():  # nobody waits any more
-                    one.stored.set_exception(error)
-                self._told()
+                self._context.outbox.put(failed)
+                self.pending[self.pending.index(message)] = replace(message, entry=failed)
+                if not message.stored.done():  # the caller may have cancelled it
+                    message.stored.set_exception(error)
+                self._on_change()
         else:
-            self._settle(one, ack)
+            self._settle(message, ack)
 
-    def _settle(self, one: PendingMessage, ack: Frame) -> None:
-        if one in self.pending:
-            self.pending.remove(one)
-            self._around.outbox.remove(one.entry.client_id)
-            if not one.stored.done():  # refused at a second try, though the first was stored and only its answer lost
-                one.stored.set_result(ack)
-            self._told()
+    def _settle(self, message: PendingMessage, ack: Frame) -> None:
+        if message in self.pending:
+            self.pending.remove(message)
+            self._context.outbox.remove(message.entry.client_id)
+            # It is done if the first attempt was stored, only its ack was lost, and a second attempt was rejected.
+            if not message.stored.done():
+                message.stored.set_result(ack)
+            self._on_change()
 
-    def _failed(self, client_id: str) -> PendingMessage | None:
+    def _find_failed(self, client_id: str) -> PendingMessage | None:
         return next((one for one in self.pending if one.failed and one.entry.client_id == client_id), None)

@@ -1,4 +1,4 @@
-"""Tokens: asked of the application, kept while they are good, asked for anew before they end."""
+"""Gets access tokens from the application, caches them, and gets a new one before they expire."""
 
 import asyncio
 import base64
@@ -9,34 +9,36 @@ from dataclasses import dataclass
 from typing import Literal
 
 TokenReason = Literal["start", "expiring", "refused"]
+"""Why a token is requested: the first connection, the current one is about to expire, or the service rejected it."""
+
 TokenProvider = Callable[[TokenReason], str | Awaitable[str]]
-"""Gives a token: the first time, before the end of the last one, or because it was refused."""
+"""Returns a token of the user."""
 
 
 @dataclass(frozen=True)
 class TokenClaims:
-    """What a token says of itself; `expires_at` in Unix seconds. The service checks it, the client only reads it."""
+    """The claims that the client uses; `expires_at` in Unix seconds. The client does not verify the token."""
 
     subject: str
     expires_at: float
 
 
-def read_token(token: str) -> TokenClaims:
-    """Read a JSON Web Token (RFC 7519).
+def decode_token(token: str) -> TokenClaims:
+    """Decode a JSON Web Token (RFC 7519) without verifying it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is malformed.
     """
     try:
-        part = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return TokenClaims(str(claims["sub"]), float(claims["exp"]))
     except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise ValueError("the token provider gave something that is no JSON Web Token") from error
+        raise ValueError("the token is not a valid JSON Web Token") from error
 
 
-class Tokens:
-    """The token in use. Several who ask at once get the same new one."""
+class TokenCache:
+    """The current token. Concurrent callers share one request to the provider."""
 
     def __init__(self, provider: TokenProvider) -> None:
         self._provider = provider
@@ -44,16 +46,16 @@ class Tokens:
         self._lock = asyncio.Lock()
 
     async def get(self) -> str:
-        """The token in use, or a first one."""
+        """The current token, or the first one."""
         return self._current if self._current is not None else await self.renew("start", None)
 
-    async def renew(self, reason: TokenReason, instead: str | None) -> str:
-        """Another token in place of `instead`, unless that was replaced already."""
+    async def renew(self, reason: TokenReason, previous: str | None) -> str:
+        """A token other than `previous`. Asks the provider only if `previous` is still the current one."""
         async with self._lock:
-            if self._current is not None and self._current != instead:
+            if self._current is not None and self._current != previous:
                 return self._current
-            given = self._provider(reason)
-            token = await given if inspect.isawaitable(given) else given
-            read_token(token)
+            provided = self._provider(reason)
+            token = await provided if inspect.isawaitable(provided) else provided
+            decode_token(token)
             self._current = token
             return token
