@@ -28,7 +28,7 @@ async def test_an_event_of_an_unknown_type_becomes_a_frame_without_a_body(world:
         frames = await read_frames(tx, conversation_id, 0, limit=10)
     assert [frame.seq for frame in frames] == [1, 2, 3]
     assert frames[1].data == encode({"type": "poll_closed", "conversation_id": conversation_id, "seq": 2})
-    async with bo.at(chat, after_seq=0) as live:
+    async with bo.connect(chat, after_seq=0) as live:
         replayed = [json.loads(await live.connection.recv()) for _ in range(3)]
     assert [(frame["type"], frame["seq"]) for frame in replayed] == [
         ("new_message", 1),
