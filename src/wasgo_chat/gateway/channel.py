@@ -10,8 +10,8 @@ from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
+from wasgo_chat.core.encoding import encode
 from wasgo_chat.gateway.framing import FrameBatch, frame_type
-from wasgo_chat.gateway.server_frames import resync_frame, typing_frame
 from wasgo_chat.gateway.subscription import Subscription
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -141,8 +141,7 @@ class ConversationChannel:
         self._reads_at = (-1, -1)
         self._recent.clear()
         for subscription in self.subscriptions:
-            subscription.rewind(seq, reads_version)
-            if not subscription.buffer.put(resync_frame(self.conversation_id, seq)):
+            if not subscription.rewind(seq, reads_version):
                 subscription.peer.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
 
     def signal_typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
@@ -151,7 +150,15 @@ class ConversationChannel:
             self._typing[user_id] = (username, time.monotonic() + TYPING_TTL_S)
         elif self._typing.pop(user_id, None) is None:
             return
-        frame = typing_frame(self.conversation_id, user_id, username, is_typing=is_typing)
+        frame = encode(
+            {
+                "type": "typing",
+                "conversation_id": self.conversation_id,
+                "user_id": user_id,
+                "username": username,
+                "is_typing": is_typing,
+            }
+        )
         sent = 0
         for subscription in self.subscriptions:
             # A subscription that is behind may turn out to be removed by an event that it has not received yet.

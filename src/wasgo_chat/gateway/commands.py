@@ -6,7 +6,7 @@ from uuid import UUID
 
 from wasgo_chat.core.errors import Invalid, NotFound, Overloaded, Unauthenticated
 from wasgo_chat.database.session import Tx
-from wasgo_chat.gateway import server_frames as acks
+from wasgo_chat.gateway import acks
 from wasgo_chat.gateway.client_frames import (
     DeleteMessageFrame,
     EditMessageFrame,

@@ -6,10 +6,10 @@ from typing import Any
 import structlog
 
 from wasgo_chat.core.close_codes import CloseCode
+from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
 from wasgo_chat.gateway.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
-from wasgo_chat.gateway.server_frames import ack, error_frame
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class Responder:
         """A frame was executed: send an `ack` if it has a `ref`."""
         self._bad_frames = 0
         if ref is not None:
-            self.write(ack(ref, result))
+            self.write(encode({"type": "ack", "ref": ref, **result}))
 
     def refuse_malformed(self, ref: str | None, error: ChatError) -> None:
         """A frame could not be parsed: send an `error`."""
@@ -73,7 +73,8 @@ class Responder:
 
     def _refuse(self, ref: str | None, error: ChatError) -> None:
         log.debug("frame_refused", code=error.code)
-        self.write(error_frame(ref, error))
+        frame = {"type": "error", "ref": ref, "code": error.code, "detail": error.detail, **error.extras()}
+        self.write(encode(frame))
 
     def _count_bad(self, code: CloseCode, reason: str) -> None:
         self._bad_frames += 1

@@ -1,22 +1,19 @@
-"""Frames that the service sends in addition to the log: greetings, acks, errors, signals and the notification feed.
+"""Frames that the service sends in addition to the log: greetings, errors, signals and the notification feed.
 
-The models document frames that are built from plain dicts, by the functions at the end and where the data is. The
-tests validate every frame against its model. Durable frames are in `conversations.event_schemas`, client frames in
-`client_frames`.
+The models document frames that are built from plain dicts; the tests validate every frame against its model. Only the
+AsyncAPI document imports this module. Durable frames are in `conversations.event_schemas`, acks in `acks`, and the
+frames of clients in `client_frames`.
 """
 
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from wasgo_chat.conversations.schemas import ConversationOut, UnreadCounts
-from wasgo_chat.core.encoding import ResponseModel, encode
-from wasgo_chat.core.errors import ChatError
+from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.http.problems import FieldError
 from wasgo_chat.membership.roles import RoleName
-from wasgo_chat.messages.schemas import ReactionOut, ReactionResult, ReadResult
 from wasgo_chat.notifications.schemas import NotificationOut
 from wasgo_chat.presence.schemas import PresenceOut
 
@@ -91,67 +88,6 @@ class ErrorFrame(ResponseModel):
     retry_after_s: float | None = None
 
 
-class Ack(ResponseModel):
-    """Confirms a frame that has a `ref`, after its commit."""
-
-    type: Literal["ack"]
-    ref: str
-
-
-class SendMessageAck(Ack):
-    """The message is stored."""
-
-    message_id: UUID
-    seq: int
-    created_at: datetime
-
-
-class EditMessageAck(Ack):
-    """The message is edited."""
-
-    message_id: UUID
-    revision: int
-
-
-class DeleteMessageAck(Ack):
-    """The message is deleted; a tombstone remains."""
-
-    message_id: UUID
-
-
-class ReactAck(ReactionResult, Ack):
-    """The reaction is added or removed."""
-
-    message_id: UUID
-    reactions: list[ReactionOut]
-
-
-class MarkReadAck(ReadResult, Ack):
-    """The messages are marked as read."""
-
-
-class TypingAck(Ack):
-    """The typing signal is accepted."""
-
-
-class RefreshTokenAck(Ack):
-    """The connection may stay open until `expires_at`."""
-
-    expires_at: float = Field(description="Unix seconds.")
-
-
-class SubscribeAck(Ack):
-    """The subscription has begun; the `subscribed` frame came before."""
-
-    conversation_id: UUID
-
-
-class UnsubscribeAck(Ack):
-    """The subscription has ended."""
-
-    conversation_id: UUID
-
-
 class TypingSignal(ResponseModel):
     """Another member is typing, or has stopped."""
 
@@ -210,24 +146,3 @@ class NotificationFrame(ResponseModel):
 
     type: Literal["notification"]
     notification: NotificationOut
-
-
-def ack(ref: str, result: dict[str, Any]) -> bytes:
-    """An `ack`; `result` has the fields of its model besides `type` and `ref`."""
-    return encode({"type": "ack", "ref": ref, **result})
-
-
-def error_frame(ref: str | None, error: ChatError) -> bytes:
-    """An `error` frame."""
-    return encode({"type": "error", "ref": ref, "code": error.code, "detail": error.detail, **error.extras()})
-
-
-def typing_frame(conversation_id: UUID, user_id: str, username: str, *, is_typing: bool) -> bytes:
-    """A `typing` signal."""
-    frame = {"type": "typing", "conversation_id": conversation_id, "user_id": user_id, "username": username}
-    return encode({**frame, "is_typing": is_typing})
-
-
-def resync_frame(conversation_id: UUID, last_seq: int) -> bytes:
-    """A `resync` frame."""
-    return encode({"type": "resync", "conversation_id": conversation_id, "last_seq": last_seq})

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
+from wasgo_chat.core.encoding import encode
 from wasgo_chat.gateway.framing import FrameBatch
 from wasgo_chat.gateway.send_buffer import SendBuffer
-from wasgo_chat.gateway.server_frames import resync_frame
 from wasgo_chat.membership.lookups import MembershipHead
 
 
@@ -100,16 +100,17 @@ class Subscription:
 
     def deliver_resync(self, seq: int) -> bool:
         """Tell the client to load the conversation again up to this seq; False if the buffer takes no more."""
-        if not self.buffer.put(resync_frame(self.conversation_id, seq)):
+        if not self._put_resync(seq):
             return False
         self.watermark = seq
         return True
 
-    def rewind(self, seq: int, reads_version: int) -> None:
-        """The log ends at this seq again, and its read receipts at this version."""
+    def rewind(self, seq: int, reads_version: int) -> bool:
+        """The log ends at this seq now, its read receipts at this version. False if the buffer takes no `resync`."""
         self.watermark = min(self.watermark, seq)
         self.joined_at_seq = min(self.joined_at_seq, seq)
         self.reads_version = min(self.reads_version, reads_version)
+        return self._put_resync(seq)
 
     def is_ended_by(self, frame: EventFrame) -> bool:
         """Whether this event, the last one written, removes the user. Removals before they joined are history."""
@@ -134,3 +135,6 @@ class Subscription:
         """The buffer drained. Slow readers are fine; only a stalled one is closed."""
         if self.lagging_since is not None:
             self.lagging_since = time.monotonic()
+
+    def _put_resync(self, seq: int) -> bool:
+        return self.buffer.put(encode({"type": "resync", "conversation_id": self.conversation_id, "last_seq": seq}))
