@@ -54,7 +54,7 @@ class Membership:
         if not self.allows(action):
             if self.participant is None:
                 scope = PERMISSIONS[action][1]
-                raise ScopeRequired(f"A service token with the scope {scope} is needed") if scope else ActAsRequired
+                raise ScopeRequired(f"A service token with the scope {scope} is required") if scope else ActAsRequired
             raise role_does_not_allow(self.participant.role)
         if self.is_direct and action in NOT_IN_DIRECT:
             raise DirectConversation

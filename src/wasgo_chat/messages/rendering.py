@@ -1,10 +1,10 @@
 """Messages from rows to `MessageOut`: `render_message` builds it, whichever statement read or stored the row."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, Select, Uuid, case, func, select
+from sqlalchemy import Row, Select, Uuid, case, func, select
 from sqlalchemy.orm import aliased
 
 from wasgo_chat.attachments.rendering import render_attachments
@@ -19,6 +19,12 @@ PREVIEW_CHARS = 140
 
 _Parent = aliased(Message, name="parent")
 _ParentSender = aliased(User, name="parent_sender")
+
+
+class Columns(Protocol):
+    """A row whose columns are read by name: of SQLAlchemy, of the driver, or a dict."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 def message_select() -> Select[Any]:
@@ -147,10 +153,12 @@ def _render_reactions(by_emoji: dict[str, list[str]], viewer: str | None) -> lis
 
 
 def render_message(
-    row: RowMapping | Mapping[str, Any],
+    row: Columns,
     reactions: dict[str, list[str]],
     attachments: list[dict[str, Any]],
     viewer: str | None,
+    *,
+    joined: Columns | None = None,
 ) -> dict[str, Any]:
     """Build a `MessageOut`: the only place that does, so frames and pages of a message are the same bytes.
 
@@ -159,11 +167,14 @@ def render_message(
         reactions: users by emoji.
         attachments: as `AttachmentOut`.
         viewer: as in `render_messages`.
+        joined: the columns of the sender and the replied-to message, if they are not in `row`.
     """
-    is_deleted = row["deleted_at"] is not None
+    if joined is None:
+        joined = row
     sender = None
-    if row["sender_id"] is not None:
-        sender = user_shape(row["sender_id"], row["username"], row["display_name"], row["avatar_url"])
+    if (sender_id := row["sender_id"]) is not None:
+        sender = user_shape(sender_id, joined["username"], joined["display_name"], joined["avatar_url"])
+    edited_at, deleted_at = row["edited_at"], row["deleted_at"]
     return {
         "id": row["id"],
         "conversation": row["conversation_id"],
@@ -172,33 +183,31 @@ def render_message(
         "message_type": row["message_type"],
         "content": row["content"],
         "reply_to": row["reply_to"],
-        "reply_preview": _preview(row),
+        "reply_preview": None if joined["parent_seq"] is None else _preview(row["reply_to"], joined),
         "attachments": attachments,
-        "reactions": _render_reactions(reactions, viewer),
+        "reactions": _render_reactions(reactions, viewer) if reactions else [],
         "mentions": row["mentions"],
         "metadata": row["metadata"],
         "client_id": row["client_id"],
         "revision": row["revision"],
-        "is_edited": row["edited_at"] is not None,
-        "edited_at": row["edited_at"],
-        "is_deleted": is_deleted,
-        "deleted_at": row["deleted_at"],
+        "is_edited": edited_at is not None,
+        "edited_at": edited_at,
+        "is_deleted": deleted_at is not None,
+        "deleted_at": deleted_at,
         "created_at": row["created_at"],
     }
 
 
-def _preview(row: RowMapping | Mapping[str, Any]) -> dict[str, Any] | None:
-    if row["parent_seq"] is None:
-        return None
+def _preview(message_id: UUID, joined: Columns) -> dict[str, Any]:
     sender = None
-    if row["parent_sender_id"] is not None:
-        names = row["parent_username"], row["parent_display_name"], row["parent_avatar_url"]
-        sender = user_shape(row["parent_sender_id"], *names)
+    if joined["parent_sender_id"] is not None:
+        names = joined["parent_username"], joined["parent_display_name"], joined["parent_avatar_url"]
+        sender = user_shape(joined["parent_sender_id"], *names)
     return {
-        "id": row["reply_to"],
-        "seq": row["parent_seq"],
+        "id": message_id,
+        "seq": joined["parent_seq"],
         "sender": sender,
-        "message_type": row["parent_type"],
-        "content": row["parent_content"],
-        "is_deleted": row["parent_deleted"],
+        "message_type": joined["parent_type"],
+        "content": joined["parent_content"],
+        "is_deleted": joined["parent_deleted"],
     }

@@ -4,7 +4,6 @@ It returns what `pages.fetch_page` returns (a test compares them), but straight 
 attachments, filters or another order are left to `pages`.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ import msgspec
 from wasgo_chat.core.encoding import MAX_SAFE_INTEGER
 from wasgo_chat.database.driver import PinnedPool
 from wasgo_chat.http.pagination import PageRequest
-from wasgo_chat.messages.rendering import PREVIEW_CHARS, render_message
+from wasgo_chat.messages.rendering import PREVIEW_CHARS, Columns, render_message
 
 _SEPARATOR = "\x1f"
 
@@ -52,8 +51,7 @@ async def fetch_newest_page(
     return {"results": [_render(row, viewer) for row in rows], **cursors}
 
 
-def _render(record: Any, viewer: str) -> dict[str, Any]:
-    row: Mapping[str, Any] = record
+def _render(row: Columns, viewer: str) -> dict[str, Any]:
     by_emoji: dict[str, list[str]] = {}
     for reaction in row["reactions"] or ():
         emoji, user_id = reaction.split(_SEPARATOR)

@@ -203,9 +203,9 @@ def _render(message: NewMessage, record: asyncpg.Record) -> dict[str, Any]:
     """The `MessageOut` of a message that was stored now, without reading it back."""
     body = message.body
     row = {
-        **record,
         "id": message.message_id,
         "conversation_id": message.conversation_id,
+        "seq": record["seq"],
         "sender_id": message.actor.user_id,
         "message_type": body.message_type,
         "content": body.content,
@@ -218,4 +218,4 @@ def _render(message: NewMessage, record: asyncpg.Record) -> dict[str, Any]:
         "deleted_at": None,
         "created_at": record["at"],
     }
-    return render_message(row, {}, [], None)
+    return render_message(row, {}, [], None, joined=record)
