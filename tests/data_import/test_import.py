@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "an unknown field": (message(1, colour="red"), "colour"),
     "a control character": (message(1, content="a\u0000b"), "control characters"),
     "too long": (message(1, content="x" * 10_001), "10000"),
-    "empty": (message(1, content=" "), "empty"),
+    "empty": (message(1, content=" "), "blank"),
     "no such emoji": (message(1, reactions=[{"user_id": "bo", "emoji": "ok"}]), "one emoji"),
     "a stranger": (message(1, sender="zed"), "not among the participants"),
     "a stranger who read": (message(1, read_by=[{"user_id": "bo", "read_at": at(1)}]), '"reads": "given"'),
@@ -87,7 +87,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a reply to nothing": (message(1, reply_to="m9"), "no message above"),
     "metadata too deep": (message(1, metadata={"a": [[[[[[[[[1]]]]]]]]]}), "nested"),
     "another conversation": (message(1, "c9"), "is not the conversation above"),
-    "a type that needs a file": (message(1, message_type="image"), "needs one"),
+    "a type that needs a file": (message(1, message_type="image"), "needs at least one attachment"),
 }
 
 

@@ -61,10 +61,10 @@ async def test_a_non_empty_database_is_left_alone_unless_forced(empty: str) -> N
     await fill(settings)
     with pytest.raises(NotEmpty, match="--into-full"):
         await fill(settings, number=2)
-    with pytest.raises(NotEmpty, match="--into-full and another --seed, as the rows of seed 1 are among them"):
+    with pytest.raises(NotEmpty, match="--into-full and another --seed, as the rows of seed 1 exist already"):
         await fill(settings)
     await fill(settings, number=2, into_full=True)
-    with pytest.raises(NotEmpty, match="another --seed"):
+    with pytest.raises(NotEmpty, match="Use another --seed"):
         await fill(settings, number=2, into_full=True)
 
 

@@ -76,11 +76,11 @@ async def append(tx: Tx, user_lines: Mapping[str, UserLine], chunks: list[Conver
     result = ImportResult()
     await participants.upsert_import_users(tx, user_lines, chunks, result)
     logs = await _lock_logs(tx, chunks)
-    await participants.reject_duplicates(tx, result.admitted(chunks), logs, result)
+    await participants.reject_duplicates(tx, result.accepted(chunks), logs, result)
     for chunk in chunks:
         if (reason := result.refused.get(chunk.line.external_id)) is not None:
             result.reject(chunk, reason)
-    accepted = result.admitted(chunks)
+    accepted = result.accepted(chunks)
     await _create(tx, accepted, logs, result)
     await _append_messages(tx, accepted, logs, result)
     return result

@@ -40,7 +40,7 @@ class ImportResult:
         self.rejected += [(chunk.number, chunk.raw, reason)] if chunk.number else []
         self.rejected += [(number, raw, reason) for _, number, raw in chunk.messages]
 
-    def admitted(self, chunks: Iterable[ConversationChunk]) -> list[ConversationChunk]:
+    def accepted(self, chunks: Iterable[ConversationChunk]) -> list[ConversationChunk]:
         """The chunks of conversations that are not rejected."""
         return [chunk for chunk in chunks if chunk.line.external_id not in self.refused]
 
