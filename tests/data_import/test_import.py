@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tests.data_import.histories import HISTORY, Line, as_file, at, conversation, import_lines, message, user_with_id
 from tests.data_import.lock_waits import wait_until_found
+from tests.support.command_line import run
 from tests.support.processes import COMMAND, environment
 from tests.support.workers import make_settings
 from tests.support.world import rows, world_with
@@ -193,8 +194,7 @@ async def test_a_killed_import_can_be_restarted_and_duplicates_nothing(empty: st
 def test_the_command_reports_what_it_rejected(tmp_path: Path, database: str) -> None:
     file = tmp_path / "bad.jsonl"
     file.write_bytes(as_file(["nonsense"]))
-    command = [str(COMMAND), "import", "--dry-run", str(file)]
-    done = subprocess.run(command, env=environment(database), capture_output=True, text=True, check=False, timeout=60)
+    done = run("import", "--dry-run", str(file), env=environment(database))
     assert done.returncode == 1
     assert "1 lines cannot be imported" in done.stdout
     assert json.loads((tmp_path / "bad.jsonl.rejects").read_text())["line"] == 1

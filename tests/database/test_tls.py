@@ -1,14 +1,14 @@
 """TLS to a real PostgreSQL: accepted certificates; in the pool, migrations, standbys and commands."""
 
 import asyncio
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from tests.support.processes import COMMAND, environment
+from tests.support.command_line import run
+from tests.support.processes import environment
 from tests.support.servers import database_url
 from tests.support.tls import Certificate, TlsProxy, self_signed, tls_proxy
 from tests.support.workers import make_settings
@@ -102,13 +102,10 @@ async def test_migrations_standbys_and_commands_use_the_same_settings(
     await asyncio.to_thread(migrations.upgrade, verified)
     env = environment(database, DATABASE_URL=verified, REPLICA_URLS=verified, STORAGE_DIR=str(tmp_path))
 
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([COMMAND, *words], env=env, capture_output=True, text=True, check=False, timeout=60)
-
-    examined = await asyncio.to_thread(run, "doctor")
+    examined = await asyncio.to_thread(run, "doctor", env=env)
     assert "Replica 1 is a primary." in examined.stdout
     assert "with all its indexes" in examined.stdout
-    assert (await asyncio.to_thread(run, "migrate")).returncode == 0
-    assert (await asyncio.to_thread(run, "purge", "--dry-run")).returncode == 0
+    assert (await asyncio.to_thread(run, "migrate", env=env)).returncode == 0
+    assert (await asyncio.to_thread(run, "purge", "--dry-run", env=env)).returncode == 0
     assert proxy.plain == 0
     assert make_settings(database, database_url=verified).database_url == verified

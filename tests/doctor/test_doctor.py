@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +18,8 @@ from redis.asyncio import Redis
 from tests.attachments.conftest import s3  # noqa: F401  the fixture
 from tests.identity.issuer import Issuer
 from tests.notifications.servers import mailbox, port_of
-from tests.support.processes import COMMAND, environment
+from tests.support.command_line import run as run_command
+from tests.support.processes import environment
 from tests.support.redis_servers import cluster
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import make_settings
@@ -341,15 +341,11 @@ def test_settings_that_serve_rejects_are_findings() -> None:
 def test_the_command_has_readable_and_machine_readable_output(database: str, tmp_path: Path) -> None:
     env = environment(database, STORAGE_DIR=str(tmp_path), ALLOW_UNSAFE_DATABASE="")
 
-    def command_output(*options: str) -> "subprocess.CompletedProcess[str]":
-        command = [str(COMMAND), "doctor", *options]
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
-
-    shown = command_output("--deep")
+    shown = run_command("doctor", "--deep", env=env)
     assert shown.returncode == 1  # fsync is off here
     assert "ERROR   database: It may forget" in shown.stdout
     assert "→ Turn it on" in shown.stdout
-    printed = command_output("--json")
+    printed = run_command("doctor", "--json", env=env)
     document = json.loads(printed.stdout)
     assert (printed.returncode, document["ok"]) == (1, False)
     areas = {one["area"] for one in document["findings"]}

@@ -1,25 +1,34 @@
 """A conversation that cannot be opened leaves no subscription behind."""
 
-import pytest
+from uuid import UUID
 
-from tests.support.workers import redis_broker
+import pytest
+from redis.asyncio import Redis
+
+from tests.support.redis_servers import wait_for
+from tests.support.servers import valkey_url
 from tests.support.world import World
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.gateway.envelope import channel_of
 
 
 async def test_the_broker_subscription_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    broker, hub = redis_broker(world.worker), world.worker.hub
-    before = set(broker._channels)
+    channel = channel_of(UUID(chat["id"]))
+    redis = Redis.from_url(valkey_url())
+
+    async def has_subscribers(number: int) -> bool:
+        return [(channel.encode(), number)] == await redis.pubsub_numsub(channel)
 
     async def away(_: object) -> None:
         raise Unavailable
 
     with monkeypatch.context() as patched:
-        patched.setattr(hub._read_states, "find", away)
+        patched.setattr(world.worker.parts.read_states, "find", away)
         async with ana.connect_raw(chat) as live:
             assert (await live.wait_closed())[0] == 1013
-    assert set(broker._channels) == before
+    await wait_for(has_subscribers, 0)
     async with ana.connect(chat):
-        assert set(broker._channels) != before
+        await wait_for(has_subscribers, 1)
+    await redis.aclose()

@@ -9,7 +9,6 @@ from sqlalchemy import text
 from tests.gateway.sockets import connect_notifications
 from tests.support.workers import Worker, make_settings
 from tests.support.world import World, world_with
-from wasgo_chat.presence.tracker import Presence
 
 
 async def test_the_current_counts_come_on_connect_and_whenever_they_change(world: World, other_worker: Worker) -> None:
@@ -39,53 +38,6 @@ async def test_added_changed_and_removed_conversations_are_reported(world: World
         assert (await b.wait_for("conversation_removed"))["conversation_id"] == chat["id"]
 
 
-async def test_presence_is_published_to_users_who_share_a_conversation(
-    world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("wasgo_chat.presence.tracker.GRACE_S", 0.05)
-    ana, bo, cy = world.people("ana", "bo", "cy")
-    chat = await ana.direct(bo)
-    query = {"user_ids": f"{bo.id},{cy.id},nobody"}
-    async with connect_notifications(ana, world.worker) as a:
-        await a.wait_for("unread_counts")
-        async with bo.connect(chat, other_worker):
-            assert await a.receive("presence") == {
-                "type": "presence",
-                "user_id": bo.id,
-                "online": True,
-                "last_seen": None,
-            }
-            async with cy.connect(None, other_worker):
-                shown = (await ana.ok("GET", "/chat/presence/", params=query))["results"]
-                assert [one["online"] for one in shown] == [True, False, False]
-        gone = await a.receive("presence")
-        assert (gone["user_id"], gone["online"]) == (bo.id, False)
-        assert gone["last_seen"] is not None
-        shown = (await ana.ok("GET", "/chat/presence/", params=query))["results"]
-        assert [one["online"] for one in shown] == [False, False, False]
-        assert [one["last_seen"] is None for one in shown] == [False, True, True]
-
-
-async def test_presence_left_by_a_crashed_worker_expires_and_is_published_once(
-    world: World, other_worker: Worker
-) -> None:
-    ana, bo = world.people("ana", "bo")
-    await ana.direct(bo)
-    presence: Presence = world.worker.parts.part(Presence)
-    crashed = Presence(other_worker.db, other_worker.settings.redis_url, world.unique("crashed"))
-    assert crashed._registry is not None
-    await crashed._registry.register([bo.id], ttl_s=-600)  # it beat for the last time ten minutes ago
-    async with connect_notifications(ana, world.worker) as a:
-        await a.wait_for("unread_counts")
-        await presence._heartbeat()
-        await presence._heartbeat()
-        assert (await a.receive("presence"))["online"] is False
-        assert await presence.online([bo.id]) == set()
-        async with bo.connect(None, other_worker):
-            assert (await a.receive("presence"))["online"] is True
-    await crashed.close()
-
-
 async def test_a_table_that_is_locked_for_a_while_does_not_end_the_feed(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,12 +54,6 @@ async def test_a_table_that_is_locked_for_a_while_does_not_end_the_feed(
                     await asyncio.sleep(0.05)
             await ana.send(chat)
             assert (await b.wait_for("unread_counts"))["total"] == 1
-
-
-async def test_presence_of_no_user_is_422(world: World) -> None:
-    ana = world.person("ana")
-    for wrong in ("", ",", "x" * 129, ",".join(str(one) for one in range(101))):
-        await ana.refused("GET", "/chat/presence/", params={"user_ids": wrong}, status=422, code="invalid")
 
 
 async def test_a_notification_is_pushed_to_its_user_on_any_worker(world: World, other_worker: Worker) -> None:

@@ -72,7 +72,7 @@ async def test_a_locked_conversation_keeps_the_order_of_all_queued_messages(worl
             await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
             for at in range(20):
                 await live.send("send_message", ref=str(at), content=str(at))
-            await wait_until(lambda: len(group._lanes) == 1)
+            await wait_until(lambda: group.blocked_lanes == 1)
             for at in range(20, 40):
                 await live.send("send_message", ref=str(at), content=str(at))
         await _answers(live, 40)
@@ -100,8 +100,8 @@ async def test_everything_that_arrived_before_a_disconnect_is_stored(world: Worl
         for at in range(30, 50):
             await live.send("send_message", content=str(at))
         live.connection.transport.abort()
-    state = world.worker.app.state
-    await wait_until(lambda: ana.id not in state.hub.peers and not state.group._count)
+    parts = world.worker.parts
+    await wait_until(lambda: ana.id not in parts.hub.peers and not parts.group_commit.waiting)
     said = await _said(ana, chat)
     assert len(said) >= 30
     assert said == [str(at) for at in range(len(said))]
@@ -126,7 +126,7 @@ async def test_messages_after_a_failed_one_fail_too_so_that_its_retry_does_not_c
         await began.wait()
         for at in range(1, 5):
             await live.send("send_message", ref=str(at), content=str(at), client_id=f"c{at}")
-        await wait_until(lambda: len(world.worker.parts.group_commit._queue) == 4)
+        await wait_until(lambda: world.worker.parts.group_commit.waiting == 5)
         ends.set()
         answers = await _answers(live, 5)
         assert {answer.get("code") for answer in answers.values()} == {"unavailable"}

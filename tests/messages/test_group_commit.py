@@ -107,7 +107,7 @@ async def test_a_locked_conversation_delays_only_itself_and_is_served_once_unloc
     async with world.worker.db.transaction() as tx:
         await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": held["id"]})
         waiting = [asyncio.create_task(ana.send(held, str(at))) for at in range(5)]
-        await wait_until(lambda: len(world.worker.parts.group_commit._lanes) == 1)
+        await wait_until(lambda: world.worker.parts.group_commit.blocked_lanes == 1)
         assert [(await ana.send(other, str(at)))["seq"] for at in range(5)] == [1, 2, 3, 4, 5]
         assert not any(task.done() for task in waiting)
     answers = await asyncio.gather(*waiting)
@@ -121,11 +121,11 @@ async def test_sends_above_the_queue_limit_are_rejected_and_not_stored(database:
         async with bo.connect(chat) as live:
             async with world.worker.db.transaction() as tx:
                 await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
-                lanes = world.worker.parts.group_commit._lanes
+                group = world.worker.parts.group_commit
                 waiting = []
                 for at in range(3):  # one that its lane works on, two that fill the places of one conversation
                     waiting.append(asyncio.create_task(ana.send(chat, str(at))))
-                    await wait_until(lambda at=at: sum(map(len, lanes.values())) == at and len(lanes) == 1)  # type: ignore[misc]  # a lambda's default is untyped
+                    await wait_until(lambda at=at: group.waiting == at + 1 and group.blocked_lanes == 1)  # type: ignore[misc]  # a lambda's default is untyped
                 body = {"conversation": chat["id"], "content": "too much", "client_id": "c1"}
                 response = await ana.call("POST", MESSAGES, body)
                 assert (response.status_code, response.json()["code"]) == (429, "overloaded")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.notifications.notification_world import NotificationWorld
+from tests.privacy.traced_user import wait_erased
 from tests.support.world import Json, Person, pages, rows
 
 PATH = "/chat/operators/deliveries/"
@@ -10,7 +11,7 @@ PATH = "/chat/operators/deliveries/"
 
 @pytest.fixture
 async def dead(scenario: NotificationWorld) -> dict[str, Person]:
-    """Three letters that died: two mails that a server refused for good, and a webhook."""
+    """Three dead deliveries: two mails that a server rejected permanently, and a webhook."""
     ana, bo, cy = await scenario.people("ana", "bo", "cy")
     dee = await scenario.person("dee", only="webhook")
     scenario.mailbox.responses[:] = ["554 never"] * 2
@@ -80,8 +81,7 @@ async def test_all_of_a_kind_are_retried_and_no_others(scenario: NotificationWor
 
 
 async def test_deliveries_to_an_erased_user_are_gone(scenario: NotificationWorld, dead: dict[str, Person]) -> None:
-    bo, service = dead["bo"], scenario.world.service
-    await service.ok("DELETE", f"/chat/users/{bo.id}/", status=202)
-    while (await service.ok("GET", f"/chat/users/{bo.id}/erasure/"))["state"] != "done":
-        pass
+    bo = dead["bo"]
+    await scenario.world.service.ok("DELETE", f"/chat/users/{bo.id}/", status=202)
+    await wait_erased(scenario.world, bo.id)
     assert bo.id not in {one["user_id"] for one in await listed(dead["staff"])}

@@ -1,5 +1,6 @@
 """A message with all its revisions, and who read it when."""
 
+from tests.privacy.traced_user import wait_erased
 from tests.support.world import Json, Person, World
 
 
@@ -61,8 +62,7 @@ async def test_an_erased_user_has_no_earlier_content(world: World, staff: Person
     at_once = await shown(staff, message)
     assert len(at_once["revisions"]) == 1
     assert at_once["message"]["sender"]["username"] == "erased user"
-    while (await world.service.ok("GET", f"/chat/users/{ana.id}/erasure/"))["state"] != "done":
-        pass
+    await wait_erased(world, ana.id)
     in_the_end = await shown(staff, message)
     assert [one["content"] for one in in_the_end["revisions"]] == [None]
     detail = await staff.ok("GET", f"/chat/operators/conversations/{chat['id']}/")

@@ -30,7 +30,6 @@ async def own_worker(own_database: str, folder: Path) -> AsyncIterator[Worker]:
     settings = make_settings(
         own_database,
         storage_dir=folder,
-        erasure_settle_s=0,
         notify_delay_s=3600,
         smtp_url="smtp://127.0.0.1:9",
         mail_from="Chat <chat@wasgo.example>",

@@ -24,7 +24,7 @@ async def never(_: object) -> bool:
 async def test_a_log_can_be_replayed_after_every_step(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasure, "is_due", never)
     monkeypatch.setattr(erasure, "EVENTS_PAGE", 6)
-    async with world_with(make_settings(database, erasure_settle_s=0)) as world:
+    async with world_with(make_settings(database)) as world:
         ana, bo, cy = world.people("ana", "bo", "cy")
         await cy.ok("GET", "/chat/conversations/")
         chat = await world.job(admin=ana, participant=bo)

@@ -126,13 +126,17 @@ class TracedUser:
         return answer
 
     async def wait_erased(self) -> Json:
-        """Wait until the erasure is done."""
-        async with asyncio.timeout(TIMEOUT_S):
-            while True:
-                found: Json = await self.world.service.ok("GET", f"/chat/users/{self.id}/erasure/")
-                if found["state"] == "done":
-                    return found
-                await asyncio.sleep(0.02)
+        return await wait_erased(self.world, self.id)
+
+
+async def wait_erased(world: World, user_id: str) -> Json:
+    """Wait until an erasure is done; returns its state."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while True:
+            found: Json = await world.service.ok("GET", f"/chat/users/{user_id}/erasure/")
+            if found["state"] == "done":
+                return found
+            await asyncio.sleep(0.02)
 
 
 async def wait_for_consumers(world: World) -> None:

@@ -1,6 +1,7 @@
-"""A connection on which every byte is the test's own: for what no client library would send."""
+"""A raw connection, for bytes that no client library would send."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ HANDSHAKE = (
 
 @dataclass
 class Answer:
-    """What the service said before it closed, or its first whole answer."""
+    """An HTTP response."""
 
     status: int
     head: bytes
@@ -37,7 +38,7 @@ class Raw:
             await self.writer.drain()
 
     async def drip(self, content: bytes, *, every_s: float) -> None:
-        """Byte by byte, until the service has had enough."""
+        """Send byte by byte, until the service closes the connection."""
         for at in range(len(content)):
             if self.reader.at_eof():
                 return
@@ -55,7 +56,7 @@ class Raw:
             return Answer(int(head.split(b" ")[1]), head, await self.reader.readexactly(length))
 
     async def ended(self) -> bytes:
-        """What came until the service closed the connection."""
+        """Everything that the service sent until it closed the connection."""
         async with asyncio.timeout(PATIENCE_S):
             try:
                 return await self.reader.read()
@@ -78,7 +79,7 @@ async def connected(worker: Worker, *, receive_bytes: int | None = None) -> Asyn
 
 
 def handshake(path: str, **headers: str) -> bytes:
-    """The opening of a socket; underscores in names are hyphens."""
+    """The handshake of a socket; underscores in header names become hyphens."""
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     return HANDSHAKE % (path.encode(), lines.encode())
 
@@ -93,16 +94,16 @@ def frame(
     key: bytes = bytes(4),
     size_bytes: int | None = None,
 ) -> bytes:
-    """A frame as RFC 6455, 5.2 draws it, also where it forbids it.
+    """A frame (RFC 6455, 5.2), valid or not.
 
     Args:
-        opcode: and the payload, what it says.
-        payload: see above.
-        fin: whether it is the last of its message.
-        masked: whether it is masked as a client's must be.
-        bits: reserved ones that are set.
-        key: of the mask; with that of zeros the payload stays as it is.
-        size_bytes: how many bytes say the length (0, 2, 8), where it shall not be as few as can.
+        opcode: the opcode.
+        payload: the unmasked payload.
+        fin: whether it is the last frame of its message.
+        masked: whether it is masked, as frames of clients must be.
+        bits: reserved bits to set.
+        key: the masking key; zeros leave the payload unchanged.
+        size_bytes: the number of extended length bytes (0, 2, 8); None for the minimum.
     """
     first = (0x80 if fin else 0) | bits | opcode
     mark = 0x80 if masked else 0
@@ -117,15 +118,26 @@ def frame(
 
 
 async def close_code(raw: Raw) -> int:
-    """The code of the close frame that ends what the service sends; 1006 where there is none."""
-    sent = await raw.ended()
-    while len(sent) >= 2:
-        opcode, size, at = sent[0] & 15, sent[1] & 127, 2
-        if size == 126:
-            size, at = int.from_bytes(sent[2:4]), 4
-        elif size == 127:
-            size, at = int.from_bytes(sent[2:10]), 10
-        if opcode == 8:
-            return int.from_bytes(sent[at : at + 2]) if size >= 2 else 1005
-        sent = sent[at + size :]
-    return 1006
+    """Read up to a close frame, answer it, and wait for the end of the connection.
+
+    Returns:
+        The close code; 1005 if the close frame has none, 1006 if there is no close frame.
+    """
+    async with asyncio.timeout(PATIENCE_S):
+        try:
+            while True:
+                first, second = await raw.reader.readexactly(2)
+                size = second & 127
+                if size == 126:
+                    size = int.from_bytes(await raw.reader.readexactly(2))
+                elif size == 127:
+                    size = int.from_bytes(await raw.reader.readexactly(8))
+                payload = await raw.reader.readexactly(size)
+                if first & 15 == 8:
+                    break
+        except (asyncio.IncompleteReadError, ConnectionResetError):
+            return 1006
+    with contextlib.suppress(OSError):  # after a protocol error the service does not wait for an answer
+        await raw.send(frame(8, payload[:2]))
+    await raw.ended()
+    return int.from_bytes(payload[:2]) if payload else 1005

@@ -74,6 +74,7 @@ def make_settings(database: str, **changes: Any) -> Settings:
         "allowed_origins": ["https://app.example"],
         "database_pool_size": 5,
         "shutdown_s": 2,
+        "erasure_settle_s": 0,  # a minute by default, for requests that are still running
         **changes,
     }
     return Settings(**given)

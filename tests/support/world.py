@@ -34,7 +34,7 @@ class World:
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self._suffix = secrets.token_hex(4)
-        self._clients: list[httpx.AsyncClient] = []
+        self.clients: list[httpx.AsyncClient] = []
         self.service = self.make_service("platform", *SCOPES)
 
     def person(self, name: str, **token: Any) -> "Person":
@@ -62,7 +62,7 @@ class World:
         return made
 
     async def close(self) -> None:
-        for client in self._clients:
+        for client in self.clients:
             await client.aclose()
 
 
@@ -76,7 +76,7 @@ class Caller:
         self.client = httpx.AsyncClient(
             base_url=world.worker.url, headers={**authorization, **(headers or {})}, verify=NO_TLS
         )
-        world._clients.append(self.client)
+        world.clients.append(self.client)
 
     def acting_as(self, person: "Person") -> "Caller":
         return Caller(self.world, self.bearer, {"X-Act-As": person.id})
