@@ -69,9 +69,9 @@ test("two users chat side by side in one window", async ({ browser }) => {
   await page.getByRole("button", { name: "More" }).click();
   await page.getByRole("menuitem", { name: "Open a second user side by side" }).click();
   const [left, right] = [page.getByRole("region", { name: "Chat as Ana Lima" }), page.getByRole("region", { name: "Chat as Bo Chen" })];
-  await right.getByRole("textbox", { name: /^Write to/ }).fill("I am beside you");
+  await right.getByRole("textbox", { name: /^Write to/ }).fill("I am next to you");
   await right.getByRole("textbox", { name: /^Write to/ }).press("Enter");
-  await expect(left.getByRole("article").filter({ hasText: "I am beside you" })).toBeVisible();
+  await expect(left.getByRole("article").filter({ hasText: "I am next to you" })).toBeVisible();
   await left.getByRole("textbox", { name: /^Write to/ }).fill("So you are");
   await left.getByRole("textbox", { name: /^Write to/ }).press("Enter");
   await expect(right.getByRole("article").filter({ hasText: "So you are" })).toBeVisible();

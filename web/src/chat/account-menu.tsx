@@ -19,7 +19,7 @@ export function AccountMenu(props: PaneProps & { show: (panel: "preferences" | "
   const wasOpen = useRef(false);
   const dismiss = () => menu.current?.hidePopover();
   const isDark = currentTheme() === "dark";
-  const item = (icon: IconName, label: string, act: () => void) => (
+  const item = (icon: IconName, label: string, action: () => void) => (
     <button
       type="button"
       role="menuitem"
@@ -27,7 +27,7 @@ export function AccountMenu(props: PaneProps & { show: (panel: "preferences" | "
       class="menu-item"
       onClick={() => {
         dismiss();
-        act();
+        action();
       }}
     >
       <Icon name={icon} />

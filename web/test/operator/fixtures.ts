@@ -47,7 +47,7 @@ export async function createEditedConversation(options: { title: string; referen
   await edit("Could you paint the whole fence on Monday at ten?");
   await callApi("POST", `/chat/messages/${message}/mark_read/`, await tokenOf("bo"), {});
   await sendMessage("bo", id, "Monday works.");
-  const deleted = await sendMessage("bo", id, "Do not tell anybody.");
+  const deleted = await sendMessage("bo", id, "Please keep this private.");
   await callApi("POST", `/chat/messages/${deleted}/delete/`, await tokenOf("bo"), {});
   await fetch(`${service.url}/chat/conversations/${id}/remove_participant/`, {
     method: "POST",

@@ -21,7 +21,7 @@ test("a conversation is found by title and shows versions, read receipts and mem
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: title }).click();
   await expect(page.getByRole("heading", { name: title })).toBeVisible();
-  await expect(page.locator(".message", { hasText: "Do not tell anybody." })).toHaveCount(0);
+  await expect(page.locator(".message", { hasText: "Please keep this private." })).toHaveCount(0);
 
   await page.locator(".message", { hasText: "whole fence" }).click();
   const pane = page.getByRole("region", { name: "Message" });
@@ -32,7 +32,7 @@ test("a conversation is found by title and shows versions, read receipts and mem
   await expect(pane.locator(".receipts li")).toHaveText([/^.*Bo Chen/]);
 
   await page.locator(".message", { hasText: "Deleted" }).click();
-  await expect(pane.locator("del")).toHaveText(["Do not tell anybody."]);
+  await expect(pane.locator("del")).toHaveText(["Please keep this private."]);
   await pane.getByRole("link", { name: "Close" }).click();
   await expect(pane).toHaveCount(0);
 

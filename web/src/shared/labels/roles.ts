@@ -19,7 +19,7 @@ export const ROLES: Readonly<Record<Role, RoleLabel>> = {
 
 const RANKED = Object.keys(ROLES);
 
-/** Whether `role` has at least the rights of `lowest`. */
-export function isAtLeast(role: Role | undefined, lowest: Role): boolean {
-  return role !== undefined && RANKED.indexOf(role) >= RANKED.indexOf(lowest);
+/** Whether `role` has at least the rights of `minimum`. */
+export function isAtLeast(role: Role | undefined, minimum: Role): boolean {
+  return role !== undefined && RANKED.indexOf(role) >= RANKED.indexOf(minimum);
 }
