@@ -53,12 +53,12 @@ async def test_every_response_has_the_headers(
 
 
 async def test_a_500_has_them_too_and_ends_the_connection(world: World) -> None:
-    state, origin = world.worker.app.state, "https://app.example"
-    authenticator, state.authenticator = state.authenticator, None
+    parts, origin = world.worker.parts, "https://app.example"
+    authenticator, parts.authenticator = parts.authenticator, None  # type: ignore[assignment]  # makes every request fail
     try:
         answer = await world.person("ana").client.get("/chat/notifications/", headers={"Origin": origin})
     finally:
-        state.authenticator = authenticator
+        parts.authenticator = authenticator
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert not lacking(answer.headers, {**DATA, "connection": "close", "access-control-allow-origin": origin})
 
