@@ -331,7 +331,7 @@ def main() -> None:
     except Exception as error:
         from wasgo_chat.cli_errors import explain_error
 
-        if (message := explain_error(error)) is None:
+        if (explanation := explain_error(error)) is None:
             raise
-        print(f"wasgo-chat: {message}", file=sys.stderr)
+        print(f"wasgo-chat: {explanation}", file=sys.stderr)
         sys.exit(1)
