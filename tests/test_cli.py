@@ -133,7 +133,7 @@ def test_without_a_database_every_command_says_so_in_one_sentence(database: str,
     shown = run(*(str(file) if word == "FILE" else word for word in WORK[work]), env=env)
     assert (shown.returncode, shown.stdout) == (1, "")
     assert shown.stderr.splitlines()[-1] == (
-        "wasgo-chat: The database named by WASGO_CHAT_DATABASE_URL does not answer."
+        "wasgo-chat: Cannot connect to the database at WASGO_CHAT_DATABASE_URL: it does not respond."
     )
     assert "Traceback" not in shown.stderr
 
@@ -141,9 +141,9 @@ def test_without_a_database_every_command_says_so_in_one_sentence(database: str,
 UNFIT = {
     "no tables": (
         "postgres",
-        "wasgo-chat: The database is not at the newest migration: run `wasgo-chat migrate` first.",
+        "wasgo-chat: The database schema is out of date: run `wasgo-chat migrate` first.",
     ),
-    "no such database": ("nowhere", "wasgo-chat: The database named by WASGO_CHAT_DATABASE_URL is not there"),
+    "no such database": ("nowhere", "wasgo-chat: Cannot log in to the database at WASGO_CHAT_DATABASE_URL"),
 }
 
 

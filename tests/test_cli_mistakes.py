@@ -20,7 +20,7 @@ async def test_migrate_names_the_actual_revision_of_the_database(database: str) 
     for older in ("0001", "base"):
         shown = run("migrate", "--revision", older, env=env)
         assert (shown.returncode, shown.stdout) == (1, f"The database is at {newest}.\n")
-        assert f"{older} is older: add --down to go back to it" in error_message(shown)
+        assert f"{older} is older: add --down to downgrade to it" in error_message(shown)
     assert run("migrate", "--down", "--revision", "0004", env=env).stdout == "The database is at 0004.\n"
     assert "0006 is not a valid downgrade target" in error_message(
         run("migrate", "--down", "--revision", "0006", env=env)
@@ -30,7 +30,7 @@ async def test_migrate_names_the_actual_revision_of_the_database(database: str) 
 
 WRONG = {
     "no such revision": (("migrate", "--revision", "9999"), "9999"),
-    "down to where": (("migrate", "--down"), "--down needs --revision"),
+    "down to where": (("migrate", "--down"), "--down requires --revision"),
     "openapi to nowhere": (("openapi", "--write", "/nonexist/x"), "/nonexist/x cannot be written"),
     "asyncapi to nowhere": (("asyncapi", "--write", "/nonexist/x"), "/nonexist/x cannot be written"),
     "openapi against a folder": (("openapi", "--check", "/tmp"), "/tmp cannot be read"),
@@ -39,10 +39,10 @@ WRONG = {
     "dev in a file": (("dev", "--data", "pyproject.toml"), "--data pyproject.toml cannot be used as a folder"),
     "rejects nowhere": (("import", "FILE", "--rejects", "/nonexist/r"), "/nonexist/r cannot be written"),
     "rejects in a folder": (("import", "FILE", "--rejects", "/tmp"), "/tmp cannot be written"),
-    "a token for an empty user": (("token", "--user", ""), "--user is to have 1 to 128 characters"),
-    "a token for a long name": (("token", "--user", "u" * 200), "--user is to have 1 to 128 characters"),
-    "a token for what is no text": (("token", "--user", "a\tb"), "--user is to have 1 to 128 characters"),
-    "a token of no service": (("token", "--service", ""), "--service is to have 1 to 128 characters"),
+    "a token for an empty user": (("token", "--user", ""), "--user must have 1 to 128 characters"),
+    "a token for a long name": (("token", "--user", "u" * 200), "--user must have 1 to 128 characters"),
+    "a token for what is no text": (("token", "--user", "a\tb"), "--user must have 1 to 128 characters"),
+    "a token of no service": (("token", "--service", ""), "--service must have 1 to 128 characters"),
 }
 
 

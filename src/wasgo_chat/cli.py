@@ -12,7 +12,7 @@ from wasgo_chat.core.config import CannotStart, Settings, settings_table
 
 app = typer.Typer(
     name="wasgo-chat",
-    help="The chat of a marketplace, as a service of its own.",
+    help="wasgo-chat is the chat service of a marketplace. Settings are read from WASGO_CHAT_* environment variables.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -21,14 +21,15 @@ app = typer.Typer(
 
 @app.command()
 def dev(
-    host: Annotated[str, typer.Option(help="Address to listen on; loopback only.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
-    data: Annotated[Path, typer.Option(help="Folder that keeps the database.")] = Path(".data"),
+    data: Annotated[Path, typer.Option(help="Directory for the database and attachments.")] = Path(".data"),
 ) -> None:
-    """Serve on this machine with an embedded PostgreSQL, demo users and ready tokens.
+    """Run a development server with an embedded PostgreSQL, demo users and tokens.
 
-    Nothing else needs to be installed or running. The public development key is accepted, so this listens on
-    loopback only. The data stays in --data and survives any end of the process.
+    No other software needs to be installed. The server accepts tokens signed
+    with the public development key, so it listens on loopback addresses only.
+    Data is kept in --data.
     """
     with gc_tuning.gc_paused():
         from wasgo_chat.development import run
@@ -40,16 +41,22 @@ def dev(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.", min=1, max=64)] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Number of worker processes. More than one requires Redis.", min=1, max=64)
+    ] = 1,
     fd: Annotated[
-        int | None, typer.Option(help="Take this inherited listening socket instead of --host and --port.", min=0)
+        int | None,
+        typer.Option(help="File descriptor of a listening socket to use instead of --host and --port.", min=0),
     ] = None,
 ) -> None:
-    """Serve in production, with settings from WASGO_CHAT_* variables.
+    """Run the service in production.
 
-    Refuses to start on a missing or unsafe setting, or a database that is not at the newest migration, and says
-    what to set. The variables are listed by `wasgo-chat settings`. SIGTERM drains, a second one ends at once; SIGHUP
-    replaces the workers one by one; SIGUSR2 reads WASGO_CHAT_LOG_LEVELS_FILE again.
+    The server does not start if a setting is missing or unsafe, or if the
+    database is not migrated.
+
+    Signals: SIGTERM drains connections and exits, a second SIGTERM exits
+    immediately; SIGHUP restarts the workers one by one; SIGUSR2 reloads
+    WASGO_CHAT_LOG_LEVELS_FILE.
     """
     with gc_tuning.gc_paused():
         from wasgo_chat.core.log_levels import LogLevels
@@ -66,41 +73,46 @@ def serve(
 @app.command()
 def migrate(
     revision: Annotated[
-        str | None, typer.Option(help="Revision to go to, the newest by default; `base` takes everything down.")
+        str | None, typer.Option(help="Target revision; default: the newest. `base` drops all tables.")
     ] = None,
-    down: Annotated[bool, typer.Option("--down", help="Go back to --revision instead of up to it.")] = False,
-    patience: Annotated[float, typer.Option(help="Seconds to go on asking for a lock that others hold.", min=0)] = 120,
+    down: Annotated[bool, typer.Option("--down", help="Downgrade to --revision instead of upgrading.")] = False,
+    patience: Annotated[
+        float, typer.Option(help="Seconds to keep retrying while another session holds a required lock.", min=0)
+    ] = 120,
 ) -> None:
-    """Bring the database at WASGO_CHAT_DATABASE_URL to the newest migration.
+    """Upgrade the database schema to the newest revision.
 
-    The service may go on meanwhile, also that of the release before. A migration waits five seconds at most for a
-    lock, lets everybody pass, and asks again. A second migrator waits for the first.
+    The current and the previous release of the service can keep running. A
+    migration waits up to five seconds for a lock, then lets other sessions
+    proceed and tries again. Concurrent migrations are serialized.
     """
     from wasgo_chat.database import migrations
 
     if down and revision is None:
-        raise typer.BadParameter("--down needs --revision: the one to go back to")
+        raise typer.BadParameter("--down requires --revision")
     settings = Settings()
-    url, wanted = settings.require_database(), revision or "head"
+    url, target = settings.require_database(), revision or "head"
     if down:
-        migrations.downgrade(url, wanted, patience_s=patience)
+        migrations.downgrade(url, target, patience_s=patience)
     else:
-        migrations.upgrade(url, wanted, patience_s=patience)
-    place = migrations.current_revision(settings)
-    print(f"The database is at {place}.")
-    if not down and migrations.is_before(wanted, place):
-        print(f"wasgo-chat: {wanted} is older: add --down to go back to it.", file=sys.stderr)
+        migrations.upgrade(url, target, patience_s=patience)
+    current = migrations.current_revision(settings)
+    print(f"The database is at {current}.")
+    if not down and migrations.is_before(target, current):
+        print(f"wasgo-chat: revision {target} is older: add --down to downgrade to it.", file=sys.stderr)
         sys.exit(1)
 
 
 @app.command()
 def purge(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is due.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be deleted.")] = False,
 ) -> None:
-    """Remove now what is past WASGO_CHAT_RETENTION_DAYS and WASGO_CHAT_NOTIFICATION_RETENTION_DAYS.
+    """Delete data past its retention period now.
 
-    The service does the same in the background, slowly; this is for the first time, and to see what it would do.
-    It may be ended and started again at any time. The exit code is 1 if something was left, as it says.
+    The retention periods are set by WASGO_CHAT_RETENTION_DAYS and
+    WASGO_CHAT_NOTIFICATION_RETENTION_DAYS. The service also purges in the
+    background, slowly. A purge can be interrupted and restarted at any time.
+    The exit status is 1 if some data could not be deleted.
     """
     import asyncio
 
@@ -110,21 +122,25 @@ def purge(
     configure_logging("CRITICAL", as_json=True)
     settings = Settings()
     settings.require_database()
-    said = asyncio.run(cli.purge(settings, dry_run=dry_run))
-    print("\n".join(said.lines))
-    sys.exit(0 if said.is_done else 1)
+    report = asyncio.run(cli.purge(settings, dry_run=dry_run))
+    print("\n".join(report.lines))
+    sys.exit(0 if report.is_done else 1)
 
 
 @app.command()
 def doctor(
-    workers: Annotated[int, typer.Option(help="Workers that `serve` is to have.", min=1, max=64)] = 1,
-    deep: Annotated[bool, typer.Option("--deep", help="Read every conversation's log as well.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it for a program.")] = False,
+    workers: Annotated[
+        int, typer.Option(help="Number of workers to check for, as given to `serve`.", min=1, max=64)
+    ] = 1,
+    deep: Annotated[bool, typer.Option("--deep", help="Also verify the log of every conversation.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Look at all that the service needs, and say what to do about it.
+    """Check everything the service depends on and suggest fixes.
 
-    Settings, database, Redis, store, clocks, keys of tokens, mail, virus scanner. The exit code is 1 if something must
-    be mended; warnings do not count. Nothing is changed, beside a probe that is written to the store and removed.
+    Checks settings, database, Redis, attachment store, clocks, token keys, mail
+    server and virus scanner. Makes no changes, except for a test object that is
+    written to the attachment store and removed. The exit status is 1 if there
+    are errors; warnings do not count.
     """
     import asyncio
 
@@ -139,15 +155,24 @@ def doctor(
 
 @app.command()
 def seed(
-    conversations: Annotated[int, typer.Option(help="Conversations to make.", min=1)] = 100,
-    messages: Annotated[int, typer.Option(help="Messages in all of them.", min=0)] = 10_000,
-    users: Annotated[int | None, typer.Option(help="People; a fifth of the conversations by default.", min=2)] = None,
-    number: Annotated[int, typer.Option("--seed", help="The same number makes the same, on the same day.", min=0)] = 1,
-    into_full: Annotated[bool, typer.Option("--into-full", help="Also beside conversations that are there.")] = False,
+    conversations: Annotated[int, typer.Option(help="Number of conversations.", min=1)] = 100,
+    messages: Annotated[int, typer.Option(help="Total number of messages.", min=0)] = 10_000,
+    users: Annotated[
+        int | None, typer.Option(help="Number of users; default: a fifth of the conversations.", min=2)
+    ] = None,
+    number: Annotated[
+        int, typer.Option("--seed", help="Random seed. The same seed produces the same data on the same day.", min=0)
+    ] = 1,
+    into_full: Annotated[
+        bool, typer.Option("--into-full", help="Also run if the database contains conversations.")
+    ] = False,
 ) -> None:
-    """Fill an empty database with made-up conversations, for load and demos.
+    """Fill an empty database with generated conversations, for load tests and
+    demos.
 
-    People are called seed1-000000 and on; `wasgo-chat token --user seed1-000000` lets you look. Nobody is notified.
+    Users are named seed1-000000, seed1-000001 and so on; `wasgo-chat token
+    --user seed1-000000` prints a token to view the data. No notifications are
+    sent.
     """
     import asyncio
 
@@ -155,104 +180,107 @@ def seed(
 
     settings = Settings()
     settings.require_database()
-    people = users or max(10, conversations // 5)
+    user_count = users or max(10, conversations // 5)
     with typer.progressbar(length=messages, label="Messages", file=sys.stderr) as bar:
-        made = run.seed(
-            settings, conversations=conversations, messages=messages, number=number, users=people,
+        seeding = run.seed(
+            settings, conversations=conversations, messages=messages, number=number, users=user_count,
             into_full=into_full, progress=bar.update,
         )  # fmt: skip
-        asyncio.run(made)
-    print(f"Made {conversations} conversations of {people} people, with {messages} messages.")
+        asyncio.run(seeding)
+    print(f"Created {conversations} conversations with {messages} messages by {user_count} users.")
 
 
 @app.command("import")
 def import_history(
-    file: Annotated[Path, typer.Argument(help="JSON Lines, as docs/import.md describes.", exists=True, dir_okay=False)],
-    rejects: Annotated[Path | None, typer.Option(help="Where bad lines go; FILE.rejects by default.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Try every line, and keep nothing.")] = False,
+    file: Annotated[Path, typer.Argument(help="JSON Lines file, see docs/import.md.", exists=True, dir_okay=False)],
+    rejects: Annotated[Path | None, typer.Option(help="File for rejected lines; default: FILE.rejects.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate every line, but import nothing.")] = False,
 ) -> None:
-    """Import conversations and messages of elsewhere, with their own times.
+    """Import conversations and messages from another system, with their original
+    timestamps.
 
-    Nobody is notified. What is there already is passed over, so a run that was ended is simply started again. Lines
-    that cannot be imported are collected with their numbers and reasons; the exit code is 1 if there are any.
+    No notifications are sent. Existing rows are skipped, so an interrupted
+    import can simply be rerun. Lines that cannot be imported are written to
+    --rejects with their line numbers and reasons; the exit status is then 1.
     """
     from wasgo_chat.data_import.run import import_file
 
     settings = Settings()
     settings.require_database()
-    aside = rejects or file.with_name(f"{file.name}.rejects")
+    rejects_file = rejects or file.with_name(f"{file.name}.rejects")
     with typer.progressbar(length=file.stat().st_size, label="Bytes", file=sys.stderr) as bar:
-        report = import_file(settings, file, aside, dry_run=dry_run, progress=bar.update)
-    said = "Would import" if dry_run else "Imported"
-    print(f"{said} {report.users} users, {report.conversations} conversations and {report.messages} messages.")
+        report = import_file(settings, file, rejects_file, dry_run=dry_run, progress=bar.update)
+    verb = "Would import" if dry_run else "Imported"
+    print(f"{verb} {report.users} users, {report.conversations} conversations and {report.messages} messages.")
     if report.known:
-        print(f"{report.known} messages were there already.")
+        print(f"Skipped {report.known} messages that already exist.")
     if report.rejected:
-        print(f"{report.rejected} lines cannot be imported: see {aside}.")
+        print(f"Rejected {report.rejected} lines: see {rejects_file}.")
         sys.exit(1)
-    aside.unlink()
+    rejects_file.unlink()
 
 
 @app.command()
 def token(
-    user: Annotated[str | None, typer.Option(help="User id the token is for.")] = None,
-    username: Annotated[str | None, typer.Option(help="User name in the token; the id by default.")] = None,
+    user: Annotated[str | None, typer.Option(help="User id, for a user token.")] = None,
+    username: Annotated[str | None, typer.Option(help="User name in the token; default: the user id.")] = None,
     staff: Annotated[bool, typer.Option("--staff", help="Mark the user as staff.")] = False,
-    service: Annotated[str | None, typer.Option(help="Service name the token is for, instead of a user.")] = None,
-    scope: Annotated[str | None, typer.Option(help="Scopes of a service token, separated by commas.")] = None,
-    ttl: Annotated[int, typer.Option(help="Seconds the token is good for.", min=1)] = 3600,
+    service: Annotated[str | None, typer.Option(help="Service name, for a service token.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Comma-separated scopes of a service token.")] = None,
+    ttl: Annotated[int, typer.Option(help="Lifetime of the token in seconds.", min=1)] = 3600,
 ) -> None:
-    """Print a token, signed with WASGO_CHAT_JWT_SECRET or else the public development key.
+    """Print a token for a user or a service.
 
-    Scopes are chat:provision, chat:system_message, chat:act_as and chat:moderate. The development key is
-    accepted by `wasgo-chat dev` only.
+    The token is signed with WASGO_CHAT_JWT_SECRET, or else with the public
+    development key, which only `wasgo-chat dev` accepts. The scopes are
+    chat:provision, chat:system_message, chat:act_as and chat:moderate.
     """
     from wasgo_chat.core.encoding import has_stray_control
     from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
     if (user is None) == (service is None):
-        raise typer.BadParameter("give either --user or --service")
+        raise typer.BadParameter("use either --user or --service")
     for option, name in (("--user", user), ("--service", service)):
         if name is not None and (not 0 < len(name) <= 128 or has_stray_control(name, allowed="")):
-            raise typer.BadParameter(f"{option} is to have 1 to 128 characters, none of them a control character")
+            raise typer.BadParameter(f"{option} must have 1 to 128 characters and no control characters")
     settings = Settings()
     settings.check_secrets()
     if user is not None:
         if scope is not None:
-            raise typer.BadParameter("--scope goes with --service")
+            raise typer.BadParameter("--scope requires --service")
         print(mint_user(settings, user, ttl_s=ttl, username=username, staff=staff))
         return
     if username is not None or staff:
-        raise typer.BadParameter("--username and --staff go with --user")
-    scopes = [one.strip() for one in (scope or "").split(",") if one.strip()]
-    if unknown := [one for one in scopes if one not in SCOPES]:
-        raise typer.BadParameter(f"unknown scope {unknown[0]}; there are {', '.join(SCOPES)}")
+        raise typer.BadParameter("--username and --staff require --user")
+    scopes = [name.strip() for name in (scope or "").split(",") if name.strip()]
+    if unknown := [name for name in scopes if name not in SCOPES]:
+        raise typer.BadParameter(f"unknown scope {unknown[0]}; the scopes are {', '.join(SCOPES)}")
     print(mint_service(settings, service or "", scopes, ttl_s=ttl))
 
 
 @app.command()
 def openapi(
     write: Annotated[Path | None, typer.Option(help="Write the document to this file.")] = None,
-    check: Annotated[Path | None, typer.Option(help="Fail if this file is not up to date.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Exit with status 1 if this file is not up to date.")] = None,
 ) -> None:
-    """Print the OpenAPI document, or write it, or check that a file is up to date."""
+    """Print the OpenAPI document of the HTTP API, write it to a file, or check a file."""
     import json
 
     from wasgo_chat.api_docs.output import write_or_check
     from wasgo_chat.app import create_app
     from wasgo_chat.core.config import DEVELOPMENT_SECRET
 
-    nowhere = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
-    document = json.dumps(create_app(Settings.model_validate(nowhere)).openapi(), indent=2, ensure_ascii=False)
+    placeholders = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
+    document = json.dumps(create_app(Settings.model_validate(placeholders)).openapi(), indent=2, ensure_ascii=False)
     write_or_check(document + "\n", write, check)
 
 
 @app.command()
 def asyncapi(
     write: Annotated[Path | None, typer.Option(help="Write the document to this file.")] = None,
-    check: Annotated[Path | None, typer.Option(help="Fail if this file is not up to date.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Exit with status 1 if this file is not up to date.")] = None,
 ) -> None:
-    """Print the AsyncAPI document of the sockets, or write it, or check that a file is up to date."""
+    """Print the AsyncAPI document of the WebSocket API, write it to a file, or check a file."""
     from wasgo_chat.api_docs.asyncapi import asyncapi_json
     from wasgo_chat.api_docs.output import write_or_check
 
@@ -261,10 +289,12 @@ def asyncapi(
 
 @app.command()
 def settings(
-    write: Annotated[Path | None, typer.Option(help="Write the table into this file, between its marks.")] = None,
-    check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Write the table into this file, between its markers.")] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Exit with status 1 if the table in this file is not up to date.")
+    ] = None,
 ) -> None:
-    """Print every setting with its default and meaning, as a Markdown table."""
+    """Print all settings with their defaults and descriptions as a Markdown table."""
     from wasgo_chat.api_docs.output import write_or_check_table
 
     write_or_check_table(settings_table(), write, check, marker="settings")
@@ -273,7 +303,9 @@ def settings(
 @app.command()
 def privacy(
     write: Annotated[Path | None, typer.Option(help="Write the table into this file, between its markers.")] = None,
-    check: Annotated[Path | None, typer.Option(help="Fail if the table in this file is not up to date.")] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Exit with status 1 if the table in this file is not up to date.")
+    ] = None,
 ) -> None:
     """Print how the personal data in each database table is exported, erased and kept, as a Markdown table."""
     from wasgo_chat.api_docs.data_policies import MARKER, data_policy_table
@@ -283,15 +315,15 @@ def privacy(
 
 
 def main() -> None:
-    """Run the command line; what a person can mend is said in one sentence, without a traceback."""
+    """Run the command line. Errors that the user can fix are reported in one line, without a traceback."""
     try:
         app()
     except ValidationError as error:
-        for found in error.errors(include_input=False, include_url=False):
-            name, *within = found["loc"]
+        for entry in error.errors(include_input=False, include_url=False):
+            name, *within = entry["loc"]
             part = f" ({within[0] + 1 if isinstance(within[0], int) else within[0]})" if within else ""
-            said = found["msg"].removeprefix("Value error, ")
-            print(f"wasgo-chat: WASGO_CHAT_{str(name).upper()}{part}: {said}", file=sys.stderr)
+            message = entry["msg"].removeprefix("Value error, ")
+            print(f"wasgo-chat: WASGO_CHAT_{str(name).upper()}{part}: {message}", file=sys.stderr)
         sys.exit(2)
     except CannotStart as error:
         print(f"wasgo-chat: {error}", file=sys.stderr)
@@ -299,7 +331,7 @@ def main() -> None:
     except Exception as error:
         from wasgo_chat.cli_errors import explain_error
 
-        if (sentence := explain_error(error)) is None:
+        if (explanation := explain_error(error)) is None:
             raise
-        print(f"wasgo-chat: {sentence}", file=sys.stderr)
+        print(f"wasgo-chat: {explanation}", file=sys.stderr)
         sys.exit(1)

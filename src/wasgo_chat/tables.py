@@ -1,4 +1,4 @@
-"""Every table of the program in one place, for migrations."""
+"""Imports all modules with tables, so that migrations see the complete metadata."""
 
 from sqlalchemy import MetaData
 

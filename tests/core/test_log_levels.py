@@ -72,7 +72,7 @@ async def test_all_workers_change_their_levels_on_a_signal(database: str, tmp_pa
         httpx.AsyncClient(base_url=served.url) as client,
     ):
         await client.get("/healthz")
-        file.write_text("wasgo_chat.telemetry.logging=INFO\n")
+        file.write_text("wasgo_chat.http.request_log=INFO\n")
         served.process.send_signal(signal.SIGUSR2)
         await changed(1)
         await client.get("/readyz")

@@ -181,7 +181,7 @@ async def test_a_killed_import_can_be_restarted_and_duplicates_nothing(empty: st
     again = await asyncio.create_subprocess_exec(*command, env=env, stdout=subprocess.PIPE)
     said, _ = await again.communicate()
     assert again.returncode == 0
-    assert f"{before} messages were there already" in said.decode()
+    assert f"Skipped {before} messages that already exist" in said.decode()
     async with db.snapshot() as tx:
         counted = await tx.execute(text("SELECT count(*), count(DISTINCT (conversation_id, client_id)) FROM messages"))
         assert tuple(counted.one()) == (chats * each, chats * each)

@@ -56,7 +56,7 @@ async def test_a_plan_made_for_a_small_table_is_replaced(by_key: Database, monke
     async with kept.transaction() as connection:
         await connection.execute(GROWN)
     assert await plan(kept) == short, "nothing else renews it so soon"
-    kept._kept_s = 0.0
+    kept._plans_max_age_s = 0.0
     await kept.fetch(ASKED, [1])
     long = await plan(kept)
     await kept.close()
@@ -71,7 +71,7 @@ async def test_plans_are_kept_for_increasing_periods(by_key: Database, monkeypat
     kept = []
     for _ in range(5):
         await held.fetch("SELECT 1")
-        kept.append(held._kept_s)
+        kept.append(held._plans_max_age_s)
         await asyncio.sleep(0.05)
     await held.close()
     assert kept == [0.01, 0.02, 0.04, 0.04, 0.04]

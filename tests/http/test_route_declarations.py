@@ -4,32 +4,29 @@ import re
 
 import pytest
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
-from tests.support.workers import make_settings
+from tests.support.world import routes_in
 from wasgo_chat.app import create_app
+from wasgo_chat.core.config import DEVELOPMENT_SECRET, Settings
 from wasgo_chat.http.dependencies import _RATE_CLASS, EXTERNAL_ID_ACTIONS
 
 
 @pytest.fixture(scope="module")
-def routes() -> list[BaseRoute]:
-    return create_app(make_settings("postgresql://localhost/none")).routes
+def routes() -> list[APIRoute]:
+    settings = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET}
+    return routes_in(create_app(Settings.model_validate(settings)))
 
 
-def test_every_action_below_an_external_id_is_excluded_from_the_id(routes: list[BaseRoute]) -> None:
-    paths = {route.path for route in routes if isinstance(route, APIRoute) and ":key}" in route.path}
+def test_every_action_below_an_external_id_is_excluded_from_the_id(routes: list[APIRoute]) -> None:
+    paths = {route.path for route in routes if ":key}" in route.path}
     resources = {path for path in paths if path.endswith(":key}/")}
-    actions = {
-        match[1] for path in paths for base in resources if (match := re.fullmatch(re.escape(base) + r"(\w+)/", path))
-    }
-    assert actions == set(EXTERNAL_ID_ACTIONS)
+    matches = [re.fullmatch(re.escape(resource) + r"(\w+)/", path) for path in paths for resource in resources]
+    assert {match[1] for match in matches if match is not None} == set(EXTERNAL_ID_ACTIONS)
 
 
-def test_rate_classes_are_declared_at_these_routes_only(routes: list[BaseRoute]) -> None:
+def test_rate_classes_are_declared_at_these_routes_only(routes: list[APIRoute]) -> None:
     declared = {
-        route.path: getattr(route.endpoint, _RATE_CLASS)
-        for route in routes
-        if isinstance(route, APIRoute) and hasattr(route.endpoint, _RATE_CLASS)
+        route.path: getattr(route.endpoint, _RATE_CLASS) for route in routes if hasattr(route.endpoint, _RATE_CLASS)
     }
     assert declared == {
         "/chat/messages/": None,

@@ -59,7 +59,7 @@ async def test_two_migrators_do_not_collide(empty: str) -> None:
 async def test_a_migration_without_its_lock_lets_others_pass_and_retries(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrations, "FIRST_REST_S", 0.01)
+    monkeypatch.setattr(migrations, "FIRST_RETRY_S", 0.01)
     await aside(url_of(empty), "0004")
     holder = await asyncpg.connect(database_url(empty))
     has_rested = threading.Event()

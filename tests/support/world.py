@@ -262,8 +262,8 @@ def routes_in(app: FastAPI) -> list[APIRoute]:
         for route in routes:
             if isinstance(route, APIRoute):
                 found.append(route)
-            elif hasattr(route, "routes"):
-                walk(route.routes)
+            elif (router := getattr(route, "original_router", None)) is not None:
+                walk(router.routes)
 
     walk(app.routes)
     return found

@@ -1,6 +1,6 @@
-"""Reading by key for many callers at once: while one statement runs, what is asked becomes the next one.
+"""Batches lookups by key (compare DataLoader): keys requested while a statement runs are fetched by the next one.
 
-A thousand sockets that come back together cost a handful of statements this way, and each caller a few microseconds.
+A thousand sockets that reconnect at once cost a handful of statements.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ MAX_BATCH = 500
 
 
 class BatchLoader(Generic[Key, Value]):
-    """One kind of lookup.
+    """A batched lookup.
 
     Args:
-        direct: the connection, for these lookups alone.
-        fetch: finds many keys with one statement; those it does not name are not there.
+        direct: a connection for these lookups only.
+        fetch: fetches many keys with one statement; missing keys are left out of its result.
     """
 
     def __init__(
@@ -30,23 +30,23 @@ class BatchLoader(Generic[Key, Value]):
     ) -> None:
         self._direct = direct
         self._fetch = fetch
-        self._asked: dict[Key, list[asyncio.Future[Value | None]]] = {}
+        self._pending: dict[Key, list[asyncio.Future[Value | None]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def find(self, key: Key) -> Value | None:
-        """What is there now: the statement begins after this call.
+        """The current value of `key`, or None. The statement starts after this call, so it never returns older data.
 
         Raises:
-            Unavailable: the database does not answer.
+            Unavailable: the database does not respond.
         """
         outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
-        self._asked.setdefault(key, []).append(outcome)
+        self._pending.setdefault(key, []).append(outcome)
         if self._task is None:
             self._task = asyncio.create_task(self._work())
         return await outcome
 
     async def close(self) -> None:
-        """End the task and give the connection back."""
+        """Stop the task and release the connection."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -54,24 +54,24 @@ class BatchLoader(Generic[Key, Value]):
 
     async def _work(self) -> None:
         try:
-            while self._asked:
-                keys = list(self._asked)[:MAX_BATCH]
-                asked = {key: self._asked.pop(key) for key in keys}
+            while self._pending:
+                keys = list(self._pending)[:MAX_BATCH]
+                batch = {key: self._pending.pop(key) for key in keys}
                 try:
-                    found = await self._fetch(self._direct, keys)
+                    values = await self._fetch(self._direct, keys)
                 except BaseException as error:
-                    for outcome in _waiting(asked.values()):
+                    for outcome in _waiting(batch.values()):
                         outcome.set_exception(error)
                     if not isinstance(error, Exception):
                         raise
                 else:
-                    for key, outcomes in asked.items():
+                    for key, outcomes in batch.items():
                         for outcome in _waiting([outcomes]):
-                            outcome.set_result(found.get(key))
+                            outcome.set_result(values.get(key))
         finally:
             self._task = None
 
 
-def _waiting(asked: Iterable[Iterable["asyncio.Future[Value | None]"]]) -> "Iterator[asyncio.Future[Value | None]]":
-    """Those that nobody has given up on."""
-    return (outcome for outcomes in asked for outcome in outcomes if not outcome.done())
+def _waiting(pending: Iterable[Iterable["asyncio.Future[Value | None]"]]) -> "Iterator[asyncio.Future[Value | None]]":
+    """The futures whose callers have not been cancelled."""
+    return (outcome for outcomes in pending for outcome in outcomes if not outcome.done())

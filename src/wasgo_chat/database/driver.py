@@ -1,9 +1,9 @@
-"""A driver connection of one's own, for statements too hot for SQLAlchemy's layers. Beside `db`, all that commits.
+"""Pinned driver connections, for statements too frequent for SQLAlchemy's layers. Besides `session`, only this commits.
 
-It comes from a pool like any other, so it has the same settings and time-outs, and is kept. After any error it is
-thrown away, which rolls back what was under way; the next transaction opens another. Statements here are by key: the
-pool is one of `by_key`, which keeps one plan for each of them. A plan is made anew now and then, as one that was made
-for a table of a few rows may well read all of it.
+A pinned connection comes from a regular pool, so it has the same settings and timeouts, and is kept. After any error it
+is discarded, which rolls back its transaction; the next one opens a new connection. All statements find rows by key and
+use a pool with `generic_plans`. Plans are discarded periodically: a plan made for a nearly empty table may be a full
+scan.
 """
 
 import asyncio
@@ -22,25 +22,25 @@ from wasgo_chat.database.session import Database
 
 FIRST_PLANS_S = 0.25
 PLANS_S = 10.0
-"""How long plans are kept at most: on a new connection the first for a moment, and each time twice as long."""
+"""Maximum age of plans. On a new connection it starts at FIRST_PLANS_S and doubles each time."""
 
 
 class CommitOutcomeUnknown(Unavailable):
-    """The connection was lost while a commit was under way: it may have taken effect, or may yet."""
+    """The connection was lost during a commit, which may have taken effect or may still do so."""
 
 
-async def fetch(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
-    """Run one reading statement on any connection of a pool.
+async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
+    """Run a read-only statement on any connection of a pool.
 
     Raises:
-        Unavailable: the database does not answer or gave up.
+        Unavailable: the database does not respond or cancelled the statement.
     """
     db.count_pool_wait()
     try:
-        async with db.breaker.guard(), db.engine.connect() as held:
-            driver: Any = (await held.get_raw_connection()).driver_connection
-            found: list[asyncpg.Record] = await driver.fetch(query, *given)
-            return found
+        async with db.breaker.guard(), db.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            records: list[asyncpg.Record] = await driver.fetch(query, *args)
+            return records
     except (PoolTimeout, *DRIVER_ERRORS) as error:
         if not is_unavailable(error):
             raise
@@ -49,27 +49,27 @@ async def fetch(db: Database, query: str, *given: Any) -> list[asyncpg.Record]:
 
 
 class PinnedConnection:
-    """One connection out of `db`, for one task at a time."""
+    """A connection of `db` for exclusive use, by one task at a time."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._longest_s = db.settings.statement_timeout_s + 1  # the server gives up first, if it is there
+        self._timeout_s = db.settings.statement_timeout_s + 1  # the server times out first, if it responds
         self._pinned: AsyncConnection | None = None
         self._driver: Any = None
-        self._kept_s = FIRST_PLANS_S
+        self._plans_max_age_s = FIRST_PLANS_S
         self._planned_at = 0.0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-        """Read and write; commits at the end of the block. What it announces is the caller's to say.
+        """A read-write transaction that commits at the end of the block. The caller publishes its own notices.
 
         Raises:
-            UnknownOutcome: the connection was lost, or timed out, while the commit was under way.
-            Unavailable: the database does not answer or gave up; nothing was committed.
+            CommitOutcomeUnknown: the connection was lost, or timed out, during the commit.
+            Unavailable: the database does not respond or aborted the transaction; nothing was committed.
         """
         is_committing = False
         try:
-            async with asyncio.timeout(self._longest_s), self._db.breaker.guard():
+            async with asyncio.timeout(self._timeout_s), self._db.breaker.guard():
                 driver = await self._connection()
                 await driver.execute("BEGIN")
                 yield driver
@@ -87,28 +87,28 @@ class PinnedConnection:
             await self._drop()
             raise
 
-    async def fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
-        """Run one reading statement, without the round trips of a transaction; once more where it found a dead end.
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a read-only statement, without an explicit transaction. Retries once, on a new connection.
 
         Raises:
-            Unavailable: the database does not answer or gave up.
+            Unavailable: the database does not respond or cancelled the statement.
         """
         try:
-            return await self._fetch(query, *given)
+            return await self._fetch(query, *args)
         except Unavailable:
-            return await self._fetch(query, *given)
+            return await self._fetch(query, *args)
 
     async def close(self) -> None:
-        """Give the connection back."""
-        held, self._pinned, self._driver = self._pinned, None, None
-        if held is not None:
-            await held.close()
+        """Return the connection to its pool."""
+        connection, self._pinned, self._driver = self._pinned, None, None
+        if connection is not None:
+            await connection.close()
 
-    async def _fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
+    async def _fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         try:
-            async with asyncio.timeout(self._longest_s), self._db.breaker.guard():
-                found: list[asyncpg.Record] = await (await self._connection()).fetch(query, *given)
-                return found
+            async with asyncio.timeout(self._timeout_s), self._db.breaker.guard():
+                records: list[asyncpg.Record] = await (await self._connection()).fetch(query, *args)
+                return records
         except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
             self._db.report_failure(error)
@@ -124,29 +124,29 @@ class PinnedConnection:
             await self._drop()
             self._pinned = await self._db.engine.connect()
             self._driver = (await self._pinned.get_raw_connection()).driver_connection
-            self._kept_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
-        elif (now := time.monotonic()) - self._planned_at > self._kept_s:
-            # The next plans are for tables as long as they are then: that is looked up, not taken from statistics.
+            self._plans_max_age_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
+        elif (now := time.monotonic()) - self._planned_at > self._plans_max_age_s:
+            # New plans consider the current table sizes: PostgreSQL reads them from the files, not from statistics.
             await self._driver.execute("DISCARD PLANS")
-            self._kept_s, self._planned_at = min(2 * self._kept_s, PLANS_S), now
+            self._plans_max_age_s, self._planned_at = min(2 * self._plans_max_age_s, PLANS_S), now
         return self._driver
 
     async def _drop(self) -> None:
-        """Throw the connection away: whatever state it is in, nobody else may get it."""
-        driver, held, self._driver, self._pinned = self._driver, self._pinned, None, None
+        """Discard the connection; its state is unknown, so it must not be reused."""
+        driver, connection, self._driver, self._pinned = self._driver, self._pinned, None, None
         if driver is not None:
             driver.terminate()
-        if held is not None:
-            await held.invalidate()
-            await held.close()
+        if connection is not None:
+            await connection.invalidate()
+            await connection.close()
 
 
 class PinnedPool:
-    """Some connections out of `db`, each for whoever comes next; a pool's own way in and out costs more.
+    """A small pool of pinned connections. Checking one out is cheaper than with SQLAlchemy's pool.
 
     Args:
-        db: see `PinnedConnection`.
-        count: connections; who finds none free waits.
+        db: the pool that the connections come from.
+        count: number of connections. If all are in use, callers wait.
     """
 
     def __init__(self, db: Database, count: int) -> None:
@@ -154,16 +154,15 @@ class PinnedPool:
         self._free = list(self._all)
         self._slots = asyncio.Semaphore(count)
 
-    async def fetch(self, query: str, *given: Any) -> list[asyncpg.Record]:
-        """See `PinnedConnection.fetch`."""
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         async with self._slots:
             direct = self._free.pop()
             try:
-                return await direct.fetch(query, *given)
+                return await direct.fetch(query, *args)
             finally:
                 self._free.append(direct)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Return all connections to their pool."""
         for direct in self._all:
             await direct.close()

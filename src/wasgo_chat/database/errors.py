@@ -1,4 +1,4 @@
-"""What an error of the database means: it is away, it is busy, or our statement was wrong."""
+"""Classifies database errors: unavailable, busy, or a faulty statement."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from wasgo_chat.core.errors import Unavailable
 
 _BUSY_SQLSTATES = frozenset(["40001", "40P01", "53300", "55P03", "57014"])
-_AWAY_SQLSTATES = frozenset(["57P01", "57P02", "57P03", "25006", "25P03"])
-_UNAVAILABLE_SQLSTATES = _BUSY_SQLSTATES | _AWAY_SQLSTATES
-"""Serialization failure, deadlock, too many connections, lock not available, cancelled, shutdowns, read-only
-after a failover, idle in transaction: nothing wrong with the request, so it may be sent again.
-Class 08 (connection) is handled beside it. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_DOWN_SQLSTATES = frozenset(["57P01", "57P02", "57P03", "25006", "25P03"])
+_UNAVAILABLE_SQLSTATES = _BUSY_SQLSTATES | _DOWN_SQLSTATES
+"""Serialization failure, deadlock, too many connections, lock not available, query cancelled, shutdown, read-only
+transaction after a failover, idle in transaction. The request itself is valid and can be retried. Class 08 (connection
+exceptions) is handled separately. https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 DRIVER_ERRORS = (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a statement may raise, whether SQLAlchemy wrapped it or not. The last is of a connection that the server ended
-a moment ago, while nobody used it: the driver has heard so, and does not know yet that the socket is closed."""
+"""Errors that a statement can raise, wrapped by SQLAlchemy or not. InternalClientError occurs on an idle connection
+that the server has just closed: the driver has received the message but has not seen the socket close."""
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether an error speaks of the database's state rather than of our statement."""
+    """Whether an error is caused by the state of the database rather than by the statement."""
     if isinstance(error, (PoolTimeout, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return True
     sqlstate = _sqlstate(error)
@@ -33,17 +33,17 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def was_contention(error: Unavailable) -> bool:
-    """Whether it was raised as somebody held a lock, or a statement took too long: a database that is there."""
+    """Whether the cause was lock contention or load, so that the database itself is up."""
     return error.__cause__ is not None and is_busy(error.__cause__)
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether the database answered, and only has too much to do."""
+    """Whether the database responded, but is overloaded or blocked by locks."""
     return isinstance(error, PoolTimeout) or _sqlstate(error) in _BUSY_SQLSTATES
 
 
 def is_missing_user(error: BaseException) -> bool:
-    """Whether a row names a user who is not there (23503): they were erased while the request was under way."""
+    """Whether a foreign key to `users` failed (23503): the user was erased during the request."""
     source = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
     name = getattr(source, "constraint_name", None) or ""
     return _sqlstate(error) == "23503" and name.endswith("_users")
@@ -51,5 +51,5 @@ def is_missing_user(error: BaseException) -> bool:
 
 def _sqlstate(error: BaseException) -> str | None:
     source: Any = error.orig if isinstance(error, DBAPIError) else error
-    found = getattr(source, "sqlstate", None)
-    return found if isinstance(found, str) else None
+    sqlstate = getattr(source, "sqlstate", None)
+    return sqlstate if isinstance(sqlstate, str) else None

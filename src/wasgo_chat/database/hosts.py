@@ -1,7 +1,7 @@
-"""The hosts that a database URL names: each has its share of the time, and the one that takes writes comes first.
+"""Failover between the hosts of a database URL: each gets a share of the timeout, and the working one is tried first.
 
-The driver asks one after the other within one time-out, so that a first host that says nothing, a machine without
-power, would use it up again and again, and the standby that has taken over would never be asked.
+asyncpg tries the hosts in order within a single timeout. An unresponsive first host, such as a machine without power,
+would use it up each time, and the promoted standby would never be tried.
 """
 
 import contextlib
@@ -15,50 +15,50 @@ from wasgo_chat.core.postgres_dsn import addresses
 ENGINE = "postgresql+asyncpg://"
 """SQLAlchemy only selects the dialect from this URL. `HostFailover.connect` makes the connections."""
 
-_NEXT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
-"""What is the host's fault; what another one answers may be better."""
+_TRY_NEXT = (OSError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+"""Errors of a single host, after which the next one is tried."""
 
 
 class HostFailover:
-    """One or several.
+    """The hosts of a database.
 
     Args:
-        url: as libpq takes it.
+        url: PostgreSQL URL with one or several hosts.
     """
 
     def __init__(self, url: str) -> None:
         self._hosts = addresses(url)
-        self.name = ",".join(str(one.get("host", "")) for one in self._hosts)
+        self.name = ",".join(str(host.get("host", "")) for host in self._hosts)
 
-    async def connect(self, *, timeout: float, **how: Any) -> Any:
-        """A connection to the first that gives one, within its share of the time.
+    async def connect(self, *, timeout: float, **options: Any) -> Any:
+        """Connect to the first host that accepts, each with its share of the timeout.
 
         Raises:
-            ConnectionRefusedError: the last one is not what the URL asks for (`target_session_attrs`).
-            As `asyncpg.connect`: what else the last one said.
+            ConnectionRefusedError: the last host does not match `target_session_attrs`.
+            Exception: another error of `asyncpg.connect` at the last host.
         """
-        connection, _ = await self._connect(timeout, how)
+        connection, _ = await self._connect(timeout, options)
         return connection
 
-    async def probe(self, *, timeout: float, **how: Any) -> tuple[Any, bool]:
-        """The same; and whether it is another host than the last look found, which from now on comes first."""
-        connection, found = await self._connect(timeout, how)
-        has_moved = found is not self._hosts[0]
-        self._hosts.remove(found)
-        self._hosts.insert(0, found)
+    async def probe(self, *, timeout: float, **options: Any) -> tuple[Any, bool]:
+        """Connect as `connect` does, and try this host first from now on. Also returns whether the host has changed."""
+        connection, host = await self._connect(timeout, options)
+        has_moved = host is not self._hosts[0]
+        self._hosts.remove(host)
+        self._hosts.insert(0, host)
         return connection, has_moved
 
-    async def _connect(self, timeout: float, how: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    async def _connect(self, timeout: float, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         *others, last = self._hosts
-        how = {**how, "timeout": timeout / len(self._hosts)}
-        for one in others:
-            with contextlib.suppress(*_NEXT):
-                return await _connect_to(one, how), one
-        return await _connect_to(last, how), last
+        options = {**options, "timeout": timeout / len(self._hosts)}
+        for host in others:
+            with contextlib.suppress(*_TRY_NEXT):
+                return await _connect_to(host, options), host
+        return await _connect_to(last, options), last
 
 
-async def _connect_to(address: Mapping[str, Any], how: Mapping[str, Any]) -> Any:
+async def _connect_to(address: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
     try:
-        return await asyncpg.connect(**{**how, **address})
-    except asyncpg.TargetServerAttributeNotMatched as error:  # the driver's own mistake, by its class
+        return await asyncpg.connect(**{**options, **address})
+    except asyncpg.TargetServerAttributeNotMatched as error:  # asyncpg does not derive it from a connection error
         raise ConnectionRefusedError(str(error)) from error

@@ -1,7 +1,7 @@
-"""Alembic from inside the program: find the migrations, apply them, tell where a database stands.
+"""Database migrations with Alembic: find and apply them, and compare the revision of a database.
 
-Alembic is loaded to migrate only: a worker would take a quarter longer to start with it. So where a database should
-stand is read from the names of the scripts: one row, each beginning with its number.
+Alembic is imported only for migrating: it would add a quarter to the start-up time of a worker. The expected revision
+is therefore read from the file names of the migrations, which start with consecutive numbers.
 """
 
 import asyncio
@@ -30,44 +30,44 @@ log = structlog.get_logger(__name__)
 LOCK_TIMEOUT_MS = 5_000
 PATIENCE_S = 120.0
 WAIT_FOR_OTHERS_S = 600.0
-FIRST_REST_S = 1.0
-LONGEST_REST_S = 15.0
+FIRST_RETRY_S = 1.0
+MAX_RETRY_S = 15.0
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _CHOICES = (_PACKAGE / "migrations", _PACKAGE.parent.parent / "migrations")
 _UNDEFINED_TABLE = "42P01"
 _LOCK_SQLSTATES = frozenset(["55P03", "40P01"])
-"""Lock not available, deadlock: somebody else held what a migration needs, and will let go."""
+"""Lock not available, deadlock: another session held a required lock; retry."""
 BASE = "base"
-"""What Alembic calls a database without any migration."""
+"""Alembic's name for a database without migrations."""
 _NUMBER = re.compile(r"[0-9]{4}")
 
 
 class MigrationInProgress(CannotStart):
-    """Another migrator is at this database, and does not come to an end."""
+    """Another migration of this database is running and does not finish."""
 
     def __init__(self) -> None:
-        super().__init__("Another `wasgo-chat migrate` is at this database: wait for it, or end it.")
+        super().__init__("Another `wasgo-chat migrate` is running on this database: wait for it or terminate it.")
 
 
 class LockNotAcquired(CannotStart):
-    """A migration did not get its lock, however often it asked."""
+    """A migration could not acquire its lock, despite retries."""
 
     def __init__(self, patience_s: float) -> None:
         super().__init__(
-            f"A migration did not get its lock within {patience_s:g} s: look for long transactions "
-            "(`wasgo-chat doctor` names them), and run `wasgo-chat migrate` again; it goes on where it stopped."
+            f"A migration could not acquire its lock within {patience_s:g} s: look for long transactions "
+            "(`wasgo-chat doctor` lists them) and run `wasgo-chat migrate` again. It continues where it stopped."
         )
 
 
 def config(database_url: str = "") -> "Config":
-    """Alembic's configuration for a database; in a wheel the scripts lie beside the code."""
+    """The Alembic configuration for a database. In a wheel, the migrations are inside the package."""
     from alembic.config import Config  # noqa: PLC0415  see above
 
-    made = Config()
-    made.set_main_option("script_location", str(_folder()))
-    made.attributes["database_url"] = database_url
-    return made
+    alembic = Config()
+    alembic.set_main_option("script_location", str(_folder()))
+    alembic.attributes["database_url"] = database_url
+    return alembic
 
 
 def upgrade(
@@ -77,34 +77,35 @@ def upgrade(
     patience_s: float = PATIENCE_S,
     lock_timeout_ms: int = LOCK_TIMEOUT_MS,
 ) -> None:
-    """Bring a database up to a revision. Runs its own event loop: call it outside of any.
+    """Upgrade a database to a revision. Runs its own event loop, so it must not be called inside of one.
 
-    A migration that does not get its lock lets everybody pass and asks again, for `patience_s`. Those before it stay.
+    A migration that cannot acquire its lock lets other sessions proceed and retries, for up to `patience_s`. Completed
+    migrations are kept on failure.
 
     Raises:
-        AnotherMigrates, InTheWay: somebody else did not come to an end.
-        CannotStart: there is no such revision, or no way to it from where the database is.
-        Unavailable: the database does not answer. The migrations that were done stay so.
+        MigrationInProgress, LockNotAcquired: another session did not finish in time.
+        CannotStart: the revision does not exist or cannot be reached from the current one.
+        Unavailable: the database does not respond.
     """
     from alembic import command  # noqa: PLC0415  see above
 
-    made = config(database_url)
-    made.attributes["lock_timeout_ms"] = lock_timeout_ms
+    alembic = config(database_url)
+    alembic.attributes["lock_timeout_ms"] = lock_timeout_ms
     with _safe_message(revision):
-        _retry_locked(lambda: command.upgrade(made, revision), patience_s)
+        _retry_locked(lambda: command.upgrade(alembic, revision), patience_s)
 
 
 def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_S) -> None:
-    """Take a database back to a revision. Runs its own event loop: call it outside of any.
+    """Downgrade a database to a revision. Runs its own event loop, so it must not be called inside of one.
 
     Raises:
         As `upgrade`.
     """
     from alembic import command  # noqa: PLC0415  see above
 
-    made = config(database_url)
+    alembic = config(database_url)
     with _safe_message(revision):
-        _retry_locked(lambda: command.downgrade(made, revision), patience_s)
+        _retry_locked(lambda: command.downgrade(alembic, revision), patience_s)
 
 
 def create_index_concurrently(
@@ -116,14 +117,15 @@ def create_index_concurrently(
     where: str | None = None,
     using: str | None = None,
 ) -> None:
-    """For migrations: an index that nobody waits for, outside of any transaction. Columns in brackets are expressions.
+    """For migrations: create an index without blocking writes, outside of a transaction.
 
-    One that failed half-way is left behind as invalid, and `IF NOT EXISTS` would take it for done: it goes first.
+    Columns that start with a parenthesis are expressions. A failed attempt leaves an invalid index behind, which
+    `IF NOT EXISTS` would accept; so an existing index is dropped first.
     """
     from alembic import op  # noqa: PLC0415  see above
 
     with op.get_context().autocommit_block():
-        # It waits for transactions that began before it. Nobody waits for it meanwhile, so it may take its time.
+        # It waits for older transactions, but blocks nothing meanwhile, so it needs no timeout.
         op.execute("SET lock_timeout = 0")
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         op.create_index(
@@ -139,7 +141,7 @@ def create_index_concurrently(
 
 
 def drop_index_concurrently(name: str) -> None:
-    """For migrations: the way back."""
+    """For migrations: drop an index without blocking writes."""
     from alembic import op  # noqa: PLC0415  see above
 
     with op.get_context().autocommit_block():
@@ -153,32 +155,32 @@ def head_revision() -> str:
 
 
 def current_revision(settings: Settings) -> str:
-    """The revision that a database is at, `base` without any. Runs its own event loop: call it outside of any.
+    """The revision of a database, or `base`. Runs its own event loop, so it must not be called inside of one.
 
     Raises:
-        Unavailable: it does not answer.
+        Unavailable: the database does not respond.
     """
 
-    async def look() -> frozenset[str]:
+    async def fetch() -> frozenset[str]:
         db = Database(settings)
         try:
             return await applied_revisions(db)
         finally:
             await db.close()
 
-    return ", ".join(sorted(asyncio.run(look()))) or BASE
+    return ", ".join(sorted(asyncio.run(fetch()))) or BASE
 
 
-def is_before(revision: str, place: str) -> bool:
-    """Whether a revision is older than the one that a database is at."""
-    return revision != place and (revision == BASE or (revision.isdecimal() and revision < place))
+def is_before(revision: str, current: str) -> bool:
+    """Whether a revision is older than the current one of a database."""
+    return revision != current and (revision == BASE or (revision.isdecimal() and revision < current))
 
 
 async def applied_revisions(db: Database) -> frozenset[str]:
-    """The revisions a database is at; none where it was never migrated.
+    """The revisions of a database; empty if it was never migrated.
 
     Raises:
-        Unavailable: it does not answer.
+        Unavailable: the database does not respond.
     """
     try:
         async with db.snapshot() as tx:
@@ -190,21 +192,21 @@ async def applied_revisions(db: Database) -> frozenset[str]:
 
 
 async def is_current(db: Database) -> bool:
-    """Whether a database has all that this program needs: its newest revision, or a later one.
+    """Whether a database is at this program's newest revision or a later one.
 
-    Migrations only add until no older program runs any more, so the workers of the release before serve on, and may be
-    started anew, while and after a newer one migrates.
+    Migrations are backward compatible with the previous release, so its workers keep running, and can be restarted,
+    during and after the migration of a newer release.
 
     Raises:
-        Unavailable: it does not answer.
+        Unavailable: the database does not respond.
     """
     revisions = await applied_revisions(db)
     return revisions == {head_revision()} or is_newer_than_program(revisions)
 
 
 def is_newer_than_program(revisions: frozenset[str]) -> bool:
-    """Whether these are of a newer release than this program."""
-    numbers = [one for one in revisions if _NUMBER.fullmatch(one)]
+    """Whether these revisions belong to a newer release than this program."""
+    numbers = [revision for revision in revisions if _NUMBER.fullmatch(revision)]
     return len(numbers) == len(revisions) == 1 and numbers[0] > head_revision()
 
 
@@ -215,16 +217,16 @@ def _safe_message(revision: str) -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        said = str(error).rstrip(".")
+        message = str(error).rstrip(".")
         raise CannotStart(
-            f"The database cannot be migrated to {revision}: {said}. This release knows 0001 to "
+            f"The database cannot be migrated to {revision}: {message}. This release has the revisions 0001 to "
             f"{head_revision()}, `head` and `{BASE}`; `wasgo-chat doctor` shows the current revision."
         ) from error
 
 
 def _retry_locked(migrate: Callable[[], None], patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
-    rest_s = FIRST_REST_S
+    retry_s = FIRST_RETRY_S
     while True:
         try:
             migrate()
@@ -234,11 +236,11 @@ def _retry_locked(migrate: Callable[[], None], patience_s: float) -> None:
                 if is_unavailable(error):
                     raise Unavailable from error
                 raise
-            if time.monotonic() + rest_s > deadline:
+            if time.monotonic() + retry_s > deadline:
                 raise LockNotAcquired(patience_s) from error
-            log.warning("migration_in_the_way", retry_in_s=rest_s)
-        time.sleep(rest_s)
-        rest_s = min(rest_s * 2, LONGEST_REST_S)
+            log.warning("migration_lock_timeout", retry_in_s=retry_s)
+        time.sleep(retry_s)
+        retry_s = min(retry_s * 2, MAX_RETRY_S)
 
 
 def _folder() -> Path:

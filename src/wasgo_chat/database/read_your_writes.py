@@ -1,7 +1,7 @@
-"""What a client has seen, on its way: `X-Read-After`, with each request that reads and in the answers.
+"""Read-your-writes consistency with replicas: the `X-Read-After` header.
 
-A client gets a position with the answer to whatever it wrote, or read, and gives it back with what it reads next. Which
-routes read this way is theirs to say; who may answer, `replicas.py` knows.
+Responses carry a position of the write-ahead log. The client returns it with its next read, so that a replica serves
+the read only if it has replayed that position. `replicas.py` selects the replica.
 """
 
 import re
@@ -21,33 +21,33 @@ Result = TypeVar("Result")
 
 
 class ReadSession:
-    """What one request may read, and where.
+    """The reads of one request.
 
     Args:
-        replicas: of the worker.
+        replicas: replicas of the worker.
         seen: `X-Read-After` of the request.
     """
 
     def __init__(self, replicas: Replicas, seen: str | None) -> None:
         self._replicas = replicas
         self.may_use_replica = replicas.enabled
-        self._after = _parsed(seen) if replicas.enabled else None
+        self._after = _parse_position(seen) if replicas.enabled else None
 
-    async def read(self, ask: Callable[[Tx], Awaitable[Result]]) -> tuple[Result, dict[str, str]]:
-        """What `ask` reads, at a standby where the request says what it has seen; and headers for the answer."""
-        answer, place = await self._replicas.read(ask, after=self._after)
-        return answer, await self._headers(place)
+    async def read(self, query: Callable[[Tx], Awaitable[Result]]) -> tuple[Result, dict[str, str]]:
+        """Run `query` on a replica if the request has `X-Read-After`, else on the primary; with headers to return."""
+        result, position = await self._replicas.read(query, after=self._after)
+        return result, await self._headers(position)
 
-    async def read_at_least(self, head: int | None, ask: Callable[[Tx], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-        """A page of one conversation's log, with its `last_seq`: as of that head, which the primary gave, or later.
+    async def read_at_least(self, head: int | None, query: Callable[[Tx], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """A page of a conversation's log that is as recent as `head`, which comes from the primary.
 
-        None for a head that was not looked up: then the primary answers.
+        If `head` is None, the primary is queried. The page must have a `last_seq`.
         """
         if head is None:
-            answer, _ = await self._replicas.read(ask, after=None)
+            page, _ = await self._replicas.read(query, after=None)
         else:
-            answer, _ = await self._replicas.read(ask, suffices=lambda page: bool(page["last_seq"] >= head))
-        return answer
+            page, _ = await self._replicas.read(query, suffices=lambda candidate: bool(candidate["last_seq"] >= head))
+        return page
 
     async def _headers(self, after: int | None) -> dict[str, str]:
         if after is None and self._replicas.enabled:
@@ -56,27 +56,26 @@ class ReadSession:
 
 
 class ReadAfterMiddleware:
-    """Around the app, where there are replicas: the answer to every write says what to read after."""
+    """ASGI middleware that adds `X-Read-After` to successful writes. Used only if replicas are configured."""
 
     def __init__(self, app: ASGIApp, replicas: Replicas) -> None:
         self._app = app
         self._replicas = replicas
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """See ASGI."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
 
-        async def send_on(message: Message) -> None:
-            is_done = message["type"] == "http.response.start" and message["status"] < 400
-            if is_done and (after := await self._replicas.primary_position()) is not None:
+        async def send_with_position(message: Message) -> None:
+            is_success = message["type"] == "http.response.start" and message["status"] < 400
+            if is_success and (after := await self._replicas.primary_position()) is not None:
                 MutableHeaders(scope=message)[HEADER] = format(after, "x")
             await send(message)
 
-        await self._app(scope, receive, send_on)
+        await self._app(scope, receive, send_with_position)
 
 
-def _parsed(seen: str | None) -> int | None:
-    """None for what is none: then the primary answers."""
+def _parse_position(seen: str | None) -> int | None:
+    """None if the header is missing or malformed; the primary is used then."""
     return int(seen, 16) if seen and _POSITION.fullmatch(seen) else None

@@ -1,10 +1,9 @@
-"""Standbys of the database that may answer what is read, as far as the one who reads has seen no more than they.
+"""Reads from replicas (hot standbys) that are as recent as what the client has already seen.
 
-A position in the primary's write-ahead log stands for what a client has seen; a standby answers only if it has replayed
-that much, and is not older than a bound. With its answer goes what it had replayed then, so that no other standby takes
-anything back. Where there is another way to know that an answer is new enough, as with the head of one conversation,
-that is asked instead. Whatever is wrong with a standby, the primary answers. Nothing here writes. How positions come
-from clients and get to them is `reading.py`'s business.
+A position in the primary's write-ahead log represents what a client has seen. A replica serves a read only if it has
+replayed that position and its lag is below a limit. The response carries the position that the replica had replayed, so
+that the next replica cannot return older data. If recency can be verified differently, such as by the head of a
+conversation, that is used instead. On any problem with a replica, the primary serves the read.
 """
 
 import asyncio
@@ -29,11 +28,11 @@ from wasgo_chat.telemetry.counters import WorkerCounters
 log = structlog.get_logger(__name__)
 
 PROBE_EVERY_S = 0.1
-PATIENCE_S = 1.0
-"""Longest that a standby may take before the primary is asked."""
+TIMEOUT_S = 1.0
+"""How long a replica may take before the primary is queried."""
 
 _PROBE = {"application_name": "wasgo-chat probe"}
-# What is flushed: after a commit that is the commit at least, and a standby can get no more.
+# The flush position covers every completed commit, and replicas never receive more than that.
 _PRIMARY = "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint"
 _STANDBY = "SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint WHERE pg_is_in_recovery()"
 _REPLAYED = text(r"SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')\:\:bigint")
@@ -43,65 +42,71 @@ Answer = TypeVar("Answer")
 
 
 async def wal_position(direct: PinnedConnection, keys: Sequence[None]) -> Mapping[None, int]:
-    """Where the primary's log is flushed to, in bytes; for `BatchLoader`, so that many ask at once."""
+    """The flush position of the primary's write-ahead log in bytes, as a `fetch` function of `BatchLoader`."""
     (record,) = await direct.fetch(_PRIMARY)
     return dict.fromkeys(keys, record[0])
 
 
 class Replica:
-    """One standby: what it has replayed, and a pool of its own."""
+    """A replica with its replay position and connection pool."""
 
     def __init__(self, settings: Settings, url: str) -> None:
-        there = settings.model_copy(update={"database_url": url})
+        replica_settings = settings.model_copy(update={"database_url": url})
         self._hosts = HostFailover(url)
-        self.db = Database(there, breaker=DatabaseCircuitBreaker(self._hosts, takes_writes=False))
+        self.db = Database(replica_settings, breaker=DatabaseCircuitBreaker(self._hosts, takes_writes=False))
         self.name = self._hosts.name
         self.replayed: int | None = None
         self.fresh_at = 0.0
         self.made_at = time.monotonic()
 
-    async def watch(self, passed: "deque[tuple[float, int]]") -> None:
-        """Ask what it has replayed, for ever. `passed`: when the primary was at which position, newest last."""
+    async def watch(self, primary_positions: "deque[tuple[float, int]]") -> None:
+        """Poll the replay position until cancelled.
+
+        Args:
+            primary_positions: times and positions of the primary, newest last.
+        """
         while True:
             try:
-                connection = await self._hosts.connect(timeout=PATIENCE_S, server_settings=_PROBE)
+                connection = await self._hosts.connect(timeout=TIMEOUT_S, server_settings=_PROBE)
                 try:
                     while True:
-                        async with asyncio.timeout(PATIENCE_S):
-                            self._record(await connection.fetchval(_STANDBY), passed)
+                        async with asyncio.timeout(TIMEOUT_S):
+                            self._record(await connection.fetchval(_STANDBY), primary_positions)
                         await asyncio.sleep(PROBE_EVERY_S)
                 finally:
                     connection.terminate()
             except _FAILED as error:
                 if self.replayed is not None:
-                    log.warning("replica_away", replica=self.name, error=type(error).__name__)
+                    log.warning("replica_down", replica=self.name, error=type(error).__name__)
                 self.replayed = None
             except Exception:
-                log.exception("replica_not_watched", replica=self.name)  # the next answer may be better
+                log.exception("replica_watch_failed", replica=self.name)  # retried below
                 self.replayed = None
             await asyncio.sleep(PROBE_EVERY_S)
 
-    def has_replayed(self, place: int) -> None:
-        """It has been seen to have replayed so much, past its probes: who read there may do so again at once."""
+    def note_replayed(self, position: int) -> None:
+        """Record a replay position seen in a query, ahead of the next poll, so that the client can read here again."""
         if self.replayed is not None:
-            self.replayed = max(self.replayed, place)
+            self.replayed = max(self.replayed, position)
 
-    def _record(self, replayed: int | None, passed: "deque[tuple[float, int]]") -> None:
+    def _record(self, replayed: int | None, primary_positions: "deque[tuple[float, int]]") -> None:
         if self.replayed is None and replayed is not None:
-            log.info("replica_there", replica=self.name)
+            log.info("replica_up", replica=self.name)
         self.replayed = replayed
         if replayed is not None:
-            self.fresh_at = next((at for at, place in reversed(passed) if place <= replayed), self.fresh_at)
+            self.fresh_at = next(
+                (at for at, position in reversed(primary_positions) if position <= replayed), self.fresh_at
+            )
 
 
 class Replicas:
-    """The standbys of a deployment; without any, everything is read at the primary and costs nothing more.
+    """The replicas of a deployment. Without any, all reads go to the primary at no extra cost.
 
     Args:
-        settings: their URLs, and how far behind they may be.
-        primary: where all else is read.
-        line: a pool for the one connection that asks the primary for its position.
-        counts: of the worker.
+        settings: URLs and maximum lag of the replicas.
+        primary: the pool of the primary.
+        line: pool for the connection that queries the primary's position.
+        counts: counters of the worker.
     """
 
     def __init__(
@@ -117,19 +122,21 @@ class Replicas:
 
     @property
     def enabled(self) -> bool:
-        """Whether any are named."""
+        """Whether replicas are configured."""
         return bool(self._all)
 
     def lags(self) -> dict[str, float]:
-        """How old what each standby is known to have is, by its place in the settings.
+        """The age of each replica's data in seconds, by the position of the replica in the settings (from 1).
 
-        It grows while a standby is away, or further behind than it may be.
+        It also grows while a replica is down or beyond the maximum lag.
         """
         now = time.monotonic()
-        return {str(number): now - max(one.fresh_at, one.made_at) for number, one in enumerate(self._all, 1)}
+        return {
+            str(number): now - max(replica.fresh_at, replica.made_at) for number, replica in enumerate(self._all, 1)
+        }
 
     async def run(self) -> None:
-        """Watch primary and standbys, for ever."""
+        """Watch the primary and the replicas until cancelled."""
         if self._all:
             await asyncio.gather(
                 self._watch_primary(), *(replica.watch(self._primary_positions) for replica in self._all)
@@ -137,83 +144,90 @@ class Replicas:
 
     async def read(
         self,
-        ask: Callable[[Tx], Awaitable[Answer]],
+        query: Callable[[Tx], Awaitable[Answer]],
         *,
         after: int | None = 0,
         suffices: Callable[[Answer], bool] = lambda answer: True,
     ) -> tuple[Answer, int | None]:
-        """What `ask` reads in a snapshot; and if a standby said so, a position that all of it lies before.
+        """Run `query` in a snapshot, on a replica if possible.
 
         Args:
-            ask: reads; it may be called twice.
-            after: the position that a standby must have replayed; None where none may answer.
-            suffices: whether an answer of a standby is new enough.
+            query: the reads. It may be called twice.
+            after: position that a replica must have replayed; None to use the primary.
+            suffices: whether the result of a replica is recent enough.
+
+        Returns:
+            The result, and the position that it includes if a replica returned it.
 
         Raises:
-            What `ask` raises at the primary: a standby's errors count for nothing.
+            Exception: an error of `query` at the primary. Errors at a replica fall back to the primary.
         """
         if after is not None and (replica := self._next(after)) is not None:
             try:
-                async with asyncio.timeout(PATIENCE_S), replica.db.snapshot() as tx:
-                    answer = await ask(tx)
-                    # After the snapshot was taken: what it shows was replayed by now, and the position says so. Before
-                    # it, more might be replayed on the way, and an older standby could then take that back.
-                    place = int((await tx.execute(_REPLAYED)).scalar_one())
+                async with asyncio.timeout(TIMEOUT_S), replica.db.snapshot() as tx:
+                    answer = await query(tx)
+                    # Queried after the snapshot was taken, so the position covers everything that the snapshot shows. A
+                    # position taken before it could be too low, and the next replica could return older data.
+                    position = int((await tx.execute(_REPLAYED)).scalar_one())
             except ChatError as error:
-                # Else it is what it does not know, or does not allow, which may have changed.
+                # Other errors, such as NotFound, may result from outdated data.
                 if isinstance(error, Unavailable):
                     self._set_aside(replica, error)
                 else:
                     self._counts.replica_reads["stale"] += 1
-            except Exception as error:  # it lets nobody in, is full, or has no such column yet: the primary knows
+            except Exception as error:  # login failed, too many connections, migration not replayed yet, …
                 self._set_aside(replica, error)
             else:
-                replica.has_replayed(place)
+                replica.note_replayed(position)
                 if suffices(answer):
                     self._counts.replica_reads["answered"] += 1
-                    return answer, place
+                    return answer, position
                 self._counts.replica_reads["stale"] += 1
         elif after is not None and self._all:
             self._counts.replica_reads["none"] += 1
         async with self._primary.snapshot() as tx:
-            return await ask(tx), None
+            return await query(tx), None
 
     def _set_aside(self, replica: Replica, error: Exception) -> None:
-        """Until it has answered its next probe."""
+        """Exclude a replica until its next successful poll."""
         log.warning("replica_failed", replica=replica.name, error=type(error).__name__)
         self._counts.replica_reads["failed"] += 1
         replica.replayed = None
 
     async def primary_position(self) -> int | None:
-        """What everything that is committed now lies before; None where the primary does not say."""
+        """A position that covers all commits so far; None if the primary does not return one."""
         try:
             return await self._positions.find(None)
-        except (ChatError, *_FAILED):  # as a standby, which it may be for a while, it has no such position (55000)
+        except (ChatError, *_FAILED):  # a server that is not promoted yet has no such position (55000)
             return None
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self._positions.close()
         for replica in self._all:
             await replica.db.close()
 
     def _next(self, after: int) -> Replica | None:
-        """One that may answer, each in its turn."""
+        """The next eligible replica, round robin."""
         oldest = time.monotonic() - self._max_lag_s
-        able = [one for one in self._all if _is_fresh_enough(one.replayed, after) and one.fresh_at >= oldest]
-        if not able:
+        eligible = [
+            replica for replica in self._all if _is_fresh_enough(replica.replayed, after) and replica.fresh_at >= oldest
+        ]
+        if not eligible:
             return None
         self._next_index += 1
-        return able[self._next_index % len(able)]
+        return eligible[self._next_index % len(eligible)]
 
     async def _watch_primary(self) -> None:
         while True:
-            asked_at = time.monotonic()
+            queried_at = time.monotonic()
             try:
-                if (found := await self.primary_position()) is not None:
-                    self._primary_positions.append((asked_at, found))
+                if (position := await self.primary_position()) is not None:
+                    self._primary_positions.append((queried_at, position))
             except Exception:
-                log.exception("position_not_known")  # without it no standby would be taken up again
+                log.exception(
+                    "primary_position_failed"
+                )  # keep polling: without positions no replica would be used again
             await asyncio.sleep(PROBE_EVERY_S)
 
 

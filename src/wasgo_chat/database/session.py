@@ -1,8 +1,8 @@
-"""The database: one pool, the only place that commits, and what is announced after a commit.
+"""Database access: connection pools, transactions, and notices published after a commit.
 
-A door (route, socket command, background task) opens `Database.transaction()`; verbs run inside it and never
-commit. FastAPI runs code after a dependency's `yield` after the response is sent, so a transaction is opened
-inside the endpoint and never by a dependency: an answer is made only once the commit is done.
+Routes, socket commands and background tasks open `Database.transaction()`; verbs run inside of it and never commit.
+FastAPI runs the code after a dependency's `yield` once the response has been sent. Therefore the endpoint opens the
+transaction, not a dependency: a response is sent only after the commit.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from wasgo_chat.telemetry.counters import WorkerCounters
 
 CONNECT_S = 3.0
 COMMAND_GRACE_S = 2.0
-"""What a statement may take beyond the server's own `statement_timeout`, before we stop waiting for its answer."""
+"""Client-side timeout of a statement, in addition to the server's `statement_timeout`."""
 KEEPALIVE_S = 15
 USER_TIMEOUT_MS = 10_000
 
@@ -61,7 +61,7 @@ def one_of(column: str, values: Iterable[str]) -> str:
 
 
 class Tx(AsyncSession):
-    """One transaction, with the settings verbs need and what its commit will announce."""
+    """A transaction, with the settings that verbs need and the notices that its commit publishes."""
 
     settings: Settings
 
@@ -75,9 +75,9 @@ class Tx(AsyncSession):
         return notices
 
 
-# Every access by such statements is by key, however many keys: one plan is right for all. Left to choose, PostgreSQL
-# makes a new one for each lone message or page, which takes longer than carrying it out. A plan that was made while the
-# tables were small must not scan them once they are large.
+# These statements access rows by key only, so one plan fits all parameters. By default, PostgreSQL would plan again for
+# each single message or page, which takes longer than the execution. A plan made while the tables were small must not
+# scan them once they are large.
 _GENERIC_PLANS = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -131,7 +131,7 @@ class Database:
                 "async_creator_fn": self.breaker.hosts.connect,
                 "server_settings": {
                     "application_name": "wasgo-chat",
-                    "jit": "off",  # compiling costs more than any query here takes
+                    "jit": "off",  # compilation takes longer than any query of the service
                     "TimeZone": "UTC",
                     "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
                     "lock_timeout": str(int(settings.lock_timeout_s * 1000)),
@@ -142,7 +142,7 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "connect", self._connected)
         event.listen(self.engine.sync_engine, "checkout", self._check_out)
-        # Verbs write past the identity map, so what is read is always taken from the row.
+        # Verbs bypass the identity map when writing, so every read must take its values from the row.
         self._sessions = async_sessionmaker(
             self.engine,
             class_=Tx,
@@ -153,12 +153,12 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Tx]:
-        """Read and write; commits at the end, then announces.
+        """A read-write transaction. Commits at the end of the block, then publishes its notices.
 
         Raises:
-            Unavailable: no connection, or the database gave up on this transaction; whether a commit that was
-                under way took effect is then unknown.
-            UserErased: somebody whom it names was erased meanwhile.
+            Unavailable: no connection is available, or the database aborted the transaction. If this happened during
+                the commit, its outcome is unknown.
+            UserErased: a user that the transaction refers to was erased concurrently.
         """
         async with self._open() as tx:
             async with tx.begin():
@@ -169,7 +169,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Tx]:
-        """Read only, every statement as of one moment.
+        """A read-only transaction in which all statements see the same snapshot.
 
         Raises:
             Unavailable: as in `transaction`.
@@ -198,71 +198,71 @@ class Database:
 
     @property
     def pool(self) -> QueuePool:
-        """Its connections."""
+        """The connections of the engine."""
         pool = self.engine.pool
-        assert isinstance(pool, QueuePool)  # noqa: S101  what an engine has by default
+        assert isinstance(pool, QueuePool)  # noqa: S101  the default pool of an engine
         return pool
 
     def count_pool_wait(self) -> None:
-        """Whoever is about to ask for a connection has to wait for one, if all are in use."""
+        """Count a wait if all connections are in use. Call before requesting a connection."""
         if self.pool.checkedout() >= self.pool.size():
             self._counts.pool_waits[self.name] += 1
 
     def report_failure(self, error: BaseException) -> None:
-        """After an error that is not one of our statement's: find out whether the database is there at all."""
+        """Count a pool timeout, and probe the database if the error indicates that it is down."""
         if isinstance(error, PoolTimeout):
             self._counts.pool_timeouts[self.name] += 1
         if is_unavailable(error) and not is_busy(error):
             self.breaker.probe_soon()
 
     async def ping(self) -> None:
-        """One round trip within two seconds.
+        """Make one round trip within two seconds.
 
         Raises:
-            Unavailable: there was no answer, or it is a standby, which takes no writes.
+            Unavailable: the database does not respond or is a read-only standby.
         """
         try:
             async with asyncio.timeout(2), self.snapshot() as tx:
                 is_standby = (await tx.execute(text("SELECT pg_is_in_recovery()"))).scalar_one()
         except TimeoutError as error:
-            raise Unavailable("The database does not answer") from error
+            raise Unavailable("The database does not respond") from error
         if is_standby:
             self.breaker.probe_soon()
             raise Unavailable("The database is a standby")
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self.breaker.close()
         await self.engine.dispose()
 
     def _connected(self, connection: Any, record: object) -> None:
-        """The kernel gives up on a peer that acknowledges nothing; the driver has no setting for it."""
-        link: Any = connection.driver_connection
-        link.breaker, link.made_at = self.breaker, time.monotonic()
-        sock = link._transport.get_extra_info("socket")  # no public way
+        """Make the kernel detect a peer that stopped acknowledging; the driver has no option for it."""
+        driver: Any = connection.driver_connection
+        driver.breaker, driver.made_at = self.breaker, time.monotonic()
+        sock = driver._transport.get_extra_info("socket")  # asyncpg has no public API for the socket
         if sys.platform == "linux" and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
     def _check_out(self, connection: Any, record: object, proxy: object) -> None:
-        """A connection that ended while it lay in the pool is replaced unseen, without asking the server."""
-        link: MonitoredConnection = connection.driver_connection
-        if link.is_closed() or self.breaker.is_stale(link):
+        """Replace a connection that was closed while idle in the pool, without a round trip."""
+        driver: MonitoredConnection = connection.driver_connection
+        if driver.is_closed() or self.breaker.is_stale(driver):
             raise DisconnectionError
 
 
 def any_of(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """`column = ANY(array)`: one parameter however many values there are, where `IN` takes one each, 32,767 at most."""
+    """`column = ANY(array)`: a single parameter for any number of values. `IN` needs one each, and at most 32,767."""
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def values_table(**columns: tuple[TypeEngine[Any], Iterable[Any]]) -> TableValuedAlias:
-    """Composite keys as a table to join, one array parameter a column, for what `among` is for single columns.
+    """Composite keys as a table for joins, with one array parameter per column. For a single column see `any_of`.
 
     Args:
-        columns: by name, the column's type and its values, row by row.
+        columns: type and values of each column, by name.
     """
-    arrays = [literal(list(values), ARRAY(kind)) for kind, values in columns.values()]
-    named = [column(name, kind) for name, (kind, _) in columns.items()]
+    arrays = [literal(list(values), ARRAY(column_type)) for column_type, values in columns.values()]
+    named = [column(name, column_type) for name, (column_type, _) in columns.items()]
     return func.unnest(*arrays).table_valued(*named, name="keys").render_derived()

@@ -1,4 +1,4 @@
-"""PostgreSQL: whether it is there, keeps what it commits, has our tables as they should be, and room for us."""
+"""Checks PostgreSQL: connection, durability, clock, capacity, transactions and schema."""
 
 import ssl
 import time
@@ -15,14 +15,14 @@ from wasgo_chat.tables import METADATA
 from wasgo_chat.worker import BACKGROUND_POOL_SIZE, KEYED_POOL_SIZE
 
 OLDEST_VERSION = 150_000
-LONG_S = 60
-SKEW_S, FAR_OFF_S = 2.0, 30.0
+LONG_TRANSACTION_S = 60
+SKEW_S, LARGE_SKEW_S = 2.0, 30.0
 
-_REFUSALS = {
-    "28P01": ("It refuses the user or the password.", "Correct them in WASGO_CHAT_DATABASE_URL."),
-    "28000": ("It refuses this user from this address.", "Let it in: pg_hba.conf, or the role."),
-    "3D000": ("There is no such database.", "Create it: CREATE DATABASE …, then run `wasgo-chat migrate`."),
-    "42501": ("The user may not read what the service needs.", "Make it the owner of the database's tables."),
+_LOGIN_ERRORS = {
+    "28P01": ("Wrong user or password.", "Correct them in WASGO_CHAT_DATABASE_URL."),
+    "28000": ("The server rejects this user from this address.", "Allow it in pg_hba.conf, or check the role."),
+    "3D000": ("The database does not exist.", "Run CREATE DATABASE, then `wasgo-chat migrate`."),
+    "42501": ("The user lacks permissions on the tables.", "Make the user the owner of the tables."),
 }
 
 _FACTS = """
@@ -31,14 +31,14 @@ SELECT current_setting('server_version_num')::int AS version, current_setting('s
        current_setting('full_page_writes') AS full_page_writes,
        current_setting('synchronous_commit') AS synchronous_commit,
        current_setting('autovacuum') AS autovacuum, extract(epoch FROM clock_timestamp())::float8 AS now,
-       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS room,
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS slots,
        (SELECT count(*) FROM pg_stat_activity
         WHERE coalesce(backend_type, 'client backend') = 'client backend' AND datid IS NOT NULL
           AND application_name IS DISTINCT FROM 'wasgo-chat') AS others,
        pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_all, quote_ident(current_user) AS who
 """
-# One that is being built is not valid either. Which index it is, is shown to its owner only; that somebody builds one,
-# and which tables they hold, to everybody.
+# An index under construction is invalid too. pg_stat_progress_create_index shows the index only to its owner, but the
+# progress and the locked tables to all roles.
 _INVALID = """
 SELECT indexrelid::regclass::text FROM pg_index i
 WHERE (NOT indisvalid OR NOT indisready) AND NOT EXISTS (
@@ -49,15 +49,15 @@ ORDER BY 1
 _INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
 _LONG = f"""
 SELECT pid, coalesce(application_name, '') AS application, state, extract(epoch FROM now() - xact_start)::int AS seconds
-FROM pg_stat_activity WHERE xact_start < now() - interval '{LONG_S} seconds' AND pid <> pg_backend_pid()
+FROM pg_stat_activity WHERE xact_start < now() - interval '{LONG_TRANSACTION_S} seconds' AND pid <> pg_backend_pid()
   AND backend_type = 'client backend' ORDER BY xact_start LIMIT 5
 """
-_PREPARED = f"SELECT gid FROM pg_prepared_xacts WHERE prepared < now() - interval '{LONG_S} seconds'"
+_PREPARED = f"SELECT gid FROM pg_prepared_xacts WHERE prepared < now() - interval '{LONG_TRANSACTION_S} seconds'"
 _SLOTS = "SELECT slot_name FROM pg_replication_slots WHERE NOT active"
 
 
 async def check_replicas(settings: Settings) -> list[Finding]:
-    """Whether the standbys that may answer are there, and are standbys."""
+    """Check the read replicas."""
     area = Area("replicas")
     for n, url in enumerate(settings.replica_urls, 1):
         db = Database(settings.model_copy(update={"database_url": url}))
@@ -65,19 +65,19 @@ async def check_replicas(settings: Settings) -> list[Finding]:
             async with db.snapshot() as tx:
                 is_standby = (await tx.execute(_sql("SELECT pg_is_in_recovery()"))).scalar_one()
             if is_standby:
-                area.ok(f"The standby {n} answers.")
+                area.ok(f"Replica {n} is running.")
             else:
-                area.warn(f"Replica {n} is a primary.", "Name standbys of the database in WASGO_CHAT_REPLICA_URLS.")
+                area.warn(f"Replica {n} is a primary.", "List only standbys in WASGO_CHAT_REPLICA_URLS.")
         except Exception as error:
-            what = type(error).__name__
-            area.warn(f"Replica {n} does not answer ({what}).", "Check WASGO_CHAT_REPLICA_URLS; the database answers.")
+            reason = type(error).__name__
+            area.warn(f"Replica {n} does not respond ({reason}).", "Check WASGO_CHAT_REPLICA_URLS.")
         finally:
             await db.close()
     return area.findings
 
 
 async def check(settings: Settings, *, workers: int) -> list[Finding]:
-    """Everything about the database."""
+    """Check the database."""
     area = Area("database")
     if not settings.database_url:
         area.error("WASGO_CHAT_DATABASE_URL is not set.", "Set it to postgresql://user:password@host/name.")
@@ -94,13 +94,15 @@ async def check(settings: Settings, *, workers: int) -> list[Finding]:
         await _check_schema(area, db)
     except Unavailable as error:
         if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-            area.error("Its certificate is not trusted.", "Correct sslmode and sslrootcert in WASGO_CHAT_DATABASE_URL.")
+            area.error(
+                "The server certificate is not trusted.", "Correct sslmode and sslrootcert in WASGO_CHAT_DATABASE_URL."
+            )
         else:
-            remedy = "Check the address in WASGO_CHAT_DATABASE_URL, that it runs, and who may reach it."
-            area.error("It does not answer.", remedy)
+            remedy = "Check the address in WASGO_CHAT_DATABASE_URL, that the server is running, and firewalls."
+            area.error("The database does not respond.", remedy)
     except Exception as error:
-        what, remedy = _REFUSALS.get(
-            _sqlstate(error), (f"It cannot be asked: {type(error).__name__}.", "See its own log.")
+        what, remedy = _LOGIN_ERRORS.get(
+            _sqlstate(error), (f"The query failed: {type(error).__name__}.", "Check the log of PostgreSQL.")
         )
         area.error(what, remedy)
     finally:
@@ -110,93 +112,101 @@ async def check(settings: Settings, *, workers: int) -> list[Finding]:
 
 def _check_server(area: Area, facts: Any) -> None:
     if facts.version < OLDEST_VERSION:
-        area.error(f"PostgreSQL {facts.name} is too old.", "Upgrade it to 15 or newer.")
+        area.error(f"PostgreSQL {facts.name} is too old.", "Upgrade to PostgreSQL 15 or newer.")
     else:
-        area.ok(f"PostgreSQL {facts.name} answers.")
+        area.ok(f"PostgreSQL {facts.name} is running.")
     if facts.is_standby:
         area.error(
-            "It is a standby, which takes no writes.", "Name the primary, or both hosts; see docs/operations.md."
+            "The server is a read-only standby.", "Connect to the primary, or list both hosts; see docs/operations.md."
         )
     off = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if getattr(facts, name) == "off"]
     if off:
         area.error(
-            f"It may forget what it has committed: {' and '.join(off)} off.",
+            f"Committed data can be lost: {' and '.join(off)} off.",
             "Turn it on, for the server or for the role or database of WASGO_CHAT_DATABASE_URL.",
         )
     else:
-        area.ok("What it has committed outlives a crash.")
+        area.ok("Committed data survives a crash.")
     if facts.autovacuum == "off":
-        area.warn("autovacuum is off: tables and indexes grow for ever.", "Turn it on.")
+        area.warn("autovacuum is off: tables and indexes grow without limit.", "Turn it on.")
 
 
-def _check_clock(area: Area, theirs: float, ours: float) -> None:
-    skew = abs(theirs - ours)
-    said = f"The database's clock and this machine's differ by {skew:.1f} s."
-    if skew > FAR_OFF_S:
-        area.error(said, "Set both by NTP: times of messages and the ends of tokens and links go wrong.")
+def _check_clock(area: Area, database_time: float, local_time: float) -> None:
+    skew = abs(database_time - local_time)
+    message = f"The clocks of the database and of this machine differ by {skew:.1f} s."
+    if skew > LARGE_SKEW_S:
+        area.error(message, "Synchronize both with NTP: message times and the expiry of tokens and links are wrong.")
     elif skew > SKEW_S:
-        area.warn(said, "Set both by NTP.")
+        area.warn(message, "Synchronize both with NTP.")
     else:
-        area.ok(said)
+        area.ok(message)
 
 
 def _check_capacity(area: Area, facts: Any, settings: Settings, workers: int) -> None:
-    each = settings.database_pool_size + BACKGROUND_POOL_SIZE + KEYED_POOL_SIZE
-    needed = each * workers
-    said = f"{workers} workers may open {needed} connections; {facts.room - facts.others} of {facts.room} are free."
-    if needed > facts.room - facts.others:
-        area.warn(said, "Raise max_connections, or lower WASGO_CHAT_DATABASE_POOL_SIZE or the number of workers.")
+    per_worker = settings.database_pool_size + BACKGROUND_POOL_SIZE + KEYED_POOL_SIZE
+    needed = per_worker * workers
+    message = (
+        f"{workers} workers can open {needed} connections; {facts.slots - facts.others} of {facts.slots} are free."
+    )
+    if needed > facts.slots - facts.others:
+        area.warn(
+            message, "Increase max_connections, or reduce WASGO_CHAT_DATABASE_POOL_SIZE or the number of workers."
+        )
     else:
-        area.ok(said)
+        area.ok(message)
 
 
 async def _check_transactions(area: Area, tx: Tx, facts: Any) -> None:
-    if not facts.sees_all:  # of other roles PostgreSQL then shows that they are there, and neither what nor since when
+    if not facts.sees_all:  # PostgreSQL then hides the state and start time of other roles' transactions
         area.warn(
-            "What other roles do cannot be seen: a forgotten psql or pg_dump of theirs would not be found.",
-            f"GRANT pg_read_all_stats TO {facts.who}; it lets the doctor see, and nothing be changed.",
+            "Transactions of other roles cannot be seen: a forgotten psql or pg_dump would not be found.",
+            f"GRANT pg_read_all_stats TO {facts.who}; it grants read access to statistics only.",
         )
     long = (await tx.execute(_sql(_LONG))).all()
     for row in long:
         area.warn(
             f"Process {row.pid} ({row.application}, {row.state}) has been in a transaction for {row.seconds} s.",
-            f"Find out why: it holds up vacuum and migrations. SELECT pg_terminate_backend({row.pid}) ends it.",
+            f"It blocks vacuum and migrations. Find out why, or end it: SELECT pg_terminate_backend({row.pid}).",
         )
     for gid in (await tx.execute(_sql(_PREPARED))).scalars():
-        area.warn(f"The prepared transaction {gid} is left behind.", "COMMIT PREPARED or ROLLBACK PREPARED it.")
+        area.warn(f"The prepared transaction {gid} is still open.", "Run COMMIT PREPARED or ROLLBACK PREPARED.")
     for name in (await tx.execute(_sql(_SLOTS))).scalars():
         area.warn(
-            f"Nobody reads the replication slot {name}: the write-ahead log is kept for it, until the disk is full.",
-            f"Start its reader, or SELECT pg_drop_replication_slot('{name}').",
+            f"The replication slot {name} is inactive: it retains write-ahead log until the disk is full.",
+            f"Start its consumer, or SELECT pg_drop_replication_slot('{name}').",
         )
     if not long:
-        whose = "" if facts.sees_all else " of this role"
-        area.ok(f"No transaction{whose} has been open for {LONG_S} s.")
+        scope = "" if facts.sees_all else " of this role"
+        area.ok(f"No transaction{scope} has been open for {LONG_TRANSACTION_S} s.")
 
 
 async def _check_schema(area: Area, db: Database) -> None:
-    found = await migrations.applied_revisions(db)
-    if found != {migrations.head_revision()}:
-        if migrations.is_newer_than_program(found):
+    applied = await migrations.applied_revisions(db)
+    if applied != {migrations.head_revision()}:
+        if migrations.is_newer_than_program(applied):
             area.warn(
-                f"It is at migration {min(found)}, which is newer than this program.", "Deploy the newer release."
+                f"The schema is at migration {min(applied)}, which is newer than this program.",
+                "Deploy the newer release.",
             )
         else:
-            at = ", ".join(sorted(found)) or "none"
-            area.error(f"It is at migration {at}, not at {migrations.head_revision()}.", "Run `wasgo-chat migrate`.")
+            current = ", ".join(sorted(applied)) or "none"
+            area.error(
+                f"The schema is at migration {current}, not at {migrations.head_revision()}.",
+                "Run `wasgo-chat migrate`.",
+            )
         return
     async with db.snapshot() as tx:
         invalid = (await tx.execute(_sql(_INVALID))).scalars().all()
         present = set((await tx.execute(_sql(_INDEXES))).scalars())
     for name in invalid:
         area.error(
-            f"The index {name} is not valid: it is written and never used.", f"REINDEX INDEX CONCURRENTLY {name};"
+            f"The index {name} is not valid: it is maintained but never used.", f"REINDEX INDEX CONCURRENTLY {name};"
         )
     missing = sorted(_index_names() - present)
     for name in missing:
-        area.error(f"The index {name} is missing.", "Create it as its migration in migrations/versions does.")
+        area.error(f"The index {name} is missing.", "Create it as in its migration in migrations/versions.")
     if not invalid and not missing:
-        area.ok(f"It is at migration {max(found)}, with all its indexes.")
+        area.ok(f"The schema is at migration {max(applied)}, with all indexes.")
 
 
 def _index_names() -> set[str]:

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""The findings of checks."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Level = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `remedy`: what to do, where something is to be done."""
+    """The result of one check. `remedy` says how to fix a warning or an error."""
 
     area: str
     level: Level
@@ -23,20 +23,18 @@ Check = Callable[[Settings], Awaitable[list[Finding]]]
 
 
 class Area:
-    """Makes the findings of one area, in the order in which they are made."""
+    """Collects the findings of one area, in order."""
 
     def __init__(self, name: str) -> None:
         self.area_name = name
         self.findings: list[Finding] = []
 
     def ok(self, what: str) -> None:
-        """It is as it should be."""
         self.findings.append(Finding(self.area_name, "ok", what))
 
     def warn(self, what: str, remedy: str) -> None:
-        """It works, and could be better, or will not work for long."""
+        """Report something that works but is suboptimal or will fail later."""
         self.findings.append(Finding(self.area_name, "warning", what, remedy))
 
     def error(self, what: str, remedy: str) -> None:
-        """Something does not work."""
         self.findings.append(Finding(self.area_name, "error", what, remedy))

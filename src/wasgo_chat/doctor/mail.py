@@ -1,4 +1,4 @@
-"""The mail server: whether it greets us and knows us. Nothing is sent."""
+"""Checks the connection to the mail server and the login. Sends no mail."""
 
 from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.doctor.findings import Area, Finding
@@ -7,23 +7,23 @@ from wasgo_chat.notifications.delivery.email import EmailChannel
 
 
 async def check(settings: Settings) -> list[Finding]:
-    """Connect, say EHLO, log in, leave."""
+    """Connect, send EHLO, log in and disconnect."""
     area = Area("mail")
     if settings.smtp_url is None:
-        area.ok("None is set: nobody gets e-mail.")
+        area.ok("Not configured: no e-mail is sent.")
         return area.findings
     try:
         await EmailChannel(settings).check_login()
     except UnsafeSettings as error:
-        area.error(str(error), "Set it, and look again.")
+        area.error(str(error), "Correct it and run the doctor again.")
     except DeliveryFailed as error:
-        refused = error.reason.removeprefix("smtp_").isdigit()
+        is_rejected = error.reason.removeprefix("smtp_").isdigit()
         area.error(
-            f"The mail server does not let us in ({error.reason}).",
-            "Correct the user and the password in WASGO_CHAT_SMTP_URL."
-            if refused
-            else "Check the address in WASGO_CHAT_SMTP_URL: smtp:// begins plain (587), smtps:// with TLS (465).",
+            f"Cannot log in to the mail server ({error.reason}).",
+            "Correct the user and password in WASGO_CHAT_SMTP_URL."
+            if is_rejected
+            else "Check WASGO_CHAT_SMTP_URL: smtp:// starts without TLS (port 587), smtps:// with TLS (port 465).",
         )
     else:
-        area.ok("The mail server greets us and lets us in.")
+        area.ok("Logged in to the mail server.")
     return area.findings

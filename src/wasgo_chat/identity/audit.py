@@ -1,6 +1,6 @@
-"""Who did what to whom: a row for each act of a service, moderator or admin, in the transaction of the act.
+"""The audit log: one row per action of a service, moderator or admin, written in the transaction of the action.
 
-Ids and words of ours only, never what anybody said. What reads these rows is `privacy.routes`.
+Rows contain ids and fixed action names only, never user content. `privacy.audit_log` reads them.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from wasgo_chat.identity.authentication import Actor
 
 
 class AuditRow(Base):
-    """One act. `user_id` is whom it was done to, `target` which thing (a message, a file, a delivery)."""
+    """An action. `user_id` is the affected user, `target` the affected object (a message, file or delivery)."""
 
     __tablename__ = "audit"
     __data_policy__ = (
@@ -49,9 +49,9 @@ class AuditRow(Base):
 
 
 def request_id() -> str | None:
-    """The request that is being answered, by which its log line is found too."""
-    found: str | None = structlog.contextvars.get_contextvars().get("request")
-    return found
+    """The id of the current request, as in its log line."""
+    current: str | None = structlog.contextvars.get_contextvars().get("request")
+    return current
 
 
 def audit_insert(
@@ -62,7 +62,7 @@ def audit_insert(
     user_id: str | None = None,
     target: object = None,
 ) -> Insert:
-    """The statement that keeps one act, for callers that join it to one of theirs."""
+    """The statement that records an action, for callers that combine it with their own."""
     values: dict[str, Any] = {
         "id": new_id(),
         "actor_id": actor.user_id,
@@ -77,11 +77,11 @@ def audit_insert(
 
 
 async def record_action(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
-    """Keep one act, in the transaction that does it; `about` as in `row`."""
+    """Record an action in its transaction; for `about` see `audit_insert`."""
     await tx.execute(audit_insert(actor, action, **about))
 
 
 async def record_if_service(tx: Tx, actor: Actor, action: str, **about: Any) -> None:
-    """Keep what is a user's own business, where a service does it in their name: users themselves leave no row."""
+    """Record an action that users perform for themselves, but only if a service performs it on their behalf."""
     if actor.service is not None:
         await record_action(tx, actor, action, **about)

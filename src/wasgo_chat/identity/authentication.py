@@ -1,4 +1,4 @@
-"""Who is calling: a token becomes an `Actor`, its user is mirrored, revoked tokens are refused."""
+"""Authentication: turns a token into an `Actor`, updates the user mirror and rejects revoked tokens."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -17,9 +17,9 @@ from wasgo_chat.identity.users import UserRecord
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The caller. A user, a service, or a service acting as a user (then both are set and recorded).
+    """The authenticated caller: a user, a service, or a service acting as a user (both are then set and audited).
 
-    `is_staff` is what the mirror says now: a token from before a service took it away does not bring it back.
+    `is_staff` comes from the user mirror, so an old token does not restore a right that has been withdrawn.
     """
 
     user_id: str | None
@@ -31,10 +31,10 @@ class Actor:
     expires_at: float = 0.0
 
     def require_user(self) -> str:
-        """The user who acts.
+        """The id of the acting user.
 
         Raises:
-            ActAsRequired: a service that names nobody.
+            ActAsRequired: the caller is a service that does not act as a user.
         """
         if self.user_id is None:
             raise ActAsRequired
@@ -42,21 +42,21 @@ class Actor:
 
     @property
     def is_service(self) -> bool:
-        """Whether a service acts in its own name; one that acts as a user has that user's rights only."""
+        """Whether a service acts in its own name. A service acting as a user only has the rights of that user."""
         return self.service is not None and self.user_id is None
 
     def require_scope(self, scope: str) -> None:
         """Raises: ScopeRequired, unless a service with that scope acts in its own name."""
         if not self.is_service or scope not in self.scopes:
-            raise ScopeRequired(f"A service token with the scope {scope} is needed")
+            raise ScopeRequired(f"A service token with the scope {scope} is required")
 
 
 UserLookup = Callable[[str], Awaitable[UserRecord | None]]
-"""The mirror's entry of a user id, as it is now."""
+"""Looks up the current mirror entry of a user id."""
 
 
 class Authenticator:
-    """The one way from a bearer string to an `Actor`, for both doors."""
+    """Authenticates HTTP requests and sockets."""
 
     def __init__(self, verifier: TokenVerifier, db: Database, known: BatchLoader[str, UserRecord]) -> None:
         self._verifier = verifier
@@ -64,38 +64,40 @@ class Authenticator:
         self._users = known
 
     async def from_headers(self, headers: Headers, find: UserLookup | None = None) -> Actor:
-        """Authenticate an HTTP request or a socket's handshake by `Authorization: Bearer` and `X-Act-As`.
+        """Authenticate an HTTP request or WebSocket handshake by `Authorization: Bearer` and `X-Act-As`.
 
         Args:
-            headers: of the request.
+            headers: headers of the request.
             find: see `from_bearer`.
 
         Raises:
-            Unauthenticated: no token, more than one, or one that is not accepted.
+            Unauthenticated: the token is missing, repeated or not accepted.
             ScopeRequired: `X-Act-As` without the scope `chat:act_as`.
-            Invalid: `X-Act-As` is not one user id in UTF-8.
+            Invalid: `X-Act-As` is repeated or is not a valid user id in UTF-8.
         """
-        # Of two, something on the way may have looked at the other one.
-        given, acts_as = headers.getlist("authorization"), headers.getlist("x-act-as")
-        scheme, _, bearer = (given[0] if len(given) == 1 else "").partition(" ")
+        # Repeated headers are rejected: a proxy may have evaluated a different one.
+        authorization, acts_as = headers.getlist("authorization"), headers.getlist("x-act-as")
+        scheme, _, bearer = (authorization[0] if len(authorization) == 1 else "").partition(" ")
         if scheme.lower() != "bearer" or not bearer.strip():
             raise Unauthenticated
         if len(acts_as) > 1:
-            raise Invalid.field(["header", "x-act-as"], "repeated", "is given more than once")
-        return await self.from_bearer(bearer.strip(), act_as=_user_id_of(acts_as[0]) if acts_as else None, find=find)
+            raise Invalid.field(["header", "x-act-as"], "repeated", "must not be repeated")
+        return await self.from_bearer(
+            bearer.strip(), act_as=_decode_user_id(acts_as[0]) if acts_as else None, find=find
+        )
 
     async def from_bearer(self, bearer: str, *, act_as: str | None = None, find: UserLookup | None = None) -> Actor:
-        """The same for a bare token.
+        """Authenticate a bare token.
 
         Args:
             bearer: the token.
-            act_as: the user whom a service acts as.
-            find: looks the token's user up, where somebody asks for more about them at the same time.
+            act_as: user that the service acts as.
+            find: looks up the token's user, for callers that fetch more about the user in the same query.
         """
         token = await self._verifier.verify(bearer)
         if token.kind == "user":
             if act_as is not None:
-                raise ScopeRequired("Only a service may act as somebody else")
+                raise ScopeRequired("Only a service may act as a user")
             return await self.from_user_token(token, find)
         actor = Actor(
             None,
@@ -107,31 +109,31 @@ class Authenticator:
         return actor if act_as is None else await self._impersonate(actor, act_as)
 
     async def from_user_token(self, token: Token, find: UserLookup | None = None) -> Actor:
-        """Refresh the mirror from a verified user token (or ticket) and refuse what is revoked."""
+        """Update the mirror from a verified user token (or ticket). Raises: Unauthenticated, if it is revoked."""
         if token.expires_at <= time.time():
             raise Unauthenticated("The token has expired")
         user = await (find or self._users.find)(token.subject)
         if user is not None and (user.erased_at or _is_revoked(user, token)):
             raise Unauthenticated("The token was revoked")
-        news = token.profile if user is None else profile_changes(user, token)
-        if user is None or news:
+        changes = token.profile if user is None else profile_changes(user, token)
+        if user is None or changes:
             try:
                 async with self._db.transaction() as tx:
-                    await users.upsert_users(tx, {token.subject: news})
+                    await users.upsert_users(tx, {token.subject: changes})
             except UserErased as error:
                 raise Unauthenticated("The token was revoked") from error
         username = token.profile.get("username") or (user.username if user else token.subject)
         return Actor(
             token.subject,
             username=username,
-            is_staff=bool(news.get("is_staff", user is not None and user.is_staff)),
+            is_staff=bool(changes.get("is_staff", user is not None and user.is_staff)),
             issued_at=token.issued_at,
             expires_at=token.expires_at,
         )
 
     async def _impersonate(self, service: Actor, user_id: str) -> Actor:
         if "chat:act_as" not in service.scopes:
-            raise ScopeRequired("X-Act-As needs the scope chat:act_as")
+            raise ScopeRequired("X-Act-As requires the scope chat:act_as")
         if not 0 < len(user_id) <= 128 or has_stray_control(user_id, allowed=""):
             raise Invalid.field(["header", "x-act-as"], "user_id", "must be a user id of 1 to 128 characters")
         async with self._db.transaction() as tx:
@@ -150,11 +152,11 @@ class Authenticator:
         )
 
 
-def _user_id_of(header: str) -> str:
-    """What a header says in UTF-8: Starlette reads the bytes of every header as Latin-1.
+def _decode_user_id(header: str) -> str:
+    """Decode a header as UTF-8; Starlette decodes headers as Latin-1.
 
     Raises:
-        Invalid: it is not UTF-8.
+        Invalid: the header is not UTF-8.
     """
     try:
         return header.encode("latin-1").decode()
@@ -167,11 +169,11 @@ def _is_revoked(user: UserRecord, token: Token) -> bool:
 
 
 def profile_changes(user: UserRecord, token: Token) -> dict[str, object]:
-    """What a token says of its user that the mirror does not know yet.
+    """The profile fields of a token that differ from the mirror.
 
-    A token from before the mirror's last change fills what is empty and overrules nothing: what a service said
-    since is newer. One without `iat` counts as fresh, but not for the rights of staff: that it was made after a
-    service took them away, it cannot show.
+    A token issued before the last change of the mirror only fills empty fields, because a service may have set newer
+    values since. A token without `iat` counts as new, except for `is_staff`: it cannot prove that it was issued after
+    the right was withdrawn.
     """
     profile = users.normalise_profile(token.profile)
     changed = {name: value for name, value in profile.items() if getattr(user, name) != value}

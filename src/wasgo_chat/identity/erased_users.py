@@ -1,6 +1,6 @@
-"""Who has been erased: the mark by which an id is known again without being kept, and how far its erasure has come.
+"""Erased users: fingerprints that recognize an erased id without storing it, and the progress of erasures.
 
-The work itself is done in `privacy`. The mark is a keyed hash, so the table names nobody.
+`privacy` performs the erasure. A fingerprint is a keyed hash, so the table does not contain user ids.
 """
 
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ STATES = ("words", "names", "done")
 
 
 class Erasure(Base):
-    """One person's erasure. `user_id` and `names` are there only while it is under way.
+    """The erasure of a user. `user_id` and `names` are set only while it is running.
 
-    In the state `words` what they said goes, in `names` what they were called. The cursor is the conversation, and in
-    it the number of the last message and the seq of the last event that were seen to; `number` is null once a
-    conversation is through.
+    In the state `words` the user's content is removed, in `names` the user's names. `conversation_id`, `number` (of the
+    last processed message) and `seq` (of the last processed event) are the cursor; `number` is null once a conversation
+    is finished.
     """
 
     __tablename__ = "erasures"
@@ -61,21 +61,23 @@ class Erasure(Base):
 
 
 def user_fingerprint(settings: Settings, user_id: str) -> bytes:
-    """The mark of an id, 32 bytes; without the service's key nobody can try names against it."""
+    """The fingerprint of a user id, 32 bytes. Without the key of the service, ids cannot be tested against it."""
     return keyed_hash(settings.hash_key(), ["erased", user_id])
 
 
 async def erased_among(tx: Tx, user_ids: Iterable[str]) -> set[str]:
-    """Of these ids those that were, or are being, erased; pseudonyms count too."""
-    asked = list(user_ids)
-    by_mark = {user_fingerprint(tx.settings, user_id): user_id for user_id in asked}
+    """Those of these ids that have been or are being erased, or that are pseudonyms."""
+    ids = list(user_ids)
+    by_fingerprint = {user_fingerprint(tx.settings, user_id): user_id for user_id in ids}
     statement = select(Erasure.user_hash, Erasure.pseudonym)
-    rows = await tx.execute(statement.where(or_(any_of(Erasure.user_hash, by_mark), any_of(Erasure.pseudonym, asked))))
-    return {by_mark.get(row.user_hash, row.pseudonym) for row in rows}
+    rows = await tx.execute(
+        statement.where(or_(any_of(Erasure.user_hash, by_fingerprint), any_of(Erasure.pseudonym, ids)))
+    )
+    return {by_fingerprint.get(row.user_hash, row.pseudonym) for row in rows}
 
 
 async def running_erasures(tx: Tx, pseudonyms: Iterable[str]) -> dict[str, str]:
-    """Of these pseudonyms those of erasures under way, and the user ids that they are about to stand for."""
+    """The user ids behind those of these pseudonyms whose erasure is still running."""
     statement = select(Erasure.pseudonym, Erasure.user_id).where(
         any_of(Erasure.pseudonym, pseudonyms), Erasure.user_id.is_not(None)
     )
@@ -83,6 +85,6 @@ async def running_erasures(tx: Tx, pseudonyms: Iterable[str]) -> dict[str, str]:
 
 
 async def reject_erased(tx: Tx, user_ids: Iterable[str]) -> None:
-    """Raises: UserErased, where one of these ids was erased."""
+    """Raises: UserErased, if one of these ids has been erased."""
     if await erased_among(tx, user_ids):
         raise UserErased

@@ -1,4 +1,4 @@
-"""The keys of a JWKS document (RFC 7517): fetched, kept, rotated. What they open is for `identity.tokens` to say."""
+"""Keys of a JWKS document (RFC 7517): fetching, caching and rotation."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ MAX_BYTES = 262_144
 
 
 class JwksCache:
-    """The keys of a JWKS document, by `kid`. One fetch at a time; unknown ids refetch at most twice a minute."""
+    """Caches the keys of a JWKS document. Fetches are serialized; an unknown `kid` triggers at most two per minute."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -33,11 +33,11 @@ class JwksCache:
         self._lock = asyncio.Lock()
 
     async def key(self, bearer: str) -> Any:
-        """The key that a token says it was signed with.
+        """The key that the header of a token names.
 
         Raises:
-            jwt.InvalidTokenError: no such key.
-            Unavailable: there is no document, neither fresh nor kept.
+            jwt.InvalidTokenError: the key does not exist.
+            Unavailable: the document has never been fetched successfully.
         """
         kid = jwt.get_unverified_header(bearer).get("kid")
         if not isinstance(kid, str):
@@ -57,31 +57,31 @@ class JwksCache:
             raise jwt.InvalidTokenError("unknown kid") from error
 
     async def _fetch(self) -> None:
-        """Replace the keys; where that fails, those that were good ten minutes ago beat refusing everybody."""
+        """Replace the keys. If the fetch fails, the old keys are kept: rejecting all users would be worse."""
         try:
             document = json.loads(await fetch_internal(self._url, max_bytes=MAX_BYTES))
-            found = dict(readable_keys(document["keys"]))
+            keys = dict(readable_keys(document["keys"]))
         except (httpx2.HTTPError, TooLarge, TimeoutError, ValueError, KeyError, TypeError, RecursionError) as error:
-            log.warning("jwks_not_fetched", error=type(error).__name__)
+            log.warning("jwks_fetch_failed", error=type(error).__name__)
             return
-        self._keys, self._fetched_at = found, time.monotonic()
+        self._keys, self._fetched_at = keys, time.monotonic()
 
 
 def readable_keys(keys: list[Any]) -> Iterator[tuple[str, Any]]:
-    """Signature keys by id; a key that cannot be read, or is too short, is passed over (RFC 7517, section 5)."""
+    """Usable signature keys with their ids. Invalid or short keys are skipped (RFC 7517, section 5)."""
     for key in keys:
         if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or key.get("use", "sig") != "sig":
             continue
         if key.get("kty") not in ("RSA", "EC", "OKP"):
             continue
         try:
-            found = jwt.PyJWK(key).key
+            public_key = jwt.PyJWK(key).key
         except (jwt.PyJWTError, ValueError, TypeError):
-            log.warning("jwk_not_readable", kid=key["kid"][:100])
+            log.warning("jwk_invalid", kid=key["kid"][:100])
             continue
-        if isinstance(found, rsa.RSAPublicKey) and found.key_size < MINIMUM_RSA_BITS:
+        if isinstance(public_key, rsa.RSAPublicKey) and public_key.key_size < MINIMUM_RSA_BITS:
             log.warning("jwk_too_short", kid=key["kid"][:100])
-        elif not isinstance(found, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
+        elif not isinstance(public_key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey):
             log.warning("jwk_not_public", kid=key["kid"][:100])
         else:
-            yield key["kid"], found
+            yield key["kid"], public_key

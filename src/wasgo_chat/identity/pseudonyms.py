@@ -1,4 +1,4 @@
-"""A person who is to be forgotten: by which words they are known, and how those go out of a text. No database."""
+"""Removes the names of an erased user from texts. Does not access the database."""
 
 import re
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import Any
 
 ERASED_NAME = "erased user"
-"""What an erased person is called."""
+"""Replaces the names of an erased user."""
 
 _SHORTEST_ASCII, _SHORTEST = 3, 2
 
 
 @dataclass(frozen=True)
 class ErasedPerson:
-    """Somebody's id, the pseudonym that takes its place, and every name, address or link that the mirror had."""
+    """The id of an erased user, the pseudonym that replaces it, and all names, addresses and links in the mirror."""
 
     user_id: str
     pseudonym: str
@@ -22,32 +22,32 @@ class ErasedPerson:
 
     @cached_property
     def search_terms(self) -> list[str]:
-        """What to look for in a text, in lower case; too short a word would be found everywhere."""
+        """The terms to search for, in lower case. Very short names are left out: they would match everywhere."""
         words = {word for word in (self.user_id, *self.names) if len(word) >= _shortest(word)}
         return sorted({word.lower() for word in words}, key=lambda word: (-len(word), word))
 
     @cached_property
     def json_search_terms(self) -> list[str]:
-        """The same as they stand in JSON."""
-        return [needle.replace("\\", "\\\\").replace('"', '\\"') for needle in self.search_terms]
+        """The search terms as they are escaped in JSON."""
+        return [term.replace("\\", "\\\\").replace('"', '\\"') for term in self.search_terms]
 
     def redact(self, value: Any) -> Any:
-        """A text without the person, or a JSON value with all texts in it, names of fields too."""
+        """Remove the user from a text, or from all strings and keys of a JSON value."""
         match value:
             case str() if value == self.user_id:
                 return self.pseudonym
             case str():
                 return self._pattern.sub(ERASED_NAME, value) if self._pattern else value
             case dict():
-                return {self.redact(key): self.redact(one) for key, one in value.items()}
+                return {self.redact(key): self.redact(item) for key, item in value.items()}
             case list():
-                return [self.redact(one) for one in value]
+                return [self.redact(item) for item in value]
         return value
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
-        """Whole words only: Ann is not to go out of Annex."""
-        either = "|".join(re.escape(needle) for needle in self.search_terms)
+        # Whole words only: Ann must not be removed from Annex.
+        either = "|".join(re.escape(term) for term in self.search_terms)
         return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE) if either else None
 
 

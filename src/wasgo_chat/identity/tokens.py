@@ -1,7 +1,6 @@
-"""JSON Web Tokens: verify the platform's, mint for development. Nothing here touches the database or the network;
-keys that are fetched come from `identity.jwks`.
+"""JSON Web Tokens: verification of the platform's tokens, and minting for development. `jwks` fetches remote keys.
 
-One family of algorithms is configured; everything else is refused (RFC 8725, sections 3.1 and 3.2).
+Only the configured family of algorithms is accepted (RFC 8725, sections 3.1 and 3.2).
 """
 
 import math
@@ -31,14 +30,14 @@ SCOPES = ("chat:provision", "chat:system_message", "chat:act_as", "chat:moderate
 ASYMMETRIC = ("RS256", "ES256", "EdDSA")
 MAX_BEARER_CHARS = 16_384
 CLOCK_SKEW_S = 60.0
-MAX_KEPT = 10_000
-MAX_KEPT_CHARS = 2_048
+MAX_CACHED = 10_000
+MAX_CACHED_CHARS = 2_048
 _PROFILE = {"username": "username", "name": "display_name", "picture": "avatar_url", "email": "email",
             "locale": "locale"}  # fmt: skip
 _PROFILE_CHARS = 2000
-# RFC 8725, 3.11: a logout token or a security event of the same issuer is signed as well, and is no access token.
+# The same issuer also signs logout tokens and security events, which are not access tokens (RFC 8725, section 3.11).
 _TYPES = ("jwt", "at+jwt", "application/jwt", "application/at+jwt")
-# Decoders pass over what is not base64url: the same token could be written in many ways (RFC 7515, 7.1).
+# Strict, because decoders ignore characters outside of base64url: a token would have many spellings (RFC 7515, 7.1).
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _WEB_ADDRESS = re.compile(r"https?://")
 _NOT_ACCEPTED = "The token is not accepted"
@@ -46,7 +45,7 @@ _NOT_ACCEPTED = "The token is not accepted"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A verified token. Times are Unix seconds; a token without `iat` counts as issued at 0."""
+    """A verified token. Times are Unix timestamps; without `iat`, `issued_at` is 0."""
 
     kind: Literal["user", "service"]
     subject: str
@@ -57,13 +56,13 @@ class Token:
 
 
 class TokenVerifier:
-    """Turns a bearer string into a `Token`, or refuses it."""
+    """Verifies bearer tokens."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._jwks: JwksCache | None = None
         self._key: Any = None
-        # What was verified once needs only a look at the clock, for as long as its key is the same.
+        # Verified tokens with their keys: while the key is unchanged, only the expiry has to be checked again.
         self._verified: dict[str, tuple[Any, Token]] = {}
         if settings.jwks_url:
             self._algorithms: tuple[str, ...] = ASYMMETRIC
@@ -77,14 +76,14 @@ class TokenVerifier:
                 raise UnsafeSettings(f"WASGO_CHAT_JWT_SECRET is shorter than {MINIMUM_SECRET_BYTES} bytes.")
             self._algorithms = ("HS256",)
         else:
-            raise UnsafeSettings("No key for tokens is set: set WASGO_CHAT_JWT_SECRET.")
+            raise UnsafeSettings("No token key is set: set WASGO_CHAT_JWT_SECRET.")
 
     async def verify(self, bearer: str) -> Token:
-        """Check signature, algorithm, issuer, audience and times.
+        """Verify signature, algorithm, issuer, audience and times.
 
         Raises:
-            Unauthenticated: the token is not accepted; the detail says why, without quoting it.
-            Unavailable: the JWKS could not be fetched.
+            Unauthenticated: the token is not accepted; the detail never quotes the token.
+            Unavailable: the JWKS document could not be fetched.
         """
         if len(bearer) > MAX_BEARER_CHARS or not _COMPACT.fullmatch(bearer):
             raise Unauthenticated(_NOT_ACCEPTED)
@@ -110,27 +109,27 @@ class TokenVerifier:
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise Unauthenticated(_NOT_ACCEPTED) from error
         token = self._token(claims)
-        if len(bearer) <= MAX_KEPT_CHARS:
-            if len(self._verified) >= MAX_KEPT:
+        if len(bearer) <= MAX_CACHED_CHARS:
+            if len(self._verified) >= MAX_CACHED:
                 self._verified.pop(next(iter(self._verified)))
             self._verified[bearer] = (key, token)
         return token
 
     def _token(self, claims: dict[str, Any]) -> Token:
         audience = claims["aud"]
-        named = [audience] if isinstance(audience, str) else audience
-        is_service = self._settings.jwt_service_audience in named
-        if is_service and self._settings.jwt_audience in named:
+        audiences = [audience] if isinstance(audience, str) else audience
+        is_service = self._settings.jwt_service_audience in audiences
+        if is_service and self._settings.jwt_audience in audiences:
             raise Unauthenticated("The token names both audiences")
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= 128 or has_stray_control(subject, allowed=""):
-            raise Unauthenticated("The token's subject is not acceptable")
+            raise Unauthenticated("The token's subject is invalid")
         issued_at, expires_at = _time(claims, "iat"), _time(claims, "exp")
         _time(claims, "nbf")
-        # One from the future would outlive every revocation.
+        # A token issued in the future would survive every revocation.
         if issued_at > time.time() + CLOCK_SKEW_S:
             raise Unauthenticated("The token's iat is in the future")
-        issued_at = min(issued_at, time.time())  # a revocation from now on is later than what we have seen already
+        issued_at = min(issued_at, time.time())  # so that any later revocation applies to it
         if is_service:
             scope = claims.get("scope", "")
             scopes = scope.split() if isinstance(scope, str) else []
@@ -139,20 +138,20 @@ class TokenVerifier:
 
 
 def _jwks(url: str) -> "JwksCache":
-    from wasgo_chat.identity.jwks import JwksCache  # noqa: PLC0415  brings an HTTP client, which other keys do without
+    from wasgo_chat.identity.jwks import JwksCache  # noqa: PLC0415  imports an HTTP client, needed for JWKS only
 
     return JwksCache(url)
 
 
 def _require_type(bearer: str) -> None:
-    """Raises: jwt.InvalidTokenError, where the header names another type of token (RFC 8725, section 3.11)."""
-    named = jwt.get_unverified_header(bearer).get("typ", "JWT")
-    if not isinstance(named, str) or named.lower() not in _TYPES:
+    """Raises: jwt.InvalidTokenError, if the header has a different token type (RFC 8725, section 3.11)."""
+    token_type = jwt.get_unverified_header(bearer).get("typ", "JWT")
+    if not isinstance(token_type, str) or token_type.lower() not in _TYPES:
         raise jwt.InvalidTokenError("another type of token")
 
 
 def _time(claims: dict[str, Any], name: str) -> float:
-    """A claim as Unix seconds, 0 where it is missing: a number, and nothing that only can be made one."""
+    """A time claim as Unix timestamp; 0 if it is missing. Only numbers are accepted, not convertible values."""
     value = claims.get(name, 0)
     try:
         seconds = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
@@ -164,13 +163,13 @@ def _time(claims: dict[str, Any], name: str) -> float:
 
 
 def mint_user(settings: Settings, user_id: str, *, ttl_s: int, username: str | None = None, staff: bool = False) -> str:
-    """A user token, signed with `JWT_SECRET` or else the public development key."""
+    """Mint a user token, signed with `JWT_SECRET` or else with the public development key."""
     claims: dict[str, Any] = {"username": username or user_id, "staff": staff}
     return _mint(settings, settings.jwt_audience, user_id, ttl_s, claims)
 
 
 def mint_service(settings: Settings, name: str, scopes: list[str], *, ttl_s: int) -> str:
-    """A service token, signed likewise."""
+    """Mint a service token, signed with the same key as user tokens."""
     return _mint(settings, settings.jwt_service_audience, name, ttl_s, {"scope": " ".join(scopes)})
 
 
@@ -182,7 +181,7 @@ def _mint(settings: Settings, audience: str, subject: str, ttl_s: int, claims: d
 
 
 def _profile(claims: dict[str, Any]) -> dict[str, Any]:
-    """The mirrored fields a token carries; what is no clean text is left out rather than refused."""
+    """The profile fields of a token. Invalid values are ignored rather than rejected."""
     profile: dict[str, Any] = {}
     for claim, name in _PROFILE.items():
         value = claims.get(claim)

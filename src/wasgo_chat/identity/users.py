@@ -1,4 +1,4 @@
-"""The mirror of the platform's users: refreshed from token claims and by services, and who is revoked."""
+"""The mirror of the platform's users, updated from token claims and by services, with token revocation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -21,7 +21,7 @@ MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_sta
 
 
 class User(Base):
-    """A user of the platform, as far as the chat knows."""
+    """A user of the platform, as known to the chat."""
 
     __tablename__ = "users"
     __data_policy__ = (
@@ -47,7 +47,7 @@ class User(Base):
 
 
 class UserOut(ResponseModel):
-    """A user as others see them."""
+    """The public profile of a user."""
 
     id: str
     username: str
@@ -56,7 +56,7 @@ class UserOut(ResponseModel):
 
 
 class PutUser(RequestModel):
-    """What a service says of a user; what is left out stays as it was."""
+    """Profile fields set by a service. Fields that are left out are unchanged."""
 
     username: Annotated[SingleLine, Field(min_length=1, max_length=150)] | None = None
     display_name: Annotated[SingleLine, Field(max_length=200)] | None = None
@@ -68,13 +68,13 @@ class PutUser(RequestModel):
 
 @dataclass(frozen=True, slots=True)
 class UserRevoked:
-    """Announced when a user's tokens from before a moment are refused; sockets that hold one close."""
+    """Published when the tokens of a user have been revoked; sockets with such a token are closed."""
 
     user_id: str
 
 
 def user_shape(user_id: str, username: str, display_name: str | None, avatar_url: str | None) -> dict[str, Any]:
-    """The `UserOut` of columns."""
+    """A `UserOut` from columns."""
     return {"id": user_id, "username": username, "display_name": display_name, "avatar_url": avatar_url}
 
 
@@ -85,7 +85,7 @@ async def find(tx: Tx, user_id: str) -> User | None:
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
-    """What the mirror knows of a user, as a token is held against it."""
+    """The mirror entry of a user, as needed for authentication."""
 
     id: str
     username: str
@@ -100,56 +100,57 @@ class UserRecord:
 
 
 USER_RECORD_COLUMNS = ", ".join(f"u.{field.name}" for field in fields(UserRecord))
-"""Those of the table `users`, called `u`, in the order of `UserRecord`."""
+"""Columns of `users`, aliased as `u`, in the order of `UserRecord`."""
 
-_KNOWN = "SELECT COLUMNS FROM users u WHERE u.id = ANY($1::text[])".replace("COLUMNS", USER_RECORD_COLUMNS)
+_BY_ID = f"SELECT {USER_RECORD_COLUMNS} FROM users u WHERE u.id = ANY($1::text[])"  # noqa: S608  fixed column names
 
 
 async def fetch_users(direct: PinnedConnection, user_ids: Sequence[str]) -> dict[str, UserRecord]:
-    """Users by id, for `BatchLoader`."""
-    return {record["id"]: UserRecord(**record) for record in await direct.fetch(_KNOWN, user_ids)}
+    """Users by id, as a `fetch` function of `BatchLoader`."""
+    return {record["id"]: UserRecord(**record) for record in await direct.fetch(_BY_ID, user_ids)}
 
 
 async def upsert_users(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
-    """Insert unknown users and take the given fields over, in key order (so that two mirrors never deadlock).
+    """Insert or update users, in key order so that concurrent calls cannot deadlock.
 
     Args:
         tx: the transaction.
-        profiles: by user id, the fields of `MIRRORED` to set; a user without a username is called by their id.
+        profiles: fields of `MIRRORED` to set, by user id. The username defaults to the id.
 
     Raises:
-        UserErased: one of them was erased; nobody is brought back by a job that lags behind.
+        UserErased: one of the users was erased; a delayed job must not restore an erased user.
     """
     for user_id in sorted(profiles):
-        given = normalise_profile(profiles[user_id])
-        statement = insert(User).values({"id": user_id, "username": user_id, **given})
-        if given:
-            changed = {**given, "updated_at": func.now()}
+        profile = normalise_profile(profiles[user_id])
+        statement = insert(User).values({"id": user_id, "username": user_id, **profile})
+        if profile:
+            changed = {**profile, "updated_at": func.now()}
             statement = statement.on_conflict_do_update(index_elements=[User.id], set_=changed)
         else:
             statement = statement.on_conflict_do_nothing()
         await tx.execute(statement)
-    # Afterwards: an insert that had to wait for the end of an erasure sees it only then.
+    # Checked last: an insert that waited for a concurrent erasure sees it only afterwards.
     await reject_erased(tx, profiles)
 
 
 def normalise_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
-    """The given fields as they are kept.
+    """The fields of a profile as they are stored.
 
-    Names are shown amid other text and must not turn it round, so that nobody looks like somebody else.
+    Bidirectional control characters are removed from names: they would reorder the surrounding text, and could make one
+    user look like another.
     """
-    given = {name: value for name, value in profile.items() if value is not None}
+    stored = {name: value for name, value in profile.items() if value is not None}
     for name in ("username", "display_name"):
-        if name in given:
-            given[name] = without_bidi(given[name]).strip() or "?"
-    return given
+        if name in stored:
+            stored[name] = without_bidi(stored[name]).strip() or "?"
+    return stored
 
 
 async def revoke(tx: Tx, user_id: str) -> datetime:
-    """Refuse every token of a user that was issued before now; returns that moment.
+    """Revoke all tokens of a user that were issued before now, and return this time.
 
     Raises:
-        UserErased: their tokens are refused for good.
+        UserErased: the user was erased; all tokens are already rejected.
     """
     statement = (
         insert(User)
@@ -157,11 +158,11 @@ async def revoke(tx: Tx, user_id: str) -> datetime:
         .on_conflict_do_update(index_elements=[User.id], set_={"revoked_before": func.clock_timestamp()})
         .returning(User.revoked_before)
     )
-    moment = (await tx.execute(statement)).scalar_one()
+    revoked_at = (await tx.execute(statement)).scalar_one()
     await reject_erased(tx, [user_id])
-    assert moment is not None  # noqa: S101  just set
+    assert revoked_at is not None  # noqa: S101  just set
     tx.after_commit(UserRevoked(user_id))
-    return moment
+    return revoked_at
 
 
 _REVOKED = """
@@ -172,9 +173,9 @@ WHERE u.id IS NULL OR u.erased_at IS NOT NULL OR u.revoked_before IS NOT NULL
 
 
 async def revoked_before(db: Database, user_ids: Sequence[str]) -> dict[str, datetime]:
-    """Of these users, those with revoked tokens, and the moment; for who is erased, or is no more, it never comes.
+    """The revocation times of those of these users that have one. For erased or unknown users, `NEVER_VALID_AGAIN`.
 
     Raises:
-        Unavailable: the database does not answer.
+        Unavailable: the database does not respond.
     """
     return {record["id"]: record["moment"] or NEVER_VALID_AGAIN for record in await fetch(db, _REVOKED, user_ids)}

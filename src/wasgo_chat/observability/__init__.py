@@ -1,1 +1,1 @@
-"""Health, metrics and traces as operators see them."""
+"""Health checks, metrics and traces for operators."""

@@ -1,4 +1,4 @@
-"""Whether a worker lives, and whether it can serve: `/healthz` and `/readyz`."""
+"""Health endpoints: `/healthz` (liveness) and `/readyz` (readiness)."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ class Health(ResponseModel):
 
 
 class Readiness(ResponseModel):
-    """Whether the process can serve, and what it looked at."""
+    """Whether the process can serve requests, and the results of its checks."""
 
     status: Literal["ready", "not_ready", "draining"]
     checks: dict[str, str]
@@ -27,7 +27,7 @@ class Readiness(ResponseModel):
 
 @router.get("/healthz", operation_id="get_health", response_model=Health)
 async def healthz() -> Response:
-    """Whether this process is alive."""
+    """Return 200 while this process is alive."""
     return JsonResponse({"status": "ok"})
 
 
@@ -38,7 +38,7 @@ async def healthz() -> Response:
     responses={503: {"model": Readiness, "description": "Not ready."}},
 )
 async def readyz(request: Request) -> Response:
-    """Whether this process can serve: database, migrations, not about to end; Redis may be degraded."""
+    """Return 200 if the database is up and migrated and the process is not draining. Redis may be down."""
     worker = observability_context(request)
     checks = await _checks(worker)
     is_ready = checks["database"] == "ok" and checks["migrations"] in ("ok", "ahead") and not worker.is_draining
@@ -47,7 +47,7 @@ async def readyz(request: Request) -> Response:
 
 
 async def _checks(worker: ObservabilityContext) -> dict[str, str]:
-    """What was looked at, and what was found; `migrations` are `ahead` where a newer release has migrated already."""
+    """Check results by name. `migrations` is `ahead` if a newer release has migrated the database."""
     checks = {"database": "ok", "migrations": "unknown", "redis": "none"}
     try:
         await worker.db.ping()
@@ -59,6 +59,6 @@ async def _checks(worker: ObservabilityContext) -> dict[str, str]:
     except Unavailable:
         checks["database"] = "unavailable"
     if worker.settings.redis_url:
-        # As far as is known: a Redis that stands still must not hold up who asks whether to send people here.
+        # The known state, without a request: a hanging Redis must not delay the readiness probe.
         checks["redis"] = "ok" if worker.broker.is_up else "degraded"
     return checks

@@ -1,4 +1,4 @@
-"""`GET /metrics`, and who may read it."""
+"""`GET /metrics` and its access control."""
 
 import asyncio
 import hmac
@@ -19,39 +19,39 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """The numbers of all workers of this machine, for Prometheus."""
+    """The metrics of all workers of this machine, for Prometheus."""
     _check_may_read(request)
-    whole = await observability_context(request).metrics.aggregate()
-    body, content_type = await asyncio.to_thread(render_metrics, whole, request.headers.get("accept", ""))
+    snapshot = await observability_context(request).metrics.aggregate()
+    body, content_type = await asyncio.to_thread(render_metrics, snapshot, request.headers.get("accept", ""))
     return Response(body, headers={"content-type": content_type})
 
 
 def _check_may_read(request: Request) -> None:
-    """With a token set, who has it; else whoever is on this machine or network and did not come through a proxy.
+    """Require the configured token, or else a direct connection from a loopback or private address.
 
     Raises:
-        Unauthenticated: a token is asked for.
-        NotFound: to everybody else there is nothing here.
+        Unauthenticated: the token is missing or wrong.
+        NotFound: no token is configured, and the client is not local.
     """
     settings = http_context(request).settings
     if settings.metrics_token is not None:
-        wanted = b"Bearer " + settings.metrics_token.get_secret_value().encode()
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(wanted, given):
+        expected = b"Bearer " + settings.metrics_token.get_secret_value().encode()
+        received = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(expected, received):
             http_context(request).rate_limits.count_failure(client_ip_bucket(request))
             raise Unauthenticated
         return
-    if not _is_inside(request):
+    if not _is_local(request):
         raise NotFound
 
 
-def _is_inside(request: Request) -> bool:
-    """An address is the caller's own only if nobody has forwarded the request, or somebody who is trusted has."""
+def _is_local(request: Request) -> bool:
+    """Whether the client is local. A forwarded request counts only if its proxy is trusted."""
     if request.client is None:
         return False
     if not http_context(request).settings.trusted_proxies and any(name in request.headers for name in _FORWARDED):
         return False
     try:
         return not is_public(request.client.host)
-    except ValueError:  # a proxy may pass names of its own on
+    except ValueError:  # a proxy may forward names instead of addresses
         return False

@@ -1,1 +1,1 @@
-"""Logs, metrics and traces as the rest of the service writes them."""
+"""Logging, metrics and tracing APIs used by the rest of the service."""

@@ -1,4 +1,4 @@
-"""Configuration of structured logs: one line per event on standard error, libraries included."""
+"""Configures structured logging: one line per event on standard error, including the logs of libraries."""
 
 import logging
 import sys
@@ -13,10 +13,14 @@ from wasgo_chat.telemetry.redaction import redacted_traceback, write_redacted
 
 
 def configure_logging(levels: LogLevels | str, *, as_json: bool) -> None:
-    """One line an event on standard error; libraries' loggers go the same way. `levels` may be one for all.
+    """Configure logging for this process.
 
-    Libraries may speak of warnings only: what they say below that holds query strings, and so tickets, pieces of forms,
-    and what pictures say of their place.
+    Libraries log warnings and errors only: below that, they log query strings (with tickets), parts of forms and image
+    metadata.
+
+    Args:
+        levels: log levels, or one level for all loggers.
+        as_json: whether to write JSON lines instead of text.
     """
     levels = LogLevels(levels) if isinstance(levels, str) else levels
     shared: list[Any] = [
@@ -26,14 +30,14 @@ def configure_logging(levels: LogLevels | str, *, as_json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Any]
+    renderer: list[Any]
     if as_json:
-        last = [
+        renderer = [
             structlog.processors.ExceptionRenderer(redacted_traceback),
             structlog.processors.JSONRenderer(serializer=_dumps),
         ]
     else:
-        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=write_redacted)]
+        renderer = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=write_redacted)]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=LeveledLogger,
@@ -41,10 +45,12 @@ def configure_logging(levels: LogLevels | str, *, as_json: bool) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[remove, *last], foreign_pre_chain=shared))
-    quiet = max(logging.getLevelNamesMapping()[levels.general], logging.WARNING)
-    logging.basicConfig(handlers=[handler], level=quiet, force=True)
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=[remove_meta, *renderer], foreign_pre_chain=shared)
+    )
+    library_level = max(logging.getLevelNamesMapping()[levels.general], logging.WARNING)
+    logging.basicConfig(handlers=[handler], level=library_level, force=True)
     levels.apply()
 
 

@@ -1,7 +1,7 @@
-"""What a log line may not hold: tokens, addresses, what people said. How paths and errors are written without them.
+"""Log redaction: paths and tracebacks without tokens, addresses and user content.
 
-A crash is logged with its types and places. The words of an error are kept only where they are the program's own:
-those of a database or a parser may quote what somebody sent.
+Tracebacks contain types and locations. The message of an exception is kept only if it comes from this program or from
+Python itself; messages of databases and parsers can quote client input.
 """
 
 import re
@@ -13,7 +13,7 @@ from structlog.typing import ExcInfo
 HIDDEN = "…"
 MAX_FRAMES = 50
 _PLAIN_SEGMENT = re.compile(r"[a-z_]{0,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OWN_MESSAGES = (
+_SAFE_TYPES = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -27,42 +27,42 @@ _OWN_MESSAGES = (
 
 
 def redact_path(path: str) -> str:
-    """A path with only what cannot be a secret or a person: words of ours and UUIDs.
+    """A path reduced to lower-case words and UUIDs, with other segments hidden.
 
-    Links to unsubscribe carry a token, user ids may be addresses, and a client may call anything by mistake.
+    Unsubscribe links contain tokens, user ids can be e-mail addresses, and clients may request arbitrary paths.
     """
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else HIDDEN for part in path.split("/"))
 
 
 def redacted_traceback(exc_info: ExcInfo) -> list[dict[str, Any]]:
-    """An error and those that led to it, latest first: type, places, and words where they are the program's own."""
+    """An exception and its causes, latest first, with types, locations and safe messages."""
     error: BaseException | None = exc_info[1]
     chain: list[dict[str, Any]] = []
     while error is not None and len(chain) < MAX_FRAMES:
         frames = traceback.extract_tb(error.__traceback__)[-MAX_FRAMES:]
-        one: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "exc_type": type(error).__qualname__,
             "exc_value": _safe_message(error),
-            "frames": [{"filename": at.filename, "lineno": at.lineno, "name": at.name} for at in frames],
+            "frames": [{"filename": frame.filename, "lineno": frame.lineno, "name": frame.name} for frame in frames],
         }
         if isinstance(error, BaseExceptionGroup):
-            one["exceptions"] = [redacted_traceback((type(sub), sub, sub.__traceback__)) for sub in error.exceptions]
-        chain.append(one)
+            entry["exceptions"] = [redacted_traceback((type(sub), sub, sub.__traceback__)) for sub in error.exceptions]
+        chain.append(entry)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return chain
 
 
 def write_redacted(out: TextIO, exc_info: ExcInfo) -> None:
-    """The same for people to read."""
-    for one in redacted_traceback(exc_info):
-        out.write(f"\n{one['exc_type']}: {one['exc_value']}")
-        for at in one["frames"]:
-            out.write(f"\n  {at['filename']}:{at['lineno']} in {at['name']}")
+    """Write the redacted traceback as text."""
+    for entry in redacted_traceback(exc_info):
+        out.write(f"\n{entry['exc_type']}: {entry['exc_value']}")
+        for frame in entry["frames"]:
+            out.write(f"\n  {frame['filename']}:{frame['lineno']} in {frame['name']}")
 
 
 def _safe_message(error: BaseException) -> str:
-    if type(error).__module__.startswith("wasgo_chat.") or type(error) in _OWN_MESSAGES or isinstance(error, OSError):
+    if type(error).__module__.startswith("wasgo_chat.") or type(error) in _SAFE_TYPES or isinstance(error, OSError):
         return str(error)
-    # The state of a database's answer says what happened without saying to what (PostgreSQL, appendix A).
+    # SQLSTATE codes contain no data (PostgreSQL, appendix A).
     state = getattr(error, "sqlstate", None)
     return f"SQLSTATE {state}" if isinstance(state, str) else HIDDEN

@@ -1,7 +1,7 @@
-"""Spans, where traces are on: what the parts of a worker say of their work, and the context that travels with it.
+"""Tracing API: spans of a worker, and trace context that is passed on to other workers.
 
-`active` is None where traces are off, and then nothing of this costs more than to look. Whoever makes a span looks
-first. The library is loaded by whoever turns traces on (`observability/otel.py`).
+`tracer` is None while tracing is off; callers check it before they create a span, so tracing costs nothing then. The
+OpenTelemetry SDK is loaded by `observability/otel.py`.
 """
 
 import asyncio
@@ -19,19 +19,19 @@ NO_SPAN: AbstractContextManager[None] = nullcontext()
 
 
 class Tracing:
-    """Spans of this worker.
+    """Creates the spans of a worker.
 
     Args:
-        tracer: makes them.
+        tracer: the OpenTelemetry tracer.
     """
 
     def __init__(self, tracer: "Tracer") -> None:
-        from opentelemetry import trace  # noqa: PLC0415  where traces are off it need not be here
-        from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415  loaded where it is on
+        from opentelemetry import trace  # noqa: PLC0415  optional dependency
+        from opentelemetry.trace.propagation import tracecontext  # noqa: PLC0415  optional dependency
 
         self._trace = trace
         self._tracer = tracer
-        self._form = tracecontext.TraceContextTextMapPropagator()
+        self._propagator = tracecontext.TraceContextTextMapPropagator()
 
     def start_span(
         self,
@@ -42,19 +42,19 @@ class Tracing:
         links: Sequence["SpanContext"] = (),
         **attributes: Any,
     ) -> "Span":
-        """A span that somebody else ends; below `parent`, or else below what is under way here."""
+        """Start a span that the caller ends. Its parent is `parent`, or else the current span."""
         return self._tracer.start_span(
             name,
-            context=None if parent is None else self._below(parent),
+            context=None if parent is None else self._context_of(parent),
             kind=self._trace.SpanKind[kind.upper()],
-            links=[self._trace.Link(one) for one in links],
+            links=[self._trace.Link(context) for context in links],
             attributes=attributes,
         )
 
     @contextmanager
-    def span(self, name: str, kind: Kind = "internal", **more: Any) -> "Iterator[Span]":
-        """A span around a block, as `begin` has it. Of an error only its type is kept: its words may be a client's."""
-        span = self.start_span(name, kind, **more)
+    def span(self, name: str, kind: Kind = "internal", **options: Any) -> "Iterator[Span]":
+        """A span around a block; for arguments see `start_span`. Only the type of an error is recorded."""
+        span = self.start_span(name, kind, **options)
         with self._trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             try:
                 yield span
@@ -64,39 +64,39 @@ class Tracing:
                 raise
 
     def rename(self, name: str) -> None:
-        """Name what is under way here, once it is known what it is."""
+        """Rename the current span."""
         self._trace.get_current_span().update_name(name)
 
     def span_until_done(self, name: str, outcome: "asyncio.Future[Any]") -> "SpanContext":
-        """A span until an outcome is there."""
+        """Start a span that ends when the future is done."""
         span = self.start_span(name)
         outcome.add_done_callback(lambda _: span.end())
         return span.get_span_context()
 
     def current_context(self) -> "SpanContext | None":
-        """Where we are; None where no span is under way."""
-        found = self._trace.get_current_span().get_span_context()
-        return found if found.is_valid else None
+        """The context of the current span, or None."""
+        context = self._trace.get_current_span().get_span_context()
+        return context if context.is_valid else None
 
     def inject(self, span: "Span") -> str:
-        """A place to go on from, as it travels (W3C Trace Context, `traceparent`)."""
+        """The context of a span as a `traceparent` header value (W3C Trace Context)."""
         carrier: dict[str, str] = {}
-        self._form.inject(carrier, self._trace.set_span_in_context(span))
+        self._propagator.inject(carrier, self._trace.set_span_in_context(span))
         return carrier.get("traceparent", "")
 
-    def extract(self, packed: str) -> "SpanContext | None":
-        """The reverse; None for what is none."""
-        context = self._form.extract({"traceparent": packed})
-        found = self._trace.get_current_span(context).get_span_context()
-        return found if found.is_valid else None
+    def extract(self, traceparent: str) -> "SpanContext | None":
+        """Parse a `traceparent` value; None if it is invalid."""
+        context = self._propagator.extract({"traceparent": traceparent})
+        span_context = self._trace.get_current_span(context).get_span_context()
+        return span_context if span_context.is_valid else None
 
-    def _below(self, parent: "SpanContext") -> Any:
+    def _context_of(self, parent: "SpanContext") -> Any:
         return self._trace.set_span_in_context(self._trace.NonRecordingSpan(parent))
 
 
 def add_trace_ids(_: object, __: str, event: dict[str, Any]) -> dict[str, Any]:
-    """A structlog processor: a line that is written within a span names it and its trace."""
-    if tracer is not None and (here := tracer.current_context()) is not None:
-        event["trace_id"] = f"{here.trace_id:032x}"
-        event["span_id"] = f"{here.span_id:016x}"
+    """A structlog processor that adds the ids of the current trace and span."""
+    if tracer is not None and (context := tracer.current_context()) is not None:
+        event["trace_id"] = f"{context.trace_id:032x}"
+        event["span_id"] = f"{context.span_id:016x}"
     return event
