@@ -127,7 +127,7 @@ export class Conversation {
     this._setUnread((result as { unread_count: number }).unread_count);
   }
 
-  /** Tells the others that the user is typing. Call it on every keystroke; signals are throttled. */
+  /** Shows the other users that this one is typing. Call it on every keystroke; signals are throttled. */
   notifyTyping(): void {
     this.#typing.notify();
   }

@@ -112,7 +112,7 @@ class Conversation:
         self._set_unread(unread)
 
     async def notify_typing(self) -> None:
-        """Tell the others that the user is typing. Call it on every keystroke; signals are throttled."""
+        """Show the other users that this one is typing. Call it on every keystroke; signals are throttled."""
         now = time.monotonic()
         if now - self._typing_sent_at >= TYPING_INTERVAL_S:
             self._typing_sent_at = now
