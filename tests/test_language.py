@@ -24,8 +24,9 @@ CHECKED = (
     "pyproject.toml",
     "docs",
     "deploy",
+    "web",
 )
-"""Files and folders that are checked. To be added: src, benchmarks, sdk, web/src, web/test, migrations, tests."""
+"""Files and folders that are checked. To be added: src, benchmarks, sdk, migrations, tests."""
 
 COMMAND_HELP_IS_CHECKED = False
 """It comes from src/wasgo_chat/cli.py: to be checked with it."""
