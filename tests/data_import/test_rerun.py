@@ -15,7 +15,7 @@ MORE = [conversation(), *(message(n) for n in range(4, 7))]
 
 
 def batches(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
-    """Have everything written in one batch, or each conversation's line begin another."""
+    """Write everything in one batch, or begin a new batch with each conversation."""
     if size == "many":
         monkeypatch.setattr(run, "BATCH_CHUNKS", 1)
 
