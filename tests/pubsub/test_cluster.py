@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.pubsub.recorder import Recorder, recording
-from tests.support.redis_servers import Cluster, Node, wait_for
+from tests.support.redis_servers import Cluster, Node
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import World, wait_until
+from tests.support.world import World, wait_for, wait_until
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.presence.tracker import Presence
