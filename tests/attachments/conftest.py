@@ -69,12 +69,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         _wait_until_it_stores(process, given, data / "log")
         yield given
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.kill()  # it takes ten seconds to terminate
+        process.wait()
 
 
 def _command(data: Path, port: int) -> list[str]:
