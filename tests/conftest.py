@@ -26,6 +26,14 @@ def pytest_unconfigure() -> None:
         servers.stop()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests with an S3 server in one process, as it takes seconds to start."""
+    for item in items:
+        if "s3" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("s3"))
+
+
 @pytest.fixture(scope="session")
 async def database() -> str:
     """The name of a migrated database of this test process."""

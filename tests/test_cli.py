@@ -196,7 +196,7 @@ def test_dev_listens_on_loopback_only(tmp_path: Path) -> None:
 
 
 async def start_dev(port: int, data: Path) -> tuple[asyncio.subprocess.Process, str]:
-    """A `dev` that answers, and what it printed."""
+    """A running `dev`, and its output."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WASGO_CHAT_")}
     process = await asyncio.create_subprocess_exec(
         COMMAND, "dev", "--port", str(port), "--data", str(data), env=clean,
@@ -214,7 +214,7 @@ async def start_dev(port: int, data: Path) -> tuple[asyncio.subprocess.Process, 
 
 
 def server_processes(data: Path) -> list[int]:
-    """PostgreSQL servers that run on a folder."""
+    """The PostgreSQL servers that use a folder."""
     found = []
     for entry in Path("/proc").iterdir():
         try:

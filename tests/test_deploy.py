@@ -20,7 +20,7 @@ def compose() -> dict[str, Any]:
 
 
 def config() -> dict[str, str]:
-    """Of the pods: what `config.env` sets, as kustomize reads it."""
+    """The settings of the pods from `config.env`, as read by kustomize."""
     lines = (MANIFESTS / "config.env").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
@@ -54,7 +54,7 @@ def test_no_secret_is_in_a_file() -> None:
 
 
 def test_draining_is_noticed_and_waited_for() -> None:
-    """The proxy asks more often than `DRAIN_DELAY_S`, and who kills waits longer than `SHUTDOWN_S`."""
+    """The proxy checks more often than `DRAIN_DELAY_S`, and the orchestrator waits longer than `SHUTDOWN_S`."""
     proxy = (ROOT / "deploy" / "haproxy.cfg").read_text()
     asked = re.search(r"inter (\d+)ms fastinter (\d+)ms fall (\d+)", proxy)
     assert asked is not None
@@ -130,7 +130,7 @@ def test_the_runbook_finds_the_pods_and_the_process() -> None:
     pod = manifest("deployment.yaml")["spec"]["template"]
     for name, value in re.findall(r"logs -l (\S+?)=(\S+)", text):
         assert pod["metadata"]["labels"][name] == value
-    # `kill … 1` reaches the service only if nothing stands before it, and it reads the file that is written.
+    # `kill … 1` reaches the service only as process 1, and it has to read the file that is written.
     container = pod["spec"]["containers"][0]
     assert "command" not in container
     assert container["args"][:2] == ["wasgo-chat", "serve"]
@@ -144,7 +144,7 @@ def openapi_paths() -> list[str]:
 
 
 def test_a_change_of_the_settings_restarts_the_pods() -> None:
-    """A generated name has a hash, by which a pod's template changes with the content."""
+    """A generated name has a hash, so that the pod template changes with the content."""
     made = yaml.safe_load((MANIFESTS / "kustomization.yaml").read_text())
     (generated,) = made["configMapGenerator"]
     assert not made.get("generatorOptions", {}).get("disableNameSuffixHash")

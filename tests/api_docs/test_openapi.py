@@ -88,7 +88,11 @@ async def test_the_example_requests_work(world: World, method: str, path: str, m
         ana = staff
         staff = world.person("other", staff=True)
         await staff.ok("GET", "/chat/conversations/unread_counts/")
-    living = {CHAT: chat["id"], MESSAGE: message["id"], "push.example": "8.8.8.8"}  # an address is looked at, not used
+    living = {
+        CHAT: chat["id"],
+        MESSAGE: message["id"],
+        "push.example": "8.8.8.8",
+    }  # addresses are examples and are not requested
     if ATTACHMENT in str(body):
         files = {"file": ("notes.txt", b"notes")}
         form = {"conversation": chat["id"], "message_type": "file"}
@@ -111,7 +115,7 @@ async def test_the_example_requests_work(world: World, method: str, path: str, m
 
 
 async def _case(world: World, asker: Person, staff: Person) -> Json:
-    """A support case that `staff` has."""
+    """A support conversation assigned to `staff`."""
     body = {"user_id": staff.id, "role": "moderator"}
     asked = {"support_type": "technical", "title": "Login"}
     case: Json = await asker.ok("POST", "/chat/conversations/create_support_conversation/", asked, status=201)

@@ -10,7 +10,7 @@ VIRUS = b"the virus of the suite"
 
 @dataclass
 class Clamd:
-    """Where it listens, what it was sent, and the longest stream it takes (in bytes)."""
+    """Its port, the streams it received, and the maximum size of a stream in bytes."""
 
     address: str = ""
     stream_max: int = 1 << 30

@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def storing(database: str, folder: Path) -> AsyncIterator[Worker]:
+async def attachments_worker(database: str, folder: Path) -> AsyncIterator[Worker]:
     """A worker with a small size limit."""
     settings = make_settings(database, storage_dir=folder, max_attachment_bytes=2 << 20, max_image_pixels=2_000_000)
     async with running(settings) as started:
@@ -41,9 +41,9 @@ async def storing(database: str, folder: Path) -> AsyncIterator[Worker]:
 
 
 @pytest.fixture
-async def world(storing: Worker) -> AsyncIterator[World]:
+async def world(attachments_worker: Worker) -> AsyncIterator[World]:
     """Users of one test, on that worker."""
-    made = World(storing)
+    made = World(attachments_worker)
     yield made
     await made.close()
 
@@ -69,12 +69,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         _wait_until_it_stores(process, given, data / "log")
         yield given
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.kill()  # it takes ten seconds to terminate
+        process.wait()
 
 
 def _command(data: Path, port: int) -> list[str]:

@@ -26,7 +26,7 @@ def picture(file_format: str = "JPEG", size: tuple[int, int] = (640, 400), **opt
 
 
 def with_place(file_format: str, *, orientation: int = 1) -> bytes:
-    """A picture that says in its EXIF where it was taken, and how it is to be turned."""
+    """A picture with a location and an orientation in its EXIF data."""
     exif = Image.Exif()
     exif[0x0110] = "Camera of the suite"
     exif[0x0112] = orientation
@@ -42,7 +42,7 @@ def with_place(file_format: str, *, orientation: int = 1) -> bytes:
 
 
 def animation(file_format: str) -> bytes:
-    """Three frames, and a comment where the format has one."""
+    """An animation of three frames, with a comment if the format has comments."""
     frames = [Image.new("RGB", (64, 48), colour) for colour in ("red", "green", "blue")]
     out = io.BytesIO()
     options: dict[str, Any] = {"comment": PLACE} if file_format == "GIF" else {}
@@ -66,7 +66,7 @@ def box(name: bytes, *parts: bytes) -> bytes:
 
 
 def film(brand: bytes = b"isom", *, handler: bytes = b"vide", seconds: int = 3) -> bytes:
-    """The boxes of an MP4 that say what it is and how long."""
+    """The boxes of an MP4 with its type and duration."""
     header = box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, seconds * 1000), bytes(80))
     track = box(b"trak", box(b"mdia", box(b"hdlr", bytes(8), handler, bytes(12))))
     return box(b"ftyp", brand, bytes(4), brand) + box(b"moov", header, track) + box(b"mdat", bytes(64))

@@ -27,7 +27,7 @@ async def sent_file(world: World, content: bytes = CONTENT, name: str = "a.bin")
 
 
 async def fetch(world: World, url: str, method: str = "GET", **headers: str) -> httpx.Response:
-    """As a browser's `<img>` does it: without a token."""
+    """Request a file without a token, as the `<img>` of a browser does."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with httpx.AsyncClient(base_url=world.worker.url) as browser:
         return await browser.request(method, url, headers=named)

@@ -17,7 +17,7 @@ ROOM = 1 << 20
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder in which a file of more than a MiB finds no room."""
+    """A folder without space for a file larger than a MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(folder)]
@@ -27,7 +27,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         finally:
             subprocess.run(["umount", "-l", str(folder)], check=True)
         return
-    # Without the right to mount: a bound on the size of any file of this process, which the kernel holds alike.
+    # Without permission to mount: limit the file size of this process, which the kernel enforces as well.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, hard))
     try:

@@ -19,7 +19,7 @@ NEVER = ("text/html", "application/xhtml+xml", "image/svg+xml", "application/xml
 
 
 def named_zip(name: bytes) -> bytes:
-    """A zip that names its own type, as OpenDocument and EPUB do."""
+    """A zip that declares its own type, as OpenDocument and EPUB files do."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
         made.writestr("mimetype", name)
@@ -185,7 +185,7 @@ async def test_a_file_name_stays_a_file_name(world: World, name: str, kept: str)
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     response = await ana.call("POST", ATTACHMENTS, content=content, headers=headers)
     if response.status_code == 400:
-        assert "\x00" in name  # no header may have it
+        assert "\x00" in name  # not allowed in a header
         return
     assert (response.status_code, response.json()["filename"]) == (201, kept)
     async with httpx.AsyncClient(base_url=world.worker.url) as browser:

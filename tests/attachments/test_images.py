@@ -17,7 +17,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 async def kept(world: World, content: bytes, **fields: str) -> tuple[Json, bytes, bytes]:
-    """What is made of an image: its description, its file, its thumbnail."""
+    """The result of an upload: description, file, and thumbnail."""
     ana, bo = world.people("ana", "bo")
     made = await upload(ana, await ana.direct(bo), content, "a.img", **fields)
     return made, await fetched(world, made["url"]), await fetched(world, made["thumbnail_url"])
@@ -80,7 +80,7 @@ async def test_an_image_is_rotated_before_its_orientation_is_stripped(world: Wor
         image = opened(content)
         assert image.height > image.width
         assert PLACE not in content
-        # A quarter turn to the right: what was left is on top.
+        # Rotated clockwise by 90°: the left half is now on top.
         assert is_red(image, image.width // 2, 5)
         assert not is_red(image, image.width // 2, image.height - 5)
 
@@ -121,7 +121,7 @@ async def test_images_of_every_mode_are_accepted(world: World, mode: str) -> Non
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is huge, in a few bytes."""
+    """A small PNG file that declares a huge image."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

@@ -46,7 +46,7 @@ async def talking(person: Person, chat: Json) -> AsyncIterator[list[int]]:
 
 
 async def command(postgres: Postgres, name: str, *arguments: str) -> None:
-    """One of PostgreSQL's own programs, as the server's user."""
+    """Run a program of PostgreSQL as the user of the server."""
     given = [str(postgres._bin / name), "-h", str(postgres.run_folder), "-U", "postgres", *arguments]
     running = postgres._spawn(given, subprocess.PIPE)
     output, _ = await asyncio.to_thread(running.communicate, timeout=60)
@@ -54,7 +54,7 @@ async def command(postgres: Postgres, name: str, *arguments: str) -> None:
 
 
 async def goes_on(settings: Settings, people: tuple[str, str], chat: Json, told: int) -> int:
-    """A service on what was restored: whole logs, `resync` for who knows more, and new messages; the restored head."""
+    """Check a service on the restored database: complete logs, a `resync` for clients that are ahead, new messages."""
     async with world_with(settings) as world:
         assert await invariants.check_invariants(world.worker.db) == []
         ana, bo = (restored_person(world, user_id) for user_id in people)
@@ -73,7 +73,7 @@ def restored_person(world: World, user_id: str) -> Person:
 
 async def test_a_dump_under_load_is_restored_and_clients_resync(tmp_path: Path) -> None:
     async with own_postgres(tmp_path) as postgres:
-        dump = postgres.run_folder / "dump"  # a folder that is the server's own, all the way up
+        dump = postgres.run_folder / "dump"  # the user of the server needs access to the complete path
         async with world_with(settings_of(postgres)) as world:
             ana, bo = world.people("ana", "bo")
             chat = await ana.direct(bo)
@@ -124,7 +124,7 @@ async def test_a_base_backup_is_restored_to_a_point_in_time(tmp_path: Path) -> N
 
 
 async def archive_all(postgres: Postgres) -> None:
-    """Until what was written so far lies in the archive."""
+    """Wait until the WAL written so far is archived."""
     segment = await run(postgres, "SELECT pg_walfile_name(pg_switch_wal())")
     async with asyncio.timeout(30):
         while str(await run(postgres, "SELECT last_archived_wal FROM pg_stat_archiver")) < str(segment):  # noqa: ASYNC110  polling is the point

@@ -29,7 +29,9 @@ def test_the_model_matches_a_size_computed_by_hand() -> None:
     )
     one = need(1_000_000, habits, costs, Machines(fill=0.5, sockets_a_worker=50_000, batches_a_worker=10))
     assert (one.sockets, one.messages_s, one.deliveries_s) == pytest.approx((100_000, 1000, 2000))
-    assert one.workers == 3  # one core of messages and what they hear, each at half, and sockets for two
+    assert (
+        one.workers == 3
+    )  # one core for messages and their deliveries, each at half load, and memory of sockets for two
     assert one.database_cores == pytest.approx(0.5)
     assert one.stored_tb == pytest.approx(1_000_000 * 86.4 * 365 * 1000 / 1e12)
     assert one.control_s == pytest.approx(10 * 3 * 2)

@@ -19,8 +19,8 @@ ONCE = (
 )  # fmt: skip
 
 
-# A client that is cut off in its handshake leaves its transport to the collector: `connect` of websockets has nothing
-# to close yet.
+# A client that is disconnected in its handshake leaves its transport to the garbage collector, because `connect` of
+# websockets has nothing to close yet.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_nothing_is_lost_doubled_or_reordered_whatever_fails() -> None:
     with tempfile.TemporaryDirectory(prefix="wasgo-chat-chaos-") as folder:
@@ -37,6 +37,6 @@ async def test_nothing_is_lost_doubled_or_reordered_whatever_fails() -> None:
             assert not outcome.violations, summary(outcome)
         finally:
             await run.close()
-            gc.collect()  # here, where it is expected
+            gc.collect()  # while the warning is ignored
     assert run.shared.acked > 100
     assert {session.close for session in run.shared.history.sessions} >= {None, 4403}

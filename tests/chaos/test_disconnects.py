@@ -15,7 +15,7 @@ from tests.support.world import Json, Person, SocketClient, World
 async def following(
     person: Person, chat: Json, worker: Worker, after_seq: int, *, many: bool
 ) -> AsyncIterator[SocketClient]:
-    """A greeted socket of this conversation, or one for many that follows it."""
+    """A socket of this conversation after its `hello`, or one for many that is subscribed to it."""
     if not many:
         async with person.connect(chat, worker, after_seq=after_seq) as live:
             yield live
@@ -27,7 +27,7 @@ async def following(
 
 
 async def durable(live: SocketClient, count: int) -> list[Json]:
-    """The next so many durable frames."""
+    """The next events."""
     frames: list[Json] = []
     while len(frames) < count:
         frame = await live.next_frame()
@@ -38,7 +38,7 @@ async def durable(live: SocketClient, count: int) -> list[Json]:
 
 
 async def all_kinds(world: World, ana: Person, bo: Person) -> Json:
-    """A conversation with an event of every kind."""
+    """A conversation with an event of every type."""
     chat = await world.job(admin=ana, participant=bo)
     path = f"/chat/conversations/{chat['id']}"
     for number in range(3):

@@ -14,13 +14,13 @@ from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
 STUCK = 20
 MESSAGES = 120
-WORDS = "😀" * 9900  # 40 kB each: what all of them would hold is 96 MB
+WORDS = "😀" * 9900  # 40 kB each; without a limit all sockets would hold 96 MB
 BOUND_MB = 40
 READERS_AGAIN = 3
 
 
 def memory_mb(served: ServeProcess) -> float:
-    """Resident memory of all its processes."""
+    """The resident memory of all processes of a service."""
     pids = [served.process.pid, *served.workers()]
     pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
     return pages * 4096 / 1e6
@@ -41,7 +41,7 @@ async def make_chat(served: ServeProcess) -> Json:
 async def join(
     stack: AsyncExitStack, served: ServeProcess, chat: Json, user: str, *, is_narrow: bool
 ) -> ClientConnection:
-    """A greeted socket; a narrow one has little room between the two ends."""
+    """Open a socket and receive its `hello`; a narrow one has small buffers."""
     ends = socket.socket()
     if is_narrow:
         ends.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

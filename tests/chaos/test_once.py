@@ -10,7 +10,7 @@ from tests.support.workers import Worker
 from tests.support.world import Json, Person, World, rows
 
 Say = Callable[[Person, Json, Worker, str], Awaitable[Json]]
-"""Says `content` with the client_id c; `seq` and `message_id` of the answer, or its `code`."""
+"""Sends `content` with the client_id c; returns the `seq` and `message_id` of the response, or its `code`."""
 
 
 async def by_http(person: Person, chat: Json, worker: Worker, content: str) -> Json:
@@ -31,7 +31,7 @@ def _place(message_id: str, seq: int) -> Json:
 
 
 async def stored(world: World, chat: Json) -> list[Json]:
-    """What the conversation has, as far as a repeat could change it."""
+    """The state of the conversation that a repeated send could change."""
     found = await rows(world.worker, "SELECT id, seq FROM messages WHERE conversation_id = :chat", chat=chat["id"])
     return [_place(str(row.id), row.seq) for row in found]
 

@@ -21,14 +21,14 @@ def test_read_state_matches_the_model(database: str) -> None:
         db = Database(make_settings(database, database_pool_size=1))
 
         class Reading(RuleBasedStateMachine):
-            """One transaction an example; what it leaves is rolled back."""
+            """One transaction for each example, which is rolled back."""
 
             def __init__(self) -> None:
                 super().__init__()
                 self.tx = db._sessions()
                 self.tx.settings = db.settings
                 self.life = runner.run(ConversationModel.create(self.tx))
-                for number in range(9):  # something to read, so that few steps suffice
+                for number in range(9):  # messages to read, so that few steps suffice
                     runner.run(self.life.send(self.tx, USERS[number % len(USERS)]))
 
             def do(self, doing: Coroutine[Any, Any, None]) -> None:

@@ -12,7 +12,7 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 
 Write = Callable[[Person, SocketClient, Json, Json, Json], Coroutine[None, None, str]]
-"""Does something as a member, with an own and a foreign message; the `code` of the refusal."""
+"""Writes as a member, with an own and a foreign message; returns the `code` of the rejection."""
 
 
 async def _http(person: Person, path: str, body: Json | None = None) -> str:

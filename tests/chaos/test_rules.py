@@ -31,7 +31,7 @@ M1, M2, M3 = (str(UUID(int=number)) for number in (1, 2, 3))
 
 
 def good() -> tuple[History, DatabaseState]:
-    """Ana says three things, the second is edited, the third deleted; bo reads, is removed at 8 and comes back at 9."""
+    """Ana sends three messages, the second is edited, the third deleted; bo reads, is removed at 8 and added at 9."""
     truth = DatabaseState(
         heads={CHAT: 9},
         messages={

@@ -63,7 +63,7 @@ async def test_all_workers_change_their_levels_on_a_signal(database: str, tmp_pa
         return {line["path"] for line in said() if line["event"] == "request"}
 
     async def changed(times: int) -> None:
-        async with asyncio.timeout(20):  # the supervisor says so, and each of two workers
+        async with asyncio.timeout(20):  # logged by the supervisor and by each of two workers
             while sum(line["event"] == "log_levels_changed" for line in said()) < 3 * times:  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.02)
 

@@ -29,7 +29,7 @@ def socket_of(url: str) -> Path:
 
 
 async def work_mem(url: str) -> str:
-    """What a connection of the service's pool says: the options got there."""
+    """The settings of a connection from the pool: they show whether the options arrived."""
     db = Database(Settings(database_url=url))
     try:
         async with db.snapshot() as tx:

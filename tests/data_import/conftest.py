@@ -10,7 +10,7 @@ from wasgo_chat.core.config import Settings
 
 
 @pytest.fixture
-async def empty(database: str) -> str:
+async def empty_database(database: str) -> str:
     """The name of an empty database for one test."""
     name = f"{database}_bulk_{secrets.token_hex(4)}"
     await create_database(database_url("postgres"), name, TEMPLATE)
@@ -18,7 +18,7 @@ async def empty(database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-async def empty_once(database: str) -> Settings:
+async def shared_database_settings(database: str) -> Settings:
     """Settings of a database that is shared by tests which store nothing."""
     name = f"{database}_bulk_shared"
     await create_database(database_url("postgres"), name, TEMPLATE)

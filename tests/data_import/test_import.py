@@ -23,8 +23,8 @@ from wasgo_chat.data_import.run import MAX_LINE_BYTES, Import, Report
 from wasgo_chat.database.session import Database
 
 
-async def test_imported_history_looks_as_if_it_had_happened_here(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_imported_history_looks_as_if_it_had_happened_here(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     report, rejected = await import_lines(settings, HISTORY)
     assert (report.users, report.conversations, report.messages, rejected) == (1, 1, 6, [])
     async with world_with(settings) as world:
@@ -47,8 +47,8 @@ async def test_imported_history_looks_as_if_it_had_happened_here(empty: str) -> 
         assert await rows(world.worker, "SELECT id FROM notifications WHERE number < 7") == []
 
 
-async def test_a_second_import_changes_nothing_and_a_longer_one_continues(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_a_second_import_changes_nothing_and_a_longer_one_continues(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     await import_lines(settings, HISTORY)
     report, rejected = await import_lines(settings, [*HISTORY, message(7, sender="bo")])
     assert (report.conversations, report.messages, report.known, rejected) == (0, 1, 6, [])
@@ -57,8 +57,8 @@ async def test_a_second_import_changes_nothing_and_a_longer_one_continues(empty:
     await db.close()
 
 
-async def test_imported_reads_are_the_read_state(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_imported_reads_are_the_read_state(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     lines = [conversation(reads="given"), *(message(n) for n in range(1, 5))]
     lines[2]["read_by"] = [{"user_id": "bo", "read_at": at(9)}]
     await import_lines(settings, lines)
@@ -93,9 +93,11 @@ WRONG: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("why", WRONG)
-async def test_lines_the_api_would_reject_are_rejected_with_their_number(empty_once: Settings, why: str) -> None:
+async def test_lines_the_api_would_reject_are_rejected_with_their_number(
+    shared_database_settings: Settings, why: str
+) -> None:
     line, said = WRONG[why]
-    report, rejected = await import_lines(empty_once, [conversation(), line, message(2)], dry_run=True)
+    report, rejected = await import_lines(shared_database_settings, [conversation(), line, message(2)], dry_run=True)
     assert (report.messages, report.rejected) == (1, 1)
     assert rejected[0]["line"] == 2
     assert said in rejected[0]["error"]
@@ -103,7 +105,7 @@ async def test_lines_the_api_would_reject_are_rejected_with_their_number(empty_o
 
 @pytest.mark.parametrize("ends", [True, False])
 async def test_a_line_that_is_too_long_is_one_reject_and_later_lines_keep_their_numbers(
-    empty_once: Settings, ends: bool
+    shared_database_settings: Settings, ends: bool
 ) -> None:
     longest = json.dumps(message(1, metadata={}))
     fits = longest + " " * (MAX_LINE_BYTES - 1 - len(longest))
@@ -111,7 +113,7 @@ async def test_a_line_that_is_too_long_is_one_reject_and_later_lines_keep_their_
     lines: list[Line | str] = [conversation(), fits, f"{fits} ", "x" * (3 * MAX_LINE_BYTES), *after]
     file, rejects, told = as_file(lines), io.BytesIO(), list[int]()
     file = file if ends else file.rstrip(b"\n")
-    report = await Import(empty_once, rejects, dry_run=True, progress=told.append).run(io.BytesIO(file))
+    report = await Import(shared_database_settings, rejects, dry_run=True, progress=told.append).run(io.BytesIO(file))
     rejected = [json.loads(one) for one in rejects.getvalue().splitlines()]
     assert [one["line"] for one in rejected] == ([3, 4, 5] if ends else [3, 4])
     assert all("longer than 1 MiB" in one["error"] for one in rejected[:2])
@@ -119,8 +121,8 @@ async def test_a_line_that_is_too_long_is_one_reject_and_later_lines_keep_their_
     assert (report.lines, report.messages, sum(told)) == (len(lines), 2 if ends else 1, len(file))
 
 
-async def test_an_invalid_conversation_rejects_its_messages_too(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_an_invalid_conversation_rejects_its_messages_too(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     pair = [{"user_id": "ana"}, {"user_id": "bo"}]
     direct = {"conversation_type": "direct", "reference": None, "participants": pair}
     lines = [
@@ -150,8 +152,8 @@ def rejected_pair() -> Any:
     return Like()
 
 
-async def test_a_dry_run_stores_nothing(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_a_dry_run_stores_nothing(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     report, _ = await import_lines(settings, HISTORY, dry_run=True)
     assert (report.conversations, report.messages) == (1, 6)
     db = Database(settings)
@@ -160,8 +162,8 @@ async def test_a_dry_run_stores_nothing(empty: str) -> None:
     await db.close()
 
 
-async def test_a_killed_import_can_be_restarted_and_duplicates_nothing(empty: str, tmp_path: Path) -> None:
-    settings = make_settings(empty)
+async def test_a_killed_import_can_be_restarted_and_duplicates_nothing(empty_database: str, tmp_path: Path) -> None:
+    settings = make_settings(empty_database)
     chats, each = 12, 1500
     lines: list[Any] = []
     for chat in range(chats):
@@ -169,7 +171,7 @@ async def test_a_killed_import_can_be_restarted_and_duplicates_nothing(empty: st
         lines += [message(n, f"c{chat}", read_by=[{"user_id": "bo", "read_at": at(n)}]) for n in range(each)]
     file = tmp_path / "history.jsonl"
     file.write_bytes(as_file(lines))
-    command, env = [str(COMMAND), "import", str(file)], environment(empty)
+    command, env = [str(COMMAND), "import", str(file)], environment(empty_database)
     db = Database(settings)
     killed = await asyncio.create_subprocess_exec(*command, env=env, stdout=subprocess.DEVNULL)
     await wait_until_found(db, "SELECT id FROM messages LIMIT 1")

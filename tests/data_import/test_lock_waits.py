@@ -17,9 +17,9 @@ HELD = "SELECT FROM conversations FOR UPDATE"
 
 
 @pytest.fixture
-async def db(empty: str) -> AsyncIterator[Database]:
+async def db(empty_database: str) -> AsyncIterator[Database]:
     """Connections of another process, to a database that has a conversation."""
-    made = Database(make_settings(empty, lock_timeout_s=0.2))
+    made = Database(make_settings(empty_database, lock_timeout_s=0.2))
     await import_lines(made.settings, HISTORY[:3])
     yield made
     await made.close()

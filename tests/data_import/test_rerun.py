@@ -15,17 +15,17 @@ MORE = [conversation(), *(message(n) for n in range(4, 7))]
 
 
 def batches(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
-    """Have everything written in one batch, or each conversation's line begin another."""
+    """Write everything in one batch, or begin a new batch with each conversation."""
     if size == "many":
         monkeypatch.setattr(run, "BATCH_CHUNKS", 1)
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
 async def test_the_same_history_twice_in_a_file_is_imported_once(
-    empty: str, monkeypatch: pytest.MonkeyPatch, size: str
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, size: str
 ) -> None:
     batches(monkeypatch, size)
-    settings = make_settings(empty)
+    settings = make_settings(empty_database)
     report, rejected = await import_lines(settings, [*FIRST, *FIRST, *FIRST[:1], *FIRST[2:], *MORE[1:]])
     assert (report.conversations, report.messages, report.known, rejected) == (1, 6, 5, [])
     async with world_with(settings) as world:
@@ -33,9 +33,11 @@ async def test_the_same_history_twice_in_a_file_is_imported_once(
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
-async def test_all_parts_of_a_split_history_are_read(empty: str, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+async def test_all_parts_of_a_split_history_are_read(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
     batches(monkeypatch, size)
-    settings = make_settings(empty)
+    settings = make_settings(empty_database)
     report, rejected = await import_lines(settings, [*FIRST, conversation("c2"), message(1, "c2"), *MORE])
     assert (report.messages, rejected) == (7, [])
     async with world_with(settings) as world:
@@ -46,9 +48,11 @@ async def test_all_parts_of_a_split_history_are_read(empty: str, monkeypatch: py
 
 
 @pytest.mark.parametrize("size", ["one", "many"])
-async def test_later_parts_may_reply_to_earlier_ones(empty: str, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+async def test_later_parts_may_reply_to_earlier_ones(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
     batches(monkeypatch, size)
-    settings = make_settings(empty)
+    settings = make_settings(empty_database)
     answer = message(7, reply_to="m1")
     report, rejected = await import_lines(settings, [*FIRST, *MORE, answer])
     assert (report.messages, rejected) == (7, [])
@@ -65,10 +69,10 @@ async def test_later_parts_may_reply_to_earlier_ones(empty: str, monkeypatch: py
 
 @pytest.mark.parametrize("size", ["one", "many"])
 async def test_a_new_participant_in_a_repeated_line_is_added(
-    empty: str, monkeypatch: pytest.MonkeyPatch, size: str
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, size: str
 ) -> None:
     batches(monkeypatch, size)
-    settings = make_settings(empty)
+    settings = make_settings(empty_database)
     more = conversation(participants=[{"user_id": "ana"}, {"user_id": "dee"}])
     report, rejected = await import_lines(settings, [*FIRST, more, message(4, sender="dee")])
     assert (report.messages, rejected) == (4, [])
@@ -87,8 +91,8 @@ async def test_a_new_participant_in_a_repeated_line_is_added(
         assert await invariants.check_invariants(world.worker.db) == []
 
 
-async def test_earlier_messages_are_not_unread_for_a_new_participant(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_earlier_messages_are_not_unread_for_a_new_participant(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     await import_lines(settings, [conversation(reads="given"), *FIRST[1:]])
     more = conversation(reads="given", participants=[{"user_id": "ana"}, {"user_id": "dee"}])
     await import_lines(settings, [more, message(4)])
@@ -115,13 +119,13 @@ CROWDED: dict[str, tuple[dict[str, Any], list[Line], str]] = {
 @pytest.mark.parametrize("size", ["one", "many"])
 @pytest.mark.parametrize("why", CROWDED)
 async def test_participants_a_conversation_cannot_take_are_rejected(
-    empty: str, monkeypatch: pytest.MonkeyPatch, why: str, size: str
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, why: str, size: str
 ) -> None:
     batches(monkeypatch, size)
     limits, people, said = CROWDED[why]
     pair = [{"user_id": "ana"}, {"user_id": "bo"}]
     kind: Line = {"reference": None, "conversation_type": "direct" if "direct" in why else "support"}
-    settings = make_settings(empty, **limits)
+    settings = make_settings(empty_database, **limits)
     lines = [
         conversation(participants=pair, **kind),
         message(1),

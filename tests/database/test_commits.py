@@ -15,7 +15,7 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.content = 'fail at commit')
 
 @pytest.fixture
 async def refusing(world: World) -> World:
-    """The database refuses some messages, but only when they are committed."""
+    """The database rejects some messages, but only at their commit."""
     async with world.worker.db.engine.begin() as connection:
         await connection.execute(text("DROP TRIGGER IF EXISTS refuse_at_commit ON messages"))
         await connection.execute(text("DROP FUNCTION IF EXISTS refuse"))

@@ -10,18 +10,18 @@ from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.driver import PinnedConnection, fetch
 from wasgo_chat.database.session import Database
 
-# ErrorResponse (PostgreSQL's protocol, 53.7): FATAL 57P01, as pg_terminate_backend has it sent.
+# ErrorResponse (PostgreSQL's protocol, 53.7): FATAL 57P01, as sent after pg_terminate_backend.
 _FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
 ENDED = b"E" + (len(_FIELDS) + 4).to_bytes(4, "big") + _FIELDS
 
 
 def end(link: Any) -> None:
-    """The server's last words arrive; that it closed the socket is seen only later."""
+    """The last message of the server arrives; the closing of the socket is noticed only later."""
     link._protocol.data_received(ENDED)
 
 
 async def ask(db: Database, *, to_end: bool = False) -> None:
-    """One statement; what ends the connection comes when it lies in the pool again."""
+    """Execute one statement; the termination arrives when the connection is back in the pool."""
     async with db.transaction() as tx:
         assert (await tx.execute(text("SELECT 1"))).scalar_one() == 1
         link = (await (await tx.connection()).get_raw_connection()).driver_connection

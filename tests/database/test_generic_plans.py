@@ -39,7 +39,7 @@ async def by_key(worker: Worker) -> AsyncIterator[Database]:
 
 
 async def plan(held: PinnedConnection) -> str:
-    """The plan that the connection would use now."""
+    """The plan that the connection uses now."""
     async with held.transaction() as connection:
         name = await connection.fetchval(NAME, ASKED)
         lines = await connection.fetch(f'EXPLAIN EXECUTE "{name}" (ARRAY[1])')
@@ -55,7 +55,7 @@ async def test_a_plan_made_for_a_small_table_is_replaced(by_key: Database, monke
     short = await plan(kept)
     async with kept.transaction() as connection:
         await connection.execute(GROWN)
-    assert await plan(kept) == short, "nothing else renews it so soon"
+    assert await plan(kept) == short, "nothing else renews it that early"
     kept._plans_max_age_s = 0.0
     await kept.fetch(ASKED, [1])
     long = await plan(kept)

@@ -34,7 +34,7 @@ async def pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
 
 @pytest.fixture
 async def world(pair: Pair) -> AsyncIterator[World]:
-    """People at a worker that has a standby to read at."""
+    """A world on a worker that reads from a standby."""
     settings = make_settings(
         "unused", database_url=pair.primary.url(NAME), replica_urls=pair.standby.url(NAME), replica_max_lag_s=60.0
     )
@@ -52,7 +52,7 @@ def replica_of(worker: Worker, at: int = 0) -> Replica:
 
 @asynccontextmanager
 async def paused(pair: Pair, standby: Postgres | None = None) -> AsyncIterator[None]:
-    """The standby gets everything, and shows nothing of it."""
+    """The standby receives all changes and applies none of them."""
     standby = standby or pair.standby
     await run(standby, "SELECT pg_wal_replay_pause()")
     async with asyncio.timeout(10):
@@ -71,7 +71,7 @@ def served(pair: Pair) -> int:
 
 
 async def reloaded(pair: Pair, *, lets_in: bool = False) -> None:
-    """The standby reads its rules again; returns once they hold."""
+    """Reload the configuration of the standby; returns once it is active."""
     os.kill(pair.standby.pid or 0, signal.SIGHUP)
     async with asyncio.timeout(10):
         while True:
@@ -94,7 +94,7 @@ async def asked(person: Person, path: str, seen: str | None) -> httpx.Response:
 
 
 async def replayed(worker: Worker, seen: str, at: int = 0) -> None:
-    """Wait until the worker knows that the standby has that much."""
+    """Wait until the worker knows that the standby has reached a position."""
     await wait_until(lambda: (replica_of(worker, at).replayed or 0) >= int(seen, 16))
 
 
@@ -240,7 +240,7 @@ async def test_a_standby_that_rejects_its_user_is_skipped(pair: Pair, world: Wor
     await asyncio.to_thread(rules.write_text, "local all all scram-sha-256\n")  # without any password: 28P01
     try:
         await reloaded(pair)
-        await replica_of(world.worker).db.engine.dispose()  # what it holds was let in before
+        await replica_of(world.worker).db.engine.dispose()  # existing connections stay
         listed = await asked(ana, "/chat/conversations/", sent.headers[HEADER])
         assert listed.json()["results"][0]["id"] == chat["id"]
     finally:

@@ -49,7 +49,7 @@ async def test_every_type_and_state_exists_and_a_second_start_adds_nothing(tmp_p
 async def test_the_demo_token_route_returns_accepted_tokens(database: str) -> None:
     settings = make_settings(database)
     async with running(settings) as worker, httpx.AsyncClient(base_url=worker.url) as client:
-        assert (await client.get("/demo/users/")).status_code == 404  # only `dev` has it
+        assert (await client.get("/demo/users/")).status_code == 404  # only in `dev`
         worker.app.include_router(demo_users.demo_users_route(settings))
         users = (await client.get("/demo/users/")).json()["results"]
         assert [one["id"] for one in users] == list(demo_users.PEOPLE)

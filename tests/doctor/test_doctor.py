@@ -34,7 +34,7 @@ MAIL: dict[str, Any] = {"mail_from": "Chat <chat@wasgo.example>", "public_url": 
 
 
 def said(findings: list[Finding], level: str) -> str:
-    """What was found of a level, in one line; each such finding says what to do."""
+    """The findings of a level in one line; each of them must have advice."""
     assert all(one.remedy for one in findings if one.level != "ok"), findings
     return " | ".join(one.what for one in findings if one.level == level)
 
@@ -106,7 +106,7 @@ async def test_an_endless_transaction_and_too_few_connections_are_findings(
 
 @pytest.fixture
 async def ordinary(sick: str) -> AsyncIterator[str]:
-    """The URL of a role that may read our tables, and has no other right."""
+    """The URL of a role that may read the tables and has no other permission."""
     role = f"ordinary_{sick}"
     owner = await asyncpg.connect(database_url(sick))
     await owner.execute(f"CREATE ROLE {role} LOGIN")
@@ -159,7 +159,7 @@ async def test_an_index_under_construction_is_not_reported_as_broken(sick: str, 
     holder, builder = await asyncpg.connect(database_url(sick)), await asyncpg.connect(database_url(sick))
     try:
         async with holder.transaction():
-            await holder.execute("LOCK TABLE messages IN ROW EXCLUSIVE MODE")  # the index waits for it
+            await holder.execute("LOCK TABLE messages IN ROW EXCLUSIVE MODE")  # the index build waits for it
             building = asyncio.create_task(builder.execute("CREATE INDEX CONCURRENTLY ix_building ON messages (id)"))
             async with asyncio.timeout(10):
                 while not await holder.fetchval("SELECT true FROM pg_index WHERE NOT indisvalid"):  # noqa: ASYNC110  polling is the point
@@ -253,7 +253,7 @@ async def test_an_unreachable_scanner_is_a_finding() -> None:
 
 
 class Clocked(Issuer):
-    """An issuer that says what time it is."""
+    """An issuer with a `Date` header."""
 
     def __init__(self, ahead_s: float = 0.0) -> None:
         super().__init__()
@@ -298,7 +298,7 @@ class _Guard:
 
 @asynccontextmanager
 async def guarded_mailbox() -> AsyncIterator[int]:
-    """An SMTP server that asks for a password."""
+    """An SMTP server that requires a password."""
 
     def protocol() -> SMTP:
         return SMTP(object(), authenticator=_Guard(), auth_require_tls=False, hostname="mail.example")

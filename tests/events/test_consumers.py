@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Seen:
-    """What a reader was given, by conversation."""
+    """The events that a consumer received, by conversation."""
 
     def __init__(self) -> None:
         self.seqs: dict[UUID, list[int]] = defaultdict(list)
@@ -86,7 +86,7 @@ async def all_read(reader: LogConsumer) -> None:
 
 
 async def swept(world: World, chat: Any) -> None:
-    """Wait until the service's own reader and the sweep have taken the note away."""
+    """Wait until the consumer of the service has deleted the pending marker."""
     async with asyncio.timeout(PATIENCE_S):
         while await notes(world, chat):  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.02)
@@ -187,7 +187,7 @@ async def test_an_uncommitted_send_keeps_the_marker_and_is_not_waited_for(quiet:
     await ana.send(chat)
     test = reader_of(quiet, Seen())
     async with quiet.worker.db.transaction() as tx:
-        # What the next send does, and has not committed yet.
+        # A send that is not committed yet.
         raised = text("UPDATE pending SET head = head + 1 WHERE conversation_id = :id")
         await tx.execute(raised, {"id": chat["id"]})
         event = (

@@ -1,4 +1,4 @@
-"""A client that speaks RFC 6455 byte by byte, for what a client library would not send or would hide."""
+"""A client that sends RFC 6455 frames byte by byte, which no client library would send or show."""
 
 import asyncio
 import json
@@ -14,9 +14,9 @@ KEY = b"\x37\xfa\x21\x3d"
 
 
 class Peer:
-    """An open socket of one conversation, greeted.
+    """A socket of one conversation, after its `hello`.
 
-    `is_joined` sends all that one `say` names in one segment; else each comes alone, after the one before was read.
+    With `is_joined`, the frames of one call are one segment; otherwise each is sent after the previous one was read.
     """
 
     def __init__(self, raw: Raw, user: Person, chat: Json, arrived: list[bytes], *, is_joined: bool = False) -> None:
@@ -28,20 +28,20 @@ class Peer:
         self._asked = 0
 
     def ask(self, size: int = 0, text: str = "") -> tuple[str, bytes]:
-        """A `ref`, and a frame's payload that is answered by it: of a size, or a message that says a text."""
+        """A `ref`, and the payload of a frame with that `ref`: of a given size, or a message with a given text."""
         self._asked += 1
         ref = f"r{self._asked}"
         asks = {"type": "send_message", "content": text} if text else {"type": "typing", "is_typing": False}
-        # Blanks come first: were any byte lost or one too many read, the rest would be no JSON.
+        # Spaces come first, so that a lost or extra byte makes the JSON invalid.
         return ref, json.dumps({"ref": ref, **asks}, ensure_ascii=False).encode().rjust(size)
 
     def usual(self) -> tuple[str, bytes]:
-        """A `ref`, and the frame that most clients send most of the time."""
+        """A `ref`, and a frame of the most common form."""
         ref, payload = self.ask()
         return ref, frame(TEXT, payload, key=KEY)
 
     async def say(self, *segments: bytes) -> None:
-        """Send; returns once all was read, so that what follows is a segment of its own."""
+        """Send, and wait until everything was read, so that the next bytes are a separate segment."""
         if self._is_joined:
             segments = (b"".join(segments),)
         async with asyncio.timeout(PATIENCE_S):
@@ -52,7 +52,7 @@ class Peer:
                     await asyncio.sleep(0)
 
     async def hears(self) -> tuple[int, bytes]:
-        """The next frame; a server's has no mask, no reserved bit, and is whole (5.1, 5.2)."""
+        """The next frame, which must be unmasked, without reserved bits, and not fragmented (5.1, 5.2)."""
         async with asyncio.timeout(PATIENCE_S):
             reader = self.raw.reader
             first, size = await reader.readexactly(2)
@@ -77,7 +77,7 @@ class Peer:
         return others
 
     async def closed(self) -> bytes:
-        """What the close frame says, past answers before it. Nothing may follow it but the end (5.5.1, 7.1.1)."""
+        """The payload of the close frame, after any responses. Only the end may follow (5.5.1, 7.1.1)."""
         while True:
             opcode, payload = await self.hears()
             if opcode == CLOSE:
@@ -86,13 +86,13 @@ class Peer:
         return payload
 
     async def refused(self, code: int) -> None:
-        """It has to close with this code."""
+        """Assert that the service closes with this code."""
         payload = await self.closed()
         assert int.from_bytes(payload[:2]) == code, payload
 
 
 class Peers:
-    """Opens sockets; `arrived` is what the service has read of frames, segment by segment."""
+    """Opens sockets; `arrived` has the segments that the service has read."""
 
     def __init__(self, world: World, arrived: list[bytes]) -> None:
         self._world = world

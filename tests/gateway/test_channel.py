@@ -14,7 +14,7 @@ from wasgo_chat.membership.lookups import MembershipHead
 
 
 class RecordingBuffer:
-    """A send buffer that keeps what is written."""
+    """A send buffer that records what is written."""
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []

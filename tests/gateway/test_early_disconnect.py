@@ -30,5 +30,5 @@ async def _leave_early(database: str) -> None:
 def test_a_disconnect_before_the_send_buffer_exists_is_no_error(database: str) -> None:
     with asyncio.Runner(
         loop_factory=uvloop.new_event_loop
-    ) as runner:  # as in production: it raises where asyncio is mute
+    ) as runner:  # as in production; asyncio without uvloop would not raise
         runner.run(_leave_early(database))

@@ -5,9 +5,8 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.redis_servers import wait_for
 from tests.support.servers import valkey_url
-from tests.support.world import World
+from tests.support.world import World, wait_for
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.gateway.envelope import channel_of
 

@@ -16,7 +16,7 @@ MAX = 1_000
 
 @dataclass(frozen=True)
 class Sent:
-    """A frame as a client may send it."""
+    """A valid frame of a client."""
 
     first: int
     payload: bytes
@@ -36,7 +36,7 @@ FRAMES = st.one_of(
 
 @given(frames=st.lists(FRAMES, max_size=12), cuts=st.lists(st.integers(0, 3_000), max_size=8))
 def test_it_reads_the_same_as_the_parser(frames: list[Sent], cuts: list[int]) -> None:
-    """Pieces that it leaves to the parser go there, and what is read is, in order, what the parser alone would read."""
+    """Segments that it leaves go to the parser; together both must read, in order, what the parser alone would read."""
     wires = [sent.wire() for sent in frames]
     stream = b"".join(wires)
     bounds = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
@@ -49,7 +49,7 @@ def test_it_reads_the_same_as_the_parser(frames: list[Sent], cuts: list[int]) ->
         read = scanner.messages(stream[start:end])
         if read is None:
             continue
-        assert start in ends, "it read from within a frame"
+        assert start in ends, "it started within a frame"
         assert end in ends, "it read half a frame"
         at_frame = ends[start]
         taken = frames[at_frame : ends[end]]

@@ -20,7 +20,7 @@ READ_NOTHING = (
 
 
 async def forget(world: World, chat: Json, *more: str) -> None:
-    """What a failover does that lost the last commits."""
+    """Rewind the database as a failover does that loses the last commits."""
     async with world.worker.db.transaction() as tx:
         for statement in (*FORGET, *more):
             await tx.execute(text(statement), {"id": chat["id"]})

@@ -12,7 +12,7 @@ from wasgo_chat.gateway.channel import ConversationChannel
 async def everything(by: Person, chat: Json) -> list[Json]:
     found: list[Json] = []
     while page := await by.history(chat, before_seq=found[-1]["seq"] if found else 2**40):
-        found += page  # the newest first
+        found += page  # newest first
     return found
 
 

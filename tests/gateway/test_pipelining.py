@@ -17,7 +17,7 @@ async def _answers(live: SocketClient, count: int) -> dict[str, Json]:
     found: dict[str, Json] = {}
     while len(found) < count:
         frame = await live.wait_until(lambda frame: frame.get("ref") is not None)
-        assert frame["ref"] not in found, "answered twice"
+        assert frame["ref"] not in found, "two replies"
         found[frame["ref"]] = frame
     return found
 
@@ -46,9 +46,9 @@ async def test_a_message_that_cannot_be_batched_delays_only_the_messages_after_i
     attached = await ana.ok("POST", "/chat/attachments/", status=201, files=upload, data={"conversation": chat["id"]})
     odd: dict[int, dict[str, Any]] = {
         7: {"mentions": [cy.id]},
-        11: {"client_id": "c10"},  # said before, with other content
+        11: {"client_id": "c10"},  # used before with other content
         19: {"attachment_ids": [attached["id"]]},
-        23: {"content": "22", "client_id": "c22"},  # the same once more
+        23: {"content": "22", "client_id": "c22"},  # the same again
         31: {"reply_to": cy.id.rjust(36, "0")},
     }
     async with ana.connect(chat) as live:

@@ -24,7 +24,7 @@ async def test_an_old_removal_does_not_close_a_new_socket(world: World, database
     await ana.send(chat)
     async with world_with(make_settings(database, head_check_s=60)) as elsewhere:
         deaf = elsewhere.worker
-        with disturbed(deaf, drop):  # this worker learns of the removal only after the new socket has come
+        with disturbed(deaf, drop):  # this worker receives the removal only after the new socket is open
             async with bo.connect(chat, deaf) as b:
                 await remove_and_add(ana, chat, cy)
                 async with cy.connect(chat, deaf, after_seq=1) as c:
@@ -40,11 +40,11 @@ async def test_a_lagging_socket_ends_at_the_removal(database: str) -> None:
         async with cy.connect(chat) as c:
             await wait_until(lambda: all(one.live for one in _channel(world, chat).subscriptions))
             (behind,) = _channel(world, chat).subscriptions
-            behind.mark_lagging()  # as if it did not read
+            behind.mark_lagging()  # as if the client did not read
             await ana.send(chat)
             removed_at = await remove_and_add(ana, chat, cy)
             await ana.send(chat)
-            world.worker.hub.catch_up_soon(behind)  # as if it did now
+            world.worker.hub.catch_up_soon(behind)  # as if the client read again
             frames, code = await receive_until_closed(c)
             assert [frame["seq"] for frame in frames if "seq" in frame] == list(range(1, removed_at + 1))
             assert code == 4403

@@ -92,7 +92,7 @@ async def test_subscribing_while_others_write_loses_and_repeats_nothing(world: W
     chat = await ana.direct(bo)
 
     async def join_late(after: int) -> list[int]:
-        await asyncio.sleep(after * 0.01)  # spreads the joins over the writing; nothing is waited for
+        await asyncio.sleep(after * 0.01)  # spreads the subscriptions over the writes
         async with bo.connect(chat, other_worker if after % 2 else world.worker, after_seq=0) as b:
             return await receive_seqs(b, 60)
 

@@ -95,7 +95,7 @@ async def test_an_invalid_text_is_answered_whatever_its_size(peers: Peers, size:
     ids=["65537 bytes", "2 ** 63 - 1 bytes", "2 ** 64 - 1 bytes", "one byte too many in pieces", "too large in pieces"],
 )  # fmt: skip
 async def test_a_frame_that_is_too_large_is_1009(peers: Peers, large: bytes, *, is_joined: bool) -> None:
-    """9 [7.4.1, 10.4]: refused as soon as its length is known."""
+    """9 [7.4.1, 10.4]: rejected as soon as its length is known."""
     async with peers(is_joined=is_joined) as peer:
         await peer.say(peer.usual()[1], large)
         await peer.refused(1009)
@@ -103,7 +103,7 @@ async def test_a_frame_that_is_too_large_is_1009(peers: Peers, large: bytes, *, 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 13, 64, 997])
 async def test_frames_may_be_split_anywhere(peers: Peers, size: int) -> None:
-    """1.1.6, 2.6, 5.5, 9.5 [5.4: pieces on the way mean nothing]."""
+    """1.1.6, 2.6, 5.5, 9.5 [5.4: segments have no meaning]."""
     async with peers() as peer:
         refs, sent = [], b""
         for length in (0, 126, 200, 0):
@@ -119,7 +119,7 @@ async def test_frames_may_be_split_anywhere(peers: Peers, size: int) -> None:
 
 
 async def test_a_frame_may_be_split_at_each_of_its_bytes(peers: Peers) -> None:
-    """1.1.6 [5.2]: in its head, its mask, its payload; and usual ones go on to be read in order behind it."""
+    """1.1.6 [5.2]: in its header, masking key and payload; the frames after it are read in order."""
     async with peers() as peer:
         for length in (0, 126):
             for at in range(1, 12):
@@ -131,7 +131,7 @@ async def test_a_frame_may_be_split_at_each_of_its_bytes(peers: Peers) -> None:
 
 @TOGETHER_OR_NOT
 async def test_many_frames_are_answered_in_order(peers: Peers, *, is_joined: bool) -> None:
-    """2.10, 9.7 [5.5.2]: pings come back as they went out."""
+    """2.10, 9.7 [5.5.2]: pongs have the payloads of their pings."""
     async with peers(is_joined=is_joined) as peer:
         asked = [peer.usual() for _ in range(20)]
         pings = [b"ping %d" % count for count in range(20)]
@@ -158,7 +158,7 @@ async def test_a_ping_is_answered_with_its_payload(peers: Peers, payload: bytes,
 @TOGETHER_OR_NOT
 @pytest.mark.parametrize("count", [2, 3, 7, 60])
 async def test_a_text_may_be_fragmented(peers: Peers, count: int, *, is_joined: bool) -> None:
-    """5.3 to 5.8, 5.19 [5.4]: empty ones too, with pings between them, and usual frames around."""
+    """5.3 to 5.8, 5.19 [5.4]: also empty fragments, with pings between them, and other frames around them."""
     async with peers(is_joined=is_joined) as peer:
         (first, before), (ref, payload), (last, after) = peer.usual(), peer.ask(200), peer.usual()
         cuts = [len(payload) * at // count for at in range(count + 1)]
@@ -214,7 +214,7 @@ BROKEN = (
 
 @pytest.mark.parametrize("broken", BROKEN, ids=bytes.hex)
 async def test_invalid_utf8_is_1007(peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """6.3, 6.4, 6.6 to 6.21 [8.1]: alone, among usual frames, in pieces; several at once are no worse than one."""
+    """6.3, 6.4, 6.6 to 6.21 [8.1]: alone, among valid frames, in fragments, and several at once."""
     whole = frame(TEXT, b'"' + broken, key=KEY)
     pieces = [frame(CONT if at else TEXT, broken[at : at + 1], fin=False) for at in range(len(broken))]
     for joined in (whole, b"".join(pieces) + frame(CONT), whole * 3):

@@ -26,7 +26,7 @@ def closing(code: int, reason: bytes = b"") -> bytes:
 @TOGETHER_OR_NOT
 @pytest.mark.parametrize("code", GOOD)
 async def test_a_close_is_answered_with_its_code(peers: Peers, code: int, *, is_joined: bool) -> None:
-    """7.7 [5.5.1, 7.4]: after a usual frame."""
+    """7.7 [5.5.1, 7.4]: after a valid frame."""
     async with peers(is_joined=is_joined) as peer:
         await peer.say(peer.usual()[1], closing(code))
         await peer.refused(code)
@@ -34,7 +34,7 @@ async def test_a_close_is_answered_with_its_code(peers: Peers, code: int, *, is_
 
 @pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS.keys())
 async def test_a_close_may_have_a_reason(peers: Peers, reason: bytes) -> None:
-    """7.3.4, 7.3.5 [5.5.1]: also where the frame is cut at each of its bytes."""
+    """7.3.4, 7.3.5 [5.5.1]: also if the frame is split at each of its bytes."""
     async with peers() as peer:
         await peer.say(closing(1000, reason))
         assert await peer.closed() == b"\x03\xe8" + reason
@@ -45,7 +45,7 @@ async def test_a_close_may_have_a_reason(peers: Peers, reason: bytes) -> None:
 
 
 async def test_a_close_may_have_no_code(peers: Peers) -> None:
-    """7.3.1 [5.5.1, 7.1.5]: then the answer says nothing either."""
+    """7.3.1 [5.5.1, 7.1.5]: the answer has no code either."""
     async with peers() as peer:
         await peer.say(frame(CLOSE, key=KEY))
         assert await peer.closed() == b""
@@ -81,7 +81,7 @@ AFTER = {
 
 @pytest.mark.parametrize("after", AFTER.values(), ids=AFTER.keys())
 async def test_frames_after_a_close_are_ignored(peers: Peers, after: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """7.1.2 to 7.1.4 [1.4, 5.5.1]: in one segment with it and later, and nothing of it is done."""
+    """7.1.2 to 7.1.4 [1.4, 5.5.1]: in the same segment and later; none of them has an effect."""
     async with peers() as peer:
         await peer.say(peer.usual()[1] + closing(1000, b"bye") + after(peer))
         assert await peer.closed() == b"\x03\xe8bye"
@@ -95,7 +95,7 @@ async def test_frames_after_a_close_are_ignored(peers: Peers, after: Any, caplog
 
 
 async def test_frames_before_a_close_are_processed(peers: Peers) -> None:
-    """7.1.1 [5.5.1]: whether its answer still arrives or not."""
+    """7.1.1 [5.5.1]: whether or not its reply still arrives."""
     async with peers() as peer:
         await peer.say(frame(TEXT, peer.ask(text="in time")[1], key=KEY) + closing(1000))
         assert await peer.closed() == b"\x03\xe8"
@@ -105,7 +105,7 @@ async def test_frames_before_a_close_are_processed(peers: Peers) -> None:
 
 
 async def test_a_close_within_a_fragmented_message_ends_it(peers: Peers) -> None:
-    """7.1.5 [5.4, 5.5.1]: answered, though not with its code, as the message was never whole."""
+    """7.1.5 [5.4, 5.5.1]: answered with another code, as the message was incomplete."""
     async with peers() as peer:
         await peer.say(frame(TEXT, b"{", fin=False) + closing(1000) + frame(CONT, b"}"))
         await peer.refused(1002)
@@ -115,7 +115,7 @@ async def test_a_close_within_a_fragmented_message_ends_it(peers: Peers) -> None
 async def test_a_close_right_after_invalid_text_is_answered(
     peers: Peers, broken: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """7.1.6 [7.1.7]: one close frame, whichever it is."""
+    """7.1.6 [7.1.7]: exactly one close frame."""
     async with peers() as peer:
         await peer.say(broken + closing(1000))
         assert await peer.closed() == b"\x03\xe8"
@@ -123,7 +123,7 @@ async def test_a_close_right_after_invalid_text_is_answered(
 
 
 async def test_nothing_is_sent_after_a_close_frame(peers: Peers, world: World) -> None:
-    """7.1.1 [5.5.1]: also to a peer who does not read, whose answers wait behind it."""
+    """7.1.1 [5.5.1]: also to a peer that does not read and has responses in its buffer."""
 
     connections: Any = world.worker.server.server_state.connections
     async with peers(receive_bytes=4096) as peer:
@@ -156,7 +156,7 @@ async def test_a_client_that_was_closed_may_still_answer(
 
 
 async def test_a_client_that_answers_no_ping_is_closed_with_1011(database: str) -> None:
-    """[5.5.2, 5.5.3, 7.4.1]: one that answers stays, one that says something else does not."""
+    """[5.5.2, 5.5.3, 7.4.1]: a client that answers stays; one that sends something else does not."""
     async with world_with(make_settings(database, heartbeat_s=0.2)) as world, Peers(world, [])() as peer:
         for _ in range(2):
             opcode, payload = await peer.hears()

@@ -39,7 +39,7 @@ def narrow_socket(worker: Worker) -> socket.socket:
 
 @asynccontextmanager
 async def stuck_at(world: World, person: Person, chat: Json) -> AsyncIterator[ClientConnection]:
-    """A greeted socket that has stopped reading, with little room between the two ends."""
+    """A socket that stopped reading after its `hello`, with small buffers at both ends."""
     async with connect(
         f"{world.worker.ws_url}/ws/chat/{chat['id']}/",
         sock=narrow_socket(world.worker),

@@ -15,7 +15,7 @@ LAST_WORDS = "the end"
 
 
 class Life:
-    """Random but repeatable doings of three people in one conversation."""
+    """Random but reproducible actions of three users in one conversation."""
 
     def __init__(self, chat: Json, people: list[Person], newcomer: Person, seed: int) -> None:
         self.chat, self.people, self.newcomer = chat, people, newcomer
@@ -74,7 +74,7 @@ class Life:
 
 
 async def follow(live: SocketClient, mirror: ClientState) -> None:
-    """Apply frames up to the one that says it is the last."""
+    """Apply frames up to the one that marks the end."""
     while True:
         frame = await live.next_frame()
         if "seq" in frame:

@@ -15,7 +15,7 @@ DOCUMENT = APP.openapi()
 
 @dataclass(frozen=True)
 class Field:
-    """A place for a string in the body of one operation."""
+    """The location of a string in the body of one operation."""
 
     operation: str
     method: str
@@ -38,7 +38,7 @@ def _resolved(schema: Json) -> Json:
 
 
 def _strings(schema: Json, loc: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every place where a schema takes a string; `[]` is an item, `*` the value and `key` the name of a free member."""
+    """Every location of a string in a schema; `[]` is an item, `*` the value and `key` the name of a free member."""
     schema = _resolved(schema)
     if schema.get("type") == "string":
         yield loc

@@ -64,10 +64,10 @@ async def test_each_kind_of_request_has_its_own_limit_for_each_user(database: st
             form: Any = {"data": {"conversation": chat["id"]}, "files": {"file": ("a.txt", b"a")}}
             assert (await ana.call("POST", "/chat/attachments/", **form)).status_code == status
         for number in range(4):
-            await ana.send(chat, str(number))  # counted by MESSAGE_RATE alone
+            await ana.send(chat, str(number))  # counted by MESSAGE_RATE only
         await bo.ok("POST", ARCHIVE)
         for _ in range(5):
-            await world.service.acting_as(bo).ok("GET", LISTS)  # a service speaks for many
+            await world.service.acting_as(bo).ok("GET", LISTS)  # a service acts for many users
 
 
 async def test_addresses_are_taken_from_a_trusted_proxy_only(database: str) -> None:

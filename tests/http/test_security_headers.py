@@ -23,7 +23,7 @@ HANDSHAKE = (
 
 
 def lacking(headers: Any, wanted: dict[str, str]) -> dict[str, str]:
-    """Of the wanted headers those that are not there exactly once."""
+    """The expected headers that do not occur exactly once."""
     return {name: value for name, value in wanted.items() if headers.get_list(name) != [value]}
 
 

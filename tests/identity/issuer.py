@@ -34,7 +34,7 @@ def public_pem(key: Any) -> str:
 
 
 def user_claims(settings: Settings, subject: str, **changes: Any) -> Claims:
-    """Good claims of a user token; a change to None takes a claim away."""
+    """Valid claims of a user token; a change to None removes a claim."""
     now = time.time()
     good = {"sub": subject, "aud": settings.jwt_audience, "iss": settings.jwt_issuer, "iat": now, "exp": now + 600}
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
@@ -45,7 +45,7 @@ def sign(claims: Claims, key: Any, algorithm: str, **header: Any) -> str:
 
 
 def forge(claims: Claims, header: Claims, secret: bytes = b"") -> str:
-    """A token with any header, signed by HMAC whatever the header says; unsigned without a secret."""
+    """A token with any header, signed by HMAC regardless of the header; unsigned without a secret."""
 
     def part(value: bytes) -> str:
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -27,7 +27,7 @@ async def status(world: World, bearer: str) -> int:
 
 @asynccontextmanager
 async def trusting(database: str, *kids: str) -> AsyncIterator[tuple[World, Issuer]]:
-    """A world whose worker trusts an issuer with these keys; a key is called by its algorithm, and maybe a number."""
+    """A world whose worker trusts an issuer with these keys, named after algorithm and number."""
     issuer = Issuer()
     for kid in kids:
         issuer.add(kid, kid.split("-")[0])

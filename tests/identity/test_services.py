@@ -31,7 +31,7 @@ async def test_the_impersonated_user_must_be_a_valid_user_id(world: World) -> No
 
 
 async def acting_as(world: World, path: str, user_id: bytes) -> Answer:
-    """What a service is answered that says in these very bytes whom it acts for."""
+    """The response to a service that sends exactly these bytes as the user it acts for."""
     lines = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {world.service.bearer}\r\nX-Act-As: "
     async with connected(world.worker) as raw:
         await raw.send(lines.encode() + user_id + b"\r\n\r\n")

@@ -13,7 +13,7 @@ ITS_OWN = {"x-request-id", "date"}
 
 
 async def both(caller: Caller, query: str, **headers: str) -> httpx.Response:
-    """Asks by either way: an empty parameter at the end is nothing to the route, and too much for the express way."""
+    """Requests by both ways: the route ignores an empty last parameter, and the fast path does not support it."""
     fast = await caller.call("GET", f"{PATH}?{query}", headers=headers)
     slow = await caller.call("GET", f"{PATH}?{query}&", headers=headers)
     assert fast.status_code == slow.status_code
@@ -25,7 +25,7 @@ async def both(caller: Caller, query: str, **headers: str) -> httpx.Response:
 
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Queries that the express way took on itself."""
+    """The queries that the fast path handled."""
     found: list[str] = []
     asked = fast_path._parse_query
 

@@ -123,7 +123,7 @@ async def test_sends_above_the_queue_limit_are_rejected_and_not_stored(database:
                 await tx.execute(text("SELECT FROM conversations WHERE id = :id FOR UPDATE"), {"id": chat["id"]})
                 group = world.worker.parts.group_commit
                 waiting = []
-                for at in range(3):  # one that its lane works on, two that fill the places of one conversation
+                for at in range(3):  # the lane works on one, and two fill the queue of the conversation
                     waiting.append(asyncio.create_task(ana.send(chat, str(at))))
                     await wait_until(lambda at=at: group.waiting == at + 1 and group.blocked_lanes == 1)  # type: ignore[misc]  # a lambda's default is untyped
                 body = {"conversation": chat["id"], "content": "too much", "client_id": "c1"}
@@ -138,7 +138,7 @@ async def test_sends_above_the_queue_limit_are_rejected_and_not_stored(database:
 
 @asynccontextmanager
 async def losing_answers(database: str, folder: Path) -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """PostgreSQL behind a proxy that, once armed, lets a COMMIT through and cuts before its answer."""
+    """PostgreSQL behind a proxy that, once armed, forwards a COMMIT and disconnects before its response."""
     url = database_url(database)
     run_folder = url.partition("?host=")[2]
     armed = asyncio.Event()
@@ -156,7 +156,7 @@ async def losing_answers(database: str, folder: Path) -> AsyncIterator[tuple[str
 
         answering = asyncio.create_task(answers())
         while data := await reader.read(65_536):
-            is_writer = is_writer or b"INSERT INTO pending AS" in data  # what only the group commit says
+            is_writer = is_writer or b"INSERT INTO pending AS" in data  # sent only by the group commit
             if is_writer and armed.is_set() and b"COMMIT" in data:
                 is_cut = True
                 armed.clear()

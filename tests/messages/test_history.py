@@ -10,7 +10,7 @@ MESSAGES = "/chat/messages/"
 
 
 async def busy(ana: Person, bo: Person, count: int = 12) -> Json:
-    """A conversation with `count` messages in turns, and a reaction after each third, so that seqs have gaps."""
+    """A conversation with `count` messages of two senders; a reaction after each third makes gaps in their seqs."""
     chat = await ana.direct(bo)
     for number in range(count):
         sent = await (ana, bo)[number % 2].send(chat, f"m{number}")

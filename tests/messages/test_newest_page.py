@@ -18,7 +18,7 @@ async def page(person: Person, chat: Json, etag: str | None = None, **query: Any
 
 
 async def lively(world: World, ana: Person, bo: Person) -> Json:
-    """A conversation with one of everything that a page without attachments can show."""
+    """A conversation with everything that a page without attachments can contain."""
     chat = await world.job(admin=ana, participant=bo)
     first = await ana.send(chat, "first", metadata={"b": 1, "a": [1.5, None, "ü"]})
     await bo.send(chat, "answer", reply_to=first["id"], mentions=[ana.id], client_id="c1")
@@ -90,7 +90,7 @@ async def test_an_unchanged_page_is_304_and_a_changed_one_is_not(world: World) -
             again = await page(bo, chat, etag, **query)
             assert again.status_code == status
         assert again.headers["cache-control"] == "private, no-cache"
-        assert (await page(ana, chat, etag)).status_code == 200, "another's page is another"
+        assert (await page(ana, chat, etag)).status_code == 200, "every user has a different page"
         assert (await ana.call(method, where, body)).status_code < 300
         assert (await page(bo, chat, etag)).status_code == 200
 

@@ -140,7 +140,7 @@ async def test_concurrent_reads_lose_nothing(world: World) -> None:
 
 
 class Recount:
-    """Two people and a third who comes and goes; what bo has unread, counted again from what was done."""
+    """Two users and bo, who leaves and returns; recounts bo's unread messages."""
 
     def __init__(self, seed: int, ana: Person, bo: Person, cy: Person, chat: Json) -> None:
         self.random = random.Random(seed)

@@ -104,7 +104,7 @@ def caller(port: int, bearer: str) -> httpx.AsyncClient:
 
 @asynccontextmanager
 async def served(old: Path, url: str) -> AsyncIterator[int]:
-    """The old code's `serve`, ready at a port."""
+    """The `serve` of the old code, ready on a port."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WASGO_CHAT_")}
     ours = {"DATABASE_URL": url, "JWT_SECRET": SECRET, "LOG_LEVEL": "WARNING"}

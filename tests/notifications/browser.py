@@ -30,7 +30,7 @@ def point(key: ec.EllipticCurvePublicKey) -> bytes:
 
 
 class Browser:
-    """A browser's keys and subscription. Decrypts what is sent to it (RFC 8291)."""
+    """A browser with its keys and its subscription. Decrypts pushes (RFC 8291)."""
 
     def __init__(self, origin: str) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())

@@ -11,13 +11,13 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 DROPPED = "dropped"
-"""In `Receiver.answers`: close the connection without a response."""
+"""In `Receiver.responses`: close the connection without a response."""
 
 OnData = Callable[[], Awaitable[None]]
 
 
 class Mailbox:
-    """An SMTP server that keeps what it takes. `answers` are given first, in turn; then it takes everything."""
+    """An SMTP server that keeps accepted mails. It gives `responses` first, in turn; then it accepts everything."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -33,7 +33,7 @@ class Mailbox:
             return self.responses.pop(0)
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
-        # Mail programs look for the address as it stands; an encoded header is none to them.
+        # Mail programs do not decode this header.
         assert b"\r\nList-Unsubscribe: <http" in envelope.content
         assert isinstance(message, EmailMessage)
         self.received.append((envelope.rcpt_tos[0], message))
@@ -60,7 +60,7 @@ class Request:
 
 
 class Receiver:
-    """An HTTP server that keeps what it gets. `answers` are given first, in turn; then 204 to everything."""
+    """An HTTP server that keeps requests. It gives `responses` first, in turn; then 204 to everything."""
 
     def __init__(self) -> None:
         self.port = 0

@@ -52,7 +52,7 @@ async def test_two_concurrent_dispatchers_never_send_twice(
 
 
 async def crash_after_claim(scenario: NotificationWorld, person: Person) -> UUID:
-    """What a worker leaves behind that claims a delivery and is no more."""
+    """The state after a worker crashed with a claimed delivery."""
     await scenario.wait_for_consumers()
     async with scenario.world.worker.db.transaction() as tx:
         found: Delivery = (await tx.execute(select(Delivery).where(Delivery.user_id == person.id))).scalar_one()
@@ -106,7 +106,7 @@ async def test_a_delivery_that_crashes_its_worker_every_time_becomes_dead(scenar
 
 
 class Served:
-    """The service in processes of its own, by HTTP and by its database."""
+    """The service in separate processes, over HTTP and by its database."""
 
     def __init__(self, served: ServeProcess, database: str) -> None:
         self.served = served

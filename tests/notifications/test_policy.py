@@ -58,7 +58,7 @@ def test_each_channel_can_be_chosen(general: dict[str, bool], here: dict[str, bo
 
 
 def berlin(day: int, month: int, hour: int, minute: int = 0) -> datetime:
-    """A moment of UTC in 2026."""
+    """A UTC time in 2026."""
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
@@ -75,10 +75,10 @@ def berlin(day: int, month: int, hour: int, minute: int = 0) -> datetime:
         (QuietHours(time(12), time(14), "UTC"), berlin(1, 6, 11, 59), None),
         (QuietHours(time(12), time(14), "Asia/Tokyo"), berlin(1, 6, 4), berlin(1, 6, 5)),
         (QuietHours(time(9), time(9), "UTC"), berlin(1, 6, 9), None),
-        # The clocks go forward: a night of eight hours; an end that does not exist is the next that does.
+        # Clocks go forward: a night of eight hours. An end that does not exist is replaced by the next time that does.
         (NIGHT, berlin(28, 3, 21), berlin(29, 3, 5)),
         (QuietHours(time(22), time(2, 30), "Europe/Berlin"), berlin(29, 3, 0, 30), berlin(29, 3, 1, 30)),
-        # They go back: a night of ten; an end that comes twice is reached once the first is past, the second counts.
+        # Clocks go back: a night of ten hours. If the end occurs twice, the second one counts.
         (NIGHT, berlin(24, 10, 20), berlin(25, 10, 6)),
         (QuietHours(time(22), time(2, 30), "Europe/Berlin"), berlin(25, 10, 0, 15), berlin(25, 10, 0, 30)),
         (QuietHours(time(22), time(2, 30), "Europe/Berlin"), berlin(25, 10, 1, 15), berlin(25, 10, 1, 30)),

@@ -106,7 +106,7 @@ async def test_a_retry_by_hand_decides_again(scenario: NotificationWorld) -> Non
     scenario.receiver.responses[:] = ["410 Gone"]
     await scenario.deliver_due(bo)
     (one,) = await dead(scenario, bo)
-    assert one["attempts"] == 1, "gone is gone"
+    assert one["attempts"] == 1, "410 is final"
     await bo.ok("POST", f"/chat/conversations/{chat['id']}/mark_read/")
     await scenario.world.service.ok("POST", f"/chat/deliveries/{one['id']}/retry/")
     await scenario.deliver_due(bo)

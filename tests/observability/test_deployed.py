@@ -57,11 +57,11 @@ def test_an_alert_uses_existing_metrics_and_links_its_advice(rule: dict[str, Any
     headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.MULTILINE)
     assert heading in [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings]
     text = (ROOT / path).read_text().partition(f"### {rule['alert']}\n")[2].partition("\n#")[0]
-    assert len(text.split()) > 10, "its page of the runbook is empty"
+    assert len(text.split()) > 10, "its runbook section is empty"
 
 
 def test_metrics_used_by_alerts_exist_at_0_beforehand() -> None:
-    """`increase` of a counter that begins at 1 is 0: the first time, which may be the only one, would be missed."""
+    """`increase` of a counter that starts at 1 is 0: the first occurrence would be missed."""
     body, _ = render_metrics(Metrics("fresh").collect(), "")
     fresh = [
         (sample.name, label, value)
@@ -75,7 +75,7 @@ def test_metrics_used_by_alerts_exist_at_0_beforehand() -> None:
         for rule in RULES
         for name, labels in re.findall(r"(wasgo_chat_\w+)\{([^}]*)\}", rule["expr"])
         for label, value in re.findall(r'(\w+)="([^"]*)"', labels)
-        if label != "status"  # as many as routes, and what fails once is no two per cent
+        if label != "status"  # one per route, and alerts on them need more than one failure
     }
     assert len(asked) > 4
     assert asked <= set(fresh)

@@ -82,7 +82,7 @@ async def test_two_workers_are_added_up_and_a_killed_one_leaves_its_counters(dat
         bearer = {"Authorization": f"Bearer {mint_user(served.settings, 'ana', ttl_s=600)}"}
 
         async def texts(*, workers: int, at_least: float = 0) -> float:
-            """Once so many workers report so many messages."""
+            """Wait until some workers report some number of messages."""
             async with asyncio.timeout(20):
                 while True:
                     found = await scrape(served.url)
@@ -92,7 +92,7 @@ async def test_two_workers_are_added_up_and_a_killed_one_leaves_its_counters(dat
                     await asyncio.sleep(0.05)
 
         before = await texts(workers=2)
-        for number in range(20):  # a connection each, so that both workers get some
+        for number in range(20):  # separate connections, so that both workers get some
             async with httpx.AsyncClient(base_url=served.url, headers=bearer, verify=NO_TLS) as client:
                 sent = await client.post("/chat/messages/", json={"conversation": chat["id"], "content": str(number)})
                 assert sent.status_code == 201

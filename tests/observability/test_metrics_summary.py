@@ -38,7 +38,7 @@ async def test_activity_appears_in_the_metrics(database: str) -> None:
 
 
 def left_by(worker: str, folder: Path, *, texts: int, sockets: int) -> Metrics:
-    """The numbers of a worker, in its file; as those of other processes they have names of their own."""
+    """The metrics of a worker in its file, with the name of another process."""
     metrics = Metrics(worker, folder)
     metrics.counts.messages["text"] = texts
     metrics.counts.batch_messages.observe(3, texts)
@@ -70,7 +70,7 @@ async def test_a_scrape_while_a_worker_is_folded_counts_it_once(tmp_path: Path) 
     left_by("1", tmp_path, texts=5, sockets=3)
     kept = (tmp_path / "1.json").read_bytes()
     merge_exited_worker(tmp_path, 1)
-    (tmp_path / "1.json").write_bytes(kept)  # as between the two steps of the fold
+    (tmp_path / "1.json").write_bytes(kept)  # the state between the two steps of the fold
     assert (await asked.summary())["messages"]["text"] == 5
 
 

@@ -27,7 +27,7 @@ PEOPLE = ["ana", "bo"]
 
 
 class Spans:
-    """What a collector was sent, with the worker of each span."""
+    """The spans that a collector received, with their workers."""
 
     def __init__(self, taken: Receiver) -> None:
         self._taken = taken
@@ -47,7 +47,7 @@ class Spans:
         return [span for _, span in self.all() if span.name == name]
 
     async def below(self, name: str, *, workers: int) -> dict[str, list[tuple[str, Span]]]:
-        """The spans of the one trace that begins with this, once that many workers have delivered in it."""
+        """Wait for the only trace with this root until some workers have delivered in it; returns its spans."""
 
         def trace() -> list[tuple[str, Span]]:
             (root,) = self.named(name) or [Span()]
@@ -79,7 +79,7 @@ async def traced(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 
 
 async def crowd(served: ServeProcess, chat: Json, stack: AsyncExitStack) -> list[SocketClient]:
-    """A socket on each of two workers: while one of them is stopped, the other takes it."""
+    """A socket on each of two workers: while one is stopped, the other accepts the connection."""
     sockets_open: list[SocketClient] = []
     for stopped, name in zip(served.workers(), ("ana", "bo"), strict=True):
         os.kill(stopped, signal.SIGSTOP)

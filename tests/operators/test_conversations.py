@@ -21,7 +21,7 @@ async def looked(world: World, staff: Person) -> list[Json]:
 
 @pytest.fixture
 async def chats(world: World) -> dict[str, Any]:
-    """A job that is open, a dispute that is closed, and two who talk in private; all of the same ana."""
+    """An open job, a closed dispute and a direct conversation, all with the same ana."""
     ana, bo = world.people("ana", "bo")
     job = await world.job(admin=ana, participant=bo)
     path = f"/disputes/{world.unique('dispute')}/conversation/"

@@ -22,7 +22,7 @@ async def test_a_consumer_lags_by_what_it_has_not_read(world: World, staff: Pers
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with world.worker.db.transaction() as tx:
-        # As a worker that is at it and does not come to an end: the others pass this conversation over.
+        # As a worker that has claimed the conversation and does not finish: others skip it.
         await tx.execute(text(HOLD), {"id": chat["id"]})
         for _ in range(3):
             await ana.send(chat)

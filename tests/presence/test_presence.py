@@ -3,9 +3,8 @@
 import pytest
 
 from tests.gateway.sockets import connect_notifications
-from tests.support.redis_servers import wait_for
 from tests.support.workers import Worker, make_settings
-from tests.support.world import Json, Person, World, world_with
+from tests.support.world import Json, Person, World, wait_for, world_with
 from wasgo_chat.presence.registry import PresenceRegistry
 
 PATH = "/chat/presence/"

@@ -16,7 +16,7 @@ AUDIT = "/chat/audit/"
 
 
 async def acts(world: World, **query: Any) -> list[Json]:
-    """Rows of the audit, oldest first."""
+    """The entries of the audit log, oldest first."""
     found = await pages(world.service, AUDIT, limit=2, **query)
     return [one for page in found for one in page][::-1]
 
@@ -74,7 +74,7 @@ async def test_services_are_named_also_when_they_act_as_a_user(world: World) -> 
 async def does_their_own_business(caller: Caller, other: Person, chat: Json) -> list[tuple[str, bool, str | None]]:
     """Every personal action of a user, with its audit entries: action, whether in a conversation, target.
 
-    Each is done twice where the second time changes nothing.
+    Actions whose repetition changes nothing are done twice.
     """
     messages = [await other.send(chat, "read me") for _ in range(4)]
     one, *some = [message["id"] for message in messages]

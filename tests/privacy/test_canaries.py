@@ -108,7 +108,7 @@ async def by_socket(scene: Scene, client: httpx.AsyncClient, chat: str, ana: dic
                 scene.said.append(json.dumps({**answer, "ref": None}))
         await live.request("refresh_token", token=f"{MARK}.{MARK}.{MARK}")
         await connection.send(f"{{{WORDS}")
-    async with connect(url + ticket) as connection:  # spent
+    async with connect(url + ticket) as connection:  # used
         scene.said.append((await SocketClient(connection).wait_closed())[1])
     with pytest.raises(InvalidStatus):
         await connect(url + MARK, origin=f"https://{MARK}.example")  # type: ignore[arg-type]  # an origin is text

@@ -60,7 +60,7 @@ async def erased(own_worker: Worker, folder: Path) -> AsyncIterator[Erased]:
 
 
 async def words_of(ana: TracedUser) -> list[str]:
-    """What bo said in the job, newest first."""
+    """The messages of bo in the job, newest first."""
     return [one["content"] for one in await ana.bo.history(ana.job) if (one["sender"] or {}).get("id") == ana.bo.id]
 
 
@@ -121,7 +121,7 @@ async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worke
     async with own_worker.db.transaction() as tx:
         await tx.execute(text(late), {"sender": cy.id, "id": said["id"]})
     await cy.erase()
-    await asyncio.sleep(1.0)  # it goes round meanwhile
+    await asyncio.sleep(1.0)  # several rounds of the erasure worker
     assert await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
     async with own_worker.db.transaction() as tx:
         await tx.execute(text(late), {"sender": ana.id, "id": said["id"]})

@@ -23,7 +23,7 @@ from wasgo_chat.pubsub import Broker, ClusterBroker, LocalBroker, RedisBroker, m
     ]
 )
 def url(request: pytest.FixtureRequest) -> str:
-    """Where the brokers of a test meet: a Redis of each kind, started when the first asks."""
+    """The Redis that the brokers of a test share: one of each kind, started at its first use."""
     if request.param == "single":
         return valkey_url()
     found: Cluster | Sentinels = request.getfixturevalue(f"a_{request.param}")
@@ -31,7 +31,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 async def kill_listeners(url: str) -> None:
-    """Cut every connection that listens, at every server behind a URL."""
+    """Disconnect every subscriber at every server of a URL."""
     hosts = url.split("://")[1].split("/", maxsplit=1)[0].split(",")
     if "+sentinel" in url:
         async with Redis.from_url(f"redis://{hosts[0]}") as watcher:
@@ -150,7 +150,7 @@ async def test_a_single_worker_knows_when_others_come_and_go() -> None:
     one, two = RedisBroker(valkey.url), RedisBroker(valkey.url)
     try:
         async with recording(one):
-            assert one.has_peers, "before it is known there may be others"
+            assert one.has_peers, "until it is known, there may be others"
             await wait_until(lambda: not one.has_peers)
             async with recording(two) as recorder:
                 await wait_until(lambda: recorder.gaps > 0)
@@ -184,7 +184,7 @@ async def test_permission_to_publish_but_not_to_subscribe_is_unhealthy() -> None
 
 
 async def asked_to_publish(admin: "Redis") -> int:
-    """How often, the refused included."""
+    """The number of publications, rejected ones included."""
     found = (await admin.info("commandstats")).get("cmdstat_publish", {})
     return int(found.get("calls", 0)) + int(found.get("rejected_calls", 0))
 
@@ -203,7 +203,7 @@ async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
             assert not broker.is_up
             before = await asked_to_publish(admin)
             await asyncio.sleep(0.5)
-            assert await asked_to_publish(admin) - before < 5, "each that failed goes on trying"
+            assert await asked_to_publish(admin) - before < 5, "each that failed retries"
             await admin.execute_command("ACL", "SETUSER", "default", "+publish")  # type: ignore[no-untyped-call]  # the library has no types
             await wait_until(lambda: broker.is_up)
     finally:

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.pubsub.recorder import Recorder, recording
-from tests.support.redis_servers import Cluster, Node, wait_for
+from tests.support.redis_servers import Cluster, Node
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import World, wait_until
+from tests.support.world import World, wait_for, wait_until
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.presence.tracker import Presence
@@ -21,14 +21,14 @@ ROUNDS = 30
 
 
 async def channel_at(broker: ClusterBroker, node: Node, *, is_there: bool = True) -> str:
-    """A channel whose slot is, or is not, a node's; not that of all workers."""
+    """A channel whose slot belongs, or does not belong, to a node."""
     await wait_until(lambda: WORKERS_CHANNEL in broker._confirmed_channels)
     names = (f"wasgo:c:{number}" for number in range(1000))
     return next(name for name in names if (broker._owner_of(name) == ("127.0.0.1", node.port)) is is_there)
 
 
 async def reaches(speaker: ClusterBroker, recorder: Recorder, channel: str, word: bytes) -> None:
-    """Say it until it is heard: Redis promises nothing for a channel that is just being moved."""
+    """Publish until it is received: Redis guarantees nothing for a channel that is being moved."""
     async with asyncio.timeout(10):
         while (channel, word) not in recorder.messages:
             await speaker.publish([(channel, word)])
@@ -36,7 +36,7 @@ async def reaches(speaker: ClusterBroker, recorder: Recorder, channel: str, word
 
 
 async def kill_primary(cluster: Cluster, node: Node) -> None:
-    """Kill it, and return when its replica has its place."""
+    """Kill a node, and wait until its replica has replaced it."""
     slots = [slot for slot in range(0, 16384, 512) if await cluster.owner(slot) is node]
     await asyncio.to_thread(node.stop)
 
@@ -163,7 +163,7 @@ async def test_presence_is_shared_by_all_workers_of_a_cluster(a_cluster: Cluster
     async with running(settings) as one, running(settings) as two:
         world = World(one)
         ana = world.person("ana")
-        others = [world.person(world.unique("bo")) for _ in range(8)]  # in more than one of the places
+        others = [world.person(world.unique("bo")) for _ in range(8)]  # in more than one slot
         chats = [await ana.direct(other) for other in others]
         for other, chat in zip(others, chats, strict=True):
             async with other.connect(chat, two):
@@ -176,7 +176,9 @@ async def test_rates_are_counted_over_all_workers_of_a_cluster(a_cluster: Cluste
     settings = make_settings(quiet_database, redis_url=a_cluster.url, rate_uploads_per_minute=4)
     one, two = RateLimits(settings), RateLimits(settings)
     try:
-        await one.count_request("ana", "write")  # the first also learns the map: that may take longer than a count may
+        await one.count_request(
+            "ana", "write"
+        )  # the first call also loads the slot map, which may take longer than the time limit of a count
         await two.count_request("ana", "write")
         one._retry_redis_at = two._retry_redis_at = 0.0
         for limits in (one, two, one, two):

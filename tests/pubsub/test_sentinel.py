@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.pubsub.recorder import recording
-from tests.support.redis_servers import SERVICE, Sentinels, retry, wait_for
+from tests.support.redis_servers import SERVICE, Sentinels, retry
 from tests.support.workers import make_settings, redis_broker, running
-from tests.support.world import World, wait_until
+from tests.support.world import World, wait_for, wait_until
 from wasgo_chat.pubsub import RedisBroker
 
 pytestmark = pytest.mark.xdist_group("redises")

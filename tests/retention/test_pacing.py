@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.retention.old_conversations import count, create_notifications, execute, import_old_conversation
+from tests.support.world import wait_for
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.retention import steps, worker
@@ -29,6 +30,13 @@ VALUES ('01000000-0000-7000-8000-000000000000', 'u1', CAST(:id AS uuid), gen_ran
 """
 
 
+async def is_blocked(db: Database) -> bool:
+    """Whether a session of the database waits for a lock."""
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with db.snapshot() as tx:
+        return (await tx.execute(text(waiting))).first() is not None
+
+
 async def test_notifications_are_deleted_in_pages_without_blocking_others(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -39,7 +47,7 @@ async def test_notifications_are_deleted_in_pages_without_blocking_others(
         # Marking one as read blocks it.
         await tx.execute(text("SELECT FROM notifications WHERE conversation_id = :id LIMIT 1 FOR UPDATE"), {"id": chat})
         purge = asyncio.create_task(purge_now(db))
-        await asyncio.sleep(0.1)
+        await wait_for(is_blocked, db)
         async with db.transaction() as sender:
             await sender.execute(
                 text("SELECT FROM conversations WHERE id = :id FOR NO KEY UPDATE NOWAIT"), {"id": chat}

@@ -22,7 +22,7 @@ DAYS = 30
 
 @pytest.fixture(scope="session")
 async def retaining(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker that keeps direct conversations for a month, and purges when it is told to."""
+    """A worker that keeps direct conversations for a month and purges only on request."""
     folder = tmp_path_factory.mktemp("retained")
     given = {"retention_days": {"direct": DAYS}, "storage_dir": folder, "purge_s": 3600.0}
     async with running(make_settings(database, **given)) as started:
@@ -37,7 +37,7 @@ async def world(retaining: Worker) -> AsyncIterator[World]:
 
 
 async def age(world: World, chat: Json, *, upto: int, days: int = DAYS + 1) -> None:
-    """Make everything up to a seq older."""
+    """Age everything up to a seq."""
     statements = (
         "UPDATE events SET created_at = created_at - :by WHERE conversation_id = :id AND seq <= :upto",
         "UPDATE messages SET created_at = created_at - :by WHERE conversation_id = :id AND seq <= :upto",
@@ -50,7 +50,7 @@ async def age(world: World, chat: Json, *, upto: int, days: int = DAYS + 1) -> N
 
 
 async def told_of(world: World, chat: Json, count: int) -> None:
-    """Wait until the reader has made so many notifications of a conversation."""
+    """Wait until the consumer has created some number of notifications of a conversation."""
     told = "SELECT id FROM notifications WHERE conversation_id = :id"
     async with asyncio.timeout(10):
         while len(await rows(world.worker, told, id=chat["id"])) < count:  # noqa: ASYNC110  polling is the point
@@ -135,7 +135,7 @@ async def test_a_worker_that_missed_a_purge_continues(world: World, other_worker
         channel = next(one for key, one in other_worker.hub.channels.items() if str(key) == chat["id"])
         await age(world, chat, upto=3)
         await purge_now(world.worker.db)
-        channel.delivered_head = channel.known_head = 1  # afterwards, or it may wake up in the middle
+        channel.delivered_head = channel.known_head = 1  # only now, or it could wake up during the purge
         for subscription in channel.subscriptions:
             subscription.watermark = 1
         assert (await live.wait_for("resync"))["last_seq"] == 3

@@ -9,9 +9,9 @@ from typing import Any
 ROLES = ("observer", "participant", "moderator", "admin")
 CHAT = "/chat/conversations/{chat}"
 PUBLIC = "public"
-"""No token is asked for; `why` says what takes its place."""
+"""No token is required; `why` explains the protection."""
 USER = "user"
-"""Any user, about what is their own."""
+"""Any user, for personal routes."""
 STAFF = "staff"
 """A staff user, for operator routes."""
 
@@ -22,8 +22,8 @@ class Expected:
 
     `needs` is the lowest role in the conversation that may, `USER`, `STAFF`, `PUBLIC`, or None where only a service
     may.
-    `scope` lets a service do it in its own name; of two it needs both. `names` says that it names an object which may
-    be foreign.
+    `scope` is the scope with which a service may act as itself; of two it needs both. `names` is True if the operation
+    refers to an object that may belong to others.
     """
 
     method: str
@@ -162,4 +162,4 @@ FRAMES: dict[str, tuple[str, dict[str, Any]]] = {
     "react": ("participant", {"message_id": "{message}", "emoji": "👍"}),
     "refresh_token": ("stranger", {"token": "{token}"}),
 }
-"""By type of frame: the lowest role that may, and its fields. A stranger may leave what it never followed."""
+"""By frame type: the lowest role that may send it, and its fields. Strangers may unsubscribe."""

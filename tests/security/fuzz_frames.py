@@ -16,9 +16,9 @@ from wasgo_chat.identity.tokens import mint_user
 
 SCHEMA = COMMANDS.adapter.json_schema()
 FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["oneOf"]]
-AT_ONCE = 8  # ten malformed ones in a row would end the socket
-PATIENCE_S = 60.0  # for answers; the machine may be busy
-END_S = 20.0  # for the end that a violation has to have: it needs no database
+AT_ONCE = 8  # ten malformed frames in a row would close the socket
+PATIENCE_S = 60.0  # for responses; the machine may be busy
+END_S = 20.0  # for the close after a violation, which needs no database
 GOOD_ENDS = {1000, 1002, 1005, 1007, 1009, 4400, 4403, 4404}
 KNOWN_CODES = {
     "invalid", "not_found", "forbidden", "unauthenticated", "scope_required", "conflict", "message_deleted",
@@ -27,7 +27,7 @@ KNOWN_CODES = {
 
 
 class FrameFuzzer:
-    """One socket after another; `counts` says what was answered, and `ends` how sockets ended."""
+    """Opens one socket after another; `counts` has the replies, and `ends` how sockets ended."""
 
     def __init__(self, settings: Settings, port: int, seed: int, chat: str, user: str) -> None:
         self.make = Maker(seed, SCHEMA["$defs"])
@@ -45,10 +45,10 @@ class FrameFuzzer:
         self._messages: list[str] = []
 
     async def run(self, frames: int) -> None:
-        """Send so many frames.
+        """Send some number of frames.
 
         Raises:
-            Broken: a socket that ended as none may, or an answer that must not be.
+            Broken: a socket ended in a forbidden way, or there was a forbidden reply.
         """
         while self.sent < frames:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 20)
@@ -81,22 +81,24 @@ class FrameFuzzer:
         return frame(1, json.dumps(asks).encode())
 
     async def _write(self, writer: asyncio.StreamWriter, sent: bytes) -> None:
-        """Sometimes in pieces that end anywhere."""
+        """Send data, sometimes split at random."""
         cuts = [self.make.random.randrange(len(sent)) for _ in range(self.make.random.choice((0, 0, 1, 3)))]
         for start, end in pairwise([0, *sorted(cuts), len(sent)]):
             writer.write(sent[start:end])
             await asyncio.sleep(0)
 
     async def _violate(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """What must end the socket, within a bound; a question behind it shows at once where it does not.
+        """Send a violation that must close the socket in bounded time. A frame after it shows if it does not.
 
         Raises:
-            Broken: it was taken, or nothing came of it.
+            Broken: it was accepted, or nothing happened.
         """
         violation, late = self._violation(), "too-late"
         self.sent += 1
         before = self._ask(f"before-{self.sent}") * self.make.random.randrange(2)
-        writer.write(before + violation + self._ask(late))  # at once: what comes later is answered by a reset
+        writer.write(
+            before + violation + self._ask(late)
+        )  # in the same segment: later data would be answered by a reset
         try:
             is_open = await self._listen(reader, writer, [violation], late, is_last=True)
         except Broken as error:
@@ -105,7 +107,7 @@ class FrameFuzzer:
             raise Broken(f"a violation went by: {violation[:200]!r}")
 
     def _frame(self) -> bytes:
-        """A whole message, in one frame or several, with pings between."""
+        """Send a message in one or several frames, with pings between them."""
         name = self.make.random.choice(FRAMES)
         value = self.make.good({"$ref": f"#/$defs/{name}"})
         if self.make.random.random() < 0.6:
@@ -126,7 +128,7 @@ class FrameFuzzer:
         return b"".join([*opened, *(frame(0, part, fin=False) for part in parts[1:-1]), pong, frame(0, parts[-1])])
 
     def _violation(self) -> bytes:
-        """What RFC 6455 forbids, or a limit does."""
+        """A violation of RFC 6455 or of a limit."""
         return self.make.random.choice(
             (
                 frame(1, b"\xff\xfe"), frame(1, b"{}", masked=False), frame(3), frame(11), frame(1, b"{}", bits=0x40),
@@ -149,7 +151,7 @@ class FrameFuzzer:
         *,
         is_last: bool = False,
     ) -> bool:
-        """Hear answers until the one to `sync`, or the end; whether the socket is still open."""
+        """Receive up to the reply to `sync` or the end; returns whether the socket is still open."""
         shown = f"after {batch!r}"[:20_000]
         try:
             async with asyncio.timeout(END_S if is_last else PATIENCE_S):

@@ -23,17 +23,17 @@ OPERATIONS = [
 ]
 RENEW_EVERY = 400
 UNLIMITED = {name: 0 for name in Settings.model_fields if name.startswith("rate_")}
-"""Settings without limits by the minute: what is refused for its pace tries nothing."""
+"""Settings without rate limits: rate-limited requests would test nothing."""
 PATIENCE_S = 60.0
 BOUNDARY = "b0undary"
 
 
 class Broken(AssertionError):
-    """The service answered as it never may. The message has all that is needed to do it again."""
+    """The service gave a forbidden response. The message has everything needed to reproduce it."""
 
 
 class HttpFuzzer:
-    """One connection after another to a service; `counts` says what came back."""
+    """Opens one connection after another to a service; `counts` has the responses."""
 
     def __init__(self, settings: Settings, port: int, seed: int) -> None:
         self.make = Maker(seed, DOCUMENT["components"]["schemas"])
@@ -55,10 +55,10 @@ class HttpFuzzer:
         ]
 
     async def run(self, requests: int) -> None:
-        """Send so many requests.
+        """Send some number of requests.
 
         Raises:
-            Broken: an answer that must not be.
+            Broken: there was a forbidden response.
         """
         for number in range(requests):
             if number % RENEW_EVERY == 0:
@@ -193,7 +193,7 @@ class HttpFuzzer:
                 try:
                     head = (await reader.readuntil(b"\r\n\r\n")).lower()
                 except (asyncio.IncompleteReadError, OSError) as error:
-                    await self._hang_up()  # an idle connection may end just now; a second time it is no accident
+                    await self._hang_up()  # an idle connection may just have been closed; a second failure is a finding
                     if attempt:
                         raise Broken(f"no answer to {request[:3000]!r}") from error
                     continue

@@ -19,9 +19,9 @@ STRANGE_NUMBERS = (
 
 
 class Maker:
-    """Makes values at random, from a seed.
+    """Generates random values from a seed.
 
-    `known` has good values by the name of a field or parameter, for what no schema can say: ids that exist.
+    `known` has valid values by field or parameter name, for what no schema expresses: existing ids.
     """
 
     def __init__(self, seed: int, definitions: dict[str, Any]) -> None:
@@ -30,7 +30,7 @@ class Maker:
         self.known: dict[str, list[Any]] = {}
 
     def good(self, schema: dict[str, Any], name: str = "", depth: int = 0) -> Any:
-        """A value that the schema takes, or nearly."""
+        """A value that is valid or almost valid for a schema."""
         schema = self._resolved(schema)
         if name in self.known and self.random.random() < 0.9:
             values = self.known[name]
@@ -58,7 +58,7 @@ class Maker:
         return self.wild(depth)
 
     def wild(self, depth: int = 0) -> Any:
-        """Any value at all."""
+        """Any JSON value."""
         match self.random.randrange(8 if depth < 4 else 5):
             case 0:
                 return None
@@ -78,7 +78,7 @@ class Maker:
         return deep
 
     def spoilt(self, value: Any) -> Any:
-        """The same with one thing wrong."""
+        """A copy with one fault."""
         if isinstance(value, dict) and value and self.random.random() < 0.85:
             name = self.random.choice(list(value))
             match self.random.randrange(5):
@@ -95,7 +95,7 @@ class Maker:
         return self.wild()
 
     def text(self, value: Any) -> bytes:
-        """As JSON, now and then with broken bytes in it."""
+        """The value as JSON, sometimes with invalid bytes."""
         try:
             written = json.dumps(value, ensure_ascii=self.random.random() < 0.5).encode("utf-8", "surrogatepass")
         except (RecursionError, ValueError):
@@ -103,7 +103,7 @@ class Maker:
         return self.broken(written) if self.random.random() < 0.1 else written
 
     def broken(self, content: bytes) -> bytes:
-        """The same bytes with a few of them changed, gone or doubled."""
+        """The bytes with a few of them changed, removed or duplicated."""
         changed = bytearray(content)
         for _ in range(self.random.randint(1, 4)):
             at = self.random.randrange(len(changed) + 1)

@@ -25,7 +25,7 @@ FAR = 4_000_000_000
 
 @pytest.fixture(scope="module")
 async def there(database: str) -> AsyncIterator[World]:
-    """A worker that also takes a cookie."""
+    """A worker that also accepts a cookie."""
     async with world_with(make_settings(database, cookie_name="session")) as made:
         yield made
 
@@ -97,7 +97,7 @@ def forgeries(world: World, subject: str) -> dict[str, str]:
 
 
 def _signed(payload: str) -> str:
-    """Anything as the body of a token, signed."""
+    """A signed token with any body."""
 
     def part(value: bytes) -> str:
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
@@ -137,7 +137,7 @@ async def test_no_forged_token_opens_a_socket(there: World, way: str) -> None:
 
     tokens = {name: token for name, token in forgeries(there, ana.id).items() if len(token) < 8000}
     if way == "subprotocol":
-        # The others are no words that may stand in this header (RFC 6455, 4.1); a client library sends none.
+        # The others are not valid in this header (RFC 6455, 4.1), and a client library does not send them.
         tokens = {name: token for name, token in tokens.items() if not set(token) & set("/=")}
     codes = await asyncio.gather(*(code(token) for token in tokens.values()))
     assert dict(zip(tokens, codes, strict=True)) == dict.fromkeys(tokens, 4401)

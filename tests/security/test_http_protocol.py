@@ -212,7 +212,7 @@ async def test_a_client_that_pings_and_does_not_read_is_disconnected(
         pings = frame(9, b"x" * 125) * 1000
 
         async def flood() -> None:
-            for _ in range(500):  # 65 MB, were they all taken
+            for _ in range(500):  # 65 MB if all were accepted
                 await raw.send(pings)
 
         with pytest.raises((ConnectionResetError, BrokenPipeError)):

@@ -57,7 +57,7 @@ class Cast:
         sent = await author.ok("POST", "/chat/messages/", data={"conversation": chat["id"]}, files=files, status=201)
         self.names["attachment"] = sent["attachments"][0]["id"]
         self.names["notification"] = str(uuid4())
-        for person in people.values():  # so that no request is one's first, which takes a query more
+        for person in people.values():  # the first request of a user takes one more query
             await person.ok("GET", "/chat/conversations/unread_counts/")
 
     def _extra(self, what: str, role: str) -> str:
@@ -169,7 +169,7 @@ async def test_a_service_needs_the_scope(cast: Cast, operation: str) -> None:
     needed = (expected.scope or "").split()
     for scopes in ([], *([scope for scope in SCOPES if scope != missing] for missing in needed or [""])):
         refused = await call(cast.world.make_service("other", *scopes), expected, cast.named("service"))
-        if not (operation == "assign_staff" and scopes):  # it looks first whether this is a support conversation
+        if not (operation == "assign_staff" and scopes):  # it checks first whether this is a support conversation
             assert refused.status_code == 403, (scopes, refused.text)
             assert refused.json()["code"] in ("scope_required", "act_as_required", "forbidden", "staff_required")
     if needed:

@@ -9,7 +9,7 @@ from tests.support.world import Json, Person, World
 
 
 async def write(bo: Person, chat: Json, first: Json, content: str) -> None:
-    """Send, edit and react: done, or not there any more."""
+    """Send, edit and react: each succeeds or is 404."""
     body = {"conversation": chat["id"], "content": content}
     response = await bo.call("POST", "/chat/messages/", body)
     assert response.status_code in (201, 404), response.text
@@ -54,7 +54,7 @@ async def test_property_of_others_cannot_be_used(world: World) -> None:
     assert (await ana.send(chats[1], "x", client_id="one"))["id"] != sent["id"]
     async with ana.connect(
         chats[1]
-    ) as live:  # a member of both: a frame is about the socket's own conversation all the same
+    ) as live:  # a member of both; a frame still refers to the conversation of the socket
         for kind, more in (("edit_message", {"content": "y"}), ("delete_message", {}), ("react", {"emoji": "👍"})):
             assert (await live.request(kind, message_id=messages[0]["id"], **more))["code"] == "not_found"
         assert (await live.request("mark_read", message_ids=[messages[0]["id"]]))["code"] == "not_found"

@@ -34,7 +34,7 @@ async def test_an_origin_is_compared_as_a_whole(world: World, origin: str) -> No
     async with connected(world.worker) as raw:
         await raw.send(head[:-2] + line + b"\r\n")
         status = (await raw.answer()).status
-    # White space around a header's value is none of it (RFC 9110, 5.5).
+    # White space around a header value is not part of it (RFC 9110, 5.5).
     assert status == (101 if origin.strip() == ALLOWED else 403)
 
 
@@ -104,14 +104,14 @@ async def test_a_ticket_is_bound_to_its_subject_and_ends_with_its_token_and_its_
 
 @pytest.fixture(scope="module")
 async def behind(database: str) -> AsyncIterator[World]:
-    """A worker behind a proxy on loopback, with room for two sockets an address."""
+    """A worker behind a proxy on loopback, with a limit of two sockets per address."""
     settings = make_settings(database, trusted_proxies=["127.0.0.1"], max_sockets_per_address=2, max_sockets_per_user=3)
     async with world_with(settings) as made:
         yield made
 
 
 async def first_code(world: World, person: Person, forwarded: str, stack: AsyncExitStack) -> int:
-    """The close code of a socket from an address, 0 where it stays open."""
+    """The close code of a socket from an address, 0 if it stays open."""
     headers = {"Authorization": f"Bearer {person.bearer}", "X-Forwarded-For": forwarded}
     url = f"{world.worker.ws_url}/ws/chat/"
     live = SocketClient(await stack.enter_async_context(connect(url, additional_headers=headers)))
@@ -127,7 +127,7 @@ async def test_an_address_has_a_limited_number_of_sockets_over_all_users(behind:
     async with AsyncExitStack() as stack:
         codes = [await first_code(behind, person, "93.184.216.34", stack) for person in people[:3]]
         assert codes == [0, 0, 4429]
-        # What the client itself wrote into the header stands before what the proxy added, and counts for nothing.
+        # The client's own part of the header precedes the proxy's and is ignored.
         assert await first_code(behind, people[3], "1.2.3.4, 93.184.216.34", stack) == 4429
         assert await first_code(behind, people[3], "93.184.216.35", stack) == 0
         networks = ("2606:2800:220:1::1", "2606:2800:220:1::2", "2606:2800:220:1:ffff::3", "2606:2800:220:2::1")
@@ -149,7 +149,7 @@ async def test_without_a_trusted_proxy_forwarded_addresses_are_ignored(database:
         ana, bo, cy = world.people("ana", "bo", "cy")
         async with AsyncExitStack() as stack:
             codes = [await first_code(world, one, "93.184.216.34", stack) for one in (ana, bo, cy)]
-            assert codes == [0, 0, 0]  # all from loopback, where a proxy may be, and not from what they claim
+            assert codes == [0, 0, 0]  # all count as loopback, where a proxy may be, and not as the claimed address
             assert not world.worker.parts.address_limits._open
 
 

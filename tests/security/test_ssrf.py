@@ -34,7 +34,7 @@ async def test_a_push_endpoint_cannot_be_a_private_address(world: World, host: s
         body = {**Browser(f"https://{host}{port}").subscription}
         refused = await ana.refused("POST", PATH, body, status=422, code="invalid")
         assert refused["errors"][0]["loc"] == ["endpoint"]
-        assert "resolved" not in str(refused)  # what a name leads to inside is not told
+        assert "resolved" not in str(refused)  # the resolved address is not revealed
         assert "internet" not in str(refused)
     assert (await ana.ok("GET", PATH))["results"] == []
 
@@ -86,7 +86,7 @@ async def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.M
         return ["127.0.0.1"] if len(lookups) == 1 else ["127.0.0.2"]
 
     monkeypatch.setattr(http_client, "resolve", resolve)
-    monkeypatch.setattr(http_client, "is_public", lambda address: True)  # the open internet is not for tests
+    monkeypatch.setattr(http_client, "is_public", lambda address: True)  # tests must not use the internet
     async with answering(b"HTTP/1.1 204 No Content\r\n\r\n") as url, ssrf_safe_client() as client:
         response = await client.get(url.replace("127.0.0.1", "rebound.example"))
     assert (response.status_code, lookups) == (204, ["rebound.example"])
@@ -94,7 +94,7 @@ async def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.M
 
 @asynccontextmanager
 async def answering(*pieces: bytes, every_s: float = 0.0, forever: bool = False) -> AsyncIterator[str]:
-    """A server that answers anything with these pieces."""
+    """A server that answers every request with these parts."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -108,7 +108,7 @@ async def answering(*pieces: bytes, every_s: float = 0.0, forever: bool = False)
                 await writer.drain()
                 await asyncio.sleep(every_s)
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # hung up on, as it should be
+            pass  # disconnected, as expected
         finally:
             writer.close()
 

@@ -22,8 +22,8 @@ async def fill(settings: Settings, *, number: int = 1, into_full: bool = False) 
     await seed(settings, until=UNTIL, **given)  # type: ignore[arg-type]  # keywords of a table of cases
 
 
-async def test_seeded_logs_satisfy_the_invariants_and_can_be_continued(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_seeded_logs_satisfy_the_invariants_and_can_be_continued(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     await fill(settings)
     db = Database(settings)
     assert await invariants.check_invariants(db) == []
@@ -56,8 +56,8 @@ def test_the_same_seed_gives_the_same_data() -> None:
     assert made(7) != made(8)
 
 
-async def test_a_non_empty_database_is_left_alone_unless_forced(empty: str) -> None:
-    settings = make_settings(empty)
+async def test_a_non_empty_database_is_left_alone_unless_forced(empty_database: str) -> None:
+    settings = make_settings(empty_database)
     await fill(settings)
     with pytest.raises(NotEmpty, match="--into-full"):
         await fill(settings, number=2)
@@ -69,12 +69,12 @@ async def test_a_non_empty_database_is_left_alone_unless_forced(empty: str) -> N
 
 
 async def test_conversations_without_messages_are_written_in_batches_too(
-    empty: str, monkeypatch: pytest.MonkeyPatch
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "BATCH", 10)
     told: list[int] = []
     given = {"number": 1, "users": 12, "into_full": False, "until": UNTIL}
-    await seed(make_settings(empty), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]  # keywords of a table of cases
+    await seed(make_settings(empty_database), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]  # keywords of a table of cases
     assert (len(told), sum(told)) == (3, 4)
 
 
@@ -91,8 +91,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("rule", FAULTS)
-async def test_a_broken_log_is_found(empty: str, rule: str) -> None:
-    settings = make_settings(empty)
+async def test_a_broken_log_is_found(empty_database: str, rule: str) -> None:
+    settings = make_settings(empty_database)
     await seed(settings, conversations=3, messages=60, number=1, users=6, into_full=False, until=UNTIL)
     db = Database(settings)
     async with db.transaction() as tx:

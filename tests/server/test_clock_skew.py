@@ -20,7 +20,7 @@ DAYS_3 = 3 * 86_400
 
 @contextmanager
 def verbs_at(monkeypatch: pytest.MonkeyPatch, shift_s: float) -> Iterator[None]:
-    """While the block runs, the only thing that verbs make of a clock of their own is made of another time: ids."""
+    """While the block runs, ids are made from another time: nothing else in verbs uses the clock of the process."""
     with monkeypatch.context() as patch:
         patch.setattr(encoding, "uuid7", lambda: UUID(int=uuid7().int + (int(shift_s * 1000) << 80)))
         yield

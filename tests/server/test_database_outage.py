@@ -33,7 +33,7 @@ async def there(postgres: Postgres, database: str) -> AsyncIterator[World]:
 
 
 async def back(person: Person) -> None:
-    """Wait until the service can serve again."""
+    """Wait until the service is ready again."""
     async with asyncio.timeout(20):
         while True:
             if (await person.client.get("/readyz")).status_code == 200:
@@ -42,7 +42,7 @@ async def back(person: Person) -> None:
 
 
 async def read_at_once(person: Person, chat: Json) -> list[int]:
-    """The answers to as many reads at the same time as there are connections."""
+    """The responses to concurrent reads, one for each connection of the pool."""
     path = f"/chat/conversations/{chat['id']}/"
     answers = await asyncio.gather(*(person.client.get(path) for _ in range(AT_ONCE)))
     return [answer.status_code for answer in answers]
@@ -114,7 +114,7 @@ async def test_a_network_that_drops_everything_is_503_and_1013_until_it_recovers
                     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
                 if end == "is cut":
                     proxy.disconnect()
-                proxy.is_blackhole = False  # what was held comes through now, late
+                proxy.is_blackhole = False  # held data arrives now
                 await back(ana)
                 assert (await ana.client.post("/chat/messages/", json=body)).status_code in (200, 201)
                 async with bo.connect(chat) as again:

@@ -37,7 +37,7 @@ def socket_of(postgres: Postgres) -> Path:
 
 
 def url_of(*hosts: Proxy) -> str:
-    """Both hosts, of which whichever takes writes is the one."""
+    """A URL with both hosts, of which the one that accepts writes is used."""
     named = "&".join(f"host=127.0.0.1:{one.port}" for one in hosts)
     return f"postgresql://postgres@/{NAME}?{named}&target_session_attrs=read-write"
 
@@ -64,7 +64,7 @@ async def test_a_failover_under_load_loses_nothing_that_was_acked(pair: Pair, da
             living += [asyncio.create_task(sender.run(MESSAGES)) for sender in posters]
             await wait_until(lambda: sum(len(sender.acked) for sender in senders) > total // 6)
             if "silent" in way:
-                first.is_blackhole = True  # a machine that lost its power says nothing
+                first.is_blackhole = True  # a machine without power does not answer
             else:
                 await pair.lose_primary()
                 if "address" in way:
@@ -98,7 +98,7 @@ async def test_a_request_on_a_silent_host_is_cut_off_once_another_has_taken_over
             assert await read_at_once() == {200}
             first.is_blackhole = True
             await pair.promote()
-            assert await read_at_once() <= {200, 503}  # and none after the time-out of the client
+            assert await read_at_once() <= {200, 503}  # and none after the timeout of the client
             assert await read_at_once() == {200}
 
 
@@ -113,7 +113,7 @@ async def test_a_standby_is_503_and_1013_until_it_is_promoted(pair: Pair, databa
         body = {"conversation": chat["id"], "content": "after", "client_id": "after"}
         routes: list[tuple[str, Json | None]] = [("/chat/messages/", body), ("/chat/ws_tickets/", None)]
         routes += [(f"/chat/conversations/{chat['id']}/{one}/", None) for one in ("archive", "mark_read")]
-        for _ in range(2):  # first each finds out by itself (SQLSTATE 25006), then it is known
+        for _ in range(2):  # first each request fails with SQLSTATE 25006, then the state is known
             answers = await asyncio.gather(*(ana.call("POST", *route) for route in routes))
             assert [answer.status_code for answer in answers] == [503] * len(routes)
             assert all(answer.headers["retry-after"] == "1" for answer in answers)
@@ -134,7 +134,7 @@ async def test_a_worker_on_a_standby_is_not_ready(pair: Pair, database: str) -> 
 
 
 async def read_all(postgres: Postgres, chat: Json) -> dict[str, int]:
-    """What is stored: client ids and their seq."""
+    """The stored client ids and their seqs."""
     connection = await asyncpg.connect(postgres.url(NAME))
     try:
         found = await connection.fetch("SELECT client_id, seq FROM messages WHERE conversation_id = $1", chat["id"])

@@ -37,7 +37,7 @@ async def stuck(database: str, *chats: Json) -> AsyncIterator[None]:
 
 
 async def waiting(database: str, *, locks: int) -> None:
-    """Wait until so many transactions wait for a lock."""
+    """Wait until some number of transactions wait for a lock."""
     statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'"
     connection = await asyncpg.connect(database_url(database))
     try:
@@ -119,7 +119,7 @@ async def test_a_rolling_restart_under_load_loses_nothing(database: str, worker:
 
 
 async def read_all(database: str, chat: Json) -> dict[str, int]:
-    """What is stored: client ids and their seq."""
+    """The stored client ids and their seqs."""
     connection = await asyncpg.connect(database_url(database))
     try:
         found = await connection.fetch("SELECT client_id, seq FROM messages WHERE conversation_id = $1", chat["id"])

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(
 
 @asynccontextmanager
 async def proxy_before(*served: ServeProcess) -> AsyncIterator[int]:
-    """The proxy as it is deployed, at a port of its own, once it has found both."""
+    """The proxy as deployed, on a separate port, once it has found both services."""
     port = free_port()
     names = zip(("CHAT_A", "CHAT_B"), served, strict=True)
     env = {**os.environ, "LISTEN": f"127.0.0.1:{port}", **{name: f"127.0.0.1:{one.port}" for name, one in names}}
@@ -149,7 +149,7 @@ async def test_while_no_service_is_ready_the_proxy_says_when_to_retry(database: 
 
 @dataclass
 class Proxied:
-    """What stands at the proxy's port."""
+    """The endpoint at the proxy's port."""
 
     port: int
     settings: Settings

@@ -19,7 +19,7 @@ ROUNDS = 4
 
 @pytest.fixture
 async def valkey() -> AsyncIterator[Valkey]:
-    """A server of the test's own."""
+    """A server for one test."""
     server = Valkey(port=free_port())
     await asyncio.to_thread(server.start)
     yield server
@@ -28,7 +28,7 @@ async def valkey() -> AsyncIterator[Valkey]:
 
 @asynccontextmanager
 async def two_workers(database: str, redis_url: str, **settings: int) -> AsyncIterator[tuple[World, Worker]]:
-    """People at one worker, and another worker."""
+    """A world on one worker, and another worker."""
     there = make_settings(database, redis_url=redis_url, **settings)
     async with running(there) as one, running(there) as two:
         world = World(one)
@@ -39,7 +39,7 @@ async def two_workers(database: str, redis_url: str, **settings: int) -> AsyncIt
 
 
 async def is_heard_on_both(world: World, two: Worker) -> None:
-    """A message sent at one worker reaches sockets of both, over HTTP and over a socket."""
+    """Check that a message sent on one worker, over HTTP or a socket, reaches sockets of both."""
     ana, bo = world.person(world.unique("ana")), world.person(world.unique("bo"))
     chat = await ana.direct(bo)
     async with bo.connect(chat) as near, bo.connect(chat, two) as far, ana.connect(chat, two) as speaker:
@@ -88,7 +88,7 @@ async def test_killed_connections_to_redis_lose_nothing(database: str, valkey: V
             for number in range(1, ROUNDS + 1):
                 for kind in ("pubsub", "normal"):
                     await admin.client_kill_filter(_type=kind, skipme=True)
-                await ana.send(chat, f"{number} near")  # at once: the other worker listens to nothing yet
+                await ana.send(chat, f"{number} near")  # at once: the other worker has no subscription yet
                 assert (await speaker.request("send_message", content=f"{number} far"))["type"] == "ack"
                 for live in (near, far):
                     heard = [await live.wait_for("new_message") for _ in range(2)]

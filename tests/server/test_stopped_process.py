@@ -12,7 +12,7 @@ from tests.support.world import SocketClient
 
 MESSAGES = 30
 STILL_S = 3.0
-"""Longer than anything suspects the database (1 s) or Redis (2 s), shorter than the supervisor's patience (6 s)."""
+"""Longer than the timeouts for the database (1 s) and Redis (2 s), shorter than the supervisor's (6 s)."""
 
 
 async def heard(live: SocketClient, count: int) -> list[str]:

@@ -50,6 +50,6 @@ async def test_a_reconnect_storm_is_admitted_and_catches_up(
 
 
 def memory_peak(pid: int) -> int:
-    """Greatest resident memory of a process so far, in MiB."""
+    """The peak resident memory of a process, in MiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024

@@ -126,11 +126,11 @@ async def test_a_second_signal_exits_at_once(supervise: Supervise, signum: signa
         there.process.send_signal(signal.SIGTERM)
 
         def has_ended() -> bool:
-            there.process.send_signal(signum)  # again and again: two that come at once are one
+            there.process.send_signal(signum)  # repeated: two signals at once are one
             return there.process.poll() is not None
 
         await wait_until(has_ended)
-        assert there.process.returncode in (1, -signum)  # the last one may meet an interpreter that is ending
+        assert there.process.returncode in (1, -signum)  # the last one may reach an interpreter that is exiting
         assert there.alive == []
 
 
@@ -160,6 +160,6 @@ async def test_a_hangup_whose_successor_does_not_start_keeps_the_worker(supervis
 
 
 def cpu_ticks(pid: int) -> int:
-    """Hundredths of a second that a process has computed."""
+    """The CPU time of a process, in hundredths of a second."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])

@@ -9,6 +9,6 @@ from tests.support.world import World
 
 
 def world_of(served: ServeProcess, worker: Worker) -> World:
-    """People who talk to a `serve`; the shapes of its answers are those of this process's app."""
+    """A world on a `serve`. Routes are looked up in the app of this process."""
     there = SimpleNamespace(url=served.url, ws_url=served.ws_url, settings=served.settings, app=worker.app)
     return World(cast("Worker", there))

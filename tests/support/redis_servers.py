@@ -11,7 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from tests.support.world import PATIENCE_S
+from tests.support.world import PATIENCE_S, wait_for
 from wasgo_chat.development.embedded import Valkey, free_port
 
 SHARDS = 3
@@ -188,13 +188,6 @@ async def sentinels() -> AsyncIterator[Sentinels]:
             yield made
         finally:
             made.stop()
-
-
-async def wait_for(holds: Callable[..., Awaitable[bool]], *arguments: object, patience_s: float = PATIENCE_S) -> None:
-    """Wait until an async predicate is true."""
-    async with asyncio.timeout(patience_s):
-        while not await holds(*arguments):  # noqa: ASYNC110  polling is the point
-            await asyncio.sleep(0.03)
 
 
 async def retry(act: Callable[..., Awaitable[object]], *arguments: object) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
@@ -285,6 +285,13 @@ async def wait_until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(2 * PATIENCE_S):
         while not condition():  # noqa: ASYNC110  polling is the point
             await asyncio.sleep(0.02)
+
+
+async def wait_for(holds: Callable[..., Awaitable[bool]], *arguments: object, patience_s: float = PATIENCE_S) -> None:
+    """Wait until an async predicate is true."""
+    async with asyncio.timeout(patience_s):
+        while not await holds(*arguments):  # noqa: ASYNC110  polling is the point
+            await asyncio.sleep(0.03)
 
 
 async def rows(worker: Worker, statement: str, **values: Any) -> list[Any]:
