@@ -1,1 +1,1 @@
-"""Measurements of the service beside its peers: `make bench`. docs/performance.md says how to read them."""
+"""Benchmarks of the service in comparison to other programs: `make bench`. docs/performance.md explains the results."""

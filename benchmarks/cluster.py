@@ -1,4 +1,4 @@
-"""The PostgreSQL and the Valkey that all contestants share: durable, in a folder that goes when they stop."""
+"""The PostgreSQL and Valkey servers shared by all contestants: durable, in a temporary directory."""
 
 import asyncio
 import signal
@@ -19,7 +19,7 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", 
 
 
 class Cluster:
-    """Both servers; a context manager. Databases are made by `fresh`."""
+    """Both servers, as a context manager. `fresh` creates databases."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="wasgo-chat-benchmark-")
@@ -28,7 +28,7 @@ class Cluster:
         self.valkey = Valkey()
 
     def __enter__(self) -> Self:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that blocks are left and folders removed
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that context managers clean up
         self.postgres.start()
         self.valkey.start()
         return self
@@ -41,31 +41,31 @@ class Cluster:
         self._folder.cleanup()
 
     def fresh(self, name: str) -> str:
-        """An empty database of that name; its URL."""
+        """Create an empty database, replacing an existing one, and return its URL."""
         admin = self.postgres.url()
         run_sql(admin, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         run_sql(admin, f'CREATE DATABASE "{name}" TEMPLATE template0')
         return self.postgres.url(name)
 
     def pids(self) -> list[int]:
-        """Both servers."""
+        """The process ids of both servers."""
         assert self.postgres.pid is not None
         assert self.valkey.pid is not None
         return [self.postgres.pid, self.valkey.pid]
 
     def cpu(self) -> dict[str, float]:
-        """CPU seconds of each so far."""
+        """CPU seconds used by each server so far."""
         postgres, valkey = self.pids()
         return {"postgres": machine.cpu_s(postgres), "redis": machine.cpu_s(valkey)}
 
 
 def run_sql(url: str, statement: str, *arguments: Any) -> None:
-    """One statement on a connection of its own."""
+    """Run a statement on a new connection."""
     run_all(url, [(statement, arguments)])
 
 
 def run_all(url: str, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
-    """Statements on one connection."""
+    """Run statements on one new connection."""
 
     async def run() -> None:
         connection = await asyncpg.connect(url)
@@ -79,7 +79,7 @@ def run_all(url: str, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
 
 
 def fetch_value(url: str, statement: str) -> Any:
-    """One value of one statement."""
+    """Fetch a single value on a new connection."""
 
     async def run() -> Any:
         connection = await asyncpg.connect(url)

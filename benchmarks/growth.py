@@ -1,7 +1,8 @@
-"""How the cost of a message and of a page grows: with sockets, members, conversations and stored messages, at 10 times.
+"""Growth of the cost of a message or page with 10 times the sockets, members, conversations or stored messages.
 
-Run: make bench-growth. One worker. CPU milliseconds of the worker and of PostgreSQL for each message or page, until all
-that it set off is quiet. A message to 10 times the sockets is 10 times the deliveries; all else should stay flat.
+Run `make bench-growth`. Measures one worker: CPU milliseconds of the worker and of PostgreSQL per message or page,
+including the background work that follows. Ten times the sockets mean ten times the deliveries; all other costs should
+stay constant.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from typing import Any
 from benchmarks.cluster import Cluster
 from benchmarks.contestants.base import Page, Running, bearer
 from benchmarks.contestants.service import Service, path_of
-from benchmarks.load.peer import Place
+from benchmarks.load.client import SocketSpec
 from benchmarks.load.steer import Generator
 from benchmarks.run import MILLI, Run, median, senders_last
 
@@ -22,29 +23,29 @@ SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that grows: its size before, how to fill the database, and what to measure."""
+    """A growing quantity: its initial size, how to fill the database, and what to measure."""
 
     name: str
     size: int
-    prepare: Callable[[Service, int], tuple[list[Place], int]]
+    prepare: Callable[[Service, int], tuple[list[SocketSpec], int]]
     page: Callable[[int], Page] | None = None
 
 
-def _sockets(service: Service, size: int) -> tuple[list[Place], int]:
+def _sockets(service: Service, size: int) -> tuple[list[SocketSpec], int]:
     return service.group(size, 1), size
 
 
-def _members(service: Service, size: int) -> tuple[list[Place], int]:
+def _members(service: Service, size: int) -> tuple[list[SocketSpec], int]:
     return service.group(size, 1)[:2], 2
 
 
-def _conversations(service: Service, size: int) -> tuple[list[Place], int]:
+def _conversations(service: Service, size: int) -> tuple[list[SocketSpec], int]:
     return service.pairs(size), 2
 
 
-def _stored(service: Service, size: int) -> tuple[list[Place], int]:
+def _stored(service: Service, size: int) -> tuple[list[SocketSpec], int]:
     service.history(size)
-    return [Place(path_of("c1"), bearer(f"u{n}"), n == 1) for n in (1, 2)], 2
+    return [SocketSpec(path_of("c1"), bearer(f"u{n}"), n == 1) for n in (1, 2)], 2
 
 
 def _last_page(size: int) -> Page:
@@ -66,36 +67,36 @@ CASES = [
 
 
 def measure(run: Run, case: Case, size: int) -> dict[str, float]:
-    """CPU milliseconds a message, and a page where the case has one."""
+    """CPU milliseconds per message, and per page if the case has one."""
     service = Service()
     service.prepare(run.cluster)
-    places, fan = case.prepare(service, size)
-    found: dict[str, float] = {}
+    specs, fan = case.prepare(service, size)
+    costs: dict[str, float] = {}
     with run.serving(service, 1) as running:
-        run.load.open(running.port, senders_last(places), fan=fan)
+        run.load.open(running.port, senders_last(specs), fan=fan)
         run.load.do("steady", seconds=0.5, rate=RATE)
         running.settle()
         rows = []
         for _ in range(run.rounds):
             answer, cpu = run.measured(running, "steady", seconds=SECONDS, rate=RATE)
             rows.append({name: MILLI * seconds / answer["accepted"] for name, seconds in cpu.items()})
-        found["message"], found["message, PostgreSQL"] = median(rows, "server"), median(rows, "postgres")
+        costs["message"], costs["message, PostgreSQL"] = median(rows, "server"), median(rows, "postgres")
         if case.page is not None:
-            found["page"], found["page, PostgreSQL"] = _page_cost(run, running, case.page(size))
-    return found
+            costs["page"], costs["page, PostgreSQL"] = _page_cost(run, running, case.page(size))
+    return costs
 
 
 def _page_cost(run: Run, running: Running, page: Page) -> tuple[float, float]:
     rows = []
     for _ in range(run.rounds + 1):
-        asked: dict[str, Any] = {"port": running.port, "path": page.path, "headers": page.headers}
-        answer, cpu = run.measured(running, "pages", **asked, seconds=1.0, abreast=2)
+        request: dict[str, Any] = {"port": running.port, "path": page.path, "headers": page.headers}
+        answer, cpu = run.measured(running, "pages", **request, seconds=1.0, concurrency=2)
         rows.append({name: MILLI * seconds / answer["pages"] for name, seconds in cpu.items()})
     return median(rows[1:], "server"), median(rows[1:], "postgres")
 
 
 def main() -> None:
-    """Measure each case at its size and at ten times it."""
+    """Measure each case at its initial size and at ten times that size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

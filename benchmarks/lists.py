@@ -1,7 +1,7 @@
-"""The conversation list of a busy member: 100 of 2,000 conversations, in a database of a million messages.
+"""The conversation list of a busy user: 100 of 2,000 conversations, in a database with a million messages.
 
-Run: make bench-lists. Prints the time of a page (p50, p95 of 200 requests) and keeps the
-plans of its statements in plans/lists.txt.
+Run `make bench-lists`. Prints the duration of a page (p50 and p95 of 200 requests) and writes the plans of its
+statements to plans/lists.txt.
 """
 
 import argparse
@@ -39,7 +39,7 @@ SEED = [
 
 
 async def measure(url: str, rounds: int) -> None:
-    """Seed, ask for the page again and again, and say how long it took."""
+    """Fill the database, request the page repeatedly, and print the durations."""
     settings = Settings.model_validate(
         {"database_url": url, "jwt_secret": "x" * 40, "statement_timeout_s": 600, "redis_url": None}
     )
@@ -49,7 +49,7 @@ async def measure(url: str, rounds: int) -> None:
             await tx.execute(text(statement), {"conversations": CONVERSATIONS, "messages": MESSAGES})
     actor, times = Actor("u0", username="u0"), []
     gc.collect()
-    gc.freeze()  # as a worker does at its start
+    gc.freeze()  # as a worker does at start-up
     for _ in range(rounds):
         started = time.perf_counter()
         async with db.snapshot() as tx:
@@ -67,20 +67,22 @@ async def measure(url: str, rounds: int) -> None:
     await db.close()
 
 
-def keep_plans(log: Path, kept: Path) -> None:
-    """The plans that PostgreSQL logged for one page, without times that differ from run to run."""
+def write_plans(log: Path, target: Path) -> None:
+    """Write the plans that PostgreSQL logged for one page, without their varying times."""
     lines = log.read_text().splitlines()
-    plans = [line for line in lines[next(at for at, line in enumerate(lines) if "plan:" in line) :] if "\t" in line]
+    plans = [
+        line for line in lines[next(index for index, line in enumerate(lines) if "plan:" in line) :] if "\t" in line
+    ]
     plans = [line for line in plans if not line.startswith("\tQuery Parameters")]
-    kept.parent.mkdir(exist_ok=True)
-    kept.write_text("\n".join(line.strip("\t") for line in plans) + "\n")
-    print(f"plans: {kept}")
+    target.parent.mkdir(exist_ok=True)
+    target.write_text("\n".join(line.strip("\t") for line in plans) + "\n")
+    print(f"plans: {target}")
 
 
 def main() -> None:
-    """Measure on a database of its own."""
+    """Measure on a temporary server."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=200, help="pages to ask for")
+    parser.add_argument("--rounds", type=int, default=200, help="number of requests")
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as folder:
         postgres = Postgres(
@@ -91,7 +93,7 @@ def main() -> None:
             url = Settings(database_url=postgres.url()).database_url
             migrations.upgrade(url)
             asyncio.run(measure(url, rounds))
-            keep_plans(Path(folder) / "postgres.log", Path(__file__).parent / "plans" / "lists.txt")
+            write_plans(Path(folder) / "postgres.log", Path(__file__).parent / "plans" / "lists.txt")
         finally:
             postgres.stop(immediately=True)
 

@@ -1,4 +1,4 @@
-"""What the kernel counts: CPU time and memory of processes with all their children (proc_pid_stat(5))."""
+"""CPU time and memory of processes including their children, see proc_pid_stat(5)."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ QUIET_TIMEOUT_S = 30.0
 
 
 def _stat(pid: int) -> list[str] | None:
-    """The fields after the command's name: state, parent, …; None where the process is gone."""
+    """The fields after the command name (state, parent, …), or None if the process has exited."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -22,31 +22,31 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def family(pid: int) -> list[int]:
-    """A process and everything below it."""
+    """A process and all its descendants."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and (stat := _stat(int(entry.name))) is not None:
             parents.setdefault(int(stat[1]), []).append(int(entry.name))
-    found, waiting = [], [pid]
-    while waiting:
-        found.append(one := waiting.pop())
-        waiting += parents.get(one, [])
-    return found
+    members, pending = [], [pid]
+    while pending:
+        members.append(current := pending.pop())
+        pending += parents.get(current, [])
+    return members
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds, user and system, of a process and its children, those that have ended included."""
+    """CPU seconds (user and system) of a process and its children, including exited ones."""
     ticks = 0
-    for one in family(pid):
-        if (stat := _stat(one)) is not None:
+    for member in family(pid):
+        if (stat := _stat(member)) is not None:
             ticks += sum(int(field) for field in stat[11:13])
-            if one == pid:
+            if member == pid:
                 ticks += sum(int(field) for field in stat[13:15])
     return ticks / TICKS
 
 
 def memory_kib(pid: int) -> int:
-    """Resident KiB of one process."""
+    """Resident memory of a process in KiB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
@@ -54,7 +54,7 @@ def memory_kib(pid: int) -> int:
 
 
 def own_share_kib(pid: int) -> int:
-    """The same, but of what it shares with other processes its share only (PSS)."""
+    """Proportional set size of a process in KiB: shared memory is divided among its users."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1])
@@ -62,7 +62,7 @@ def own_share_kib(pid: int) -> int:
 
 
 def wait_for_quiet(pids: Sequence[int]) -> None:
-    """Wait until these have finished what they were given: work that goes on behind a run belongs to it."""
+    """Wait until these processes are idle, because background work after a run counts towards the run."""
     deadline = time.monotonic() + QUIET_TIMEOUT_S
     before = sum(cpu_s(pid) for pid in pids)
     while time.monotonic() < deadline:
@@ -74,7 +74,7 @@ def wait_for_quiet(pids: Sequence[int]) -> None:
 
 
 def describe() -> dict[str, Any]:
-    """The machine, for the head of a report."""
+    """The machine description for the report."""
     model = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

@@ -1,8 +1,8 @@
-"""Where a worker's CPU time goes for a message: one sender, a worker in this process, its stack read every millisecond.
+"""Profiles the CPU time of a worker per message: one sender, a worker in this process, a stack sample per millisecond.
 
-Run: python -m benchmarks.one_message [--sockets 200] [--told-of mentions]. Samples are of CPU time (ITIMER_PROF), so
-waiting does not count. Each is laid to the task in which it was taken and to the kind of work by its innermost known
-frame; both tables sum to the CPU time of the run, divided by its messages.
+Run: python -m benchmarks.one_message [--sockets 200] [--notification-level mentions]. Samples measure CPU
+time (ITIMER_PROF), so waiting does not count. Each sample is attributed to the running task, and to a kind of work by
+its innermost known frame. Both tables add up to the CPU time of the run, divided by its messages.
 """
 
 import argparse
@@ -33,7 +33,7 @@ KINDS = (
     ("write", ("wasgo_chat/gateway/send_buffer.py", "wasgo_chat/gateway/channel.py", "wasgo_chat/gateway/hub.py",
                "/websockets_sansio_impl.py", "/websockets/", "/starlette/websockets.py",
                "wasgo_chat/server/websocket_protocol.py")),
-    ("door (parse)", ("wasgo_chat/gateway/client_frames.py", "/pydantic/", "wasgo_chat/gateway/connection.py")),
+    ("parse", ("wasgo_chat/gateway/client_frames.py", "/pydantic/", "wasgo_chat/gateway/connection.py")),
     ("encode", ("wasgo_chat/core/encoding.py", "wasgo_chat/conversations/event_frames.py",
                 "wasgo_chat/messages/rendering.py",
                 "/msgspec/", "wasgo_chat/gateway/envelope.py")),
@@ -45,15 +45,15 @@ KINDS = (
 
 
 class Sampler:
-    """Counts (task, kind) of the main thread's CPU time; `lines` are the innermost lines of the product."""
+    """Samples the main thread's CPU time by (task, kind); `lines` counts the innermost functions of the service."""
 
     def __init__(self) -> None:
-        self.taken: Counter[tuple[str, str]] = Counter()
+        self.samples: Counter[tuple[str, str]] = Counter()
         self.lines: Counter[str] = Counter()
         signal.signal(signal.SIGPROF, self._take)
 
     def run(self, *, on: bool) -> None:
-        """Start or stop."""
+        """Start or stop sampling."""
         signal.setitimer(signal.ITIMER_PROF, EVERY_S if on else 0, EVERY_S if on else 0)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
@@ -65,13 +65,13 @@ class Sampler:
             if not line and "wasgo_chat/" in path:
                 line = f"{path.rpartition('wasgo_chat/')[2]} {frame.f_code.co_qualname}"
             frame = frame.f_back
-        self.taken[_task(), kind] += 1
+        self.samples[_task(), kind] += 1
         if line:
             self.lines[line] += 1
 
 
 def _task() -> str:
-    """The coroutine at the bottom of the running task."""
+    """The name of the running task's coroutine."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
@@ -83,7 +83,7 @@ def _task() -> str:
 
 
 def drive(port: int, service: Service, sockets: int, seconds: float, box: dict[str, Any]) -> None:
-    """The load, from a thread; the sampler is switched by signals to the main thread."""
+    """Generate the load, in a thread. Signals to the main thread switch the sampler on and off."""
     with Generator() as load:
         load.open(port, senders_last(service.group(sockets, 1)), fan=sockets)
         load.do("flood", seconds=1.0, window=1)
@@ -96,18 +96,18 @@ def drive(port: int, service: Service, sockets: int, seconds: float, box: dict[s
 
 
 async def profile(settings: Settings, service: Service, sockets: int, seconds: float) -> tuple[Sampler, dict[str, Any]]:
-    """Serve in this loop while the load runs."""
+    """Serve in this event loop while the load is running."""
     port, sampler, box = free_port(), Sampler(), dict[str, Any]()
     server = uvicorn.Server(server_config(create_app(settings), settings, host="127.0.0.1", port=port))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
         await asyncio.sleep(0.05)
-    switched: list[bool] = []
+    switches: list[bool] = []
     loop = asyncio.get_running_loop()
 
     def switch() -> None:
-        switched.append(True)
-        sampler.run(on=len(switched) % 2 == 1)
+        switches.append(True)
+        sampler.run(on=len(switches) % 2 == 1)
 
     loop.add_signal_handler(signal.SIGUSR1, switch)
     await asyncio.to_thread(drive, port, service, sockets, seconds, box)
@@ -117,40 +117,42 @@ async def profile(settings: Settings, service: Service, sockets: int, seconds: f
 
 
 def show(sampler: Sampler, box: dict[str, Any], top: int) -> None:
-    """Milliseconds a message: by task, by kind, and the product's own lines."""
-    answer, total = box["answer"], sum(sampler.taken.values())
+    """Print the milliseconds per message, by task, by kind and by function of the service."""
+    answer, total = box["answer"], sum(sampler.samples.values())
     each = MILLI * box["cpu"] / answer["accepted"]
     print(f"{answer['accepted']} messages to {answer['deliveries'] // answer['accepted']} sockets, "
-          f"{each:.2f} CPU ms a message ({total} samples)")  # fmt: skip
-    for title, at in (("by kind", 1), ("by task", 0)):
+          f"{each:.2f} CPU ms per message ({total} samples)")  # fmt: skip
+    for title, index in (("by kind", 1), ("by task", 0)):
         sums: Counter[str] = Counter()
-        for key, count in sampler.taken.items():
-            sums[key[at]] += count
+        for key, count in sampler.samples.items():
+            sums[key[index]] += count
         print(f"\n{title}")
         for name, count in sums.most_common(12):
             print(f"  {each * count / total:7.3f} ms  {100 * count / total:5.1f} %  {name}")
     print("\nby task and kind")
-    for (task, kind), count in sampler.taken.most_common(top):
+    for (task, kind), count in sampler.samples.most_common(top):
         print(f"  {each * count / total:7.3f} ms  {100 * count / total:5.1f} %  {task}: {kind}")
-    print("\ninnermost lines of the product")
+    print("\ninnermost functions of the service")
     for line, count in sampler.lines.most_common(top):
         print(f"  {each * count / total:7.3f} ms  {100 * count / total:5.1f} %  {line}")
 
 
 def main() -> None:
-    """Profile on servers of its own."""
+    """Profile with temporary servers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sockets", type=int, default=2, help="sockets, and members, of the conversation")
-    parser.add_argument("--told-of", default="all", choices=("all", "mentions"), help="what members are notified of")
+    parser.add_argument("--sockets", type=int, default=2, help="number of sockets and members of the conversation")
+    parser.add_argument(
+        "--notification-level", default="all", choices=("all", "mentions"), help="notification level of the members"
+    )
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--top", type=int, default=20)
     options = parser.parse_args()
-    service = Service(told_of=options.told_of)
+    service = Service(notification_level=options.notification_level)
     with Cluster() as cluster:
         service.prepare(cluster)
-        given = {name.removeprefix("WASGO_CHAT_").lower(): value for name, value in service.environment().items()
+        values = {name.removeprefix("WASGO_CHAT_").lower(): value for name, value in service.environment().items()
                  if name.startswith("WASGO_CHAT_")}  # fmt: skip
-        settings = Settings.model_validate(given)
+        settings = Settings.model_validate(values)
         configure_logging(settings.log_level, as_json=True)
         sampler, box = uvloop.run(profile(settings, service, options.sockets, options.seconds))
     show(sampler, box, options.top)

@@ -29,18 +29,18 @@ _HIDDEN = {"closed", "refused", "missing", "statuses", "tries"}
 
 def tables(entries: Sequence[Entry]) -> list[tuple[str, list[list[str]]]]:
     """A title and rows for each scenario; the first row is the header."""
-    found = []
+    result = []
     for scenario, title in TITLES.items():
-        mine = [entry for entry in entries if entry.scenario == scenario]
-        names = [name for name in dict.fromkeys(name for entry in mine for name in entry.values)
-                 if name not in _HIDDEN or any(entry.values.get(name) for entry in mine)]  # fmt: skip
-        names = [name for name in names if any(entry.values.get(name) is not None for entry in mine)]
+        selected = [entry for entry in entries if entry.scenario == scenario]
+        names = [name for name in dict.fromkeys(name for entry in selected for name in entry.values)
+                 if name not in _HIDDEN or any(entry.values.get(name) for entry in selected)]  # fmt: skip
+        names = [name for name in names if any(entry.values.get(name) is not None for entry in selected)]
         rows = [["case", "who", "workers", *(name.replace("_", " ") for name in names)]]
-        for entry in mine:
+        for entry in selected:
             rows.append([entry.case, entry.who, str(entry.workers), *(_cell(entry.values.get(n)) for n in names)])
-        if mine:
-            found.append((title, rows))
-    return found
+        if selected:
+            result.append((title, rows))
+    return result
 
 
 def target_rows(targets: Sequence[Target]) -> list[list[str]]:
@@ -84,7 +84,7 @@ def write_into(page: Path, result: dict[str, Any]) -> None:
 
 
 def _columns(rows: list[list[str]]) -> str:
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
                      for row in rows)  # fmt: skip
 

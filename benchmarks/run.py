@@ -1,4 +1,4 @@
-"""One run: its options, the shared servers, and what was measured so far. Scenarios add to it; `report` shows it."""
+"""A benchmark run: options, shared servers and results. Scenarios add results, `report` formats them."""
 
 import statistics
 import sys
@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.cluster import Cluster
 from benchmarks.contestants.base import Contestant, Running
-from benchmarks.load.peer import Place
+from benchmarks.load.client import SocketSpec
 from benchmarks.load.steer import Generator
 
 MILLI = 1000.0
@@ -18,7 +18,7 @@ MILLI = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one contestant reached in one case of a scenario. Names of values end in their units."""
+    """The results of a contestant in one case of a scenario. Names of values end in their units."""
 
     scenario: str
     case: str
@@ -33,7 +33,7 @@ class Run:
 
     Attributes:
         quick: one worker, without Channels, short rounds.
-        rounds: how often a short measurement is repeated; its median counts.
+        rounds: number of repetitions of a measurement; the median is reported.
     """
 
     cluster: Cluster
@@ -44,18 +44,18 @@ class Run:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, scenario: str, case: str, who: str, workers: int, **values: Any) -> None:
-        """Keep a result and say it at once."""
+        """Add a result and print it."""
         self.entries.append(Entry(scenario, case, who, workers, values))
         shown = "  ".join(f"{name} {_short(value)}" for name, value in values.items() if value is not None)
         print(f"{scenario:9} {case:26} {who:16} {workers} worker{'s' * (workers > 1):1} {shown}", flush=True)
 
-    def say(self, text: str) -> None:
-        """A word on standard error."""
+    def log(self, text: str) -> None:
+        """Print progress to standard error."""
         print(f"[{time.monotonic() - self.started:4.0f} s] {text}", file=sys.stderr, flush=True)
 
     @contextmanager
     def serving(self, contestant: Contestant, workers: int) -> Iterator[Running]:
-        """A contestant's server; its sockets are closed at the end."""
+        """Run the server of a contestant; sockets are closed at the end."""
         with Running(contestant, self.cluster, workers) as running:
             try:
                 yield running
@@ -63,19 +63,21 @@ class Run:
                 self.load.do("close")
 
     def worker_counts(self) -> Sequence[int]:
-        """How many workers the contestants that can are measured with."""
+        """The numbers of workers to measure with."""
         return (1,) if self.quick else (1, 2)
 
     def takes_part(self, who: str, contestant: Contestant, workers: int) -> bool:
-        """Whether it is measured with so many workers: more than one only where they hear each other, and without
-        variants (another layer, other members), which are named otherwise than their contestant.
+        """Whether a contestant is measured with this number of workers.
+
+        More than one worker requires that messages reach other workers. Variants (other layers or members), whose names
+        differ from their contestant's, are measured with one worker only.
         """
-        return workers == 1 or (contestant.hears_others and who == contestant.name)
+        return workers == 1 or (contestant.reaches_other_workers and who == contestant.name)
 
     def measured(
         self, running: Running, command: str, *, is_done: bool = True, **arguments: Any
     ) -> tuple[dict[str, Any], dict[str, float]]:
-        """A command of the generator; its answer, and the CPU seconds it cost until all was done (`Running.settle`)."""
+        """Run a generator command. Returns its answer and the CPU seconds until all work is done (`Running.settle`)."""
         before = running.cpu()
         answer = self.load.do(command, **arguments)
         running.settle(is_done=is_done)
@@ -83,25 +85,25 @@ class Run:
         return answer, {name: after[name] - before[name] for name in before}
 
     def as_json(self) -> list[dict[str, Any]]:
-        """The results for a file."""
+        """The results as JSON data."""
         return [asdict(entry) for entry in self.entries]
 
 
 def median(rows: Sequence[dict[str, Any]], name: str) -> float:
-    """The median of a value over rounds; what is missing counts as nothing."""
-    found = [row[name] for row in rows if row.get(name) is not None]
-    return statistics.median(found) if found else 0.0
+    """The median of a value over rounds, ignoring missing values; 0 if there are none."""
+    values = [row[name] for row in rows if row.get(name) is not None]
+    return statistics.median(values) if values else 0.0
 
 
 def per_thousand(cpu: dict[str, float], count: int) -> dict[str, float]:
-    """CPU milliseconds for a thousand of something: server, PostgreSQL, Redis."""
+    """CPU milliseconds per thousand units, for the server, PostgreSQL and Redis."""
     each = {f"{name}_cpu_ms": MILLI * MILLI * seconds / max(count, 1) for name, seconds in cpu.items()}
     return {name: round(value, 2) for name, value in each.items()}
 
 
-def senders_last(places: list[Place]) -> list[Place]:
-    """Senders open last, so that none speaks to a half-open crowd."""
-    return sorted(places, key=lambda place: place.sends)
+def senders_last(specs: list[SocketSpec]) -> list[SocketSpec]:
+    """Sort senders last, so that none sends before all sockets are open."""
+    return sorted(specs, key=lambda spec: spec.sends)
 
 
 def _short(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""Bytes of PostgreSQL for each stored message: tables and indexes, by table, with what notifications leave behind.
+"""Database size per stored message: tables and indexes, including notifications.
 
-Run: make bench-sizes. Sends through the group commit, with a `client_id` each, then counts what grew once the log's
-readers are done. 60 characters a message; two members, of whom one is away.
+Run `make bench-sizes`. Sends messages of 60 characters with `client_id`s through the group commit, in a conversation of
+two members of whom one is offline, and measures the growth once the log consumers have finished.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from wasgo_chat.membership.schemas import CreateConversation
 from wasgo_chat.messages.schemas import SendMessage
 from wasgo_chat.telemetry.logging import configure_logging
 
-CONTENT = "See you on Friday at the usual place, and bring the keys too"
-AT_ONCE = 200
+CONTENT = "See you on Friday at the usual spec, and bring the keys too"
+BATCH = 200
 _SIZES = """
 SELECT relname, pg_table_size(oid) AS tables, pg_indexes_size(oid) AS indexes
 FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
@@ -31,9 +31,9 @@ FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 
 
 async def measure(url: str, messages: int) -> None:
-    """Fill the database, and print the table."""
-    given = {"database_url": url, "jwt_secret": "x" * 40, "redis_url": None, "message_rate": 0}
-    settings = Settings.model_validate(given)
+    """Fill the database and print the sizes."""
+    values = {"database_url": url, "jwt_secret": "x" * 40, "redis_url": None, "message_rate": 0}
+    settings = Settings.model_validate(values)
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         db: Database = app.state.worker.db
@@ -42,22 +42,22 @@ async def measure(url: str, messages: int) -> None:
             body = CreateConversation.model_validate({"conversation_type": "direct", "participant_ids": ["bo"]})
             chat = (await create.create(tx, ana, body)).conversation_id
         before = await _sizes(db)
-        for start in range(0, messages, AT_ONCE):
+        for start in range(0, messages, BATCH):
             bodies = [
                 SendMessage(conversation=chat, content=CONTENT, client_id=f"{number:08d}-a-name-of-the-client")
-                for number in range(start, start + AT_ONCE)
+                for number in range(start, start + BATCH)
             ]
             await asyncio.gather(*(app.state.worker.group_commit.send(ana, chat, body) for body in bodies))
-        while await _waiting(db):  # noqa: ASYNC110  nothing tells when readers that gather and rest are through
+        while await _has_pending(db):  # noqa: ASYNC110  consumers do not signal their completion
             await asyncio.sleep(0.2)
         after = await _sizes(db)
-    print(f"{messages:,} messages of {len(CONTENT)} characters; bytes a message:")
+    print(f"{messages:,} messages of {len(CONTENT)} characters; bytes per message:")
     total = 0.0
     for name, (tables, indexes) in sorted(after.items()):
-        grown = [(now - then) / messages for now, then in zip((tables, indexes), before[name], strict=True)]
-        total += sum(grown)
-        if sum(grown) >= 1:
-            print(f"{name:28}{grown[0]:8.0f} table{grown[1]:8.0f} indexes")
+        growth = [(now - then) / messages for now, then in zip((tables, indexes), before[name], strict=True)]
+        total += sum(growth)
+        if sum(growth) >= 1:
+            print(f"{name:28}{growth[0]:8.0f} table{growth[1]:8.0f} indexes")
     print(f"{'all':28}{total:8.0f}")
 
 
@@ -66,13 +66,13 @@ async def _sizes(db: Database) -> dict[str, tuple[int, int]]:
         return {name: (tables, indexes) for name, tables, indexes in await tx.execute(text(_SIZES))}
 
 
-async def _waiting(db: Database) -> bool:
+async def _has_pending(db: Database) -> bool:
     async with db.snapshot() as tx:
         return bool((await tx.execute(text("SELECT count(*) FROM pending"))).scalar_one())
 
 
 def main() -> None:
-    """Run it."""
+    """Measure on a temporary server."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=50_000)
     messages = parser.parse_args().messages

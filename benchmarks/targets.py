@@ -1,4 +1,4 @@
-"""What is to be reached, as ratios within one run, and whether it was."""
+"""Performance targets, as ratios within one run, and whether they were reached."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from benchmarks.run import Entry
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A figure and its bound. `reached` is None where the run did not measure it."""
+    """A target value and its bound. `reached` is None if the run did not measure it."""
 
     name: str
     reached: float | None
@@ -26,10 +26,10 @@ class Target:
 
 
 def judge(entries: Sequence[Entry], workers: int = 1) -> list[Target]:
-    """The targets, from the entries with so many workers (floors have one; Channels counts with its better layer)."""
+    """Evaluate the targets for a number of workers. `plain` has one; the better layer of Channels counts."""
 
     def value(scenario: str, case: str, who: str, name: str) -> float | None:
-        found = [
+        values = [
             float(entry.values[name])
             for entry in entries
             if entry.scenario == scenario
@@ -39,16 +39,16 @@ def judge(entries: Sequence[Entry], workers: int = 1) -> list[Target]:
             and entry.workers in (workers, 1 if who == "plain" else workers)
             and entry.values.get(name) is not None
         ]
-        if not found:
+        if not values:
             return None
-        return max(found) if name.endswith("_s") else min(found)
+        return max(values) if name.endswith("_s") else min(values)
 
     def ratio(scenario: str, case: str, name: str, peer: str, of: str = "service") -> float | None:
         ours, theirs = value(scenario, case, of, name), value(scenario, case, peer, name)
         return ours / theirs if ours is not None and theirs else None
 
-    def inverse(found: float | None) -> float | None:
-        return 1 / found if found else None
+    def inverse(factor: float | None) -> float | None:
+        return 1 / factor if factor else None
 
     cpu = "server_cpu_ms"
     targets = []

@@ -1,4 +1,4 @@
-"""Alembic's entry: every table of the program, over asyncpg. One migrator at a time, each migration a transaction."""
+"""Alembic environment: runs migrations over asyncpg, serialized by a lock, each migration in a transaction."""
 
 import asyncio
 import time
@@ -14,11 +14,12 @@ from wasgo_chat.database.session import CONNECT_S
 from wasgo_chat.tables import METADATA
 
 _LOCK_KEY = 0x77617367_6F63686D  # "wasgochm"
-_ASK_EVERY_S = 0.2
+_RETRY_S = 0.2
 
 
 def run(connection: Connection) -> None:
-    # What failed half-way goes on where it stopped, and what cannot be in a transaction has a way out of it.
+    # With a transaction per migration, a failed upgrade continues where it stopped, and a migration can use an
+    # autocommit block for statements that cannot run in a transaction.
     context.configure(
         connection=connection,
         target_metadata=METADATA,
@@ -30,31 +31,34 @@ def run(connection: Connection) -> None:
 
 
 async def run_async() -> None:
-    given = context.config.attributes
-    url = given.get("database_url") or Settings().database_url
+    attributes = context.config.attributes
+    url = attributes.get("database_url") or Settings().database_url
     if not url:
         raise SystemExit("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
-    # A migration waits for a lock for seconds at most: behind a waiting ALTER TABLE every query queues up.
-    lock_timeout = str(given.get("lock_timeout_ms", LOCK_TIMEOUT_MS))
-    how = {
+    # A short lock timeout, because all queries of a table queue behind a waiting ALTER TABLE.
+    lock_timeout = str(attributes.get("lock_timeout_ms", LOCK_TIMEOUT_MS))
+    connect_args = {
         "timeout": CONNECT_S,
         "async_creator_fn": HostFailover(url).connect,
         "server_settings": {"lock_timeout": lock_timeout, "statement_timeout": "0"},
     }
-    engine = create_async_engine(ENGINE, poolclass=pool.NullPool, connect_args=how)
+    engine = create_async_engine(ENGINE, poolclass=pool.NullPool, connect_args=connect_args)
     try:
         async with engine.connect() as guard, engine.connect() as connection:
-            await be_alone(guard, given.get("wait_for_others_s", WAIT_FOR_OTHERS_S))
+            await acquire_migration_lock(guard, attributes.get("wait_for_others_s", WAIT_FOR_OTHERS_S))
             await connection.run_sync(run)
     finally:
         await engine.dispose()
 
 
-async def be_alone(guard: AsyncConnection, patience_s: float) -> None:
-    """Hold the migrators' lock for as long as the connection lives.
+async def acquire_migration_lock(guard: AsyncConnection, patience_s: float) -> None:
+    """Acquire the advisory lock of migrations, which is held until the connection is closed.
 
-    Asks again and again, each time in a transaction of its own: who waited in one would be waited for by the other's
-    CREATE INDEX CONCURRENTLY.
+    Polls, with a new transaction for each attempt: CREATE INDEX CONCURRENTLY in the running migration would wait for a
+    transaction that waits for the lock.
+
+    Raises:
+        MigrationInProgress: the lock was not released in time.
     """
     deadline = time.monotonic() + patience_s
     await guard.execution_options(isolation_level="AUTOCOMMIT")
@@ -62,10 +66,10 @@ async def be_alone(guard: AsyncConnection, patience_s: float) -> None:
     while not (await guard.execute(statement, {"key": _LOCK_KEY})).scalar_one():
         if time.monotonic() > deadline:
             raise MigrationInProgress
-        await asyncio.sleep(_ASK_EVERY_S)
+        await asyncio.sleep(_RETRY_S)
 
 
-if given := context.config.attributes.get("connection"):
-    run(given)
+if connection := context.config.attributes.get("connection"):
+    run(connection)
 else:
     asyncio.run(run_async())

@@ -36,7 +36,7 @@ WRONG = {
     "openapi against a folder": (("openapi", "--check", "/tmp"), "/tmp cannot be read"),
     "a table of nothing": (("settings", "--check", "/nonexist/x"), "/nonexist/x cannot be read"),
     "a table into nothing": (("settings", "--write", "/nonexist/x"), "/nonexist/x cannot be read"),
-    "dev in a file": (("dev", "--data", "pyproject.toml"), "--data pyproject.toml cannot be used as a folder"),
+    "dev in a file": (("dev", "--data", "pyproject.toml"), "--data pyproject.toml cannot be used as a directory"),
     "rejects nowhere": (("import", "FILE", "--rejects", "/nonexist/r"), "/nonexist/r cannot be written"),
     "rejects in a folder": (("import", "FILE", "--rejects", "/tmp"), "/tmp cannot be written"),
     "a token for an empty user": (("token", "--user", ""), "--user must have 1 to 128 characters"),

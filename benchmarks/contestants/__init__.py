@@ -1,4 +1,4 @@
-"""Who is measured: the service, a Django Channels chat, a plain FastAPI app without a database, a raw transport.
+"""The programs under test: the service, a Django Channels chat, plain FastAPI without a database, a raw transport.
 
-`base` says what a scenario asks of each; the others start theirs and fill its database.
+`base` defines their common interface; the other modules start them and fill their databases.
 """

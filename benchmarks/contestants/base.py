@@ -1,4 +1,4 @@
-"""What every contestant offers a scenario: places for sockets, a page of history, processes to start and to watch."""
+"""The interface of contestants: sockets to open, a page of history, and processes to start and observe."""
 
 import http.client
 import os
@@ -15,81 +15,81 @@ import jwt
 
 from benchmarks import machine
 from benchmarks.cluster import Cluster
-from benchmarks.load.peer import Place
+from benchmarks.load.client import SocketSpec
 from benchmarks.load.steer import ROOT
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.server.process import die_with_parent
 
-SECRET = "a-secret-of-the-benchmark-that-is-long-enough"  # noqa: S105  of this run only
-START_S = 60.0
-DONE_S = 120.0
+SECRET = "a-secret-of-the-benchmark-that-is-long-enough"  # noqa: S105  used in benchmarks only
+START_TIMEOUT_S = 60.0
+DONE_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where a page of history is."""
+    """The request for a page of history."""
 
     path: str
     headers: dict[str, str] = field(default_factory=dict)
 
 
 class Contestant(Protocol):
-    """One that is measured. `name` is its column in the tables."""
+    """A program under test. `name` identifies it in the tables."""
 
     name: str
-    hears_others: bool  # whether a message reaches sockets of other workers
+    reaches_other_workers: bool  # whether a message reaches sockets of other workers
 
     def prepare(self, cluster: Cluster) -> None:
-        """Make an empty database, and whatever else it starts from."""
+        """Create an empty database and other prerequisites."""
 
     def command(self, port: int, workers: int) -> list[str]:
-        """How it is started."""
+        """The command line of the server."""
 
     def environment(self) -> dict[str, str]:
-        """The variables of its process."""
+        """The environment variables of the server."""
 
-    def group(self, members: int, senders: int) -> list[Place]:
-        """One conversation and the socket of each of its members, the first of whom send."""
+    def group(self, members: int, senders: int) -> list[SocketSpec]:
+        """Create a conversation; returns one socket per member. The first `senders` of them send."""
 
-    def pairs(self, count: int) -> list[Place]:
-        """Conversations of two, and both their sockets; one of each sends."""
+    def pairs(self, count: int) -> list[SocketSpec]:
+        """Create conversations of two; returns both sockets of each, one of which sends."""
 
     def history(self, messages: int) -> Page:
-        """A conversation with so many messages; its last page of 50."""
+        """Create a conversation with messages; returns the request for its last 50."""
 
     def stored(self) -> int | None:
-        """How many messages its database holds; None without one."""
+        """The number of stored messages; None without a database."""
 
-    def is_behind(self) -> bool:
-        """Whether work for what was sent is still to be done, even if nobody is at it right now."""
+    def has_pending_work(self) -> bool:
+        """Whether background work for sent messages is still pending."""
 
 
 class Running:
-    """A contestant's server while it runs; a context manager that ends it.
+    """The running server of a contestant, as a context manager.
 
     Args:
-        contestant: who.
-        cluster: whose CPU time is reported beside.
-        workers: processes that serve.
+        contestant: the program.
+        cluster: the database servers, whose CPU time is reported too.
+        workers: number of worker processes.
     """
 
     def __init__(self, contestant: Contestant, cluster: Cluster, workers: int = 1) -> None:
         self.cluster = cluster
         self._contestant = contestant
         self.port = free_port()
-        self.ready_s = 0.0  # from its start to its first answer that it can serve
+        self.ready_s = 0.0  # from its start until it is ready
         self._log = cluster.folder / f"{contestant.name}.log"
         self._started = time.monotonic()
         command = contestant.command(self.port, workers)
         with self._log.open("ab") as out:
-            self._process = subprocess.Popen(  # noqa: S603  our own contestants
+            self._process = subprocess.Popen(  # noqa: S603  fixed commands
                 command, env=contestant.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT,
-                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  before any thread is started
+                preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  no thread is running yet
             )  # fmt: skip
 
     def __enter__(self) -> Self:
-        deadline = time.monotonic() + START_S
-        while not self._answers():
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self._end()
                 sys.stderr.write(self._log.read_text(errors="replace")[-4000:])
@@ -108,29 +108,29 @@ class Running:
 
     @property
     def pid(self) -> int:
-        """The process that was started; workers are below it."""
+        """Process id of the server; workers are its children."""
         return self._process.pid
 
     def workers(self) -> list[int]:
-        """The processes that take connections: those below, or itself."""
-        own = _command_line(self.pid)  # which forked workers share
+        """The process ids of the workers, or of the server itself."""
+        own = _command_line(self.pid)  # forked workers have the same
         below = [(pid, _command_line(pid)) for pid in machine.family(self.pid)[1:]]
         return [pid for pid, line in below if line == own or b"spawn_main" in line] or [self.pid]
 
     def cpu(self) -> dict[str, float]:
-        """CPU seconds so far of this server, PostgreSQL and Redis."""
+        """CPU seconds used by this server, PostgreSQL and Redis so far."""
         return {"server": machine.cpu_s(self.pid), **self.cluster.cpu()}
 
     def settle(self, *, is_done: bool = True) -> None:
-        """Wait until nothing of what was asked is still being worked on, and by default until all of it is done."""
-        deadline = time.monotonic() + DONE_S
+        """Wait until all processes are idle and, if `is_done`, until no background work is pending."""
+        deadline = time.monotonic() + DONE_TIMEOUT_S
         machine.wait_for_quiet([self.pid, *self.cluster.pids()])
-        while is_done and self._contestant.is_behind():
+        while is_done and self._contestant.has_pending_work():
             if time.monotonic() > deadline:
-                raise AssertionError(f"work is left {DONE_S:.0f} s after the last message")
+                raise AssertionError(f"work is still pending {DONE_TIMEOUT_S:.0f} s after the last message")
             machine.wait_for_quiet([self.pid, *self.cluster.pids()])
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", "/readyz")
@@ -154,28 +154,26 @@ class Running:
 
 
 def bearer(user_id: str) -> dict[str, str]:
-    """The header of a user, the same for all who check tokens."""
+    """The authorization header of a user, valid for all contestants."""
     now = int(time.time())
     claims = {"sub": user_id, "username": user_id, "staff": False, "iat": now - 5, "exp": now + 7200,
               "aud": "wasgo-chat", "iss": "wasgo"}  # fmt: skip
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}
 
 
-def uvicorn_command(python: Path, app: str, port: int, workers: int, *more: str) -> list[str]:
-    """uvicorn as the service runs it: uvloop, httptools, the sans-io WebSocket, no deflate, no access log."""
+def uvicorn_command(python: Path, app: str, port: int, workers: int, *options: str) -> list[str]:
+    """uvicorn with the options of the service: uvloop, httptools, sans-I/O WebSockets, no compression or access log."""
     return [
         str(python), "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
         "--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false",
-        "--no-access-log", "--log-level", "warning", *more,
+        "--no-access-log", "--log-level", "warning", *options,
     ]  # fmt: skip
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours, without settings of the service that happen to be set, and with bytecode kept, as an installed package has
-    it: Python would compile the service at every start.
-    """
-    left_out = "PYTHONDONTWRITEBYTECODE"
-    return {n: value for n, value in os.environ.items() if not n.startswith("WASGO_CHAT_") and n != left_out}
+    """The environment without settings of the service, and with bytecode caching, as for an installed package."""
+    excluded = "PYTHONDONTWRITEBYTECODE"
+    return {n: value for n, value in os.environ.items() if not n.startswith("WASGO_CHAT_") and n != excluded}
 
 
 def _command_line(pid: int) -> bytes:

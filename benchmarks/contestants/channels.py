@@ -1,4 +1,4 @@
-"""The Django Channels chat, from an environment of its own, on the same database and Redis."""
+"""The Django Channels chat, in a separate virtual environment, on the same database and Redis servers."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 from benchmarks.cluster import Cluster, fetch_value, run_all
 from benchmarks.contestants.base import SECRET, Page, bearer, clean_environment, uvicorn_command
 from benchmarks.contestants.service import path_of
-from benchmarks.load.peer import Place
+from benchmarks.load.client import SocketSpec
 from benchmarks.load.steer import ROOT
 
 PEERS = ROOT / "benchmarks" / "peers"
@@ -35,12 +35,12 @@ class Channels:
     """Django, Channels and channels_redis.
 
     Args:
-        layer: the channel layer's class.
+        layer: class of the channel layer.
         server: `uvicorn`, or `daphne` (one worker only).
     """
 
     name = "channels"
-    hears_others = True
+    reaches_other_workers = True
 
     def __init__(self, layer: str = CORE_LAYER, server: str = "uvicorn") -> None:
         self._layer = layer
@@ -49,23 +49,20 @@ class Channels:
         self._redis = ""
 
     def prepare(self, cluster: Cluster) -> None:
-        """See `Contestant.prepare`."""
         self._url, self._redis = cluster.fresh("channels"), cluster.valkey.url
-        subprocess.run(  # noqa: S603  our own environment
+        subprocess.run(  # noqa: S603  a fixed command
             [str(PYTHON), "-m", "django", "migrate", "--verbosity", "0"],
             env=self.environment(),
             check=True,
         )
 
     def command(self, port: int, workers: int) -> list[str]:
-        """See `Contestant.command`."""
         app = "channels_chat.asgi:application"
         if self._server == "daphne":
             return [str(PYTHON), "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "--verbosity", "0", app]
         return uvicorn_command(PYTHON, app, port, workers, "--lifespan", "off")
 
     def environment(self) -> dict[str, str]:
-        """See `Contestant.environment`."""
         return {
             **clean_environment(),
             "PYTHONPATH": os.fspath(PEERS),
@@ -76,28 +73,23 @@ class Channels:
             "CHAT_LAYER": self._layer,
         }
 
-    def group(self, members: int, senders: int) -> list[Place]:
-        """See `Contestant.group`."""
+    def group(self, members: int, senders: int) -> list[SocketSpec]:
         run_all(self._url, [(_USERS, [members]), (_CONVERSATION, [0]), (_MEMBERS, []), ("ANALYZE", [])])
-        return [Place(path_of("c1"), bearer(f"u{n + 1}"), n < senders) for n in range(members)]
+        return [SocketSpec(path_of("c1"), bearer(f"u{n + 1}"), n < senders) for n in range(members)]
 
-    def pairs(self, count: int) -> list[Place]:
-        """See `Contestant.pairs`."""
+    def pairs(self, count: int) -> list[SocketSpec]:
         run_all(self._url, [(_USERS, [2 * count]), (_PAIRS, [count]), (_PAIR_MEMBERS, []), ("ANALYZE", [])])
-        return [Place(path_of(f"p{1 + n // 2}"), bearer(f"u{n + 1}"), n % 2 == 0) for n in range(2 * count)]
+        return [SocketSpec(path_of(f"p{1 + n // 2}"), bearer(f"u{n + 1}"), n % 2 == 0) for n in range(2 * count)]
 
     def history(self, messages: int) -> Page:
-        """See `Contestant.history`."""
         members = [(_USERS, [2]), (_CONVERSATION, [messages]), (_MEMBERS, [])]
         run_all(self._url, [*members, (_MESSAGES, [messages]), ("ANALYZE", [])])
         conversation = fetch_value(self._url, "SELECT id FROM channels_chat_conversation")
         return Page(f"/chat/messages/?conversation={conversation}", bearer("u1"))
 
     def stored(self) -> int | None:
-        """See `Contestant.stored`."""
         count: int = fetch_value(self._url, "SELECT count(*) FROM channels_chat_message")
         return count
 
-    def is_behind(self) -> bool:
-        """Nothing is left for later."""
+    def has_pending_work(self) -> bool:
         return False

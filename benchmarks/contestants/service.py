@@ -1,4 +1,4 @@
-"""The service itself, as `wasgo-chat serve` runs it, with the limits raised that a benchmark would meet."""
+"""The service, as run by `wasgo-chat serve`, with limits that do not affect the benchmark."""
 
 import hashlib
 import sys
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from benchmarks.cluster import Cluster, fetch_value, run_all
 from benchmarks.contestants.base import SECRET, Page, bearer, clean_environment
-from benchmarks.load.peer import Place
+from benchmarks.load.client import SocketSpec
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 
@@ -19,7 +19,7 @@ _USERS = "INSERT INTO users (id, username) SELECT 'u' || n, 'u' || n FROM genera
 _CONVERSATION = "INSERT INTO conversations (id, conversation_type, title) VALUES (md5('c1')::uuid, 'support', 'Case')"
 _MEMBERS = """INSERT INTO participants (conversation_id, user_id, role)
     SELECT md5('c1')::uuid, 'u' || n, 'participant' FROM generate_series(1, $1::int) AS n"""
-_WISHES = """INSERT INTO notification_preferences (user_id, level, email, push, webhook)
+_PREFERENCES = """INSERT INTO notification_preferences (user_id, level, email, push, webhook)
     SELECT id, $1::text, true, true, true FROM users"""
 _PAIRS = """INSERT INTO conversations (id, conversation_type, direct_pair)
     SELECT md5('p' || n)::uuid, 'direct', ARRAY(SELECT unnest(ARRAY['u' || 2 * n - 1, 'u' || 2 * n]) ORDER BY 1)
@@ -32,9 +32,9 @@ _MESSAGES = """INSERT INTO messages (conversation_id, id, seq, number, sender_id
     FROM generate_series(1, $1::int) AS n"""
 _EVENTS = """INSERT INTO events (conversation_id, seq, type, actor_id, message_id, revision, created_at)
     SELECT conversation_id, seq, 'new_message', sender_id, id, 1, created_at FROM messages"""
-_TOLD = """INSERT INTO reader_cursors (reader, conversation_id, seq)
+_CONSUMED = """INSERT INTO reader_cursors (reader, conversation_id, seq)
     SELECT 'notifications', id, last_seq FROM conversations"""
-_IS_BEHIND = """SELECT EXISTS (SELECT FROM pending p
+_HAS_PENDING = """SELECT EXISTS (SELECT FROM pending p
     LEFT JOIN reader_cursors c ON c.conversation_id = p.conversation_id WHERE p.head > COALESCE(c.seq, 0))"""
 _HEAD = "UPDATE conversations SET last_seq = $1::int, message_count = $1::int"
 
@@ -43,50 +43,45 @@ class Service:
     """wasgo-chat.
 
     Args:
-        told_of: what members want to be notified of: `all`, as who never said, or `mentions`.
+        notification_level: notification level of the members: `all` (the default of users) or `mentions`.
     """
 
     name = "service"
-    hears_others = True
+    reaches_other_workers = True
 
-    def __init__(self, told_of: str = "all") -> None:
-        self._told_of = told_of
+    def __init__(self, notification_level: str = "all") -> None:
+        self._notification_level = notification_level
         self._url = ""
         self._redis = ""
         self._files = ""
 
     def prepare(self, cluster: Cluster) -> None:
-        """See `Contestant.prepare`."""
         self._url, self._redis = cluster.fresh("service"), cluster.valkey.url
         self._files = str(cluster.folder / "files")
         migrations.upgrade(Settings(database_url=self._url).database_url)
 
     def command(self, port: int, workers: int) -> list[str]:
-        """See `Contestant.command`."""
         wasgo_chat = Path(sys.executable).with_name("wasgo-chat")
         return [str(wasgo_chat), "serve", "--port", str(port), "--workers", str(workers)]
 
     def environment(self) -> dict[str, str]:
-        """See `Contestant.environment`."""
-        given = {
+        settings = {
             "DATABASE_URL": self._url,
             "REDIS_URL": self._redis,
             "JWT_SECRET": SECRET,
             "STORAGE_DIR": self._files,
             **RAISED,
         }
-        return {**clean_environment(), **{f"WASGO_CHAT_{name}": value for name, value in given.items()}}
+        return {**clean_environment(), **{f"WASGO_CHAT_{name}": value for name, value in settings.items()}}
 
-    def group(self, members: int, senders: int) -> list[Place]:
-        """See `Contestant.group`."""
+    def group(self, members: int, senders: int) -> list[SocketSpec]:
         seed: list[tuple[str, list[object]]] = [(_USERS, [members]), (_CONVERSATION, []), (_MEMBERS, [members])]
-        if self._told_of != "all":
-            seed.append((_WISHES, [self._told_of]))
+        if self._notification_level != "all":
+            seed.append((_PREFERENCES, [self._notification_level]))
         run_all(self._url, [*seed, ("ANALYZE", [])])
-        return [Place(path_of("c1"), bearer(f"u{n + 1}"), n < senders) for n in range(members)]
+        return [SocketSpec(path_of("c1"), bearer(f"u{n + 1}"), n < senders) for n in range(members)]
 
-    def pairs(self, count: int) -> list[Place]:
-        """See `Contestant.pairs`."""
+    def pairs(self, count: int) -> list[SocketSpec]:
         seed: list[tuple[str, list[object]]] = [
             (_USERS, [2 * count]),
             (_PAIRS, [count]),
@@ -95,29 +90,27 @@ class Service:
         ]
         run_all(self._url, seed)
         paths = [path_of(f"p{1 + n // 2}") for n in range(2 * count)]
-        return [Place(path, bearer(f"u{n + 1}"), n % 2 == 0) for n, path in enumerate(paths)]
+        return [SocketSpec(path, bearer(f"u{n + 1}"), n % 2 == 0) for n, path in enumerate(paths)]
 
     def history(self, messages: int) -> Page:
-        """See `Contestant.history`."""
         members = [(_USERS, [2]), (_CONVERSATION, []), (_MEMBERS, [2])]
         run_all(
             self._url,
-            [*members, (_MESSAGES, [messages]), (_EVENTS, []), (_HEAD, [messages]), (_TOLD, []), ("ANALYZE", [])],
+            [*members, (_MESSAGES, [messages]), (_EVENTS, []), (_HEAD, [messages]), (_CONSUMED, []), ("ANALYZE", [])],
         )
         conversation = fetch_value(self._url, "SELECT id FROM conversations")
         return Page(f"/chat/messages/?conversation={conversation}&limit=50", bearer("u1"))
 
     def stored(self) -> int | None:
-        """See `Contestant.stored`."""
         count: int = fetch_value(self._url, "SELECT count(*) FROM messages")
         return count
 
-    def is_behind(self) -> bool:
-        """Whether notifications are still to be made."""
-        behind: bool = fetch_value(self._url, _IS_BEHIND)
-        return behind
+    def has_pending_work(self) -> bool:
+        """Whether notifications are still pending."""
+        has_pending: bool = fetch_value(self._url, _HAS_PENDING)
+        return has_pending
 
 
 def path_of(name: str) -> str:
-    """The socket's path of a conversation whose id the statements above made of a name."""
+    """The socket path of a conversation whose id is derived from a name, as in the statements above."""
     return f"/ws/chat/{UUID(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest())}/"

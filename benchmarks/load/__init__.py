@@ -1,1 +1,1 @@
-"""The load generator: a process of its own, driven by JSON lines. `steer` has the handle of its parent."""
+"""The load generator: a separate process that is controlled through JSON lines by `steer`."""

@@ -1,4 +1,4 @@
-"""The generator's process: one command a line on standard input, one answer a line on standard output."""
+"""The generator process: reads one command per line from standard input, writes one answer per line."""
 
 import asyncio
 import gc
@@ -11,23 +11,23 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.load.crowd import Crowd
+from benchmarks.load.client import SocketSpec
+from benchmarks.load.clients import Clients
 from benchmarks.load.pages import read_pages
-from benchmarks.load.peer import Place
 
 
 async def serve() -> None:
-    """Answer until the input ends. Each answer also says how busy this process was: CPU seconds by wall seconds."""
-    crowd = Crowd()
+    """Process commands until the input ends. Each answer includes the CPU load of this process."""
+    clients = Clients()
 
-    async def opened(places: list[dict[str, Any]], **how: Any) -> dict[str, Any]:
-        return await crowd.open(places=[Place(**place) for place in places], **how)
+    async def opened(specs: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+        return await clients.open(specs=[SocketSpec(**spec) for spec in specs], **options)
 
     commands: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
         "open": opened,
-        "flood": crowd.flood,
-        "steady": crowd.steady,
-        "close": crowd.close,
+        "flood": clients.flood,
+        "steady": clients.steady,
+        "close": clients.close,
         "pages": read_pages,
     }
     while line := await asyncio.to_thread(sys.stdin.readline):
@@ -43,9 +43,9 @@ async def serve() -> None:
 
 
 def main() -> None:
-    """Allow as many sockets as the system does, and no pauses of our own."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 100_000), most))
+    """Raise the limit of open files, disable garbage collection, and serve."""
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard_limit, 100_000), hard_limit))
     gc.disable()
     uvloop.run(serve())
 

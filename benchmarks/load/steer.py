@@ -1,4 +1,4 @@
-"""The parent's handle on a generator process."""
+"""Controls a generator process."""
 
 import json
 import select
@@ -8,18 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.load.peer import Place
+from benchmarks.load.client import SocketSpec
 
 ROOT = Path(__file__).parents[2]
-ANSWER_S = 300.0
+ANSWER_TIMEOUT_S = 300.0
 
 
 class LoadFailed(Exception):
-    """The generator could not do what it was asked; the message says why."""
+    """A command of the generator failed; the message says why."""
 
 
 class Generator:
-    """A generator process; a context manager that ends it."""
+    """A generator process, as a context manager."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "benchmarks.load"]
@@ -37,16 +37,16 @@ class Generator:
         self._process.wait()
 
     def do(self, command: str, **arguments: Any) -> dict[str, Any]:
-        """One command and its answer.
+        """Run a command and return its answer.
 
         Raises:
-            LoadFailed: sockets did not open, or it did not answer in time.
+            LoadFailed: the command failed or timed out.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([command, arguments]) + "\n")
         self._process.stdin.flush()
-        ready, _, _ = select.select([self._process.stdout], [], [], ANSWER_S)
+        ready, _, _ = select.select([self._process.stdout], [], [], ANSWER_TIMEOUT_S)
         line = self._process.stdout.readline() if ready else ""
         if not line:
             raise LoadFailed(f"the generator did not answer to {command!r}")
@@ -55,7 +55,7 @@ class Generator:
             raise LoadFailed(f"{command}: {answer['failed']}")
         return answer
 
-    def open(self, port: int, places: list[Place], *, fan: int, abreast: int = 10) -> dict[str, Any]:
-        """Open sockets; see `Crowd.open`."""
-        listed = [{"path": one.path, "headers": one.headers, "sends": one.sends} for one in places]
-        return self.do("open", port=port, places=listed, fan=fan, abreast=abreast)
+    def open(self, port: int, specs: list[SocketSpec], *, fan: int, concurrency: int = 10) -> dict[str, Any]:
+        """Open sockets, see `Clients.open`."""
+        plain = [{"path": spec.path, "headers": spec.headers, "sends": spec.sends} for spec in specs]
+        return self.do("open", port=port, specs=plain, fan=fan, concurrency=concurrency)

@@ -1,1 +1,1 @@
-"""The programs that the service is measured beside."""
+"""The programs that the service is compared with."""

@@ -1,4 +1,4 @@
-"""A plain FastAPI broadcast: sockets in a set, `send_text` to each, nothing stored. The floor of its kind.
+"""A plain FastAPI broadcast: sockets in a set, `send_text` for each, no storage. The baseline for FastAPI.
 
 Also a page of history from memory. Without a database, without tokens, on one worker only: a second one would not
 hear the first.
@@ -19,7 +19,7 @@ numbers = itertools.count(1)
 
 
 def message_of(room: str, frame: dict[str, Any]) -> dict[str, Any]:
-    """A message as the service shapes it, so that frames weigh the same."""
+    """A message in the format of the service, so that frames have the same size."""
     return {
         "id": str(uuid4()),
         "conversation": room,
@@ -45,7 +45,7 @@ def message_of(room: str, frame: dict[str, Any]) -> dict[str, Any]:
 
 @app.websocket("/ws/chat/{room}/")
 async def chat(ws: WebSocket, room: str) -> None:
-    """Tell everybody in the room what one says."""
+    """Broadcast the messages of a socket to its room."""
     await ws.accept()
     sockets = rooms.setdefault(room, set())
     sockets.add(ws)
@@ -70,11 +70,11 @@ PAGE = [message_of("c1", {"content": "word " * 20}) for _ in range(50)]
 
 @app.get("/chat/messages/")
 async def page() -> dict[str, Any]:
-    """Fifty messages that lie in memory."""
+    """Fifty messages from memory."""
     return {"results": PAGE, "next": None, "previous": None, "last_seq": 100_000}
 
 
 @app.get("/readyz")
 async def ready() -> dict[str, str]:
-    """Whether it serves."""
+    """Readiness."""
     return {"status": "ready"}

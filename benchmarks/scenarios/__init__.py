@@ -1,1 +1,1 @@
-"""What is measured, one file each. Every scenario has `measure(run, contestants)` and adds entries to the run."""
+"""The scenarios. Each module has a function `measure` that adds entries to the run."""

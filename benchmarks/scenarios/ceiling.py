@@ -1,4 +1,4 @@
-"""What the load generator can take: the raw transport broadcasts to it as fast as it answers."""
+"""Limit of the load generator: the raw transport broadcasts to it at full speed."""
 
 from benchmarks.contestants.floors import Raw
 from benchmarks.run import MILLI, Run, senders_last
@@ -7,7 +7,7 @@ WINDOW = 16
 
 
 def measure(run: Run) -> None:
-    """Deliveries a second that the generator counts, and its own CPU time for them."""
+    """Measure deliveries per second and the CPU time of the generator."""
     raw = Raw()
     raw.prepare(run.cluster)
     sockets = 200

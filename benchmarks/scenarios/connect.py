@@ -1,34 +1,34 @@
-"""Sockets a second, from the handshake to the greeting, and the memory that an idle one holds."""
+"""Connections per second, from the handshake to `hello`, and the memory of an idle socket."""
 
 import time
 from collections.abc import Sequence
 
 from benchmarks import machine
 from benchmarks.contestants.base import Contestant, Running
-from benchmarks.load.peer import Place
+from benchmarks.load.client import SocketSpec
 from benchmarks.run import MILLI, Run, median
 
-ABREAST = 16
+CONCURRENCY = 16
 SETTLE_S = 1.0
 SOCKETS, IDLE = 500, 2_000
 QUICK_SOCKETS, QUICK_IDLE = 200, 400
 
 
 def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
-    """Every contestant, all sockets in conversations of two."""
+    """Measure every contestant, with all sockets in conversations of two."""
     sockets, idle = (QUICK_SOCKETS, QUICK_IDLE) if run.quick else (SOCKETS, IDLE)
     for workers in run.worker_counts():
         for who, contestant in contestants:
-            run.say(f"connect: {who}, {workers} worker(s)")
+            run.log(f"connect: {who}, {workers} worker(s)")
             contestant.prepare(run.cluster)
-            places = contestant.pairs(idle // 2)
+            specs = contestant.pairs(idle // 2)
             with run.serving(contestant, workers) as running:
-                run.load.open(running.port, places[:100], fan=2, abreast=ABREAST)
+                run.load.open(running.port, specs[:100], fan=2, concurrency=CONCURRENCY)
                 run.load.do("close")
                 rows = []
                 for _ in range(run.rounds):
                     before = running.cpu()["server"]
-                    answer = run.load.open(running.port, places[:sockets], fan=2, abreast=ABREAST)
+                    answer = run.load.open(running.port, specs[:sockets], fan=2, concurrency=CONCURRENCY)
                     cost = MILLI * (running.cpu()["server"] - before) / sockets
                     rows.append({**answer, "rate": sockets / answer["seconds"], "cost": cost})
                     run.load.do("close")
@@ -40,16 +40,16 @@ def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
                     workers,
                     sockets_s=median(rows, "rate"),
                     server_cpu_ms_socket=median(rows, "cost"),
-                    kib_socket=_idle_memory(run, running, places) if workers == 1 else None,
+                    kib_socket=_idle_memory(run, running, specs) if workers == 1 else None,
                     rounds=len(rows),
                     generator_share=median(rows, "generator_share"),
                 )
 
 
-def _idle_memory(run: Run, running: Running, places: Sequence[Place]) -> float:
-    """KiB by which a worker grows for each of many sockets that only listen."""
+def _idle_memory(run: Run, running: Running, specs: Sequence[SocketSpec]) -> float:
+    """Memory growth of a worker per idle socket, in KiB."""
     pid = running.workers()[0]
     before = machine.memory_kib(pid)
-    run.load.open(running.port, list(places), fan=2, abreast=ABREAST)
+    run.load.open(running.port, list(specs), fan=2, concurrency=CONCURRENCY)
     time.sleep(SETTLE_S)
-    return (machine.memory_kib(pid) - before) / len(places)
+    return (machine.memory_kib(pid) - before) / len(specs)

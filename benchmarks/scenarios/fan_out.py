@@ -1,7 +1,7 @@
-"""One conversation, many sockets, four senders: at 20 messages a second, and as fast as answers come.
+"""One conversation with many sockets and four senders, at 20 messages per second and at full speed.
 
-Each socket is of a member of its own. The service is also measured with members who want notifications of mentions
-only, as in large groups: storing one for each member and message is work that no other contestant does.
+Each socket belongs to a different member. The service is also measured with members who are notified of mentions only,
+as is common in large groups, because no other contestant stores notifications.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ RATE = 20
 
 
 def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
-    """Every contestant with 200 and 1,000 sockets, on one worker and, where workers hear each other, two."""
+    """Measure every contestant with 200 and 1,000 sockets, on one worker and, if messages reach other workers, two."""
     for workers in run.worker_counts():
         for sockets in (200,) if run.quick else (200, 1000):
             for who, contestant in contestants:
@@ -27,21 +27,21 @@ def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
 
 
 def _measure_one(run: Run, who: str, contestant: Contestant, workers: int, sockets: int) -> None:
-    run.say(f"fan-out: {who}, {sockets} sockets, {workers} worker(s)")
+    run.log(f"fan-out: {who}, {sockets} sockets, {workers} worker(s)")
     contestant.prepare(run.cluster)
-    places = senders_last(contestant.group(sockets, SENDERS))
+    specs = senders_last(contestant.group(sockets, SENDERS))
     with run.serving(contestant, workers) as running:
-        run.load.open(running.port, places, fan=sockets)
+        run.load.open(running.port, specs, fan=sockets)
         running.settle()
-        if sockets == 200:  # first: what saturation leaves to be done behind it would be measured with it
+        if sockets == 200:  # first, so that background work after saturation is not included
             _at_a_rate(run, who, running, workers, sockets)
         window = _saturating_window(run)
-        running.settle(is_done=False)  # notifications fall behind here, as they are meant to
+        running.settle(is_done=False)  # notifications lag here, by design
         _saturate(run, who, running, workers, sockets, window)
 
 
 def _saturating_window(run: Run) -> int:
-    """The smallest number in flight for each sender beyond which no more is delivered."""
+    """The smallest number of messages in flight per sender that saturates the server."""
     if run.quick:
         return WINDOWS[-1]
     best, best_rate = WINDOWS[0], 0.0
@@ -51,7 +51,7 @@ def _saturating_window(run: Run) -> int:
         if rate < best_rate * GROWTH:
             break
         best, best_rate = window, rate
-        if answer["seconds"] > LONG_S:  # it takes its time with what it has: more would only wait
+        if answer["seconds"] > LONG_S:  # already saturated: more messages would only wait
             break
     return best
 
@@ -86,7 +86,7 @@ def _at_a_rate(run: Run, who: str, running: Running, workers: int, sockets: int)
         answer, cpu = run.measured(running, "steady", seconds=1.2 if run.quick else 3.0, rate=RATE)
         rows.append({**answer, **per_thousand(cpu, answer["deliveries"])})
         if answer["seconds"] > answer["sending_s"] + 3.0:
-            break  # more than it can do: repeating it says no more
+            break  # above its capacity: no need to repeat
     run.add(
         "fanout",
         f"{sockets} sockets, {RATE}/s",

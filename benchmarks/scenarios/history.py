@@ -1,4 +1,4 @@
-"""The last 50 of 100,000 messages of a conversation, over keep-alive connections; also when nothing has changed."""
+"""The last 50 of 100,000 messages over keep-alive connections, also with `If-None-Match` (unchanged)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,10 +11,10 @@ CONNECTIONS = 4
 
 
 def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
-    """Every contestant; with `If-None-Match` where its pages carry an `ETag`."""
+    """Measure every contestant, also with `If-None-Match` if its responses have an `ETag`."""
     messages = QUICK_MESSAGES if run.quick else MESSAGES
     for who, contestant in contestants:
-        run.say(f"history: {who}")
+        run.log(f"history: {who}")
         contestant.prepare(run.cluster)
         page = contestant.history(messages)
         for workers in run.worker_counts():
@@ -32,9 +32,9 @@ def _measure_one(
 ) -> None:
     rows = []
     for _ in range(run.rounds):
-        if is_conditional:  # an ETag of links that run out is renewed every few minutes
-            seen = _read(run, running, page, 0.1)["etag"]
-            page = Page(page.path, {**page.headers, "If-None-Match": seen})
+        if is_conditional:  # the ETag changes when download links are renewed
+            etag = _read(run, running, page, 0.1)["etag"]
+            page = Page(page.path, {**page.headers, "If-None-Match": etag})
             running.settle()
         before = running.cpu()
         answer = _read(run, running, page, 0.7 if run.quick else 1.5)
@@ -61,5 +61,5 @@ def _measure_one(
 
 def _read(run: Run, running: Running, page: Page, seconds: float) -> dict[str, Any]:
     return run.load.do(
-        "pages", port=running.port, path=page.path, headers=page.headers, seconds=seconds, abreast=CONNECTIONS
+        "pages", port=running.port, path=page.path, headers=page.headers, seconds=seconds, concurrency=CONNECTIONS
     )

@@ -1,4 +1,4 @@
-"""What PostgreSQL and asyncpg can store by themselves: one message a commit, and batches, each with the next number."""
+"""Write throughput of PostgreSQL with asyncpg alone: single messages and batches, numbered per conversation."""
 
 import asyncio
 import time
@@ -11,24 +11,24 @@ from benchmarks.run import Run, per_thousand
 
 CONVERSATIONS = 500
 _TABLES = """CREATE TABLE heads (id int PRIMARY KEY, last_seq bigint NOT NULL DEFAULT 0);
-CREATE TABLE said (head int NOT NULL, seq bigint NOT NULL, id uuid NOT NULL, content text NOT NULL,
+CREATE TABLE stored (head int NOT NULL, seq bigint NOT NULL, id uuid NOT NULL, content text NOT NULL,
                    PRIMARY KEY (head, seq));
-CREATE UNIQUE INDEX ON said (id);"""
-_ONE = """WITH raised AS (UPDATE heads SET last_seq = last_seq + 1 WHERE id = $1 RETURNING last_seq)
-INSERT INTO said SELECT $1, last_seq, $2, $3 FROM raised"""
-_MANY = """WITH given AS (
-    SELECT head, id, content, row_number() OVER (PARTITION BY head ORDER BY at) AS place
+CREATE UNIQUE INDEX ON stored (id);"""
+_ONE = """WITH advanced AS (UPDATE heads SET last_seq = last_seq + 1 WHERE id = $1 RETURNING last_seq)
+INSERT INTO stored SELECT $1, last_seq, $2, $3 FROM advanced"""
+_MANY = """WITH input AS (
+    SELECT head, id, content, row_number() OVER (PARTITION BY head ORDER BY at) AS ordinal
     FROM unnest($1::int[], $2::uuid[], $3::text[]) WITH ORDINALITY AS g(head, id, content, at)
-), raised AS (
-    UPDATE heads SET last_seq = last_seq + n FROM (SELECT head, count(*) AS n FROM given GROUP BY head) AS c
+), advanced AS (
+    UPDATE heads SET last_seq = last_seq + n FROM (SELECT head, count(*) AS n FROM input GROUP BY head) AS c
     WHERE heads.id = c.head RETURNING heads.id, last_seq - n AS base
 )
-INSERT INTO said SELECT head, base + place, given.id, content FROM given JOIN raised ON raised.id = head"""
+INSERT INTO stored SELECT head, base + ordinal, input.id, content FROM input JOIN advanced ON advanced.id = head"""
 _TEXT = "word " * 20
 
 
 def measure(run: Run) -> None:
-    """One connection and eight with a message a commit; one connection with batches of 10 and 100."""
+    """Measure one and eight connections with one message per commit, and batches of 10 and 100 on one connection."""
     url = run.cluster.fresh("inserts")
     uvloop.run(_prepare(url))
     seconds = 0.5 if run.quick else 2.0
@@ -48,13 +48,13 @@ async def _prepare(url: str) -> None:
 
 
 async def _store(url: str, connections: int, batch: int, seconds: float) -> int:
-    until = time.perf_counter() + seconds
+    deadline = time.perf_counter() + seconds
 
-    async def lane(lane_number: int) -> int:
+    async def write(writer: int) -> int:
         connection = await asyncpg.connect(url)
-        count = lane_number * 61
+        count = writer * 61
         first = count
-        while time.perf_counter() < until:
+        while time.perf_counter() < deadline:
             if batch == 1:
                 await connection.execute(_ONE, 1 + count % CONVERSATIONS, uuid4(), _TEXT)
             else:
@@ -64,4 +64,4 @@ async def _store(url: str, connections: int, batch: int, seconds: float) -> int:
         await connection.close()
         return count - first
 
-    return sum(await asyncio.gather(*(lane(number) for number in range(connections))))
+    return sum(await asyncio.gather(*(write(number) for number in range(connections))))

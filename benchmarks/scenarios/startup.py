@@ -1,4 +1,4 @@
-"""Start-up: the time to import the app and to be ready, and the memory of a worker that has nothing to do."""
+"""Start-up: time to import the app and to be ready, and the memory of an idle worker."""
 
 import json
 import statistics
@@ -11,18 +11,18 @@ from benchmarks.contestants.service import Service
 from benchmarks.load.steer import ROOT
 from benchmarks.run import Run
 
-# As `wasgo-chat serve` does it.
+# As `wasgo-chat serve` does.
 _IMPORT = """import json, time
 wall, cpu = time.perf_counter(), time.process_time()
-from wasgo_chat.core import collector
-with collector.resting():
+from wasgo_chat.core import gc_tuning
+with gc_tuning.gc_paused():
     import wasgo_chat.app
 print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]))"""
 
 
 def measure(run: Run) -> None:
-    """The service only: the targets are its own."""
-    _import_once()  # writes the bytecode that an installed package has
+    """Measure the service only; no other contestant has a target."""
+    _import_once()  # compiles the bytecode, which an installed package already has
     times = [_import_once() for _ in range(2 if run.quick else 9)]
     service = Service()
     service.prepare(run.cluster)
@@ -45,7 +45,7 @@ def measure(run: Run) -> None:
 
 def _import_once() -> tuple[float, float]:
     command = [sys.executable, "-c", _IMPORT]
-    output = subprocess.run(  # noqa: S603  our own line
+    output = subprocess.run(  # noqa: S603  a fixed command
         command, capture_output=True, check=True, cwd=ROOT, env=clean_environment()
     )
     wall, cpu = json.loads(output.stdout)

@@ -1,4 +1,4 @@
-"""Readers of the log, and notifications.
+"""Log consumers and notifications.
 
 Revision: 0003
 Follows: 0002
@@ -189,7 +189,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_notifications_place", "notifications", ["user_id", "conversation_id", "number"], unique=False)
     op.create_index("ix_notifications_user_id", "notifications", ["user_id", "id"], unique=False)
-    # What was said before there were notifications is nobody's news.
+    # Existing messages do not cause notifications.
     op.execute(
         "INSERT INTO reader_cursors (reader, conversation_id, seq) "
         "SELECT 'notifications', id, last_seq FROM conversations WHERE last_seq > 0"

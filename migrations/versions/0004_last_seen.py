@@ -1,4 +1,4 @@
-"""When users were online last.
+"""The time when users were last online.
 
 Revision: 0004
 Follows: 0003

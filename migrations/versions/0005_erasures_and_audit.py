@@ -1,4 +1,4 @@
-"""Erasing people, and who did what.
+"""Erasure of users, and the audit log.
 
 Revision: 0005
 Follows: 0004
@@ -59,7 +59,7 @@ def upgrade() -> None:
     op.create_index("ix_audit_service", "audit", ["service", "id"])
     op.create_index("ix_audit_conversation_id", "audit", ["conversation_id", "id"])
     op.create_index("ix_audit_user_id", "audit", ["user_id"])
-    # Somebody's rows are found by who they are, and so are the references that keep a user's row.
+    # Indexes to find the rows of a user, and the references to a user's row.
     op.drop_index("ix_participants_user_id", table_name="participants", postgresql_where=sa.text("left_seq IS NULL"))
     op.create_index("ix_participants_user_id", "participants", ["user_id", "conversation_id"])
     op.drop_index("ix_reads_user_id", table_name="reads")

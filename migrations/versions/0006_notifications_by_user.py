@@ -1,4 +1,4 @@
-"""Notifications are keyed by their user and refer to nothing: what writing one costs is half of what it was.
+"""Key notifications by user and drop their foreign keys, which halves the cost of writing them.
 
 Revision: 0006
 Follows: 0005
@@ -17,7 +17,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    # Each step may have been taken before: an index is made outside of any transaction, and may fail half-way.
+    # Each step may have run before: indexes are created outside of a transaction, and the migration may have failed.
     for foreign in ("fk_notifications_conversation_id_message_id_messages", "fk_notifications_user_id_users"):
         op.execute(f"ALTER TABLE notifications DROP CONSTRAINT IF EXISTS {foreign}")
     _take_over("uq_notifications_user_id_conversation_id_number", "UNIQUE", ["user_id", "conversation_id", "number"])
@@ -28,7 +28,7 @@ def upgrade() -> None:
 
 
 def _take_over(name: str, kind: str, columns: list[str]) -> None:
-    """A key whose index nobody waits for, in place of one of the same name."""
+    """Replace a primary key by one of the same name, without blocking writes while its index is built."""
     op.execute(f"ALTER TABLE notifications DROP CONSTRAINT IF EXISTS {name}")
     create_index_concurrently(name, "notifications", columns, unique=True)
     op.execute(f"ALTER TABLE notifications ADD CONSTRAINT {name} {kind} USING INDEX {name}")

@@ -1,4 +1,4 @@
-"""Retention: how far the log of a conversation is purged, and what the purge asks by.
+"""Retention: how far the log of a conversation is purged, and indexes for the purge.
 
 Revision: 0007
 Follows: 0006

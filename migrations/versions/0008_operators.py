@@ -1,4 +1,4 @@
-"""Lists over everybody's conversations.
+"""Indexes for lists over all conversations.
 
 Revision: 0008
 Follows: 0007
@@ -17,7 +17,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    # None of these columns changes with a message, so sending writes none of these.
+    # These columns do not change with a message, so sending does not update these indexes.
     create_index_concurrently("ix_conversations_type", "conversations", ["conversation_type", "id"])
     create_index_concurrently("ix_conversations_status", "conversations", ["status", "id"])
     create_index_concurrently(

@@ -1,4 +1,4 @@
-"""A message's sender is held by their membership: a key of its own looked the user up again, and locked and wrote it.
+"""Drop the foreign key from messages to users: the membership covers it, and the check locked the user's row.
 
 Revision: 0009
 Follows: 0008

@@ -1,7 +1,7 @@
-"""wasgo-chat: the chat of a marketplace, as a service of its own."""
+"""wasgo-chat: the chat service of a marketplace."""
 
 import sys
 
-# The client of Redis loads all of this where it is installed, for metrics that are off: a third of what it takes to
-# load. `observability/otel.py` takes the bar away.
-sys.modules.setdefault("opentelemetry.sdk.metrics", None)  # type: ignore[arg-type]  # bars an import, see importlib
+# If OpenTelemetry is installed, redis-py imports it for metrics that are off, a third of its import time. This entry
+# blocks the import; `observability/otel.py` removes it.
+sys.modules.setdefault("opentelemetry.sdk.metrics", None)  # type: ignore[arg-type]  # None blocks an import

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from benchmarks.load.crowd import Crowd
-from benchmarks.load.peer import Peer, Place
+from benchmarks.load.client import Client, SocketSpec
+from benchmarks.load.clients import Clients
 from benchmarks.scenarios.rooms import highest
 
 
@@ -28,29 +28,29 @@ STREAM = UPGRADE + frame(b'{"type":"hello"}') + message(10) + message(500) + mes
 
 @pytest.mark.parametrize("piece", [3, 1000, len(STREAM)])
 async def test_every_message_is_counted_and_timed_however_the_stream_is_split(piece: int) -> None:
-    crowd = Crowd()
-    peer = Peer(crowd, Place("/"), 0)
+    clients = Clients()
+    client = Client(clients, SocketSpec("/"), 0)
     for at in range(0, len(STREAM), piece):
-        peer.data_received(STREAM[at : at + piece])
-    assert peer.opened.done()
-    assert crowd.received == 4
-    assert crowd.timed() == 4
+        client.data_received(STREAM[at : at + piece])
+    assert client.opened.done()
+    assert clients.received == 4
+    assert clients.timed() == 4
 
 
 async def test_acknowledgements_do_not_count_as_deliveries() -> None:
-    crowd = Crowd()
-    peer = Peer(crowd, Place("/", sends=True), 0)
-    peer.data_received(UPGRADE + frame(b'{"type":"hello"}') + message(10))
-    peer.unacked = 2
-    peer.data_received(frame(b'{"type":"ack","ref":"1"}') + frame(b'{"type": "error", "ref": "2", "code": "x"}'))
-    assert (crowd.received, crowd.answered, len(crowd.refusals)) == (1, 1, 1)
+    clients = Clients()
+    client = Client(clients, SocketSpec("/", sends=True), 0)
+    client.data_received(UPGRADE + frame(b'{"type":"hello"}') + message(10))
+    client.unacked = 2
+    client.data_received(frame(b'{"type":"ack","ref":"1"}') + frame(b'{"type": "error", "ref": "2", "code": "x"}'))
+    assert (clients.received, clients.answered, len(clients.refusals)) == (1, 1, 1)
 
 
 async def test_a_refused_connection_reports_the_reason() -> None:
-    peer = Peer(Crowd(), Place("/"), 0)
-    peer.data_received(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+    client = Client(Clients(), SocketSpec("/"), 0)
+    client.data_received(b"HTTP/1.1 403 Forbidden\r\n\r\n")
     with pytest.raises(ConnectionError, match="403"):
-        await peer.opened
+        await client.opened
 
 
 @pytest.mark.parametrize("limit", [3.0, 40.0, 41.0, 1234.0])

@@ -52,7 +52,7 @@ async def test_the_demo_token_route_returns_accepted_tokens(database: str) -> No
         assert (await client.get("/demo/users/")).status_code == 404  # only in `dev`
         worker.app.include_router(demo_users.demo_users_route(settings))
         users = (await client.get("/demo/users/")).json()["results"]
-        assert [one["id"] for one in users] == list(demo_users.PEOPLE)
+        assert [one["id"] for one in users] == list(demo_users.DEMO_USERS)
         assert [one["id"] for one in users if one["is_staff"]] == ["sam"]
         for one in users:
             answer = await client.get("/chat/conversations/", headers={"Authorization": f"Bearer {one['token']}"})

@@ -1,1 +1,1 @@
-"""A Django Channels chat that does the same work, for comparison: written as its documentation shows."""
+"""A Django Channels chat with the same functions, for comparison; written as in the Channels documentation."""

@@ -13,7 +13,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
     """A socket of one conversation."""
 
     async def connect(self):
-        """Check the token and the seat, join the group, greet."""
+        """Check the token and membership, join the group and send `hello`."""
         self.conversation_id = str(self.scope["url_route"]["kwargs"]["conversation_id"])
         self.user = await database_sync_to_async(user_of)(dict(self.scope["headers"]).get(b"authorization", b""))
         last_seq = await self.enter() if self.user else None
@@ -31,7 +31,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
     async def receive_json(self, content):
-        """Store, tell the group, answer."""
+        """Store the message, send it to the group and acknowledge it."""
         message = await self.store(content)
         frame = {
             "type": "new_message",
@@ -51,12 +51,12 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         )
 
     async def chat_message(self, event):
-        """What the group was told."""
+        """Forward a message of the group."""
         await self.send_json(event["frame"])
 
     @database_sync_to_async
     def enter(self):
-        """The conversation's last number, or None for strangers."""
+        """The last seq of the conversation, or None if the user is not a member."""
         return (
             Conversation.objects.filter(id=self.conversation_id, participant__user=self.user)
             .values_list("last_seq", flat=True)
@@ -65,7 +65,7 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
 
     @database_sync_to_async
     def store(self, content):
-        """One message with the next number, under the conversation's row lock."""
+        """Store a message with the next seq, under the row lock of the conversation."""
         with transaction.atomic():
             conversation = Conversation.objects.select_for_update(no_key=True).get(id=self.conversation_id)
             if not Participant.objects.filter(conversation=conversation, user=self.user).exists():
@@ -85,5 +85,5 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
                 client_id=content["client_id"],
             )
             message.save(force_insert=True)
-        message._prefetched_objects_cache = {"reactions": Message.objects.none()}  # new: nobody can have reacted
+        message._prefetched_objects_cache = {"reactions": Message.objects.none()}  # a new message has no reactions
         return message_shape(message)

@@ -1,4 +1,4 @@
-"""Conversations, participants and messages, with a number in each conversation."""
+"""Conversations, participants and messages, numbered per conversation."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Conversation(models.Model):
-    """A conversation and the number of its last message."""
+    """A conversation with the seq of its last message."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     title = models.CharField(max_length=200, default="")
@@ -15,19 +15,19 @@ class Conversation(models.Model):
 
 
 class Participant(models.Model):
-    """Who is in it."""
+    """A member of a conversation."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
 
     class Meta:
-        """Once each."""
+        """One row per conversation and user."""
 
         constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="one_seat")]
 
 
 class Message(models.Model):
-    """What somebody said."""
+    """A message."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     conversation = models.ForeignKey(Conversation, models.CASCADE)
@@ -43,7 +43,7 @@ class Message(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        """In order, and once for each client id."""
+        """Ordered by seq, unique by client id."""
 
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="one_seq"),

@@ -20,7 +20,7 @@ DATABASES = {
         "NAME": _database.path.removeprefix("/"),
         "USER": _database.username,
         "HOST": parse_qs(_database.query)["host"][0],
-        # Under ASGI persistent connections are to be off; Django names the pool in their place.
+        # Django recommends a pool instead of persistent connections under ASGI.
         "CONN_MAX_AGE": 0,
         "OPTIONS": {"pool": {"min_size": 4, "max_size": 13}},
     }

@@ -1,8 +1,8 @@
-"""A message as JSON: the same fields as the service's, so that frames and pages weigh the same."""
+"""A message as JSON: the same fields as the service's, so that frames and pages have the same size."""
 
 
 def message_shape(message):
-    """Needs `sender` and `reactions` at hand (select_related, prefetch_related)."""
+    """Render a message. Expects prefetched `sender` and `reactions`."""
     by_emoji = {}
     for reaction in message.reactions.all():
         by_emoji.setdefault(reaction.emoji, []).append(reaction.user_id)

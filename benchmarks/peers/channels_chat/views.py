@@ -27,5 +27,5 @@ def messages(request):
 
 
 def ready(request):
-    """Whether it serves."""
+    """Readiness."""
     return JsonResponse({"status": "ready"})

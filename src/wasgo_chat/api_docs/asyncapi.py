@@ -20,10 +20,10 @@ from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.gateway import server_frames as sent
 from wasgo_chat.gateway.commands import COMMANDS
 
-DESCRIPTION = """The sockets of the chat. `docs/protocol.md` explains authentication, resuming and close codes; the HTTP
-routes are described by `/openapi.json`."""
+DESCRIPTION = """WebSocket API of the chat service. `docs/protocol.md` explains authentication, resuming and close
+codes; `/openapi.json` describes the HTTP API."""
 
-_OF_CONVERSATIONS: dict[str, type[ResponseModel]] = {
+_CONVERSATION_FRAMES: dict[str, type[ResponseModel]] = {
     "new_message": events.NewMessageFrame,
     "message_edited": events.MessageEditedFrame,
     "message_deleted": events.MessageDeletedFrame,
@@ -37,12 +37,12 @@ _OF_CONVERSATIONS: dict[str, type[ResponseModel]] = {
     "resync": sent.Resync,
     "error": sent.ErrorFrame,
 }
-_OF_MANY: dict[str, type[ResponseModel]] = {
+_SUBSCRIPTION_FRAMES: dict[str, type[ResponseModel]] = {
     "hello": sent.Hello,
     "subscribed": sent.Subscribed,
     "unsubscribed": sent.Unsubscribed,
 }
-_OF_USERS: dict[str, type[ResponseModel]] = {
+_USER_FRAMES: dict[str, type[ResponseModel]] = {
     "unread_counts": sent.UnreadCountsFrame,
     "conversation_added": sent.ConversationAdded,
     "conversation_updated": sent.ConversationUpdated,
@@ -52,9 +52,9 @@ _OF_USERS: dict[str, type[ResponseModel]] = {
 }
 _SERVER_FRAMES: dict[str, type[ResponseModel]] = {
     "conversation_hello": sent.ConversationHello,
-    **_OF_MANY,
-    **_OF_CONVERSATIONS,
-    **_OF_USERS,
+    **_SUBSCRIPTION_FRAMES,
+    **_CONVERSATION_FRAMES,
+    **_USER_FRAMES,
     **{f"{command.type}_ack": command.ack for command in COMMANDS},
 }
 _COMMANDS = [command.type for command in COMMANDS]
@@ -64,32 +64,32 @@ _CHANNELS: dict[str, dict[str, Any]] = {
         "address": "ws/chat/{conversation_id}/",
         "title": "One conversation",
         "client": [command.type for command in COMMANDS if not command.many_only],
-        "server": ["conversation_hello", *_OF_CONVERSATIONS],
+        "server": ["conversation_hello", *_CONVERSATION_FRAMES],
         "after_seq": True,
     },
     "conversations": {
         "address": "ws/chat/",
         "title": "Many conversations",
         "client": _COMMANDS,
-        "server": [*_OF_MANY, *_OF_CONVERSATIONS],
+        "server": [*_SUBSCRIPTION_FRAMES, *_CONVERSATION_FRAMES],
     },
     "notifications": {
         "address": "ws/notifications/",
-        "title": "A user: counts, conversations, presence, notifications",
+        "title": "A user: unread counts, conversations, presence and notifications",
         "client": _COMMANDS,
-        "server": [*_OF_MANY, *_OF_CONVERSATIONS, *_OF_USERS],
+        "server": [*_SUBSCRIPTION_FRAMES, *_CONVERSATION_FRAMES, *_USER_FRAMES],
     },
 }
 
 
 @cache
 def asyncapi_json() -> str:
-    """The document as it is committed and served."""
+    """The document as JSON text."""
     return json.dumps(asyncapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 def asyncapi() -> dict[str, Any]:
-    """The document."""
+    """Build the document."""
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     for name, channel in _CHANNELS.items():
@@ -119,11 +119,14 @@ def asyncapi() -> dict[str, Any]:
 def _channel(channel: dict[str, Any]) -> dict[str, Any]:
     acks = [f"{name}_ack" for name in channel["client"]]
     query: dict[str, Any] = {
-        "ticket": {"type": "string", "description": "A ticket of POST /chat/ws_tickets/, for browsers."}
+        "ticket": {"type": "string", "description": "Ticket from POST /chat/ws_tickets/, for browsers."}
     }
     if channel.get("after_seq"):
-        query["after_seq"] = {"type": "integer", "description": "Replay what came after; live from now without it."}
-    made = {
+        query["after_seq"] = {
+            "type": "integer",
+            "description": "Replay the events after this seq. Without it, only new events are sent.",
+        }
+    described = {
         "address": channel["address"],
         "title": channel["title"],
         "messages": {name: _ref("messages", name) for name in [*channel["client"], *channel["server"], *acks]},
@@ -132,33 +135,33 @@ def _channel(channel: dict[str, Any]) -> dict[str, Any]:
         },
     }
     if channel.get("after_seq"):
-        made["parameters"] = {"conversation_id": {"description": "The conversation's id."}}
-    return made
+        described["parameters"] = {"conversation_id": {"description": "Id of the conversation."}}
+    return described
 
 
 def _operations(name: str, channel: dict[str, Any]) -> dict[str, Any]:
-    here = {"$ref": f"#/channels/{name}"}
+    reference = {"$ref": f"#/channels/{name}"}
 
-    def said(message: str) -> dict[str, str]:
+    def message_ref(message: str) -> dict[str, str]:
         return {"$ref": f"#/channels/{name}/messages/{message}"}
 
-    made: dict[str, Any] = {
+    operations: dict[str, Any] = {
         f"{name}.tell": {
             "action": "send",
-            "channel": here,
-            "summary": "What the service says.",
-            "messages": [said(message) for message in channel["server"]],
+            "channel": reference,
+            "summary": "Frames sent by the service.",
+            "messages": [message_ref(message) for message in channel["server"]],
         }
     }
     for frame in channel["client"]:
-        made[f"{name}.{frame}"] = {
+        operations[f"{name}.{frame}"] = {
             "action": "receive",
-            "channel": here,
+            "channel": reference,
             "summary": COMMANDS[frame].frame.__doc__,
-            "messages": [said(frame)],
-            "reply": {"channel": here, "messages": [said(f"{frame}_ack"), said("error")]},
+            "messages": [message_ref(frame)],
+            "reply": {"channel": reference, "messages": [message_ref(f"{frame}_ack"), message_ref("error")]},
         }
-    return made
+    return operations
 
 
 def _message(name: str) -> dict[str, Any]:
@@ -177,8 +180,8 @@ def _schemas() -> dict[str, Any]:
     clients = [command.frame for command in COMMANDS]
     servers = [*_SERVER_FRAMES.values()]
     models = [(model, "validation") for model in [*clients, *servers]]
-    _, made = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # the mode is a literal
-    schemas: dict[str, Any] = made["$defs"]
+    _, document = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # the mode is a literal
+    schemas: dict[str, Any] = document["$defs"]
     schemas["ClientFrame"] = {"oneOf": [_ref("schemas", model.__name__) for model in clients], "discriminator": "type"}
     schemas["ServerFrame"] = {"anyOf": [_ref("schemas", model.__name__) for model in servers]}
     return dict(sorted(with_schema_names(schemas).items()))

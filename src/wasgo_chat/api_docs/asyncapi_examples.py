@@ -7,20 +7,20 @@ from wasgo_chat.gateway.commands import COMMANDS
 
 _MESSAGE = SHAPES["MessageOut"]
 _PARTICIPANT = SHAPES["ParticipantOut"]
-_IN_HTTP_ONLY = ("participants", "last_message", "last_seq", "unread_count", "is_archived")
-_CORE = {key: value for key, value in SHAPES["ConversationOut"].items() if key not in _IN_HTTP_ONLY}
+_HTTP_ONLY = ("participants", "last_message", "last_seq", "unread_count", "is_archived")
+_CORE = {key: value for key, value in SHAPES["ConversationOut"].items() if key not in _HTTP_ONLY}
 _REACTIONS = [{"emoji": "👍", "count": 1, "user_ids": ["bo"]}]
 _ME = {
     "user_id": "ana",
     "heartbeat_s": 20.0,
     "limits": {"content_chars": 10000, "frame_bytes": 65536, "metadata_bytes": 8192, "messages": 30, "window_s": 10},
 }
-_STANDING = {"conversation_id": CHAT, "role": "admin", "last_seq": 6, "reads": {"ana": 6, "bo": 3}}
+_STATUS = {"conversation_id": CHAT, "role": "admin", "last_seq": 6, "reads": {"ana": 6, "bo": 3}}
 
 SERVER: dict[str, dict[str, Any]] = {
     "hello": {"type": "hello", **_ME},
-    "conversation_hello": {"type": "hello", **_ME, **_STANDING},
-    "subscribed": {"type": "subscribed", **_ME, **_STANDING},
+    "conversation_hello": {"type": "hello", **_ME, **_STATUS},
+    "subscribed": {"type": "subscribed", **_ME, **_STATUS},
     "unsubscribed": {"type": "unsubscribed", "conversation_id": CHAT, "code": 4403},
     "resync": {"type": "resync", "conversation_id": CHAT, "last_seq": 18},
     "error": {

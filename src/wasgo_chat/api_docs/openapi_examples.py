@@ -1,7 +1,7 @@
-"""Examples of the OpenAPI document: requests by operation, answers by shape.
+"""Examples for the OpenAPI document: requests by operation, responses by schema.
 
-The tests hold each against its schema, and send each request to a running service, with the ids of this module
-replaced by living ones.
+Tests validate them against the schemas, and send each request to a running service, with the ids of this module
+replaced by existing ones.
 """
 
 from typing import Any
@@ -237,9 +237,9 @@ SHAPES: dict[str, Any] = {
     "RetriedDeliveries": {"retried": 12, "has_more": False},
     "SubscriptionOut": {"id": OTHER_ID, "created_at": MOMENT},
 }
-"""An example of each of these shapes."""
+"""Examples of responses by schema name."""
 
-ANSWERS: dict[str, Any] = {
+RESPONSES: dict[str, Any] = {
     "get_health": {"status": "ok"},
     "get_readiness": {"status": "ready", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}},
     "mark_all_notifications_read": {"marked": 3},
@@ -251,4 +251,4 @@ ANSWERS: dict[str, Any] = {
         "purged_seq": 0,
     },
 }
-"""Answers that are no single shape of the above, by operation."""
+"""Examples of other responses, by operation."""

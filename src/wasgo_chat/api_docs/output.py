@@ -1,4 +1,4 @@
-"""What the command line does with a generated text: print it, write it into a file, or hold a file against it."""
+"""Output of generated documents: print them, write them to a file, or compare a file with them."""
 
 import re
 import sys
@@ -8,17 +8,17 @@ from wasgo_chat.core.config import CannotStart
 
 
 class OutOfDate(CannotStart):
-    """A file is not what it is held against."""
+    """A file differs from the generated document."""
 
     exit_code = 1
 
 
 def write_or_check(text: str, write: Path | None, check: Path | None) -> None:
-    """Into the one file, against the other, or printed where none is named.
+    """Write `text` to the file `write`, compare it with the file `check`, or print it if both are None.
 
     Raises:
-        CannotStart: a file cannot be read or written.
-        NotUpToDate: the second is another.
+        CannotStart: the file cannot be read or written.
+        OutOfDate: the file `check` differs.
     """
     if write is not None:
         try:
@@ -36,8 +36,8 @@ def write_or_check_table(table: str, write: Path | None, check: Path | None, *, 
     """Do the same with a table between the comments `<!-- MARKER: begin -->` and `<!-- MARKER: end -->` of a file.
 
     Raises:
-        As `put`.
-        NotUpToDate: there are no such marks.
+        CannotStart: as in `write_or_check`.
+        OutOfDate: the table differs, or the file has no such markers.
     """
     target = write or check
     if target is None:
@@ -56,6 +56,6 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise CannotStart(f"{path} cannot be read: it is no text in UTF-8.") from error
+        raise CannotStart(f"{path} cannot be read: it is not UTF-8 text.") from error
     except OSError as error:
         raise CannotStart(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,1 +1,1 @@
-"""`wasgo-chat dev`: embedded servers and the demo data that the pages show."""
+"""`wasgo-chat dev`: embedded servers, demo users and demo data."""

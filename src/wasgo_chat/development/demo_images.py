@@ -1,4 +1,4 @@
-"""Drawings and a document for the demo world, made when they are needed: nothing binary lies in the repository."""
+"""Generates images and a document for the demo data, so that the repository contains no binary files."""
 
 import io
 from collections.abc import Callable
@@ -10,16 +10,15 @@ Colour = tuple[int, int, int]
 
 
 def demo_image(name: str) -> bytes:
-    """A drawing as PNG: a wall, a floor, samples of tiles, a table."""
-    made = _DRAWINGS[name]()
-    held = io.BytesIO()
-    made.save(held, "PNG")
-    return held.getvalue()
+    """An image as PNG; `name` is a key of `_DRAWINGS`."""
+    buffer = io.BytesIO()
+    _DRAWINGS[name]().save(buffer, "PNG")
+    return buffer.getvalue()
 
 
-def demo_document(words: str) -> bytes:
-    """A PDF of one page with a line on it."""
-    stream = f"BT /F1 24 Tf 72 720 Td ({words}) Tj ET".encode()
+def demo_document(text: str) -> bytes:
+    """A one-page PDF with a line of text."""
+    stream = f"BT /F1 24 Tf 72 720 Td ({text}) Tj ET".encode()
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -39,18 +38,18 @@ def demo_document(words: str) -> bytes:
     return bytes(out)
 
 
-def _mixed(one: Colour, other: Colour, part: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * part) for a, b in zip(one, other, strict=True))
+def _blend(start: Colour, end: Colour, fraction: float) -> Colour:
+    red, green, blue = (round(a + (b - a) * fraction) for a, b in zip(start, end, strict=True))
     return red, green, blue
 
 
-def _tiles(one: Colour, other: Colour, *, side: int, grout: Colour = (236, 233, 226)) -> Image.Image:
+def _tiles(start: Colour, end: Colour, *, side: int, grout: Colour = (236, 233, 226)) -> Image.Image:
     image = Image.new("RGB", _SIZE, grout)
     draw = ImageDraw.Draw(image)
     for row in range(_SIZE[1] // side + 1):
         for column in range(-1, _SIZE[0] // side + 1):
             left = column * side + (side // 2 if row % 2 else 0)
-            shade = _mixed(one, other, ((row * 7 + column * 13) % 11) / 10)
+            shade = _blend(start, end, ((row * 7 + column * 13) % 11) / 10)
             draw.rounded_rectangle((left + 4, row * side + 4, left + side - 4, row * side + side - 4), 6, fill=shade)
     return image
 
@@ -59,12 +58,12 @@ def _wall() -> Image.Image:
     image = Image.new("RGB", _SIZE)
     draw = ImageDraw.Draw(image)
     for y in range(_SIZE[1]):
-        draw.line((0, y, _SIZE[0], y), fill=_mixed((226, 219, 208), (198, 189, 176), y / _SIZE[1]))
+        draw.line((0, y, _SIZE[0], y), fill=_blend((226, 219, 208), (198, 189, 176), y / _SIZE[1]))
     draw.rectangle((0, 520, 960, 720), fill=(120, 104, 88))
     draw.rounded_rectangle((300, 380, 660, 720), 14, fill=(58, 62, 66))
     draw.rounded_rectangle((336, 470, 624, 680), 10, fill=(34, 37, 40))
-    for at in range(4):
-        draw.ellipse((352 + at * 70, 408, 388 + at * 70, 444), fill=(196, 200, 204))
+    for index in range(4):
+        draw.ellipse((352 + index * 70, 408, 388 + index * 70, 444), fill=(196, 200, 204))
     return image
 
 
@@ -82,7 +81,7 @@ def _table() -> Image.Image:
     image = Image.new("RGB", _SIZE, (222, 226, 228))
     draw = ImageDraw.Draw(image)
     for y in range(200, 720):
-        draw.line((0, y, 960, y), fill=_mixed((176, 124, 78), (140, 92, 54), ((y * 13) % 29) / 28))
+        draw.line((0, y, 960, y), fill=_blend((176, 124, 78), (140, 92, 54), ((y * 13) % 29) / 28))
     draw.line((180, 330, 470, 372), fill=(226, 196, 160), width=5)
     draw.line((520, 410, 700, 424), fill=(226, 196, 160), width=4)
     return image

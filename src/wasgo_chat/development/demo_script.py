@@ -1,40 +1,40 @@
-"""What the demo users said to each other: data only. How it gets into the database is in `world.py`."""
+"""The demo conversations, as data. `demo_world.py` writes them to the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 SYSTEM = ""
-"""Who says what the platform says."""
+"""Sender of system messages."""
 
 
 @dataclass(frozen=True)
 class DemoMessage:
-    """A message: who, how long ago, what; and what became of it."""
+    """A demo message: sender, age and text, with later changes to it."""
 
-    who: str
+    sender: str
     hours_ago: float
-    words: str
+    text: str
     name: str = ""
     reply_to: str = ""
     reactions: Sequence[tuple[str, str]] = ()
     edited_from: str = ""
     is_deleted: bool = False
-    pictures: Sequence[str] = ()
+    images: Sequence[str] = ()
     documents: Sequence[str] = ()
-    place: dict[str, Any] | None = None
+    location: dict[str, Any] | None = None
     mentions: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class DemoConversation:
-    """A conversation. `read_by` have read all of it; the others nothing but what they said."""
+    """A demo conversation. The users in `read_by` have read all of it, the others up to their own latest message."""
 
-    kind: str
-    about: str
+    conversation_type: str
+    reference: str
     title: str
     members: Sequence[tuple[str, str]]
-    lines: Sequence[DemoMessage]
+    messages: Sequence[DemoMessage]
     read_by: Sequence[str] = ()
     is_closed: bool = False
     archived_by: Sequence[str] = ()
@@ -62,10 +62,10 @@ KITCHEN = DemoConversation(
         DemoMessage(
             "ana", 76.5, "Hello! The wall behind the stove is 3.2 by 0.6 metres, and the floor is about 11 m²."
         ),
-        DemoMessage("ana", 76.4, "The old tiles are off already.", pictures=("wall",)),
+        DemoMessage("ana", 76.4, "The old tiles are off already.", images=("wall",)),
         DemoMessage("bo", 75, "That looks clean, good work.", reactions=(("ana", "😊"),)),
         DemoMessage("bo", 74.9, "Which of these do you like better? Both are in stock until Thursday.", name="choice"),
-        DemoMessage("bo", 74.8, "", pictures=("green", "sand")),
+        DemoMessage("bo", 74.8, "", images=("green", "sand")),
         DemoMessage(
             "ana", 52, "The green ones!", reply_to="choice", reactions=(("bo", "👍"), ("mia", "👍"), ("sam", "🎉"))
         ),
@@ -83,13 +83,13 @@ KITCHEN = DemoConversation(
             "ana",
             27,
             "",
-            place={"lat": 48.2082, "lng": 16.3738, "label": "The yard, through the green gate"},
+            location={"lat": 48.2082, "lng": 16.3738, "label": "The yard, through the green gate"},
             reactions=(("bo", "🙏"),),
         ),
         DemoMessage("ana", 26.9, "The gate is open from 7."),
         DemoMessage(SYSTEM, 6, "The first half has been paid"),
         DemoMessage("bo", 3.2, "Floor is done, the wall comes tomorrow. Please do not step on it before the evening!"),
-        DemoMessage("bo", 3.1, "", pictures=("floor",), reactions=(("ana", "😍"), ("mia", "🔥"))),
+        DemoMessage("bo", 3.1, "", images=("floor",), reactions=(("ana", "😍"), ("mia", "🔥"))),
         DemoMessage("ana", 2.6, "It is even better than in the picture. Thank you!"),
         DemoMessage("mia", 1.2, "Beautiful. Now I want new tiles too."),
         DemoMessage("bo", 0.6, "You know where to find me 😉", reactions=(("mia", "😂"),)),
@@ -105,7 +105,7 @@ CONVERSATIONS: Sequence[DemoConversation] = (
         (("ana", "participant"), ("bo", "participant"), ("sam", "admin")),
         (
             DemoMessage(SYSTEM, 30, "Ana Lima has opened a dispute about job 4402"),
-            DemoMessage("ana", 29.8, "The table came with two scratches along the edge.", pictures=("table",)),
+            DemoMessage("ana", 29.8, "The table came with two scratches along the edge.", images=("table",)),
             DemoMessage("bo", 29, "It left my workshop without. I have pictures from the day before."),
             DemoMessage("sam", 26, "Thank you both. Bo, please send the pictures here, and I will look at them today."),
             DemoMessage("bo", 25, "They are on my other phone; this evening."),

@@ -1,4 +1,4 @@
-"""Puts the demo world into a database: through the verbs that everybody uses, and then its days into the past."""
+"""Writes the demo data to a database with the regular domain operations, then backdates it."""
 
 import hashlib
 from datetime import timedelta
@@ -14,7 +14,7 @@ from wasgo_chat.core.encoding import new_id
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.development.demo_images import demo_document, demo_image
 from wasgo_chat.development.demo_script import CONVERSATIONS, FENCE, KITCHEN, SYSTEM, DemoConversation, DemoMessage
-from wasgo_chat.development.demo_users import PEOPLE, STAFF
+from wasgo_chat.development.demo_users import DEMO_USERS, STAFF
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access, create, verbs
@@ -30,107 +30,125 @@ _SERVICE = Actor(None, service="demo", scopes=frozenset(["chat:provision", "chat
 
 
 async def seed(settings: Settings) -> UUID:
-    """The demo users and what they said; the same at every start. The conversation that is introduced."""
+    """Create the demo users and conversations unless they exist. Returns the id of the introductory conversation."""
     db = Database(settings)
-    depot = AttachmentStore(settings, db)
-    depot.incoming.mkdir(parents=True, exist_ok=True)
+    store = AttachmentStore(settings, db)
+    store.incoming.mkdir(parents=True, exist_ok=True)
     try:
         async with db.transaction() as tx:
-            await users.upsert_users(tx, {name: _profile(name) for name in PEOPLE})
+            await users.upsert_users(tx, {name: _profile(name) for name in DEMO_USERS})
         if not await _is_seeded(db):
-            for talk in CONVERSATIONS:
-                await _create_conversation(db, depot, talk)
-        return await _create_conversation(db, depot, FENCE)
+            for conversation in CONVERSATIONS:
+                await _create_conversation(db, store, conversation)
+        return await _create_conversation(db, store, FENCE)
     finally:
         await db.close()
 
 
 def _profile(name: str) -> dict[str, object]:
-    return {"username": name, "display_name": PEOPLE[name], "is_staff": name == STAFF}
+    return {"username": name, "display_name": DEMO_USERS[name], "is_staff": name == STAFF}
 
 
 async def _is_seeded(db: Database) -> bool:
     async with db.snapshot() as tx:
-        mine = (Conversation.reference_type == KITCHEN.kind) & (Conversation.reference_id == KITCHEN.about)
-        return (await tx.execute(select(Conversation.id).where(mine))).first() is not None
+        kitchen = (Conversation.reference_type == KITCHEN.conversation_type) & (
+            Conversation.reference_id == KITCHEN.reference
+        )
+        return (await tx.execute(select(Conversation.id).where(kitchen))).first() is not None
 
 
-async def _create_conversation(db: Database, depot: AttachmentStore, talk: DemoConversation) -> UUID:
+async def _create_conversation(db: Database, store: AttachmentStore, conversation: DemoConversation) -> UUID:
     async with db.transaction() as tx:
-        made = await _create(tx, talk)
-    conversation_id = made.conversation_id
-    if not made.is_new:
+        result = await _create(tx, conversation)
+    conversation_id = result.conversation_id
+    if not result.is_new:
         return conversation_id
     names: dict[str, UUID] = {}
-    for line in talk.lines:
-        message_id = await _send(db, depot, conversation_id, line, names)
-        if line.name:
-            names[line.name] = message_id
+    for message in conversation.messages:
+        message_id = await _send(db, store, conversation_id, message, names)
+        if message.name:
+            names[message.name] = message_id
     async with db.transaction() as tx:
-        for name in talk.read_by:
+        for name in conversation.read_by:
             await read_receipts.mark_conversation(tx, Actor(name), conversation_id)
-        if talk.is_closed:
+        if conversation.is_closed:
             await participants.update(tx, _SERVICE, conversation_id, UpdateConversation(status="closed"))
-        for name in talk.archived_by:
+        for name in conversation.archived_by:
             await verbs.archive(tx, await access.authorize(tx, Actor(name), conversation_id, lock=True), archived=True)
-        ago = timedelta(hours=min(line.hours_ago for line in talk.lines))
-        mine = Conversation.id == conversation_id
-        note = (Message.conversation_id == conversation_id) & Message.meta.has_key("action")
-        await tx.execute(update(Message).where(note).values(created_at=func.clock_timestamp() - ago))
-        await tx.execute(update(Conversation).where(mine).values(updated_at=func.clock_timestamp() - ago))
+        age = timedelta(hours=min(message.hours_ago for message in conversation.messages))
+        this_conversation = Conversation.id == conversation_id
+        system_messages = (Message.conversation_id == conversation_id) & Message.meta.has_key("action")
+        await tx.execute(update(Message).where(system_messages).values(created_at=func.clock_timestamp() - age))
+        await tx.execute(update(Conversation).where(this_conversation).values(updated_at=func.clock_timestamp() - age))
     return conversation_id
 
 
-async def _create(tx: Tx, talk: DemoConversation) -> create.CreateResult:
-    people = [ParticipantIn.model_validate({"user_id": name, "role": role}) for name, role in talk.members]
-    if talk.kind not in ("direct", "support"):
-        reference = Reference(type=talk.kind, id=talk.about)
-        return await create.provision(tx, _SERVICE, talk.kind, reference, people, title=talk.title, metadata={})
-    asked = {
-        "conversation_type": talk.kind,
-        "title": talk.title,
-        "participants": people[1:],
-        "metadata": {"support_type": talk.about} if talk.kind == "support" else {},
+async def _create(tx: Tx, conversation: DemoConversation) -> create.CreateResult:
+    participants_in = [
+        ParticipantIn.model_validate({"user_id": name, "role": role}) for name, role in conversation.members
+    ]
+    if conversation.conversation_type not in ("direct", "support"):
+        reference = Reference(type=conversation.conversation_type, id=conversation.reference)
+        return await create.provision(
+            tx,
+            _SERVICE,
+            conversation.conversation_type,
+            reference,
+            participants_in,
+            title=conversation.title,
+            metadata={},
+        )
+    body = {
+        "conversation_type": conversation.conversation_type,
+        "title": conversation.title,
+        "participants": participants_in[1:],
+        "metadata": {"support_type": conversation.reference} if conversation.conversation_type == "support" else {},
     }
-    return await create.create(tx, Actor(talk.members[0][0]), CreateConversation.model_validate(asked))
+    return await create.create(tx, Actor(conversation.members[0][0]), CreateConversation.model_validate(body))
 
 
 async def _send(
-    db: Database, depot: AttachmentStore, conversation_id: UUID, line: DemoMessage, names: dict[str, UUID]
+    db: Database, store: AttachmentStore, conversation_id: UUID, message: DemoMessage, names: dict[str, UUID]
 ) -> UUID:
-    files = [_incoming(depot, f"{name}.png", demo_image(name)) for name in line.pictures]
-    files += [_incoming(depot, name, demo_document(name)) for name in line.documents]
-    actor = _SERVICE if line.who == SYSTEM else Actor(line.who, username=line.who)
-    taken = await depot.ingest(actor, conversation_id, files, None) if files else []
+    files = [_uploaded_file(store, f"{name}.png", demo_image(name)) for name in message.images]
+    files += [_uploaded_file(store, name, demo_document(name)) for name in message.documents]
+    actor = _SERVICE if message.sender == SYSTEM else Actor(message.sender, username=message.sender)
+    attachments = await store.ingest(actor, conversation_id, files, None) if files else []
     async with db.transaction() as tx:
-        if line.who == SYSTEM:
+        if message.sender == SYSTEM:
             await access.authorize(tx, actor, conversation_id, lock=True)
-            message_id = (await messages.post_system_message(tx, actor, conversation_id, line.words, {})).message_id
+            message_id = (await messages.post_system_message(tx, actor, conversation_id, message.text, {})).message_id
         else:
             body = MessageContent(
-                content=line.edited_from or line.words,
-                message_type="location" if line.place else "image" if line.pictures else "file" if files else "text",
-                reply_to=names.get(line.reply_to),
-                mentions=list(line.mentions),
-                metadata={"location": line.place} if line.place else {},
-                attachment_ids=[file.id for file in taken],
+                content=message.edited_from or message.text,
+                message_type="location"
+                if message.location
+                else "image"
+                if message.images
+                else "file"
+                if files
+                else "text",
+                reply_to=names.get(message.reply_to),
+                mentions=list(message.mentions),
+                metadata={"location": message.location} if message.location else {},
+                attachment_ids=[file.id for file in attachments],
             )
-            await read_receipts.mark_conversation(tx, actor, conversation_id)  # who answers has read
+            await read_receipts.mark_conversation(tx, actor, conversation_id)  # a reply implies having read
             message_id = (await messages.send(tx, actor, conversation_id, body)).message_id
-        if line.edited_from:
-            await messages.edit(tx, actor, message_id, line.words)
-        for who, emoji in line.reactions:
-            await react(tx, Actor(who, username=who), message_id, ReactToMessage(emoji=emoji, action="add"))
-        if line.is_deleted:
+        if message.edited_from:
+            await messages.edit(tx, actor, message_id, message.text)
+        for user_id, emoji in message.reactions:
+            await react(tx, Actor(user_id, username=user_id), message_id, ReactToMessage(emoji=emoji, action="add"))
+        if message.is_deleted:
             await messages.delete(tx, actor, message_id)
-        if line.hours_ago:
-            then = func.clock_timestamp() - timedelta(hours=line.hours_ago)
-            said = (Message.conversation_id == conversation_id) & (Message.id == message_id)
-            await tx.execute(update(Message).where(said).values(created_at=then))
+        if message.hours_ago:
+            created_at = func.clock_timestamp() - timedelta(hours=message.hours_ago)
+            this_message = (Message.conversation_id == conversation_id) & (Message.id == message_id)
+            await tx.execute(update(Message).where(this_message).values(created_at=created_at))
     return message_id
 
 
-def _incoming(depot: AttachmentStore, filename: str, content: bytes) -> UploadedFile:
-    path = depot.incoming / f"{new_id()}"
+def _uploaded_file(store: AttachmentStore, filename: str, content: bytes) -> UploadedFile:
+    path = store.incoming / f"{new_id()}"
     path.write_bytes(content)
     return UploadedFile("files", filename, path, len(content), hashlib.sha256(content))

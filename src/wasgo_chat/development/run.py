@@ -1,4 +1,4 @@
-"""`wasgo-chat dev`: the whole service on one machine, with an embedded PostgreSQL and something to look at."""
+"""`wasgo-chat dev`: the complete service on one machine, with an embedded PostgreSQL and demo data."""
 
 import asyncio
 import fcntl
@@ -23,21 +23,28 @@ from wasgo_chat.telemetry.logging import configure_logging
 
 
 def run(*, host: str, port: int, data: Path) -> None:
-    """Serve until interrupted. What is in `data` stays.
+    """Serve until interrupted.
+
+    Args:
+        host: loopback address to listen on.
+        port: port to listen on.
+        data: directory for the database and attachments; it is kept.
 
     Raises:
-        UnsafeSettings: the address is not loopback, or the folder or port is in use or cannot be used.
-        CannotStart: PostgreSQL did not come up.
+        UnsafeSettings: the address is not a loopback address, or the directory or port is unusable or in use.
+        CannotStart: PostgreSQL did not start.
     """
     if not _is_loopback(host):
-        raise UnsafeSettings(f"`dev` accepts the public development key, so it listens on loopback only, not {host}.")
+        raise UnsafeSettings(
+            f"`dev` accepts the public development key, so it listens on loopback only: {host} is not allowed."
+        )
     try:
         data.mkdir(parents=True, exist_ok=True)
         opened = (data / "lock").open("w")
     except OSError as error:
-        raise UnsafeSettings(f"--data {data} cannot be used as a folder: {error.strerror}.") from error
+        raise UnsafeSettings(f"--data {data} cannot be used as a directory: {error.strerror}.") from error
     with opened as lock:
-        _hold(lock, data)
+        _lock(lock, data)
         postgres = Postgres(data / "postgres")
         postgres.start()
         try:
@@ -47,16 +54,16 @@ def run(*, host: str, port: int, data: Path) -> None:
 
 
 def _serve(postgres: Postgres, host: str, port: int) -> None:
-    given = Settings()
+    environment = Settings()
     settings = Settings(
         database_url=postgres.url(),
         storage_dir=postgres.data.parent / "attachments",
         redis_url=None,
-        jwt_secret=given.jwt_secret or SecretStr(DEVELOPMENT_SECRET),
+        jwt_secret=environment.jwt_secret or SecretStr(DEVELOPMENT_SECRET),
         jwt_public_key=None,
         jwks_url=None,
         web=True,
-        allowed_origins=[*given.allowed_origins, f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
+        allowed_origins=[*environment.allowed_origins, f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
     )
     migrations.upgrade(settings.database_url)
     configure_logging(settings.log_level, as_json=False)
@@ -72,14 +79,14 @@ def _print_welcome(settings: Settings, address: str, conversation_id: UUID) -> N
     lines = [
         "",
         f"  wasgo-chat        http://{address}",
-        f"  operator's page   http://{address}/operator",
-        f"  documentation     http://{address}/docs",
-        f"  conversation      {conversation_id}  (Paint the fence; ana is admin, bo participant, cy observer)",
+        f"  operator page     http://{address}/operator",
+        f"  API reference     http://{address}/docs",
+        f"  conversation      {conversation_id}  (Paint the fence: ana is admin, bo participant, cy observer)",
         "",
-        "  Open the first address in a browser to chat as any of them. Tokens, good for a day:",
-        *(f"    {name:4}{demo_users.demo_token(settings, name)}" for name in demo_users.PEOPLE),
+        "  Open the first URL in a browser to chat as a demo user. Tokens of the demo users, valid for one day:",
+        *(f"    {name:4}{demo_users.demo_token(settings, name)}" for name in demo_users.DEMO_USERS),
         "",
-        "  Stop with Ctrl+C. Everything is kept.",
+        "  Press Ctrl+C to stop. All data is kept.",
         "",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
@@ -90,7 +97,9 @@ def _bind(settings: Settings, host: str, port: int) -> socket.socket:
     try:
         return server_config("", settings, host=host, port=port).bind_socket()
     except SystemExit as error:
-        raise UnsafeSettings(f"Port {port} is in use: choose another, e.g. `make dev PORT={port + 1}`.") from error
+        raise UnsafeSettings(
+            f"Port {port} is in use: choose another one, for example `make dev PORT={port + 1}`."
+        ) from error
 
 
 def _is_loopback(host: str) -> bool:
@@ -102,10 +111,12 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _hold(lock: IO[str], data: Path) -> None:
-    """One server per data folder; the kernel lets go when we end, however we end."""
+def _lock(lock: IO[str], data: Path) -> None:
+    # One server per data directory. The kernel releases the lock when this process exits.
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise UnsafeSettings(f"Another `wasgo-chat dev` is using {data}: stop it, or give --data.") from error
+        raise UnsafeSettings(
+            f"Another `wasgo-chat dev` is using {data}: stop it, or use another --data directory."
+        ) from error
     os.set_inheritable(lock.fileno(), False)

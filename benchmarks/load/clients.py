@@ -1,6 +1,6 @@
-"""Many sockets and what they do together: open, send as fast as the answers come, send at a rate, close.
+"""A set of sockets: open them, send as fast as acks arrive or at a fixed rate, and close them.
 
-Counts and clocks of a run stand here; `peer` reports to it from its hot path.
+Holds the counters and timings of a run. `client` reports to it from its hot path.
 """
 
 import asyncio
@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from benchmarks.load.peer import Peer, Place
+from benchmarks.load.client import Client, SocketSpec
 
 OPEN_TIMEOUT_S = 120.0
 STEP_S = 0.002
 
 
-class Crowd:
-    """Sockets on one server. `fan` is how many of them get each message."""
+class Clients:
+    """Sockets to one server. `fan` is the number of sockets that receive each message."""
 
     def __init__(self) -> None:
-        self.peers: list[Peer] = []
-        self.senders: list[Peer] = []
+        self.clients: list[Client] = []
+        self.senders: list[Client] = []
         self.fan = 0
-        self.run = random.randrange(10**9)  # noqa: S311  only keeps names of messages apart
+        self.run = random.randrange(10**9)  # noqa: S311  only makes message names unique
         self.sample_every = 1
         self._begin()
 
@@ -39,77 +39,77 @@ class Crowd:
         self._sample_after = sample_after_ns
         self.run += 1
 
-    # What sockets report
+    # Called by clients
 
-    def acked(self, peer: Peer) -> None:
-        """A message of a socket was accepted."""
+    def acked(self, client: Client) -> None:
+        """A message was acknowledged."""
         self.answered += 1
-        if peer.unacked < self._window:
-            peer.send()
+        if client.unacked < self._window:
+            client.send()
 
-    def refused(self, peer: Peer, answer: bytes) -> None:
-        """A message was refused; nobody gets it."""
+    def refused(self, client: Client, answer: bytes) -> None:
+        """A message was rejected and will not be delivered."""
         self.refusals.append(answer.decode(errors="replace"))
-        if peer.unacked < self._window:
-            peer.send()
+        if client.unacked < self._window:
+            client.send()
 
     def sampled(self, sent_ns: int) -> None:
-        """A message arrived that was sent at that time."""
+        """A message arrived; `sent_ns` is its send time."""
         if sent_ns >= self._sample_after:
             self._delays.append(time.monotonic_ns() - sent_ns)
 
     def timed(self) -> int:
-        """How many arrivals were timed in this run."""
+        """The number of timed arrivals in this run."""
         return len(self._delays)
 
-    def lost(self, peer: Peer) -> None:
-        """A connection is gone."""
+    def lost(self, client: Client) -> None:
+        """A connection was closed."""
         self.losses += 1
 
-    # What is asked of the crowd
+    # Commands
 
-    async def open(self, port: int, places: Sequence[Place], *, fan: int, abreast: int) -> dict[str, Any]:
-        """Open sockets, `abreast` at a time, each until its greeting. Answers with the seconds it took."""
+    async def open(self, port: int, specs: Sequence[SocketSpec], *, fan: int, concurrency: int) -> dict[str, Any]:
+        """Open sockets, `concurrency` at a time, each until its first frame. Returns the duration."""
         self.fan = fan
         loop = asyncio.get_running_loop()
-        waiting = iter(list(enumerate(places, len(self.peers))))
+        waiting = iter(list(enumerate(specs, len(self.clients))))
         started = time.perf_counter()
 
         async def lane() -> None:
-            for number, place in waiting:
-                peer = Peer(self, place, number)
-                await loop.create_connection(partial(_same, peer), "127.0.0.1", port)
-                self.peers.append(peer)
-                if place.sends:
-                    self.senders.append(peer)
-                await peer.opened
+            for number, spec in waiting:
+                client = Client(self, spec, number)
+                await loop.create_connection(partial(_same, client), "127.0.0.1", port)
+                self.clients.append(client)
+                if spec.sends:
+                    self.senders.append(client)
+                await client.opened
 
         async with asyncio.timeout(OPEN_TIMEOUT_S):
-            await asyncio.gather(*(lane() for _ in range(abreast)))
-        return {"seconds": time.perf_counter() - started, "sockets": len(places)}
+            await asyncio.gather(*(lane() for _ in range(concurrency)))
+        return {"seconds": time.perf_counter() - started, "sockets": len(specs)}
 
     async def close(self) -> dict[str, Any]:
         """Close all sockets."""
-        for peer in self.peers:
-            peer.close()
-        self.peers, self.senders = [], []
+        for client in self.clients:
+            client.close()
+        self.clients, self.senders = [], []
         await asyncio.sleep(0.2)
         return {}
 
     async def flood(self, seconds: float, window: int, sample_every: int = 50) -> dict[str, Any]:
-        """Each sender keeps `window` messages in flight; ends when all that was accepted has arrived."""
+        """Keep `window` messages in flight per sender. Ends when all accepted messages have arrived."""
         self.sample_every = sample_every
         self._begin(window)
         started = time.perf_counter()
         for _ in range(window):
-            for peer in self.senders:
-                peer.send()
+            for client in self.senders:
+                client.send()
         await asyncio.sleep(seconds)
         self._window = 0
         return await self._finish(started, seconds)
 
     async def steady(self, seconds: float, rate: float, warm_s: float = 0.5, patience_s: float = 3.0) -> dict[str, Any]:
-        """Messages at a rate, from one sender after the other whatever the server does; each arrival is timed."""
+        """Send at a fixed rate, round robin over the senders, regardless of the server. Each arrival is timed."""
         self.sample_every = 1
         begin_ns = time.monotonic_ns()
         self._begin(sample_after_ns=begin_ns + int(warm_s * 1e9))
@@ -126,12 +126,12 @@ class Crowd:
         return {**await self._finish(started, seconds + warm_s, patience_s), "lag_ms": lag * 1000}
 
     async def _finish(self, started: float, seconds: float, patience_s: float = 10.0) -> dict[str, Any]:
-        """Wait until what was accepted has reached everybody, or nothing moves any more."""
-        seen, moved = -1, time.perf_counter()
+        """Wait until all accepted messages have arrived, or nothing arrives any more."""
+        progress, moved_at = -1, time.perf_counter()
         while self.answered + len(self.refusals) < self.sent or self.received < self.answered * self.fan:
-            if (now := self.received + self.answered) != seen:
-                seen, moved = now, time.perf_counter()
-            if time.perf_counter() - moved > patience_s:
+            if (now := self.received + self.answered) != progress:
+                progress, moved_at = now, time.perf_counter()
+            if time.perf_counter() - moved_at > patience_s:
                 break
             await asyncio.sleep(0.01)
         return {
@@ -149,12 +149,12 @@ class Crowd:
         }
 
 
-def _same(peer: Peer) -> Peer:
-    return peer
+def _same(client: Client) -> Client:
+    return client
 
 
 def _spread(delays_ns: list[int]) -> dict[str, Any]:
-    """Median, p99 and greatest, in milliseconds."""
+    """Median, p99 and maximum in milliseconds."""
     if len(delays_ns) < 2:
         return {"p50_ms": None, "p99_ms": None, "max_ms": None, "samples": len(delays_ns)}
     cuts = statistics.quantiles(delays_ns, n=100)
