@@ -7,6 +7,7 @@ import pytest
 from tests.support.workers import make_settings, running
 from tests.support.world import World
 from wasgo_chat.core.config import Settings
+from wasgo_chat.core.encoding import new_id
 from wasgo_chat.feature import Done, Exempt, Feature, Requirement
 from wasgo_chat.features import FEATURES
 from wasgo_chat.tables import METADATA
@@ -101,3 +102,18 @@ async def test_messages_are_exchanged_with_every_feature_off(database: str) -> N
 class _Ids(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "x"
+
+
+async def test_messages_with_files_are_refused_where_attachments_are_off(database: str) -> None:
+    async with running(make_settings(database, attachments=False)) as worker:
+        world = World(worker)
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        body = {"conversation": chat["id"], "content": "see", "attachment_ids": [str(new_id())]}
+        as_json = await ana.client.post("/chat/messages/", json=body)
+        form = {"conversation": chat["id"], "content": "see"}
+        as_form = await ana.client.post("/chat/messages/", data=form, files={"files": ("a.txt", b"a")})
+        for response in (as_json, as_form):
+            assert (response.status_code, response.json()["code"]) == (403, "feature_off")
+        await ana.send(chat, "without files")
+        await world.close()

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
+from wasgo_chat.feature import FeatureOff
 from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity.authentication import Actor
@@ -55,11 +56,14 @@ def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -
     """Check a user's message, and the number of files that came with it, against the limits.
 
     Raises:
+        FeatureOff: the message has files, and attachments are switched off.
         Invalid: too long, empty, too many or no attachments, or metadata that cannot be stored or does not fit the
             type.
     """
     type_ = MESSAGE_TYPES[body.message_type]
     attached = len(body.attachment_ids) + files
+    if attached and not settings.attachments:
+        raise FeatureOff("Attachments are switched off; send the message without files")
     if attached > settings.max_attachments:
         message = f"a message has at most {settings.max_attachments} attachments"
         raise Invalid.field(["attachment_ids"], "too_long", message)
