@@ -27,7 +27,7 @@ _PROVISION = {
         ],
         "metadata": {"budget": 80},
     },
-    "nobody new": {"title": "Paint the fence, twice"},
+    "without new participants": {"title": "Paint the fence, twice"},
 }
 
 REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
@@ -90,7 +90,7 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("create_support_conversation", JSON): {
         "ordinary": {"support_type": "technical", "title": "Login issue", "content": "I cannot log in."},
     },
-    ("assign_staff", JSON): {"to somebody": {"user_id": "staff"}},
+    ("assign_staff", JSON): {"to a staff user": {"user_id": "staff"}},
     ("retry_dead_letters", JSON): {"one kind": {"channel": "email", "error": "smtp_554"}},
     ("upload_attachment", FORM): {"file": {"conversation": CHAT, "message_type": "file", "file": "notes"}},
     ("send_message", FORM): {
