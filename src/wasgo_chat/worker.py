@@ -18,12 +18,12 @@ from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.feature import FeatureOff, Part, Parts
 from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
 from wasgo_chat.gateway.commands import COMMANDS
-from wasgo_chat.gateway.envelope import CONTROL_CHANNEL
-from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.notification_feed import NotificationFeed
-from wasgo_chat.gateway.publisher import Publisher
-from wasgo_chat.gateway.reconciler import Reconciler
-from wasgo_chat.gateway.subscriber import RemoteSubscriber
+from wasgo_chat.gateway.delivery.hub import Hub
+from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
+from wasgo_chat.gateway.delivery.reconciler import Reconciler
+from wasgo_chat.gateway.workers.envelope import CONTROL_CHANNEL
+from wasgo_chat.gateway.workers.publisher import Publisher
+from wasgo_chat.gateway.workers.subscriber import RemoteSubscriber
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Authenticator

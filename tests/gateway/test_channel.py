@@ -6,10 +6,10 @@ from uuid import UUID
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.gateway.channel import ConversationChannel
-from wasgo_chat.gateway.framing import FrameBatch
+from wasgo_chat.gateway.delivery.channel import ConversationChannel
+from wasgo_chat.gateway.delivery.subscription import Subscription
+from wasgo_chat.gateway.frames.framing import FrameBatch
 from wasgo_chat.gateway.send_buffer import SendBuffer
-from wasgo_chat.gateway.subscription import Subscription
 from wasgo_chat.membership.lookups import MembershipHead
 
 

@@ -4,10 +4,10 @@ from typing import Literal
 
 import pytest
 
-from wasgo_chat.gateway.acks import Ack
-from wasgo_chat.gateway.client_frames import ClientFrame
 from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, MalformedFrame
 from wasgo_chat.gateway.commands import COMMANDS
+from wasgo_chat.gateway.frames.acks import Ack
+from wasgo_chat.gateway.frames.client_frames import ClientFrame
 from wasgo_chat.gateway.session import Session
 
 

@@ -7,7 +7,7 @@ from websockets.asyncio.client import connect
 
 from tests.support.workers import make_settings
 from tests.support.world import wait_until, world_with
-from wasgo_chat.gateway.frame_writer import FrameWriter
+from wasgo_chat.gateway.frames.frame_writer import FrameWriter
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
 
 

@@ -9,7 +9,7 @@ from tests.support.workers import Worker
 from tests.support.world import World
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.gateway.envelope import (
+from wasgo_chat.gateway.workers.envelope import (
     CONTROL_CHANNEL,
     AnyMessage,
     ConversationsChanged,

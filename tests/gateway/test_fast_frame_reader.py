@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.security.raw import frame
-from wasgo_chat.gateway.framing import FastFrameReader, NonMinimalLength
+from wasgo_chat.gateway.frames.framing import FastFrameReader, NonMinimalLength
 
 MAX = 1_000
 

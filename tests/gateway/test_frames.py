@@ -162,7 +162,7 @@ async def test_typing_stops_when_its_socket_closes(world: World, other_worker: W
 async def test_typing_that_is_not_repeated_expires(
     world: World, other_worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wasgo_chat.gateway.channel.TYPING_TTL_S", 0.1)
+    monkeypatch.setattr("wasgo_chat.gateway.delivery.channel.TYPING_TTL_S", 0.1)
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     async with ana.connect(chat, other_worker) as a, bo.connect(chat) as b:

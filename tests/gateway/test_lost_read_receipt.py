@@ -6,7 +6,7 @@ from tests.gateway.sockets import send_messages
 from tests.messages.marking import mark
 from tests.support.workers import Worker
 from tests.support.world import Json, Person, World
-from wasgo_chat.gateway.channel import ConversationChannel
+from wasgo_chat.gateway.delivery.channel import ConversationChannel
 
 
 async def everything(by: Person, chat: Json) -> list[Json]:

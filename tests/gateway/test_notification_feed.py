@@ -41,7 +41,7 @@ async def test_added_changed_and_removed_conversations_are_reported(world: World
 async def test_a_table_that_is_locked_for_a_while_does_not_end_the_feed(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wasgo_chat.gateway.notification_feed.FULL_SYNC_S", 0.2)
+    monkeypatch.setattr("wasgo_chat.gateway.delivery.notification_feed.FULL_SYNC_S", 0.2)
     async with world_with(make_settings(database, lock_timeout_s=0.1)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)

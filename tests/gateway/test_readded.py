@@ -6,7 +6,7 @@ from tests.gateway.sockets import receive_seqs, receive_until_closed
 from tests.support.faults import disturbed, drop
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, World, wait_until, world_with
-from wasgo_chat.gateway.channel import ConversationChannel
+from wasgo_chat.gateway.delivery.channel import ConversationChannel
 
 
 async def remove_and_add(ana: Person, chat: Json, whom: Person) -> int:

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from tests.support.workers import Worker
 from tests.support.world import Person, World
 from wasgo_chat.core import encoding
-from wasgo_chat.gateway import hub
+from wasgo_chat.gateway.delivery import hub
 from wasgo_chat.identity.tokens import mint_user
 
 DAYS_3 = 3 * 86_400

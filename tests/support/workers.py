@@ -13,7 +13,7 @@ from wasgo_chat.app import create_app
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import free_port
-from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.pubsub import RedisBroker
 from wasgo_chat.server.graceful_shutdown import ChatServer
 from wasgo_chat.server.run import server_config

@@ -1,7 +1,7 @@
 """The AsyncAPI 3.0 document: the three WebSocket endpoints, the frames of clients and the frames of the service.
 
 It derives from the registry of commands (`gateway.commands`) and from the models of server frames
-(`conversations.event_schemas`, `gateway.server_frames`). As AsyncAPI demands, it takes the point of view of the
+(`conversations.event_schemas`, `gateway.frames.server_frames`). As AsyncAPI demands, it takes the point of view of the
 service, which receives what clients send.
 """
 
@@ -17,8 +17,8 @@ from wasgo_chat.api_docs.schema_names import with_schema_names
 from wasgo_chat.conversations import event_schemas as events
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import ResponseModel
-from wasgo_chat.gateway import server_frames as sent
 from wasgo_chat.gateway.commands import COMMANDS
+from wasgo_chat.gateway.frames import server_frames as sent
 
 DESCRIPTION = """WebSocket API of the chat service. `docs/protocol.md` explains authentication, resuming and close
 codes; `/openapi.json` describes the HTTP API."""

@@ -16,8 +16,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from wasgo_chat.core.encoding import has_stray_control
 from wasgo_chat.core.errors import ChatError, Invalid
-from wasgo_chat.gateway.acks import Ack
-from wasgo_chat.gateway.client_frames import MAX_REF_CHARS, ClientFrame
+from wasgo_chat.gateway.frames.acks import Ack
+from wasgo_chat.gateway.frames.client_frames import MAX_REF_CHARS, ClientFrame
 from wasgo_chat.gateway.inflight import InflightSends
 from wasgo_chat.gateway.session import Session
 from wasgo_chat.http.problems import field_errors

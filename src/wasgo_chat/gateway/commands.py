@@ -6,8 +6,9 @@ from uuid import UUID
 
 from wasgo_chat.core.errors import Invalid, NotFound, Overloaded, Unauthenticated
 from wasgo_chat.database.session import Tx
-from wasgo_chat.gateway import acks
-from wasgo_chat.gateway.client_frames import (
+from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, PipelinedCommand
+from wasgo_chat.gateway.frames import acks
+from wasgo_chat.gateway.frames.client_frames import (
     DeleteMessageFrame,
     EditMessageFrame,
     MarkReadFrame,
@@ -18,7 +19,6 @@ from wasgo_chat.gateway.client_frames import (
     TypingFrame,
     UnsubscribeFrame,
 )
-from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, PipelinedCommand
 from wasgo_chat.gateway.inflight import InflightSends
 from wasgo_chat.gateway.session import Session
 from wasgo_chat.membership.access import role_does_not_allow

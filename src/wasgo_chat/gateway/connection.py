@@ -14,8 +14,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import ChatError, NotFound
 from wasgo_chat.gateway.context import GatewayContext
-from wasgo_chat.gateway.frame_writer import EXTENSION, FrameWriter
-from wasgo_chat.gateway.notification_feed import NotificationFeed, SentState
+from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed, SentState
+from wasgo_chat.gateway.frames.frame_writer import EXTENSION, FrameWriter
 from wasgo_chat.gateway.receiver import FrameReceiver
 from wasgo_chat.gateway.responder import Responder
 from wasgo_chat.gateway.send_buffer import QueueBuffer, SendBuffer, TransportBuffer

@@ -6,7 +6,7 @@ from starlette.requests import HTTPConnection
 
 from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
 from wasgo_chat.gateway.command_registry import CommandRegistry
-from wasgo_chat.gateway.notification_feed import NotificationFeed
+from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
 from wasgo_chat.gateway.session import SessionContext
 
 

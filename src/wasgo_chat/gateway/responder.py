@@ -8,7 +8,7 @@ import structlog
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
-from wasgo_chat.gateway.framing import frame_type
+from wasgo_chat.gateway.frames.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.telemetry.counters import WorkerCounters
 

@@ -17,10 +17,10 @@ from wasgo_chat.core.encoding import JsonResponse, new_id
 from wasgo_chat.core.errors import ChatError, Forbidden, RateLimited, Unauthenticated
 from wasgo_chat.gateway import tickets
 from wasgo_chat.gateway.admission import Slot
-from wasgo_chat.gateway.client_frames import BEARER_PREFIX, SUBPROTOCOL
 from wasgo_chat.gateway.connection import Connection
 from wasgo_chat.gateway.context import gateway_context
-from wasgo_chat.gateway.notification_feed import NotificationFeed
+from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
+from wasgo_chat.gateway.frames.client_frames import BEARER_PREFIX, SUBPROTOCOL
 from wasgo_chat.gateway.tickets import TicketOut
 from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket, rate_class
 from wasgo_chat.http.problems import problem_responses

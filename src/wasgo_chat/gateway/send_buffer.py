@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from wasgo_chat.gateway.frame_writer import FrameWriter
-from wasgo_chat.gateway.framing import FrameBatch, encode_text_frame
+from wasgo_chat.gateway.frames.frame_writer import FrameWriter
+from wasgo_chat.gateway.frames.framing import FrameBatch, encode_text_frame
 
 
 class SendBuffer(Protocol):

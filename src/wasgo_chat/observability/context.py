@@ -5,7 +5,7 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 
 from wasgo_chat.database.session import Database
-from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.http.context import HttpContext
 from wasgo_chat.messages.sending.group_commit import GroupCommit
 from wasgo_chat.pubsub import Broker

@@ -15,8 +15,8 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from wasgo_chat.gateway.frame_writer import EXTENSION, FrameWriter
-from wasgo_chat.gateway.framing import FastFrameReader, NonMinimalLength
+from wasgo_chat.gateway.frames.frame_writer import EXTENSION, FrameWriter
+from wasgo_chat.gateway.frames.framing import FastFrameReader, NonMinimalLength
 
 FLUSH_S = 5.0
 MAX_UNREAD_PONGS = 262_144

@@ -11,8 +11,8 @@ from uuid import UUID
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
-from wasgo_chat.gateway.framing import FrameBatch, frame_type
-from wasgo_chat.gateway.subscription import Subscription
+from wasgo_chat.gateway.delivery.subscription import Subscription
+from wasgo_chat.gateway.frames.framing import FrameBatch, frame_type
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.telemetry.counters import WorkerCounters
 

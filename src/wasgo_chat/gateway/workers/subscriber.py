@@ -9,7 +9,9 @@ import structlog
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.events.offsets import SeqRange
-from wasgo_chat.gateway.envelope import (
+from wasgo_chat.gateway.delivery.hub import Hub
+from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
+from wasgo_chat.gateway.workers.envelope import (
     AnyMessage,
     ConversationsChanged,
     EventsPublished,
@@ -23,9 +25,7 @@ from wasgo_chat.gateway.envelope import (
     header_of,
     unpack,
 )
-from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.notification_feed import NotificationFeed
-from wasgo_chat.gateway.publication_traces import deliver
+from wasgo_chat.gateway.workers.publication_traces import deliver
 from wasgo_chat.telemetry import tracing
 
 log = structlog.get_logger(__name__)

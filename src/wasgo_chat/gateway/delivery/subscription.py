@@ -8,7 +8,7 @@ from uuid import UUID
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
-from wasgo_chat.gateway.framing import FrameBatch
+from wasgo_chat.gateway.frames.framing import FrameBatch
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.membership.lookups import MembershipHead
 

@@ -7,9 +7,9 @@ from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.database.session import Database
-from wasgo_chat.gateway.channel import ConversationChannel
-from wasgo_chat.gateway.framing import frame_type
-from wasgo_chat.gateway.subscription import Subscription
+from wasgo_chat.gateway.delivery.channel import ConversationChannel
+from wasgo_chat.gateway.delivery.subscription import Subscription
+from wasgo_chat.gateway.frames.framing import frame_type
 from wasgo_chat.membership import access
 from wasgo_chat.telemetry.counters import WorkerCounters
 

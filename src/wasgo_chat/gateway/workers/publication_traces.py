@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
-from wasgo_chat.gateway.hub import Hub
+from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.telemetry import tracing
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from wasgo_chat.core.config import Settings
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.driver import fetch
 from wasgo_chat.database.session import Database
-from wasgo_chat.gateway.hub import Hub
-from wasgo_chat.gateway.subscription import Subscription
+from wasgo_chat.gateway.delivery.hub import Hub
+from wasgo_chat.gateway.delivery.subscription import Subscription
 from wasgo_chat.messages import read_receipts
 
 log = structlog.get_logger(__name__)

@@ -1,0 +1,1 @@
+"""Delivery to the connections of this worker: the hub and its channels, replay, and the reconciler."""
