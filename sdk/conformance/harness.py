@@ -136,7 +136,16 @@ async def serve(database_url: str, folder: Path, origins: list[str]) -> None:
     harness = Harness(settings, port)
     app = create_app(settings)
     service = _Server(server_config(app, settings, host="127.0.0.1", port=port))
-    control = _Server(uvicorn.Config(harness.control_app(), port=control_port, log_level="warning", lifespan="off"))
+    control = _Server(
+        uvicorn.Config(
+            harness.control_app(),
+            port=control_port,
+            log_level="warning",
+            lifespan="off",
+            # A request on an idle connection fails if the server closes that connection at the same moment.
+            timeout_keep_alive=3600,
+        )
+    )
     tasks = [asyncio.create_task(service.serve()), asyncio.create_task(control.serve())]
     await harness.proxy.start()
     while not (service.started and control.started):

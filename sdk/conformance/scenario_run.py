@@ -50,7 +50,8 @@ class ScenarioRun:
         self.conversation: Json = {}
         self._settings = settings
         self._proxy = proxy
-        self._http = httpx.AsyncClient(base_url=url)
+        # A request on an idle connection fails if the service closes that connection at the same moment.
+        self._http = httpx.AsyncClient(base_url=url, limits=httpx.Limits(max_keepalive_connections=0))
 
     @classmethod
     async def start(cls, port: int, settings: Settings, name: str) -> "ScenarioRun":
