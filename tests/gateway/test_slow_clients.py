@@ -49,7 +49,10 @@ async def stuck_at(world: World, person: Person, chat: Json) -> AsyncIterator[Cl
     ) as connection:
         await SocketClient(connection).receive("hello")
         connection.transport.pause_reading()
-        yield connection
+        try:
+            yield connection
+        finally:
+            connection.transport.abort()  # a close would wait ten seconds for an answer that is not read
 
 
 async def write_much(ana: Person, chat: Json) -> None:
