@@ -57,9 +57,9 @@ class Costs:
 
         def of(scenario: str, case: str) -> dict[str, Any]:
             return next(
-                one.values
-                for one in entries
-                if (one.scenario, one.who, one.workers) == (scenario, "service", 1) and one.case.endswith(case)
+                entry.values
+                for entry in entries
+                if (entry.scenario, entry.who, entry.workers) == (scenario, "service", 1) and entry.case.endswith(case)
             )
 
         rooms, page, connect = of("rooms", ""), of("history", "000"), of("connect", "")
@@ -125,25 +125,27 @@ def need(users: int, habits: Habits, costs: Costs, machines: Machines) -> Need:
     messages_s = users * habits.messages_a_day / DAY_S * habits.peak
     deliveries_s = messages_s * habits.sockets_a_message
     pages_s = users * habits.online_share * habits.pages_a_minute / 60
-    extra = max(0.0, habits.sockets_a_message - 2) * costs.delivery_ms  # a message's own cost has two of them
+    extra = max(0.0, habits.sockets_a_message - 2) * costs.delivery_ms  # the cost of a message includes two deliveries
     cores = (messages_s * (costs.message_ms + extra) + pages_s * costs.page_ms) / 1000
-    workers, control_s, hearing = 0, 0.0, 0.0
+    workers, control_s, receiving = 0, 0.0, 0.0
     for _ in range(50):
-        wanted = max(1, math.ceil(sockets / machines.sockets_a_worker), math.ceil((cores + hearing) / machines.fill))
-        if wanted == workers:
+        required = max(
+            1, math.ceil(sockets / machines.sockets_a_worker), math.ceil((cores + receiving) / machines.fill)
+        )
+        if required == workers:
             break
-        workers = wanted
+        workers = required
         batches_s = min(messages_s, workers * machines.batches_a_worker)
         control_s = batches_s * (workers - 1)
-        # No more than a core each: past that the model has no answer but "too much", which the shortage says.
-        hearing = min(control_s * costs.touched_ms / 1000, workers * machines.fill / 2)
+        # At most half of a worker's target load: beyond that, the model is not valid and the shortage shows it.
+        receiving = min(control_s * costs.touched_ms / 1000, workers * machines.fill / 2)
     return Need(
         users=users,
         sockets=sockets,
         messages_s=messages_s,
         deliveries_s=deliveries_s,
         pages_s=pages_s,
-        worker_cores=cores + hearing,
+        worker_cores=cores + receiving,
         workers=workers,
         socket_gib=(sockets * costs.socket_bytes + workers * costs.worker_bytes) / GIB,
         database_cores=(messages_s * costs.message_database_ms + pages_s * costs.page_database_ms) / 1000,
@@ -158,30 +160,30 @@ def tables(sizes: tuple[int, ...] = SIZES) -> str:
     habits, costs, machines = Habits(), Costs.measured(), Machines()
     needs = [need(users, habits, costs, machines) for users in sizes]
     rows = [
-        ("sockets at the peak", [_short(one.sockets) for one in needs]),
-        ("messages per second at the peak", [_short(one.messages_s) for one in needs]),
-        ("deliveries per second", [_short(one.deliveries_s) for one in needs]),
-        ("pages per second", [_short(one.pages_s) for one in needs]),
-        ("cores the workers use", [_short(one.worker_cores) for one in needs]),
-        ("workers", [_short(one.workers) for one in needs]),
-        ("memory of workers and sockets, GiB", [_short(one.socket_gib) for one in needs]),
-        ("cores PostgreSQL uses", [_short(one.database_cores) for one in needs]),
-        ("stored in a year, TB", [_short(one.stored_tb) for one in needs]),
-        ("publications to all workers, per second", [_short(one.control_s) for one in needs]),
+        ("sockets at the peak", [_short(item.sockets) for item in needs]),
+        ("messages per second at the peak", [_short(item.messages_s) for item in needs]),
+        ("deliveries per second", [_short(item.deliveries_s) for item in needs]),
+        ("pages per second", [_short(item.pages_s) for item in needs]),
+        ("cores the workers use", [_short(item.worker_cores) for item in needs]),
+        ("workers", [_short(item.workers) for item in needs]),
+        ("memory of workers and sockets, GiB", [_short(item.socket_gib) for item in needs]),
+        ("cores PostgreSQL uses", [_short(item.database_cores) for item in needs]),
+        ("stored in a year, TB", [_short(item.stored_tb) for item in needs]),
+        ("publications to all workers, per second", [_short(item.control_s) for item in needs]),
         (
             "CPU seconds of a worker to reconnect all sockets after a restart",
-            [_short(one.returning_s) for one in needs],
+            [_short(item.returning_s) for item in needs],
         ),
     ]
-    lines = ["| users | " + " | ".join(_short(one.users) for one in needs) + " |", "| --- |" + " --- |" * len(needs)]
+    lines = ["| users | " + " | ".join(_short(item.users) for item in needs) + " |", "| --- |" + " --- |" * len(needs)]
     lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
     lines += ["", "Required capacity as a multiple of one unit; above 1 a single unit is not enough:", ""]
-    lines += ["| part | " + " | ".join(_short(one.users) for one in needs) + " |", "| --- |" + " --- |" * len(needs)]
-    shortages = [one.shortages(machines) for one in needs]
+    lines += ["| part | " + " | ".join(_short(item.users) for item in needs) + " |", "| --- |" + " --- |" * len(needs)]
+    shortages = [item.shortages(machines) for item in needs]
     lines += [f"| {part} | " + " | ".join(_short(each[part]) for each in shortages) + " |" for part in shortages[0]]
-    given = {**vars(habits), **vars(costs), **vars(machines)}
+    inputs = {**vars(habits), **vars(costs), **vars(machines)}
     lines += ["", "| input | value |", "| --- | --- |"]
-    lines += [f"| `{name}` | {_exact(value)} |" for name, value in given.items()]
+    lines += [f"| `{name}` | {_exact(value)} |" for name, value in inputs.items()]
     return "\n".join(lines)
 
 
@@ -204,15 +206,15 @@ def _short(value: float) -> str:
 
 
 def main() -> None:
-    """Print, or write into a page."""
+    """Print the tables, or write them into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path, nargs="?")
     parser.add_argument("--users", type=int, nargs="+", default=list(SIZES))
-    given = parser.parse_args()
-    if given.page:
-        given.page.write_text(written(given.page.read_text()))
+    options = parser.parse_args()
+    if options.page:
+        options.page.write_text(written(options.page.read_text()))
     else:
-        print(tables(tuple(given.users)))
+        print(tables(tuple(options.users)))
 
 
 if __name__ == "__main__":

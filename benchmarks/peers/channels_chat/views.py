@@ -17,12 +17,12 @@ def messages(request):
     conversation = Conversation.objects.filter(id=request.GET["conversation"], participant__user=user).first()
     if conversation is None:
         return HttpResponse(status=404)
-    found = Message.objects.filter(conversation=conversation).order_by("-seq")
+    rows = Message.objects.filter(conversation=conversation).order_by("-seq")
     if before := request.GET.get("before_seq"):
-        found = found.filter(seq__lt=int(before))
-    found = list(found.select_related("sender", "reply_to").prefetch_related("reactions")[: PAGE + 1])
-    page = [message_shape(message) for message in found[:PAGE]]
-    following = page[-1]["seq"] if len(found) > PAGE else None
+        rows = rows.filter(seq__lt=int(before))
+    rows = list(rows.select_related("sender", "reply_to").prefetch_related("reactions")[: PAGE + 1])
+    page = [message_shape(message) for message in rows[:PAGE]]
+    following = page[-1]["seq"] if len(rows) > PAGE else None
     return JsonResponse({"results": page, "next": following, "previous": None, "last_seq": conversation.last_seq})
 
 

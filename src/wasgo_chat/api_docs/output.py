@@ -46,8 +46,8 @@ def write_or_check_table(table: str, write: Path | None, check: Path | None, *, 
     begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
     block = f"{begin}\n{table}\n{end}"
     pattern = re.escape(begin) + ".*?" + re.escape(end)
-    text, found = re.subn(pattern, lambda _: block, _read(target), flags=re.DOTALL)
-    if not found:
+    text, replacements = re.subn(pattern, lambda _: block, _read(target), flags=re.DOTALL)
+    if not replacements:
         raise OutOfDate(f"{target} has no table of {marker}: add the lines `{begin}` and `{end}` where it belongs.")
     write_or_check(text, write, check)
 

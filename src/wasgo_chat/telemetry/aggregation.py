@@ -1,6 +1,6 @@
 """Aggregation of the metrics of all workers of a machine.
 
-Once a second each worker writes a snapshot of its counters into a file of its own; a worker that is scraped adds up the
+Once a second each worker writes a snapshot of its counters to a separate file; a worker that is scraped adds up the
 files. When a worker exits, the supervisor adds its counters to the file of exited workers and drops its gauges.
 `observability/prometheus.py` renders the result.
 """

@@ -105,7 +105,7 @@ class WorkerCounters:
         "Sockets closed by the service, by close code; 4408 are slow consumers.", "code", values=CLOSE_CODES
     )
     events_replayed: int = _counter("Events replayed from the log to sockets that had reconnected or lagged.")
-    resyncs: int = _counter("Times a socket was told to reload a conversation.")
+    resyncs: int = _counter("`resync` frames sent.")
     gaps_filled: int = _counter("Pages that the hub read from the log to fill gaps between publications.")
     reconciler_findings: Counter[str] = _labelled(
         "Conversations in which the reconciler found missed updates.", "what", values=RECONCILER_FINDINGS
