@@ -226,7 +226,7 @@ async def test_a_subscriber_that_ends_during_sentinel_discovery_ends_nothing_els
     assert not broker._has_failed_over
 
 
-@pytest.mark.parametrize("task", ["_check_primary", "_announce_presence", "_pipeline"])
+@pytest.mark.parametrize("task", ["_check_primary", "_await_first_confirmation", "_pipeline"])
 async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = RedisBroker(valkey_url()), RedisBroker(valkey_url())
     real = getattr(one, task)
