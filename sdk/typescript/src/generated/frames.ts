@@ -5,7 +5,7 @@ export type ClientFrame = (SendMessageFrame | EditMessageFrame | DeleteMessageFr
 export type ServerFrame = (ConversationHello | Hello | Subscribed | Unsubscribed | NewMessage | MessageEdited | MessageDeleted | ReactionUpdate | ParticipantAdded | ParticipantUpdated | ParticipantRemoved | ConversationChanged | TypingSignal | ReadSignal | Resync | ErrorFrame | UnreadCountsFrame | ConversationAdded | ConversationUpdated | ConversationRemoved | PresenceSignal | NotificationFrame | SendMessageAck | EditMessageAck | DeleteMessageAck | ReactAck | MarkReadAck | TypingAck | RefreshTokenAck | SubscribeAck | UnsubscribeAck)
 
 /**
- * Send a message; acked with message_id, seq, created_at.
+ * Send a message. The ack has message_id, seq and created_at.
  */
 export interface SendMessageFrame {
 content?: string
@@ -28,7 +28,7 @@ conversation_id?: (string | null)
 type: "send_message"
 }
 /**
- * Change one's own message.
+ * Edit a message of the user.
  */
 export interface EditMessageFrame {
 ref?: (string | null)
@@ -38,7 +38,7 @@ message_id: string
 content: string
 }
 /**
- * Make a message a tombstone.
+ * Delete a message; a tombstone remains.
  */
 export interface DeleteMessageFrame {
 ref?: (string | null)
@@ -71,7 +71,7 @@ type: "mark_read"
 message_ids: [string, ...(string)[]]
 }
 /**
- * Say that one is typing, or has stopped.
+ * Signal that the user is typing, or has stopped.
  */
 export interface TypingFrame {
 ref?: (string | null)
@@ -80,7 +80,7 @@ type: "typing"
 is_typing?: boolean
 }
 /**
- * Prolong the socket with a newer token of the same subject.
+ * Keep the connection open with a newer token of the same subject.
  */
 export interface RefreshTokenFrame {
 ref?: (string | null)
@@ -89,7 +89,7 @@ type: "refresh_token"
 token: string
 }
 /**
- * Follow a conversation on a socket for many.
+ * Subscribe to a conversation, on a connection for many conversations.
  */
 export interface SubscribeFrame {
 ref?: (string | null)
@@ -98,7 +98,7 @@ type: "subscribe"
 after_seq?: (number | null)
 }
 /**
- * Stop following it.
+ * End the subscription to a conversation.
  */
 export interface UnsubscribeFrame {
 ref?: (string | null)
@@ -106,7 +106,7 @@ conversation_id?: (string | null)
 type: "unsubscribe"
 }
 /**
- * The first frame of a socket of one conversation.
+ * The first frame of a connection of one conversation.
  */
 export interface ConversationHello {
 user_id: string
@@ -124,7 +124,7 @@ reads: {
 type: "hello"
 }
 /**
- * What a socket takes; `messages` per `window_s` seconds is the rate in one conversation.
+ * Limits of a connection. `messages` per `window_s` seconds is the rate limit in one conversation.
  */
 export interface Limits {
 content_chars: number
@@ -134,7 +134,7 @@ messages: number
 window_s: number
 }
 /**
- * The first frame of a socket for many conversations, and of a notification socket.
+ * The first frame of a connection for many conversations, and of a notification connection.
  */
 export interface Hello {
 type: "hello"
@@ -146,7 +146,7 @@ heartbeat_s: number
 limits: Limits
 }
 /**
- * A conversation is followed from here; the events asked for come next.
+ * The subscription to a conversation has begun; requested events follow.
  */
 export interface Subscribed {
 user_id: string
@@ -164,7 +164,7 @@ reads: {
 type: "subscribed"
 }
 /**
- * It is followed no more: as asked (1000), or after a removal (4403).
+ * A subscription has ended: as requested (code 1000), or because the user was removed (4403).
  */
 export interface Unsubscribed {
 type: "unsubscribed"
@@ -172,7 +172,7 @@ conversation_id: string
 code: number
 }
 /**
- * Somebody, or the service, has said something.
+ * A user or a service sent a message.
  */
 export interface NewMessage {
 conversation_id: string
@@ -181,7 +181,7 @@ type: "new_message"
 message: MessageOut
 }
 /**
- * A message. A deleted one is a tombstone: content null, nothing attached.
+ * A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or metadata.
  */
 export interface MessageOut {
 id: string
@@ -207,7 +207,7 @@ deleted_at: (string | null)
 created_at: string
 }
 /**
- * A user as others see them.
+ * The public profile of a user.
  */
 export interface UserOut {
 id: string
@@ -216,7 +216,7 @@ display_name: (string | null)
 avatar_url: (string | null)
 }
 /**
- * The message that was replied to, as it stands now; at most 140 characters of it.
+ * The current version of the message that was replied to; `content` is cut after 140 characters.
  */
 export interface ReplyPreview {
 id: string
@@ -227,8 +227,9 @@ content: (string | null)
 is_deleted: boolean
 }
 /**
- * A file. The URLs are signed and live for minutes, so that `<img>` and `<a>` work without headers;
- * load the attachment or its message again for new ones.
+ * A file. Its URLs are signed and valid for minutes, so that `<img>` and `<a>` work without headers.
+ * 
+ * Load the attachment or its message again to get new ones.
  */
 export interface AttachmentOut {
 id: string
@@ -241,7 +242,7 @@ content_type: string
  */
 size: number
 /**
- * Of the file as it is served, in hexadecimal.
+ * SHA-256 of the file as it is served, in hexadecimal.
  */
 sha256: string
 /**
@@ -258,7 +259,7 @@ height: (number | null)
 duration: (number | null)
 }
 /**
- * One emoji on a message, and who gave it. `me` is in HTTP answers only.
+ * An emoji on a message, and the users who reacted with it. `me` (the caller did) is in HTTP responses only.
  */
 export interface ReactionOut {
 emoji: string
@@ -267,7 +268,7 @@ user_ids: string[]
 me?: (boolean | null)
 }
 /**
- * A message has other words now; take it if its `revision` is not below the known one.
+ * A message has new content. Apply it unless its `revision` is lower than the known one.
  */
 export interface MessageEdited {
 conversation_id: string
@@ -276,7 +277,7 @@ type: "message_edited"
 message: MessageOut
 }
 /**
- * A message is a tombstone now.
+ * A message was deleted and is a tombstone now.
  */
 export interface MessageDeleted {
 conversation_id: string
@@ -286,7 +287,7 @@ message_id: string
 message: MessageOut
 }
 /**
- * A reaction came or went; `reactions` are all of the message as they stand.
+ * A user added or removed a reaction; `reactions` are all current reactions to the message.
  */
 export interface ReactionUpdate {
 conversation_id: string
@@ -300,7 +301,7 @@ action: ("added" | "removed")
 reactions: ReactionOut[]
 }
 /**
- * Somebody joined.
+ * A user joined the conversation.
  */
 export interface ParticipantAdded {
 conversation_id: string
@@ -309,7 +310,7 @@ type: "participant_added"
 participant: ParticipantOut
 }
 /**
- * Somebody in a conversation. All that others sent up to `last_read_seq` is read.
+ * A participant. They have read everything that others sent up to `last_read_seq`.
  */
 export interface ParticipantOut {
 user: UserOut
@@ -319,7 +320,7 @@ left_at: (string | null)
 last_read_seq: number
 }
 /**
- * Somebody has another role.
+ * A participant has another role.
  */
 export interface ParticipantUpdated {
 conversation_id: string
@@ -328,10 +329,10 @@ type: "participant_updated"
 participant: ParticipantOut
 }
 /**
- * Somebody left, or was removed; `by` is null for a service.
+ * A user left or was removed; `by` is null if a service did it.
  * 
- * `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
- * one that was never told.
+ * If the user was erased, `member_ids` lists the remaining members: drop every other participant, because `user_id`
+ * can be an id that the client does not know.
  */
 export interface ParticipantRemoved {
 conversation_id: string
@@ -342,7 +343,7 @@ by: (string | null)
 member_ids?: (string[] | null)
 }
 /**
- * Title, metadata, settings or status as they stand now.
+ * Title, metadata, settings or status changed; the frame has the current values.
  */
 export interface ConversationChanged {
 conversation_id: string
@@ -351,7 +352,7 @@ type: "conversation_updated"
 conversation: ConversationCore
 }
 /**
- * A conversation as everybody sees it: what frames carry.
+ * The part of a conversation that is the same for every member; event frames carry it.
  */
 export interface ConversationCore {
 id: string
@@ -369,14 +370,14 @@ created_at: string
 updated_at: string
 }
 /**
- * The opaque pair.
+ * The platform's object that a conversation is about, as an opaque pair.
  */
 export interface ReferenceOut {
 type: string
 id: string
 }
 /**
- * Somebody else types, or has stopped.
+ * Another member is typing, or has stopped.
  */
 export interface TypingSignal {
 type: "typing"
@@ -386,7 +387,7 @@ username: string
 is_typing: boolean
 }
 /**
- * Somebody has read: these messages, or with `up_to_seq` everything up to there.
+ * A member has read these messages or, with `up_to_seq`, every message up to it.
  */
 export interface ReadSignal {
 type: "messages_read"
@@ -396,7 +397,7 @@ user_id: string
 up_to_seq?: (number | null)
 }
 /**
- * Load afresh: what was asked for cannot be replayed. The socket is live from `last_seq`.
+ * The requested events cannot be replayed: load the conversation again. Live events follow after `last_seq`.
  */
 export interface Resync {
 type: "resync"
@@ -404,7 +405,7 @@ conversation_id: string
 last_seq: number
 }
 /**
- * A refusal; `ref` is null where the frame had none or none could be read.
+ * A frame was refused. `ref` is null if the frame had none or it could not be read.
  */
 export interface ErrorFrame {
 type: "error"
@@ -415,7 +416,7 @@ errors?: (FieldError[] | null)
 retry_after_s?: (number | null)
 }
 /**
- * One wrong value of a request: where, a stable code, a sentence. The value itself is never repeated.
+ * One invalid value of a request: its location, a stable code and a message. The value itself is never repeated.
  */
 export interface FieldError {
 loc: (string | number)[]
@@ -423,7 +424,7 @@ code: string
 message: string
 }
 /**
- * The user's unread messages, in all and by conversation.
+ * The number of the user's unread messages, in total and by conversation.
  */
 export interface UnreadCountsFrame {
 total: number
@@ -433,14 +434,14 @@ conversations: {
 type: "unread_counts"
 }
 /**
- * The user is in one more conversation.
+ * The user has become a member of a conversation.
  */
 export interface ConversationAdded {
 type: "conversation_added"
 conversation: ConversationOut
 }
 /**
- * A conversation as one member sees it: `unread_count` and `is_archived` are that member's own.
+ * A conversation as one member sees it: `unread_count` and `is_archived` are specific to the member.
  */
 export interface ConversationOut {
 id: string
@@ -463,21 +464,21 @@ unread_count: number
 is_archived: boolean
 }
 /**
- * Title, metadata, settings or status of one of the user's conversations changed.
+ * The title, metadata, settings or status of a conversation of the user has changed.
  */
 export interface ConversationUpdated {
 type: "conversation_updated"
 conversation: ConversationOut
 }
 /**
- * The user is no longer in a conversation.
+ * The user is no longer a member of a conversation.
  */
 export interface ConversationRemoved {
 type: "conversation_removed"
 conversation_id: string
 }
 /**
- * Somebody who shares a conversation with the user came or went.
+ * A user who shares a conversation with this user went online or offline.
  */
 export interface PresenceSignal {
 user_id: string
@@ -486,16 +487,16 @@ last_seen: (string | null)
 type: "presence"
 }
 /**
- * The user was told of a message.
+ * The user has a new notification.
  */
 export interface NotificationFrame {
 type: "notification"
 notification: NotificationOut
 }
 /**
- * A user was told of a message. `is_read` is true once it was marked here or its message was read.
+ * A notification of a message. `is_read` is true once the notification was marked as read or its message was read.
  * 
- * `read_at` is when it was marked here.
+ * `read_at` is when the notification was marked as read.
  */
 export interface NotificationOut {
 id: string
@@ -521,7 +522,7 @@ seq: number
 created_at: string
 }
 /**
- * The message has other words now.
+ * The message is edited.
  */
 export interface EditMessageAck {
 type: "ack"
@@ -530,7 +531,7 @@ message_id: string
 revision: number
 }
 /**
- * The message is a tombstone now.
+ * The message is deleted; a tombstone remains.
  */
 export interface DeleteMessageAck {
 type: "ack"
@@ -538,7 +539,7 @@ ref: string
 message_id: string
 }
 /**
- * The reaction is as it should be.
+ * The reaction is added or removed.
  */
 export interface ReactAck {
 type: "ack"
@@ -548,7 +549,7 @@ reactions: ReactionOut[]
 message_id: string
 }
 /**
- * The messages are read.
+ * The messages are marked as read.
  */
 export interface MarkReadAck {
 type: "ack"
@@ -557,14 +558,14 @@ marked: number
 unread_count: number
 }
 /**
- * It was heard.
+ * The typing signal is accepted.
  */
 export interface TypingAck {
 type: "ack"
 ref: string
 }
 /**
- * The socket may live until then.
+ * The connection may stay open until `expires_at`.
  */
 export interface RefreshTokenAck {
 type: "ack"
@@ -575,7 +576,7 @@ ref: string
 expires_at: number
 }
 /**
- * It is followed; `subscribed` came before.
+ * The subscription has begun; the `subscribed` frame came before.
  */
 export interface SubscribeAck {
 type: "ack"
@@ -583,7 +584,7 @@ ref: string
 conversation_id: string
 }
 /**
- * It is followed no more.
+ * The subscription has ended.
  */
 export interface UnsubscribeAck {
 type: "ack"

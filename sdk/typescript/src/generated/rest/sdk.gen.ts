@@ -21,7 +21,7 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List Conversations
  *
- * List the caller's conversations, newest activity first; archived ones apart.
+ * List the caller's conversations, newest activity first; either the archived ones or the others.
  */
 export const listConversations = <ThrowOnError extends boolean = false>(options?: Options<ListConversationsData, ThrowOnError>): RequestResult<ListConversationsResponses, ListConversationsErrors, ThrowOnError> => (options?.client ?? client).get<ListConversationsResponses, ListConversationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -32,7 +32,7 @@ export const listConversations = <ThrowOnError extends boolean = false>(options?
 /**
  * Create Conversation
  *
- * Create a conversation, or get the one of a direct pair or a reference.
+ * Create a conversation, or get the existing one of a direct pair or a reference.
  */
 export const createConversation = <ThrowOnError extends boolean = false>(options: Options<CreateConversationData, ThrowOnError>): RequestResult<CreateConversationResponses, CreateConversationErrors, ThrowOnError> => (options.client ?? client).post<CreateConversationResponses, CreateConversationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -47,7 +47,7 @@ export const createConversation = <ThrowOnError extends boolean = false>(options
 /**
  * Get Unread Counts
  *
- * Count the caller's unread messages, in all and by conversation.
+ * Count the caller's unread messages, in total and by conversation.
  */
 export const getUnreadCounts = <ThrowOnError extends boolean = false>(options?: Options<GetUnreadCountsData, ThrowOnError>): RequestResult<GetUnreadCountsResponses, GetUnreadCountsErrors, ThrowOnError> => (options?.client ?? client).get<GetUnreadCountsResponses, GetUnreadCountsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -84,7 +84,7 @@ export const updateConversation = <ThrowOnError extends boolean = false>(options
 /**
  * Add Participant
  *
- * Add somebody; they see the whole history.
+ * Add a participant, who can read the whole history.
  */
 export const addParticipant = <ThrowOnError extends boolean = false>(options: Options<AddParticipantData, ThrowOnError>): RequestResult<AddParticipantResponses, AddParticipantErrors, ThrowOnError> => (options.client ?? client).post<AddParticipantResponses, AddParticipantErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -99,7 +99,7 @@ export const addParticipant = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Remove Participant
  *
- * Remove somebody, or leave by removing oneself.
+ * Remove a participant, or leave (by removing the caller).
  */
 export const removeParticipant = <ThrowOnError extends boolean = false>(options: Options<RemoveParticipantData, ThrowOnError>): RequestResult<RemoveParticipantResponses, RemoveParticipantErrors, ThrowOnError> => (options.client ?? client).post<RemoveParticipantResponses, RemoveParticipantErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -114,7 +114,7 @@ export const removeParticipant = <ThrowOnError extends boolean = false>(options:
 /**
  * Update Participant
  *
- * Give somebody another role, none above one's own.
+ * Change a participant's role, up to the caller's own role.
  */
 export const updateParticipant = <ThrowOnError extends boolean = false>(options: Options<UpdateParticipantData, ThrowOnError>): RequestResult<UpdateParticipantResponses, UpdateParticipantErrors, ThrowOnError> => (options.client ?? client).patch<UpdateParticipantResponses, UpdateParticipantErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -129,7 +129,7 @@ export const updateParticipant = <ThrowOnError extends boolean = false>(options:
 /**
  * Archive Conversation
  *
- * Put a conversation away, for oneself, until its next message.
+ * Archive a conversation for the caller, until its next message.
  */
 export const archiveConversation = <ThrowOnError extends boolean = false>(options: Options<ArchiveConversationData, ThrowOnError>): RequestResult<ArchiveConversationResponses, ArchiveConversationErrors, ThrowOnError> => (options.client ?? client).post<ArchiveConversationResponses, ArchiveConversationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -140,7 +140,7 @@ export const archiveConversation = <ThrowOnError extends boolean = false>(option
 /**
  * Unarchive Conversation
  *
- * Take it back into the list.
+ * Unarchive a conversation for the caller.
  */
 export const unarchiveConversation = <ThrowOnError extends boolean = false>(options: Options<UnarchiveConversationData, ThrowOnError>): RequestResult<UnarchiveConversationResponses, UnarchiveConversationErrors, ThrowOnError> => (options.client ?? client).post<UnarchiveConversationResponses, UnarchiveConversationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -162,9 +162,9 @@ export const markConversationRead = <ThrowOnError extends boolean = false>(optio
 /**
  * List Events
  *
- * Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on with.
+ * Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the next page.
  *
- * Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+ * Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
  */
 export const listEvents = <ThrowOnError extends boolean = false>(options: Options<ListEventsData, ThrowOnError>): RequestResult<ListEventsResponses, ListEventsErrors, ThrowOnError> => (options.client ?? client).get<ListEventsResponses, ListEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -175,9 +175,9 @@ export const listEvents = <ThrowOnError extends boolean = false>(options: Option
 /**
  * List Messages
  *
- * List messages of one conversation by seq, or of all of the caller's by time.
+ * List messages of one conversation by seq, or of all the caller's conversations by time.
  *
- * Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while nothing changed.
+ * Pages of one conversation have an `ETag`: sent back as `If-None-Match`, it gives 304 while nothing has changed.
  */
 export const listMessages = <ThrowOnError extends boolean = false>(options?: Options<ListMessagesData, ThrowOnError>): RequestResult<ListMessagesResponses, ListMessagesErrors, ThrowOnError> => (options?.client ?? client).get<ListMessagesResponses, ListMessagesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -188,7 +188,7 @@ export const listMessages = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Send Message
  *
- * Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again.
+ * Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
  */
 export const sendMessage = <ThrowOnError extends boolean = false>(options: Options<SendMessageData, ThrowOnError>): RequestResult<SendMessageResponses, SendMessageErrors, ThrowOnError> => (options.client ?? client).post<SendMessageResponses, SendMessageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -203,7 +203,7 @@ export const sendMessage = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Mark Messages Read
  *
- * Mark exactly these messages as read; one foreign id refuses all.
+ * Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
  */
 export const markMessagesRead = <ThrowOnError extends boolean = false>(options: Options<MarkMessagesReadData, ThrowOnError>): RequestResult<MarkMessagesReadResponses, MarkMessagesReadErrors, ThrowOnError> => (options.client ?? client).post<MarkMessagesReadResponses, MarkMessagesReadErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -229,7 +229,7 @@ export const getMessage = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Edit Message
  *
- * Change the content of one's own message.
+ * Change the content of the caller's own message.
  */
 export const editMessage = <ThrowOnError extends boolean = false>(options: Options<EditMessageData, ThrowOnError>): RequestResult<EditMessageResponses, EditMessageErrors, ThrowOnError> => (options.client ?? client).post<EditMessageResponses, EditMessageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -244,7 +244,7 @@ export const editMessage = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Delete Message
  *
- * Make a message a tombstone: one's own, or as moderator anybody's.
+ * Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone.
  */
 export const deleteMessage = <ThrowOnError extends boolean = false>(options: Options<DeleteMessageData, ThrowOnError>): RequestResult<DeleteMessageResponses, DeleteMessageErrors, ThrowOnError> => (options.client ?? client).post<DeleteMessageResponses, DeleteMessageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -255,7 +255,7 @@ export const deleteMessage = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * React To Message
  *
- * Toggle an emoji; with `action` add or remove it.
+ * Toggle a reaction, or add or remove it (`action`).
  */
 export const reactToMessage = <ThrowOnError extends boolean = false>(options: Options<ReactToMessageData, ThrowOnError>): RequestResult<ReactToMessageResponses, ReactToMessageErrors, ThrowOnError> => (options.client ?? client).post<ReactToMessageResponses, ReactToMessageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -281,13 +281,248 @@ export const markMessageRead = <ThrowOnError extends boolean = false>(options: O
 /**
  * List Receipts
  *
- * List who read a message, and when.
+ * List the users who read a message, and when.
  */
 export const listReceipts = <ThrowOnError extends boolean = false>(options: Options<ListReceiptsData, ThrowOnError>): RequestResult<ListReceiptsResponses, ListReceiptsErrors, ThrowOnError> => (options.client ?? client).get<ListReceiptsResponses, ListReceiptsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/chat/messages/{message_id}/receipts/',
     ...options
 });
+
+/**
+ * Erase User
+ *
+ * Erase a user (scopes chat:provision and chat:moderate).
+ *
+ * Their name is hidden, their tokens are rejected and their sockets are closed at once. The rest is done in the
+ * background. Repeating the request returns the progress.
+ */
+export const eraseUser = <ThrowOnError extends boolean = false>(options: Options<EraseUserData, ThrowOnError>): RequestResult<EraseUserResponses, EraseUserErrors, ThrowOnError> => (options.client ?? client).delete<EraseUserResponses, EraseUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/users/{user_id}/',
+    ...options
+});
+
+/**
+ * Put User
+ *
+ * Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their value.
+ */
+export const putUser = <ThrowOnError extends boolean = false>(options: Options<PutUserData, ThrowOnError>): RequestResult<PutUserResponses, PutUserErrors, ThrowOnError> => (options.client ?? client).put<PutUserResponses, PutUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/users/{user_id}/',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Erasure
+ *
+ * Get the progress of an erasure (scope chat:provision).
+ */
+export const getErasure = <ThrowOnError extends boolean = false>(options: Options<GetErasureData, ThrowOnError>): RequestResult<GetErasureResponses, GetErasureErrors, ThrowOnError> => (options.client ?? client).get<GetErasureResponses, GetErasureErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/users/{user_id}/erasure/',
+    ...options
+});
+
+/**
+ * Export User
+ *
+ * Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and files.
+ */
+export const exportUser = <ThrowOnError extends boolean = false>(options: Options<ExportUserData, ThrowOnError>): RequestResult<ExportUserResponses, ExportUserErrors, ThrowOnError> => (options.client ?? client).get<ExportUserResponses, ExportUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/users/{user_id}/export/',
+    ...options
+});
+
+/**
+ * List Audit
+ *
+ * List the actions of services, moderators and admins, newest first (scope chat:moderate).
+ */
+export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>): RequestResult<ListAuditResponses, ListAuditErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/audit/',
+    ...options
+});
+
+/**
+ * Inspect Conversations
+ *
+ * List the conversations of all users, newest first. Recorded in the audit log.
+ */
+export const inspectConversations = <ThrowOnError extends boolean = false>(options?: Options<InspectConversationsData, ThrowOnError>): RequestResult<InspectConversationsResponses, InspectConversationsErrors, ThrowOnError> => (options?.client ?? client).get<InspectConversationsResponses, InspectConversationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/conversations/',
+    ...options
+});
+
+/**
+ * Inspect Conversation
+ *
+ * Get any conversation, with its current and former participants. Recorded in the audit log.
+ */
+export const inspectConversation = <ThrowOnError extends boolean = false>(options: Options<InspectConversationData, ThrowOnError>): RequestResult<InspectConversationResponses, InspectConversationErrors, ThrowOnError> => (options.client ?? client).get<InspectConversationResponses, InspectConversationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/conversations/{conversation_id}/',
+    ...options
+});
+
+/**
+ * Inspect Messages
+ *
+ * List the messages of any conversation, newest first. Recorded in the audit log.
+ */
+export const inspectMessages = <ThrowOnError extends boolean = false>(options: Options<InspectMessagesData, ThrowOnError>): RequestResult<InspectMessagesResponses, InspectMessagesErrors, ThrowOnError> => (options.client ?? client).get<InspectMessagesResponses, InspectMessagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/conversations/{conversation_id}/messages/',
+    ...options
+});
+
+/**
+ * Inspect Message
+ *
+ * Get any message with its revisions and read receipts. Recorded in the audit log.
+ */
+export const inspectMessage = <ThrowOnError extends boolean = false>(options: Options<InspectMessageData, ThrowOnError>): RequestResult<InspectMessageResponses, InspectMessageErrors, ThrowOnError> => (options.client ?? client).get<InspectMessageResponses, InspectMessageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/messages/{message_id}/',
+    ...options
+});
+
+/**
+ * List Dead Letters
+ *
+ * List deliveries that are not retried automatically, newest first.
+ */
+export const listDeadLetters = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLettersData, ThrowOnError>): RequestResult<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/',
+    ...options
+});
+
+/**
+ * List Dead Letter Kinds
+ *
+ * Count the dead deliveries by channel and reason.
+ */
+export const listDeadLetterKinds = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLetterKindsData, ThrowOnError>): RequestResult<ListDeadLetterKindsResponses, ListDeadLetterKindsErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLetterKindsResponses, ListDeadLetterKindsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/kinds/',
+    ...options
+});
+
+/**
+ * Retry Dead Letters
+ *
+ * Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the rest.
+ */
+export const retryDeadLetters = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLettersData, ThrowOnError>): RequestResult<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/retry/',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Retry Dead Letter
+ *
+ * Retry a dead delivery. Whether it is still sent is decided then. No effect if it is not dead.
+ */
+export const retryDeadLetter = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLetterData, ThrowOnError>): RequestResult<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/deliveries/{delivery_id}/retry/',
+    ...options
+});
+
+/**
+ * Get Figures
+ *
+ * Get the current metrics of the service.
+ */
+export const getFigures = <ThrowOnError extends boolean = false>(options?: Options<GetFiguresData, ThrowOnError>): RequestResult<GetFiguresResponses, GetFiguresErrors, ThrowOnError> => (options?.client ?? client).get<GetFiguresResponses, GetFiguresErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/operators/figures/',
+    ...options
+});
+
+/**
+ * Create Socket Ticket
+ *
+ * Get a single-use ticket for `?ticket=`; it lives 30 seconds.
+ */
+export const createSocketTicket = <ThrowOnError extends boolean = false>(options?: Options<CreateSocketTicketData, ThrowOnError>): RequestResult<CreateSocketTicketResponses, CreateSocketTicketErrors, ThrowOnError> => (options?.client ?? client).post<CreateSocketTicketResponses, CreateSocketTicketErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/ws_tickets/',
+    ...options
+});
+
+/**
+ * Healthz
+ *
+ * Return 200 while this process is alive.
+ */
+export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>): RequestResult<GetHealthResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetHealthResponses, unknown, ThrowOnError>({ url: '/healthz', ...options });
+
+/**
+ * Readyz
+ *
+ * Return 200 if the database is up and migrated and the process is not draining. Redis may be down.
+ */
+export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
+
+/**
+ * List Presence
+ *
+ * See who is online among people the caller shares a conversation with.
+ */
+export const listPresence = <ThrowOnError extends boolean = false>(options: Options<ListPresenceData, ThrowOnError>): RequestResult<ListPresenceResponses, ListPresenceErrors, ThrowOnError> => (options.client ?? client).get<ListPresenceResponses, ListPresenceErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/presence/',
+    ...options
+});
+
+/**
+ * Upload Attachment
+ *
+ * Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
+ */
+export const uploadAttachment = <ThrowOnError extends boolean = false>(options: Options<UploadAttachmentData, ThrowOnError>): RequestResult<UploadAttachmentResponses, UploadAttachmentErrors, ThrowOnError> => (options.client ?? client).post<UploadAttachmentResponses, UploadAttachmentErrors, ThrowOnError>({
+    ...formDataBodySerializer,
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/attachments/',
+    ...options,
+    headers: {
+        'Content-Type': null,
+        ...options.headers
+    }
+});
+
+/**
+ * Get Attachment
+ *
+ * Get an attachment, with new links to its file.
+ */
+export const getAttachment = <ThrowOnError extends boolean = false>(options: Options<GetAttachmentData, ThrowOnError>): RequestResult<GetAttachmentResponses, GetAttachmentErrors, ThrowOnError> => (options.client ?? client).get<GetAttachmentResponses, GetAttachmentErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/attachments/{attachment_id}/',
+    ...options
+});
+
+/**
+ * Download Attachment
+ *
+ * Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
+ */
+export const downloadAttachment = <ThrowOnError extends boolean = false>(options: Options<DownloadAttachmentData, ThrowOnError>): RequestResult<DownloadAttachmentResponses, DownloadAttachmentErrors, ThrowOnError> => (options.client ?? client).get<DownloadAttachmentResponses, DownloadAttachmentErrors, ThrowOnError>({ url: '/chat/attachments/{attachment_id}/{variant}', ...options });
 
 /**
  * List Notifications
@@ -303,7 +538,7 @@ export const listNotifications = <ThrowOnError extends boolean = false>(options?
 /**
  * Mark All Notifications Read
  *
- * Mark all of the caller's notifications; their messages stay as unread as they are.
+ * Mark all of the caller's notifications as read. Their messages stay unread.
  */
 export const markAllNotificationsRead = <ThrowOnError extends boolean = false>(options?: Options<MarkAllNotificationsReadData, ThrowOnError>): RequestResult<MarkAllNotificationsReadResponses, MarkAllNotificationsReadErrors, ThrowOnError> => (options?.client ?? client).post<MarkAllNotificationsReadResponses, MarkAllNotificationsReadErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -314,7 +549,7 @@ export const markAllNotificationsRead = <ThrowOnError extends boolean = false>(o
 /**
  * Mark Notification Read
  *
- * Mark one notification; its message stays as unread as it is.
+ * Mark a notification as read. Its message stays unread.
  */
 export const markNotificationRead = <ThrowOnError extends boolean = false>(options: Options<MarkNotificationReadData, ThrowOnError>): RequestResult<MarkNotificationReadResponses, MarkNotificationReadErrors, ThrowOnError> => (options.client ?? client).post<MarkNotificationReadResponses, MarkNotificationReadErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -325,7 +560,7 @@ export const markNotificationRead = <ThrowOnError extends boolean = false>(optio
 /**
  * Get Notification Preferences
  *
- * What the caller wants to be told of.
+ * Get the caller's notification preferences.
  */
 export const getNotificationPreferences = <ThrowOnError extends boolean = false>(options?: Options<GetNotificationPreferencesData, ThrowOnError>): RequestResult<GetNotificationPreferencesResponses, GetNotificationPreferencesErrors, ThrowOnError> => (options?.client ?? client).get<GetNotificationPreferencesResponses, GetNotificationPreferencesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -336,7 +571,7 @@ export const getNotificationPreferences = <ThrowOnError extends boolean = false>
 /**
  * Put Notification Preferences
  *
- * Set all of it; what is left out goes back to its default.
+ * Replace the caller's notification preferences. Fields that are left out return to their defaults.
  */
 export const putNotificationPreferences = <ThrowOnError extends boolean = false>(options: Options<PutNotificationPreferencesData, ThrowOnError>): RequestResult<PutNotificationPreferencesResponses, PutNotificationPreferencesErrors, ThrowOnError> => (options.client ?? client).put<PutNotificationPreferencesResponses, PutNotificationPreferencesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -351,7 +586,7 @@ export const putNotificationPreferences = <ThrowOnError extends boolean = false>
 /**
  * Get Conversation Preferences
  *
- * What the caller wants to be told of in one conversation; null leaves it to the general wish.
+ * Get the caller's preferences for a conversation. Null means that the general preference applies.
  */
 export const getConversationNotificationPreferences = <ThrowOnError extends boolean = false>(options: Options<GetConversationNotificationPreferencesData, ThrowOnError>): RequestResult<GetConversationNotificationPreferencesResponses, GetConversationNotificationPreferencesErrors, ThrowOnError> => (options.client ?? client).get<GetConversationNotificationPreferencesResponses, GetConversationNotificationPreferencesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -362,7 +597,7 @@ export const getConversationNotificationPreferences = <ThrowOnError extends bool
 /**
  * Put Conversation Preferences
  *
- * Set all of it; what is left out is left to the general wish.
+ * Replace the caller's preferences for a conversation. For fields left out, the general preference applies.
  */
 export const putConversationNotificationPreferences = <ThrowOnError extends boolean = false>(options: Options<PutConversationNotificationPreferencesData, ThrowOnError>): RequestResult<PutConversationNotificationPreferencesResponses, PutConversationNotificationPreferencesErrors, ThrowOnError> => (options.client ?? client).put<PutConversationNotificationPreferencesResponses, PutConversationNotificationPreferencesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -377,7 +612,7 @@ export const putConversationNotificationPreferences = <ThrowOnError extends bool
 /**
  * Remove Push Subscription
  *
- * Forget a browser; also one that is not known.
+ * Delete a push subscription. Succeeds if there is none.
  */
 export const removePushSubscription = <ThrowOnError extends boolean = false>(options: Options<RemovePushSubscriptionData, ThrowOnError>): RequestResult<RemovePushSubscriptionResponses, RemovePushSubscriptionErrors, ThrowOnError> => (options.client ?? client).delete<RemovePushSubscriptionResponses, RemovePushSubscriptionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -392,7 +627,7 @@ export const removePushSubscription = <ThrowOnError extends boolean = false>(opt
 /**
  * List Push Subscriptions
  *
- * The key for `pushManager.subscribe`, and the caller's browsers.
+ * List the caller's push subscriptions, and get the key for `pushManager.subscribe`.
  */
 export const listPushSubscriptions = <ThrowOnError extends boolean = false>(options?: Options<ListPushSubscriptionsData, ThrowOnError>): RequestResult<ListPushSubscriptionsResponses, ListPushSubscriptionsErrors, ThrowOnError> => (options?.client ?? client).get<ListPushSubscriptionsResponses, ListPushSubscriptionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -403,7 +638,7 @@ export const listPushSubscriptions = <ThrowOnError extends boolean = false>(opti
 /**
  * Add Push Subscription
  *
- * Take a browser's push subscription; the same endpoint again replaces it.
+ * Store a browser's push subscription. An existing one with the same endpoint is replaced.
  */
 export const addPushSubscription = <ThrowOnError extends boolean = false>(options: Options<AddPushSubscriptionData, ThrowOnError>): RequestResult<AddPushSubscriptionResponses, AddPushSubscriptionErrors, ThrowOnError> => (options.client ?? client).post<AddPushSubscriptionResponses, AddPushSubscriptionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -418,21 +653,21 @@ export const addPushSubscription = <ThrowOnError extends boolean = false>(option
 /**
  * Ask To Unsubscribe
  *
- * The page behind a mail's link. It asks: programs that only look at links must not unsubscribe anybody.
+ * Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links too.
  */
 export const askToUnsubscribe = <ThrowOnError extends boolean = false>(options: Options<AskToUnsubscribeData, ThrowOnError>): RequestResult<AskToUnsubscribeResponses, AskToUnsubscribeErrors, ThrowOnError> => (options.client ?? client).get<AskToUnsubscribeResponses, AskToUnsubscribeErrors, ThrowOnError>({ url: '/chat/notifications/unsubscribe/{token}/', ...options });
 
 /**
  * Unsubscribe From Email
  *
- * One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user.
+ * End e-mail to the user, from the page or by one click in the mail program (RFC 8058).
  */
 export const unsubscribeFromEmail = <ThrowOnError extends boolean = false>(options: Options<UnsubscribeFromEmailData, ThrowOnError>): RequestResult<UnsubscribeFromEmailResponses, UnsubscribeFromEmailErrors, ThrowOnError> => (options.client ?? client).post<UnsubscribeFromEmailResponses, UnsubscribeFromEmailErrors, ThrowOnError>({ url: '/chat/notifications/unsubscribe/{token}/', ...options });
 
 /**
  * List Deliveries
  *
- * List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope chat:provision).
+ * List deliveries by e-mail, push and webhook, newest first (scope chat:provision).
  */
 export const listDeliveries = <ThrowOnError extends boolean = false>(options?: Options<ListDeliveriesData, ThrowOnError>): RequestResult<ListDeliveriesResponses, ListDeliveriesErrors, ThrowOnError> => (options?.client ?? client).get<ListDeliveriesResponses, ListDeliveriesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -443,12 +678,42 @@ export const listDeliveries = <ThrowOnError extends boolean = false>(options?: O
 /**
  * Retry Delivery
  *
- * Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew.
+ * Retry a dead delivery (scope chat:provision). Whether it is still sent is decided when it is due.
  */
 export const retryDelivery = <ThrowOnError extends boolean = false>(options: Options<RetryDeliveryData, ThrowOnError>): RequestResult<RetryDeliveryResponses, RetryDeliveryErrors, ThrowOnError> => (options.client ?? client).post<RetryDeliveryResponses, RetryDeliveryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/chat/deliveries/{delivery_id}/retry/',
     ...options
+});
+
+/**
+ * Create Support Conversation
+ *
+ * Ask for support. The staff user with the fewest open support conversations, if any, joins as moderator.
+ */
+export const createSupportConversation = <ThrowOnError extends boolean = false>(options: Options<CreateSupportConversationData, ThrowOnError>): RequestResult<CreateSupportConversationResponses, CreateSupportConversationErrors, ThrowOnError> => (options.client ?? client).post<CreateSupportConversationResponses, CreateSupportConversationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/conversations/create_support_conversation/',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Assign Staff
+ *
+ * Reassign a support conversation to another staff user (its moderator, or a service with chat:provision).
+ */
+export const assignStaff = <ThrowOnError extends boolean = false>(options: Options<AssignStaffData, ThrowOnError>): RequestResult<AssignStaffResponses, AssignStaffErrors, ThrowOnError> => (options.client ?? client).post<AssignStaffResponses, AssignStaffErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/chat/conversations/{conversation_id}/assign/',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -542,7 +807,7 @@ export const putDisputeConversation = <ThrowOnError extends boolean = false>(opt
 /**
  * Send System Message
  *
- * Write an automated note into a conversation (scope chat:system_message).
+ * Post a system message to a conversation (scope chat:system_message).
  */
 export const sendSystemMessage = <ThrowOnError extends boolean = false>(options: Options<SendSystemMessageData, ThrowOnError>): RequestResult<SendSystemMessageResponses, SendSystemMessageErrors, ThrowOnError> => (options.client ?? client).post<SendSystemMessageResponses, SendSystemMessageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -555,277 +820,12 @@ export const sendSystemMessage = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Erase User
- *
- * Erase a person (scopes chat:provision and chat:moderate).
- *
- * At once nobody sees their name, their tokens are refused and their sockets close. The rest is done in the
- * background; a second time answers how far it has come.
- */
-export const eraseUser = <ThrowOnError extends boolean = false>(options: Options<EraseUserData, ThrowOnError>): RequestResult<EraseUserResponses, EraseUserErrors, ThrowOnError> => (options.client ?? client).delete<EraseUserResponses, EraseUserErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/users/{user_id}/',
-    ...options
-});
-
-/**
- * Put User
- *
- * Refresh the mirror of a user (scope chat:provision); what is left out stays.
- */
-export const putUser = <ThrowOnError extends boolean = false>(options: Options<PutUserData, ThrowOnError>): RequestResult<PutUserResponses, PutUserErrors, ThrowOnError> => (options.client ?? client).put<PutUserResponses, PutUserErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/users/{user_id}/',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
  * Revoke User
  *
- * Refuse every token of a user issued before now, and close its sockets (scope chat:provision).
+ * Refuse every token of a user issued before now, and close the user's sockets (scope chat:provision).
  */
 export const revokeUser = <ThrowOnError extends boolean = false>(options: Options<RevokeUserData, ThrowOnError>): RequestResult<RevokeUserResponses, RevokeUserErrors, ThrowOnError> => (options.client ?? client).post<RevokeUserResponses, RevokeUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/chat/users/{user_id}/revoke/',
     ...options
 });
-
-/**
- * List Presence
- *
- * See who is online among people the caller shares a conversation with.
- */
-export const listPresence = <ThrowOnError extends boolean = false>(options: Options<ListPresenceData, ThrowOnError>): RequestResult<ListPresenceResponses, ListPresenceErrors, ThrowOnError> => (options.client ?? client).get<ListPresenceResponses, ListPresenceErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/presence/',
-    ...options
-});
-
-/**
- * Get Erasure
- *
- * How far the erasure of a person has come (scope chat:provision).
- */
-export const getErasure = <ThrowOnError extends boolean = false>(options: Options<GetErasureData, ThrowOnError>): RequestResult<GetErasureResponses, GetErasureErrors, ThrowOnError> => (options.client ?? client).get<GetErasureResponses, GetErasureErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/users/{user_id}/erasure/',
-    ...options
-});
-
-/**
- * Export User
- *
- * A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they uploaded.
- */
-export const exportUser = <ThrowOnError extends boolean = false>(options: Options<ExportUserData, ThrowOnError>): RequestResult<ExportUserResponses, ExportUserErrors, ThrowOnError> => (options.client ?? client).get<ExportUserResponses, ExportUserErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/users/{user_id}/export/',
-    ...options
-});
-
-/**
- * List Audit
- *
- * List what services, moderators and admins did, newest first (scope chat:moderate).
- */
-export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>): RequestResult<ListAuditResponses, ListAuditErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/audit/',
-    ...options
-});
-
-/**
- * Inspect Conversations
- *
- * List the conversations of everybody, the newest first. Leaves a row in the audit.
- */
-export const inspectConversations = <ThrowOnError extends boolean = false>(options?: Options<InspectConversationsData, ThrowOnError>): RequestResult<InspectConversationsResponses, InspectConversationsErrors, ThrowOnError> => (options?.client ?? client).get<InspectConversationsResponses, InspectConversationsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/conversations/',
-    ...options
-});
-
-/**
- * Inspect Conversation
- *
- * Any conversation, with everybody who is or was in it. Leaves a row in the audit.
- */
-export const inspectConversation = <ThrowOnError extends boolean = false>(options: Options<InspectConversationData, ThrowOnError>): RequestResult<InspectConversationResponses, InspectConversationErrors, ThrowOnError> => (options.client ?? client).get<InspectConversationResponses, InspectConversationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/conversations/{conversation_id}/',
-    ...options
-});
-
-/**
- * Inspect Messages
- *
- * The messages of any conversation, newest first. Leaves a row in the audit.
- */
-export const inspectMessages = <ThrowOnError extends boolean = false>(options: Options<InspectMessagesData, ThrowOnError>): RequestResult<InspectMessagesResponses, InspectMessagesErrors, ThrowOnError> => (options.client ?? client).get<InspectMessagesResponses, InspectMessagesErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/conversations/{conversation_id}/messages/',
-    ...options
-});
-
-/**
- * Inspect Message
- *
- * Any message with everything that it said, and who read it when. Leaves a row in the audit.
- */
-export const inspectMessage = <ThrowOnError extends boolean = false>(options: Options<InspectMessageData, ThrowOnError>): RequestResult<InspectMessageResponses, InspectMessageErrors, ThrowOnError> => (options.client ?? client).get<InspectMessageResponses, InspectMessageErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/messages/{message_id}/',
-    ...options
-});
-
-/**
- * List Dead Letters
- *
- * List mails, pushes and webhooks that will not be tried again by themselves, newest first.
- */
-export const listDeadLetters = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLettersData, ThrowOnError>): RequestResult<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLettersResponses, ListDeadLettersErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/deliveries/',
-    ...options
-});
-
-/**
- * List Dead Letter Kinds
- *
- * How many dead letters there are, by channel and reason.
- */
-export const listDeadLetterKinds = <ThrowOnError extends boolean = false>(options?: Options<ListDeadLetterKindsData, ThrowOnError>): RequestResult<ListDeadLetterKindsResponses, ListDeadLetterKindsErrors, ThrowOnError> => (options?.client ?? client).get<ListDeadLetterKindsResponses, ListDeadLetterKindsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/deliveries/kinds/',
-    ...options
-});
-
-/**
- * Retry Dead Letters
- *
- * Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the rest.
- */
-export const retryDeadLetters = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLettersData, ThrowOnError>): RequestResult<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLettersResponses, RetryDeadLettersErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/deliveries/retry/',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Retry Dead Letter
- *
- * Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays as it is.
- */
-export const retryDeadLetter = <ThrowOnError extends boolean = false>(options: Options<RetryDeadLetterData, ThrowOnError>): RequestResult<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError> => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/deliveries/{delivery_id}/retry/',
-    ...options
-});
-
-/**
- * Get Figures
- *
- * How the service is doing now.
- */
-export const getFigures = <ThrowOnError extends boolean = false>(options?: Options<GetFiguresData, ThrowOnError>): RequestResult<GetFiguresResponses, GetFiguresErrors, ThrowOnError> => (options?.client ?? client).get<GetFiguresResponses, GetFiguresErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/operators/figures/',
-    ...options
-});
-
-/**
- * Create Support Conversation
- *
- * Ask for support. Who of the staff has the fewest open cases joins as moderator, or nobody if none is there.
- */
-export const createSupportConversation = <ThrowOnError extends boolean = false>(options: Options<CreateSupportConversationData, ThrowOnError>): RequestResult<CreateSupportConversationResponses, CreateSupportConversationErrors, ThrowOnError> => (options.client ?? client).post<CreateSupportConversationResponses, CreateSupportConversationErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/conversations/create_support_conversation/',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Assign Staff
- *
- * Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision).
- */
-export const assignStaff = <ThrowOnError extends boolean = false>(options: Options<AssignStaffData, ThrowOnError>): RequestResult<AssignStaffResponses, AssignStaffErrors, ThrowOnError> => (options.client ?? client).post<AssignStaffResponses, AssignStaffErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/conversations/{conversation_id}/assign/',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Create Socket Ticket
- *
- * Get a single-use ticket for `?ticket=`; it lives 30 seconds.
- */
-export const createSocketTicket = <ThrowOnError extends boolean = false>(options?: Options<CreateSocketTicketData, ThrowOnError>): RequestResult<CreateSocketTicketResponses, CreateSocketTicketErrors, ThrowOnError> => (options?.client ?? client).post<CreateSocketTicketResponses, CreateSocketTicketErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/ws_tickets/',
-    ...options
-});
-
-/**
- * Healthz
- *
- * Whether this process is alive.
- */
-export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>): RequestResult<GetHealthResponses, unknown, ThrowOnError> => (options?.client ?? client).get<GetHealthResponses, unknown, ThrowOnError>({ url: '/healthz', ...options });
-
-/**
- * Readyz
- *
- * Whether this process can serve: database, migrations, not about to end; Redis may be degraded.
- */
-export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>): RequestResult<GetReadinessResponses, GetReadinessErrors, ThrowOnError> => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
-
-/**
- * Upload Attachment
- *
- * Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
- */
-export const uploadAttachment = <ThrowOnError extends boolean = false>(options: Options<UploadAttachmentData, ThrowOnError>): RequestResult<UploadAttachmentResponses, UploadAttachmentErrors, ThrowOnError> => (options.client ?? client).post<UploadAttachmentResponses, UploadAttachmentErrors, ThrowOnError>({
-    ...formDataBodySerializer,
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/attachments/',
-    ...options,
-    headers: {
-        'Content-Type': null,
-        ...options.headers
-    }
-});
-
-/**
- * Get Attachment
- *
- * Get one attachment, with new links to its file.
- */
-export const getAttachment = <ThrowOnError extends boolean = false>(options: Options<GetAttachmentData, ThrowOnError>): RequestResult<GetAttachmentResponses, GetAttachmentErrors, ThrowOnError> => (options.client ?? client).get<GetAttachmentResponses, GetAttachmentErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/chat/attachments/{attachment_id}/',
-    ...options
-});
-
-/**
- * Download Attachment
- *
- * Fetch a file by the link that an attachment's `url` is; the link stands for the token.
- */
-export const downloadAttachment = <ThrowOnError extends boolean = false>(options: Options<DownloadAttachmentData, ThrowOnError>): RequestResult<DownloadAttachmentResponses, DownloadAttachmentErrors, ThrowOnError> => (options.client ?? client).get<DownloadAttachmentResponses, DownloadAttachmentErrors, ThrowOnError>({ url: '/chat/attachments/{attachment_id}/{variant}', ...options });

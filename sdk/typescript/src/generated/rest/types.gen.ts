@@ -7,7 +7,7 @@ export type ClientOptions = {
 /**
  * AddParticipant
  *
- * Whom to add.
+ * The user to add, and their role.
  */
 export type AddParticipant = {
     /**
@@ -23,7 +23,7 @@ export type AddParticipant = {
 /**
  * AssignStaff
  *
- * Who of the staff takes the case over; without a user the least busy of the others.
+ * The staff user to assign; by default the least busy of the others.
  */
 export type AssignStaff = {
     /**
@@ -35,8 +35,9 @@ export type AssignStaff = {
 /**
  * AttachmentOut
  *
- * A file. The URLs are signed and live for minutes, so that `<img>` and `<a>` work without headers;
- * load the attachment or its message again for new ones.
+ * A file. Its URLs are signed and valid for minutes, so that `<img>` and `<a>` work without headers.
+ *
+ * Load the attachment or its message again to get new ones.
  */
 export type AttachmentOut = {
     /**
@@ -68,7 +69,7 @@ export type AttachmentOut = {
     /**
      * Sha256
      *
-     * Of the file as it is served, in hexadecimal.
+     * SHA-256 of the file as it is served, in hexadecimal.
      */
     sha256: string;
     /**
@@ -94,7 +95,7 @@ export type AttachmentOut = {
 /**
  * AuditOut
  *
- * One act. `user_id` is whom it was done to; `target` which thing, or which fields.
+ * One action. `user_id` is the user it affected; `target` is the affected row, or the changed fields.
  */
 export type AuditOut = {
     /**
@@ -138,19 +139,19 @@ export type AuditOut = {
 /**
  * AuditPage
  *
- * A page of the audit, newest first.
+ * A page of the audit log, newest first.
  */
 export type AuditPage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -162,7 +163,7 @@ export type AuditPage = {
 /**
  * ChannelChoices
  *
- * The same for one conversation; null leaves it to the general choice.
+ * Which channels may be used for one conversation; null means that the general preference applies.
  */
 export type ChannelChoices = {
     /**
@@ -202,7 +203,7 @@ export type Channels = {
 /**
  * ConversationChanged
  *
- * Title, metadata, settings or status as they stand now.
+ * Title, metadata, settings or status changed; the frame has the current values.
  */
 export type ConversationChanged = {
     /**
@@ -223,7 +224,7 @@ export type ConversationChanged = {
 /**
  * ConversationCore
  *
- * A conversation as everybody sees it: what frames carry.
+ * The part of a conversation that is the same for every member; event frames carry it.
  */
 export type ConversationCore = {
     /**
@@ -268,7 +269,7 @@ export type ConversationCore = {
 /**
  * ConversationOut
  *
- * A conversation as one member sees it: `unread_count` and `is_archived` are that member's own.
+ * A conversation as one member sees it: `unread_count` and `is_archived` are specific to the member.
  */
 export type ConversationOut = {
     /**
@@ -336,13 +337,13 @@ export type ConversationPage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -385,7 +386,7 @@ export type CreateConversation = {
 /**
  * CreateSupportConversation
  *
- * What a user needs help with; `content` is a first message.
+ * A request for help; `content` becomes the first message.
  */
 export type CreateSupportConversation = {
     /**
@@ -405,7 +406,7 @@ export type CreateSupportConversation = {
 /**
  * DeadKind
  *
- * Dead letters of one channel that failed for one reason.
+ * Dead deliveries of one channel that failed for one reason.
  */
 export type DeadKind = {
     /**
@@ -433,7 +434,7 @@ export type DeadKind = {
 /**
  * DeadKinds
  *
- * All kinds of dead letters, the most frequent first.
+ * Dead deliveries by channel and reason, most frequent first.
  */
 export type DeadKinds = {
     /**
@@ -443,7 +444,7 @@ export type DeadKinds = {
     /**
      * Is Complete
      *
-     * False where there are more than were counted: then the newest were.
+     * False if there are too many to count: then only the newest were counted.
      */
     is_complete: boolean;
 };
@@ -451,7 +452,7 @@ export type DeadKinds = {
 /**
  * DeliveryCounts
  *
- * Mails, pushes and webhooks by state.
+ * Deliveries by state.
  */
 export type DeliveryCounts = {
     /**
@@ -475,7 +476,7 @@ export type DeliveryCounts = {
 /**
  * DeliveryOut
  *
- * A mail, push or webhook: whom it is for, what came of it, why it failed last.
+ * An e-mail, push or webhook: its user, its state, and the error of the last failed attempt.
  */
 export type DeliveryOut = {
     /**
@@ -529,13 +530,13 @@ export type DeliveryPage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -559,7 +560,7 @@ export type EditMessage = {
 /**
  * ErasureOut
  *
- * How far an erasure has come. While it is `running` the person is unknown already, and their tokens refused.
+ * The progress of an erasure. While it is `running`, the user is already hidden and their tokens are rejected.
  */
 export type ErasureOut = {
     /**
@@ -573,13 +574,13 @@ export type ErasureOut = {
     /**
      * Messages
      *
-     * Messages that became tombstones so far.
+     * Messages that have become tombstones so far.
      */
     messages: number;
     /**
      * Conversations
      *
-     * Conversations gone through so far.
+     * Conversations processed so far.
      */
     conversations: number;
     /**
@@ -595,19 +596,19 @@ export type ErasureOut = {
 /**
  * EventPage
  *
- * Durable frames of the log, oldest first, as the socket would have sent them.
+ * A page of the log, oldest event first, as event frames.
  */
 export type EventPage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -627,7 +628,7 @@ export type EventPage = {
 /**
  * FieldError
  *
- * One wrong value of a request: where, a stable code, a sentence. The value itself is never repeated.
+ * One invalid value of a request: its location, a stable code and a message. The value itself is never repeated.
  */
 export type FieldError = {
     /**
@@ -647,7 +648,7 @@ export type FieldError = {
 /**
  * FiguresOut
  *
- * Figures as they are now. What happened in a while is the difference of two answers.
+ * Current metrics. Subtract two responses to get what happened in between.
  */
 export type FiguresOut = {
     /**
@@ -657,7 +658,7 @@ export type FiguresOut = {
     /**
      * Workers
      *
-     * Workers of this machine, which `sockets`, `messages` and `delivery` are of.
+     * Workers on this machine. `sockets`, `messages` and `delivery` are their totals.
      */
     workers: number;
     /**
@@ -667,11 +668,11 @@ export type FiguresOut = {
     /**
      * Messages
      *
-     * Messages stored since the service began.
+     * Messages stored since the service started.
      */
     messages: number;
     /**
-     * Seconds from the commit of an event to its frame being written, since the service began.
+     * Seconds from the commit of an event until its frame was written, since the service started.
      */
     delivery: Histogram;
     /**
@@ -696,7 +697,7 @@ export type Health = {
 /**
  * Histogram
  *
- * `counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond all of them.
+ * `counts[n]` values were at most `bounds[n]` and above the bound before. The last count is above all bounds.
  */
 export type Histogram = {
     /**
@@ -720,7 +721,7 @@ export type Histogram = {
 /**
  * InspectedConversation
  *
- * A conversation as an operator sees it in the list: no word of what was said in it.
+ * A conversation in the operators' list, without any message.
  */
 export type InspectedConversation = {
     /**
@@ -775,13 +776,13 @@ export type InspectedConversation = {
     /**
      * Participant Count
      *
-     * Those who are in it now.
+     * The number of current participants.
      */
     participant_count: number;
     /**
      * People
      *
-     * Some of them, who joined first.
+     * The first of them, by the time of joining.
      */
     people: Array<UserOut>;
 };
@@ -789,7 +790,7 @@ export type InspectedConversation = {
 /**
  * InspectedConversationDetail
  *
- * The same with everybody who is, or was, in it. Who left has `left_at`.
+ * A conversation with its current and former participants. Former ones have `left_at`.
  */
 export type InspectedConversationDetail = {
     /**
@@ -844,13 +845,13 @@ export type InspectedConversationDetail = {
     /**
      * Participant Count
      *
-     * Those who are in it now.
+     * The number of current participants.
      */
     participant_count: number;
     /**
      * People
      *
-     * Some of them, who joined first.
+     * The first of them, by the time of joining.
      */
     people: Array<UserOut>;
     /**
@@ -862,19 +863,19 @@ export type InspectedConversationDetail = {
 /**
  * InspectedConversationPage
  *
- * Conversations of everybody, the newest first by when they were made.
+ * A page of conversations of all users, newest first by creation.
  */
 export type InspectedConversationPage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -886,7 +887,7 @@ export type InspectedConversationPage = {
 /**
  * InspectedMessage
  *
- * A message, everything that it said, the oldest first, and who read it when.
+ * A message with its revisions, oldest first, and its read receipts.
  */
 export type InspectedMessage = {
     message: MessageOut;
@@ -903,19 +904,19 @@ export type InspectedMessage = {
 /**
  * InspectedMessagePage
  *
- * Messages of a conversation, newest first.
+ * A page of messages of a conversation, newest first.
  */
 export type InspectedMessagePage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -927,7 +928,7 @@ export type InspectedMessagePage = {
 /**
  * MarkMultipleRead
  *
- * Messages to mark as read; of one conversation or several.
+ * Messages to mark as read, of one conversation or several.
  */
 export type MarkMultipleRead = {
     /**
@@ -939,7 +940,7 @@ export type MarkMultipleRead = {
 /**
  * MarkedNotifications
  *
- * How many notifications were marked.
+ * The number of notifications that were marked as read.
  */
 export type MarkedNotifications = {
     /**
@@ -951,7 +952,7 @@ export type MarkedNotifications = {
 /**
  * MessageDeleted
  *
- * A message is a tombstone now.
+ * A message was deleted and is a tombstone now.
  */
 export type MessageDeleted = {
     /**
@@ -976,7 +977,7 @@ export type MessageDeleted = {
 /**
  * MessageEdited
  *
- * A message has other words now; take it if its `revision` is not below the known one.
+ * A message has new content. Apply it unless its `revision` is lower than the known one.
  */
 export type MessageEdited = {
     /**
@@ -997,7 +998,7 @@ export type MessageEdited = {
 /**
  * MessageOut
  *
- * A message. A deleted one is a tombstone: content null, nothing attached.
+ * A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or metadata.
  */
 export type MessageOut = {
     /**
@@ -1077,19 +1078,19 @@ export type MessageOut = {
 /**
  * MessagePage
  *
- * Messages, newest first (with `after_seq` oldest first).
+ * Messages, newest first; with `after_seq` oldest first.
  */
 export type MessagePage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -1105,7 +1106,7 @@ export type MessagePage = {
 /**
  * NewMessage
  *
- * Somebody, or the service, has said something.
+ * A user or a service sent a message.
  */
 export type NewMessage = {
     /**
@@ -1126,9 +1127,9 @@ export type NewMessage = {
 /**
  * NotificationOut
  *
- * A user was told of a message. `is_read` is true once it was marked here or its message was read.
+ * A notification of a message. `is_read` is true once the notification was marked as read or its message was read.
  *
- * `read_at` is when it was marked here.
+ * `read_at` is when the notification was marked as read.
  */
 export type NotificationOut = {
     /**
@@ -1183,13 +1184,13 @@ export type NotificationPage = {
     /**
      * Next
      *
-     * Cursor of the following page, null at the end.
+     * Cursor of the next page; null on the last page.
      */
     next: string | null;
     /**
      * Previous
      *
-     * Cursor of the page before, null at the start.
+     * Cursor of the previous page; null on the first page.
      */
     previous: string | null;
     /**
@@ -1201,7 +1202,7 @@ export type NotificationPage = {
 /**
  * ParticipantAdded
  *
- * Somebody joined.
+ * A user joined the conversation.
  */
 export type ParticipantAdded = {
     /**
@@ -1222,7 +1223,7 @@ export type ParticipantAdded = {
 /**
  * ParticipantIn
  *
- * Somebody to put into a new conversation.
+ * A user to add to a new conversation.
  */
 export type ParticipantIn = {
     /**
@@ -1238,7 +1239,7 @@ export type ParticipantIn = {
 /**
  * ParticipantOut
  *
- * Somebody in a conversation. All that others sent up to `last_read_seq` is read.
+ * A participant. They have read everything that others sent up to `last_read_seq`.
  */
 export type ParticipantOut = {
     user: UserOut;
@@ -1263,10 +1264,10 @@ export type ParticipantOut = {
 /**
  * ParticipantRemoved
  *
- * Somebody left, or was removed; `by` is null for a service.
+ * A user left or was removed; `by` is null if a service did it.
  *
- * `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
- * one that was never told.
+ * If the user was erased, `member_ids` lists the remaining members: drop every other participant, because `user_id`
+ * can be an id that the client does not know.
  */
 export type ParticipantRemoved = {
     /**
@@ -1298,7 +1299,7 @@ export type ParticipantRemoved = {
 /**
  * ParticipantUpdated
  *
- * Somebody has another role.
+ * A participant has another role.
  */
 export type ParticipantUpdated = {
     /**
@@ -1319,7 +1320,7 @@ export type ParticipantUpdated = {
 /**
  * Preferences
  *
- * What a user wants in general. PUT sets all of it: what is left out goes back to its default.
+ * A user's general preferences. PUT replaces all of them: fields that are left out return to their defaults.
  */
 export type Preferences = {
     /**
@@ -1337,7 +1338,9 @@ export type Preferences = {
 /**
  * PreferencesOfConversation
  *
- * What a user wants of one conversation; null leaves it to the general wish. PUT sets all of it.
+ * A user's preferences for one conversation; null means that the general preference applies.
+ *
+ * PUT replaces all of them.
  */
 export type PreferencesOfConversation = {
     /**
@@ -1354,7 +1357,7 @@ export type PreferencesOfConversation = {
 /**
  * PresenceOut
  *
- * Whether a user is online. Those who share no conversation with the caller look like nobody.
+ * Whether a user is online. A user who shares no conversation with the caller looks like an unknown one.
  */
 export type PresenceOut = {
     /**
@@ -1374,7 +1377,7 @@ export type PresenceOut = {
 /**
  * PresencesOut
  *
- * Presence of the users asked for, in their order.
+ * The presence of the requested users, in their order.
  */
 export type PresencesOut = {
     /**
@@ -1386,7 +1389,7 @@ export type PresencesOut = {
 /**
  * Problem
  *
- * RFC 9457 problem document; compare `code`, which is stable and listed in docs/protocol.md.
+ * RFC 9457 problem document. Programs should compare `code`, which is stable and listed in docs/protocol.md.
  */
 export type Problem = {
     /**
@@ -1422,7 +1425,7 @@ export type Problem = {
 /**
  * ProvisionConversation
  *
- * Get or create the conversation of a bid, job, request or dispute.
+ * Get or create the conversation about an object of the platform.
  */
 export type ProvisionConversation = {
     /**
@@ -1444,7 +1447,7 @@ export type ProvisionConversation = {
 /**
  * ProvisionedParticipant
  *
- * The same from a service, which may say who that is.
+ * A user to add, with the profile that a service may give.
  */
 export type ProvisionedParticipant = {
     /**
@@ -1468,7 +1471,7 @@ export type ProvisionedParticipant = {
 /**
  * PushKeys
  *
- * The keys of a browser's subscription, in base64url.
+ * The keys of a browser's push subscription, in base64url.
  */
 export type PushKeys = {
     /**
@@ -1484,7 +1487,7 @@ export type PushKeys = {
 /**
  * PutUser
  *
- * What a service says of a user; what is left out stays as it was.
+ * Profile fields set by a service. Fields that are left out are unchanged.
  */
 export type PutUser = {
     /**
@@ -1516,7 +1519,7 @@ export type PutUser = {
 /**
  * QuietHours
  *
- * No e-mail, push or webhook from `start` to `end` of the wall clock in `time_zone`; they come afterwards.
+ * Local times in `time_zone` between which no e-mail, push or webhook is sent. They are sent afterwards.
  */
 export type QuietHours = {
     /**
@@ -1536,7 +1539,7 @@ export type QuietHours = {
 /**
  * ReactToMessage
  *
- * An emoji; without an action it toggles.
+ * An emoji, and whether to add or remove it; without an action it is toggled.
  */
 export type ReactToMessage = {
     /**
@@ -1552,7 +1555,7 @@ export type ReactToMessage = {
 /**
  * ReactionOut
  *
- * One emoji on a message, and who gave it. `me` is in HTTP answers only.
+ * An emoji on a message, and the users who reacted with it. `me` (the caller did) is in HTTP responses only.
  */
 export type ReactionOut = {
     /**
@@ -1576,7 +1579,7 @@ export type ReactionOut = {
 /**
  * ReactionResult
  *
- * The state a reaction is in now.
+ * What happened, and the message's reactions after it.
  */
 export type ReactionResult = {
     /**
@@ -1592,7 +1595,7 @@ export type ReactionResult = {
 /**
  * ReactionUpdate
  *
- * A reaction came or went; `reactions` are all of the message as they stand.
+ * A user added or removed a reaction; `reactions` are all current reactions to the message.
  */
 export type ReactionUpdate = {
     /**
@@ -1636,7 +1639,7 @@ export type ReactionUpdate = {
 /**
  * ReadResult
  *
- * How many messages were newly read, and how many of the conversations concerned are still unread.
+ * How many messages were newly marked as read, and how many are still unread in the conversations concerned.
  */
 export type ReadResult = {
     /**
@@ -1652,7 +1655,7 @@ export type ReadResult = {
 /**
  * ReaderLag
  *
- * How far a reader of the log is behind.
+ * The lag of a log consumer.
  */
 export type ReaderLag = {
     /**
@@ -1662,7 +1665,7 @@ export type ReaderLag = {
     /**
      * Conversations
      *
-     * Conversations with events that it has not handled.
+     * Conversations with events that it has not processed.
      */
     conversations: number;
     /**
@@ -1672,7 +1675,7 @@ export type ReaderLag = {
     /**
      * Oldest At
      *
-     * When the oldest of those was made.
+     * When the oldest of those events was created.
      */
     oldest_at: string | null;
 };
@@ -1680,7 +1683,7 @@ export type ReaderLag = {
 /**
  * Readiness
  *
- * Whether the process can serve, and what it looked at.
+ * Whether the process can serve requests, and the results of its checks.
  */
 export type Readiness = {
     /**
@@ -1698,7 +1701,7 @@ export type Readiness = {
 /**
  * ReceiptOut
  *
- * Who read a message, and when they marked it.
+ * A user who marked a message as read, and when.
  */
 export type ReceiptOut = {
     user: UserOut;
@@ -1711,7 +1714,7 @@ export type ReceiptOut = {
 /**
  * ReceiptsOut
  *
- * Everybody who marked a message as read, earliest first.
+ * The users who marked a message as read, earliest first.
  */
 export type ReceiptsOut = {
     /**
@@ -1723,7 +1726,7 @@ export type ReceiptsOut = {
 /**
  * Reference
  *
- * What of the platform a conversation is about, as an opaque pair.
+ * The platform's object that a conversation is about, as an opaque pair.
  */
 export type Reference = {
     /**
@@ -1739,7 +1742,7 @@ export type Reference = {
 /**
  * ReferenceOut
  *
- * The opaque pair.
+ * The platform's object that a conversation is about, as an opaque pair.
  */
 export type ReferenceOut = {
     /**
@@ -1755,7 +1758,7 @@ export type ReferenceOut = {
 /**
  * RemoveParticipant
  *
- * Whom to remove; oneself to leave.
+ * The user to remove; the caller's own id to leave.
  */
 export type RemoveParticipant = {
     /**
@@ -1767,7 +1770,7 @@ export type RemoveParticipant = {
 /**
  * ReplyPreview
  *
- * The message that was replied to, as it stands now; at most 140 characters of it.
+ * The current version of the message that was replied to; `content` is cut after 140 characters.
  */
 export type ReplyPreview = {
     /**
@@ -1796,7 +1799,7 @@ export type ReplyPreview = {
 /**
  * RetriedDeliveries
  *
- * How many are tried again, and whether there are more of that kind: then ask again.
+ * How many are retried. If `has_more` is true, repeat the request.
  */
 export type RetriedDeliveries = {
     /**
@@ -1812,7 +1815,7 @@ export type RetriedDeliveries = {
 /**
  * RetryDeliveries
  *
- * Which dead letters to try again; what is left out narrows nothing.
+ * Filters of the dead deliveries to retry. Fields that are left out match everything.
  */
 export type RetryDeliveries = {
     /**
@@ -1828,7 +1831,7 @@ export type RetryDeliveries = {
 /**
  * RevisionOut
  *
- * What a message said for a while. `replaced_at` is null for what it says now, `content` for a deletion.
+ * A revision of a message. `replaced_at` is null for the current one, `content` for a deletion.
  */
 export type RevisionOut = {
     /**
@@ -1842,7 +1845,7 @@ export type RevisionOut = {
     /**
      * Written At
      *
-     * Null where the version before it is not kept any more.
+     * Null if the revision before it is no longer stored.
      */
     written_at: string | null;
     /**
@@ -1854,7 +1857,7 @@ export type RevisionOut = {
 /**
  * Revoked
  *
- * Tokens of the user that were issued before this moment are refused.
+ * Tokens of the user issued before this moment are refused.
  */
 export type Revoked = {
     /**
@@ -1870,7 +1873,7 @@ export type Revoked = {
 /**
  * SendMessage
  *
- * A message for a conversation.
+ * A message, and the conversation it is for.
  */
 export type SendMessage = {
     /**
@@ -1912,7 +1915,7 @@ export type SendMessage = {
 /**
  * SendSystemMessage
  *
- * An automated note in a conversation.
+ * A message of a service, without a sender.
  */
 export type SendSystemMessage = {
     /**
@@ -1930,7 +1933,7 @@ export type SendSystemMessage = {
 /**
  * Subscribe
  *
- * A browser's `PushSubscription` as its `toJSON()` gives it.
+ * A browser's `PushSubscription`, as returned by its `toJSON()`.
  */
 export type Subscribe = {
     /**
@@ -1947,7 +1950,7 @@ export type Subscribe = {
 /**
  * SubscriptionOut
  *
- * A stored push subscription; its endpoint and keys are not shown again.
+ * A stored push subscription. Its endpoint and keys are never returned.
  */
 export type SubscriptionOut = {
     /**
@@ -1963,7 +1966,7 @@ export type SubscriptionOut = {
 /**
  * SubscriptionsOut
  *
- * The caller's push subscriptions, and the key browsers subscribe with (null where push is not set up).
+ * The caller's push subscriptions, and the key that browsers subscribe with (null if push is not enabled).
  */
 export type SubscriptionsOut = {
     /**
@@ -1995,7 +1998,7 @@ export type TicketOut = {
 /**
  * UnreadCounts
  *
- * Unread messages in all and by conversation, those with any only.
+ * Unread messages in total and by conversation, without conversations that have none.
  */
 export type UnreadCounts = {
     /**
@@ -2013,7 +2016,7 @@ export type UnreadCounts = {
 /**
  * Unsubscribe
  *
- * The browser that wants no more push.
+ * The endpoint of the browser to unsubscribe.
  */
 export type Unsubscribe = {
     /**
@@ -2025,7 +2028,7 @@ export type Unsubscribe = {
 /**
  * UpdateConversation
  *
- * What to change; what is left out stays.
+ * Fields to change; omitted fields keep their value.
  */
 export type UpdateConversation = {
     /**
@@ -2065,7 +2068,7 @@ export type UpdateParticipant = {
 /**
  * UserOut
  *
- * A user as others see them.
+ * The public profile of a user.
  */
 export type UserOut = {
     /**
@@ -2092,13 +2095,13 @@ export type ListConversationsData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
         /**
          * X-Read-After
          *
-         * What the last answer said, where a standby may read as of then.
+         * The latest `X-Read-After` received. Nothing older is returned.
          */
         'x-read-after'?: string | null;
     };
@@ -2127,7 +2130,7 @@ export type ListConversationsData = {
         /**
          * Limit
          *
-         * Results of a page; 50 by default.
+         * Results per page; 50 by default.
          */
         limit?: number;
         /**
@@ -2140,19 +2143,19 @@ export type ListConversationsData = {
 
 export type ListConversationsErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2160,7 +2163,7 @@ export type ListConversationsErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2182,13 +2185,13 @@ export type CreateConversationData = {
         /**
          * Idempotency-Key
          *
-         * The same key and body within 24 h give the first answer again.
+         * Repeating the same key and body within 24 h returns the first result.
          */
         'Idempotency-Key'?: string | null;
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2203,19 +2206,19 @@ export type CreateConversationErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -2223,11 +2226,11 @@ export type CreateConversationErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2235,7 +2238,7 @@ export type CreateConversationErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2244,7 +2247,7 @@ export type CreateConversationError = CreateConversationErrors[keyof CreateConve
 
 export type CreateConversationResponses = {
     /**
-     * It existed already.
+     * It exists already.
      */
     200: ConversationOut;
     /**
@@ -2261,13 +2264,13 @@ export type GetUnreadCountsData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
         /**
          * X-Read-After
          *
-         * What the last answer said, where a standby may read as of then.
+         * The latest `X-Read-After` received. Nothing older is returned.
          */
         'x-read-after'?: string | null;
     };
@@ -2278,19 +2281,19 @@ export type GetUnreadCountsData = {
 
 export type GetUnreadCountsErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2298,7 +2301,7 @@ export type GetUnreadCountsErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2320,13 +2323,13 @@ export type GetConversationData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
         /**
          * X-Read-After
          *
-         * What the last answer said, where a standby may read as of then.
+         * The latest `X-Read-After` received. Nothing older is returned.
          */
         'x-read-after'?: string | null;
     };
@@ -2342,23 +2345,23 @@ export type GetConversationData = {
 
 export type GetConversationErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2366,7 +2369,7 @@ export type GetConversationErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2388,7 +2391,7 @@ export type UpdateConversationData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2408,19 +2411,19 @@ export type UpdateConversationErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -2428,11 +2431,11 @@ export type UpdateConversationErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2440,7 +2443,7 @@ export type UpdateConversationErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2462,13 +2465,13 @@ export type AddParticipantData = {
         /**
          * Idempotency-Key
          *
-         * The same key and body within 24 h give the first answer again.
+         * Repeating the same key and body within 24 h returns the first result.
          */
         'Idempotency-Key'?: string | null;
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2488,19 +2491,19 @@ export type AddParticipantErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -2508,11 +2511,11 @@ export type AddParticipantErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2520,7 +2523,7 @@ export type AddParticipantErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2529,7 +2532,7 @@ export type AddParticipantError = AddParticipantErrors[keyof AddParticipantError
 
 export type AddParticipantResponses = {
     /**
-     * Already in.
+     * The user is a member already.
      */
     200: ParticipantOut;
     /**
@@ -2546,7 +2549,7 @@ export type RemoveParticipantData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2566,19 +2569,19 @@ export type RemoveParticipantErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -2586,11 +2589,11 @@ export type RemoveParticipantErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2598,7 +2601,7 @@ export type RemoveParticipantErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2620,7 +2623,7 @@ export type UpdateParticipantData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2644,19 +2647,19 @@ export type UpdateParticipantErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -2664,11 +2667,11 @@ export type UpdateParticipantErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2676,7 +2679,7 @@ export type UpdateParticipantErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2698,7 +2701,7 @@ export type ArchiveConversationData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2714,23 +2717,23 @@ export type ArchiveConversationData = {
 
 export type ArchiveConversationErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2738,7 +2741,7 @@ export type ArchiveConversationErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2760,7 +2763,7 @@ export type UnarchiveConversationData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2776,23 +2779,23 @@ export type UnarchiveConversationData = {
 
 export type UnarchiveConversationErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2800,7 +2803,7 @@ export type UnarchiveConversationErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2822,7 +2825,7 @@ export type MarkConversationReadData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -2838,23 +2841,23 @@ export type MarkConversationReadData = {
 
 export type MarkConversationReadErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2862,7 +2865,7 @@ export type MarkConversationReadErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2884,13 +2887,13 @@ export type ListEventsData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
         /**
          * X-Read-After
          *
-         * What the last answer said, where a standby may read as of then.
+         * The latest `X-Read-After` received. Nothing older is returned.
          */
         'x-read-after'?: string | null;
     };
@@ -2910,7 +2913,7 @@ export type ListEventsData = {
         /**
          * Limit
          *
-         * Results of a page; 50 by default.
+         * Results per page; 50 by default.
          */
         limit?: number;
     };
@@ -2919,23 +2922,23 @@ export type ListEventsData = {
 
 export type ListEventsErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -2943,7 +2946,7 @@ export type ListEventsErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -2965,19 +2968,19 @@ export type ListMessagesData = {
         /**
          * If-None-Match
          *
-         * The `ETag` of an earlier answer.
+         * The `ETag` of an earlier response.
          */
         'if-none-match'?: string | null;
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
         /**
          * X-Read-After
          *
-         * What the last answer said, where a standby may read as of then.
+         * The latest `X-Read-After` received. Nothing older is returned.
          */
         'x-read-after'?: string | null;
     };
@@ -2994,13 +2997,13 @@ export type ListMessagesData = {
         /**
          * After Seq
          *
-         * Then oldest first.
+         * Only messages after this seq, oldest first.
          */
         after_seq?: number | null;
         /**
          * Around Seq
          *
-         * Half a page to either side.
+         * Half a page on either side of this seq.
          */
         around_seq?: number | null;
         /**
@@ -3014,7 +3017,7 @@ export type ListMessagesData = {
         /**
          * Limit
          *
-         * Results of a page; 50 by default.
+         * Results per page; 50 by default.
          */
         limit?: number;
         /**
@@ -3027,23 +3030,23 @@ export type ListMessagesData = {
 
 export type ListMessagesErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3051,7 +3054,7 @@ export type ListMessagesErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3073,13 +3076,13 @@ export type SendMessageData = {
         /**
          * Idempotency-Key
          *
-         * The same key and body within 24 h give the first answer again.
+         * Repeating the same key and body within 24 h returns the first result.
          */
         'Idempotency-Key'?: string | null;
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3094,19 +3097,19 @@ export type SendMessageErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -3114,11 +3117,11 @@ export type SendMessageErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3126,11 +3129,11 @@ export type SendMessageErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
     /**
-     * There is no room for the file.
+     * There is not enough storage for the file.
      */
     507: Problem;
 };
@@ -3139,7 +3142,7 @@ export type SendMessageError = SendMessageErrors[keyof SendMessageErrors];
 
 export type SendMessageResponses = {
     /**
-     * This client_id was sent before.
+     * This client_id was used before.
      */
     200: MessageOut;
     /**
@@ -3156,7 +3159,7 @@ export type MarkMessagesReadData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3171,19 +3174,19 @@ export type MarkMessagesReadErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -3191,11 +3194,11 @@ export type MarkMessagesReadErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3203,7 +3206,7 @@ export type MarkMessagesReadErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3225,7 +3228,7 @@ export type GetMessageData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3241,23 +3244,23 @@ export type GetMessageData = {
 
 export type GetMessageErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3265,7 +3268,7 @@ export type GetMessageErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3287,7 +3290,7 @@ export type EditMessageData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3307,19 +3310,19 @@ export type EditMessageErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -3327,11 +3330,11 @@ export type EditMessageErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3339,7 +3342,7 @@ export type EditMessageErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3361,7 +3364,7 @@ export type DeleteMessageData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3377,23 +3380,23 @@ export type DeleteMessageData = {
 
 export type DeleteMessageErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3401,7 +3404,7 @@ export type DeleteMessageErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3423,7 +3426,7 @@ export type ReactToMessageData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3443,19 +3446,19 @@ export type ReactToMessageErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -3463,11 +3466,11 @@ export type ReactToMessageErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3475,7 +3478,7 @@ export type ReactToMessageErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3497,7 +3500,7 @@ export type MarkMessageReadData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3513,23 +3516,23 @@ export type MarkMessageReadData = {
 
 export type MarkMessageReadErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3537,7 +3540,7 @@ export type MarkMessageReadErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3559,7 +3562,7 @@ export type ListReceiptsData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -3575,23 +3578,23 @@ export type ListReceiptsData = {
 
 export type ListReceiptsErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -3599,7 +3602,7 @@ export type ListReceiptsErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -3615,1505 +3618,13 @@ export type ListReceiptsResponses = {
 
 export type ListReceiptsResponse = ListReceiptsResponses[keyof ListReceiptsResponses];
 
-export type ListNotificationsData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: {
-        /**
-         * Unread
-         */
-        unread?: boolean | null;
-        /**
-         * Limit
-         *
-         * Results of a page; 50 by default.
-         */
-        limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
-    };
-    url: '/chat/notifications/';
-};
-
-export type ListNotificationsErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type ListNotificationsError = ListNotificationsErrors[keyof ListNotificationsErrors];
-
-export type ListNotificationsResponses = {
-    /**
-     * Successful Response
-     */
-    200: NotificationPage;
-};
-
-export type ListNotificationsResponse = ListNotificationsResponses[keyof ListNotificationsResponses];
-
-export type MarkAllNotificationsReadData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: never;
-    url: '/chat/notifications/mark_all_read/';
-};
-
-export type MarkAllNotificationsReadErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type MarkAllNotificationsReadError = MarkAllNotificationsReadErrors[keyof MarkAllNotificationsReadErrors];
-
-export type MarkAllNotificationsReadResponses = {
-    /**
-     * Successful Response
-     */
-    200: MarkedNotifications;
-};
-
-export type MarkAllNotificationsReadResponse = MarkAllNotificationsReadResponses[keyof MarkAllNotificationsReadResponses];
-
-export type MarkNotificationReadData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Notification Id
-         */
-        notification_id: string;
-    };
-    query?: never;
-    url: '/chat/notifications/{notification_id}/mark_read/';
-};
-
-export type MarkNotificationReadErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type MarkNotificationReadError = MarkNotificationReadErrors[keyof MarkNotificationReadErrors];
-
-export type MarkNotificationReadResponses = {
-    /**
-     * Successful Response
-     */
-    200: NotificationOut;
-};
-
-export type MarkNotificationReadResponse = MarkNotificationReadResponses[keyof MarkNotificationReadResponses];
-
-export type GetNotificationPreferencesData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: never;
-    url: '/chat/notifications/preferences/';
-};
-
-export type GetNotificationPreferencesErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type GetNotificationPreferencesError = GetNotificationPreferencesErrors[keyof GetNotificationPreferencesErrors];
-
-export type GetNotificationPreferencesResponses = {
-    /**
-     * Successful Response
-     */
-    200: Preferences;
-};
-
-export type GetNotificationPreferencesResponse = GetNotificationPreferencesResponses[keyof GetNotificationPreferencesResponses];
-
-export type PutNotificationPreferencesData = {
-    body: Preferences;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: never;
-    url: '/chat/notifications/preferences/';
-};
-
-export type PutNotificationPreferencesErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type PutNotificationPreferencesError = PutNotificationPreferencesErrors[keyof PutNotificationPreferencesErrors];
-
-export type PutNotificationPreferencesResponses = {
-    /**
-     * Successful Response
-     */
-    200: Preferences;
-};
-
-export type PutNotificationPreferencesResponse = PutNotificationPreferencesResponses[keyof PutNotificationPreferencesResponses];
-
-export type GetConversationNotificationPreferencesData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Conversation Id
-         */
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/chat/conversations/{conversation_id}/notification_preferences/';
-};
-
-export type GetConversationNotificationPreferencesErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type GetConversationNotificationPreferencesError = GetConversationNotificationPreferencesErrors[keyof GetConversationNotificationPreferencesErrors];
-
-export type GetConversationNotificationPreferencesResponses = {
-    /**
-     * Successful Response
-     */
-    200: PreferencesOfConversation;
-};
-
-export type GetConversationNotificationPreferencesResponse = GetConversationNotificationPreferencesResponses[keyof GetConversationNotificationPreferencesResponses];
-
-export type PutConversationNotificationPreferencesData = {
-    body: PreferencesOfConversation;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Conversation Id
-         */
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/chat/conversations/{conversation_id}/notification_preferences/';
-};
-
-export type PutConversationNotificationPreferencesErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type PutConversationNotificationPreferencesError = PutConversationNotificationPreferencesErrors[keyof PutConversationNotificationPreferencesErrors];
-
-export type PutConversationNotificationPreferencesResponses = {
-    /**
-     * Successful Response
-     */
-    200: PreferencesOfConversation;
-};
-
-export type PutConversationNotificationPreferencesResponse = PutConversationNotificationPreferencesResponses[keyof PutConversationNotificationPreferencesResponses];
-
-export type RemovePushSubscriptionData = {
-    body: Unsubscribe;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: never;
-    url: '/chat/push_subscriptions/';
-};
-
-export type RemovePushSubscriptionErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type RemovePushSubscriptionError = RemovePushSubscriptionErrors[keyof RemovePushSubscriptionErrors];
-
-export type RemovePushSubscriptionResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type RemovePushSubscriptionResponse = RemovePushSubscriptionResponses[keyof RemovePushSubscriptionResponses];
-
-export type ListPushSubscriptionsData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: never;
-    url: '/chat/push_subscriptions/';
-};
-
-export type ListPushSubscriptionsErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type ListPushSubscriptionsError = ListPushSubscriptionsErrors[keyof ListPushSubscriptionsErrors];
-
-export type ListPushSubscriptionsResponses = {
-    /**
-     * Successful Response
-     */
-    200: SubscriptionsOut;
-};
-
-export type ListPushSubscriptionsResponse = ListPushSubscriptionsResponses[keyof ListPushSubscriptionsResponses];
-
-export type AddPushSubscriptionData = {
-    body: Subscribe;
-    headers?: {
-        /**
-         * Idempotency-Key
-         *
-         * The same key and body within 24 h give the first answer again.
-         */
-        'Idempotency-Key'?: string | null;
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: never;
-    url: '/chat/push_subscriptions/';
-};
-
-export type AddPushSubscriptionErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type AddPushSubscriptionError = AddPushSubscriptionErrors[keyof AddPushSubscriptionErrors];
-
-export type AddPushSubscriptionResponses = {
-    /**
-     * Successful Response
-     */
-    201: SubscriptionOut;
-};
-
-export type AddPushSubscriptionResponse = AddPushSubscriptionResponses[keyof AddPushSubscriptionResponses];
-
-export type AskToUnsubscribeData = {
-    body?: never;
-    path: {
-        /**
-         * Token
-         *
-         * As the mail's link carries it.
-         */
-        token: string;
-    };
-    query?: never;
-    url: '/chat/notifications/unsubscribe/{token}/';
-};
-
-export type AskToUnsubscribeErrors = {
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type AskToUnsubscribeError = AskToUnsubscribeErrors[keyof AskToUnsubscribeErrors];
-
-export type AskToUnsubscribeResponses = {
-    /**
-     * Successful Response
-     */
-    200: string;
-};
-
-export type AskToUnsubscribeResponse = AskToUnsubscribeResponses[keyof AskToUnsubscribeResponses];
-
-export type UnsubscribeFromEmailData = {
-    body?: never;
-    path: {
-        /**
-         * Token
-         *
-         * As the mail's link carries it.
-         */
-        token: string;
-    };
-    query?: never;
-    url: '/chat/notifications/unsubscribe/{token}/';
-};
-
-export type UnsubscribeFromEmailErrors = {
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type UnsubscribeFromEmailError = UnsubscribeFromEmailErrors[keyof UnsubscribeFromEmailErrors];
-
-export type UnsubscribeFromEmailResponses = {
-    /**
-     * Successful Response
-     */
-    200: string;
-};
-
-export type UnsubscribeFromEmailResponse = UnsubscribeFromEmailResponses[keyof UnsubscribeFromEmailResponses];
-
-export type ListDeliveriesData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: {
-        /**
-         * State
-         */
-        state?: 'pending' | 'sending' | 'retrying' | 'sent' | 'dead' | null;
-        /**
-         * Limit
-         *
-         * Results of a page; 50 by default.
-         */
-        limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
-    };
-    url: '/chat/deliveries/';
-};
-
-export type ListDeliveriesErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
-
-export type ListDeliveriesResponses = {
-    /**
-     * Successful Response
-     */
-    200: DeliveryPage;
-};
-
-export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
-
-export type RetryDeliveryData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Delivery Id
-         */
-        delivery_id: string;
-    };
-    query?: never;
-    url: '/chat/deliveries/{delivery_id}/retry/';
-};
-
-export type RetryDeliveryErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type RetryDeliveryError = RetryDeliveryErrors[keyof RetryDeliveryErrors];
-
-export type RetryDeliveryResponses = {
-    /**
-     * Successful Response
-     */
-    200: DeliveryOut;
-};
-
-export type RetryDeliveryResponse = RetryDeliveryResponses[keyof RetryDeliveryResponses];
-
-export type GetBidConversationData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/bids/{reference_id}/conversation/';
-};
-
-export type GetBidConversationErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type GetBidConversationError = GetBidConversationErrors[keyof GetBidConversationErrors];
-
-export type GetBidConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-};
-
-export type GetBidConversationResponse = GetBidConversationResponses[keyof GetBidConversationResponses];
-
-export type PutBidConversationData = {
-    body: ProvisionConversation;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/bids/{reference_id}/conversation/';
-};
-
-export type PutBidConversationErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type PutBidConversationError = PutBidConversationErrors[keyof PutBidConversationErrors];
-
-export type PutBidConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-    /**
-     * It was created.
-     */
-    201: ConversationOut;
-};
-
-export type PutBidConversationResponse = PutBidConversationResponses[keyof PutBidConversationResponses];
-
-export type GetJobConversationData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/jobs/{reference_id}/conversation/';
-};
-
-export type GetJobConversationErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type GetJobConversationError = GetJobConversationErrors[keyof GetJobConversationErrors];
-
-export type GetJobConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-};
-
-export type GetJobConversationResponse = GetJobConversationResponses[keyof GetJobConversationResponses];
-
-export type PutJobConversationData = {
-    body: ProvisionConversation;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/jobs/{reference_id}/conversation/';
-};
-
-export type PutJobConversationErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type PutJobConversationError = PutJobConversationErrors[keyof PutJobConversationErrors];
-
-export type PutJobConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-    /**
-     * It was created.
-     */
-    201: ConversationOut;
-};
-
-export type PutJobConversationResponse = PutJobConversationResponses[keyof PutJobConversationResponses];
-
-export type GetRequestConversationData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/requests/{reference_id}/conversation/';
-};
-
-export type GetRequestConversationErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type GetRequestConversationError = GetRequestConversationErrors[keyof GetRequestConversationErrors];
-
-export type GetRequestConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-};
-
-export type GetRequestConversationResponse = GetRequestConversationResponses[keyof GetRequestConversationResponses];
-
-export type PutRequestConversationData = {
-    body: ProvisionConversation;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/requests/{reference_id}/conversation/';
-};
-
-export type PutRequestConversationErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type PutRequestConversationError = PutRequestConversationErrors[keyof PutRequestConversationErrors];
-
-export type PutRequestConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-    /**
-     * It was created.
-     */
-    201: ConversationOut;
-};
-
-export type PutRequestConversationResponse = PutRequestConversationResponses[keyof PutRequestConversationResponses];
-
-export type GetDisputeConversationData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/disputes/{reference_id}/conversation/';
-};
-
-export type GetDisputeConversationErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type GetDisputeConversationError = GetDisputeConversationErrors[keyof GetDisputeConversationErrors];
-
-export type GetDisputeConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-};
-
-export type GetDisputeConversationResponse = GetDisputeConversationResponses[keyof GetDisputeConversationResponses];
-
-export type PutDisputeConversationData = {
-    body: ProvisionConversation;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Reference Id
-         *
-         * The platform's id of the object.
-         */
-        reference_id: string;
-    };
-    query?: never;
-    url: '/disputes/{reference_id}/conversation/';
-};
-
-export type PutDisputeConversationErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type PutDisputeConversationError = PutDisputeConversationErrors[keyof PutDisputeConversationErrors];
-
-export type PutDisputeConversationResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-    /**
-     * It was created.
-     */
-    201: ConversationOut;
-};
-
-export type PutDisputeConversationResponse = PutDisputeConversationResponses[keyof PutDisputeConversationResponses];
-
-export type SendSystemMessageData = {
-    body: SendSystemMessage;
-    headers?: {
-        /**
-         * Idempotency-Key
-         *
-         * The same key and body within 24 h give the first answer again.
-         */
-        'Idempotency-Key'?: string | null;
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Conversation Id
-         */
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/chat/conversations/{conversation_id}/system_messages/';
-};
-
-export type SendSystemMessageErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type SendSystemMessageError = SendSystemMessageErrors[keyof SendSystemMessageErrors];
-
-export type SendSystemMessageResponses = {
-    /**
-     * Successful Response
-     */
-    201: MessageOut;
-};
-
-export type SendSystemMessageResponse = SendSystemMessageResponses[keyof SendSystemMessageResponses];
-
 export type EraseUserData = {
     body?: never;
     headers?: {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5129,23 +3640,23 @@ export type EraseUserData = {
 
 export type EraseUserErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5153,7 +3664,7 @@ export type EraseUserErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5175,7 +3686,7 @@ export type PutUserData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5195,19 +3706,19 @@ export type PutUserErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -5215,11 +3726,11 @@ export type PutUserErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5227,7 +3738,7 @@ export type PutUserErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5243,135 +3754,13 @@ export type PutUserResponses = {
 
 export type PutUserResponse = PutUserResponses[keyof PutUserResponses];
 
-export type RevokeUserData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * User Id
-         */
-        user_id: string;
-    };
-    query?: never;
-    url: '/chat/users/{user_id}/revoke/';
-};
-
-export type RevokeUserErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type RevokeUserError = RevokeUserErrors[keyof RevokeUserErrors];
-
-export type RevokeUserResponses = {
-    /**
-     * Successful Response
-     */
-    200: Revoked;
-};
-
-export type RevokeUserResponse = RevokeUserResponses[keyof RevokeUserResponses];
-
-export type ListPresenceData = {
-    body?: never;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query: {
-        /**
-         * User Ids
-         *
-         * User ids, separated by commas; at most 100.
-         */
-        user_ids: string;
-    };
-    url: '/chat/presence/';
-};
-
-export type ListPresenceErrors = {
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type ListPresenceError = ListPresenceErrors[keyof ListPresenceErrors];
-
-export type ListPresenceResponses = {
-    /**
-     * Successful Response
-     */
-    200: PresencesOut;
-};
-
-export type ListPresenceResponse = ListPresenceResponses[keyof ListPresenceResponses];
-
 export type GetErasureData = {
     body?: never;
     headers?: {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5387,23 +3776,23 @@ export type GetErasureData = {
 
 export type GetErasureErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5411,7 +3800,7 @@ export type GetErasureErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5433,7 +3822,7 @@ export type ExportUserData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5449,23 +3838,23 @@ export type ExportUserData = {
 
 export type ExportUserErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5473,7 +3862,7 @@ export type ExportUserErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5495,7 +3884,7 @@ export type ListAuditData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5504,25 +3893,25 @@ export type ListAuditData = {
         /**
          * Actor
          *
-         * A user or a service: who did it.
+         * The user id, or the name of the service, that acted.
          */
         actor?: string | null;
         /**
          * Conversation
          *
-         * Where it was done.
+         * The conversation that was affected.
          */
         conversation?: string | null;
         /**
          * Since
          *
-         * Not before this time.
+         * Only actions at or after this time.
          */
         since?: string | null;
         /**
          * Limit
          *
-         * Results of a page; 50 by default.
+         * Results per page; 50 by default.
          */
         limit?: number;
         /**
@@ -5535,19 +3924,19 @@ export type ListAuditData = {
 
 export type ListAuditErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5555,7 +3944,7 @@ export type ListAuditErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5577,7 +3966,7 @@ export type InspectConversationsData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5602,7 +3991,7 @@ export type InspectConversationsData = {
         /**
          * Participant
          *
-         * Somebody who is, or was, in them.
+         * A current or former participant.
          */
         participant?: string | null;
         /**
@@ -5612,7 +4001,7 @@ export type InspectConversationsData = {
         /**
          * Limit
          *
-         * Results of a page; 50 by default.
+         * Results per page; 50 by default.
          */
         limit?: number;
         /**
@@ -5625,19 +4014,19 @@ export type InspectConversationsData = {
 
 export type InspectConversationsErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5645,7 +4034,7 @@ export type InspectConversationsErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5667,7 +4056,7 @@ export type InspectConversationData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5683,23 +4072,23 @@ export type InspectConversationData = {
 
 export type InspectConversationErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5707,7 +4096,7 @@ export type InspectConversationErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5729,7 +4118,7 @@ export type InspectMessagesData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5743,7 +4132,7 @@ export type InspectMessagesData = {
         /**
          * Limit
          *
-         * Results of a page; 50 by default.
+         * Results per page; 50 by default.
          */
         limit?: number;
         /**
@@ -5756,23 +4145,23 @@ export type InspectMessagesData = {
 
 export type InspectMessagesErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5780,7 +4169,7 @@ export type InspectMessagesErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5802,7 +4191,7 @@ export type InspectMessageData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5818,23 +4207,23 @@ export type InspectMessageData = {
 
 export type InspectMessageErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5842,7 +4231,7 @@ export type InspectMessageErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5864,7 +4253,7 @@ export type ListDeadLettersData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5877,13 +4266,13 @@ export type ListDeadLettersData = {
         /**
          * Error
          *
-         * The reason, as `kinds` has it.
+         * The reason, as returned by `/deliveries/kinds/`.
          */
         error?: string | null;
         /**
          * Limit
          *
-         * Results of a page; 50 by default.
+         * Results per page; 50 by default.
          */
         limit?: number;
         /**
@@ -5896,19 +4285,19 @@ export type ListDeadLettersData = {
 
 export type ListDeadLettersErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5916,7 +4305,7 @@ export type ListDeadLettersErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5938,7 +4327,7 @@ export type ListDeadLetterKindsData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -5949,19 +4338,19 @@ export type ListDeadLetterKindsData = {
 
 export type ListDeadLetterKindsErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -5969,7 +4358,7 @@ export type ListDeadLetterKindsErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -5991,7 +4380,7 @@ export type RetryDeadLettersData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -6006,15 +4395,15 @@ export type RetryDeadLettersErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -6022,11 +4411,11 @@ export type RetryDeadLettersErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -6034,7 +4423,7 @@ export type RetryDeadLettersErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -6056,7 +4445,7 @@ export type RetryDeadLetterData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -6072,23 +4461,23 @@ export type RetryDeadLetterData = {
 
 export type RetryDeadLetterErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -6096,7 +4485,7 @@ export type RetryDeadLetterErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -6118,7 +4507,7 @@ export type GetFiguresData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -6129,19 +4518,19 @@ export type GetFiguresData = {
 
 export type GetFiguresErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -6149,7 +4538,7 @@ export type GetFiguresErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -6165,162 +4554,13 @@ export type GetFiguresResponses = {
 
 export type GetFiguresResponse = GetFiguresResponses[keyof GetFiguresResponses];
 
-export type CreateSupportConversationData = {
-    body: CreateSupportConversation;
-    headers?: {
-        /**
-         * Idempotency-Key
-         *
-         * The same key and body within 24 h give the first answer again.
-         */
-        'Idempotency-Key'?: string | null;
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path?: never;
-    query?: never;
-    url: '/chat/conversations/create_support_conversation/';
-};
-
-export type CreateSupportConversationErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type CreateSupportConversationError = CreateSupportConversationErrors[keyof CreateSupportConversationErrors];
-
-export type CreateSupportConversationResponses = {
-    /**
-     * Successful Response
-     */
-    201: ConversationOut;
-};
-
-export type CreateSupportConversationResponse = CreateSupportConversationResponses[keyof CreateSupportConversationResponses];
-
-export type AssignStaffData = {
-    body: AssignStaff;
-    headers?: {
-        /**
-         * X-Act-As
-         *
-         * User id a service acts as (scope `chat:act_as`).
-         */
-        'x-act-as'?: string | null;
-    };
-    path: {
-        /**
-         * Conversation Id
-         */
-        conversation_id: string;
-    };
-    query?: never;
-    url: '/chat/conversations/{conversation_id}/assign/';
-};
-
-export type AssignStaffErrors = {
-    /**
-     * The request cannot be parsed.
-     */
-    400: Problem;
-    /**
-     * No valid token.
-     */
-    401: Problem;
-    /**
-     * Seen, but not allowed.
-     */
-    403: Problem;
-    /**
-     * There is no such thing, or not for the caller.
-     */
-    404: Problem;
-    /**
-     * It contradicts the present state.
-     */
-    409: Problem;
-    /**
-     * The body is too large.
-     */
-    413: Problem;
-    /**
-     * The body, or a file in it, is of a type that is not taken here.
-     */
-    415: Problem;
-    /**
-     * A value is not acceptable.
-     */
-    422: Problem;
-    /**
-     * Too many requests; see Retry-After.
-     */
-    429: Problem;
-    /**
-     * Try again with the same key; see Retry-After.
-     */
-    503: Problem;
-};
-
-export type AssignStaffError = AssignStaffErrors[keyof AssignStaffErrors];
-
-export type AssignStaffResponses = {
-    /**
-     * Successful Response
-     */
-    200: ConversationOut;
-    /**
-     * Handed on; the caller has left.
-     */
-    204: void;
-};
-
-export type AssignStaffResponse = AssignStaffResponses[keyof AssignStaffResponses];
-
 export type CreateSocketTicketData = {
     body?: never;
     headers?: {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -6331,19 +4571,19 @@ export type CreateSocketTicketData = {
 
 export type CreateSocketTicketErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -6351,7 +4591,7 @@ export type CreateSocketTicketErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -6408,15 +4648,75 @@ export type GetReadinessResponses = {
 
 export type GetReadinessResponse = GetReadinessResponses[keyof GetReadinessResponses];
 
+export type ListPresenceData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query: {
+        /**
+         * User Ids
+         *
+         * User ids, separated by commas; at most 100.
+         */
+        user_ids: string;
+    };
+    url: '/chat/presence/';
+};
+
+export type ListPresenceErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListPresenceError = ListPresenceErrors[keyof ListPresenceErrors];
+
+export type ListPresenceResponses = {
+    /**
+     * Successful Response
+     */
+    200: PresencesOut;
+};
+
+export type ListPresenceResponse = ListPresenceResponses[keyof ListPresenceResponses];
+
 export type UploadAttachmentData = {
     body: {
         file: Blob | File;
         /**
-         * Where it is to be sent.
+         * The conversation in which it will be sent.
          */
         conversation: string;
         /**
-         * Refuse content that a message of this type does not take.
+         * Reject content that a message of this type cannot have.
          */
         message_type?: 'image' | 'file' | 'audio' | 'video';
     };
@@ -6424,13 +4724,13 @@ export type UploadAttachmentData = {
         /**
          * Idempotency-Key
          *
-         * The same key and body within 24 h give the first answer again.
+         * Repeating the same key and body within 24 h returns the first result.
          */
         'Idempotency-Key'?: string | null;
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -6445,19 +4745,19 @@ export type UploadAttachmentErrors = {
      */
     400: Problem;
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
@@ -6465,11 +4765,11 @@ export type UploadAttachmentErrors = {
      */
     413: Problem;
     /**
-     * The body, or a file in it, is of a type that is not taken here.
+     * The media type of the body, or of a file in it, is not supported.
      */
     415: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -6477,11 +4777,11 @@ export type UploadAttachmentErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
     /**
-     * There is no room for the file.
+     * There is not enough storage for the file.
      */
     507: Problem;
 };
@@ -6507,7 +4807,7 @@ export type GetAttachmentData = {
         /**
          * X-Act-As
          *
-         * User id a service acts as (scope `chat:act_as`).
+         * User that a service acts as (scope `chat:act_as`).
          */
         'x-act-as'?: string | null;
     };
@@ -6523,23 +4823,23 @@ export type GetAttachmentData = {
 
 export type GetAttachmentErrors = {
     /**
-     * No valid token.
+     * The token is missing or invalid.
      */
     401: Problem;
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * It contradicts the present state.
+     * The request conflicts with the current state.
      */
     409: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -6547,7 +4847,7 @@ export type GetAttachmentErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -6590,19 +4890,19 @@ export type DownloadAttachmentData = {
 
 export type DownloadAttachmentErrors = {
     /**
-     * Seen, but not allowed.
+     * The caller may not do this.
      */
     403: Problem;
     /**
-     * There is no such thing, or not for the caller.
+     * Not found, or not visible to the caller.
      */
     404: Problem;
     /**
-     * The file ends before this range.
+     * The range starts after the end of the file.
      */
     416: Problem;
     /**
-     * A value is not acceptable.
+     * A value is invalid.
      */
     422: Problem;
     /**
@@ -6610,7 +4910,7 @@ export type DownloadAttachmentErrors = {
      */
     429: Problem;
     /**
-     * Try again with the same key; see Retry-After.
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
      */
     503: Problem;
 };
@@ -6623,9 +4923,1712 @@ export type DownloadAttachmentResponses = {
      */
     200: Blob | File;
     /**
-     * The range that was asked for.
+     * The requested range.
      */
     206: unknown;
 };
 
 export type DownloadAttachmentResponse = DownloadAttachmentResponses[keyof DownloadAttachmentResponses];
+
+export type ListNotificationsData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Unread
+         */
+        unread?: boolean | null;
+        /**
+         * Limit
+         *
+         * Results per page; 50 by default.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/chat/notifications/';
+};
+
+export type ListNotificationsErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListNotificationsError = ListNotificationsErrors[keyof ListNotificationsErrors];
+
+export type ListNotificationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: NotificationPage;
+};
+
+export type ListNotificationsResponse = ListNotificationsResponses[keyof ListNotificationsResponses];
+
+export type MarkAllNotificationsReadData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/notifications/mark_all_read/';
+};
+
+export type MarkAllNotificationsReadErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type MarkAllNotificationsReadError = MarkAllNotificationsReadErrors[keyof MarkAllNotificationsReadErrors];
+
+export type MarkAllNotificationsReadResponses = {
+    /**
+     * Successful Response
+     */
+    200: MarkedNotifications;
+};
+
+export type MarkAllNotificationsReadResponse = MarkAllNotificationsReadResponses[keyof MarkAllNotificationsReadResponses];
+
+export type MarkNotificationReadData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Notification Id
+         */
+        notification_id: string;
+    };
+    query?: never;
+    url: '/chat/notifications/{notification_id}/mark_read/';
+};
+
+export type MarkNotificationReadErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type MarkNotificationReadError = MarkNotificationReadErrors[keyof MarkNotificationReadErrors];
+
+export type MarkNotificationReadResponses = {
+    /**
+     * Successful Response
+     */
+    200: NotificationOut;
+};
+
+export type MarkNotificationReadResponse = MarkNotificationReadResponses[keyof MarkNotificationReadResponses];
+
+export type GetNotificationPreferencesData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/notifications/preferences/';
+};
+
+export type GetNotificationPreferencesErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetNotificationPreferencesError = GetNotificationPreferencesErrors[keyof GetNotificationPreferencesErrors];
+
+export type GetNotificationPreferencesResponses = {
+    /**
+     * Successful Response
+     */
+    200: Preferences;
+};
+
+export type GetNotificationPreferencesResponse = GetNotificationPreferencesResponses[keyof GetNotificationPreferencesResponses];
+
+export type PutNotificationPreferencesData = {
+    body: Preferences;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/notifications/preferences/';
+};
+
+export type PutNotificationPreferencesErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type PutNotificationPreferencesError = PutNotificationPreferencesErrors[keyof PutNotificationPreferencesErrors];
+
+export type PutNotificationPreferencesResponses = {
+    /**
+     * Successful Response
+     */
+    200: Preferences;
+};
+
+export type PutNotificationPreferencesResponse = PutNotificationPreferencesResponses[keyof PutNotificationPreferencesResponses];
+
+export type GetConversationNotificationPreferencesData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/chat/conversations/{conversation_id}/notification_preferences/';
+};
+
+export type GetConversationNotificationPreferencesErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetConversationNotificationPreferencesError = GetConversationNotificationPreferencesErrors[keyof GetConversationNotificationPreferencesErrors];
+
+export type GetConversationNotificationPreferencesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PreferencesOfConversation;
+};
+
+export type GetConversationNotificationPreferencesResponse = GetConversationNotificationPreferencesResponses[keyof GetConversationNotificationPreferencesResponses];
+
+export type PutConversationNotificationPreferencesData = {
+    body: PreferencesOfConversation;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/chat/conversations/{conversation_id}/notification_preferences/';
+};
+
+export type PutConversationNotificationPreferencesErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type PutConversationNotificationPreferencesError = PutConversationNotificationPreferencesErrors[keyof PutConversationNotificationPreferencesErrors];
+
+export type PutConversationNotificationPreferencesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PreferencesOfConversation;
+};
+
+export type PutConversationNotificationPreferencesResponse = PutConversationNotificationPreferencesResponses[keyof PutConversationNotificationPreferencesResponses];
+
+export type RemovePushSubscriptionData = {
+    body: Unsubscribe;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/push_subscriptions/';
+};
+
+export type RemovePushSubscriptionErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type RemovePushSubscriptionError = RemovePushSubscriptionErrors[keyof RemovePushSubscriptionErrors];
+
+export type RemovePushSubscriptionResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemovePushSubscriptionResponse = RemovePushSubscriptionResponses[keyof RemovePushSubscriptionResponses];
+
+export type ListPushSubscriptionsData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/push_subscriptions/';
+};
+
+export type ListPushSubscriptionsErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListPushSubscriptionsError = ListPushSubscriptionsErrors[keyof ListPushSubscriptionsErrors];
+
+export type ListPushSubscriptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SubscriptionsOut;
+};
+
+export type ListPushSubscriptionsResponse = ListPushSubscriptionsResponses[keyof ListPushSubscriptionsResponses];
+
+export type AddPushSubscriptionData = {
+    body: Subscribe;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Repeating the same key and body within 24 h returns the first result.
+         */
+        'Idempotency-Key'?: string | null;
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/push_subscriptions/';
+};
+
+export type AddPushSubscriptionErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type AddPushSubscriptionError = AddPushSubscriptionErrors[keyof AddPushSubscriptionErrors];
+
+export type AddPushSubscriptionResponses = {
+    /**
+     * Successful Response
+     */
+    201: SubscriptionOut;
+};
+
+export type AddPushSubscriptionResponse = AddPushSubscriptionResponses[keyof AddPushSubscriptionResponses];
+
+export type AskToUnsubscribeData = {
+    body?: never;
+    path: {
+        /**
+         * Token
+         *
+         * The token in the link of the e-mail.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/chat/notifications/unsubscribe/{token}/';
+};
+
+export type AskToUnsubscribeErrors = {
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type AskToUnsubscribeError = AskToUnsubscribeErrors[keyof AskToUnsubscribeErrors];
+
+export type AskToUnsubscribeResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type AskToUnsubscribeResponse = AskToUnsubscribeResponses[keyof AskToUnsubscribeResponses];
+
+export type UnsubscribeFromEmailData = {
+    body?: never;
+    path: {
+        /**
+         * Token
+         *
+         * The token in the link of the e-mail.
+         */
+        token: string;
+    };
+    query?: never;
+    url: '/chat/notifications/unsubscribe/{token}/';
+};
+
+export type UnsubscribeFromEmailErrors = {
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type UnsubscribeFromEmailError = UnsubscribeFromEmailErrors[keyof UnsubscribeFromEmailErrors];
+
+export type UnsubscribeFromEmailResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type UnsubscribeFromEmailResponse = UnsubscribeFromEmailResponses[keyof UnsubscribeFromEmailResponses];
+
+export type ListDeliveriesData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: {
+        /**
+         * State
+         */
+        state?: 'pending' | 'sending' | 'retrying' | 'sent' | 'dead' | null;
+        /**
+         * Limit
+         *
+         * Results per page; 50 by default.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/chat/deliveries/';
+};
+
+export type ListDeliveriesErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+
+export type ListDeliveriesResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryPage;
+};
+
+export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
+export type RetryDeliveryData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Delivery Id
+         */
+        delivery_id: string;
+    };
+    query?: never;
+    url: '/chat/deliveries/{delivery_id}/retry/';
+};
+
+export type RetryDeliveryErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type RetryDeliveryError = RetryDeliveryErrors[keyof RetryDeliveryErrors];
+
+export type RetryDeliveryResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryOut;
+};
+
+export type RetryDeliveryResponse = RetryDeliveryResponses[keyof RetryDeliveryResponses];
+
+export type CreateSupportConversationData = {
+    body: CreateSupportConversation;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Repeating the same key and body within 24 h returns the first result.
+         */
+        'Idempotency-Key'?: string | null;
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/conversations/create_support_conversation/';
+};
+
+export type CreateSupportConversationErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type CreateSupportConversationError = CreateSupportConversationErrors[keyof CreateSupportConversationErrors];
+
+export type CreateSupportConversationResponses = {
+    /**
+     * Successful Response
+     */
+    201: ConversationOut;
+};
+
+export type CreateSupportConversationResponse = CreateSupportConversationResponses[keyof CreateSupportConversationResponses];
+
+export type AssignStaffData = {
+    body: AssignStaff;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/chat/conversations/{conversation_id}/assign/';
+};
+
+export type AssignStaffErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type AssignStaffError = AssignStaffErrors[keyof AssignStaffErrors];
+
+export type AssignStaffResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+    /**
+     * Reassigned; the caller has left the conversation.
+     */
+    204: void;
+};
+
+export type AssignStaffResponse = AssignStaffResponses[keyof AssignStaffResponses];
+
+export type GetBidConversationData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/bids/{reference_id}/conversation/';
+};
+
+export type GetBidConversationErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetBidConversationError = GetBidConversationErrors[keyof GetBidConversationErrors];
+
+export type GetBidConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+};
+
+export type GetBidConversationResponse = GetBidConversationResponses[keyof GetBidConversationResponses];
+
+export type PutBidConversationData = {
+    body: ProvisionConversation;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/bids/{reference_id}/conversation/';
+};
+
+export type PutBidConversationErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type PutBidConversationError = PutBidConversationErrors[keyof PutBidConversationErrors];
+
+export type PutBidConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+    /**
+     * It was created.
+     */
+    201: ConversationOut;
+};
+
+export type PutBidConversationResponse = PutBidConversationResponses[keyof PutBidConversationResponses];
+
+export type GetJobConversationData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/jobs/{reference_id}/conversation/';
+};
+
+export type GetJobConversationErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetJobConversationError = GetJobConversationErrors[keyof GetJobConversationErrors];
+
+export type GetJobConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+};
+
+export type GetJobConversationResponse = GetJobConversationResponses[keyof GetJobConversationResponses];
+
+export type PutJobConversationData = {
+    body: ProvisionConversation;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/jobs/{reference_id}/conversation/';
+};
+
+export type PutJobConversationErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type PutJobConversationError = PutJobConversationErrors[keyof PutJobConversationErrors];
+
+export type PutJobConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+    /**
+     * It was created.
+     */
+    201: ConversationOut;
+};
+
+export type PutJobConversationResponse = PutJobConversationResponses[keyof PutJobConversationResponses];
+
+export type GetRequestConversationData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/requests/{reference_id}/conversation/';
+};
+
+export type GetRequestConversationErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetRequestConversationError = GetRequestConversationErrors[keyof GetRequestConversationErrors];
+
+export type GetRequestConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+};
+
+export type GetRequestConversationResponse = GetRequestConversationResponses[keyof GetRequestConversationResponses];
+
+export type PutRequestConversationData = {
+    body: ProvisionConversation;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/requests/{reference_id}/conversation/';
+};
+
+export type PutRequestConversationErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type PutRequestConversationError = PutRequestConversationErrors[keyof PutRequestConversationErrors];
+
+export type PutRequestConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+    /**
+     * It was created.
+     */
+    201: ConversationOut;
+};
+
+export type PutRequestConversationResponse = PutRequestConversationResponses[keyof PutRequestConversationResponses];
+
+export type GetDisputeConversationData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/disputes/{reference_id}/conversation/';
+};
+
+export type GetDisputeConversationErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type GetDisputeConversationError = GetDisputeConversationErrors[keyof GetDisputeConversationErrors];
+
+export type GetDisputeConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+};
+
+export type GetDisputeConversationResponse = GetDisputeConversationResponses[keyof GetDisputeConversationResponses];
+
+export type PutDisputeConversationData = {
+    body: ProvisionConversation;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Reference Id
+         *
+         * The platform's id of the object.
+         */
+        reference_id: string;
+    };
+    query?: never;
+    url: '/disputes/{reference_id}/conversation/';
+};
+
+export type PutDisputeConversationErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type PutDisputeConversationError = PutDisputeConversationErrors[keyof PutDisputeConversationErrors];
+
+export type PutDisputeConversationResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConversationOut;
+    /**
+     * It was created.
+     */
+    201: ConversationOut;
+};
+
+export type PutDisputeConversationResponse = PutDisputeConversationResponses[keyof PutDisputeConversationResponses];
+
+export type SendSystemMessageData = {
+    body: SendSystemMessage;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Repeating the same key and body within 24 h returns the first result.
+         */
+        'Idempotency-Key'?: string | null;
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Conversation Id
+         */
+        conversation_id: string;
+    };
+    query?: never;
+    url: '/chat/conversations/{conversation_id}/system_messages/';
+};
+
+export type SendSystemMessageErrors = {
+    /**
+     * The request cannot be parsed.
+     */
+    400: Problem;
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type of the body, or of a file in it, is not supported.
+     */
+    415: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type SendSystemMessageError = SendSystemMessageErrors[keyof SendSystemMessageErrors];
+
+export type SendSystemMessageResponses = {
+    /**
+     * Successful Response
+     */
+    201: MessageOut;
+};
+
+export type SendSystemMessageResponse = SendSystemMessageResponses[keyof SendSystemMessageResponses];
+
+export type RevokeUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/chat/users/{user_id}/revoke/';
+};
+
+export type RevokeUserErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type RevokeUserError = RevokeUserErrors[keyof RevokeUserErrors];
+
+export type RevokeUserResponses = {
+    /**
+     * Successful Response
+     */
+    200: Revoked;
+};
+
+export type RevokeUserResponse = RevokeUserResponses[keyof RevokeUserResponses];

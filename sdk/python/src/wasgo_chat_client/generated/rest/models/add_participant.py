@@ -19,7 +19,7 @@ T = TypeVar("T", bound="AddParticipant")
 
 @_attrs_define
 class AddParticipant:
-    """Whom to add.
+    """The user to add, and their role.
 
     Attributes:
         user_id (str):

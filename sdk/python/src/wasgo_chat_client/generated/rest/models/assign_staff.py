@@ -17,7 +17,7 @@ T = TypeVar("T", bound="AssignStaff")
 
 @_attrs_define
 class AssignStaff:
-    """Who of the staff takes the case over; without a user the least busy of the others.
+    """The staff user to assign; by default the least busy of the others.
 
     Attributes:
         user_id (None | str | Unset):

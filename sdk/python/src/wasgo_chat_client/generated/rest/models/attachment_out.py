@@ -17,8 +17,9 @@ T = TypeVar("T", bound="AttachmentOut")
 
 @_attrs_define
 class AttachmentOut:
-    """A file. The URLs are signed and live for minutes, so that `<img>` and `<a>` work without headers;
-    load the attachment or its message again for new ones.
+    """A file. Its URLs are signed and valid for minutes, so that `<img>` and `<a>` work without headers.
+
+    Load the attachment or its message again to get new ones.
 
         Attributes:
             id (UUID):
@@ -27,7 +28,7 @@ class AttachmentOut:
             filename (str):
             content_type (str):
             size (int): Bytes.
-            sha256 (str): Of the file as it is served, in hexadecimal.
+            sha256 (str): SHA-256 of the file as it is served, in hexadecimal.
             width (int | None): Pixels.
             height (int | None): Pixels.
             duration (float | None): Seconds.

@@ -18,7 +18,7 @@ T = TypeVar("T", bound="AuditOut")
 
 @_attrs_define
 class AuditOut:
-    """One act. `user_id` is whom it was done to; `target` which thing, or which fields.
+    """One action. `user_id` is the user it affected; `target` is the affected row, or the changed fields.
 
     Attributes:
         id (UUID):

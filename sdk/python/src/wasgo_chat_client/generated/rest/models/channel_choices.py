@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ChannelChoices")
 
 @_attrs_define
 class ChannelChoices:
-    """The same for one conversation; null leaves it to the general choice.
+    """Which channels may be used for one conversation; null means that the general preference applies.
 
     Attributes:
         email (bool | None | Unset):

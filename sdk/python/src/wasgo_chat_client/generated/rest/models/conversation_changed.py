@@ -21,13 +21,14 @@ T = TypeVar("T", bound="ConversationChanged")
 
 @_attrs_define
 class ConversationChanged:
-    """Title, metadata, settings or status as they stand now.
+    """Title, metadata, settings or status changed; the frame has the current values.
 
     Attributes:
         conversation_id (UUID):
         seq (int):
         type_ (Literal['conversation_updated']):
-        conversation (ConversationCore): A conversation as everybody sees it: what frames carry.
+        conversation (ConversationCore): The part of a conversation that is the same for every member; event frames
+            carry it.
     """
 
     conversation_id: UUID

@@ -27,7 +27,7 @@ T = TypeVar("T", bound="ConversationCore")
 
 @_attrs_define
 class ConversationCore:
-    """A conversation as everybody sees it: what frames carry.
+    """The part of a conversation that is the same for every member; event frames carry it.
 
     Attributes:
         id (UUID):

@@ -29,7 +29,7 @@ T = TypeVar("T", bound="ConversationOut")
 
 @_attrs_define
 class ConversationOut:
-    """A conversation as one member sees it: `unread_count` and `is_archived` are that member's own.
+    """A conversation as one member sees it: `unread_count` and `is_archived` are specific to the member.
 
     Attributes:
         id (UUID):

@@ -22,8 +22,8 @@ class ConversationPage:
     """Conversations, newest activity first.
 
     Attributes:
-        next_ (None | str): Cursor of the following page, null at the end.
-        previous (None | str): Cursor of the page before, null at the start.
+        next_ (None | str): Cursor of the next page; null on the last page.
+        previous (None | str): Cursor of the previous page; null on the first page.
         results (list[ConversationOut]):
     """
 

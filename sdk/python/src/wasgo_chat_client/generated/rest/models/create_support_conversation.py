@@ -17,7 +17,7 @@ T = TypeVar("T", bound="CreateSupportConversation")
 
 @_attrs_define
 class CreateSupportConversation:
-    """What a user needs help with; `content` is a first message.
+    """A request for help; `content` becomes the first message.
 
     Attributes:
         support_type (str):

@@ -19,7 +19,7 @@ T = TypeVar("T", bound="DeadKind")
 
 @_attrs_define
 class DeadKind:
-    """Dead letters of one channel that failed for one reason.
+    """Dead deliveries of one channel that failed for one reason.
 
     Attributes:
         channel (DeadKindChannel):

@@ -19,11 +19,11 @@ T = TypeVar("T", bound="DeadKinds")
 
 @_attrs_define
 class DeadKinds:
-    """All kinds of dead letters, the most frequent first.
+    """Dead deliveries by channel and reason, most frequent first.
 
     Attributes:
         results (list[DeadKind]):
-        is_complete (bool): False where there are more than were counted: then the newest were.
+        is_complete (bool): False if there are too many to count: then only the newest were counted.
     """
 
     results: list[DeadKind]

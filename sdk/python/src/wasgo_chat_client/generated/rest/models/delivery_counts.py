@@ -14,7 +14,7 @@ T = TypeVar("T", bound="DeliveryCounts")
 
 @_attrs_define
 class DeliveryCounts:
-    """Mails, pushes and webhooks by state.
+    """Deliveries by state.
 
     Attributes:
         pending (int):

@@ -22,7 +22,7 @@ T = TypeVar("T", bound="DeliveryOut")
 
 @_attrs_define
 class DeliveryOut:
-    """A mail, push or webhook: whom it is for, what came of it, why it failed last.
+    """An e-mail, push or webhook: its user, its state, and the error of the last failed attempt.
 
     Attributes:
         id (UUID):

@@ -19,13 +19,13 @@ T = TypeVar("T", bound="ErasureOut")
 
 @_attrs_define
 class ErasureOut:
-    """How far an erasure has come. While it is `running` the person is unknown already, and their tokens refused.
+    """The progress of an erasure. While it is `running`, the user is already hidden and their tokens are rejected.
 
     Attributes:
         user_id (str):
         state (ErasureOutState):
-        messages (int): Messages that became tombstones so far.
-        conversations (int): Conversations gone through so far.
+        messages (int): Messages that have become tombstones so far.
+        conversations (int): Conversations processed so far.
         requested_at (datetime.datetime):
         done_at (datetime.datetime | None):
     """

@@ -26,11 +26,11 @@ T = TypeVar("T", bound="EventPage")
 
 @_attrs_define
 class EventPage:
-    """Durable frames of the log, oldest first, as the socket would have sent them.
+    """A page of the log, oldest event first, as event frames.
 
     Attributes:
-        next_ (None | str): Cursor of the following page, null at the end.
-        previous (None | str): Cursor of the page before, null at the start.
+        next_ (None | str): Cursor of the next page; null on the last page.
+        previous (None | str): Cursor of the previous page; null on the first page.
         results (list[ConversationChanged | MessageDeleted | MessageEdited | NewMessage | ParticipantAdded |
             ParticipantRemoved | ParticipantUpdated | ReactionUpdate]):
         last_seq (int):

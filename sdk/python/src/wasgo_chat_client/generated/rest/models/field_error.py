@@ -16,7 +16,7 @@ T = TypeVar("T", bound="FieldError")
 
 @_attrs_define
 class FieldError:
-    """One wrong value of a request: where, a stable code, a sentence. The value itself is never repeated.
+    """One invalid value of a request: its location, a stable code and a message. The value itself is never repeated.
 
     Attributes:
         loc (list[int | str]):

@@ -22,17 +22,17 @@ T = TypeVar("T", bound="FiguresOut")
 
 @_attrs_define
 class FiguresOut:
-    """Figures as they are now. What happened in a while is the difference of two answers.
+    """Current metrics. Subtract two responses to get what happened in between.
 
     Attributes:
         at (datetime.datetime):
-        workers (int): Workers of this machine, which `sockets`, `messages` and `delivery` are of.
+        workers (int): Workers on this machine. `sockets`, `messages` and `delivery` are their totals.
         sockets (int):
-        messages (int): Messages stored since the service began.
-        delivery (Histogram): `counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond
-            all of them.
+        messages (int): Messages stored since the service started.
+        delivery (Histogram): `counts[n]` values were at most `bounds[n]` and above the bound before. The last count is
+            above all bounds.
         readers (list[ReaderLag]):
-        deliveries (DeliveryCounts): Mails, pushes and webhooks by state.
+        deliveries (DeliveryCounts): Deliveries by state.
     """
 
     at: datetime.datetime

@@ -16,7 +16,7 @@ T = TypeVar("T", bound="Histogram")
 
 @_attrs_define
 class Histogram:
-    """`counts[n]` values were at most `bounds[n]` and above the bound before; the last is beyond all of them.
+    """`counts[n]` values were at most `bounds[n]` and above the bound before. The last count is above all bounds.
 
     Attributes:
         bounds (list[float]):

@@ -28,7 +28,7 @@ T = TypeVar("T", bound="InspectedConversation")
 
 @_attrs_define
 class InspectedConversation:
-    """A conversation as an operator sees it in the list: no word of what was said in it.
+    """A conversation in the operators' list, without any message.
 
     Attributes:
         id (UUID):
@@ -43,8 +43,8 @@ class InspectedConversation:
         created_by (None | str):
         last_seq (int):
         message_count (int):
-        participant_count (int): Those who are in it now.
-        people (list[UserOut]): Some of them, who joined first.
+        participant_count (int): The number of current participants.
+        people (list[UserOut]): The first of them, by the time of joining.
     """
 
     id: UUID

@@ -31,7 +31,7 @@ T = TypeVar("T", bound="InspectedConversationDetail")
 
 @_attrs_define
 class InspectedConversationDetail:
-    """The same with everybody who is, or was, in it. Who left has `left_at`.
+    """A conversation with its current and former participants. Former ones have `left_at`.
 
     Attributes:
         id (UUID):
@@ -46,8 +46,8 @@ class InspectedConversationDetail:
         created_by (None | str):
         last_seq (int):
         message_count (int):
-        participant_count (int): Those who are in it now.
-        people (list[UserOut]): Some of them, who joined first.
+        participant_count (int): The number of current participants.
+        people (list[UserOut]): The first of them, by the time of joining.
         participants (list[ParticipantOut]):
     """
 

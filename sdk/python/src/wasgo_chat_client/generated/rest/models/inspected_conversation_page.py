@@ -19,11 +19,11 @@ T = TypeVar("T", bound="InspectedConversationPage")
 
 @_attrs_define
 class InspectedConversationPage:
-    """Conversations of everybody, the newest first by when they were made.
+    """A page of conversations of all users, newest first by creation.
 
     Attributes:
-        next_ (None | str): Cursor of the following page, null at the end.
-        previous (None | str): Cursor of the page before, null at the start.
+        next_ (None | str): Cursor of the next page; null on the last page.
+        previous (None | str): Cursor of the previous page; null on the first page.
         results (list[InspectedConversation]):
     """
 

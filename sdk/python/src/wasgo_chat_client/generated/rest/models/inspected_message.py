@@ -21,10 +21,11 @@ T = TypeVar("T", bound="InspectedMessage")
 
 @_attrs_define
 class InspectedMessage:
-    """A message, everything that it said, the oldest first, and who read it when.
+    """A message with its revisions, oldest first, and its read receipts.
 
     Attributes:
-        message (MessageOut): A message. A deleted one is a tombstone: content null, nothing attached.
+        message (MessageOut): A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or
+            metadata.
         revisions (list[RevisionOut]):
         receipts (list[ReceiptOut]):
     """

@@ -19,11 +19,11 @@ T = TypeVar("T", bound="InspectedMessagePage")
 
 @_attrs_define
 class InspectedMessagePage:
-    """Messages of a conversation, newest first.
+    """A page of messages of a conversation, newest first.
 
     Attributes:
-        next_ (None | str): Cursor of the following page, null at the end.
-        previous (None | str): Cursor of the page before, null at the start.
+        next_ (None | str): Cursor of the next page; null on the last page.
+        previous (None | str): Cursor of the previous page; null on the first page.
         results (list[MessageOut]):
     """
 

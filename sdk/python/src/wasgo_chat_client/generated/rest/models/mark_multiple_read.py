@@ -17,7 +17,7 @@ T = TypeVar("T", bound="MarkMultipleRead")
 
 @_attrs_define
 class MarkMultipleRead:
-    """Messages to mark as read; of one conversation or several.
+    """Messages to mark as read, of one conversation or several.
 
     Attributes:
         message_ids (list[UUID]):

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="MarkedNotifications")
 
 @_attrs_define
 class MarkedNotifications:
-    """How many notifications were marked.
+    """The number of notifications that were marked as read.
 
     Attributes:
         marked (int):

@@ -21,14 +21,15 @@ T = TypeVar("T", bound="MessageDeleted")
 
 @_attrs_define
 class MessageDeleted:
-    """A message is a tombstone now.
+    """A message was deleted and is a tombstone now.
 
     Attributes:
         conversation_id (UUID):
         seq (int):
         type_ (Literal['message_deleted']):
         message_id (UUID):
-        message (MessageOut): A message. A deleted one is a tombstone: content null, nothing attached.
+        message (MessageOut): A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or
+            metadata.
     """
 
     conversation_id: UUID

@@ -21,13 +21,14 @@ T = TypeVar("T", bound="MessageEdited")
 
 @_attrs_define
 class MessageEdited:
-    """A message has other words now; take it if its `revision` is not below the known one.
+    """A message has new content. Apply it unless its `revision` is lower than the known one.
 
     Attributes:
         conversation_id (UUID):
         seq (int):
         type_ (Literal['message_edited']):
-        message (MessageOut): A message. A deleted one is a tombstone: content null, nothing attached.
+        message (MessageOut): A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or
+            metadata.
     """
 
     conversation_id: UUID

@@ -27,7 +27,7 @@ T = TypeVar("T", bound="MessageOut")
 
 @_attrs_define
 class MessageOut:
-    """A message. A deleted one is a tombstone: content null, nothing attached.
+    """A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or metadata.
 
     Attributes:
         id (UUID):

@@ -20,11 +20,11 @@ T = TypeVar("T", bound="MessagePage")
 
 @_attrs_define
 class MessagePage:
-    """Messages, newest first (with `after_seq` oldest first).
+    """Messages, newest first; with `after_seq` oldest first.
 
     Attributes:
-        next_ (None | str): Cursor of the following page, null at the end.
-        previous (None | str): Cursor of the page before, null at the start.
+        next_ (None | str): Cursor of the next page; null on the last page.
+        previous (None | str): Cursor of the previous page; null on the first page.
         results (list[MessageOut]):
         last_seq (int | None | Unset):
     """

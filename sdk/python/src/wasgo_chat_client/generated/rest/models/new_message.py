@@ -21,13 +21,14 @@ T = TypeVar("T", bound="NewMessage")
 
 @_attrs_define
 class NewMessage:
-    """Somebody, or the service, has said something.
+    """A user or a service sent a message.
 
     Attributes:
         conversation_id (UUID):
         seq (int):
         type_ (Literal['new_message']):
-        message (MessageOut): A message. A deleted one is a tombstone: content null, nothing attached.
+        message (MessageOut): A message. A deleted one is a tombstone: no content, attachments, reactions, mentions or
+            metadata.
     """
 
     conversation_id: UUID

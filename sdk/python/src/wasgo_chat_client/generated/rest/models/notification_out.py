@@ -23,9 +23,9 @@ T = TypeVar("T", bound="NotificationOut")
 
 @_attrs_define
 class NotificationOut:
-    """A user was told of a message. `is_read` is true once it was marked here or its message was read.
+    """A notification of a message. `is_read` is true once the notification was marked as read or its message was read.
 
-    `read_at` is when it was marked here.
+    `read_at` is when the notification was marked as read.
 
         Attributes:
             id (UUID):
@@ -34,7 +34,7 @@ class NotificationOut:
             message_id (UUID):
             seq (int):
             title (str):
-            sender (UserOut): A user as others see them.
+            sender (UserOut): The public profile of a user.
             preview (None | str):
             created_at (datetime.datetime):
             is_read (bool):

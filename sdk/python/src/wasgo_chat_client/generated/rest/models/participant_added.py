@@ -21,13 +21,13 @@ T = TypeVar("T", bound="ParticipantAdded")
 
 @_attrs_define
 class ParticipantAdded:
-    """Somebody joined.
+    """A user joined the conversation.
 
     Attributes:
         conversation_id (UUID):
         seq (int):
         type_ (Literal['participant_added']):
-        participant (ParticipantOut): Somebody in a conversation. All that others sent up to `last_read_seq` is read.
+        participant (ParticipantOut): A participant. They have read everything that others sent up to `last_read_seq`.
     """
 
     conversation_id: UUID

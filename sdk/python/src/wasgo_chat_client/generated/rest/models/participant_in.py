@@ -19,7 +19,7 @@ T = TypeVar("T", bound="ParticipantIn")
 
 @_attrs_define
 class ParticipantIn:
-    """Somebody to put into a new conversation.
+    """A user to add to a new conversation.
 
     Attributes:
         user_id (str):

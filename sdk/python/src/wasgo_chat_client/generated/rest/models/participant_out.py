@@ -22,10 +22,10 @@ T = TypeVar("T", bound="ParticipantOut")
 
 @_attrs_define
 class ParticipantOut:
-    """Somebody in a conversation. All that others sent up to `last_read_seq` is read.
+    """A participant. They have read everything that others sent up to `last_read_seq`.
 
     Attributes:
-        user (UserOut): A user as others see them.
+        user (UserOut): The public profile of a user.
         role (ParticipantOutRole):
         joined_at (datetime.datetime):
         left_at (datetime.datetime | None):

@@ -19,10 +19,10 @@ T = TypeVar("T", bound="ParticipantRemoved")
 
 @_attrs_define
 class ParticipantRemoved:
-    """Somebody left, or was removed; `by` is null for a service.
+    """A user left or was removed; `by` is null if a service did it.
 
-    `member_ids` is there where they were erased, and has all who are in: drop everybody else, as the `user_id` may be
-    one that was never told.
+    If the user was erased, `member_ids` lists the remaining members: drop every other participant, because `user_id`
+    can be an id that the client does not know.
 
         Attributes:
             conversation_id (UUID):

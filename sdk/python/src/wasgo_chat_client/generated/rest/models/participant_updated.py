@@ -21,13 +21,13 @@ T = TypeVar("T", bound="ParticipantUpdated")
 
 @_attrs_define
 class ParticipantUpdated:
-    """Somebody has another role.
+    """A participant has another role.
 
     Attributes:
         conversation_id (UUID):
         seq (int):
         type_ (Literal['participant_updated']):
-        participant (ParticipantOut): Somebody in a conversation. All that others sent up to `last_read_seq` is read.
+        participant (ParticipantOut): A participant. They have read everything that others sent up to `last_read_seq`.
     """
 
     conversation_id: UUID

@@ -24,7 +24,7 @@ T = TypeVar("T", bound="Preferences")
 
 @_attrs_define
 class Preferences:
-    """What a user wants in general. PUT sets all of it: what is left out goes back to its default.
+    """A user's general preferences. PUT replaces all of them: fields that are left out return to their defaults.
 
     Attributes:
         level (PreferencesLevel | Unset):  Default: 'all'.

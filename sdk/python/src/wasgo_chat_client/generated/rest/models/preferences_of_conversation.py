@@ -23,12 +23,15 @@ T = TypeVar("T", bound="PreferencesOfConversation")
 
 @_attrs_define
 class PreferencesOfConversation:
-    """What a user wants of one conversation; null leaves it to the general wish. PUT sets all of it.
+    """A user's preferences for one conversation; null means that the general preference applies.
 
-    Attributes:
-        level (None | PreferencesOfConversationLevelType0 | Unset):
-        muted_until (datetime.datetime | None | Unset):
-        channels (ChannelChoices | Unset): The same for one conversation; null leaves it to the general choice.
+    PUT replaces all of them.
+
+        Attributes:
+            level (None | PreferencesOfConversationLevelType0 | Unset):
+            muted_until (datetime.datetime | None | Unset):
+            channels (ChannelChoices | Unset): Which channels may be used for one conversation; null means that the general
+                preference applies.
     """
 
     level: None | PreferencesOfConversationLevelType0 | Unset = UNSET

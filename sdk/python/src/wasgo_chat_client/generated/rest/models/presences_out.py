@@ -19,7 +19,7 @@ T = TypeVar("T", bound="PresencesOut")
 
 @_attrs_define
 class PresencesOut:
-    """Presence of the users asked for, in their order.
+    """The presence of the requested users, in their order.
 
     Attributes:
         results (list[PresenceOut]):

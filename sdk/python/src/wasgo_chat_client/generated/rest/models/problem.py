@@ -20,7 +20,7 @@ T = TypeVar("T", bound="Problem")
 
 @_attrs_define
 class Problem:
-    """RFC 9457 problem document; compare `code`, which is stable and listed in docs/protocol.md.
+    """RFC 9457 problem document. Programs should compare `code`, which is stable and listed in docs/protocol.md.
 
     Attributes:
         type_ (str):

@@ -21,7 +21,7 @@ T = TypeVar("T", bound="ProvisionConversation")
 
 @_attrs_define
 class ProvisionConversation:
-    """Get or create the conversation of a bid, job, request or dispute.
+    """Get or create the conversation about an object of the platform.
 
     Attributes:
         title (None | str | Unset):

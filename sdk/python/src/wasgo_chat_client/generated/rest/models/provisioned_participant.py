@@ -19,7 +19,7 @@ T = TypeVar("T", bound="ProvisionedParticipant")
 
 @_attrs_define
 class ProvisionedParticipant:
-    """The same from a service, which may say who that is.
+    """A user to add, with the profile that a service may give.
 
     Attributes:
         user_id (str):

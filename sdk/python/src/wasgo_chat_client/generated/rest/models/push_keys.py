@@ -14,7 +14,7 @@ T = TypeVar("T", bound="PushKeys")
 
 @_attrs_define
 class PushKeys:
-    """The keys of a browser's subscription, in base64url.
+    """The keys of a browser's push subscription, in base64url.
 
     Attributes:
         p256dh (str):

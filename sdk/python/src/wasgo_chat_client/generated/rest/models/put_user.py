@@ -17,7 +17,7 @@ T = TypeVar("T", bound="PutUser")
 
 @_attrs_define
 class PutUser:
-    """What a service says of a user; what is left out stays as it was.
+    """Profile fields set by a service. Fields that are left out are unchanged.
 
     Attributes:
         username (None | str | Unset):

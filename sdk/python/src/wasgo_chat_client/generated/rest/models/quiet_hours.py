@@ -14,7 +14,7 @@ T = TypeVar("T", bound="QuietHours")
 
 @_attrs_define
 class QuietHours:
-    """No e-mail, push or webhook from `start` to `end` of the wall clock in `time_zone`; they come afterwards.
+    """Local times in `time_zone` between which no e-mail, push or webhook is sent. They are sent afterwards.
 
     Attributes:
         start (str):

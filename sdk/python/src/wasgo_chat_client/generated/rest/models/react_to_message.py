@@ -19,7 +19,7 @@ T = TypeVar("T", bound="ReactToMessage")
 
 @_attrs_define
 class ReactToMessage:
-    """An emoji; without an action it toggles.
+    """An emoji, and whether to add or remove it; without an action it is toggled.
 
     Attributes:
         emoji (str):

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ReactionOut")
 
 @_attrs_define
 class ReactionOut:
-    """One emoji on a message, and who gave it. `me` is in HTTP answers only.
+    """An emoji on a message, and the users who reacted with it. `me` (the caller did) is in HTTP responses only.
 
     Attributes:
         emoji (str):

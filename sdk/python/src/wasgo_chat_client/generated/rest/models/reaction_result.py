@@ -21,7 +21,7 @@ T = TypeVar("T", bound="ReactionResult")
 
 @_attrs_define
 class ReactionResult:
-    """The state a reaction is in now.
+    """What happened, and the message's reactions after it.
 
     Attributes:
         action (ReactionResultAction):

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="ReactionUpdate")
 
 @_attrs_define
 class ReactionUpdate:
-    """A reaction came or went; `reactions` are all of the message as they stand.
+    """A user added or removed a reaction; `reactions` are all current reactions to the message.
 
     Attributes:
         conversation_id (UUID):

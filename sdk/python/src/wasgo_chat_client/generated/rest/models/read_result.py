@@ -14,7 +14,7 @@ T = TypeVar("T", bound="ReadResult")
 
 @_attrs_define
 class ReadResult:
-    """How many messages were newly read, and how many of the conversations concerned are still unread.
+    """How many messages were newly marked as read, and how many are still unread in the conversations concerned.
 
     Attributes:
         marked (int):

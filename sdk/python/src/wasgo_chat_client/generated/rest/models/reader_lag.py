@@ -17,13 +17,13 @@ T = TypeVar("T", bound="ReaderLag")
 
 @_attrs_define
 class ReaderLag:
-    """How far a reader of the log is behind.
+    """The lag of a log consumer.
 
     Attributes:
         reader (str):
-        conversations (int): Conversations with events that it has not handled.
+        conversations (int): Conversations with events that it has not processed.
         events (int):
-        oldest_at (datetime.datetime | None): When the oldest of those was made.
+        oldest_at (datetime.datetime | None): When the oldest of those events was created.
     """
 
     reader: str

@@ -21,7 +21,7 @@ T = TypeVar("T", bound="Readiness")
 
 @_attrs_define
 class Readiness:
-    """Whether the process can serve, and what it looked at.
+    """Whether the process can serve requests, and the results of its checks.
 
     Attributes:
         status (ReadinessStatus):

@@ -20,10 +20,10 @@ T = TypeVar("T", bound="ReceiptOut")
 
 @_attrs_define
 class ReceiptOut:
-    """Who read a message, and when they marked it.
+    """A user who marked a message as read, and when.
 
     Attributes:
-        user (UserOut): A user as others see them.
+        user (UserOut): The public profile of a user.
         read_at (datetime.datetime):
     """
 

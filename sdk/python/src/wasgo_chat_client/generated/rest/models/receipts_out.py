@@ -19,7 +19,7 @@ T = TypeVar("T", bound="ReceiptsOut")
 
 @_attrs_define
 class ReceiptsOut:
-    """Everybody who marked a message as read, earliest first.
+    """The users who marked a message as read, earliest first.
 
     Attributes:
         results (list[ReceiptOut]):

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Reference")
 
 @_attrs_define
 class Reference:
-    """What of the platform a conversation is about, as an opaque pair.
+    """The platform's object that a conversation is about, as an opaque pair.
 
     Attributes:
         type_ (str):

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="ReferenceOut")
 
 @_attrs_define
 class ReferenceOut:
-    """The opaque pair.
+    """The platform's object that a conversation is about, as an opaque pair.
 
     Attributes:
         type_ (str):

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="RemoveParticipant")
 
 @_attrs_define
 class RemoveParticipant:
-    """Whom to remove; oneself to leave.
+    """The user to remove; the caller's own id to leave.
 
     Attributes:
         user_id (str):

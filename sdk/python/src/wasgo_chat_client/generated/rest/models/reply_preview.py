@@ -22,7 +22,7 @@ T = TypeVar("T", bound="ReplyPreview")
 
 @_attrs_define
 class ReplyPreview:
-    """The message that was replied to, as it stands now; at most 140 characters of it.
+    """The current version of the message that was replied to; `content` is cut after 140 characters.
 
     Attributes:
         id (UUID):

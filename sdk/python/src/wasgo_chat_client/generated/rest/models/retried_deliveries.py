@@ -14,7 +14,7 @@ T = TypeVar("T", bound="RetriedDeliveries")
 
 @_attrs_define
 class RetriedDeliveries:
-    """How many are tried again, and whether there are more of that kind: then ask again.
+    """How many are retried. If `has_more` is true, repeat the request.
 
     Attributes:
         retried (int):

@@ -19,7 +19,7 @@ T = TypeVar("T", bound="RetryDeliveries")
 
 @_attrs_define
 class RetryDeliveries:
-    """Which dead letters to try again; what is left out narrows nothing.
+    """Filters of the dead deliveries to retry. Fields that are left out match everything.
 
     Attributes:
         channel (None | RetryDeliveriesChannelType0 | Unset):

@@ -17,12 +17,12 @@ T = TypeVar("T", bound="RevisionOut")
 
 @_attrs_define
 class RevisionOut:
-    """What a message said for a while. `replaced_at` is null for what it says now, `content` for a deletion.
+    """A revision of a message. `replaced_at` is null for the current one, `content` for a deletion.
 
     Attributes:
         revision (int):
         content (None | str):
-        written_at (datetime.datetime | None): Null where the version before it is not kept any more.
+        written_at (datetime.datetime | None): Null if the revision before it is no longer stored.
         replaced_at (datetime.datetime | None):
     """
 

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="Revoked")
 
 @_attrs_define
 class Revoked:
-    """Tokens of the user that were issued before this moment are refused.
+    """Tokens of the user issued before this moment are refused.
 
     Attributes:
         user_id (str):

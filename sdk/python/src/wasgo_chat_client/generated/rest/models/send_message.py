@@ -23,7 +23,7 @@ T = TypeVar("T", bound="SendMessage")
 
 @_attrs_define
 class SendMessage:
-    """A message for a conversation.
+    """A message, and the conversation it is for.
 
     Attributes:
         conversation (UUID):

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="SendSystemMessage")
 
 @_attrs_define
 class SendSystemMessage:
-    """An automated note in a conversation.
+    """A message of a service, without a sender.
 
     Attributes:
         content (str):

@@ -20,11 +20,11 @@ T = TypeVar("T", bound="Subscribe")
 
 @_attrs_define
 class Subscribe:
-    """A browser's `PushSubscription` as its `toJSON()` gives it.
+    """A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Attributes:
         endpoint (str):
-        keys (PushKeys): The keys of a browser's subscription, in base64url.
+        keys (PushKeys): The keys of a browser's push subscription, in base64url.
         expiration_time (float | None | Unset):
     """
 

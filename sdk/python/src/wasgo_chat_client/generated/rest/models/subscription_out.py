@@ -18,7 +18,7 @@ T = TypeVar("T", bound="SubscriptionOut")
 
 @_attrs_define
 class SubscriptionOut:
-    """A stored push subscription; its endpoint and keys are not shown again.
+    """A stored push subscription. Its endpoint and keys are never returned.
 
     Attributes:
         id (UUID):

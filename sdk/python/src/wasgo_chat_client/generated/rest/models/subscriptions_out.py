@@ -19,7 +19,7 @@ T = TypeVar("T", bound="SubscriptionsOut")
 
 @_attrs_define
 class SubscriptionsOut:
-    """The caller's push subscriptions, and the key browsers subscribe with (null where push is not set up).
+    """The caller's push subscriptions, and the key that browsers subscribe with (null if push is not enabled).
 
     Attributes:
         public_key (None | str):

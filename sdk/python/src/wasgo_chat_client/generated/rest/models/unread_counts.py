@@ -19,7 +19,7 @@ T = TypeVar("T", bound="UnreadCounts")
 
 @_attrs_define
 class UnreadCounts:
-    """Unread messages in all and by conversation, those with any only.
+    """Unread messages in total and by conversation, without conversations that have none.
 
     Attributes:
         total (int):

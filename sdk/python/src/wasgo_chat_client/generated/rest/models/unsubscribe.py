@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Unsubscribe")
 
 @_attrs_define
 class Unsubscribe:
-    """The browser that wants no more push.
+    """The endpoint of the browser to unsubscribe.
 
     Attributes:
         endpoint (str):

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="UpdateConversation")
 
 @_attrs_define
 class UpdateConversation:
-    """What to change; what is left out stays.
+    """Fields to change; omitted fields keep their value.
 
     Attributes:
         title (None | str | Unset):

@@ -27,9 +27,8 @@ class UploadAttachmentBody:
     """
     Attributes:
         file (File):
-        conversation (UUID): Where it is to be sent.
-        message_type (UploadAttachmentBodyMessageType | Unset): Refuse content that a message of this type does not
-            take.
+        conversation (UUID): The conversation in which it will be sent.
+        message_type (UploadAttachmentBodyMessageType | Unset): Reject content that a message of this type cannot have.
     """
 
     file: File

@@ -16,7 +16,7 @@ T = TypeVar("T", bound="UserOut")
 
 @_attrs_define
 class UserOut:
-    """A user as others see them.
+    """The public profile of a user.
 
     Attributes:
         id (str):

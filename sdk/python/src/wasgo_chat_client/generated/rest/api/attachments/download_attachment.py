@@ -120,7 +120,7 @@ def sync_detailed(
 ) -> Response[Any | File | Problem]:
     """Download Attachment
 
-     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+     Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
 
     Args:
         attachment_id (UUID):
@@ -160,7 +160,7 @@ def sync(
 ) -> Any | File | Problem | None:
     """Download Attachment
 
-     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+     Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
 
     Args:
         attachment_id (UUID):
@@ -195,7 +195,7 @@ async def asyncio_detailed(
 ) -> Response[Any | File | Problem]:
     """Download Attachment
 
-     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+     Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
 
     Args:
         attachment_id (UUID):
@@ -233,7 +233,7 @@ async def asyncio(
 ) -> Any | File | Problem | None:
     """Download Attachment
 
-     Fetch a file by the link that an attachment's `url` is; the link stands for the token.
+     Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
 
     Args:
         attachment_id (UUID):

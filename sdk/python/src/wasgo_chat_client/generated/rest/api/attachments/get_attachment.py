@@ -103,11 +103,11 @@ def sync_detailed(
 ) -> Response[AttachmentOut | Problem]:
     """Get Attachment
 
-     Get one attachment, with new links to its file.
+     Get an attachment, with new links to its file.
 
     Args:
         attachment_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,11 +137,11 @@ def sync(
 ) -> AttachmentOut | Problem | None:
     """Get Attachment
 
-     Get one attachment, with new links to its file.
+     Get an attachment, with new links to its file.
 
     Args:
         attachment_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,11 +166,11 @@ async def asyncio_detailed(
 ) -> Response[AttachmentOut | Problem]:
     """Get Attachment
 
-     Get one attachment, with new links to its file.
+     Get an attachment, with new links to its file.
 
     Args:
         attachment_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,11 +198,11 @@ async def asyncio(
 ) -> AttachmentOut | Problem | None:
     """Get Attachment
 
-     Get one attachment, with new links to its file.
+     Get an attachment, with new links to its file.
 
     Args:
         attachment_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

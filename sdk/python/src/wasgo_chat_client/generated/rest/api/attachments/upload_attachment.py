@@ -135,12 +135,12 @@ def sync_detailed(
 ) -> Response[AttachmentOut | Problem]:
     """Upload Attachment
 
-     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+     Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UploadAttachmentBody):
 
     Raises:
@@ -173,12 +173,12 @@ def sync(
 ) -> AttachmentOut | Problem | None:
     """Upload Attachment
 
-     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+     Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UploadAttachmentBody):
 
     Raises:
@@ -206,12 +206,12 @@ async def asyncio_detailed(
 ) -> Response[AttachmentOut | Problem]:
     """Upload Attachment
 
-     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+     Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UploadAttachmentBody):
 
     Raises:
@@ -242,12 +242,12 @@ async def asyncio(
 ) -> AttachmentOut | Problem | None:
     """Upload Attachment
 
-     Upload a file into a conversation; name its id in `attachment_ids` of a message within a day.
+     Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UploadAttachmentBody):
 
     Raises:

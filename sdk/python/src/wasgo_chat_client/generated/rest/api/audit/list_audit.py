@@ -140,15 +140,15 @@ def sync_detailed(
 ) -> Response[AuditPage | Problem]:
     """List Audit
 
-     List what services, moderators and admins did, newest first (scope chat:moderate).
+     List the actions of services, moderators and admins, newest first (scope chat:moderate).
 
     Args:
-        actor (None | str | Unset): A user or a service: who did it.
-        conversation (None | Unset | UUID): Where it was done.
-        since (datetime.datetime | None | Unset): Not before this time.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        actor (None | str | Unset): The user id, or the name of the service, that acted.
+        conversation (None | Unset | UUID): The conversation that was affected.
+        since (datetime.datetime | None | Unset): Only actions at or after this time.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -186,15 +186,15 @@ def sync(
 ) -> AuditPage | Problem | None:
     """List Audit
 
-     List what services, moderators and admins did, newest first (scope chat:moderate).
+     List the actions of services, moderators and admins, newest first (scope chat:moderate).
 
     Args:
-        actor (None | str | Unset): A user or a service: who did it.
-        conversation (None | Unset | UUID): Where it was done.
-        since (datetime.datetime | None | Unset): Not before this time.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        actor (None | str | Unset): The user id, or the name of the service, that acted.
+        conversation (None | Unset | UUID): The conversation that was affected.
+        since (datetime.datetime | None | Unset): Only actions at or after this time.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -227,15 +227,15 @@ async def asyncio_detailed(
 ) -> Response[AuditPage | Problem]:
     """List Audit
 
-     List what services, moderators and admins did, newest first (scope chat:moderate).
+     List the actions of services, moderators and admins, newest first (scope chat:moderate).
 
     Args:
-        actor (None | str | Unset): A user or a service: who did it.
-        conversation (None | Unset | UUID): Where it was done.
-        since (datetime.datetime | None | Unset): Not before this time.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        actor (None | str | Unset): The user id, or the name of the service, that acted.
+        conversation (None | Unset | UUID): The conversation that was affected.
+        since (datetime.datetime | None | Unset): Only actions at or after this time.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -271,15 +271,15 @@ async def asyncio(
 ) -> AuditPage | Problem | None:
     """List Audit
 
-     List what services, moderators and admins did, newest first (scope chat:moderate).
+     List the actions of services, moderators and admins, newest first (scope chat:moderate).
 
     Args:
-        actor (None | str | Unset): A user or a service: who did it.
-        conversation (None | Unset | UUID): Where it was done.
-        since (datetime.datetime | None | Unset): Not before this time.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        actor (None | str | Unset): The user id, or the name of the service, that acted.
+        conversation (None | Unset | UUID): The conversation that was affected.
+        since (datetime.datetime | None | Unset): Only actions at or after this time.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -135,14 +135,14 @@ def sync_detailed(
 ) -> Response[ParticipantOut | Problem]:
     """Add Participant
 
-     Add somebody; they see the whole history.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AddParticipant): Whom to add.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AddParticipant): The user to add, and their role.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -176,14 +176,14 @@ def sync(
 ) -> ParticipantOut | Problem | None:
     """Add Participant
 
-     Add somebody; they see the whole history.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AddParticipant): Whom to add.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AddParticipant): The user to add, and their role.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -212,14 +212,14 @@ async def asyncio_detailed(
 ) -> Response[ParticipantOut | Problem]:
     """Add Participant
 
-     Add somebody; they see the whole history.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AddParticipant): Whom to add.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AddParticipant): The user to add, and their role.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -251,14 +251,14 @@ async def asyncio(
 ) -> ParticipantOut | Problem | None:
     """Add Participant
 
-     Add somebody; they see the whole history.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AddParticipant): Whom to add.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AddParticipant): The user to add, and their role.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

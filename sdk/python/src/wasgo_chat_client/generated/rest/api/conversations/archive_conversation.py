@@ -103,11 +103,11 @@ def sync_detailed(
 ) -> Response[ConversationOut | Problem]:
     """Archive Conversation
 
-     Put a conversation away, for oneself, until its next message.
+     Archive a conversation for the caller, until its next message.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,11 +137,11 @@ def sync(
 ) -> ConversationOut | Problem | None:
     """Archive Conversation
 
-     Put a conversation away, for oneself, until its next message.
+     Archive a conversation for the caller, until its next message.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,11 +166,11 @@ async def asyncio_detailed(
 ) -> Response[ConversationOut | Problem]:
     """Archive Conversation
 
-     Put a conversation away, for oneself, until its next message.
+     Archive a conversation for the caller, until its next message.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,11 +198,11 @@ async def asyncio(
 ) -> ConversationOut | Problem | None:
     """Archive Conversation
 
-     Put a conversation away, for oneself, until its next message.
+     Archive a conversation for the caller, until its next message.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

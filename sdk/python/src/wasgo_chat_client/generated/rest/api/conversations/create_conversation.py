@@ -130,12 +130,12 @@ def sync_detailed(
 ) -> Response[ConversationOut | Problem]:
     """Create Conversation
 
-     Create a conversation, or get the one of a direct pair or a reference.
+     Create a conversation, or get the existing one of a direct pair or a reference.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (CreateConversation): A new conversation.
 
     Raises:
@@ -168,12 +168,12 @@ def sync(
 ) -> ConversationOut | Problem | None:
     """Create Conversation
 
-     Create a conversation, or get the one of a direct pair or a reference.
+     Create a conversation, or get the existing one of a direct pair or a reference.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (CreateConversation): A new conversation.
 
     Raises:
@@ -201,12 +201,12 @@ async def asyncio_detailed(
 ) -> Response[ConversationOut | Problem]:
     """Create Conversation
 
-     Create a conversation, or get the one of a direct pair or a reference.
+     Create a conversation, or get the existing one of a direct pair or a reference.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (CreateConversation): A new conversation.
 
     Raises:
@@ -237,12 +237,12 @@ async def asyncio(
 ) -> ConversationOut | Problem | None:
     """Create Conversation
 
-     Create a conversation, or get the one of a direct pair or a reference.
+     Create a conversation, or get the existing one of a direct pair or a reference.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (CreateConversation): A new conversation.
 
     Raises:

@@ -112,9 +112,9 @@ def sync_detailed(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,9 +150,9 @@ def sync(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -183,9 +183,9 @@ async def asyncio_detailed(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -219,9 +219,9 @@ async def asyncio(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -96,12 +96,12 @@ def sync_detailed(
 ) -> Response[Problem | UnreadCounts]:
     """Get Unread Counts
 
-     Count the caller's unread messages, in all and by conversation.
+     Count the caller's unread messages, in total and by conversation.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -131,12 +131,12 @@ def sync(
 ) -> Problem | UnreadCounts | None:
     """Get Unread Counts
 
-     Count the caller's unread messages, in all and by conversation.
+     Count the caller's unread messages, in total and by conversation.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -161,12 +161,12 @@ async def asyncio_detailed(
 ) -> Response[Problem | UnreadCounts]:
     """Get Unread Counts
 
-     Count the caller's unread messages, in all and by conversation.
+     Count the caller's unread messages, in total and by conversation.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -194,12 +194,12 @@ async def asyncio(
 ) -> Problem | UnreadCounts | None:
     """Get Unread Counts
 
-     Count the caller's unread messages, in all and by conversation.
+     Count the caller's unread messages, in total and by conversation.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -160,7 +160,7 @@ def sync_detailed(
 ) -> Response[ConversationPage | Problem]:
     """List Conversations
 
-     List the caller's conversations, newest activity first; archived ones apart.
+     List the caller's conversations, newest activity first; either the archived ones or the others.
 
     Args:
         conversation_type (ListConversationsConversationTypeType0 | None | Unset):
@@ -168,11 +168,11 @@ def sync_detailed(
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,7 +216,7 @@ def sync(
 ) -> ConversationPage | Problem | None:
     """List Conversations
 
-     List the caller's conversations, newest activity first; archived ones apart.
+     List the caller's conversations, newest activity first; either the archived ones or the others.
 
     Args:
         conversation_type (ListConversationsConversationTypeType0 | None | Unset):
@@ -224,11 +224,11 @@ def sync(
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -267,7 +267,7 @@ async def asyncio_detailed(
 ) -> Response[ConversationPage | Problem]:
     """List Conversations
 
-     List the caller's conversations, newest activity first; archived ones apart.
+     List the caller's conversations, newest activity first; either the archived ones or the others.
 
     Args:
         conversation_type (ListConversationsConversationTypeType0 | None | Unset):
@@ -275,11 +275,11 @@ async def asyncio_detailed(
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -321,7 +321,7 @@ async def asyncio(
 ) -> ConversationPage | Problem | None:
     """List Conversations
 
-     List the caller's conversations, newest activity first; archived ones apart.
+     List the caller's conversations, newest activity first; either the archived ones or the others.
 
     Args:
         conversation_type (ListConversationsConversationTypeType0 | None | Unset):
@@ -329,11 +329,11 @@ async def asyncio(
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -117,18 +117,18 @@ def sync_detailed(
 ) -> Response[EventPage | Problem]:
     """List Events
 
-     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
-    with.
+     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
+    next page.
 
-    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
 
     Args:
         conversation_id (UUID):
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,18 +164,18 @@ def sync(
 ) -> EventPage | Problem | None:
     """List Events
 
-     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
-    with.
+     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
+    next page.
 
-    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
 
     Args:
         conversation_id (UUID):
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -206,18 +206,18 @@ async def asyncio_detailed(
 ) -> Response[EventPage | Problem]:
     """List Events
 
-     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
-    with.
+     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
+    next page.
 
-    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
 
     Args:
         conversation_id (UUID):
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -251,18 +251,18 @@ async def asyncio(
 ) -> EventPage | Problem | None:
     """List Events
 
-     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` to go on
-    with.
+     Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
+    next page.
 
-    Up to `purged_seq` the log is gone: who asks for what came after an earlier seq has to load afresh.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
 
     Args:
         conversation_id (UUID):
         after_seq (int | Unset): Events with a greater seq, oldest first. Default: 0.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

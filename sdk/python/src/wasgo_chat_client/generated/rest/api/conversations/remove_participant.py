@@ -119,12 +119,12 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """Remove Participant
 
-     Remove somebody, or leave by removing oneself.
+     Remove a participant, or leave (by removing the caller).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RemoveParticipant): Whom to remove; oneself to leave.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RemoveParticipant): The user to remove; the caller's own id to leave.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -156,12 +156,12 @@ def sync(
 ) -> Any | Problem | None:
     """Remove Participant
 
-     Remove somebody, or leave by removing oneself.
+     Remove a participant, or leave (by removing the caller).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RemoveParticipant): Whom to remove; oneself to leave.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RemoveParticipant): The user to remove; the caller's own id to leave.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -188,12 +188,12 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """Remove Participant
 
-     Remove somebody, or leave by removing oneself.
+     Remove a participant, or leave (by removing the caller).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RemoveParticipant): Whom to remove; oneself to leave.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RemoveParticipant): The user to remove; the caller's own id to leave.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -223,12 +223,12 @@ async def asyncio(
 ) -> Any | Problem | None:
     """Remove Participant
 
-     Remove somebody, or leave by removing oneself.
+     Remove a participant, or leave (by removing the caller).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RemoveParticipant): Whom to remove; oneself to leave.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RemoveParticipant): The user to remove; the caller's own id to leave.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -129,8 +129,8 @@ def sync_detailed(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): What to change; what is left out stays.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (UpdateConversation): Fields to change; omitted fields keep their value.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,8 +166,8 @@ def sync(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): What to change; what is left out stays.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (UpdateConversation): Fields to change; omitted fields keep their value.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,8 +198,8 @@ async def asyncio_detailed(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): What to change; what is left out stays.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (UpdateConversation): Fields to change; omitted fields keep their value.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -233,8 +233,8 @@ async def asyncio(
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): What to change; what is left out stays.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (UpdateConversation): Fields to change; omitted fields keep their value.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -128,12 +128,12 @@ def sync_detailed(
 ) -> Response[ParticipantOut | Problem]:
     """Update Participant
 
-     Give somebody another role, none above one's own.
+     Change a participant's role, up to the caller's own role.
 
     Args:
         conversation_id (UUID):
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UpdateParticipant): The new role.
 
     Raises:
@@ -168,12 +168,12 @@ def sync(
 ) -> ParticipantOut | Problem | None:
     """Update Participant
 
-     Give somebody another role, none above one's own.
+     Change a participant's role, up to the caller's own role.
 
     Args:
         conversation_id (UUID):
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UpdateParticipant): The new role.
 
     Raises:
@@ -203,12 +203,12 @@ async def asyncio_detailed(
 ) -> Response[ParticipantOut | Problem]:
     """Update Participant
 
-     Give somebody another role, none above one's own.
+     Change a participant's role, up to the caller's own role.
 
     Args:
         conversation_id (UUID):
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UpdateParticipant): The new role.
 
     Raises:
@@ -241,12 +241,12 @@ async def asyncio(
 ) -> ParticipantOut | Problem | None:
     """Update Participant
 
-     Give somebody another role, none above one's own.
+     Change a participant's role, up to the caller's own role.
 
     Args:
         conversation_id (UUID):
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (UpdateParticipant): The new role.
 
     Raises:

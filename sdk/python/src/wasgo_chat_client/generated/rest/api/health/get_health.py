@@ -49,7 +49,7 @@ def sync_detailed(
 ) -> Response[Health]:
     """Healthz
 
-     Whether this process is alive.
+     Return 200 while this process is alive.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -74,7 +74,7 @@ def sync(
 ) -> Health | None:
     """Healthz
 
-     Whether this process is alive.
+     Return 200 while this process is alive.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -95,7 +95,7 @@ async def asyncio_detailed(
 ) -> Response[Health]:
     """Healthz
 
-     Whether this process is alive.
+     Return 200 while this process is alive.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -118,7 +118,7 @@ async def asyncio(
 ) -> Health | None:
     """Healthz
 
-     Whether this process is alive.
+     Return 200 while this process is alive.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -54,7 +54,7 @@ def sync_detailed(
 ) -> Response[Readiness]:
     """Readyz
 
-     Whether this process can serve: database, migrations, not about to end; Redis may be degraded.
+     Return 200 if the database is up and migrated and the process is not draining. Redis may be down.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -79,7 +79,7 @@ def sync(
 ) -> Readiness | None:
     """Readyz
 
-     Whether this process can serve: database, migrations, not about to end; Redis may be degraded.
+     Return 200 if the database is up and migrated and the process is not draining. Redis may be down.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -100,7 +100,7 @@ async def asyncio_detailed(
 ) -> Response[Readiness]:
     """Readyz
 
-     Whether this process can serve: database, migrations, not about to end; Redis may be degraded.
+     Return 200 if the database is up and migrated and the process is not draining. Redis may be down.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -123,7 +123,7 @@ async def asyncio(
 ) -> Readiness | None:
     """Readyz
 
-     Whether this process can serve: database, migrations, not about to end; Redis may be degraded.
+     Return 200 if the database is up and migrated and the process is not draining. Redis may be down.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

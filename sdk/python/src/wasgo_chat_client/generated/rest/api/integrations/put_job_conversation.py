@@ -131,9 +131,9 @@ def sync_detailed(
 
     Args:
         reference_id (str): The platform's id of the object.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
-            dispute.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation about an object of the
+            platform.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,9 +167,9 @@ def sync(
 
     Args:
         reference_id (str): The platform's id of the object.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
-            dispute.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation about an object of the
+            platform.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,9 +198,9 @@ async def asyncio_detailed(
 
     Args:
         reference_id (str): The platform's id of the object.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
-            dispute.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation about an object of the
+            platform.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -232,9 +232,9 @@ async def asyncio(
 
     Args:
         reference_id (str): The platform's id of the object.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ProvisionConversation): Get or create the conversation of a bid, job, request or
-            dispute.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ProvisionConversation): Get or create the conversation about an object of the
+            platform.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -128,14 +128,14 @@ def sync_detailed(
 ) -> Response[MessageOut | Problem]:
     """Send System Message
 
-     Write an automated note into a conversation (scope chat:system_message).
+     Post a system message to a conversation (scope chat:system_message).
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendSystemMessage): An automated note in a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -169,14 +169,14 @@ def sync(
 ) -> MessageOut | Problem | None:
     """Send System Message
 
-     Write an automated note into a conversation (scope chat:system_message).
+     Post a system message to a conversation (scope chat:system_message).
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendSystemMessage): An automated note in a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -205,14 +205,14 @@ async def asyncio_detailed(
 ) -> Response[MessageOut | Problem]:
     """Send System Message
 
-     Write an automated note into a conversation (scope chat:system_message).
+     Post a system message to a conversation (scope chat:system_message).
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendSystemMessage): An automated note in a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -244,14 +244,14 @@ async def asyncio(
 ) -> MessageOut | Problem | None:
     """Send System Message
 
-     Write an automated note into a conversation (scope chat:system_message).
+     Post a system message to a conversation (scope chat:system_message).
 
     Args:
         conversation_id (UUID):
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendSystemMessage): An automated note in a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

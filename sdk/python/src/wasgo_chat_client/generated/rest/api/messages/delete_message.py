@@ -101,11 +101,11 @@ def sync_detailed(
 ) -> Response[MessageOut | Problem]:
     """Delete Message
 
-     Make a message a tombstone: one's own, or as moderator anybody's.
+     Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,11 +135,11 @@ def sync(
 ) -> MessageOut | Problem | None:
     """Delete Message
 
-     Make a message a tombstone: one's own, or as moderator anybody's.
+     Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,11 +164,11 @@ async def asyncio_detailed(
 ) -> Response[MessageOut | Problem]:
     """Delete Message
 
-     Make a message a tombstone: one's own, or as moderator anybody's.
+     Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,11 +196,11 @@ async def asyncio(
 ) -> MessageOut | Problem | None:
     """Delete Message
 
-     Make a message a tombstone: one's own, or as moderator anybody's.
+     Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

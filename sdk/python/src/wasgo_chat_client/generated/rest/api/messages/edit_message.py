@@ -123,11 +123,11 @@ def sync_detailed(
 ) -> Response[MessageOut | Problem]:
     """Edit Message
 
-     Change the content of one's own message.
+     Change the content of the caller's own message.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (EditMessage): The new content.
 
     Raises:
@@ -160,11 +160,11 @@ def sync(
 ) -> MessageOut | Problem | None:
     """Edit Message
 
-     Change the content of one's own message.
+     Change the content of the caller's own message.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (EditMessage): The new content.
 
     Raises:
@@ -192,11 +192,11 @@ async def asyncio_detailed(
 ) -> Response[MessageOut | Problem]:
     """Edit Message
 
-     Change the content of one's own message.
+     Change the content of the caller's own message.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (EditMessage): The new content.
 
     Raises:
@@ -227,11 +227,11 @@ async def asyncio(
 ) -> MessageOut | Problem | None:
     """Edit Message
 
-     Change the content of one's own message.
+     Change the content of the caller's own message.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
         body (EditMessage): The new content.
 
     Raises:

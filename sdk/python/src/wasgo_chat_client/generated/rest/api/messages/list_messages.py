@@ -191,24 +191,24 @@ def sync_detailed(
 ) -> Response[Any | MessagePage | Problem]:
     """List Messages
 
-     List messages of one conversation by seq, or of all of the caller's by time.
+     List messages of one conversation by seq, or of all the caller's conversations by time.
 
-    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
-    nothing changed.
+    Pages of one conversation have an `ETag`: sent back as `If-None-Match`, it gives 304 while nothing
+    has changed.
 
     Args:
         conversation (None | Unset | UUID):
         before_seq (int | None | Unset):
-        after_seq (int | None | Unset): Then oldest first.
-        around_seq (int | None | Unset): Half a page to either side.
+        after_seq (int | None | Unset): Only messages after this seq, oldest first.
+        around_seq (int | None | Unset): Half a page on either side of this seq.
         sender (None | str | Unset):
         message_type (ListMessagesMessageTypeType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        if_none_match (None | str | Unset): The `ETag` of an earlier response.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -256,24 +256,24 @@ def sync(
 ) -> Any | MessagePage | Problem | None:
     """List Messages
 
-     List messages of one conversation by seq, or of all of the caller's by time.
+     List messages of one conversation by seq, or of all the caller's conversations by time.
 
-    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
-    nothing changed.
+    Pages of one conversation have an `ETag`: sent back as `If-None-Match`, it gives 304 while nothing
+    has changed.
 
     Args:
         conversation (None | Unset | UUID):
         before_seq (int | None | Unset):
-        after_seq (int | None | Unset): Then oldest first.
-        around_seq (int | None | Unset): Half a page to either side.
+        after_seq (int | None | Unset): Only messages after this seq, oldest first.
+        around_seq (int | None | Unset): Half a page on either side of this seq.
         sender (None | str | Unset):
         message_type (ListMessagesMessageTypeType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        if_none_match (None | str | Unset): The `ETag` of an earlier response.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -316,24 +316,24 @@ async def asyncio_detailed(
 ) -> Response[Any | MessagePage | Problem]:
     """List Messages
 
-     List messages of one conversation by seq, or of all of the caller's by time.
+     List messages of one conversation by seq, or of all the caller's conversations by time.
 
-    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
-    nothing changed.
+    Pages of one conversation have an `ETag`: sent back as `If-None-Match`, it gives 304 while nothing
+    has changed.
 
     Args:
         conversation (None | Unset | UUID):
         before_seq (int | None | Unset):
-        after_seq (int | None | Unset): Then oldest first.
-        around_seq (int | None | Unset): Half a page to either side.
+        after_seq (int | None | Unset): Only messages after this seq, oldest first.
+        around_seq (int | None | Unset): Half a page on either side of this seq.
         sender (None | str | Unset):
         message_type (ListMessagesMessageTypeType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        if_none_match (None | str | Unset): The `ETag` of an earlier response.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -379,24 +379,24 @@ async def asyncio(
 ) -> Any | MessagePage | Problem | None:
     """List Messages
 
-     List messages of one conversation by seq, or of all of the caller's by time.
+     List messages of one conversation by seq, or of all the caller's conversations by time.
 
-    Of one conversation, the answer has an `ETag`: sent back as `If-None-Match` it gives 304 while
-    nothing changed.
+    Pages of one conversation have an `ETag`: sent back as `If-None-Match`, it gives 304 while nothing
+    has changed.
 
     Args:
         conversation (None | Unset | UUID):
         before_seq (int | None | Unset):
-        after_seq (int | None | Unset): Then oldest first.
-        around_seq (int | None | Unset): Half a page to either side.
+        after_seq (int | None | Unset): Only messages after this seq, oldest first.
+        around_seq (int | None | Unset): Half a page on either side of this seq.
         sender (None | str | Unset):
         message_type (ListMessagesMessageTypeType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        if_none_match (None | str | Unset): The `ETag` of an earlier answer.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        x_read_after (None | str | Unset): What the last answer said, where a standby may read as
-            of then.
+        if_none_match (None | str | Unset): The `ETag` of an earlier response.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        x_read_after (None | str | Unset): The latest `X-Read-After` received. Nothing older is
+            returned.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -118,11 +118,11 @@ def sync_detailed(
 ) -> Response[Problem | ReadResult]:
     """Mark Messages Read
 
-     Mark exactly these messages as read; one foreign id refuses all.
+     Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (MarkMultipleRead): Messages to mark as read; of one conversation or several.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -152,11 +152,11 @@ def sync(
 ) -> Problem | ReadResult | None:
     """Mark Messages Read
 
-     Mark exactly these messages as read; one foreign id refuses all.
+     Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (MarkMultipleRead): Messages to mark as read; of one conversation or several.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,11 +181,11 @@ async def asyncio_detailed(
 ) -> Response[Problem | ReadResult]:
     """Mark Messages Read
 
-     Mark exactly these messages as read; one foreign id refuses all.
+     Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (MarkMultipleRead): Messages to mark as read; of one conversation or several.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -213,11 +213,11 @@ async def asyncio(
 ) -> Problem | ReadResult | None:
     """Mark Messages Read
 
-     Mark exactly these messages as read; one foreign id refuses all.
+     Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (MarkMultipleRead): Messages to mark as read; of one conversation or several.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

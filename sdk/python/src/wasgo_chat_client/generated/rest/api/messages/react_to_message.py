@@ -125,12 +125,13 @@ def sync_detailed(
 ) -> Response[Problem | ReactionResult]:
     """React To Message
 
-     Toggle an emoji; with `action` add or remove it.
+     Toggle a reaction, or add or remove it (`action`).
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ReactToMessage): An emoji; without an action it toggles.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ReactToMessage): An emoji, and whether to add or remove it; without an action it is
+            toggled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,12 +163,13 @@ def sync(
 ) -> Problem | ReactionResult | None:
     """React To Message
 
-     Toggle an emoji; with `action` add or remove it.
+     Toggle a reaction, or add or remove it (`action`).
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ReactToMessage): An emoji; without an action it toggles.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ReactToMessage): An emoji, and whether to add or remove it; without an action it is
+            toggled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -194,12 +196,13 @@ async def asyncio_detailed(
 ) -> Response[Problem | ReactionResult]:
     """React To Message
 
-     Toggle an emoji; with `action` add or remove it.
+     Toggle a reaction, or add or remove it (`action`).
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ReactToMessage): An emoji; without an action it toggles.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ReactToMessage): An emoji, and whether to add or remove it; without an action it is
+            toggled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -229,12 +232,13 @@ async def asyncio(
 ) -> Problem | ReactionResult | None:
     """React To Message
 
-     Toggle an emoji; with `action` add or remove it.
+     Toggle a reaction, or add or remove it (`action`).
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (ReactToMessage): An emoji; without an action it toggles.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (ReactToMessage): An emoji, and whether to add or remove it; without an action it is
+            toggled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

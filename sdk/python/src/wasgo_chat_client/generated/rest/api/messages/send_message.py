@@ -139,13 +139,13 @@ def sync_detailed(
 ) -> Response[MessageOut | Problem]:
     """Send Message
 
-     Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again.
+     Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendMessage): A message for a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendMessage): A message, and the conversation it is for.
         body (SendMessageFilesBody):
 
     Raises:
@@ -178,13 +178,13 @@ def sync(
 ) -> MessageOut | Problem | None:
     """Send Message
 
-     Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again.
+     Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendMessage): A message for a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendMessage): A message, and the conversation it is for.
         body (SendMessageFilesBody):
 
     Raises:
@@ -212,13 +212,13 @@ async def asyncio_detailed(
 ) -> Response[MessageOut | Problem]:
     """Send Message
 
-     Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again.
+     Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendMessage): A message for a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendMessage): A message, and the conversation it is for.
         body (SendMessageFilesBody):
 
     Raises:
@@ -249,13 +249,13 @@ async def asyncio(
 ) -> MessageOut | Problem | None:
     """Send Message
 
-     Send a message. `client_id` (or an `Idempotency-Key`) makes it safe to send again.
+     Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (SendMessage): A message for a conversation.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (SendMessage): A message, and the conversation it is for.
         body (SendMessageFilesBody):
 
     Raises:

@@ -120,13 +120,13 @@ def sync_detailed(
 ) -> Response[Problem | SubscriptionOut]:
     """Add Push Subscription
 
-     Take a browser's push subscription; the same endpoint again replaces it.
+     Store a browser's push subscription. An existing one with the same endpoint is replaced.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Subscribe): A browser's `PushSubscription` as its `toJSON()` gives it.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -158,13 +158,13 @@ def sync(
 ) -> Problem | SubscriptionOut | None:
     """Add Push Subscription
 
-     Take a browser's push subscription; the same endpoint again replaces it.
+     Store a browser's push subscription. An existing one with the same endpoint is replaced.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Subscribe): A browser's `PushSubscription` as its `toJSON()` gives it.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,13 +191,13 @@ async def asyncio_detailed(
 ) -> Response[Problem | SubscriptionOut]:
     """Add Push Subscription
 
-     Take a browser's push subscription; the same endpoint again replaces it.
+     Store a browser's push subscription. An existing one with the same endpoint is replaced.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Subscribe): A browser's `PushSubscription` as its `toJSON()` gives it.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -227,13 +227,13 @@ async def asyncio(
 ) -> Problem | SubscriptionOut | None:
     """Add Push Subscription
 
-     Take a browser's push subscription; the same endpoint again replaces it.
+     Store a browser's push subscription. An existing one with the same endpoint is replaced.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Subscribe): A browser's `PushSubscription` as its `toJSON()` gives it.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

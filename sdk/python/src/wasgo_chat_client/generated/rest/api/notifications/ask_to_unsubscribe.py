@@ -68,11 +68,11 @@ def sync_detailed(
 ) -> Response[Problem | str]:
     """Ask To Unsubscribe
 
-     The page behind a mail's link. It asks: programs that only look at links must not unsubscribe
-    anybody.
+     Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
+    too.
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -100,11 +100,11 @@ def sync(
 ) -> Problem | str | None:
     """Ask To Unsubscribe
 
-     The page behind a mail's link. It asks: programs that only look at links must not unsubscribe
-    anybody.
+     Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
+    too.
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -127,11 +127,11 @@ async def asyncio_detailed(
 ) -> Response[Problem | str]:
     """Ask To Unsubscribe
 
-     The page behind a mail's link. It asks: programs that only look at links must not unsubscribe
-    anybody.
+     Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
+    too.
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,11 +157,11 @@ async def asyncio(
 ) -> Problem | str | None:
     """Ask To Unsubscribe
 
-     The page behind a mail's link. It asks: programs that only look at links must not unsubscribe
-    anybody.
+     Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
+    too.
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -103,11 +103,11 @@ def sync_detailed(
 ) -> Response[PreferencesOfConversation | Problem]:
     """Get Conversation Preferences
 
-     What the caller wants to be told of in one conversation; null leaves it to the general wish.
+     Get the caller's preferences for a conversation. Null means that the general preference applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,11 +137,11 @@ def sync(
 ) -> PreferencesOfConversation | Problem | None:
     """Get Conversation Preferences
 
-     What the caller wants to be told of in one conversation; null leaves it to the general wish.
+     Get the caller's preferences for a conversation. Null means that the general preference applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,11 +166,11 @@ async def asyncio_detailed(
 ) -> Response[PreferencesOfConversation | Problem]:
     """Get Conversation Preferences
 
-     What the caller wants to be told of in one conversation; null leaves it to the general wish.
+     Get the caller's preferences for a conversation. Null means that the general preference applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,11 +198,11 @@ async def asyncio(
 ) -> PreferencesOfConversation | Problem | None:
     """Get Conversation Preferences
 
-     What the caller wants to be told of in one conversation; null leaves it to the general wish.
+     Get the caller's preferences for a conversation. Null means that the general preference applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -122,14 +122,13 @@ def sync_detailed(
 ) -> Response[DeliveryPage | Problem]:
     """List Deliveries
 
-     List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope
-    chat:provision).
+     List deliveries by e-mail, push and webhook, newest first (scope chat:provision).
 
     Args:
         state (ListDeliveriesStateType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,14 +162,13 @@ def sync(
 ) -> DeliveryPage | Problem | None:
     """List Deliveries
 
-     List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope
-    chat:provision).
+     List deliveries by e-mail, push and webhook, newest first (scope chat:provision).
 
     Args:
         state (ListDeliveriesStateType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,14 +197,13 @@ async def asyncio_detailed(
 ) -> Response[DeliveryPage | Problem]:
     """List Deliveries
 
-     List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope
-    chat:provision).
+     List deliveries by e-mail, push and webhook, newest first (scope chat:provision).
 
     Args:
         state (ListDeliveriesStateType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -238,14 +235,13 @@ async def asyncio(
 ) -> DeliveryPage | Problem | None:
     """List Deliveries
 
-     List mails, pushes and webhooks, newest first; `state=dead` are the dead letters (scope
-    chat:provision).
+     List deliveries by e-mail, push and webhook, newest first (scope chat:provision).
 
     Args:
         state (ListDeliveriesStateType0 | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

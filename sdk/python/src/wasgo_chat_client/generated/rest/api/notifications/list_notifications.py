@@ -124,9 +124,9 @@ def sync_detailed(
 
     Args:
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,9 +164,9 @@ def sync(
 
     Args:
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,9 +199,9 @@ async def asyncio_detailed(
 
     Args:
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -237,9 +237,9 @@ async def asyncio(
 
     Args:
         unread (bool | None | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

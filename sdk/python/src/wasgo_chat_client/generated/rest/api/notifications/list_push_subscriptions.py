@@ -93,10 +93,10 @@ def sync_detailed(
 ) -> Response[Problem | SubscriptionsOut]:
     """List Push Subscriptions
 
-     The key for `pushManager.subscribe`, and the caller's browsers.
+     List the caller's push subscriptions, and get the key for `pushManager.subscribe`.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -124,10 +124,10 @@ def sync(
 ) -> Problem | SubscriptionsOut | None:
     """List Push Subscriptions
 
-     The key for `pushManager.subscribe`, and the caller's browsers.
+     List the caller's push subscriptions, and get the key for `pushManager.subscribe`.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,10 +150,10 @@ async def asyncio_detailed(
 ) -> Response[Problem | SubscriptionsOut]:
     """List Push Subscriptions
 
-     The key for `pushManager.subscribe`, and the caller's browsers.
+     List the caller's push subscriptions, and get the key for `pushManager.subscribe`.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -179,10 +179,10 @@ async def asyncio(
 ) -> Problem | SubscriptionsOut | None:
     """List Push Subscriptions
 
-     The key for `pushManager.subscribe`, and the caller's browsers.
+     List the caller's push subscriptions, and get the key for `pushManager.subscribe`.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -93,10 +93,10 @@ def sync_detailed(
 ) -> Response[MarkedNotifications | Problem]:
     """Mark All Notifications Read
 
-     Mark all of the caller's notifications; their messages stay as unread as they are.
+     Mark all of the caller's notifications as read. Their messages stay unread.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -124,10 +124,10 @@ def sync(
 ) -> MarkedNotifications | Problem | None:
     """Mark All Notifications Read
 
-     Mark all of the caller's notifications; their messages stay as unread as they are.
+     Mark all of the caller's notifications as read. Their messages stay unread.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,10 +150,10 @@ async def asyncio_detailed(
 ) -> Response[MarkedNotifications | Problem]:
     """Mark All Notifications Read
 
-     Mark all of the caller's notifications; their messages stay as unread as they are.
+     Mark all of the caller's notifications as read. Their messages stay unread.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -179,10 +179,10 @@ async def asyncio(
 ) -> MarkedNotifications | Problem | None:
     """Mark All Notifications Read
 
-     Mark all of the caller's notifications; their messages stay as unread as they are.
+     Mark all of the caller's notifications as read. Their messages stay unread.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -103,11 +103,11 @@ def sync_detailed(
 ) -> Response[NotificationOut | Problem]:
     """Mark Notification Read
 
-     Mark one notification; its message stays as unread as it is.
+     Mark a notification as read. Its message stays unread.
 
     Args:
         notification_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,11 +137,11 @@ def sync(
 ) -> NotificationOut | Problem | None:
     """Mark Notification Read
 
-     Mark one notification; its message stays as unread as it is.
+     Mark a notification as read. Its message stays unread.
 
     Args:
         notification_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,11 +166,11 @@ async def asyncio_detailed(
 ) -> Response[NotificationOut | Problem]:
     """Mark Notification Read
 
-     Mark one notification; its message stays as unread as it is.
+     Mark a notification as read. Its message stays unread.
 
     Args:
         notification_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,11 +198,11 @@ async def asyncio(
 ) -> NotificationOut | Problem | None:
     """Mark Notification Read
 
-     Mark one notification; its message stays as unread as it is.
+     Mark a notification as read. Its message stays unread.
 
     Args:
         notification_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -124,13 +124,16 @@ def sync_detailed(
 ) -> Response[PreferencesOfConversation | Problem]:
     """Put Conversation Preferences
 
-     Set all of it; what is left out is left to the general wish.
+     Replace the caller's preferences for a conversation. For fields left out, the general preference
+    applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PreferencesOfConversation): What a user wants of one conversation; null leaves it to
-            the general wish. PUT sets all of it.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PreferencesOfConversation): A user's preferences for one conversation; null means
+            that the general preference applies.
+
+            PUT replaces all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,13 +165,16 @@ def sync(
 ) -> PreferencesOfConversation | Problem | None:
     """Put Conversation Preferences
 
-     Set all of it; what is left out is left to the general wish.
+     Replace the caller's preferences for a conversation. For fields left out, the general preference
+    applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PreferencesOfConversation): What a user wants of one conversation; null leaves it to
-            the general wish. PUT sets all of it.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PreferencesOfConversation): A user's preferences for one conversation; null means
+            that the general preference applies.
+
+            PUT replaces all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,13 +201,16 @@ async def asyncio_detailed(
 ) -> Response[PreferencesOfConversation | Problem]:
     """Put Conversation Preferences
 
-     Set all of it; what is left out is left to the general wish.
+     Replace the caller's preferences for a conversation. For fields left out, the general preference
+    applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PreferencesOfConversation): What a user wants of one conversation; null leaves it to
-            the general wish. PUT sets all of it.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PreferencesOfConversation): A user's preferences for one conversation; null means
+            that the general preference applies.
+
+            PUT replaces all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -231,13 +240,16 @@ async def asyncio(
 ) -> PreferencesOfConversation | Problem | None:
     """Put Conversation Preferences
 
-     Set all of it; what is left out is left to the general wish.
+     Replace the caller's preferences for a conversation. For fields left out, the general preference
+    applies.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PreferencesOfConversation): What a user wants of one conversation; null leaves it to
-            the general wish. PUT sets all of it.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PreferencesOfConversation): A user's preferences for one conversation; null means
+            that the general preference applies.
+
+            PUT replaces all of them.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

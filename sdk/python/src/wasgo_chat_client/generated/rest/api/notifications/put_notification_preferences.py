@@ -112,12 +112,12 @@ def sync_detailed(
 ) -> Response[Preferences | Problem]:
     """Put Notification Preferences
 
-     Set all of it; what is left out goes back to its default.
+     Replace the caller's notification preferences. Fields that are left out return to their defaults.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Preferences): What a user wants in general. PUT sets all of it: what is left out
-            goes back to its default.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Preferences): A user's general preferences. PUT replaces all of them: fields that
+            are left out return to their defaults.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,12 +147,12 @@ def sync(
 ) -> Preferences | Problem | None:
     """Put Notification Preferences
 
-     Set all of it; what is left out goes back to its default.
+     Replace the caller's notification preferences. Fields that are left out return to their defaults.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Preferences): What a user wants in general. PUT sets all of it: what is left out
-            goes back to its default.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Preferences): A user's general preferences. PUT replaces all of them: fields that
+            are left out return to their defaults.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -177,12 +177,12 @@ async def asyncio_detailed(
 ) -> Response[Preferences | Problem]:
     """Put Notification Preferences
 
-     Set all of it; what is left out goes back to its default.
+     Replace the caller's notification preferences. Fields that are left out return to their defaults.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Preferences): What a user wants in general. PUT sets all of it: what is left out
-            goes back to its default.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Preferences): A user's general preferences. PUT replaces all of them: fields that
+            are left out return to their defaults.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -210,12 +210,12 @@ async def asyncio(
 ) -> Preferences | Problem | None:
     """Put Notification Preferences
 
-     Set all of it; what is left out goes back to its default.
+     Replace the caller's notification preferences. Fields that are left out return to their defaults.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Preferences): What a user wants in general. PUT sets all of it: what is left out
-            goes back to its default.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Preferences): A user's general preferences. PUT replaces all of them: fields that
+            are left out return to their defaults.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

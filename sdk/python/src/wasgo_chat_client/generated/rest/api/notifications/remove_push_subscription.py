@@ -109,11 +109,11 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """Remove Push Subscription
 
-     Forget a browser; also one that is not known.
+     Delete a push subscription. Succeeds if there is none.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Unsubscribe): The browser that wants no more push.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Unsubscribe): The endpoint of the browser to unsubscribe.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -143,11 +143,11 @@ def sync(
 ) -> Any | Problem | None:
     """Remove Push Subscription
 
-     Forget a browser; also one that is not known.
+     Delete a push subscription. Succeeds if there is none.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Unsubscribe): The browser that wants no more push.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Unsubscribe): The endpoint of the browser to unsubscribe.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -172,11 +172,11 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """Remove Push Subscription
 
-     Forget a browser; also one that is not known.
+     Delete a push subscription. Succeeds if there is none.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Unsubscribe): The browser that wants no more push.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Unsubscribe): The endpoint of the browser to unsubscribe.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -204,11 +204,11 @@ async def asyncio(
 ) -> Any | Problem | None:
     """Remove Push Subscription
 
-     Forget a browser; also one that is not known.
+     Delete a push subscription. Succeeds if there is none.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (Unsubscribe): The browser that wants no more push.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (Unsubscribe): The endpoint of the browser to unsubscribe.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -101,11 +101,11 @@ def sync_detailed(
 ) -> Response[DeliveryOut | Problem]:
     """Retry Delivery
 
-     Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew.
+     Retry a dead delivery (scope chat:provision). Whether it is still sent is decided when it is due.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -135,11 +135,11 @@ def sync(
 ) -> DeliveryOut | Problem | None:
     """Retry Delivery
 
-     Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew.
+     Retry a dead delivery (scope chat:provision). Whether it is still sent is decided when it is due.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,11 +164,11 @@ async def asyncio_detailed(
 ) -> Response[DeliveryOut | Problem]:
     """Retry Delivery
 
-     Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew.
+     Retry a dead delivery (scope chat:provision). Whether it is still sent is decided when it is due.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,11 +196,11 @@ async def asyncio(
 ) -> DeliveryOut | Problem | None:
     """Retry Delivery
 
-     Try a dead one again (scope chat:provision); whether it still is to be sent is decided anew.
+     Retry a dead delivery (scope chat:provision). Whether it is still sent is decided when it is due.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

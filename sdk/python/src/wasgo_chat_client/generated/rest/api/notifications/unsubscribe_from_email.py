@@ -68,10 +68,10 @@ def sync_detailed(
 ) -> Response[Problem | str]:
     """Unsubscribe From Email
 
-     One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user.
+     End e-mail to the user, from the page or by one click in the mail program (RFC 8058).
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -99,10 +99,10 @@ def sync(
 ) -> Problem | str | None:
     """Unsubscribe From Email
 
-     One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user.
+     End e-mail to the user, from the page or by one click in the mail program (RFC 8058).
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -125,10 +125,10 @@ async def asyncio_detailed(
 ) -> Response[Problem | str]:
     """Unsubscribe From Email
 
-     One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user.
+     End e-mail to the user, from the page or by one click in the mail program (RFC 8058).
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -154,10 +154,10 @@ async def asyncio(
 ) -> Problem | str | None:
     """Unsubscribe From Email
 
-     One click (RFC 8058), from the page or from the mail program itself: no more e-mail to that user.
+     End e-mail to the user, from the page or by one click in the mail program (RFC 8058).
 
     Args:
-        token (str): As the mail's link carries it.
+        token (str): The token in the link of the e-mail.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

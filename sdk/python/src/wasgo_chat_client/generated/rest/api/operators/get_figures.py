@@ -91,10 +91,10 @@ def sync_detailed(
 ) -> Response[FiguresOut | Problem]:
     """Get Figures
 
-     How the service is doing now.
+     Get the current metrics of the service.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -122,10 +122,10 @@ def sync(
 ) -> FiguresOut | Problem | None:
     """Get Figures
 
-     How the service is doing now.
+     Get the current metrics of the service.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -148,10 +148,10 @@ async def asyncio_detailed(
 ) -> Response[FiguresOut | Problem]:
     """Get Figures
 
-     How the service is doing now.
+     Get the current metrics of the service.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -177,10 +177,10 @@ async def asyncio(
 ) -> FiguresOut | Problem | None:
     """Get Figures
 
-     How the service is doing now.
+     Get the current metrics of the service.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -103,11 +103,11 @@ def sync_detailed(
 ) -> Response[InspectedConversationDetail | Problem]:
     """Inspect Conversation
 
-     Any conversation, with everybody who is or was in it. Leaves a row in the audit.
+     Get any conversation, with its current and former participants. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,11 +137,11 @@ def sync(
 ) -> InspectedConversationDetail | Problem | None:
     """Inspect Conversation
 
-     Any conversation, with everybody who is or was in it. Leaves a row in the audit.
+     Get any conversation, with its current and former participants. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,11 +166,11 @@ async def asyncio_detailed(
 ) -> Response[InspectedConversationDetail | Problem]:
     """Inspect Conversation
 
-     Any conversation, with everybody who is or was in it. Leaves a row in the audit.
+     Get any conversation, with its current and former participants. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,11 +198,11 @@ async def asyncio(
 ) -> InspectedConversationDetail | Problem | None:
     """Inspect Conversation
 
-     Any conversation, with everybody who is or was in it. Leaves a row in the audit.
+     Get any conversation, with its current and former participants. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

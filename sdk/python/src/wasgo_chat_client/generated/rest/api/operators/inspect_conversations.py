@@ -175,18 +175,18 @@ def sync_detailed(
 ) -> Response[InspectedConversationPage | Problem]:
     """Inspect Conversations
 
-     List the conversations of everybody, the newest first. Leaves a row in the audit.
+     List the conversations of all users, newest first. Recorded in the audit log.
 
     Args:
         conversation_type (InspectConversationsConversationTypeType0 | None | Unset):
         status (InspectConversationsStatusType0 | None | Unset):
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
-        participant (None | str | Unset): Somebody who is, or was, in them.
+        participant (None | str | Unset): A current or former participant.
         title (None | str | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -230,18 +230,18 @@ def sync(
 ) -> InspectedConversationPage | Problem | None:
     """Inspect Conversations
 
-     List the conversations of everybody, the newest first. Leaves a row in the audit.
+     List the conversations of all users, newest first. Recorded in the audit log.
 
     Args:
         conversation_type (InspectConversationsConversationTypeType0 | None | Unset):
         status (InspectConversationsStatusType0 | None | Unset):
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
-        participant (None | str | Unset): Somebody who is, or was, in them.
+        participant (None | str | Unset): A current or former participant.
         title (None | str | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -280,18 +280,18 @@ async def asyncio_detailed(
 ) -> Response[InspectedConversationPage | Problem]:
     """Inspect Conversations
 
-     List the conversations of everybody, the newest first. Leaves a row in the audit.
+     List the conversations of all users, newest first. Recorded in the audit log.
 
     Args:
         conversation_type (InspectConversationsConversationTypeType0 | None | Unset):
         status (InspectConversationsStatusType0 | None | Unset):
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
-        participant (None | str | Unset): Somebody who is, or was, in them.
+        participant (None | str | Unset): A current or former participant.
         title (None | str | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -333,18 +333,18 @@ async def asyncio(
 ) -> InspectedConversationPage | Problem | None:
     """Inspect Conversations
 
-     List the conversations of everybody, the newest first. Leaves a row in the audit.
+     List the conversations of all users, newest first. Recorded in the audit log.
 
     Args:
         conversation_type (InspectConversationsConversationTypeType0 | None | Unset):
         status (InspectConversationsStatusType0 | None | Unset):
         reference_type (None | str | Unset):
         reference_id (None | str | Unset):
-        participant (None | str | Unset): Somebody who is, or was, in them.
+        participant (None | str | Unset): A current or former participant.
         title (None | str | Unset):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -103,11 +103,11 @@ def sync_detailed(
 ) -> Response[InspectedMessage | Problem]:
     """Inspect Message
 
-     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+     Get any message with its revisions and read receipts. Recorded in the audit log.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,11 +137,11 @@ def sync(
 ) -> InspectedMessage | Problem | None:
     """Inspect Message
 
-     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+     Get any message with its revisions and read receipts. Recorded in the audit log.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,11 +166,11 @@ async def asyncio_detailed(
 ) -> Response[InspectedMessage | Problem]:
     """Inspect Message
 
-     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+     Get any message with its revisions and read receipts. Recorded in the audit log.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,11 +198,11 @@ async def asyncio(
 ) -> InspectedMessage | Problem | None:
     """Inspect Message
 
-     Any message with everything that it said, and who read it when. Leaves a row in the audit.
+     Get any message with its revisions and read receipts. Recorded in the audit log.
 
     Args:
         message_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

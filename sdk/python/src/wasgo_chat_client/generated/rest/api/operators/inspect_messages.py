@@ -121,13 +121,13 @@ def sync_detailed(
 ) -> Response[InspectedMessagePage | Problem]:
     """Inspect Messages
 
-     The messages of any conversation, newest first. Leaves a row in the audit.
+     List the messages of any conversation, newest first. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -161,13 +161,13 @@ def sync(
 ) -> InspectedMessagePage | Problem | None:
     """Inspect Messages
 
-     The messages of any conversation, newest first. Leaves a row in the audit.
+     List the messages of any conversation, newest first. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,13 +196,13 @@ async def asyncio_detailed(
 ) -> Response[InspectedMessagePage | Problem]:
     """Inspect Messages
 
-     The messages of any conversation, newest first. Leaves a row in the audit.
+     List the messages of any conversation, newest first. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -234,13 +234,13 @@ async def asyncio(
 ) -> InspectedMessagePage | Problem | None:
     """Inspect Messages
 
-     The messages of any conversation, newest first. Leaves a row in the audit.
+     List the messages of any conversation, newest first. Recorded in the audit log.
 
     Args:
         conversation_id (UUID):
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -89,10 +89,10 @@ def sync_detailed(
 ) -> Response[DeadKinds | Problem]:
     """List Dead Letter Kinds
 
-     How many dead letters there are, by channel and reason.
+     Count the dead deliveries by channel and reason.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -120,10 +120,10 @@ def sync(
 ) -> DeadKinds | Problem | None:
     """List Dead Letter Kinds
 
-     How many dead letters there are, by channel and reason.
+     Count the dead deliveries by channel and reason.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -146,10 +146,10 @@ async def asyncio_detailed(
 ) -> Response[DeadKinds | Problem]:
     """List Dead Letter Kinds
 
-     How many dead letters there are, by channel and reason.
+     Count the dead deliveries by channel and reason.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -175,10 +175,10 @@ async def asyncio(
 ) -> DeadKinds | Problem | None:
     """List Dead Letter Kinds
 
-     How many dead letters there are, by channel and reason.
+     Count the dead deliveries by channel and reason.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -131,14 +131,14 @@ def sync_detailed(
 ) -> Response[DeliveryPage | Problem]:
     """List Dead Letters
 
-     List mails, pushes and webhooks that will not be tried again by themselves, newest first.
+     List deliveries that are not retried automatically, newest first.
 
     Args:
         channel (ListDeadLettersChannelType0 | None | Unset):
-        error (None | str | Unset): The reason, as `kinds` has it.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        error (None | str | Unset): The reason, as returned by `/deliveries/kinds/`.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -174,14 +174,14 @@ def sync(
 ) -> DeliveryPage | Problem | None:
     """List Dead Letters
 
-     List mails, pushes and webhooks that will not be tried again by themselves, newest first.
+     List deliveries that are not retried automatically, newest first.
 
     Args:
         channel (ListDeadLettersChannelType0 | None | Unset):
-        error (None | str | Unset): The reason, as `kinds` has it.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        error (None | str | Unset): The reason, as returned by `/deliveries/kinds/`.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -212,14 +212,14 @@ async def asyncio_detailed(
 ) -> Response[DeliveryPage | Problem]:
     """List Dead Letters
 
-     List mails, pushes and webhooks that will not be tried again by themselves, newest first.
+     List deliveries that are not retried automatically, newest first.
 
     Args:
         channel (ListDeadLettersChannelType0 | None | Unset):
-        error (None | str | Unset): The reason, as `kinds` has it.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        error (None | str | Unset): The reason, as returned by `/deliveries/kinds/`.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -253,14 +253,14 @@ async def asyncio(
 ) -> DeliveryPage | Problem | None:
     """List Dead Letters
 
-     List mails, pushes and webhooks that will not be tried again by themselves, newest first.
+     List deliveries that are not retried automatically, newest first.
 
     Args:
         channel (ListDeadLettersChannelType0 | None | Unset):
-        error (None | str | Unset): The reason, as `kinds` has it.
-        limit (int | Unset): Results of a page; 50 by default. Default: 50.
+        error (None | str | Unset): The reason, as returned by `/deliveries/kinds/`.
+        limit (int | Unset): Results per page; 50 by default. Default: 50.
         cursor (None | str | Unset):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -101,12 +101,11 @@ def sync_detailed(
 ) -> Response[DeliveryOut | Problem]:
     """Retry Dead Letter
 
-     Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays
-    as it is.
+     Retry a dead delivery. Whether it is still sent is decided then. No effect if it is not dead.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -136,12 +135,11 @@ def sync(
 ) -> DeliveryOut | Problem | None:
     """Retry Dead Letter
 
-     Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays
-    as it is.
+     Retry a dead delivery. Whether it is still sent is decided then. No effect if it is not dead.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,12 +164,11 @@ async def asyncio_detailed(
 ) -> Response[DeliveryOut | Problem]:
     """Retry Dead Letter
 
-     Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays
-    as it is.
+     Retry a dead delivery. Whether it is still sent is decided then. No effect if it is not dead.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,12 +196,11 @@ async def asyncio(
 ) -> DeliveryOut | Problem | None:
     """Retry Dead Letter
 
-     Try a dead letter again; whether it still is to be sent is decided anew. One that is not dead stays
-    as it is.
+     Retry a dead delivery. Whether it is still sent is decided then. No effect if it is not dead.
 
     Args:
         delivery_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

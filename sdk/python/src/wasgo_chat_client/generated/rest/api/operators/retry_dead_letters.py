@@ -115,12 +115,13 @@ def sync_detailed(
 ) -> Response[Problem | RetriedDeliveries]:
     """Retry Dead Letters
 
-     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+     Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
     rest.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Filters of the dead deliveries to retry. Fields that are left out
+            match everything.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -150,12 +151,13 @@ def sync(
 ) -> Problem | RetriedDeliveries | None:
     """Retry Dead Letters
 
-     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+     Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
     rest.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Filters of the dead deliveries to retry. Fields that are left out
+            match everything.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -180,12 +182,13 @@ async def asyncio_detailed(
 ) -> Response[Problem | RetriedDeliveries]:
     """Retry Dead Letters
 
-     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+     Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
     rest.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Filters of the dead deliveries to retry. Fields that are left out
+            match everything.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -213,12 +216,13 @@ async def asyncio(
 ) -> Problem | RetriedDeliveries | None:
     """Retry Dead Letters
 
-     Try dead letters of a kind again, the oldest first and at most a thousand. Asked again, it finds the
+     Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
     rest.
 
     Args:
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (RetryDeliveries): Which dead letters to try again; what is left out narrows nothing.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (RetryDeliveries): Filters of the dead deliveries to retry. Fields that are left out
+            match everything.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

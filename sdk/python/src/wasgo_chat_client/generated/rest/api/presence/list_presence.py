@@ -104,7 +104,7 @@ def sync_detailed(
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,7 +138,7 @@ def sync(
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,7 +167,7 @@ async def asyncio_detailed(
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,7 +199,7 @@ async def asyncio(
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

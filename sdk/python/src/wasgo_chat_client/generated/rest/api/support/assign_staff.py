@@ -129,13 +129,13 @@ def sync_detailed(
 ) -> Response[Any | ConversationOut | Problem]:
     """Assign Staff
 
-     Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision).
+     Reassign a support conversation to another staff user (its moderator, or a service with
+    chat:provision).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AssignStaff): Who of the staff takes the case over; without a user the least busy of
-            the others.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,13 +167,13 @@ def sync(
 ) -> Any | ConversationOut | Problem | None:
     """Assign Staff
 
-     Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision).
+     Reassign a support conversation to another staff user (its moderator, or a service with
+    chat:provision).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AssignStaff): Who of the staff takes the case over; without a user the least busy of
-            the others.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -200,13 +200,13 @@ async def asyncio_detailed(
 ) -> Response[Any | ConversationOut | Problem]:
     """Assign Staff
 
-     Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision).
+     Reassign a support conversation to another staff user (its moderator, or a service with
+    chat:provision).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AssignStaff): Who of the staff takes the case over; without a user the least busy of
-            the others.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -236,13 +236,13 @@ async def asyncio(
 ) -> Any | ConversationOut | Problem | None:
     """Assign Staff
 
-     Hand a support case to somebody else of the staff (its moderator, or a service with chat:provision).
+     Reassign a support conversation to another staff user (its moderator, or a service with
+    chat:provision).
 
     Args:
         conversation_id (UUID):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (AssignStaff): Who of the staff takes the case over; without a user the least busy of
-            the others.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

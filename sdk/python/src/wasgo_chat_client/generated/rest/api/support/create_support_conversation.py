@@ -120,15 +120,14 @@ def sync_detailed(
 ) -> Response[ConversationOut | Problem]:
     """Create Support Conversation
 
-     Ask for support. Who of the staff has the fewest open cases joins as moderator, or nobody if none is
-    there.
+     Ask for support. The staff user with the fewest open support conversations, if any, joins as
+    moderator.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (CreateSupportConversation): What a user needs help with; `content` is a first
-            message.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -160,15 +159,14 @@ def sync(
 ) -> ConversationOut | Problem | None:
     """Create Support Conversation
 
-     Ask for support. Who of the staff has the fewest open cases joins as moderator, or nobody if none is
-    there.
+     Ask for support. The staff user with the fewest open support conversations, if any, joins as
+    moderator.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (CreateSupportConversation): What a user needs help with; `content` is a first
-            message.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,15 +193,14 @@ async def asyncio_detailed(
 ) -> Response[ConversationOut | Problem]:
     """Create Support Conversation
 
-     Ask for support. Who of the staff has the fewest open cases joins as moderator, or nobody if none is
-    there.
+     Ask for support. The staff user with the fewest open support conversations, if any, joins as
+    moderator.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (CreateSupportConversation): What a user needs help with; `content` is a first
-            message.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -233,15 +230,14 @@ async def asyncio(
 ) -> ConversationOut | Problem | None:
     """Create Support Conversation
 
-     Ask for support. Who of the staff has the fewest open cases joins as moderator, or nobody if none is
-    there.
+     Ask for support. The staff user with the fewest open support conversations, if any, joins as
+    moderator.
 
     Args:
-        idempotency_key (None | str | Unset): The same key and body within 24 h give the first
-            answer again.
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (CreateSupportConversation): What a user needs help with; `content` is a first
-            message.
+        idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
+            the first result.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -100,15 +100,15 @@ def sync_detailed(
 ) -> Response[ErasureOut | Problem]:
     """Erase User
 
-     Erase a person (scopes chat:provision and chat:moderate).
+     Erase a user (scopes chat:provision and chat:moderate).
 
-    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
-    in the
-    background; a second time answers how far it has come.
+    Their name is hidden, their tokens are rejected and their sockets are closed at once. The rest is
+    done in the
+    background. Repeating the request returns the progress.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -138,15 +138,15 @@ def sync(
 ) -> ErasureOut | Problem | None:
     """Erase User
 
-     Erase a person (scopes chat:provision and chat:moderate).
+     Erase a user (scopes chat:provision and chat:moderate).
 
-    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
-    in the
-    background; a second time answers how far it has come.
+    Their name is hidden, their tokens are rejected and their sockets are closed at once. The rest is
+    done in the
+    background. Repeating the request returns the progress.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,15 +171,15 @@ async def asyncio_detailed(
 ) -> Response[ErasureOut | Problem]:
     """Erase User
 
-     Erase a person (scopes chat:provision and chat:moderate).
+     Erase a user (scopes chat:provision and chat:moderate).
 
-    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
-    in the
-    background; a second time answers how far it has come.
+    Their name is hidden, their tokens are rejected and their sockets are closed at once. The rest is
+    done in the
+    background. Repeating the request returns the progress.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -207,15 +207,15 @@ async def asyncio(
 ) -> ErasureOut | Problem | None:
     """Erase User
 
-     Erase a person (scopes chat:provision and chat:moderate).
+     Erase a user (scopes chat:provision and chat:moderate).
 
-    At once nobody sees their name, their tokens are refused and their sockets close. The rest is done
-    in the
-    background; a second time answers how far it has come.
+    Their name is hidden, their tokens are rejected and their sockets are closed at once. The rest is
+    done in the
+    background. Repeating the request returns the progress.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -92,12 +92,12 @@ def sync_detailed(
 ) -> Response[Problem]:
     """Export User
 
-     A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they
-    uploaded.
+     Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
+    files.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -127,12 +127,12 @@ def sync(
 ) -> Problem | None:
     """Export User
 
-     A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they
-    uploaded.
+     Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
+    files.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,12 +157,12 @@ async def asyncio_detailed(
 ) -> Response[Problem]:
     """Export User
 
-     A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they
-    uploaded.
+     Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
+    files.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -190,12 +190,12 @@ async def asyncio(
 ) -> Problem | None:
     """Export User
 
-     A person's own data as a ZIP (scope chat:act_as): what they said and did, and the files they
-    uploaded.
+     Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
+    files.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

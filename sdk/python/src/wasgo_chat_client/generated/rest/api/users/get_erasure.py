@@ -100,11 +100,11 @@ def sync_detailed(
 ) -> Response[ErasureOut | Problem]:
     """Get Erasure
 
-     How far the erasure of a person has come (scope chat:provision).
+     Get the progress of an erasure (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -134,11 +134,11 @@ def sync(
 ) -> ErasureOut | Problem | None:
     """Get Erasure
 
-     How far the erasure of a person has come (scope chat:provision).
+     Get the progress of an erasure (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -163,11 +163,11 @@ async def asyncio_detailed(
 ) -> Response[ErasureOut | Problem]:
     """Get Erasure
 
-     How far the erasure of a person has come (scope chat:provision).
+     Get the progress of an erasure (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,11 +195,11 @@ async def asyncio(
 ) -> ErasureOut | Problem | None:
     """Get Erasure
 
-     How far the erasure of a person has come (scope chat:provision).
+     Get the progress of an erasure (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -120,12 +120,13 @@ def sync_detailed(
 ) -> Response[Problem | UserOut]:
     """Put User
 
-     Refresh the mirror of a user (scope chat:provision); what is left out stays.
+     Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
+    value.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PutUser): What a service says of a user; what is left out stays as it was.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -157,12 +158,13 @@ def sync(
 ) -> Problem | UserOut | None:
     """Put User
 
-     Refresh the mirror of a user (scope chat:provision); what is left out stays.
+     Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
+    value.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PutUser): What a service says of a user; what is left out stays as it was.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -189,12 +191,13 @@ async def asyncio_detailed(
 ) -> Response[Problem | UserOut]:
     """Put User
 
-     Refresh the mirror of a user (scope chat:provision); what is left out stays.
+     Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
+    value.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PutUser): What a service says of a user; what is left out stays as it was.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -224,12 +227,13 @@ async def asyncio(
 ) -> Problem | UserOut | None:
     """Put User
 
-     Refresh the mirror of a user (scope chat:provision); what is left out stays.
+     Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
+    value.
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
-        body (PutUser): What a service says of a user; what is left out stays as it was.
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

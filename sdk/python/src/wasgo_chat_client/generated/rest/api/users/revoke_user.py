@@ -98,11 +98,11 @@ def sync_detailed(
 ) -> Response[Problem | Revoked]:
     """Revoke User
 
-     Refuse every token of a user issued before now, and close its sockets (scope chat:provision).
+     Refuse every token of a user issued before now, and close the user's sockets (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -132,11 +132,11 @@ def sync(
 ) -> Problem | Revoked | None:
     """Revoke User
 
-     Refuse every token of a user issued before now, and close its sockets (scope chat:provision).
+     Refuse every token of a user issued before now, and close the user's sockets (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -161,11 +161,11 @@ async def asyncio_detailed(
 ) -> Response[Problem | Revoked]:
     """Revoke User
 
-     Refuse every token of a user issued before now, and close its sockets (scope chat:provision).
+     Refuse every token of a user issued before now, and close the user's sockets (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,11 +193,11 @@ async def asyncio(
 ) -> Problem | Revoked | None:
     """Revoke User
 
-     Refuse every token of a user issued before now, and close its sockets (scope chat:provision).
+     Refuse every token of a user issued before now, and close the user's sockets (scope chat:provision).
 
     Args:
         user_id (str):
-        x_act_as (None | str | Unset): User id a service acts as (scope `chat:act_as`).
+        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
