@@ -78,7 +78,7 @@ async def test_an_untrusted_server_is_not_used(url: MakeUrl, tmp_path: Path) -> 
 async def test_the_doctor_reports_the_certificate(url: MakeUrl) -> None:
     settings = Settings(database_url=url("sslmode=verify-full&sslrootcert=system"))
     (found,) = await check(settings, workers=1)
-    assert (found.level, found.what) == ("error", "Its certificate is not trusted.")
+    assert (found.level, found.what) == ("error", "The server certificate is not trusted.")
 
 
 async def test_the_host_name_is_checked_against_the_certificate(url: MakeUrl, own: Certificate) -> None:
@@ -104,7 +104,7 @@ async def test_migrations_standbys_and_commands_use_the_same_settings(
 
     examined = await asyncio.to_thread(run, "doctor", env=env)
     assert "Replica 1 is a primary." in examined.stdout
-    assert "with all its indexes" in examined.stdout
+    assert "with all indexes" in examined.stdout
     assert (await asyncio.to_thread(run, "migrate", env=env)).returncode == 0
     assert (await asyncio.to_thread(run, "purge", "--dry-run", env=env)).returncode == 0
     assert proxy.plain == 0

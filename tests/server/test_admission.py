@@ -25,7 +25,7 @@ NO_ORIGINS = [
 def test_an_invalid_origin_is_rejected(database: str, entry: str) -> None:
     env = environment(database, ALLOWED_ORIGINS=f"https://app.example,{entry}")
     shown = error_message(run("serve", "--port", str(free_port()), env=env))
-    assert f"WASGO_CHAT_ALLOWED_ORIGINS (2): {entry} is not taken" in shown
+    assert f"WASGO_CHAT_ALLOWED_ORIGINS (2): {entry} is invalid" in shown
     assert "scheme://host[:port]" in shown
 
 
