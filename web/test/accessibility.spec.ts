@@ -49,7 +49,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await ana.clickAction("stored", "Add a reaction");
     await ana.page.getByRole("group", { name: "Emojis" }).getByRole("button", { name: "🎉" }).click();
     await expect(ana.page.getByText("Couldn't update the reaction.")).toBeVisible();
-    await ana.page.getByRole("button", { name: "More" }).click();
+    await ana.page.getByRole("button", { name: "More", exact: true }).click();
     expect(await axeViolations(ana.page)).toEqual([]);
   });
 }

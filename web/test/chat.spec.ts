@@ -66,7 +66,7 @@ test("files are chosen, dropped or pasted, and shown to the other user", async (
 test("two users chat side by side in one window", async ({ browser }) => {
   const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
   const { page } = await openChat(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
-  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Open a second user side by side" }).click();
   const [left, right] = [page.getByRole("region", { name: "Chat as Ana Lima" }), page.getByRole("region", { name: "Chat as Bo Chen" })];
   await right.getByRole("textbox", { name: /^Write to/ }).fill("I am next to you");

@@ -162,7 +162,7 @@ test("the list, settings, older messages and a conversation can be reloaded afte
   await expect(page.getByRole("navigation").getByText(title)).toBeVisible();
 
   await page.route("**/notifications/preferences/", (route) => route.abort());
-  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Notification settings" }).click();
   await expect(page.getByText("Couldn't load the settings")).toBeVisible();
   await page.unroute("**/notifications/preferences/");

@@ -32,7 +32,7 @@ test("shortcuts work before anything has the focus", async ({ browser }) => {
 test("with two panes, shortcuts apply to the one used last", async ({ browser }) => {
   const { id } = await createJobConversation(ALL);
   const { page } = await openChat(browser, "ana", id, { viewport: { width: 1600, height: 800 } });
-  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Open a second user side by side" }).click();
   const right = page.getByRole("region", { name: "Chat as Bo Chen" });
   await right.getByRole("log").click();
@@ -71,7 +71,7 @@ test("opening a notification focuses the text field, even if the conversation is
 test("the menu can be opened, closed and navigated with the keyboard", async ({ browser }) => {
   const { id } = await createJobConversation(ALL);
   const { page } = await openChat(browser, "ana", id);
-  const more = page.getByRole("button", { name: "More" });
+  const more = page.getByRole("button", { name: "More", exact: true });
   await more.focus();
   await expect(more).toHaveAttribute("aria-haspopup", "menu");
   await expect(more).toHaveAttribute("aria-expanded", "false");

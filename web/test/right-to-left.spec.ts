@@ -23,7 +23,7 @@ for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
     await ana.page.getByRole("button", { name: "Details" }).click();
     expect(await overflow()).toBe(0);
     await ana.page.evaluate(() => (location.hash = "#ana"));
-    const more = ana.page.getByRole("button", { name: "More" });
+    const more = ana.page.getByRole("button", { name: "More", exact: true });
     await more.click();
     await waitForAnimations(ana.page);
     const [button, menu] = [await more.boundingBox(), await ana.page.getByRole("menu").boundingBox()];
