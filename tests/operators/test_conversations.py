@@ -142,10 +142,10 @@ async def test_every_access_leaves_an_audit_entry_without_content(
 
 async def test_participants_cannot_see_that_staff_looked(staff: Person, chats: dict[str, Any]) -> None:
     ana, direct = chats["ana"], chats["direct"]
-    before = await ana.sees(direct)
+    before = await ana.get_conversation(direct)
     await staff.ok("GET", f"{PATH}{direct['id']}/messages/")
     await staff.refused("GET", f"/chat/conversations/{direct['id']}/", status=404, code="not_found")
-    assert await ana.sees(direct) == before
+    assert await ana.get_conversation(direct) == before
 
 
 async def test_a_service_grants_and_revokes_staff_status_with_immediate_effect(world: World) -> None:
