@@ -198,5 +198,5 @@ def test_the_command_reports_what_it_rejected(tmp_path: Path, database: str) -> 
     file.write_bytes(as_file(["nonsense"]))
     done = run("import", "--dry-run", str(file), env=environment(database))
     assert done.returncode == 1
-    assert "1 lines cannot be imported" in done.stdout
+    assert "Rejected 1 lines" in done.stdout
     assert json.loads((tmp_path / "bad.jsonl.rejects").read_text())["line"] == 1

@@ -101,7 +101,7 @@ async def test_an_endless_transaction_and_too_few_connections_are_findings(
     await connection.close()
     warned = said(findings, "warning")
     assert "(forgotten, idle in transaction) has been in a transaction" in warned
-    assert "60 workers may open" in warned
+    assert "60 workers can open" in warned
 
 
 @pytest.fixture

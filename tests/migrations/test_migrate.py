@@ -16,7 +16,7 @@ from wasgo_chat.database.session import Database
 from wasgo_chat.server.run import preflight_checks
 
 NEW = """
-from wasgo_chat.core.migrations import create_index_concurrently, drop_index_concurrently
+from wasgo_chat.database.migrations import create_index_concurrently, drop_index_concurrently
 
 revision = "9001"
 down_revision = "{head}"
