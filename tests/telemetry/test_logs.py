@@ -36,7 +36,7 @@ async def test_debug_logs_follow_a_message_without_token_or_content(database: st
     assert re.fullmatch(r"[0-9a-f-]{36}", sent["connection"])
     assert re.fullmatch(r"[0-9a-f-]{36}", sent["request"])
     assert any(line["event"] == "frame_refused" and line["code"] == "not_found" for line in lines)
-    assert any(line["event"] == "told" and line["conversation"] == made["id"] for line in lines)
+    assert any(line["event"] == "events_published" and line["conversation"] == made["id"] for line in lines)
     for secret in ("secret words", platform, ana, ticket, ana.split(".")[2]):
         assert secret not in text
 
