@@ -48,6 +48,7 @@ async def test_a_table_that_is_locked_for_a_while_does_not_end_the_feed(
         async with connect_notifications(bo, world.worker) as b:
             await b.wait_for("unread_counts")
             async with world.worker.db.transaction() as tx:
+                await tx.execute(text("SET LOCAL lock_timeout = '10s'"))
                 await tx.execute(text("LOCK TABLE participants IN ACCESS EXCLUSIVE MODE"))  # as a migration would
                 for _ in range(20):
                     world.worker.parts.notification_feed.mark_changed([UUID(chat["id"])])
