@@ -203,7 +203,7 @@ async def start_dev(port: int, data: Path) -> tuple[asyncio.subprocess.Process, 
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdout is not None
-    shown = (await asyncio.wait_for(process.stdout.readuntil(b"Everything is kept."), 60)).decode()
+    shown = (await asyncio.wait_for(process.stdout.readuntil(b"All data is kept."), 60)).decode()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, asyncio.timeout(30):
         while True:
             try:
