@@ -2,8 +2,9 @@
 
 Handshake, ping, close, limits and the parsing of uncommon frames stay stock. The gateway finds the `FrameWriter` in the
 `extensions` of the ASGI scope; under another server it sends text through ASGI. Stock uvicorn closes a transport by
-waiting for a flush, which a peer that does not read can prevent forever. It also answers every ping and keeps every
-fragment, however much is unread.
+waiting for a flush, which a peer that does not read can prevent forever. It also answers every ping, keeps every
+fragment, and handles all frames of a read in one go, so that a peer that floods a worker with tiny frames, even without
+a token, would hold up its event loop for seconds. Here a connection reads a bounded number of frames per turn.
 
 This overrides internals of uvicorn, whose minor version is therefore pinned in `pyproject.toml`. The tests in
 `tests/gateway/test_rfc6455*.py` and `tests/security` check every override on the wire.
@@ -15,6 +16,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
+from wasgo_chat.core.close_codes import CloseCode as ChatCloseCode
 from wasgo_chat.gateway.frames.frame_writer import EXTENSION, FrameWriter
 from wasgo_chat.gateway.frames.framing import FastFrameReader, NonMinimalLength
 
@@ -22,6 +24,11 @@ FLUSH_S = 5.0
 MAX_UNREAD_PONGS = 262_144
 MAX_FRAGMENTS = 4_096
 MAX_UNREAD_MESSAGES = 8
+CHEAP_FRAMES_BURST = 200
+CHEAP_FRAMES_PER_S = 50
+"""Control and empty frames that a peer may send. They cost as much as messages, but no other rate limit counts them."""
+MAX_BYTES_AFTER_CLOSE = 131_072
+"""What a peer may have on its way when the service closes; whoever sends more does not read, and is cut off."""
 
 
 class ChatWebSocket(WebSocketsSansIOProtocol):
@@ -29,6 +36,10 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
 
     writer: FrameWriter | None = None
     reader: FastFrameReader | None = None
+    _rest = b""
+    _is_turn_scheduled = False
+    _bytes_after_close = 0
+    _opened_at = 0.0
 
     async def run_asgi(self) -> None:
         """Run the app with the `FrameWriter` in its scope."""
@@ -42,21 +53,63 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
         if self.reader is None:  # the handshake, as the HTTP protocol passes it on; frames follow
             super().data_received(data)
             self.reader = FastFrameReader(self.config.ws_max_size)
-            return
+            self._opened_at = self.loop.time()
+        elif self._rest:
+            self._rest += data
+        else:
+            self._read_turn(self.reader, data)
+
+    async def receive(self) -> Any:
+        event = await super().receive()
+        if self._rest:
+            self.transport.pause_reading()  # the stock method has resumed it
+            self._schedule_turn()
+        return event
+
+    def _read_turn(self, reader: FastFrameReader, data: bytes) -> None:
+        """Handle the first frames of the data, and leave the rest for the next turn of the event loop."""
+        if self.close_sent:
+            self._bytes_after_close += len(data)
+            if self._bytes_after_close > MAX_BYTES_AFTER_CLOSE:
+                self.transport.abort()
+                return
         try:
-            messages = self.reader.messages(data)
+            messages = reader.messages(data)
         except NonMinimalLength:
             self.conn.fail(CloseCode.PROTOCOL_ERROR, "length not minimal")
             self.handle_parser_exception()
             return
+        rest = data[reader.consumed :]
         if messages is None:
-            super().data_received(data)
+            super().data_received(data[: reader.consumed] if rest else data)
         elif not self.close_sent:
             for text in messages:
                 self.queue.put_nowait({"type": "websocket.receive", "text": text})
             if self.queue.qsize() > MAX_UNREAD_MESSAGES and not self.read_paused:
                 self.read_paused = True
                 self.transport.pause_reading()
+        open_s = self.loop.time() - self._opened_at
+        if reader.cheap_frames > CHEAP_FRAMES_BURST + CHEAP_FRAMES_PER_S * open_s and not self.close_sent:
+            self.conn.fail(int(ChatCloseCode.RATE_LIMITED), "too many control or empty frames; retry after 10")
+            self.handle_parser_exception()
+        elif rest and not self.transport.is_closing():
+            self._rest = rest
+            self.transport.pause_reading()
+            self._schedule_turn()
+
+    def _schedule_turn(self) -> None:
+        if not self._is_turn_scheduled and self.queue.qsize() <= MAX_UNREAD_MESSAGES:
+            self._is_turn_scheduled = True
+            self.loop.call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        self._is_turn_scheduled = False
+        data, self._rest = self._rest, b""
+        if self.reader is None or self.transport.is_closing():
+            return
+        self._read_turn(self.reader, data)
+        if not self._rest and not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     async def send(self, message: Any) -> None:
         """Mark a refused handshake as complete. Stock uvicorn does not, and logs an error for each."""
