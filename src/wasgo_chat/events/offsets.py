@@ -2,8 +2,8 @@
 
 To add a consumer, name it in `CONSUMERS` and in `consumers` of its feature. The feature runs it in `build`, and in
 `build_off` with a handler that skips events: pending markers stay until every consumer has reached them. A new consumer
-starts at offset 0: with a conversation's next event it also handles all earlier ones, unless its offsets were set before,
-as `skip_to` does.
+starts at offset 0: with a conversation's next event it also handles all earlier ones, unless its offsets were set
+before, as `skip_to` does.
 """
 
 from collections.abc import Mapping
