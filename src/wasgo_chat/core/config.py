@@ -181,8 +181,8 @@ class Settings(BaseSettings):
     max_bad_frames: int = Field(
         10,
         ge=1,
-        description="Consecutive malformed or rate-limited frames before a socket is closed. The close code is 4400, or "
-        "4429 if the last frame was rate-limited.",
+        description="Consecutive malformed or rate-limited frames before a socket is closed. The close code is 4400, "
+        "or 4429 if the last frame was rate-limited.",
     )
     heartbeat_s: float = Field(
         20.0,

@@ -150,7 +150,7 @@ class Read(Base):
         DataPolicy(
             "When they read which messages",
             exported="`reads.json`",
-            erased="Rows are kept with a pseudonym and no other data",
+            erased="Rows are kept with a pseudonym and the time, without the messages",
             kept="Until erased, at most `RETENTION_DAYS`",
         ),
     )
