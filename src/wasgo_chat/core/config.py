@@ -181,7 +181,8 @@ class Settings(BaseSettings):
     max_bad_frames: int = Field(
         10,
         ge=1,
-        description="Consecutive malformed (or rate-limited) frames before a socket is closed with 4400 (4429).",
+        description="Consecutive malformed or rate-limited frames before a socket is closed. The close code is 4400, "
+        "or 4429 if the last frame was rate-limited.",
     )
     heartbeat_s: float = Field(
         20.0,
@@ -290,7 +291,7 @@ class Settings(BaseSettings):
     )
     notify_include_text: bool = Field(False, description="Include message text in e-mails, pushes and webhooks.")
     notify_max_attempts: int = Field(
-        10, ge=1, description="Attempts to deliver an e-mail, push or webhook before it is given up."
+        10, ge=1, description="Attempts to deliver an e-mail, push or webhook before the delivery is marked dead."
     )
     notify_retry_s: float = Field(
         10.0, ge=0, description="Maximum delay before the second attempt. It doubles with each attempt, up to one hour."

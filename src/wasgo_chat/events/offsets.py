@@ -1,4 +1,10 @@
-"""The tables of the log's consumers: pending markers of conversations with new events, and each consumer's offsets."""
+"""The tables of the log's consumers: pending markers of conversations with new events, and each consumer's offsets.
+
+To add a consumer, name it in `CONSUMERS` and in `consumers` of its feature. The feature runs it in `build`, and in
+`build_off` with a handler that skips events: pending markers stay until every consumer has reached them. A new consumer
+starts at offset 0: with a conversation's next event it also handles all earlier ones, unless its offsets were set
+before, as `skip_to` does.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ class SocketTicket(Base):
         DataPolicy(
             "Socket tickets: a hash",
             exported="No: technical, and short-lived",
-            erased="Deleted at once",
+            erased="Deleted immediately",
             kept="`TICKET_TTL_S`, then until the next ticket deletes them",
         ),
     )

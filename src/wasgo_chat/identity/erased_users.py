@@ -34,8 +34,8 @@ class Erasure(Base):
         DataPolicy(
             "That a user was erased: a keyed hash of the id. While the erasure runs, also the id and the names",
             exported="No: nothing else is left",
-            erased="The id and the names are cleared at the end; the hash stays",
-            kept="Forever",
+            erased="The id and the names are cleared at the end; the hash is kept",
+            kept="Permanently",
         ),
     )
     __table_args__ = (

@@ -28,7 +28,7 @@ class User(Base):
         DataPolicy(
             "Id, names, address of the picture, e-mail, locale",
             exported="`profile.json`",
-            erased="Cleared at once; the row is deleted at the end",
+            erased="Cleared immediately; the row is deleted at the end",
             kept="Until erased; updated by tokens and services",
         ),
     )

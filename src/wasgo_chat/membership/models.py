@@ -105,7 +105,7 @@ class Participant(Base):
         DataPolicy(
             "Conversations they are or were in, role, which messages they have read",
             exported="`conversations.json`",
-            erased="They leave the conversation; an empty row of a pseudonym stays",
+            erased="The user leaves the conversation; the row is kept with a pseudonym, role and times",
             kept="Until erased",
         ),
     )

@@ -1,4 +1,8 @@
-"""Roles, actions and the permission matrix: which role, or which scope of a service token, allows which action."""
+"""Roles, actions and the permission matrix: which role, or which scope of a service token, allows which action.
+
+To add a role, declare it in `Role` (at its rank) and review `PERMISSIONS`, migrate the CHECK constraint of
+`participants.role`, name it in web/src/shared/labels/roles.ts and extend the matrix in docs/protocol.md.
+"""
 
 from collections.abc import Set
 from enum import Enum, StrEnum, auto

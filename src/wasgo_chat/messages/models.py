@@ -38,8 +38,8 @@ class Message(Base):
         DataPolicy(
             "Messages",
             exported="`messages.json`",
-            erased="They become tombstones of a pseudonym",
-            kept="Until erased, at most `RETENTION_DAYS`; a deleted message loses its content at once",
+            erased="Content is deleted; the author is replaced by a pseudonym",
+            kept="Until erased, at most `RETENTION_DAYS`; the content of a deleted message is removed immediately",
         ),
         DataPolicy(
             "Mentions by others",
@@ -50,7 +50,7 @@ class Message(Base):
         DataPolicy(
             'System messages about them ("dee joined")',
             exported="No: written by the service",
-            erased='The text becomes "erased user joined", the user a pseudonym',
+            erased='The text becomes "erased user joined"; the user is replaced by a pseudonym',
             kept="As long as the message",
         ),
     )
@@ -150,7 +150,7 @@ class Read(Base):
         DataPolicy(
             "When they read which messages",
             exported="`reads.json`",
-            erased="Empty rows of a pseudonym stay",
+            erased="Rows are kept with a pseudonym and the time, without the messages",
             kept="Until erased, at most `RETENTION_DAYS`",
         ),
     )

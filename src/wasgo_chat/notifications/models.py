@@ -134,7 +134,7 @@ class PushSubscription(Base):
         DataPolicy(
             "Browsers with web push: endpoint and keys",
             exported="`preferences.json`, without endpoint and keys",
-            erased="Deleted at once",
+            erased="Deleted immediately",
             kept="Until unsubscribed, or the push service reports it gone",
         ),
     )

@@ -90,7 +90,7 @@ async def _require_empty(db: Database, number: int, *, into_full: bool) -> None:
         is_seeded = (await tx.execute(statement, {"id": f"seed{number}-000000"})).scalar_one()
     if is_full and not into_full:
         other_seed = f" and another --seed, as the rows of seed {number} exist already" if is_seeded else ""
-        raise NotEmpty(f"The database has conversations already. Use an empty one, or --into-full{other_seed}.")
+        raise NotEmpty(f"The database contains conversations. Use an empty database, or pass --into-full{other_seed}.")
     if is_seeded:
         raise NotEmpty(f"The rows of seed {number} exist already. Use another --seed.")
 
