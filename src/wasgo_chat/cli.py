@@ -235,13 +235,13 @@ def token(
     development key, which only `wasgo-chat dev` accepts. The scopes are
     chat:provision, chat:system_message, chat:act_as and chat:moderate.
     """
-    from wasgo_chat.core.encoding import has_stray_control
+    from wasgo_chat.core.encoding import has_control_characters
     from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 
     if (user is None) == (service is None):
         raise typer.BadParameter("use either --user or --service")
     for option, name in (("--user", user), ("--service", service)):
-        if name is not None and (not 0 < len(name) <= 128 or has_stray_control(name, allowed="")):
+        if name is not None and (not 0 < len(name) <= 128 or has_control_characters(name, allowed="")):
             raise typer.BadParameter(f"{option} must have 1 to 128 characters and no control characters")
     settings = Settings()
     settings.check_secrets()

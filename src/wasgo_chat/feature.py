@@ -26,7 +26,7 @@ class FeatureOff(Forbidden):
     """A setting switches this feature off."""
 
     code = "feature_off"
-    title = "This feature is switched off"
+    title = "This feature is switched off in this installation"
 
 
 class Requirement(StrEnum):

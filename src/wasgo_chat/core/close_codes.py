@@ -54,7 +54,7 @@ class CloseCode(IntEnum):
         1009,
         "protocol",
         "reconnect",
-        "A frame is larger than 64 KiB, or a message has too many fragments",
+        "A frame is larger than the limit (64 KiB by default), or a message has too many fragments",
         "do not send that frame again; reconnect with `after_seq`",
     )
     PING_TIMEOUT = (
@@ -83,7 +83,7 @@ class CloseCode(IntEnum):
         4400,
         "gateway",
         "stop",
-        "Ten malformed frames in a row, or an invalid `after_seq`",
+        "Too many malformed frames in a row (10 by default), or an invalid `after_seq`",
         "do not reconnect; this is a bug in the client",
     )
     UNAUTHENTICATED = (

@@ -58,13 +58,13 @@ class ResponseModel(BaseModel):
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def has_stray_control(text: str, *, allowed: str = "\n\t") -> bool:
+def has_control_characters(text: str, *, allowed: str = "\n\t") -> bool:
     """Whether text contains NUL, a lone surrogate or a control character other than `allowed`."""
     controls = _CONTROLS.findall(text)
     return bool(controls) and not set(controls) <= set(allowed)
 
 
-def without_bidi(text: str) -> str:
+def strip_bidi_controls(text: str) -> str:
     """Remove bidirectional control characters (Unicode Standard Annex 9, section 2), which reorder surrounding text."""
     return text.translate(_BIDI_CONTROLS)
 
@@ -72,13 +72,13 @@ def without_bidi(text: str) -> str:
 def _clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    if has_stray_control(text):
+    if has_control_characters(text):
         raise PydanticCustomError("control_character", "NUL, surrogates and control characters are not allowed")
     return text
 
 
 def _clean_line(text: str) -> str:
-    if has_stray_control(text, allowed=""):
+    if has_control_characters(text, allowed=""):
         raise PydanticCustomError("control_character", "NUL, surrogates and control characters are not allowed")
     return text
 
@@ -111,7 +111,7 @@ def _json_problem(value: Any, depth_left: int) -> str | None:
         case None | bool():
             return None
         case str():
-            return "contains NUL, a surrogate or a control character" if has_stray_control(value) else None
+            return "contains NUL, a surrogate or a control character" if has_control_characters(value) else None
         case int():
             return None if abs(value) <= MAX_SAFE_INTEGER else "contains an integer beyond 64 bits"
         case float():

@@ -78,7 +78,7 @@ class Conflict(ChatError):
 class LimitReached(Conflict):
     """A limit of the service is reached."""
 
-    code, title = "limit_reached", "A limit is reached"
+    code, title = "limit_reached", "The limit for this resource has been reached"
 
 
 class UserErased(Conflict):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
 
-from wasgo_chat.core.encoding import has_stray_control
+from wasgo_chat.core.encoding import has_control_characters
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.gateway.frames.acks import Ack
 from wasgo_chat.gateway.frames.client_frames import MAX_REF_CHARS, ClientFrame
@@ -135,5 +135,5 @@ def _readable_ref(text: str) -> str | None:
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
     ref = frame.get("ref") if isinstance(frame, dict) else None
-    is_ref = isinstance(ref, str) and len(ref) <= MAX_REF_CHARS and not has_stray_control(ref, allowed="")
+    is_ref = isinstance(ref, str) and len(ref) <= MAX_REF_CHARS and not has_control_characters(ref, allowed="")
     return ref if is_ref else None

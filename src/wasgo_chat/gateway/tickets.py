@@ -76,7 +76,7 @@ async def redeem(tx: Tx, ticket: str) -> Token:
         Unauthenticated: the ticket is unknown, was redeemed, or has expired.
     """
     if not ticket.isascii() or len(ticket) > MAX_TICKET_CHARS:
-        raise Unauthenticated("The ticket is not accepted")
+        raise Unauthenticated("The ticket is invalid or has expired; request a new one")
     statement = delete(SocketTicket).where(SocketTicket.ticket_hash == _hash(ticket))
     returning = statement.returning(
         SocketTicket.user_id,
@@ -86,7 +86,7 @@ async def redeem(tx: Tx, ticket: str) -> Token:
     )
     row = (await tx.execute(returning)).one_or_none()
     if row is None or not row.is_valid:
-        raise Unauthenticated("The ticket is not accepted")
+        raise Unauthenticated("The ticket is invalid or has expired; request a new one")
     return Token("user", row.user_id, issued_at=row.token_issued_at, expires_at=row.token_expires_at)
 
 

@@ -1,9 +1,15 @@
-"""The typing signals that one connection sends: changes at once, repeats at intervals, and an end when it closes."""
+"""Typing indicators: how long one is shown, and which signals of a connection are published.
+
+To change how long an indicator is shown, change `TYPING_TTL_S`, the sentence about it in docs/protocol.md, and
+`EXPIRY_MS` in `sdk/typescript/src/typing-indicator.ts`, which must be longer.
+"""
 
 import time
 from collections.abc import Callable
 from uuid import UUID
 
+TYPING_TTL_S = 6.0
+"""Seconds after its last signal at which an indicator ends."""
 REPEAT_S = 2.0
 """Seconds after which a repeated `typing` is published again."""
 MIN_INTERVAL_S = 0.5

@@ -13,7 +13,7 @@ from pydantic import WithJsonSchema
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import HTTPConnection
 
-from wasgo_chat.core.encoding import JsonResponse, has_stray_control
+from wasgo_chat.core.encoding import JsonResponse, has_control_characters
 from wasgo_chat.core.errors import Invalid, Unauthenticated
 from wasgo_chat.core.ip_ranges import client_bucket
 from wasgo_chat.database.read_your_writes import ReadSession
@@ -145,7 +145,7 @@ async def _read_session(
 
 
 def _clean_cursor(cursor: Annotated[str | None, Query(max_length=_MAX_CURSOR_CHARS)] = None) -> str | None:
-    if cursor is not None and (has_stray_control(cursor, allowed="") or not cursor.isascii()):
+    if cursor is not None and (has_control_characters(cursor, allowed="") or not cursor.isascii()):
         raise Invalid.field(["query", "cursor"], "cursor", "is not a cursor of this list with these filters")
     return cursor
 

@@ -13,7 +13,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.encoding import has_stray_control, keyed_hash
+from wasgo_chat.core.encoding import has_control_characters, keyed_hash
 from wasgo_chat.core.errors import Conflict, Invalid
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Tx
@@ -73,7 +73,7 @@ class IdempotentRequest:
         """
         if self.key is None:
             return None
-        if not 0 < len(self.key) <= MAX_KEY_CHARS or has_stray_control(self.key, allowed=""):
+        if not 0 < len(self.key) <= MAX_KEY_CHARS or has_control_characters(self.key, allowed=""):
             raise Invalid.field(
                 ["header", "idempotency-key"], "idempotency_key", f"must have 1 to {MAX_KEY_CHARS} characters"
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 
-from wasgo_chat.core.encoding import has_stray_control
+from wasgo_chat.core.encoding import has_control_characters
 from wasgo_chat.core.errors import ActAsRequired, Invalid, ScopeRequired, Unauthenticated, UserErased
 from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.session import Database
@@ -134,7 +134,7 @@ class Authenticator:
     async def _impersonate(self, service: Actor, user_id: str) -> Actor:
         if "chat:act_as" not in service.scopes:
             raise ScopeRequired("X-Act-As requires the scope chat:act_as")
-        if not 0 < len(user_id) <= 128 or has_stray_control(user_id, allowed=""):
+        if not 0 < len(user_id) <= 128 or has_control_characters(user_id, allowed=""):
             raise Invalid.field(["header", "x-act-as"], "user_id", "must be a user id of 1 to 128 characters")
         async with self._db.transaction() as tx:
             user = await users.find(tx, user_id)

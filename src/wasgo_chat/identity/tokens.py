@@ -20,7 +20,7 @@ from wasgo_chat.core.config import (
     Settings,
     UnsafeSettings,
 )
-from wasgo_chat.core.encoding import has_stray_control
+from wasgo_chat.core.encoding import has_control_characters
 from wasgo_chat.core.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ class TokenVerifier:
         audiences = [audience] if isinstance(audience, str) else audience
         is_service = self._settings.jwt_service_audience in audiences
         if is_service and self._settings.jwt_audience in audiences:
-            raise Unauthenticated("The token names both audiences")
+            raise Unauthenticated("A token must have one audience: of users or of services")
         subject = claims["sub"]
-        if not isinstance(subject, str) or not 0 < len(subject) <= 128 or has_stray_control(subject, allowed=""):
+        if not isinstance(subject, str) or not 0 < len(subject) <= 128 or has_control_characters(subject, allowed=""):
             raise Unauthenticated("The token's subject is invalid")
         issued_at, expires_at = _time(claims, "iat"), _time(claims, "exp")
         _time(claims, "nbf")
@@ -158,7 +158,7 @@ def _time(claims: dict[str, Any], name: str) -> float:
     except OverflowError:
         seconds = math.inf
     if not math.isfinite(seconds):
-        raise Unauthenticated(f"The token's {name} is not a time")
+        raise Unauthenticated(f"The token's claim {name} must be a number")
     return seconds
 
 
@@ -189,7 +189,7 @@ def _profile(claims: dict[str, Any]) -> dict[str, Any]:
             isinstance(value, str)
             and value
             and len(value) <= _PROFILE_CHARS
-            and not has_stray_control(value, allowed="")
+            and not has_control_characters(value, allowed="")
         ):
             profile[name] = value
     if not _WEB_ADDRESS.match(profile.get("avatar_url", "https://")):

@@ -10,7 +10,7 @@ from sqlalchemy import DateTime, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, UserId, without_bidi
+from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, UserId, strip_bidi_controls
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.driver import PinnedConnection, fetch
 from wasgo_chat.database.session import Base, Database, Tx
@@ -142,7 +142,7 @@ def normalise_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
     stored = {name: value for name, value in profile.items() if value is not None}
     for name in ("username", "display_name"):
         if name in stored:
-            stored[name] = without_bidi(stored[name]).strip() or "?"
+            stored[name] = strip_bidi_controls(stored[name]).strip() or "?"
     return stored
 
 

@@ -39,7 +39,7 @@ class Action(Enum):
     TYPE = auto()
     DELETE_OTHERS = auto()
     MANAGE_MEMBERS = auto()
-    MANAGE_LEADERS = auto()
+    MANAGE_PRIVILEGED_MEMBERS = auto()
     CONFIGURE = auto()
     CLOSE = auto()
     ASSIGN = auto()
@@ -54,7 +54,7 @@ PERMISSIONS: dict[Action, tuple[Role | None, str | None]] = {
     Action.TYPE: (Role.PARTICIPANT, None),
     Action.DELETE_OTHERS: (Role.MODERATOR, "chat:moderate"),
     Action.MANAGE_MEMBERS: (Role.MODERATOR, "chat:provision"),
-    Action.MANAGE_LEADERS: (Role.ADMIN, "chat:provision"),
+    Action.MANAGE_PRIVILEGED_MEMBERS: (Role.ADMIN, "chat:provision"),
     Action.CONFIGURE: (Role.ADMIN, "chat:provision"),
     Action.CLOSE: (Role.MODERATOR, "chat:provision"),
     Action.ASSIGN: (Role.MODERATOR, "chat:provision"),
@@ -70,7 +70,7 @@ ONLY_BY_LOWEST_ROLE = frozenset([Action.ASSIGN])
 WRITE_ACTIONS = frozenset([Action.WRITE, Action.DELETE_OTHERS, Action.WRITE_SYSTEM])
 """Actions that a closed conversation refuses."""
 
-NOT_IN_DIRECT = frozenset([Action.MANAGE_MEMBERS, Action.MANAGE_LEADERS, Action.CLOSE, Action.LEAVE])
+NOT_IN_DIRECT = frozenset([Action.MANAGE_MEMBERS, Action.MANAGE_PRIVILEGED_MEMBERS, Action.CLOSE, Action.LEAVE])
 """Actions that a direct conversation refuses to every role."""
 
 
@@ -88,4 +88,4 @@ def roles_that_allow(action: Action) -> list[Role]:
 
 
 PRIVILEGED_ROLES: Set[str] = frozenset(roles_that_allow(Action.MANAGE_MEMBERS))
-"""Roles that manage other members. Only `Action.MANAGE_LEADERS` allows granting or revoking them."""
+"""Roles that manage other members. Only `Action.MANAGE_PRIVILEGED_MEMBERS` allows granting or revoking them."""

@@ -155,7 +155,7 @@ async def archive(tx: Tx, membership: Membership, *, archived: bool) -> None:
 
 def _action_on(role: str) -> Action:
     """The action of granting or revoking this role."""
-    return Action.MANAGE_LEADERS if role in PRIVILEGED_ROLES else Action.MANAGE_MEMBERS
+    return Action.MANAGE_PRIVILEGED_MEMBERS if role in PRIVILEGED_ROLES else Action.MANAGE_MEMBERS
 
 
 async def _require_other_admin(tx: Tx, membership: Membership, user_id: str) -> None:

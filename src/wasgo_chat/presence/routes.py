@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from wasgo_chat.core.encoding import JsonResponse, has_stray_control
+from wasgo_chat.core.encoding import JsonResponse, has_control_characters
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.feature import part_of
 from wasgo_chat.http.dependencies import Caller, Db
@@ -39,4 +39,4 @@ async def list_presence(
 
 
 def _is_user_id(text: str) -> bool:
-    return len(text) <= MAX_USER_ID_CHARS and not has_stray_control(text, allowed="")
+    return len(text) <= MAX_USER_ID_CHARS and not has_control_characters(text, allowed="")

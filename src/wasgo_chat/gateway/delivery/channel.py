@@ -13,13 +13,12 @@ from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.gateway.delivery.subscription import Subscription
 from wasgo_chat.gateway.frames.framing import FrameBatch, frame_type
+from wasgo_chat.gateway.typing_indicator import TYPING_TTL_S
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 RECENT_FRAMES = 256
 MAX_BATCH_BYTES = 262_144
-TYPING_TTL_S = 6.0
-"""Seconds after which a `typing` signal that is not repeated ends. docs/protocol.md announces it to clients."""
 
 
 class ConversationChannel:

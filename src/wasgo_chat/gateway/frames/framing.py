@@ -59,7 +59,7 @@ class FastFrameReader:
     def __init__(self, max_size: int) -> None:
         self.consumed = 0
         self.cheap_frames = 0
-        """Control frames and empty final frames so far. They cost as much as messages; no other rate limit counts them."""
+        """Control frames and empty final frames so far: no other rate limit counts them, and they cost as much."""
         self._max_size = max_size
         self._missing = 0  # bytes of the current frame that have not arrived yet
         self._partial_head = b""

@@ -99,7 +99,7 @@ def check_length(settings: Settings, content: str) -> None:
 def check_not_blank(message_type: str, content: str) -> None:
     """Raises Invalid if messages of this type need content and there is none."""
     if MESSAGE_TYPES[message_type].needs_content and not content.strip():
-        raise Invalid.field(["content"], "empty", "must not be blank, unless the message has attachments or a location")
+        raise Invalid.field(["content"], "empty", "must not be blank if the message has no attachments")
 
 
 async def check_allowed(tx: Tx, membership: Membership, body: MessageContent) -> None:
