@@ -28,7 +28,7 @@ CHEAP_FRAMES_BURST = 200
 CHEAP_FRAMES_PER_S = 50
 """Control and empty frames that a peer may send. They cost as much as messages, but no other rate limit counts them."""
 MAX_BYTES_AFTER_CLOSE = 131_072
-"""What a peer may have on its way when the service closes; whoever sends more does not read, and is cut off."""
+"""Bytes that a peer may have in transit when the service closes. A peer that sends more is disconnected."""
 
 
 class ChatWebSocket(WebSocketsSansIOProtocol):
