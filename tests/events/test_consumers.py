@@ -162,7 +162,10 @@ async def test_a_crash_before_the_commit_repeats_the_events(quiet: World, reader
     assert await second.consume(UUID(chat["id"])) == 0, "another consumer has claimed it"
     crashing.cancel()
     await asyncio.gather(crashing, return_exceptions=True)
-    await all_read(second)
+    async with asyncio.timeout(PATIENCE_S):
+        while not seen.seqs[UUID(chat["id"])]:  # PostgreSQL notices the lost connection a moment later
+            await all_read(second)
+            await asyncio.sleep(0.02)
     assert seen.seqs[UUID(chat["id"])] == [1]
 
 
