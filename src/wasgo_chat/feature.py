@@ -127,8 +127,8 @@ class Feature:
     build: Callable[[PartContext], Parts] = lambda context: Parts()
     build_off: Callable[[PartContext], Parts] = lambda context: Parts()
     """The parts of a worker where the feature is off: substitutes that other features rely on."""
-    commands: Sequence[str] = ()
-    """The socket commands that it handles."""
+    commands: Sequence[Any] = ()
+    """Its socket commands, as `gateway.command_registry` declares them: that package is in a higher layer."""
     consumers: Sequence[str] = ()
     """The log consumers that it runs."""
     tables: Sequence[str] = ()

@@ -17,7 +17,6 @@ from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.feature import FeatureOff, Part, Parts
 from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
-from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
 from wasgo_chat.gateway.delivery.reconciler import Reconciler
@@ -105,7 +104,7 @@ class Worker:
             read_states=self.read_states,
             counts=self.counts,
         )
-        self.commands = COMMANDS
+        self.commands = features.command_registry(settings)
         self.notification_feed = NotificationFeed(self.background_db, self.counts)
         self.publisher = Publisher(self.name, self.hub, self.notification_feed, self.background_db, self.broker)
         self.remote_subscriber = RemoteSubscriber(self.name, self.hub, self.notification_feed, self.tasks)

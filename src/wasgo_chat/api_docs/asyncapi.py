@@ -17,7 +17,7 @@ from wasgo_chat.api_docs.schema_names import with_schema_names
 from wasgo_chat.conversations import event_schemas as events
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import ResponseModel
-from wasgo_chat.gateway.commands import COMMANDS
+from wasgo_chat.features import command_registry
 from wasgo_chat.gateway.frames import server_frames as sent
 
 DESCRIPTION = """WebSocket API of the chat service. `docs/protocol.md` explains authentication, resuming and close
@@ -50,20 +50,21 @@ _USER_FRAMES: dict[str, type[ResponseModel]] = {
     "presence": sent.PresenceSignal,
     "notification": sent.NotificationFrame,
 }
+_REGISTRY = command_registry()
 _SERVER_FRAMES: dict[str, type[ResponseModel]] = {
     "conversation_hello": sent.ConversationHello,
     **_SUBSCRIPTION_FRAMES,
     **_CONVERSATION_FRAMES,
     **_USER_FRAMES,
-    **{f"{command.type}_ack": command.ack for command in COMMANDS},
+    **{f"{command.type}_ack": command.ack for command in _REGISTRY},
 }
-_COMMANDS = [command.type for command in COMMANDS]
+_COMMANDS = [command.type for command in _REGISTRY]
 
 _CHANNELS: dict[str, dict[str, Any]] = {
     "conversation": {
         "address": "ws/chat/{conversation_id}/",
         "title": "One conversation",
-        "client": [command.type for command in COMMANDS if not command.many_only],
+        "client": [command.type for command in _REGISTRY if not command.many_only],
         "server": ["conversation_hello", *_CONVERSATION_FRAMES],
         "after_seq": True,
     },
@@ -157,7 +158,7 @@ def _operations(name: str, channel: dict[str, Any]) -> dict[str, Any]:
         operations[f"{name}.{frame}"] = {
             "action": "receive",
             "channel": reference,
-            "summary": COMMANDS[frame].frame.__doc__,
+            "summary": _REGISTRY[frame].frame.__doc__,
             "messages": [message_ref(frame)],
             "reply": {"channel": reference, "messages": [message_ref(f"{frame}_ack"), message_ref("error")]},
         }
@@ -165,8 +166,8 @@ def _operations(name: str, channel: dict[str, Any]) -> dict[str, Any]:
 
 
 def _message(name: str) -> dict[str, Any]:
-    model = COMMANDS[name].frame if name in _COMMANDS else _SERVER_FRAMES[name]
-    payloads = COMMANDS[name].examples if name in _COMMANDS else [SERVER[name]]
+    model = _REGISTRY[name].frame if name in _COMMANDS else _SERVER_FRAMES[name]
+    payloads = _REGISTRY[name].examples if name in _COMMANDS else [SERVER[name]]
     return {
         "name": name,
         "title": model.__name__,
@@ -177,7 +178,7 @@ def _message(name: str) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    clients = [command.frame for command in COMMANDS]
+    clients = [command.frame for command in _REGISTRY]
     servers = [*_SERVER_FRAMES.values()]
     models = [(model, "validation") for model in [*clients, *servers]]
     _, document = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # the mode is a literal

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE, MOMENT, SHAPES
-from wasgo_chat.gateway.commands import COMMANDS
+from wasgo_chat.features import command_registry
 
 _MESSAGE = SHAPES["MessageOut"]
 _PARTICIPANT = SHAPES["ParticipantOut"]
@@ -30,7 +30,7 @@ SERVER: dict[str, dict[str, Any]] = {
         "detail": "Too many requests",
         "retry_after_s": 1.2,
     },
-    **{f"{command.type}_ack": {"type": "ack", **command.ack_example} for command in COMMANDS},
+    **{f"{command.type}_ack": {"type": "ack", **command.ack_example} for command in command_registry()},
     "new_message": {"type": "new_message", "conversation_id": CHAT, "seq": 6, "message": _MESSAGE},
     "message_edited": {"type": "message_edited", "conversation_id": CHAT, "seq": 7, "message": _MESSAGE},
     "message_deleted": {
