@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import HTTPConnection
@@ -16,7 +17,7 @@ from starlette.requests import HTTPConnection
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Forbidden
 from wasgo_chat.database.after_commit import CommitListeners
-from wasgo_chat.database.session import Database
+from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 Part = TypeVar("Part")
@@ -113,6 +114,28 @@ class Parts:
     """Called after the loops have ended, in this order."""
 
 
+class ExportPage(Protocol):
+    """Loads a page of a user's rows for their export: at most `limit`, in the order of `id`, after the given one."""
+
+    def __call__(
+        self, tx: Tx, user_id: str, after: UUID | None, /, *, limit: int
+    ) -> Awaitable[list[dict[str, Any]]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """How a feature exports and erases what it stores about a user. `__data_policy__` of its tables describes it."""
+
+    documents: Mapping[str, Callable[[Tx, str], Awaitable[dict[str, Any]]]] = field(default_factory=dict)
+    """Files of the export archive with one JSON object each, by name."""
+    lists: Mapping[str, ExportPage] = field(default_factory=dict)
+    """Files of the export archive with a JSON list each, by name."""
+    on_erasure_request: Callable[[Tx, str], Awaitable[None]] | None = None
+    """Deletes, in the transaction of the request, what must not be used from then on."""
+    erase_page: Callable[[Tx, str], Awaitable[bool]] | None = None
+    """Erases a page of rows; True if there may be more. It is repeated, also after a crash."""
+
+
 @dataclass(frozen=True)
 class Feature:
     """The declaration of one feature."""
@@ -132,6 +155,7 @@ class Feature:
     consumers: Sequence[str] = ()
     """The log consumers that it runs."""
     tables: Sequence[str] = ()
+    personal_data: PersonalData = PersonalData()
     requirements: Mapping[Requirement, Done | Exempt] = field(default_factory=dict)
 
     def is_on(self, settings: Settings) -> bool:

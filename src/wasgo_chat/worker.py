@@ -111,7 +111,9 @@ class Worker:
         self.reconciler = Reconciler(settings, self.hub, self.background_db)
         self.admission = ConnectionAdmission(settings.max_opening_sockets)
         self.address_limits = AddressLimits(settings)
-        self.erasures = ErasureWorker(self.db)
+        # Also of features that are off: what they stored before is still exported and erased.
+        self.personal_data = [feature.personal_data for feature in features.FEATURES]
+        self.erasures = ErasureWorker(self.db, self.personal_data)
         self.retention = RetentionWorker(self.db, self.counts)
 
         self.listeners.add(partial(count_messages, self.counts), MessageStored, MessageCounted)

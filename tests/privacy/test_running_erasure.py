@@ -3,17 +3,16 @@
 import pytest
 
 from tests.support.client_state import ClientState
-from tests.support.workers import make_settings
+from tests.support.workers import Worker, make_settings
 from tests.support.world import world_with
-from wasgo_chat.database.session import Database
 from wasgo_chat.privacy import erasure
 
 
-async def step(db: Database) -> bool:
-    async with db.transaction() as tx:
+async def step(worker: Worker) -> bool:
+    async with worker.db.transaction() as tx:
         claimed = await erasure.claim(tx)
         if claimed is not None:
-            await erasure.step(tx, claimed)
+            await erasure.step(tx, claimed, worker.parts.personal_data)
         return claimed is not None
 
 
@@ -35,7 +34,7 @@ async def test_a_log_can_be_replayed_after_every_step(database: str, monkeypatch
             await ana.send(chat)
         await world.service.ok("DELETE", f"/chat/users/{cy.id}/", status=202)
         ids: set[str] = set()
-        while await step(world.worker.db):
+        while await step(world.worker):
             events = await bo.events(chat)
             people = [
                 one["participant"]

@@ -2,7 +2,8 @@
 
 from wasgo_chat.events.consumers import LogConsumer
 from wasgo_chat.events.log import LogAdvanced
-from wasgo_chat.feature import Done, Feature, PartContext, Parts, Requirement
+from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, Requirement
+from wasgo_chat.notifications import privacy
 from wasgo_chat.notifications.fanout import skip_events
 from wasgo_chat.notifications.routes import router
 from wasgo_chat.notifications.worker import CONSUMER, NotificationWorker
@@ -42,6 +43,12 @@ FEATURE = Feature(
         "push_subscriptions",
         "deliveries",
     ],
+    personal_data=PersonalData(
+        documents={"preferences.json": privacy.export_preferences},
+        lists={"notifications.json": privacy.export_notifications},
+        on_erasure_request=privacy.unsubscribe_everywhere,
+        erase_page=privacy.erase_page,
+    ),
     requirements={
         Requirement.OPENAPI: Done("docs/openapi.json", "list_notifications"),
         Requirement.ASYNCAPI: Done("docs/asyncapi.json", "NotificationFrame"),

@@ -5,6 +5,7 @@ beginning have ended, the id is replaced everywhere by a pseudonym (state `names
 instead of working through a list, so it can be repeated, and a crash costs only the current step.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database.driver import fetch
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import log
+from wasgo_chat.feature import PersonalData
 from wasgo_chat.gateway import tickets
 from wasgo_chat.http import idempotency
 from wasgo_chat.identity import audit, users
@@ -29,7 +31,6 @@ from wasgo_chat.identity.pseudonyms import ERASED_NAME, ErasedPerson
 from wasgo_chat.identity.users import User
 from wasgo_chat.membership import privacy as memberships
 from wasgo_chat.messages import privacy as messages
-from wasgo_chat.notifications import privacy as notifications
 
 EVENTS_PAGE = 5_000
 UPLOADS_POLL_S = 1.0
@@ -39,7 +40,7 @@ class ErasureRequested:
     """Published after a commit that requested an erasure, so that this worker begins at once."""
 
 
-async def request_erasure(tx: Tx, actor: Actor, user_id: str) -> Erasure:
+async def request_erasure(tx: Tx, actor: Actor, user_id: str, features: Sequence[PersonalData]) -> Erasure:
     """Start the erasure of a user. From the commit on they are hidden and their tokens are rejected.
 
     Idempotent. An unknown id is recorded as well, so that a delayed job of the platform cannot create the user.
@@ -63,7 +64,9 @@ async def request_erasure(tx: Tx, actor: Actor, user_id: str) -> Erasure:
         )
         await tx.execute(insert(User).values(id=pseudonym, username=ERASED_NAME, erased_at=func.now()))
         await _clear_profile(tx, user_id)
-        await notifications.unsubscribe_everywhere(tx, user_id)
+        for feature in features:
+            if feature.on_erasure_request is not None:
+                await feature.on_erasure_request(tx, user_id)
         await tickets.delete_for_user(tx, user_id)
         await audit.record_action(tx, actor, "user_erased", user_id=pseudonym)
         tx.after_commit(users.UserRevoked(user_id))
@@ -105,7 +108,7 @@ async def claim(tx: Tx) -> Erasure | None:
     return (await tx.execute(statement)).scalar_one_or_none()
 
 
-async def step(tx: Tx, erasure: Erasure) -> None:
+async def step(tx: Tx, erasure: Erasure, features: Sequence[PersonalData]) -> None:
     """Run one step of a claimed erasure."""
     person = ErasedPerson(erasure.user_id or "", erasure.pseudonym, erasure.names)
     is_in_conversation = erasure.number is not None
@@ -115,7 +118,7 @@ async def step(tx: Tx, erasure: Erasure) -> None:
     if conversation_id is not None:
         is_new = conversation_id != erasure.conversation_id
         await _record(tx, erasure, await _in_conversation(tx, erasure, person, conversation_id, is_new=is_new))
-    elif await notifications.erase_page(tx, person.user_id):
+    elif await _erase_feature_page(tx, features, person.user_id):
         return
     elif erasure.state == "words":
         # Requests that began before the tokens were rejected may still be running. A second pass finds what they wrote.
@@ -124,6 +127,15 @@ async def step(tx: Tx, erasure: Erasure) -> None:
         await _record(tx, erasure, {"state": "names", **restart})
     else:
         await _finish(tx, erasure, person)
+
+
+async def _erase_feature_page(tx: Tx, features: Sequence[PersonalData], user_id: str) -> bool:
+    """Erase a page of each feature's rows. True if there may be more of one."""
+    has_more = False
+    for feature in features:
+        if feature.erase_page is not None:
+            has_more = await feature.erase_page(tx, user_id) or has_more
+    return has_more
 
 
 async def defer(tx: Tx, pseudonym: str, seconds: float) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
+from wasgo_chat.feature import PersonalData
 from wasgo_chat.identity.audit import AuditRow
 from wasgo_chat.privacy import erasure
 from wasgo_chat.privacy.erasure import ErasureRequested
@@ -24,10 +25,16 @@ AUDIT_CLEANUP_PAGE = 1_000
 
 
 class ErasureWorker:
-    """Runs erasures. Any number of workers share the work; another worker continues after one was killed."""
+    """Runs erasures. Any number of workers share the work; another worker continues after one was killed.
 
-    def __init__(self, db: Database) -> None:
+    Args:
+        db: the database.
+        features: what each feature erases, also where it is switched off.
+    """
+
+    def __init__(self, db: Database, features: Sequence[PersonalData]) -> None:
         self._db = db
+        self._features = features
         self._wake = asyncio.Event()
         self._next_audit_cleanup = 0.0
 
@@ -56,7 +63,7 @@ class ErasureWorker:
                 claimed = await erasure.claim(tx)
                 if claimed is not None:
                     pseudonym = claimed.pseudonym
-                    await erasure.step(tx, claimed)
+                    await erasure.step(tx, claimed, self._features)
         except ChatError:
             raise
         except Exception:

@@ -4,7 +4,7 @@ Contains only what the user wrote and did: ids of conversations, and nothing of 
 short snapshots, so that a slow client occupies no database connection and a large account no memory.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,10 +14,10 @@ from wasgo_chat.attachments import privacy as uploads
 from wasgo_chat.attachments.store import AttachmentStore, object_key
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.feature import ExportPage, PersonalData
 from wasgo_chat.identity import users
 from wasgo_chat.membership import privacy as memberships
 from wasgo_chat.messages import privacy as messages
-from wasgo_chat.notifications import privacy as notifications
 from wasgo_chat.presence.models import LastSeen
 from wasgo_chat.privacy.zip_stream import ZipStream
 
@@ -39,7 +39,9 @@ async def require_user(tx: Tx, user_id: str) -> None:
         raise NotFound
 
 
-async def stream_archive(db: Database, store: AttachmentStore, user_id: str) -> AsyncIterator[bytes]:
+async def stream_archive(
+    db: Database, store: AttachmentStore, features: Sequence[PersonalData], user_id: str
+) -> AsyncIterator[bytes]:
     """The bytes of the archive, in pieces of `PIECE_BYTES` or more.
 
     Raises:
@@ -47,7 +49,7 @@ async def stream_archive(db: Database, store: AttachmentStore, user_id: str) -> 
             so no program opens it.
     """
     buffered = bytearray()
-    async for piece in _files(db, store, user_id):
+    async for piece in _files(db, store, features, user_id):
         buffered += piece
         if len(buffered) >= PIECE_BYTES:
             yield bytes(buffered)
@@ -55,17 +57,21 @@ async def stream_archive(db: Database, store: AttachmentStore, user_id: str) -> 
     yield bytes(buffered)
 
 
-async def _files(db: Database, store: AttachmentStore, user_id: str) -> AsyncIterator[bytes]:
+async def _files(
+    db: Database, store: AttachmentStore, features: Sequence[PersonalData], user_id: str
+) -> AsyncIterator[bytes]:
     archive = ZipStream()
     async with db.snapshot() as tx:
         yield archive.add("profile.json", await _profile(tx, user_id))
-        yield archive.add("preferences.json", await notifications.export_preferences(tx, user_id))
+        for feature in features:
+            for name, load in feature.documents.items():
+                yield archive.add(name, await load(tx, user_id))
     lists: dict[str, AsyncIterator[Item]] = {
         "conversations.json": _conversations(db, user_id),
         "messages.json": _messages(db, user_id),
         "reactions.json": _reactions(db, user_id),
         "reads.json": _reads(db, user_id),
-        "notifications.json": _by_id(db, user_id, notifications.export_notifications),
+        **{name: _by_id(db, user_id, page) for feature in features for name, page in feature.lists.items()},
     }
     for name, items in lists.items():
         async for piece in archive.add_list(name, items):
@@ -157,7 +163,7 @@ async def _paged_by_number(
         after = page[-1][0]
 
 
-async def _by_id(db: Database, user_id: str, load_page: Callable[..., Awaitable[list[Item]]]) -> AsyncIterator[Item]:
+async def _by_id(db: Database, user_id: str, load_page: ExportPage) -> AsyncIterator[Item]:
     """All items of a user, paged by id."""
     after: UUID | None = None
     while True:

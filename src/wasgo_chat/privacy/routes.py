@@ -15,6 +15,7 @@ from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.erased_users import Erasure
 from wasgo_chat.privacy import audit_log, erasure, export
+from wasgo_chat.privacy.context import privacy_context
 from wasgo_chat.privacy.schemas import AuditPage, ErasureOut
 
 router = APIRouter()
@@ -28,7 +29,7 @@ router = APIRouter()
     response_model=ErasureOut,
     responses=problem_responses(401, 403, 404),
 )
-async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
+async def erase_user(request: Request, user_id: UserId, caller: Caller, db: Db) -> Response:
     """Erase a user (scopes chat:provision and chat:moderate).
 
     Their name is hidden, their tokens are rejected and their sockets are closed at once. The rest is done in the
@@ -37,7 +38,7 @@ async def erase_user(user_id: UserId, caller: Caller, db: Db) -> Response:
     caller.require_scope("chat:provision")
     caller.require_scope("chat:moderate")
     async with db.transaction() as tx:
-        requested = await erasure.request_erasure(tx, caller, user_id)
+        requested = await erasure.request_erasure(tx, caller, user_id, privacy_context(request).personal_data)
     return JsonResponse(_render(requested, user_id), 202)
 
 
@@ -76,7 +77,8 @@ async def export_user(request: Request, user_id: UserId, caller: Caller, db: Db)
         await export.require_user(tx, user_id)
         await audit.record_action(tx, caller, "user_exported", user_id=user_id)
     headers = {"Content-Disposition": 'attachment; filename="chat-export.zip"', "Cache-Control": "no-store"}
-    stream = export.stream_archive(db, part_of(request, AttachmentStore), user_id)
+    features = privacy_context(request).personal_data
+    stream = export.stream_archive(db, part_of(request, AttachmentStore), features, user_id)
     return StreamingResponse(stream, 200, headers, "application/zip")
 
 
