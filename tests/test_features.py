@@ -9,7 +9,7 @@ from tests.support.world import World
 from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.feature import Done, Exempt, Feature, Requirement
-from wasgo_chat.features import FEATURES
+from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.tables import METADATA
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,7 +15,7 @@ from wasgo_chat.conversations import routes as conversation_routes
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database.read_your_writes import HEADER, ReadAfterMiddleware
 from wasgo_chat.feature import Feature, FeatureOff
-from wasgo_chat.features import FEATURES
+from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.http import static_pages
 from wasgo_chat.http.fast_path import FastPathMiddleware

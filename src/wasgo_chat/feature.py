@@ -1,8 +1,8 @@
 """What a feature is: a package with routes, background work and tables that one setting switches on and off.
 
-Each feature declares itself once, as `FEATURE` in its `feature.py`; `features.py` lists them. From the declaration the
-app mounts the routes, a worker builds and runs the parts, and the tests check that nothing is missing: every
-requirement has evidence or a reason for its absence.
+Each feature declares itself once, as `FEATURE` in its `feature.py`; `feature_registry.py` lists them. From the
+declaration the app mounts the routes, a worker builds and runs the parts, and the tests check that nothing is missing:
+every requirement has evidence or a reason for its absence.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence

@@ -81,7 +81,7 @@ async def test_a_lock_that_never_becomes_free_is_explained(empty: str) -> None:
     async with holder.transaction():
         await holder.execute("SELECT FROM users")
         with pytest.raises(migrations.LockNotAcquired, match="long transactions"):
-            await aside(url_of(empty), lock_timeout_ms=50, patience_s=0)
+            await aside(url_of(empty), lock_timeout_ms=50, lock_wait_s=0)
     await holder.close()
 
 

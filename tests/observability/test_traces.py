@@ -148,7 +148,7 @@ async def test_a_request_continues_its_callers_trace_without_private_data(
     assert {"wait for commit", "commit", "publish", "deliver"} <= set(found)
     edited = await spans.below("POST /chat/messages/{message_id}/edit/", workers=2)
     assert {"publish", "deliver"} <= set(edited)
-    await wait_until(lambda: len(spans.named("notifications reading")) > 0)
+    await wait_until(lambda: len(spans.named("notifications consumer")) > 0)
     await wait_until(lambda: any(attributes(span).get("url.query") for _, span in spans.all()))
     everything = str(spans.all())
     assert "/chat/users/…/" in {attributes(span).get("url.path") for _, span in spans.all()}

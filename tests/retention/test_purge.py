@@ -15,7 +15,7 @@ from wasgo_chat.gateway.delivery.channel import ConversationChannel
 from wasgo_chat.gateway.delivery.subscription import Subscription
 from wasgo_chat.retention import steps
 from wasgo_chat.retention.cli import purge as purge_command
-from wasgo_chat.retention.worker import purge_now
+from wasgo_chat.retention.task import purge_now
 
 DAYS = 30
 

@@ -6,12 +6,12 @@ from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, 
 from wasgo_chat.notifications import privacy
 from wasgo_chat.notifications.fanout import skip_events
 from wasgo_chat.notifications.routes import router
-from wasgo_chat.notifications.worker import CONSUMER, NotificationWorker
+from wasgo_chat.notifications.task import CONSUMER, NotificationTask
 from wasgo_chat.presence.tracker import Presence
 
 
 def _build(context: PartContext) -> Parts:
-    worker = NotificationWorker(
+    worker = NotificationTask(
         context.settings,
         context.db,
         context.keyed_db,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
 from wasgo_chat.retention.steps import PurgeResult
-from wasgo_chat.retention.worker import count_due, purge_now
+from wasgo_chat.retention.task import count_due, purge_now
 
 COUNT_TIMEOUT_S = 600.0
 MAX_NAMED = 5

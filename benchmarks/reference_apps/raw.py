@@ -1,6 +1,7 @@
 """A minimal broadcast server: asyncio transports, no framework, no JSON. Measures the limit of the load generator.
 
-Run: python -m benchmarks.peers.raw PORT. Frames are copied and acknowledged as bytes; those of one read are joined.
+Run: python -m benchmarks.reference_apps.raw PORT. Frames are copied and acknowledged
+as bytes; those of one read are joined.
 """
 
 import asyncio

@@ -4,13 +4,13 @@ import os
 import subprocess
 
 from benchmarks.cluster import Cluster, fetch_value, run_all
-from benchmarks.contestants.base import SECRET, Page, bearer, clean_environment, uvicorn_command
-from benchmarks.contestants.service import path_of
 from benchmarks.load.client import SocketSpec
-from benchmarks.load.steer import ROOT
+from benchmarks.load.controller import ROOT
+from benchmarks.systems.base import SECRET, Page, bearer, clean_environment, uvicorn_command
+from benchmarks.systems.service import path_of
 
-PEERS = ROOT / "benchmarks" / "peers"
-PYTHON = PEERS / ".venv" / "bin" / "python"
+REFERENCE_APPS = ROOT / "benchmarks" / "reference_apps"
+PYTHON = REFERENCE_APPS / ".venv" / "bin" / "python"
 CORE_LAYER = "channels_redis.core.RedisChannelLayer"
 PUBSUB_LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
 
@@ -65,7 +65,7 @@ class Channels:
     def environment(self) -> dict[str, str]:
         return {
             **clean_environment(),
-            "PYTHONPATH": os.fspath(PEERS),
+            "PYTHONPATH": os.fspath(REFERENCE_APPS),
             "DJANGO_SETTINGS_MODULE": "channels_chat.settings",
             "CHAT_DATABASE_URL": self._url,
             "CHAT_REDIS_URL": self._redis,

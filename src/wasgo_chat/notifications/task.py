@@ -12,7 +12,7 @@ from wasgo_chat.telemetry.counters import WorkerCounters
 CONSUMER = "notifications"
 
 
-class NotificationWorker:
+class NotificationTask:
     """Runs the consumer and the dispatcher of one worker.
 
     Args:

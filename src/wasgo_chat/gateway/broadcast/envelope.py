@@ -19,11 +19,11 @@ _VERSION_PREFIX = b"%d " % VERSION
 _CONVERSATION_PREFIX = "wasgo:c:"
 
 
-class Message(msgspec.Struct, array_like=True, frozen=True):
+class WorkerMessage(msgspec.Struct, array_like=True, frozen=True):
     """Base of the messages. A new field goes to the end, with a default, so that older releases still read it."""
 
 
-class EventsPublished(Message, frozen=True, tag="events"):
+class EventsPublished(WorkerMessage, frozen=True, tag="events"):
     """Events with consecutive seqs; their frames follow. On the channel of the conversation.
 
     `removed` and `role` are those of `EventFrame`; an event that has either is the only one. `committed_at` is when
@@ -37,13 +37,13 @@ class EventsPublished(Message, frozen=True, tag="events"):
     trace: str = ""
 
 
-class ReadReceiptPublished(Message, frozen=True, tag="read_receipt"):
+class ReadReceiptPublished(WorkerMessage, frozen=True, tag="read_receipt"):
     """A read receipt; its frames follow. On the channel of the conversation."""
 
     version: int
 
 
-class TypingPublished(Message, frozen=True, tag="typing"):
+class TypingPublished(WorkerMessage, frozen=True, tag="typing"):
     """A user is typing, or has stopped. On the channel of the conversation."""
 
     user_id: str
@@ -51,25 +51,25 @@ class TypingPublished(Message, frozen=True, tag="typing"):
     is_typing: bool
 
 
-class ConversationsChanged(Message, frozen=True, tag="conversations_changed"):
+class ConversationsChanged(WorkerMessage, frozen=True, tag="conversations_changed"):
     """Conversations whose members may see other unread counts, titles or memberships."""
 
     conversation_ids: tuple[UUID, ...]
 
 
-class NotificationsPublished(Message, frozen=True, tag="notifications"):
+class NotificationsPublished(WorkerMessage, frozen=True, tag="notifications"):
     """New notifications of events in these ranges: conversation, after this seq, up to this seq."""
 
     ranges: tuple[tuple[UUID, int, int], ...]
 
 
-class TokensRevoked(Message, frozen=True, tag="tokens_revoked"):
+class TokensRevoked(WorkerMessage, frozen=True, tag="tokens_revoked"):
     """Tokens of a user were revoked."""
 
     user_id: str
 
 
-class PresenceChanged(Message, frozen=True, tag="presence"):
+class PresenceChanged(WorkerMessage, frozen=True, tag="presence"):
     """A user went online or offline."""
 
     user_id: str
@@ -78,10 +78,10 @@ class PresenceChanged(Message, frozen=True, tag="presence"):
 
 ConversationMessage = EventsPublished | ReadReceiptPublished | TypingPublished
 ControlMessage = ConversationsChanged | NotificationsPublished | TokensRevoked | PresenceChanged
-AnyMessage = ConversationMessage | ControlMessage
+AnyWorkerMessage = ConversationMessage | ControlMessage
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(AnyMessage).decode
+_decode = msgspec.json.Decoder(AnyWorkerMessage).decode
 
 
 class UnknownEnvelope(Exception):
@@ -93,12 +93,12 @@ def header_of(worker: str) -> bytes:
     return f"{VERSION} {worker}".encode()
 
 
-def pack(header: bytes, message: AnyMessage, *frames: bytes) -> bytes:
+def pack(header: bytes, message: AnyWorkerMessage, *frames: bytes) -> bytes:
     """Encode an envelope; `header` is that of the worker."""
     return b"\n".join((header, _encode(message), *frames))
 
 
-def unpack(payload: bytes) -> tuple[AnyMessage, list[bytes]]:
+def unpack(payload: bytes) -> tuple[AnyWorkerMessage, list[bytes]]:
     """Decode an envelope into its message and its frames.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The interface of contestants: sockets to open, a page of history, and processes to start and observe."""
+"""The interface of systems: sockets to open, a page of history, and processes to start and observe."""
 
 import http.client
 import os
@@ -16,7 +16,7 @@ import jwt
 from benchmarks import machine
 from benchmarks.cluster import Cluster
 from benchmarks.load.client import SocketSpec
-from benchmarks.load.steer import ROOT
+from benchmarks.load.controller import ROOT
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.server.process import die_with_parent
 
@@ -33,7 +33,7 @@ class Page:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Contestant(Protocol):
+class SystemUnderTest(Protocol):
     """A program under test. `name` identifies it in the tables."""
 
     name: str
@@ -65,25 +65,25 @@ class Contestant(Protocol):
 
 
 class Running:
-    """The running server of a contestant, as a context manager.
+    """The running server of a system, as a context manager.
 
     Args:
-        contestant: the program.
+        system: the program.
         cluster: the database servers, whose CPU time is reported too.
         workers: number of worker processes.
     """
 
-    def __init__(self, contestant: Contestant, cluster: Cluster, workers: int = 1) -> None:
+    def __init__(self, system: SystemUnderTest, cluster: Cluster, workers: int = 1) -> None:
         self.cluster = cluster
-        self._contestant = contestant
+        self._system = system
         self.port = free_port()
         self.ready_s = 0.0  # from its start until it is ready
-        self._log = cluster.folder / f"{contestant.name}.log"
+        self._log = cluster.folder / f"{system.name}.log"
         self._started = time.monotonic()
-        command = contestant.command(self.port, workers)
+        command = system.command(self.port, workers)
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603  fixed commands
-                command, env=contestant.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT,
+                command, env=system.environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=ROOT,
                 preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  no thread is running yet
             )  # fmt: skip
 
@@ -125,7 +125,7 @@ class Running:
         """Wait until all processes are idle and, if `is_done`, until no background work is pending."""
         deadline = time.monotonic() + DONE_TIMEOUT_S
         machine.wait_for_quiet([self.pid, *self.cluster.pids()])
-        while is_done and self._contestant.has_pending_work():
+        while is_done and self._system.has_pending_work():
             if time.monotonic() > deadline:
                 raise AssertionError(f"work is still pending {DONE_TIMEOUT_S:.0f} s after the last message")
             machine.wait_for_quiet([self.pid, *self.cluster.pids()])
@@ -154,7 +154,7 @@ class Running:
 
 
 def bearer(user_id: str) -> dict[str, str]:
-    """The authorization header of a user, valid for all contestants."""
+    """The authorization header of a user, valid for all systems."""
     now = int(time.time())
     claims = {"sub": user_id, "username": user_id, "staff": False, "iat": now - 5, "exp": now + 7200,
               "aud": "wasgo-chat", "iss": "wasgo"}  # fmt: skip

@@ -44,7 +44,7 @@ GROUP BY c.conversation_type ORDER BY c.conversation_type
 """
 
 
-class RetentionWorker:
+class RetentionTask:
     """Purges expired data about every `PURGE_S` seconds, on one worker at a time.
 
     Args:
@@ -73,7 +73,7 @@ class RetentionWorker:
 
     async def _purge_exclusively(self) -> None:
         try:
-            async with _exclusive(self._db) as is_locked:
+            async with exclusive_run(self._db) as is_locked:
                 if is_locked:
                     _log_result(await self.purge())
         except Exception:
@@ -145,7 +145,7 @@ class RetentionWorker:
 
 
 @asynccontextmanager
-async def _exclusive(db: Database) -> AsyncIterator[bool]:
+async def exclusive_run(db: Database) -> AsyncIterator[bool]:
     """Take the lock of purging until the end of the block. Yields False if another worker holds it.
 
     The lock belongs to a connection that is opened for it, as the connections of the pool are for requests.
@@ -177,7 +177,7 @@ async def purge_now(db: Database) -> PurgeResult:
     Raises:
         Unavailable: the database does not respond.
     """
-    return await RetentionWorker(db, WorkerCounters(), rest_per_work=0.0).purge()
+    return await RetentionTask(db, WorkerCounters(), rest_per_work=0.0).purge()
 
 
 async def count_due(db: Database) -> list[tuple[str, int, int]]:

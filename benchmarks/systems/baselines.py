@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.cluster import Cluster
-from benchmarks.contestants.base import Page, clean_environment, uvicorn_command
 from benchmarks.load.client import SocketSpec
+from benchmarks.systems.base import Page, clean_environment, uvicorn_command
 
 
 class Plain:
@@ -18,7 +18,7 @@ class Plain:
         """Do nothing."""
 
     def command(self, port: int, workers: int) -> list[str]:
-        return uvicorn_command(Path(sys.executable), "benchmarks.peers.plain:app", port, workers)
+        return uvicorn_command(Path(sys.executable), "benchmarks.reference_apps.plain:app", port, workers)
 
     def environment(self) -> dict[str, str]:
         return clean_environment()
@@ -46,4 +46,4 @@ class Raw(Plain):
     name = "raw"
 
     def command(self, port: int, workers: int) -> list[str]:
-        return [sys.executable, "-m", "benchmarks.peers.raw", str(port)]
+        return [sys.executable, "-m", "benchmarks.reference_apps.raw", str(port)]

@@ -6,8 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 from benchmarks.cluster import Cluster, fetch_value, run_all
-from benchmarks.contestants.base import SECRET, Page, bearer, clean_environment
 from benchmarks.load.client import SocketSpec
+from benchmarks.systems.base import SECRET, Page, bearer, clean_environment
 from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 

@@ -24,7 +24,7 @@ AUDIT_CLEANUP_EVERY_S = 600.0
 AUDIT_CLEANUP_PAGE = 1_000
 
 
-class ErasureWorker:
+class ErasureTask:
     """Runs erasures. Any number of workers share the work; another worker continues after one was killed.
 
     Args:

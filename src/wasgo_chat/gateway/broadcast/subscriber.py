@@ -9,10 +9,8 @@ import structlog
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.events.offsets import SeqRange
-from wasgo_chat.gateway.delivery.hub import Hub
-from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
-from wasgo_chat.gateway.workers.envelope import (
-    AnyMessage,
+from wasgo_chat.gateway.broadcast.envelope import (
+    AnyWorkerMessage,
     ConversationsChanged,
     EventsPublished,
     NotificationsPublished,
@@ -25,7 +23,9 @@ from wasgo_chat.gateway.workers.envelope import (
     header_of,
     unpack,
 )
-from wasgo_chat.gateway.workers.publication_traces import deliver
+from wasgo_chat.gateway.broadcast.publication_traces import deliver
+from wasgo_chat.gateway.delivery.hub import Hub
+from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
 from wasgo_chat.telemetry import tracing
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 MAX_REPORTED = 100
 
 
-class RemoteSubscriber:
+class BroadcastSubscriber:
     """The receiving side of a worker. `Publisher` is the sending side.
 
     Args:
@@ -65,7 +65,7 @@ class RemoteSubscriber:
         else:
             self._deliver(conversation_id, message, frames)
 
-    def _deliver(self, conversation_id: UUID, message: AnyMessage, frames: Sequence[bytes]) -> None:
+    def _deliver(self, conversation_id: UUID, message: AnyWorkerMessage, frames: Sequence[bytes]) -> None:
         channel = self._hub.channels.get(conversation_id)
         if channel is None:
             return
@@ -88,7 +88,7 @@ class RemoteSubscriber:
             delay_s = max(0.0, time.time() - message.committed_at)
             self._hub.counts.commit_to_write_elsewhere_seconds.observe(delay_s, len(events))
 
-    def _handle_control(self, message: AnyMessage) -> None:
+    def _handle_control(self, message: AnyWorkerMessage) -> None:
         match message:
             case ConversationsChanged():
                 self._feed.mark_changed(message.conversation_ids)

@@ -17,10 +17,7 @@ from wasgo_chat.conversations.event_frames import EventFrame, new_message_frame,
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
-from wasgo_chat.gateway.delivery.hub import Hub
-from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
-from wasgo_chat.gateway.delivery.replay import REPLAY_PAGE
-from wasgo_chat.gateway.workers.envelope import (
+from wasgo_chat.gateway.broadcast.envelope import (
     CONTROL_CHANNEL,
     ControlMessage,
     ConversationsChanged,
@@ -34,7 +31,10 @@ from wasgo_chat.gateway.workers.envelope import (
     pack,
     pack_events,
 )
-from wasgo_chat.gateway.workers.publication_traces import deliver, trace_publication
+from wasgo_chat.gateway.broadcast.publication_traces import deliver, trace_publication
+from wasgo_chat.gateway.delivery.hub import Hub
+from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
+from wasgo_chat.gateway.delivery.replay import REPLAY_PAGE
 from wasgo_chat.identity.users import UserRevoked
 from wasgo_chat.membership.create import ConversationCreated
 from wasgo_chat.messages.read_receipts import MessagesMarkedRead
