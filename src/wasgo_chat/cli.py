@@ -116,13 +116,15 @@ def purge(
     """
     import asyncio
 
+    from wasgo_chat.feature_registry import FEATURES
     from wasgo_chat.retention import cli
     from wasgo_chat.telemetry.logging import configure_logging
 
     configure_logging("CRITICAL", as_json=True)
     settings = Settings()
     settings.require_database()
-    report = asyncio.run(cli.purge(settings, dry_run=dry_run))
+    retention = [one for feature in FEATURES for one in feature.retention]
+    report = asyncio.run(cli.purge(settings, retention, dry_run=dry_run))
     print("\n".join(report.lines))
     sys.exit(0 if report.is_done else 1)
 

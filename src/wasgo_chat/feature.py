@@ -136,6 +136,25 @@ class PersonalData:
     """Erases a page of rows; True if there may be more. It is repeated, also after a crash."""
 
 
+class DeleteExpired(Protocol):
+    """Deletes at most `page` rows older than `days`, from a position on that an earlier call returned; "" at first.
+
+    Returns the position to continue from; None at the end. `tx` is a transaction of its own, so any call may be the
+    last one before a crash.
+    """
+
+    def __call__(self, tx: Tx, after: str, /, *, days: int, page: int) -> Awaitable[str | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How rows that a feature stores expire, apart from those that go with a conversation's expired messages."""
+
+    days: Callable[[Settings], int | None]
+    """After how many days, at least 1; None: never."""
+    delete_expired: DeleteExpired
+
+
 @dataclass(frozen=True)
 class Feature:
     """The declaration of one feature."""
@@ -156,6 +175,8 @@ class Feature:
     """The log consumers that it runs."""
     tables: Sequence[str] = ()
     personal_data: PersonalData = PersonalData()
+    retention: Sequence[Retention] = ()
+    """What expires. It is deleted while the feature is off, too."""
     requirements: Mapping[Requirement, Done | Exempt] = field(default_factory=dict)
 
     def is_on(self, settings: Settings) -> bool:

@@ -114,7 +114,9 @@ class Worker:
         # Also of features that are off: what they stored before is still exported and erased.
         self.personal_data = [feature.personal_data for feature in feature_registry.FEATURES]
         self.erasures = ErasureTask(self.db, self.personal_data)
-        self.retention = RetentionTask(self.db, self.counts)
+        self.retention = RetentionTask(
+            self.db, self.counts, [one for feature in feature_registry.FEATURES for one in feature.retention]
+        )
 
         self.listeners.add(partial(count_messages, self.counts), MessageStored, MessageCounted)
         self.listeners.add(

@@ -120,7 +120,7 @@ async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
     for worker, span in deliveries:
         assert span.parent_span_id == (wait.span_id if worker == here else publish.span_id)
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    told = [line for line in lines if line["event"] == "frame" and line["type"] == "send_message"]
+    told = [line for line in lines if line["event"] == "frame_received" and line["type"] == "send_message"]
     assert told[0]["trace_id"] == root.trace_id.hex()
     assert told[0]["span_id"] == root.span_id.hex()
 

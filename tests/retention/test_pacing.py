@@ -10,6 +10,7 @@ from tests.retention.old_conversations import count, create_notifications, execu
 from tests.support.world import wait_for
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
+from wasgo_chat.notifications.feature import FEATURE as NOTIFICATIONS
 from wasgo_chat.retention import steps
 from wasgo_chat.retention.cli import purge as purge_command
 from wasgo_chat.retention.task import RetentionTask, exclusive_run, purge_now
@@ -81,7 +82,7 @@ async def test_a_conversation_that_fails_does_not_stop_the_others(
     await execute(db, OLD_NOTIFICATION, id=chats[1])
     db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
     counts = WorkerCounters()
-    passes = RetentionTask(db, counts, rest_per_work=0)
+    passes = RetentionTask(db, counts, NOTIFICATIONS.retention, rest_per_work=0)
     purged = await passes.purge()
     assert [await count(db, "events", chat) for chat in chats] == [4, 1, 1]
     assert list(purged.failed) == [chats[0]]
@@ -175,5 +176,5 @@ async def test_dead_deliveries_are_deleted_however_many_there_are(db: Database) 
         id=chat,
     )
     db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
-    await purge_now(db)
+    await purge_now(db, NOTIFICATIONS.retention)
     assert await count(db, "deliveries", chat) == 0

@@ -1,9 +1,10 @@
 """The declaration of notifications as a feature."""
 
+from wasgo_chat.core.config import Settings
 from wasgo_chat.events.consumers import LogConsumer
 from wasgo_chat.events.log import LogAdvanced
-from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, Requirement
-from wasgo_chat.notifications import privacy
+from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, Requirement, Retention
+from wasgo_chat.notifications import privacy, retention
 from wasgo_chat.notifications.fanout import skip_events
 from wasgo_chat.notifications.routes import router
 from wasgo_chat.notifications.task import CONSUMER, NotificationTask
@@ -28,6 +29,10 @@ def _build_off(context: PartContext) -> Parts:
     return Parts(run=[consumer.run], close=[consumer.close])
 
 
+def _retention_days(settings: Settings) -> int | None:
+    return settings.notification_retention_days or None
+
+
 FEATURE = Feature(
     name="notifications",
     summary="The list of notifications, and their delivery by e-mail, web push and webhook.",
@@ -49,6 +54,10 @@ FEATURE = Feature(
         on_erasure_request=privacy.unsubscribe_everywhere,
         erase_page=privacy.erase_page,
     ),
+    retention=[
+        Retention(_retention_days, retention.delete_expired),
+        Retention(_retention_days, retention.delete_dead),
+    ],
     requirements={
         Requirement.OPENAPI: Done("docs/openapi.json", "list_notifications"),
         Requirement.ASYNCAPI: Done("docs/asyncapi.json", "NotificationFrame"),

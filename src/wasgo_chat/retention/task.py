@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID
@@ -12,12 +12,13 @@ import structlog
 from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import Database, Tx
-from wasgo_chat.notifications import retention as notifications
+from wasgo_chat.feature import Retention
 from wasgo_chat.retention import steps
 from wasgo_chat.retention.pacing import ROWS_PER_EVENT, AdaptivePager, purge_one
 from wasgo_chat.retention.steps import DueConversation, PurgeResult
@@ -50,20 +51,28 @@ class RetentionTask:
     Args:
         db: the database.
         counts: the worker's counters.
+        retention: what expires apart from conversations, as the features declare it.
         rest_per_work: the length of the pause after a page, as a multiple of the page's duration.
     """
 
-    def __init__(self, db: Database, counts: WorkerCounters, *, rest_per_work: float = REST_PER_WORK) -> None:
+    def __init__(
+        self,
+        db: Database,
+        counts: WorkerCounters,
+        retention: Sequence[Retention] = (),
+        *,
+        rest_per_work: float = REST_PER_WORK,
+    ) -> None:
         self._db = db
         self._counts = counts
+        self._retention = retention
         self._rest_per_work = rest_per_work
         self._failures: dict[UUID, int] = {}
         self._skips_left: dict[UUID, int] = {}
 
     async def run(self) -> None:
         """Purge until cancelled. Returns at once if no retention period is set."""
-        settings = self._db.settings
-        if not settings.retention_days and not settings.notification_retention_days:
+        if not has_retention_period(self._db.settings, self._retention):
             return
         await forever(self._purge_exclusively, failure="purge_failed", every_s=self._interval_s)
 
@@ -94,8 +103,9 @@ class RetentionTask:
             await asyncio.sleep(self._rest_per_work * (time.monotonic() - started))
             for conversation in due:
                 purged.add(await self._purge_conversation(conversation))
-        if self._db.settings.notification_retention_days:
-            await self._delete_notifications(self._db.settings.notification_retention_days)
+        for retention in self._retention:
+            if (days := retention.days(self._db.settings)) is not None:
+                await self._delete_expired(retention, days)
         return purged
 
     async def _purge_conversation(self, due: DueConversation) -> PurgeResult:
@@ -125,23 +135,20 @@ class RetentionTask:
         self._counts.purges["deferred"] += 1
         return PurgeResult(failed={conversation_id: getattr(error, "code", type(error).__name__)})
 
-    async def _delete_notifications(self, days: int) -> None:
+    async def _delete_expired(self, retention: Retention, days: int) -> None:
         pager = AdaptivePager(self._db, self._rest_per_work)
 
-        async def delete_expired(after: str, tx: Tx) -> str | None:
-            page = ROWS_PER_EVENT * pager.page
-            _, following = await notifications.delete_expired(tx, after, days=days, page=page)
-            return following
-
-        async def delete_dead(tx: Tx) -> bool:
-            page = ROWS_PER_EVENT * pager.page
-            return await notifications.delete_dead(tx, days=days, page=page) == page
+        async def delete_page(after: str, tx: Tx) -> str | None:
+            return await retention.delete_expired(tx, after, days=days, page=ROWS_PER_EVENT * pager.page)
 
         after: str | None = ""
         while after is not None:
-            after = await pager.run(partial(delete_expired, after))
-        while await pager.run(delete_dead):
-            pass
+            after = await pager.run(partial(delete_page, after))
+
+
+def has_retention_period(settings: Settings, retention: Sequence[Retention]) -> bool:
+    """Whether anything ever expires."""
+    return bool(settings.retention_days) or any(one.days(settings) is not None for one in retention)
 
 
 @asynccontextmanager
@@ -171,13 +178,13 @@ def _log_result(purged: PurgeResult) -> None:
         )
 
 
-async def purge_now(db: Database) -> PurgeResult:
+async def purge_now(db: Database, retention: Sequence[Retention] = ()) -> PurgeResult:
     """Purge everything that is due, without pauses. Safe while workers purge: each step is atomic.
 
     Raises:
         Unavailable: the database does not respond.
     """
-    return await RetentionTask(db, WorkerCounters(), rest_per_work=0.0).purge()
+    return await RetentionTask(db, WorkerCounters(), retention, rest_per_work=0.0).purge()
 
 
 async def count_due(db: Database) -> list[tuple[str, int, int]]:
