@@ -13,6 +13,7 @@ from wasgo_chat.http.dependencies import (
     Caller,
     Cursor,
     Db,
+    ETag,
     IdempotencyKeyHeader,
     Limit,
     RateLimitsDep,
@@ -81,7 +82,7 @@ async def list_messages(
     message_type: MessageTypeName | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier response.")] = None,
+    if_none_match: Annotated[ETag | None, Header(description="The `ETag` of an earlier response.")] = None,
 ) -> Response:
     """List messages of one conversation by seq, or of all the caller's conversations by time.
 
