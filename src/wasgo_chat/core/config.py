@@ -142,7 +142,10 @@ class Settings(BaseSettings):
     max_batch_read: int = Field(
         500, ge=1, le=MAX_LIST_ITEMS, description="Maximum messages per `mark_multiple_read`, at most 5,000."
     )
-    message_rate: int = Field(30, ge=0, description="Messages per window, user and conversation. 0: unlimited.")
+    max_edits: int = Field(100, ge=1, description="Maximum edits of a message. Further edits are rejected with 409.")
+    message_rate: int = Field(
+        30, ge=0, description="Messages, edits and reactions per window, user and conversation. 0: unlimited."
+    )
     message_rate_window_s: int = Field(10, ge=1, description="Length of the `MESSAGE_RATE` window.")
     max_waiting_sends: int = Field(
         5_000,
@@ -159,10 +162,19 @@ class Settings(BaseSettings):
     )
     rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets per user. 0: unlimited.")
     rate_frames_per_minute: int = Field(
-        1200, ge=0, description="Socket frames per user and worker, except messages. 0: unlimited."
+        1200,
+        ge=0,
+        description="Socket frames per user and worker, except messages. A tenth of them may be refused before the "
+        "socket is closed with 4429. 0: unlimited.",
+    )
+    rate_connects_per_minute: int = Field(
+        120, ge=0, description="Sockets that a user opens, per worker. Further ones are closed with 4429. 0: unlimited."
     )
     rate_address_per_minute: int = Field(
-        6000, ge=0, description="Requests per public address and worker, except from services. 0: unlimited."
+        6000,
+        ge=0,
+        description="Requests and new sockets per public address and worker, except requests of services. 0: "
+        "unlimited.",
     )
     rate_failures_per_minute: int = Field(
         120, ge=0, description="Rejected tokens per public address and worker before 429. 0: unlimited."
