@@ -13,6 +13,7 @@ from wasgo_chat.database import migrations
 
 RAISED = {"MESSAGE_RATE": "0", "MAX_SOCKETS_PER_USER": "5000", "MAX_PARTICIPANTS": "5000", "MAX_FRAME_BYTES": "65536",
           "RATE_READS_PER_MINUTE": "0", "RATE_WRITES_PER_MINUTE": "0", "RATE_FRAMES_PER_MINUTE": "0",
+          "RATE_CONNECTS_PER_MINUTE": "0",
           "HEARTBEAT_S": "60", "DATABASE_POOL_TIMEOUT_S": "30", "LOG_LEVEL": "WARNING"}  # fmt: skip
 
 _USERS = "INSERT INTO users (id, username) SELECT 'u' || n, 'u' || n FROM generate_series(1, $1::int) AS n"

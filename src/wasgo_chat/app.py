@@ -90,7 +90,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         title="wasgo-chat",
         version=version("wasgo-chat"),
         lifespan=lifespan,
-        max_body_size=settings.max_body_bytes,
+        max_body_size=settings.max_json_bytes,
         redirect_slashes=False,
         telemetry=worker.tracing.telemetry,
     )

@@ -133,6 +133,7 @@ class Environment:
             "REDIS_URL": self.valkey.url,
             "JWT_SECRET": SECRET,
             "MESSAGE_RATE": "0",
+            "RATE_CONNECTS_PER_MINUTE": "0",
             "ALLOW_UNSAFE_DATABASE": str(not self._is_durable).lower(),
             "LOG_LEVEL": "WARNING",
             "STORAGE_DIR": str(self.folder / "attachments"),

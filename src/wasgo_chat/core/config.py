@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES
+from wasgo_chat.core.encoding import MAX_LIST_ITEMS, MAX_TEXT_CHARS
 from wasgo_chat.core.redis_target import validate_redis_url
 from wasgo_chat.core.setting_types import (
     CommaSeparated,
@@ -116,19 +117,35 @@ class Settings(BaseSettings):
         description="Start even if the database can lose committed data (`fsync` or `synchronous_commit` off). "
         "Tests only.",
     )
-    max_content_chars: int = Field(10_000, ge=1, description="Maximum characters of a message.")
+    max_content_chars: int = Field(
+        10_000, ge=1, le=MAX_TEXT_CHARS, description="Maximum characters of a message, at most 100,000."
+    )
     max_frame_bytes: int = Field(
         65_536, ge=1024, description="Maximum bytes of a socket frame. A larger frame closes the socket with 1009."
     )
+    max_json_bytes: int = Field(
+        131_072,
+        ge=1024,
+        description="Maximum bytes of a JSON body, and of a form's fields. A larger body is rejected with 413.",
+    )
     max_body_bytes: int = Field(
-        1_048_576, ge=1024, description="Maximum bytes of a request body. A larger body is rejected with 413."
+        1_048_576,
+        ge=1024,
+        description="Maximum bytes of the JSON bodies that only services send, with many participants.",
     )
     max_metadata_bytes: int = Field(8_192, ge=2, description="Maximum bytes of `metadata` or `settings` as JSON.")
     max_metadata_depth: int = Field(8, ge=1, description="Maximum nesting depth of `metadata` or `settings`.")
-    max_participants: int = Field(500, ge=2, description="Maximum participants of a conversation.")
+    max_participants: int = Field(
+        500, ge=2, le=MAX_LIST_ITEMS, description="Maximum participants of a conversation, at most 5,000."
+    )
     max_reactions_per_user: int = Field(20, ge=1, description="Maximum different reactions of one user to one message.")
-    max_batch_read: int = Field(500, ge=1, description="Maximum messages per `mark_multiple_read`.")
-    message_rate: int = Field(30, ge=0, description="Messages per window, user and conversation. 0: unlimited.")
+    max_batch_read: int = Field(
+        500, ge=1, le=MAX_LIST_ITEMS, description="Maximum messages per `mark_multiple_read`, at most 5,000."
+    )
+    max_edits: int = Field(100, ge=1, description="Maximum edits of a message. Further edits are rejected with 409.")
+    message_rate: int = Field(
+        30, ge=0, description="Messages, edits and reactions per window, user and conversation. 0: unlimited."
+    )
     message_rate_window_s: int = Field(10, ge=1, description="Length of the `MESSAGE_RATE` window.")
     max_waiting_sends: int = Field(
         5_000,
@@ -145,10 +162,19 @@ class Settings(BaseSettings):
     )
     rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets per user. 0: unlimited.")
     rate_frames_per_minute: int = Field(
-        1200, ge=0, description="Socket frames per user and worker, except messages. 0: unlimited."
+        1200,
+        ge=0,
+        description="Socket frames per user and worker, except messages. A tenth of them may be refused before the "
+        "socket is closed with 4429. 0: unlimited.",
+    )
+    rate_connects_per_minute: int = Field(
+        120, ge=0, description="Sockets that a user opens, per worker. Further ones are closed with 4429. 0: unlimited."
     )
     rate_address_per_minute: int = Field(
-        6000, ge=0, description="Requests per public address and worker, except from services. 0: unlimited."
+        6000,
+        ge=0,
+        description="Requests and new sockets per public address and worker, except requests of services. 0: "
+        "unlimited.",
     )
     rate_failures_per_minute: int = Field(
         120, ge=0, description="Rejected tokens per public address and worker before 429. 0: unlimited."

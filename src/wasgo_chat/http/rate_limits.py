@@ -32,6 +32,9 @@ REDIS_COOLDOWN_S = 5.0
 
 MINUTE_S = 60
 
+REFUSED_FRAME_COST = 10
+"""How many good frames a refused one costs: a malformed frame takes longer to parse, and its error to write."""
+
 RateClass = Literal["read", "write", "upload", "ticket"]
 
 
@@ -75,12 +78,16 @@ class RateLimits:
         }
         self._reads = GcraLimiter(settings.rate_reads_per_minute)
         self._frames = GcraLimiter(settings.rate_frames_per_minute)
+        # More than a socket may send in a row, so that the limit of one socket is reached first.
+        tolerated = max(settings.rate_frames_per_minute // REFUSED_FRAME_COST, 2 * settings.max_bad_frames)
+        self._refused_frames = GcraLimiter(tolerated if settings.rate_frames_per_minute else 0)
+        self._connects = GcraLimiter(settings.rate_connects_per_minute)
         self._addresses = GcraLimiter(settings.rate_address_per_minute)
         self._failures = GcraLimiter(settings.rate_failures_per_minute)
         self._retry_redis_at = 0.0
 
     async def count_message(self, user_id: str, conversation_id: object) -> None:
-        """Count a message of a user in a conversation.
+        """Count a message of a user in a conversation, an edit or a reaction.
 
         Raises:
             RateLimited: the limit is exceeded; `retry_after_s` says when to retry.
@@ -103,8 +110,23 @@ class RateLimits:
         """Count a socket frame of a user, other than a message. Raises: RateLimited."""
         self._reject_if_waiting(self._frames.hit(user_id), "frame")
 
+    def count_refused_frame(self, user_id: str) -> float:
+        """Count a frame that was malformed, invalid or too fast.
+
+        Returns:
+            The seconds that the user must wait if they have sent too many, else 0.
+        """
+        wait_s = self._refused_frames.hit(user_id)
+        if wait_s:
+            self._counts.refusals["refused_frame"] += 1
+        return wait_s
+
+    def count_connect(self, user_id: str) -> None:
+        """Count a socket that a user opens. Raises: RateLimited."""
+        self._reject_if_waiting(self._connects.hit(user_id), "connect")
+
     def count_address(self, address: str | None) -> None:
-        """Count a request from a client address, if known. Raises: RateLimited."""
+        """Count a request or a new socket from a client address, if known. Raises: RateLimited."""
         if address is not None:
             self._reject_if_waiting(self._addresses.hit(address), "address")
 

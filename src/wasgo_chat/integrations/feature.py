@@ -8,6 +8,7 @@ FEATURE = Feature(
     summary="Routes by which services provision conversations and users, and post system messages.",
     setting="integrations",
     routers=[router],
+    max_body_bytes=lambda settings: settings.max_body_bytes,
     requirements={
         Requirement.OPENAPI: Done("docs/openapi.json", "send_system_message"),
         Requirement.ASYNCAPI: Exempt("Services call HTTP routes; their changes reach sockets as ordinary events."),

@@ -228,7 +228,7 @@ class _StreamingParser:
             self._file.pending += data[start:end]
         elif self._value is not None:
             self._field_bytes += end - start
-            if self._field_bytes > self._settings.max_body_bytes:
+            if self._field_bytes > self._settings.max_json_bytes:
                 raise FieldsTooLarge
             self._value += data[start:end]
 
