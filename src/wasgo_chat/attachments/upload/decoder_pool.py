@@ -137,6 +137,7 @@ class DecoderPool:
             log.warning("decoder_too_slow")
             raise _unreadable(loc) from None
         if answer is None:
+            decoder.kill()
             log.warning("decoder_died", status=await decoder.process.wait())
             raise _unreadable(loc)
         if "refused" in answer:

@@ -40,15 +40,15 @@ class FairQueue:
     def _end(self, user_id: str) -> None:
         self._active.discard(user_id)
         self._free += 1
+        if user_id in self._waiting:
+            self._waiting.move_to_end(user_id)
         self._admit()
 
     def _admit(self) -> None:
         while self._free and (user_id := next((user for user in self._waiting if user not in self._active), None)):
             places = self._waiting[user_id]
             place = places.popleft()
-            if places:
-                self._waiting.move_to_end(user_id)
-            else:
+            if not places:
                 del self._waiting[user_id]
             if not place.done():
                 self._free -= 1

@@ -106,6 +106,24 @@ def strip_webp(source: Path, target: Path) -> bytes | None:
     return exif
 
 
+def webp_size(path: Path) -> tuple[int, int, bool]:
+    """Width and height of a stripped WebP, and whether it is an animation. Opening it would allocate its pixels.
+
+    Raises: CorruptFile.
+    """
+    with path.open("rb") as file:
+        head = exactly(file, 30)
+    name = head[12:16]
+    if name == b"VP8X":
+        return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little"), bool(head[20] & 2)
+    if name == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), False
+    if name == b"VP8 ":
+        return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF, False
+    raise CorruptFile
+
+
 def _copy_webp_frame(old: IO[bytes], new: IO[bytes], remaining: int) -> None:
     """A frame of an animation contains chunks of its own, which may be unknown ones."""
     start = new.tell()

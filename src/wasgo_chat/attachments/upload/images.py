@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.ExifTags import Base as Tag
 
 from wasgo_chat.attachments.upload.blocks import BoundedReader
-from wasgo_chat.attachments.upload.image_metadata import STRIPPERS
+from wasgo_chat.attachments.upload.image_metadata import STRIPPERS, webp_size
 from wasgo_chat.attachments.upload.jpeg import with_orientation
 from wasgo_chat.attachments.upload.working_files import cleaned_path, thumbnail_path, turned_path
 
@@ -31,6 +31,7 @@ _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image
 # canvases for animations, and a picture with transparency exists twice while it is made smaller.
 _BYTES_PER_PIXEL = {"PNG": 10, "GIF": 10, "WEBP": 18}
 _TURNED_BYTES_PER_PIXEL = 10
+_SCALED_JPEG_BYTES_PER_PIXEL = 0.25  # decoded at an eighth of its size
 _BASE_BYTES = 16 << 20
 # Pictures of other modes are converted before they are made smaller, unless they are large.
 _SCALABLE_MODES = frozenset(["L", "LA", "RGB", "RGBA", "CMYK"])
@@ -83,19 +84,24 @@ def clean_image(path: Path, content_type: str, max_pixels: int, before_decoding:
     """
     cleaned, file_format = cleaned_path(path), _FORMATS[content_type]
     exif = STRIPPERS[content_type](path, cleaned)
+    orientation = 1 if exif is None else _orientation(exif)
+    width, height, memory_per_pixel, is_animated = _measure(cleaned, file_format)
+    pixels = width * height
+    _check_pixels(pixels, cleaned.stat().st_size, max_pixels)
+    if is_animated:
+        orientation = 1
+    keeps_orientation = orientation != 1 and file_format == "JPEG" and pixels > LARGE_PIXELS
+    is_encoded_again = orientation != 1 and not keeps_orientation
+    if is_encoded_again:
+        memory_per_pixel += _TURNED_BYTES_PER_PIXEL
+    if orientation >= 5:
+        width, height = height, width
+    before_decoding(Measures(width, height, _BASE_BYTES + int(pixels * memory_per_pixel)))
     with BoundedReader(cleaned) as file, Image.open(file, formats=[file_format]) as image:
-        pixels = image.width * image.height
-        _check_pixels(pixels, cleaned.stat().st_size, max_pixels)
-        is_animated = file_format != "GIF" and getattr(image, "is_animated", False)  # a GIF has no orientation
-        orientation = 1 if exif is None or is_animated else _orientation(exif)
-        keeps_orientation = orientation != 1 and file_format == "JPEG" and pixels > LARGE_PIXELS
-        is_encoded_again = orientation != 1 and not keeps_orientation
-        width, height = image.size if orientation < 5 else (image.height, image.width)
-        before_decoding(Measures(width, height, _memory(image, file_format, is_encoded_again)))
         image.seek(0)
         profile = image.info.get("icc_profile")
         if is_encoded_again:
-            upright = _turned(image, orientation)
+            upright = image.transpose(_UPRIGHT[orientation])
             _save(upright, turned_path(path), file_format, profile)
             _save_thumbnail(upright, thumbnail_path(path), profile, 1)
         else:
@@ -106,21 +112,24 @@ def clean_image(path: Path, content_type: str, max_pixels: int, before_decoding:
         with_orientation(cleaned, orientation)
 
 
+def _measure(path: Path, file_format: str) -> tuple[int, int, float, bool]:
+    """Width, height, an estimate of the memory per pixel, and whether it is an animation. Decodes nothing."""
+    if file_format == "WEBP":
+        width, height, is_animated = webp_size(path)
+        return width, height, _BYTES_PER_PIXEL[file_format], is_animated
+    with BoundedReader(path) as file, Image.open(file, formats=[file_format]) as image:
+        per_pixel: float = _BYTES_PER_PIXEL.get(file_format, _SCALED_JPEG_BYTES_PER_PIXEL)
+        if image.info.get("progressive"):
+            per_pixel = 2 * len(image.getbands())  # all coefficients are in memory
+        # Counting the frames of a GIF can take minutes, and it has no orientation.
+        return image.width, image.height, per_pixel, file_format == "PNG" and getattr(image, "is_animated", False)
+
+
 def _check_pixels(pixels: int, size: int, max_pixels: int) -> None:
     if pixels > max_pixels:
         raise ImageRefused("too_many_pixels", f"has more than {max_pixels} pixels")
     if pixels > max(LARGE_PIXELS, size * MAX_PIXELS_PER_BYTE):
         raise ImageRefused("too_many_pixels", f"has more than {LARGE_PIXELS} pixels, nearly all of them equal")
-
-
-def _memory(image: Any, file_format: str, is_encoded_again: bool) -> int:
-    pixels = image.width * image.height
-    if file_format == "JPEG":
-        # A baseline image is decoded at an eighth of its size; of a progressive one, all coefficients are in memory.
-        memory = pixels * 2 * len(image.getbands()) if image.info.get("progressive") else pixels // 4
-    else:
-        memory = pixels * _BYTES_PER_PIXEL[file_format]
-    return int(_BASE_BYTES + memory + (pixels * _TURNED_BYTES_PER_PIXEL if is_encoded_again else 0))
 
 
 def _orientation(data: bytes) -> int:
@@ -131,10 +140,6 @@ def _orientation(data: bytes) -> int:
     except Exception:
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(_UPRIGHT[orientation])
 
 
 def _save(image: Image.Image, path: Path, file_format: str, profile: bytes | None) -> None:
@@ -163,6 +168,6 @@ def _save_thumbnail(image: Image.Image, path: Path, profile: bytes | None, orien
     small = image.convert("RGBA" if has_alpha else "RGB")
     small.thumbnail(box)
     if orientation != 1:
-        small = _turned(small, orientation)
+        small = small.transpose(_UPRIGHT[orientation])
     small.info = {}
     small.save(path, "WEBP", quality=80, icc_profile=rgb_profile)
