@@ -12,7 +12,7 @@ def _build(context: PartContext) -> Parts:
     store = AttachmentStore(context.settings, context.db)
     cleanup = OrphanCleanup(store)
     context.listeners.add(cleanup.wake, AttachmentsReleased)
-    return Parts(provides=[store], run=[cleanup.run])
+    return Parts(provides=[store], run=[cleanup.run], close=[store.close])
 
 
 FEATURE = Feature(

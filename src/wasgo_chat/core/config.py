@@ -158,7 +158,10 @@ class Settings(BaseSettings):
         300, ge=0, description="Other requests per user, except messages, uploads and tickets. 0: unlimited."
     )
     rate_uploads_per_minute: int = Field(
-        60, ge=0, description="Uploads per user, except files sent with a message. 0: unlimited."
+        60, ge=0, description="Files per user, uploaded or sent with a message. 0: unlimited."
+    )
+    rate_megapixels_per_minute: int = Field(
+        1_200, ge=0, description="Millions of pixels in the images of a user. 0: unlimited."
     )
     rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets per user. 0: unlimited.")
     rate_frames_per_minute: int = Field(
@@ -236,7 +239,28 @@ class Settings(BaseSettings):
     )
     max_attachments: int = Field(10, ge=1, description="Maximum attachments of a message.")
     max_image_pixels: int = Field(
-        50_000_000, ge=1, description="Maximum pixels of an image. A larger image is rejected with 422."
+        128_000_000, ge=1, description="Maximum pixels of an image. A larger image is rejected with 422."
+    )
+    image_decoders: int = Field(
+        2, ge=1, le=16, description="Maximum processes per worker that clean files. They start with the first file."
+    )
+    image_decoder_memory_bytes: int = Field(
+        1_073_741_824,
+        ge=67_108_864,
+        description="Memory for decoding images, per worker. An image that needs more is rejected with 422.",
+    )
+    image_decoder_cpu_s: int = Field(
+        10, ge=1, description="CPU time for cleaning one file. A file that needs more is rejected with 422."
+    )
+    unclaimed_uploads: int = Field(
+        100, ge=0, description="Maximum uploads of a user that no message has. 0: unlimited."
+    )
+    unclaimed_upload_bytes: int = Field(
+        536_870_912, ge=0, description="Maximum bytes of a user's uploads that no message has. 0: unlimited."
+    )
+    daily_uploads: int = Field(2_000, ge=0, description="Maximum files that a user stores in 24 hours. 0: unlimited.")
+    daily_upload_bytes: int = Field(
+        2_147_483_648, ge=0, description="Maximum bytes of the files that a user stores in 24 hours. 0: unlimited."
     )
     storage_dir: Path = Field(
         Path(".data/attachments"),
