@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     max_metadata_bytes: int = Field(8_192, ge=2, description="Maximum bytes of `metadata` or `settings` as JSON.")
     max_metadata_depth: int = Field(8, ge=1, description="Maximum nesting depth of `metadata` or `settings`.")
     max_participants: int = Field(500, ge=2, description="Maximum participants of a conversation.")
+    max_user_participants: int = Field(
+        20, ge=2, description="Maximum participants of a conversation that a user created, if users add them."
+    )
     max_reactions_per_user: int = Field(20, ge=1, description="Maximum different reactions of one user to one message.")
     max_batch_read: int = Field(500, ge=1, description="Maximum messages per `mark_multiple_read`.")
     message_rate: int = Field(30, ge=0, description="Messages per window, user and conversation. 0: unlimited.")
@@ -144,6 +147,12 @@ class Settings(BaseSettings):
         60, ge=0, description="Uploads per user, except files sent with a message. 0: unlimited."
     )
     rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets per user. 0: unlimited.")
+    rate_push_subscriptions_per_minute: int = Field(
+        10, ge=0, description="Push subscriptions that a user adds. Each looks a host name up. 0: unlimited."
+    )
+    rate_people_per_minute: int = Field(
+        60, ge=0, description="People whom a user adds to conversations, new direct ones included. 0: unlimited."
+    )
     rate_frames_per_minute: int = Field(
         1200, ge=0, description="Socket frames per user and worker, except messages. 0: unlimited."
     )

@@ -32,7 +32,7 @@ REDIS_COOLDOWN_S = 5.0
 
 MINUTE_S = 60
 
-RateClass = Literal["read", "write", "upload", "ticket"]
+RateClass = Literal["read", "write", "upload", "ticket", "push_subscription", "person"]
 
 
 class _RedisStorage(RedisStorage):
@@ -72,6 +72,8 @@ class RateLimits:
             "write": _item(settings.rate_writes_per_minute),
             "upload": _item(settings.rate_uploads_per_minute),
             "ticket": _item(settings.rate_tickets_per_minute),
+            "push_subscription": _item(settings.rate_push_subscriptions_per_minute),
+            "person": _item(settings.rate_people_per_minute),
         }
         self._reads = GcraLimiter(settings.rate_reads_per_minute)
         self._frames = GcraLimiter(settings.rate_frames_per_minute)

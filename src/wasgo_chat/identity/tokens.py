@@ -20,7 +20,7 @@ from wasgo_chat.core.config import (
     Settings,
     UnsafeSettings,
 )
-from wasgo_chat.core.encoding import has_control_characters
+from wasgo_chat.core.encoding import clean_line, has_control_characters
 from wasgo_chat.core.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ MAX_CACHED = 10_000
 MAX_CACHED_CHARS = 2_048
 _PROFILE = {"username": "username", "name": "display_name", "picture": "avatar_url", "email": "email",
             "locale": "locale"}  # fmt: skip
+_NAMES = ("username", "display_name")
 _PROFILE_CHARS = 2000
+EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 # The same issuer also signs logout tokens and security events, which are not access tokens (RFC 8725, section 3.11).
 _TYPES = ("jwt", "at+jwt", "application/jwt", "application/at+jwt")
 # Strict, because decoders ignore characters outside of base64url: a token would have many spellings (RFC 7515, 7.1).
@@ -181,19 +183,20 @@ def _mint(settings: Settings, audience: str, subject: str, ttl_s: int, claims: d
 
 
 def _profile(claims: dict[str, Any]) -> dict[str, Any]:
-    """The profile fields of a token. Invalid values are ignored rather than rejected."""
+    """The profile fields of a token. Names are cleaned; other invalid values are ignored. Neither rejects the token."""
     profile: dict[str, Any] = {}
     for claim, name in _PROFILE.items():
         value = claims.get(claim)
-        if (
-            isinstance(value, str)
-            and value
-            and len(value) <= _PROFILE_CHARS
-            and not has_control_characters(value, allowed="")
-        ):
+        if not isinstance(value, str) or len(value) > _PROFILE_CHARS:
+            continue
+        if name in _NAMES:
+            value = clean_line(value)
+        if value and not has_control_characters(value, allowed=""):
             profile[name] = value
     if not _WEB_ADDRESS.match(profile.get("avatar_url", "https://")):
         del profile["avatar_url"]
+    if not re.fullmatch(EMAIL_PATTERN, profile.get("email", "a@b")):
+        del profile["email"]
     if isinstance(claims.get("staff"), bool):
         profile["is_staff"] = claims["staff"]
     return profile
