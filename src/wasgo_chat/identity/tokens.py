@@ -3,6 +3,8 @@
 Only the configured family of algorithms is accepted (RFC 8725, sections 3.1 and 3.2).
 """
 
+import base64
+import json
 import math
 import re
 import time
@@ -71,7 +73,13 @@ class TokenVerifier:
             self._jwks = _jwks(settings.jwks_url)
         elif settings.jwt_public_key:
             self._key = load_pem_public_key(settings.jwt_public_key.replace("\\n", "\n").encode())
-            self._algorithms = (_algorithm_of(self._key),)
+            algorithm = algorithm_of(self._key)
+            if algorithm is None:
+                raise UnsafeSettings(
+                    "WASGO_CHAT_JWT_PUBLIC_KEY must be an RSA (2048 bits or more, with the exponent 65537), P-256 or "
+                    "Ed25519 public key."
+                )
+            self._algorithms = (algorithm,)
         elif settings.jwt_secret:
             self._key = settings.jwt_secret.get_secret_value().encode()
             if len(self._key) < MINIMUM_SECRET_BYTES:
@@ -97,6 +105,7 @@ class TokenVerifier:
                 if token.expires_at <= time.time():
                     raise jwt.ExpiredSignatureError
                 return token
+            _require_unique_members(bearer)
             _require_type(bearer)
             claims = jwt.decode(
                 bearer,
@@ -143,6 +152,21 @@ def _jwks(url: str) -> "JwksCache":
     from wasgo_chat.identity.jwks import JwksCache  # noqa: PLC0415  imports an HTTP client, needed for JWKS only
 
     return JwksCache(url)
+
+
+def _require_unique_members(bearer: str) -> None:
+    """Raises: jwt.InvalidTokenError, if a name occurs twice in the header or the claims: parsers differ in which one
+    they take (RFC 7519, section 4).
+    """
+    for part in bearer.split(".")[:2]:
+        json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_unique_members)
+
+
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise jwt.InvalidTokenError("a repeated name")
+    return members
 
 
 def _require_type(bearer: str) -> None:
@@ -202,12 +226,17 @@ def _profile(claims: dict[str, Any]) -> dict[str, Any]:
     return profile
 
 
-def _algorithm_of(key: Any) -> str:
+def algorithm_of(key: Any) -> str | None:
+    """The algorithm that a public key verifies; None for a key that is too weak, of another kind, or private.
+
+    RSA exponents are those of NIST SP 800-56B, section 6.4: with a small one, a padding error allows forgeries.
+    """
     match key:
         case rsa.RSAPublicKey() if key.key_size >= MINIMUM_RSA_BITS:
-            return "RS256"
+            exponent = key.public_numbers().e
+            return "RS256" if exponent % 2 and 2**16 < exponent < 2**256 else None
         case ec.EllipticCurvePublicKey() if isinstance(key.curve, ec.SECP256R1):
             return "ES256"
         case ed25519.Ed25519PublicKey():
             return "EdDSA"
-    raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY must be an RSA (2048 bits or more), P-256 or Ed25519 public key.")
+    return None
