@@ -138,6 +138,9 @@ class Settings(BaseSettings):
     max_participants: int = Field(
         500, ge=2, le=MAX_LIST_ITEMS, description="Maximum participants of a conversation, at most 5,000."
     )
+    max_user_participants: int = Field(
+        20, ge=2, description="Maximum participants of a conversation that a user created, if users add them."
+    )
     max_reactions_per_user: int = Field(20, ge=1, description="Maximum different reactions of one user to one message.")
     max_batch_read: int = Field(
         500, ge=1, le=MAX_LIST_ITEMS, description="Maximum messages per `mark_multiple_read`, at most 5,000."
@@ -164,6 +167,12 @@ class Settings(BaseSettings):
         1_200, ge=0, description="Millions of pixels in the images of a user. 0: unlimited."
     )
     rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets per user. 0: unlimited.")
+    rate_push_subscriptions_per_minute: int = Field(
+        10, ge=0, description="Push subscriptions that a user adds. Each looks a host name up. 0: unlimited."
+    )
+    rate_people_per_minute: int = Field(
+        60, ge=0, description="People whom a user adds to conversations, new direct ones included. 0: unlimited."
+    )
     rate_frames_per_minute: int = Field(
         1200,
         ge=0,

@@ -35,7 +35,7 @@ MINUTE_S = 60
 REFUSED_FRAME_COST = 10
 """How many good frames a refused one costs: a malformed frame takes longer to parse, and its error to write."""
 
-RateClass = Literal["read", "write", "upload", "ticket"]
+RateClass = Literal["read", "write", "upload", "ticket", "push_subscription", "person"]
 
 
 class _RedisStorage(RedisStorage):
@@ -75,6 +75,8 @@ class RateLimits:
             "write": _item(settings.rate_writes_per_minute),
             "upload": _item(settings.rate_uploads_per_minute),
             "ticket": _item(settings.rate_tickets_per_minute),
+            "push_subscription": _item(settings.rate_push_subscriptions_per_minute),
+            "person": _item(settings.rate_people_per_minute),
         }
         self._megapixels = _item(settings.rate_megapixels_per_minute)
         self._reads = GcraLimiter(settings.rate_reads_per_minute)
