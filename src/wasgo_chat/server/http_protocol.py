@@ -1,13 +1,15 @@
 """uvicorn's HTTP protocol on httptools, with limits that stock uvicorn does not have.
 
-It limits the time in which a request arrives and its response is read, the size of the headers, and the overhead of
-chunked bodies. WebSockets move to `websocket_protocol` once their headers are complete.
+It limits the time in which a request arrives and its response is read, the size of the headers, the overhead of
+chunked bodies, and how many pipelined requests are parsed in advance. It also checks the target and `Host` of a request
+(RFC 9112, 3.2). WebSockets move to `websocket_protocol` once their headers are complete.
 
 This overrides internals of uvicorn, whose minor version is therefore pinned in `pyproject.toml`.
-`tests/security/test_http_protocol.py` checks every limit on the wire.
+`tests/security/test_http_protocol.py` and `tests/server/test_request_targets.py` check every limit on the wire.
 """
 
 import asyncio
+import re
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -23,6 +25,13 @@ LOOP_DELAY_TOLERANCE_S = 1.0
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 100
 BODY_BYTES_PER_S = 1024
+MAX_SLICE_BYTES = 4_096
+"""Bytes that are parsed in one turn of the event loop, as far as they are no body: about a hundred small requests."""
+MAX_BODY_SLICE_BYTES = 16_384
+MAX_PIPELINED = 4
+"""Requests that wait for the response to an earlier one; while there are as many, no further bytes are parsed."""
+_HOST = re.compile(rb"(\[[0-9A-Za-z:.%]+\]|[\w.~%!$&'()*+,;=-]*)(:[0-9]*)?", re.ASCII)
+_ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]+)", re.IGNORECASE)
 _HEADER_OVERHEAD_BYTES = 4  # colon, space, CR, LF
 _REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 _CODES = {400: "malformed_http", 408: "request_timeout", 431: "headers_too_large"}
@@ -48,6 +57,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._message_bytes = 0
         self._body_bytes = 0
         self._body_bytes_before = 0
+        self._rest = b""
 
     # The connection
 
@@ -62,9 +72,39 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse a part of the data, or keep it if earlier requests wait for their responses."""
+        if self._rest:
+            self._rest += data
+            self.flow.pause_reading()
+        else:
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        while data and not (self._is_refused or self._has_upgraded or self.transport.is_closing()):
+            if len(self.pipeline) >= MAX_PIPELINED:
+                self._rest = data
+                self.flow.pause_reading()
+                return
+            is_body = self._in_message and not self._is_in_head
+            size = MAX_BODY_SLICE_BYTES if is_body else MAX_SLICE_BYTES
+            self._parse(data[:size])
+            data = data[size:]
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._rest:
+            self.flow.pause_reading()  # the stock method has resumed it
+            if len(self.pipeline) < MAX_PIPELINED:
+                self.loop.call_soon(self._read_rest)
+
+    def _read_rest(self) -> None:
+        data, self._rest = self._rest, b""
+        self._read(data)
+        if data and not self._rest and not self.pipeline and not self.transport.is_closing():
+            self.flow.resume_reading()
+
+    def _parse(self, data: bytes) -> None:
         """Limit also what adds nothing to a body: chunk extensions, and chunks of one byte each."""
-        if self._is_refused:
-            return
         self._message_bytes += len(data)
         super().data_received(data)
         if self._message_bytes - self._body_bytes > MAX_HEAD_BYTES + 8 * self._body_bytes:
@@ -115,7 +155,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
-        if self.parser.get_http_version() not in ("1.0", "1.1"):
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1") or not self._has_valid_host(version) or not self._make_target_relative():
             self._refuse(400)
         if self._is_refused:
             return
@@ -144,6 +185,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         protocol = self.transport.get_protocol()
         if isinstance(protocol, WebSocketsSansIOProtocol) and not protocol.handshake_initiated:
             self._refuse(431)
+
+    # The target of a request
+
+    def _has_valid_host(self, version: str) -> bool:
+        """Whether there is one valid `Host`; HTTP/1.0 may have none. No response depends on it, but proxies read it."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        return len(hosts) <= 1 and (version == "1.0" or bool(hosts)) and all(_HOST.fullmatch(host) for host in hosts)
+
+    def _make_target_relative(self) -> bool:
+        """Replace `http://host/path` by `/path`; its host takes precedence over `Host`, and is not used either.
+
+        Returns:
+            Whether the target is a path, `*`, or a URL with a valid host.
+        """
+        if self.url.startswith(b"/") or self.url == b"*":
+            return True
+        if (absolute := _ABSOLUTE_TARGET.match(self.url)) is None or not _HOST.fullmatch(absolute[1]):
+            return False
+        rest = self.url[absolute.end() :]
+        self.url = rest if rest.startswith(b"/") else b"/" + rest
+        return True
 
     # The limits
 
