@@ -15,7 +15,7 @@ HAPROXY ?= /usr/sbin/haproxy
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
+.PHONY: help setup dev test attack check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 
 fuzz: $(READY) ## send random requests and frames (MINUTES=…, SEED=…)
 	@$(BIN)/python -m tests.security.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+
+attack: $(READY) ## attack a running service while others use it, and check what they notice; ARGS="--only pings,edits", ARGS=--amplification
+	@$(BIN)/python -m tests.attack $(ARGS)
 
 bench: $(READY) $(if $(QUICK),,$(REFERENCE_APPS_READY)) ## benchmark against Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
