@@ -44,7 +44,7 @@ async def test_pipelined_requests_are_answered_in_their_order(world: World) -> N
             assert answer.status == 201
             assert f'"content":"{content}"'.encode() in answer.body
         await writing
-    assert [message["content"] for message in await ana.history(chat)] == contents
+    assert [message["content"] for message in await ana.history(chat)] == contents[::-1]
 
 
 @pytest.mark.parametrize("size", [1, 7, 4_095, 4_097, 70_000])
