@@ -21,9 +21,9 @@ from benchmarks.load.controller import Generator
 from benchmarks.run import MILLI, senders_last
 from benchmarks.systems.service import Service
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.server.run import server_config
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.logging import configure_logging
 
 EVERY_S = 0.001

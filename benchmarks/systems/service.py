@@ -8,8 +8,8 @@ from uuid import UUID
 from benchmarks.cluster import Cluster, fetch_value, run_all
 from benchmarks.load.client import SocketSpec
 from benchmarks.systems.base import SECRET, Page, bearer, clean_environment
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
+from wasgo_chat.settings.config import Settings
 
 RAISED = {"MESSAGE_RATE": "0", "MAX_SOCKETS_PER_USER": "5000", "MAX_PARTICIPANTS": "5000", "MAX_FRAME_BYTES": "65536",
           "RATE_READS_PER_MINUTE": "0", "RATE_WRITES_PER_MINUTE": "0", "RATE_FRAMES_PER_MINUTE": "0",

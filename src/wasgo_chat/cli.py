@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from wasgo_chat.core import gc_tuning
-from wasgo_chat.core.config import CannotStart, Settings, settings_table
+from wasgo_chat.settings.config import CannotStart, Settings, settings_table
 
 app = typer.Typer(
     name="wasgo-chat",
@@ -270,7 +270,7 @@ def openapi(
 
     from wasgo_chat.api_docs.output import write_or_check
     from wasgo_chat.app import create_app
-    from wasgo_chat.core.config import DEVELOPMENT_SECRET
+    from wasgo_chat.settings.config import DEVELOPMENT_SECRET
 
     placeholders = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
     document = json.dumps(create_app(Settings.model_validate(placeholders)).openapi(), indent=2, ensure_ascii=False)

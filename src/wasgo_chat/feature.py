@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Forbidden
 from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 Part = TypeVar("Part")
@@ -163,6 +164,8 @@ class Feature:
     summary: str
     setting: str | None
     """The boolean setting that switches it on; None for what the rest of the service cannot do without."""
+    settings: type[BaseModel] | None = None
+    """Its own group of settings, from `settings/`; None if it has none but the switch."""
     routers: Sequence[APIRouter] = ()
     max_body_bytes: Callable[[Settings], int] | None = None
     """The body limit of its routes, where the general one does not fit."""

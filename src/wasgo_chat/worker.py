@@ -7,7 +7,6 @@ from typing import Any
 
 from wasgo_chat import feature_registry
 from wasgo_chat.core import gc_tuning
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.batch_loader import BatchLoader
@@ -40,6 +39,7 @@ from wasgo_chat.privacy.erasure import ErasureRequested
 from wasgo_chat.privacy.erasure_task import ErasureTask
 from wasgo_chat.pubsub import make_broker
 from wasgo_chat.retention.task import RetentionTask
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.aggregation import Metrics
 from wasgo_chat.telemetry.counters import WorkerCounters
 

@@ -10,10 +10,10 @@ import pytest
 from tests.support.processes import COMMAND, environment
 from tests.support.servers import create_database, database_url
 from tests.support.workers import SECRET, make_settings
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
 from wasgo_chat.server.run import preflight_checks
+from wasgo_chat.settings.config import Settings
 
 NEW = """
 from wasgo_chat.database.migrations import create_index_concurrently, drop_index_concurrently

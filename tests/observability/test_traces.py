@@ -157,7 +157,7 @@ async def test_a_request_continues_its_callers_trace_without_private_data(
 
 def test_without_the_setting_the_sdk_is_not_loaded() -> None:
     program = (
-        "import sys; from wasgo_chat.app import create_app; from wasgo_chat.core.config import Settings\n"
+        "import sys; from wasgo_chat.app import create_app; from wasgo_chat.settings.config import Settings\n"
         "create_app(Settings(database_url='postgresql://nobody@127.0.0.1/none', jwt_secret='x' * 40))\n"
         "ours = ('opentelemetry.sdk', 'opentelemetry.exporter', 'prometheus_client')\n"
         "print([name for name, module in sys.modules.items() if module is not None and name.startswith(ours)])"

@@ -7,12 +7,12 @@ from sqlalchemy import text
 
 from tests.support.workers import make_settings
 from tests.support.world import Person, rows, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.tokens import mint_user
 from wasgo_chat.seed import generator, run
 from wasgo_chat.seed.run import NotEmpty, seed
+from wasgo_chat.settings.config import Settings
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -17,10 +17,10 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_unavailable
 from wasgo_chat.database.session import Database
+from wasgo_chat.settings.config import CannotStart, Settings
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -1,6 +1,5 @@
 """The declaration of notifications as a feature."""
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.events.consumers import LogConsumer
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, Requirement, Retention
@@ -9,6 +8,8 @@ from wasgo_chat.notifications.fanout import skip_events
 from wasgo_chat.notifications.routes import router
 from wasgo_chat.notifications.task import CONSUMER, NotificationTask
 from wasgo_chat.presence.tracker import Presence
+from wasgo_chat.settings.config import Settings
+from wasgo_chat.settings.notifications import NotificationSettings
 
 
 def _build(context: PartContext) -> Parts:
@@ -37,6 +38,7 @@ FEATURE = Feature(
     name="notifications",
     summary="The list of notifications, and their delivery by e-mail, web push and webhook.",
     setting="notifications",
+    settings=NotificationSettings,
     routers=[router],
     build=_build,
     build_off=_build_off,
@@ -77,6 +79,6 @@ FEATURE = Feature(
         Requirement.DOCTOR: Done("src/wasgo_chat/doctor/mail.py"),
         Requirement.BENCHMARK: Done("benchmarks/scenarios", "notification"),
         Requirement.GUIDE: Done("docs/protocol.md", "notification"),
-        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "notifications: bool"),
+        Requirement.SWITCH: Done("src/wasgo_chat/settings/features.py", "notifications: bool"),
     },
 )

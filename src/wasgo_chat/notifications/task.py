@@ -2,11 +2,11 @@
 
 import asyncio
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.consumers import LogConsumer
 from wasgo_chat.notifications.delivery.dispatcher import Dispatcher, OnlineLookup, everyone_offline
 from wasgo_chat.notifications.fanout import NotificationFanout
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 CONSUMER = "notifications"

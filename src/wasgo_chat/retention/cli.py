@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
 from wasgo_chat.feature import Retention
 from wasgo_chat.retention.steps import PurgeResult
 from wasgo_chat.retention.task import count_due, has_retention_period, purge_now
+from wasgo_chat.settings.config import Settings
 
 COUNT_TIMEOUT_S = 600.0
 MAX_NAMED = 5

@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy import Integer, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.driver import PinnedConnection
@@ -22,6 +21,7 @@ from wasgo_chat.feature import Retention
 from wasgo_chat.retention import steps
 from wasgo_chat.retention.pacing import ROWS_PER_EVENT, AdaptivePager, purge_one
 from wasgo_chat.retention.steps import DueConversation, PurgeResult
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)

@@ -8,12 +8,12 @@ from itertools import chain
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.database.copy import copy_rows
 from wasgo_chat.database.errors import DRIVER_ERRORS
 from wasgo_chat.database.session import Database
 from wasgo_chat.seed import generator
 from wasgo_chat.seed.generator import GeneratedConversation
+from wasgo_chat.settings.config import CannotStart, Settings
 
 BATCH = 20_000
 """The approximate number of messages, or conversations, per transaction. A conversation is never split."""

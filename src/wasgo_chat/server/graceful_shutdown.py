@@ -17,9 +17,9 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.server.supervisor import HEARTBEAT_S
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
+from wasgo_chat.settings.config import Settings
 
 log = structlog.get_logger(__name__)
 

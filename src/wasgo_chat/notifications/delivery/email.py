@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import clean_line
 from wasgo_chat.notifications.delivery import email_template
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, OutcomeUnknown
 from wasgo_chat.notifications.delivery.digest import NotificationDigest
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 STEP_TIMEOUT_S = 10.0
 # 7bit, so that no server on the way needs 8BITMIME. Lines are folded at the limit of RFC 5322 only: folding the long
