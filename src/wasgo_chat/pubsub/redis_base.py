@@ -63,10 +63,10 @@ class RedisBrokerBase(ABC):
 
     @property
     def is_up(self) -> bool:
-        return not self._down and self._is_receiving()
+        return not self._down and self.is_receiving()
 
     @abstractmethod
-    def _is_receiving(self) -> bool:
+    def is_receiving(self) -> bool:
         """Whether this worker receives what is published, as far as is known."""
 
     @abstractmethod
@@ -83,6 +83,10 @@ class RedisBrokerBase(ABC):
         self._waiting_bytes += size
         self._sent.clear()
         self._woken.set()
+
+    async def wait_sent(self) -> None:
+        """Wait until everything that was published has been sent, or has failed."""
+        await self._sent.wait()
 
     async def _publish(self) -> None:
         """Send everything that waits by one pipeline, and one pipeline at a time, so that the order is kept."""
