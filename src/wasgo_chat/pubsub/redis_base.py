@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.tasks import cancel_and_wait
+from wasgo_chat.core.tasks import cancel_and_wait, forever
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
 
 log = structlog.get_logger(__name__)
@@ -131,15 +131,8 @@ class RedisBrokerBase(ABC):
 
     def _start_supervised(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         """Run a loop until `_stop`; if it fails, it is logged and started again."""
-        self._tasks.append(asyncio.create_task(self._supervise(work, name), name=name))
-
-    async def _supervise(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        while True:
-            try:
-                await work()
-            except Exception:
-                log.exception("redis_task_failed", task=name)
-            await asyncio.sleep(RETRY_S)
+        supervised = forever(work, failure="redis_task_failed", every_s=RETRY_S, task=name)
+        self._tasks.append(asyncio.create_task(supervised, name=name))
 
     async def _stop(self) -> None:
         """Send what waits, for one second at most, and end the tasks."""
