@@ -24,6 +24,7 @@ from wasgo_chat.gateway.workers.envelope import CONTROL_CHANNEL
 from wasgo_chat.gateway.workers.publisher import Publisher
 from wasgo_chat.gateway.workers.subscriber import RemoteSubscriber
 from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.http.user_turns import UserTurns
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Authenticator
 from wasgo_chat.identity.tokens import TokenVerifier
@@ -72,6 +73,7 @@ class Worker:
         self.tasks = TaskSet()
         self.listeners = CommitListeners()
         self.rate_limits = RateLimits(settings, self.counts)
+        self.user_turns = UserTurns(settings.max_concurrent_reads, self.counts)
 
         database = partial(Database, settings, counts=self.counts, listeners=self.listeners)
         self.db = database(name="request")
