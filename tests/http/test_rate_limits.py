@@ -200,3 +200,19 @@ async def test_concurrent_reads_of_a_user_wait_in_turn_and_others_do_not(databas
         statuses = [response.status_code for response in await asyncio.gather(*waiting)]
         assert (statuses.count(200), statuses.count(429)) == (50, 10)
         await ana.ok("GET", LISTS)
+
+
+async def test_a_user_gets_two_lists_of_conversations_at_a_time(database: str) -> None:
+    async with world_with(make_settings(database, rate_reads_per_minute=0)) as world:
+        ana, bo = world.people("ana", "bo")
+        turns = world.worker.app.state.worker.user_turns
+        held: list[dict[str, Any]] = [{}, {}]
+        for scope in held:
+            await turns.acquire(scope, ana.id, is_list=True)
+        waiting = asyncio.create_task(ana.call("GET", "/chat/conversations/", timeout=60))
+        await ana.ok("GET", LISTS)
+        await bo.ok("GET", "/chat/conversations/")
+        assert not waiting.done()
+        turns.release(held[0])
+        assert (await waiting).status_code == 200
+        turns.release(held[1])

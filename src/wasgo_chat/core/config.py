@@ -162,8 +162,8 @@ class Settings(BaseSettings):
     max_concurrent_reads: int = Field(
         8,
         ge=1,
-        description="GET requests of a user that a worker processes at a time. Others wait, and are rejected with 429 "
-        "if 50 are waiting.",
+        description="GET requests of a user that a worker processes at a time, and two lists of conversations. "
+        "Others wait; they are rejected with 429 if 50 are waiting.",
     )
     rate_writes_per_minute: int = Field(
         300, ge=0, description="Other requests per user, except messages, uploads and tickets. 0: unlimited."

@@ -74,7 +74,10 @@ def rate_class(name: RateClass | None) -> Callable[[Endpoint], Endpoint]:
 
 
 def weighed(results_per_read: int) -> Callable[[Endpoint], Endpoint]:
-    """Decorator of the endpoint of a list: a request counts as one read, and one more for so many requested results."""
+    """Decorator of the endpoint of a long list, of which a user gets `user_turns.MAX_LISTS` at a time.
+
+    A request counts as one read, and one more for each `results_per_read` results that it asks for.
+    """
 
     def declare(endpoint: Endpoint) -> Endpoint:
         setattr(endpoint, _RESULTS_PER_READ, results_per_read)
@@ -117,7 +120,8 @@ async def authenticate(request: Request, find: UserLookup | None = None) -> Acto
         if (counted_as := _rate_class(request)) is not None:
             await rates.count_request(actor.require_user(), counted_as, _cost(request))
         if counted_as == "read":
-            await worker.user_turns.acquire(request.scope, actor.require_user())
+            is_list = _results_per_read(request) is not None
+            await worker.user_turns.acquire(request.scope, actor.require_user(), is_list=is_list)
     return actor
 
 
@@ -144,8 +148,13 @@ def _rate_class(request: Request) -> RateClass | None:
     return declared
 
 
+def _results_per_read(request: Request) -> int | None:
+    declared: int | None = getattr(request.scope.get("endpoint"), _RESULTS_PER_READ, None)
+    return declared
+
+
 def _cost(request: Request) -> float:
-    results_per_read: int | None = getattr(request.scope.get("endpoint"), _RESULTS_PER_READ, None)
+    results_per_read = _results_per_read(request)
     if results_per_read is None:
         return 1.0
     limit = request.query_params.get("limit", "")

@@ -12,7 +12,10 @@ from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 MAX_WAITING = 50
+MAX_LISTS = 2
+"""Requests of one user for long lists at a time: these are the only reads that take more than a few milliseconds."""
 _KEY = "wasgo_chat.turn_of"
+_Key = tuple[str, bool]
 
 
 class UserTurns:
@@ -26,38 +29,44 @@ class UserTurns:
     def __init__(self, limit: int, counts: WorkerCounters) -> None:
         self._limit = limit
         self._counts = counts
-        self._slots: dict[str, asyncio.Semaphore] = {}
-        self._users: dict[str, int] = {}
+        self._slots: dict[_Key, asyncio.Semaphore] = {}
+        self._requests: dict[_Key, int] = {}
 
-    async def acquire(self, scope: Scope, user_id: str) -> None:
+    async def acquire(self, scope: Scope, user_id: str, *, is_list: bool = False) -> None:
         """Wait for a turn, which `UserTurnsMiddleware` ends together with the request.
+
+        Args:
+            scope: of the request.
+            user_id: whose request it is.
+            is_list: count it against `MAX_LISTS` instead of the limit.
 
         Raises:
             RateLimited: too many requests of the user are waiting.
         """
-        count = self._users.get(user_id, 0)
-        if count >= self._limit + MAX_WAITING:
+        key, limit = (user_id, is_list), min(self._limit, MAX_LISTS) if is_list else self._limit
+        count = self._requests.get(key, 0)
+        if count >= limit + MAX_WAITING:
             self._counts.refusals["concurrent_request"] += 1
             raise RateLimited("Too many requests at the same time", retry_after_s=1.0)
-        self._users[user_id] = count + 1
+        self._requests[key] = count + 1
         try:
-            await self._slots.setdefault(user_id, asyncio.Semaphore(self._limit)).acquire()
+            await self._slots.setdefault(key, asyncio.Semaphore(limit)).acquire()
         except BaseException:
-            self._leave(user_id)
+            self._leave(key)
             raise
-        scope[_KEY] = user_id
+        scope[_KEY] = key
 
     def release(self, scope: Scope) -> None:
         """End the turn of a request, if it has one."""
-        user_id: str | None = scope.pop(_KEY, None)
-        if user_id is not None:
-            self._slots[user_id].release()
-            self._leave(user_id)
+        key: _Key | None = scope.pop(_KEY, None)
+        if key is not None:
+            self._slots[key].release()
+            self._leave(key)
 
-    def _leave(self, user_id: str) -> None:
-        self._users[user_id] -= 1
-        if not self._users[user_id]:
-            del self._users[user_id], self._slots[user_id]
+    def _leave(self, key: _Key) -> None:
+        self._requests[key] -= 1
+        if not self._requests[key]:
+            del self._requests[key], self._slots[key]
 
 
 class UserTurnsMiddleware:
