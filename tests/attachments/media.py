@@ -188,7 +188,7 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "m4a": (recording(b"M4A "), "audio/mp4"),
     "film of the samples": (film() + user_data() + CANARY, "video/mp4"),
     "avif": (avif(), "image/avif"),
-    "heic": (avif().replace(b"ftypavif", b"ftypheic", 1), "image/heic"),
+    "heic": (avif()[:40].replace(b"avif", b"heic") + avif()[40:], "image/heic"),
     "tiff": (tiff(), "image/tiff"),
     "tiff, big": (tiff(big_tiff=True), "image/tiff"),
     "mp3": (mp3(), "audio/mpeg"),
