@@ -18,11 +18,11 @@ from wasgo_chat.attachments.upload.decoder_pool import DecoderPool
 from wasgo_chat.attachments.upload.filenames import disposition
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE, PreparedFile, prepare
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.session import Database
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.settings.config import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -16,10 +16,10 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.http.gcra import GcraLimiter
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,10 @@ REDIS_COOLDOWN_S = 5.0
 
 MINUTE_S = 60
 
-RateClass = Literal["read", "write", "upload", "ticket"]
+REFUSED_FRAME_COST = 10
+"""How many good frames a refused one costs: a malformed frame takes longer to parse, and its error to write."""
+
+RateClass = Literal["read", "write", "upload", "ticket", "push_subscription", "person"]
 
 
 class _RedisStorage(RedisStorage):
@@ -72,16 +75,22 @@ class RateLimits:
             "write": _item(settings.rate_writes_per_minute),
             "upload": _item(settings.rate_uploads_per_minute),
             "ticket": _item(settings.rate_tickets_per_minute),
+            "push_subscription": _item(settings.rate_push_subscriptions_per_minute),
+            "person": _item(settings.rate_people_per_minute),
         }
         self._megapixels = _item(settings.rate_megapixels_per_minute)
         self._reads = GcraLimiter(settings.rate_reads_per_minute)
         self._frames = GcraLimiter(settings.rate_frames_per_minute)
+        # More than a socket may send in a row, so that the limit of one socket is reached first.
+        tolerated = max(settings.rate_frames_per_minute // REFUSED_FRAME_COST, 2 * settings.max_bad_frames)
+        self._refused_frames = GcraLimiter(tolerated if settings.rate_frames_per_minute else 0)
+        self._connects = GcraLimiter(settings.rate_connects_per_minute)
         self._addresses = GcraLimiter(settings.rate_address_per_minute)
         self._failures = GcraLimiter(settings.rate_failures_per_minute)
         self._retry_redis_at = 0.0
 
     async def count_message(self, user_id: str, conversation_id: object) -> None:
-        """Count a message of a user in a conversation.
+        """Count a message of a user in a conversation, an edit or a reaction.
 
         Raises:
             RateLimited: the limit is exceeded; `retry_after_s` says when to retry.
@@ -113,8 +122,23 @@ class RateLimits:
         """Count a socket frame of a user, other than a message. Raises: RateLimited."""
         self._reject_if_waiting(self._frames.hit(user_id), "frame")
 
+    def count_refused_frame(self, user_id: str) -> float:
+        """Count a frame that was malformed, invalid or too fast.
+
+        Returns:
+            The seconds that the user must wait if they have sent too many, else 0.
+        """
+        wait_s = self._refused_frames.hit(user_id)
+        if wait_s:
+            self._counts.refusals["refused_frame"] += 1
+        return wait_s
+
+    def count_connect(self, user_id: str) -> None:
+        """Count a socket that a user opens. Raises: RateLimited."""
+        self._reject_if_waiting(self._connects.hit(user_id), "connect")
+
     def count_address(self, address: str | None) -> None:
-        """Count a request from a client address, if known. Raises: RateLimited."""
+        """Count a request or a new socket from a client address, if known. Raises: RateLimited."""
         if address is not None:
             self._reject_if_waiting(self._addresses.hit(address), "address")
 

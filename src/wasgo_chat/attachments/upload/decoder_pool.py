@@ -19,8 +19,8 @@ import structlog
 import wasgo_chat
 from wasgo_chat.attachments.storage import StorageFull, is_disk_full
 from wasgo_chat.attachments.upload.fair_queue import FairQueue, MemoryBudget
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError, Invalid, Unavailable
+from wasgo_chat.settings.config import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -21,10 +21,10 @@ from starlette.types import Receive, Scope, Send
 
 from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.attachments.upload.filenames import clean_filename
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.http.context import http_context
+from wasgo_chat.settings.config import Settings
 
 _WRITE_BYTES = 524_288
 _MAX_HEADER_BYTES = 8_192
@@ -245,7 +245,7 @@ class _StreamingParser:
             self._file.pending += data[start:end]
         elif self._value is not None:
             self._field_bytes += end - start
-            if self._field_bytes > self._settings.max_body_bytes:
+            if self._field_bytes > self._settings.max_json_bytes:
                 raise FieldsTooLarge
             self._value += data[start:end]
 

@@ -14,9 +14,9 @@ from wasgo_chat.attachments.upload.decoder_pool import Cleaned, DecoderPool
 from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.working_files import cleaned_path, thumbnail_path, working_paths
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Invalid
+from wasgo_chat.settings.config import Settings
 
 THUMBNAIL_TYPE = "image/webp"
 

@@ -16,7 +16,7 @@ from wasgo_chat.attachments.routes import StoreDep
 from wasgo_chat.attachments.schemas import BINARY
 from wasgo_chat.attachments.upload.form_fields import parse_fields
 from wasgo_chat.attachments.upload.multipart import is_multipart, receive_multipart, with_multipart_limit
-from wasgo_chat.core.encoding import JsonResponse
+from wasgo_chat.core.encoding import MAX_TEXT_CHARS, JsonResponse
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, replayed_response
 from wasgo_chat.messages import verbs
 from wasgo_chat.messages.rendering import load_message
@@ -25,7 +25,7 @@ from wasgo_chat.messages.sending.gate import admit
 from wasgo_chat.messages.types import SENDABLE_TYPES
 
 _JSON_FIELDS = ("metadata", "mentions", "attachment_ids")
-_TEXT = {"type": "string"}
+_JSON_TEXT = {"type": "string", "maxLength": 131_072}
 _UUID = {"type": "string", "format": "uuid"}
 
 FORM: dict[str, Any] = {
@@ -33,14 +33,14 @@ FORM: dict[str, Any] = {
     "required": ["conversation"],
     "properties": {
         "conversation": _UUID,
-        "content": _TEXT,
+        "content": {"type": "string", "maxLength": MAX_TEXT_CHARS},
         "message_type": {"type": "string", "enum": [*SENDABLE_TYPES]},
         "reply_to": _UUID,
-        "mentions": {**_TEXT, "description": "A list of user ids, as JSON text."},
-        "metadata": {**_TEXT, "description": "A JSON object, as text."},
-        "client_id": _TEXT,
-        "attachment_ids": {**_TEXT, "description": "A list of ids of earlier uploads, as JSON text."},
-        "files": {"type": "array", "items": BINARY},
+        "mentions": {**_JSON_TEXT, "description": "A list of user ids, as JSON text."},
+        "metadata": {**_JSON_TEXT, "description": "A JSON object, as text."},
+        "client_id": {"type": "string", "maxLength": 128},
+        "attachment_ids": {**_JSON_TEXT, "description": "A list of ids of earlier uploads, as JSON text."},
+        "files": {"type": "array", "items": BINARY, "maxItems": 100},
     },
 }
 """The form in OpenAPI."""
