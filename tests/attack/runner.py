@@ -77,7 +77,7 @@ class AttackerProcess:
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
 
-    async def order(self, name: str, port: int, key: str | None, seconds: float) -> None:
+    async def order(self, name: str, **details: Any) -> None:
         """Prepare an attack. Raises: AssertionError if the process fails."""
         if self._process is None:
             self._process = await asyncio.create_subprocess_exec(
@@ -90,7 +90,7 @@ class AttackerProcess:
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 limit=1 << 20,
             )
-        await self._write({"name": name, "port": port, "key": key, "seconds": seconds})
+        await self._write({"name": name, **details})
         assert "ready" in await self._read(PREPARE_S), f"the attack {name} cannot be prepared"
 
     async def attack(self, seconds: float) -> dict[str, Any]:
@@ -182,7 +182,13 @@ class Runner:
         pace = self._pace
         seconds = attack.seconds if pace.attack_s is None else min(attack.seconds, pace.attack_s)
         key = self._environment.issuer_key() if attack.profile == "jwks" else None
-        await self._attacker.order(attack.name, served.port, key, seconds)
+        await self._attacker.order(
+            attack.name,
+            port=served.port,
+            key=key,
+            seconds=seconds,
+            database_url=self._environment.database_url,
+        )
         victims.new_period()
         await asyncio.sleep(pace.calm_s)
         before = victims.new_period()
