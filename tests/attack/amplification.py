@@ -135,7 +135,7 @@ class Scene:
 
     def requests(self) -> dict[str, Build]:
         """By operation: a request of the dearest shape. Others are as in the matrix of rights."""
-        token, chat = self.ana.token, self.chat
+        token, chat, others = self.ana.token, self.chat, self.others
         crowd = [f"crowd-{number}" for number in range(498)]
 
         def ask(method: str, path: str, body: Any = None, *, headers: str = "") -> Build:
@@ -163,7 +163,7 @@ class Scene:
                 "POST", "/chat/messages/", ten, token=token, headers=ten_header
             ),
             "send_message (text)": ask(
-                "POST", "/chat/messages/", {"conversation": chat, "content": "x" * 10_000, "mentions": self.others[:40]},
+                "POST", "/chat/messages/", {"conversation": chat, "content": "x" * 9_999, "mentions": others[:40]},
                 headers=key,
             ),
             "upload_attachment": lambda number: request(
@@ -387,6 +387,7 @@ def _name(one: Measured) -> str:
 
 def write_page(found: list[Measured]) -> None:
     page = PAGE.read_text(encoding="utf-8")
+    assert BEGIN in page
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     PAGE.write_text(f"{before}{BEGIN}\n\n{tables(found)}\n\n{END}{after}", encoding="utf-8")
