@@ -12,7 +12,7 @@ import asyncio
 import re
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from wasgo_chat.core.errors import PROBLEM_JSON, problem
@@ -58,6 +58,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._body_bytes_before = 0
         self._rest = b""
+        self._running: RequestResponseCycle | None = None
 
     # The connection
 
@@ -69,6 +70,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         for timer in (self._head_timer, self._body_timer, self._stall_timer):
             if timer is not None:
                 timer.cancel()
+        if self._running is not None and not self._running.response_complete:
+            # Stock uvicorn tells only the last request that it has parsed, which may wait behind this one.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -96,6 +101,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.flow.pause_reading()  # the stock method has resumed it
             if len(self.pipeline) < MAX_PIPELINED:
                 self.loop.call_soon(self._read_rest)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        send = cycle.send
+
+        async def send_if_open(event: Any) -> None:
+            """Discard a response if the transport is closed. The protocol learns of that one turn later."""
+            if self.transport.is_closing():
+                cycle.disconnected = True
+            await send(event)
+
+        cycle.send = send_if_open  # type: ignore[method-assign,assignment]
+        super()._start_asgi_task(cycle, app)
 
     def _read_rest(self) -> None:
         data, self._rest = self._rest, b""
