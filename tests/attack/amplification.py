@@ -24,10 +24,10 @@ from tests.http.bodies import APP
 from tests.security.expectations import FRAMES, OPERATIONS, PUBLIC, STAFF
 from tests.support.processes import ServeProcess
 from tests.support.world import routes_in
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.http.rate_limits import RateClass
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 TIMES = 6
 IDLE_S = 1.5
