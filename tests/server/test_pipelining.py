@@ -85,8 +85,7 @@ async def test_few_pipelined_requests_are_parsed_in_advance(world: World) -> Non
             await raw.answer()
         watching.cancel()
     one = len(GET)
-<<<<<<< HEAD
-    assert 0 < longest <= http_protocol.MAX_PIPELINED + http_protocol.MAX_SLICE_BYTES // one + 1
+    assert 0 < longest <= http_protocol.PIECE_BYTES // one + 1
 
 
 async def test_a_client_that_disconnects_during_pipelined_requests_causes_no_error(
@@ -105,6 +104,3 @@ async def test_a_client_that_disconnects_during_pipelined_requests_causes_no_err
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)  # reset
             writer.transport.abort()
     assert log.read_text() == ""
-=======
-    assert 0 < longest <= http_protocol.PIECE_BYTES // one + 1
->>>>>>> main
