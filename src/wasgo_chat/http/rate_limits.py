@@ -90,16 +90,16 @@ class RateLimits:
         if self._messages is not None:
             await self._count(self._messages, "message", user_id, str(conversation_id))
 
-    async def count_request(self, user_id: str, rate_class: RateClass) -> None:
-        """Count a request of a user, other than sending a message.
+    async def count_request(self, user_id: str, rate_class: RateClass, *, cost: int = 1) -> None:
+        """Count a request of a user, other than sending a message. `cost` is what it counts for, if it is no read.
 
         Raises:
             RateLimited: as in `count_message`.
         """
         if rate_class == "read":
             self._reject_if_waiting(self._reads.hit(user_id), "read")
-        elif (item := self._requests[rate_class]) is not None:
-            await self._count(item, rate_class, user_id)
+        elif cost and (item := self._requests[rate_class]) is not None:
+            await self._count(item, rate_class, user_id, cost=cost)
 
     def count_frame(self, user_id: str) -> None:
         """Count a socket frame of a user, other than a message. Raises: RateLimited."""
@@ -122,10 +122,10 @@ class RateLimits:
         if isinstance(self._client, Redis):
             await close_sentinels(self._client.connection_pool)
 
-    async def _count(self, item: RateLimitItemPerSecond, *key: str) -> None:
+    async def _count(self, item: RateLimitItemPerSecond, *key: str, cost: int = 1) -> None:
         # Count locally in any case: the local counter gives the wait time and takes over if Redis fails.
-        is_within = await self._local.hit(item, *key)
-        shared = await self._count_shared(item, *key)
+        is_within = await self._local.hit(item, *key, cost=cost)
+        shared = await self._count_shared(item, *key, cost=cost)
         if shared is not None:
             is_within = shared
         if not is_within:
@@ -139,7 +139,7 @@ class RateLimits:
             self._counts.refusals[counted_as] += 1
             raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))
 
-    async def _count_shared(self, item: RateLimitItemPerSecond, *key: str) -> bool | None:
+    async def _count_shared(self, item: RateLimitItemPerSecond, *key: str, cost: int) -> bool | None:
         """Whether Redis counts this as within the limit; None if it does not respond in time."""
         if self._shared is None or time.monotonic() < self._retry_redis_at:
             return None
@@ -148,7 +148,7 @@ class RateLimits:
             self._retry_redis_at = time.monotonic() + REDIS_COOLDOWN_S
         try:
             async with asyncio.timeout(REDIS_TIMEOUT_S):
-                is_within = await self._shared.hit(item, *key)
+                is_within = await self._shared.hit(item, *key, cost=cost)
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             # A failure to count must not stop the service.
             log.warning("rate_limits_local", error=type(error).__name__)
