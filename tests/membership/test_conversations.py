@@ -198,7 +198,7 @@ async def test_hundreds_of_people_are_added_in_a_few_statements(world: World) ->
     people = [{"user_id": user_id, **({"username": f"n{n}"} if n % 2 else {})} for n, user_id in enumerate(ids)]
     with count_queries(world.worker, max=20):
         made = await world.service.ok(
-            "PUT", f"/jobs/{world.unique('job')}/conversation/", {"participants": people}, status=201
+            "PUT", f"/jobs/{world.unique('job')}/conversation/", {"participants": people}, status=201, timeout=30
         )
     names = {one["user"]["id"]: one["user"]["username"] for one in made["participants"]}
     assert names == {user_id: f"n{n}" if n % 2 else user_id for n, user_id in enumerate(ids)}

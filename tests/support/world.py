@@ -92,11 +92,7 @@ class Caller:
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
         if body is not None:
             more["json"] = body
-        if (
-            path.endswith("/add_participant/")
-            and isinstance(body, dict)
-            and body.get("user_id") in self.world.people_ids
-        ):
+        if path.endswith("/add_participant/") and (body or {}).get("user_id") in self.world.people_ids:
             await self.world.make_known(body["user_id"])
         response = await self.client.request(method, path, **more)
         check_response(response)
