@@ -17,9 +17,9 @@ from typing import Any, Literal
 from tests.attack.wire import Answer, Closed, Http, Meter, Socket
 from tests.identity.issuer import sign, user_claims
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.settings.config import Settings
 
 MAX_REFUSAL_BYTES = 16_384
 """The size that a refusal may have, whatever was sent."""

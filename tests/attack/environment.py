@@ -18,9 +18,9 @@ from tests.attack.attack import Profile
 from tests.identity.issuer import Issuer
 from tests.support.processes import ServeProcess, start_serve
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres, Valkey, free_port
+from wasgo_chat.settings.config import Settings
 
 WORKERS = 2
 SIGNING_KEY = "a-key-of-cursors-that-is-long-enough-for-it"

@@ -13,10 +13,10 @@ from tests.support.standalone import NAME, own_postgres
 from tests.support.standby import run
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, World, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.development.embedded import Postgres
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 LEAST = 20
 

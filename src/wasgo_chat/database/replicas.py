@@ -15,7 +15,6 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import text
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError, Unavailable
 from wasgo_chat.database.availability import DatabaseCircuitBreaker
 from wasgo_chat.database.batch_loader import BatchLoader
@@ -23,6 +22,7 @@ from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.errors import DRIVER_ERRORS
 from wasgo_chat.database.hosts import HostFailover
 from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)

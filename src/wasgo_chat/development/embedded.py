@@ -19,7 +19,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from wasgo_chat.core.config import CannotStart
 from wasgo_chat.development.unprivileged import (
     copy_binaries,
     drop_privileges,
@@ -27,6 +26,7 @@ from wasgo_chat.development.unprivileged import (
     private_tempdir,
     unprivileged_user,
 )
+from wasgo_chat.settings.config import CannotStart
 
 START_TIMEOUT_S = 60.0
 FIRST_PORT, LAST_PORT = 10_240, 32_768

@@ -24,7 +24,12 @@ from wasgo_chat.http.rate_limits import RateClass, RateLimits
 from wasgo_chat.identity.authentication import Actor, UserLookup
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user token or a service token.")
-_UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]  # checked by `from_headers`
+
+# The lengths are for the document: other code checks them, with errors of its own.
+_UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]
+_ReadAfter = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 16})]
+_IdempotencyKey = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 200})]
+ETag = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 1000})]
 _MAX_CURSOR_CHARS = 500
 _RATE_CLASS = "wasgo_chat_rate_class"
 
@@ -137,7 +142,7 @@ async def _rate_limits(request: Request) -> RateLimits:
 async def _read_session(
     request: Request,
     x_read_after: Annotated[
-        str | None,
+        _ReadAfter | None,
         Header(description="The latest `X-Read-After` received. Nothing older is returned."),
     ] = None,
 ) -> ReadSession:
@@ -158,7 +163,7 @@ RateLimitsDep = Annotated[RateLimits, Depends(_rate_limits)]
 Cursor = Annotated[str | None, Depends(_clean_cursor)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=f"Results per page; {DEFAULT_LIMIT} by default.")]
 IdempotencyKeyHeader = Annotated[
-    str | None,
+    _IdempotencyKey | None,
     Header(
         alias="Idempotency-Key",
         description="Repeating the same key and body within 24 h returns the first result.",

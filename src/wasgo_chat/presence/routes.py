@@ -24,7 +24,9 @@ async def list_presence(
     request: Request,
     caller: Caller,
     db: Db,
-    user_ids: Annotated[str, Query(description=f"User ids, separated by commas; at most {MAX_USERS}.")],
+    user_ids: Annotated[
+        str, Query(max_length=MAX_USERS * 129, description=f"User ids, separated by commas; at most {MAX_USERS}.")
+    ],
 ) -> Response:
     """See who is online among people the caller shares a conversation with."""
     requested = list(dict.fromkeys(user_id for user_id in user_ids.split(",") if user_id))

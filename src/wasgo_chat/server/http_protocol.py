@@ -1,8 +1,10 @@
 """uvicorn's HTTP protocol on httptools, with limits that stock uvicorn does not have.
 
-It limits the time in which a request arrives and its response is read, the size of the headers, the overhead of
-chunked bodies, and how many pipelined requests are parsed in advance. It also checks the target and `Host` of a request
-(RFC 9112, 3.2). WebSockets move to `websocket_protocol` once their headers are complete.
+It limits the time in which a request arrives and its response is read, the size of the headers, and the overhead of
+chunked bodies. Stock uvicorn parses everything that it reads at once, and starts each pipelined request right after
+the one before; here a connection parses little per turn of the event loop, and pauses between pipelined requests.
+It checks the target and `Host` of a request (RFC 9112, 3.2). WebSockets move to `websocket_protocol` once their headers
+are complete.
 
 This overrides internals of uvicorn, whose minor version is therefore pinned in `pyproject.toml`.
 `tests/security/test_http_protocol.py` and `tests/server/test_request_targets.py` check every limit on the wire.
@@ -25,11 +27,11 @@ LOOP_DELAY_TOLERANCE_S = 1.0
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 100
 BODY_BYTES_PER_S = 1024
-MAX_SLICE_BYTES = 4_096
-"""Bytes that are parsed in one turn of the event loop, as far as they are no body: about a hundred small requests."""
-MAX_BODY_SLICE_BYTES = 16_384
-MAX_PIPELINED = 4
-"""Requests that wait for the response to an earlier one; while there are as many, no further bytes are parsed."""
+PIECE_BYTES = 1024
+"""Bytes that are parsed before the service looks whether requests are waiting: at most about 50 small requests."""
+BODY_PIECE_BYTES = 8192
+PIPELINE_PAUSE_S, MAX_PIPELINE_PAUSE_S = 0.001, 0.01
+"""The pause before a pipelined request is as long as the request before it took, within these limits."""
 _HOST = re.compile(rb"(\[[0-9A-Za-z:.%]+\]|[\w.~%!$&'()*+,;=-]*)(:[0-9]*)?", re.ASCII)
 _ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]+)", re.IGNORECASE)
 _HEADER_OVERHEAD_BYTES = 4  # colon, space, CR, LF
@@ -57,7 +59,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._message_bytes = 0
         self._body_bytes = 0
         self._body_bytes_before = 0
-        self._rest = b""
+        self._unparsed = b""
+        self._turn: asyncio.TimerHandle | None = None
+        self._started_at = 0.0
         self._running: RequestResponseCycle | None = None
 
     # The connection
@@ -67,9 +71,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._head_timer, self._body_timer, self._stall_timer):
+        for timer in (self._head_timer, self._body_timer, self._stall_timer, self._turn):
             if timer is not None:
                 timer.cancel()
+        self._unparsed = b""
         if self._running is not None and not self._running.response_complete:
             # Stock uvicorn tells only the last request that it has parsed, which may wait behind this one.
             self._running.disconnected = True
@@ -77,32 +82,44 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse a part of the data, or keep it if earlier requests wait for their responses."""
-        if self._rest:
-            self._rest += data
-            self.flow.pause_reading()
-        else:
-            self._read(data)
-
-    def _read(self, data: bytes) -> None:
-        while data and not (self._is_refused or self._has_upgraded or self.transport.is_closing()):
-            if len(self.pipeline) >= MAX_PIPELINED:
-                self._rest = data
+        """Parse in pieces, until a request has to wait for the response to another one."""
+        if self._unparsed:
+            self._unparsed += data
+            self.flow.pause_reading()  # a handler that waits for a disconnect has resumed it
+            return
+        start, length = 0, len(data)
+        while start < length and not self._is_refused and not self._has_upgraded:
+            if self.pipeline:
+                self._unparsed = data[start:]
                 self.flow.pause_reading()
                 return
-            is_body = self._in_message and not self._is_in_head
-            size = MAX_BODY_SLICE_BYTES if is_body else MAX_SLICE_BYTES
-            self._parse(data[:size])
-            data = data[size:]
+            end = start + (BODY_PIECE_BYTES if self._in_message and not self._is_in_head else PIECE_BYTES)
+            self._parse(data[start:end])
+            start = end
+
+    def _parse(self, data: bytes) -> None:
+        """Limit also what adds nothing to a body: chunk extensions, and chunks of one byte each."""
+        self._message_bytes += len(data)
+        super().data_received(data)
+        if self._message_bytes - self._body_bytes > MAX_HEAD_BYTES + 8 * self._body_bytes:
+            self._refuse(431 if self._is_in_head else 400)
+        # Empty lines between requests start none, but end the keep-alive timer of stock uvicorn.
+        if not self._in_message and not self._is_answering and not self._has_upgraded:
+            self._await_head()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._rest:
-            self.flow.pause_reading()  # the stock method has resumed it
-            if len(self.pipeline) < MAX_PIPELINED:
-                self.loop.call_soon(self._read_rest)
+        """Continue with the next pipelined request, or with data that has not been parsed, after a pause."""
+        if not (self.pipeline or self._unparsed) or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self._unset_keepalive_if_required()
+        took_s = self.loop.time() - self._started_at
+        pause_s = min(max(PIPELINE_PAUSE_S, took_s), MAX_PIPELINE_PAUSE_S)
+        self._turn = self.loop.call_later(pause_s, self._next_turn)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._started_at = self.loop.time()
         self._running = cycle
         send = cycle.send
 
@@ -115,21 +132,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         cycle.send = send_if_open  # type: ignore[method-assign,assignment]
         super()._start_asgi_task(cycle, app)
 
-    def _read_rest(self) -> None:
-        data, self._rest = self._rest, b""
-        self._read(data)
-        if data and not self._rest and not self.pipeline and not self.transport.is_closing():
+    def _next_turn(self) -> None:
+        self._turn = None
+        if self.transport.is_closing():
+            return
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        if not self.pipeline and self._unparsed:
+            data, self._unparsed = self._unparsed, b""
+            self.data_received(data)
+        if not self.pipeline and not self._unparsed:
             self.flow.resume_reading()
-
-    def _parse(self, data: bytes) -> None:
-        """Limit also what adds nothing to a body: chunk extensions, and chunks of one byte each."""
-        self._message_bytes += len(data)
-        super().data_received(data)
-        if self._message_bytes - self._body_bytes > MAX_HEAD_BYTES + 8 * self._body_bytes:
-            self._refuse(431 if self._is_in_head else 400)
-        # Empty lines between requests start none, but end the keep-alive timer of stock uvicorn.
-        if not self._in_message and not self._is_answering and not self._has_upgraded:
-            self._await_head()
 
     def pause_writing(self) -> None:
         """The peer does not read. A slow reader reaches `resume_writing` before the timer fires."""

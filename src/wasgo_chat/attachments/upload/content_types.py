@@ -14,6 +14,8 @@ IMAGES = frozenset(["image/jpeg", "image/png", "image/gif", "image/webp"])
 AUDIO = frozenset(["audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/webm"])
 VIDEO = frozenset(["video/mp4", "video/webm", "video/quicktime"])
 INLINE = IMAGES | AUDIO | VIDEO
+CLEANED = INLINE - {"audio/ogg", "audio/webm", "video/webm"} | {"image/heic", "image/avif", "image/tiff"}
+"""The types whose metadata is removed. `attachments.upload.cleaning` and `image_metadata` have the functions."""
 EXECUTABLE = "application/x-executable"
 UNKNOWN = "application/octet-stream"
 
@@ -33,6 +35,11 @@ _SIGNATURES = (
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"II\x2a\x00", "image/tiff"),
+    (b"MM\x00\x2a", "image/tiff"),
+    (b"II\x2b\x00\x08\x00\x00\x00", "image/tiff"),
+    (b"MM\x00\x2b\x00\x08\x00\x00", "image/tiff"),
+    (b"#!AMR", "audio/amr"),  # not a script
 )
 _EXECUTABLES = (
     b"MZ",  # Windows, DOS
