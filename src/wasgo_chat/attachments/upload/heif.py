@@ -45,7 +45,10 @@ _MAX_EXTENTS = 100_000
 
 def is_picture(file: EditedFile, meta: Box) -> bool:
     """Whether a `meta` box has the items of a picture, not the tags of a film."""
-    handler = find_box(file, _inside(meta), b"hdlr")
+    try:
+        handler = find_box(file, meta._replace(content=meta.content + _FULL_BOX), b"hdlr")
+    except CorruptFile:
+        return False  # in QuickTime, the box has no version and flags
     return handler is not None and file.read(handler.content + 8, 4) == b"pict"
 
 
@@ -69,10 +72,6 @@ def blank_items(file: EditedFile, meta: Box) -> None:
             blank_fields(file, box, (_HANDLER_NAME, box.end - box.content - _HANDLER_NAME))
         elif box.name == b"iprp":
             _clean_properties(file, box)
-
-
-def _inside(meta: Box) -> Box:
-    return meta._replace(content=meta.content + _FULL_BOX)
 
 
 def _clean_properties(file: EditedFile, iprp: Box) -> None:

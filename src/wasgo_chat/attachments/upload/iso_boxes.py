@@ -1,11 +1,15 @@
 """The boxes of ISO media files (ISO/IEC 14496-12): walking through them, and blanking them in place."""
 
+import contextlib
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from wasgo_chat.attachments.upload.blocks import CorruptFile, EditedFile
 from wasgo_chat.attachments.upload.icc import MAX_PROFILE_BYTES, clean_profile
+
+_MAX_READS = 20_000
 
 
 class Readable(Protocol):
@@ -71,6 +75,44 @@ def _header(file: Readable, start: int, end: int) -> tuple[Box, int]:
         (size,) = struct.unpack(">Q", file.read(content, 8))
         content += 8
     return Box(name, start, content, start + size), size
+
+
+class _Ranges:
+    """A file of which a limited number of ranges can be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.size = path.stat().st_size
+        self._file = path.open("rb")
+        self._reads_left = _MAX_READS
+
+    def __enter__(self) -> "_Ranges":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, start: int, length: int) -> bytes:
+        self._reads_left -= 1
+        self._file.seek(start)
+        content = self._file.read(length)
+        if self._reads_left < 0 or len(content) != length:
+            raise CorruptFile
+        return content
+
+
+def handlers_of(path: Path) -> set[bytes]:
+    """The kinds of tracks in a film (`vide`, `soun`, …), and `pict` if it has a picture; what can be read of them."""
+    found: set[bytes] = set()
+    with _Ranges(path) as file, contextlib.suppress(CorruptFile):
+        for top in top_boxes(file, file.size):
+            holders = [top._replace(content=top.content + 4)] if top.name == b"meta" else []
+            if top.name == b"moov":
+                tracks = [box for box in boxes(file, top.content, top.end) if box.name == b"trak"]
+                holders += [media for track in tracks if (media := find_box(file, track, b"mdia"))]
+            for holder in holders:
+                if handler := find_box(file, holder, b"hdlr"):
+                    found.add(file.read(handler.content + 8, 4))
+    return found
 
 
 def find_box(file: Readable, box: Box, *names: bytes) -> Box | None:
