@@ -413,6 +413,10 @@ ref: (string | null)
 code: string
 detail: string
 errors?: (FieldError[] | null)
+/**
+ * True if there are more than the listed `errors`.
+ */
+errors_omitted?: (boolean | null)
 retry_after_s?: (number | null)
 }
 /**

@@ -297,6 +297,7 @@ class ErrorFrame(TypedDict):
     code: str
     detail: str
     errors: NotRequired[list[FieldError] | None]
+    errors_omitted: NotRequired[bool | None]
     retry_after_s: NotRequired[float | None]
 
 

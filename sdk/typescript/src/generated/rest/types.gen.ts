@@ -1417,6 +1417,12 @@ export type Problem = {
      */
     errors?: Array<FieldError> | null;
     /**
+     * Errors Omitted
+     *
+     * True if there are more than the listed `errors`.
+     */
+    errors_omitted?: boolean | null;
+    /**
      * Retry After S
      */
     retry_after_s?: number | null;
