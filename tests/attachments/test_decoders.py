@@ -101,7 +101,10 @@ async def test_a_failing_decoder_is_a_422_and_is_replaced(
     settings = make_settings(database, storage_dir=tmp_path, image_decoder_cpu_s=1)
     async with world_with(settings) as world:
         ana, chat = await chat_of(world)
+        ana.client.timeout = httpx.Timeout(60)
         monkeypatch.setattr(decoder_pool, "_START", FAILING[failure])
+        if failure == "computes without end":
+            monkeypatch.setattr(decoder_pool, "_WALL_PER_CPU", 1000)  # only the kernel can end it
         code = "too_many_pixels" if failure == "takes all memory" else "unreadable_image"
         assert await refused(ana, chat, picture()) == code
         assert list((tmp_path / "incoming").iterdir()) == []
