@@ -7,6 +7,7 @@ import pytest
 from tests.support.workers import make_settings, running
 from tests.support.world import World
 from wasgo_chat.core.encoding import new_id
+from wasgo_chat.events.offsets import CONSUMERS
 from wasgo_chat.feature import Done, Exempt, Feature, Requirement
 from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.settings.access import AccessSettings
@@ -82,6 +83,10 @@ def test_every_group_of_settings_belongs_to_the_core_or_to_one_feature() -> None
     assert {*owned, *CORE_SETTINGS} == set(SETTING_GROUPS)
     named = [name for group in SETTING_GROUPS for name in group.model_fields]
     assert sorted(named) == sorted(Settings.model_fields)
+
+
+def test_every_consumer_of_the_log_belongs_to_one_feature() -> None:
+    assert [consumer for feature in FEATURES for consumer in feature.consumers] == list(CONSUMERS)
 
 
 def test_every_switch_is_a_setting_that_is_on_by_default() -> None:

@@ -21,6 +21,7 @@ from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.problems import install_problem_handlers
 from wasgo_chat.http.request_log import RequestLogMiddleware
 from wasgo_chat.http.security_headers import SecurityHeaders
+from wasgo_chat.http.user_turns import UserTurnsMiddleware
 from wasgo_chat.messages import routes as message_routes
 from wasgo_chat.messages.history import fast_path
 from wasgo_chat.observability import health
@@ -61,6 +62,7 @@ class ChatApp(FastAPI):
         stack: ASGIApp = FastPathMiddleware(
             super().build_middleware_stack(), {fast_path.PATH: fast_path.list_messages}, gateway_routes.serve_socket
         )
+        stack = UserTurnsMiddleware(stack, worker.user_turns)
         if worker.replicas.enabled:
             stack = ReadAfterMiddleware(stack, worker.replicas)
         if settings.allowed_origins:

@@ -23,6 +23,7 @@ from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
 from wasgo_chat.gateway.delivery.reconciler import Reconciler
 from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.http.user_turns import UserTurns
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Authenticator
 from wasgo_chat.identity.tokens import TokenVerifier
@@ -72,6 +73,7 @@ class Worker:
         self.tasks = TaskSet()
         self.listeners = CommitListeners()
         self.rate_limits = RateLimits(settings, self.counts)
+        self.user_turns = UserTurns(settings.max_concurrent_reads, self.counts)
 
         database = partial(Database, settings, counts=self.counts, listeners=self.listeners)
         self.db = database(name="request")

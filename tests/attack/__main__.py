@@ -11,8 +11,11 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from tests.attack import amplification
 from tests.attack.attack import Attack
 from tests.attack.catalogue import ATTACKS
 from tests.attack.environment import Environment
@@ -43,18 +46,34 @@ async def run(environment: Environment, attacks: list[Attack], pace: Pace) -> li
     return results
 
 
-def run_all(attacks: list[Attack], pace: Pace) -> list[Result]:
-    """Start the servers, run the attacks, and stop the servers."""
+@contextmanager
+def running() -> Iterator[Environment]:
+    """The servers of a run, without the service."""
     with tempfile.TemporaryDirectory(prefix="wasgo-chat-attack-") as folder:
         environment = Environment(Path(folder))
+        environment.start()
+        try:
+            yield environment
+        finally:
+            environment.stop()
+
+
+def run_all(attacks: list[Attack], pace: Pace) -> list[Result]:
+    """Start the servers, run the attacks, and stop the servers."""
+    with running() as environment:
         if environment.shim is None:
             say("NOT CHECKED: names that resolve slowly need a C compiler (cc).")
             attacks = [one for one in attacks if "slow_names" not in one.name]
-        environment.start()
-        try:
-            return asyncio.run(run(environment, attacks, pace))
-        finally:
-            environment.stop()
+        return asyncio.run(run(environment, attacks, pace))
+
+
+def amplify() -> int:
+    """Measure every route and frame, and write the tables of docs/security.md."""
+    with running() as environment:
+        found = asyncio.run(amplification.measure(environment))
+    say("\n".join([amplification.HEADER, *amplification.rows(found)]))
+    amplification.write_page(found)
+    return 0
 
 
 def main() -> int:
@@ -62,7 +81,10 @@ def main() -> int:
     parser.add_argument("--only", help="names of attacks, separated by commas")
     parser.add_argument("--short", action="store_true", help="the most important attacks, for seconds each")
     parser.add_argument("--json", type=Path, default=Path("build/attack.json"), help="where the results go")
+    parser.add_argument("--amplification", action="store_true", help="measure every route, for docs/security.md")
     arguments = parser.parse_args()
+    if arguments.amplification:
+        return amplify()
     began = time.monotonic()
     results = run_all(chosen(arguments), SHORT if arguments.short else FULL)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,7 @@ class Attacker:
     profile: Profile
     key: Any
     meter: Meter
+    database_url: str = ""
     prepared: Any = None
     answers: Counter[str] = field(default_factory=Counter)
     violations: set[str] = field(default_factory=set)

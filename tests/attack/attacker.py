@@ -68,7 +68,7 @@ def serve(order: dict[str, Any]) -> None:
     one = ATTACKS[order["name"]]
     pem = order.get("key")
     key = load_pem_private_key(pem.encode(), password=None) if pem else None
-    attacker = Attacker(order["port"], one.profile, key, Meter(one.max_bytes))
+    attacker = Attacker(order["port"], one.profile, key, Meter(one.max_bytes), order["database_url"])
     with asyncio.Runner() as runner:
         attacker.prepared = runner.run(prepare(one, attacker))
         answer({"ready": True})

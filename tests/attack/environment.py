@@ -78,8 +78,8 @@ class Environment:
         self.postgres.stop(immediately=True)
 
     @asynccontextmanager
-    async def serving(self, profile: Profile) -> AsyncIterator[ServeProcess]:
-        """The service with the settings of a profile."""
+    async def serving(self, profile: Profile, **settings: str) -> AsyncIterator[ServeProcess]:
+        """The service with the settings of a profile, and further ones."""
         changes: dict[str, str] = {
             "VAPID_PRIVATE_KEY": VAPID_KEY,
             "VAPID_SUBJECT": "mailto:ops@example.org",
@@ -95,7 +95,7 @@ class Environment:
             self._starts += 1
             self.log = self.folder / f"serve-{self._starts}.log"
             port = free_port()
-            started = start_serve(port, WORKERS, self._environment(changes, profile), self.log)
+            started = start_serve(port, WORKERS, self._environment({**changes, **settings}, profile), self.log)
             served = ServeProcess(started, port, Settings(jwt_secret=SECRET))
             await served.wait_ready()
             try:

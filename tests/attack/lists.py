@@ -5,6 +5,7 @@ import contextlib
 from typing import Any
 
 from tests.attack.attack import Attacker, attack
+from tests.attack.crowds import create_crowds
 from tests.attack.wire import Http, request
 from wasgo_chat.core.encoding import new_id
 
@@ -13,11 +14,7 @@ CONVERSATIONS, MEMBERS = 40, 500
 
 async def _crowds(attacker: Attacker) -> Any:
     user = attacker.user()
-    others = [one.id for one in attacker.users(MEMBERS - 1, "crowd")]
-    http = Http(attacker.port)
-    for _ in range(CONVERSATIONS):
-        await attacker.job([user.id, *others], http=http)
-    http.close()
+    await create_crowds(attacker.database_url, user.id, conversations=CONVERSATIONS, members=MEMBERS)
     return user
 
 

@@ -50,6 +50,7 @@ def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             **{
                 name: {
                     "damage": dict(period.damage),
+                    "machine_lag_p99_s": period.lag_s,
                     **{
                         operation: {
                             "count": len(values),

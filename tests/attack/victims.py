@@ -23,6 +23,7 @@ VICTIMS = 4
 MESSAGE_EVERY_S = 0.38
 LIST_EVERY_S = 0.2
 UPLOAD_EVERY_S = 1.3
+LAG_EVERY_S = 0.02
 PATIENCE_S = 12.0
 
 
@@ -32,6 +33,12 @@ class Experience:
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"message": [], "list": [], "upload": []})
     damage: Counter[str] = field(default_factory=Counter)
+    late: list[float] = field(default_factory=list)
+
+    @property
+    def lag_s(self) -> float:
+        """How late the machine runs a process that has slept: the 99th percentile."""
+        return sorted(self.late)[int(0.99 * len(self.late))] if self.late else 0.0
 
     def quantile(self, operation: str, share: float) -> float:
         """A quantile of the seconds of an operation; 0 without any."""
@@ -60,6 +67,7 @@ class Victims:
         self._picture = tiny_picture()
 
     async def start(self) -> None:
+        self._tasks.append(asyncio.create_task(self._watch_machine()))
         for number in range(VICTIMS):
             ana, bo = self._means.user(f"ana-{number}"), self._means.user(f"bo-{number}")
             http = Http(self._means.port)
@@ -139,6 +147,12 @@ class Victims:
             drain.cancel()
             sender.abort()
             receiver.abort()
+
+    async def _watch_machine(self) -> None:
+        while True:
+            due = time.monotonic() + LAG_EVERY_S
+            await asyncio.sleep(LAG_EVERY_S)
+            self._period.late.append(time.monotonic() - due)
 
     async def _lists(self, ana: User) -> None:
         http = Http(self._means.port)

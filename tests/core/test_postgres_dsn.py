@@ -39,7 +39,7 @@ async def work_mem(url: str) -> str:
 
 
 async def psql(url: str, tmp_path: Path) -> str:
-    command = Postgres(tmp_path / "none")._bin / "psql"
+    command = Postgres(tmp_path / "none").binaries / "psql"
     env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     process = await asyncio.create_subprocess_exec(
         command, "-XAt", "-c", "SHOW work_mem", url, env=env, stdout=-1, stderr=-1

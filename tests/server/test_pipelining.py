@@ -1,12 +1,17 @@
 """Pipelined HTTP requests (RFC 9112, 9.3.2): answered in their order, and parsed in small parts."""
 
 import asyncio
+import socket
+import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.security.raw import Raw, connected
+from tests.support.processes import serving
 from tests.support.world import World
+from wasgo_chat.identity.tokens import mint_user
 from wasgo_chat.server import http_protocol
 
 MANY = 600
@@ -44,7 +49,7 @@ async def test_pipelined_requests_are_answered_in_their_order(world: World) -> N
             assert answer.status == 201
             assert f'"content":"{content}"'.encode() in answer.body
         await writing
-    assert [message["content"] for message in await ana.history(chat)] == contents[::-1]
+    assert [message["content"] for message in await ana.history(chat)] == contents[::-1]  # newest first
 
 
 @pytest.mark.parametrize("size", [1, 7, 4_095, 4_097, 70_000])
@@ -81,3 +86,21 @@ async def test_few_pipelined_requests_are_parsed_in_advance(world: World) -> Non
         watching.cancel()
     one = len(GET)
     assert 0 < longest <= http_protocol.PIECE_BYTES // one + 1
+
+
+async def test_a_client_that_disconnects_during_pipelined_requests_causes_no_error(
+    database: str, tmp_path: Path
+) -> None:
+    """In a process of its own: the transports of its event loop do not ignore writes after the connection is lost."""
+    log = tmp_path / "serve.log"
+    async with serving(database, log, workers=1) as served:
+        token = mint_user(served.settings, "ana", ttl_s=60)
+        one = b"GET /chat/conversations/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n" % token.encode()
+        for _ in range(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            writer.write(one * 5)
+            await reader.read(20)  # the first response; another request is running
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)  # reset
+            writer.transport.abort()
+    assert log.read_text() == ""

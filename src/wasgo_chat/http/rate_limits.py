@@ -98,14 +98,14 @@ class RateLimits:
         if self._messages is not None:
             await self._count(self._messages, "message", user_id, str(conversation_id))
 
-    async def count_request(self, user_id: str, rate_class: RateClass) -> None:
-        """Count a request of a user, other than sending a message.
+    async def count_request(self, user_id: str, rate_class: RateClass, cost: float = 1.0) -> None:
+        """Count a request of a user, other than sending a message. A read may count as `cost` reads.
 
         Raises:
             RateLimited: as in `count_message`.
         """
         if rate_class == "read":
-            self._reject_if_waiting(self._reads.hit(user_id), "read")
+            self._reject_if_waiting(self._reads.hit(user_id, cost), "read")
         elif (item := self._requests[rate_class]) is not None:
             await self._count(item, rate_class, user_id)
 

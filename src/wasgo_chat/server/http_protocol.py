@@ -14,7 +14,7 @@ import asyncio
 import re
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from wasgo_chat.core.errors import PROBLEM_JSON, problem
@@ -62,6 +62,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unparsed = b""
         self._turn: asyncio.TimerHandle | None = None
         self._started_at = 0.0
+        self._running: RequestResponseCycle | None = None
 
     # The connection
 
@@ -74,6 +75,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self._unparsed = b""
+        if self._running is not None and not self._running.response_complete:
+            # Stock uvicorn tells only the last request that it has parsed, which may wait behind this one.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -113,8 +118,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         pause_s = min(max(PIPELINE_PAUSE_S, took_s), MAX_PIPELINE_PAUSE_S)
         self._turn = self.loop.call_later(pause_s, self._next_turn)
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._started_at = self.loop.time()
+        self._running = cycle
+        send = cycle.send
+
+        async def send_if_open(event: Any) -> None:
+            """Discard a response if the transport is closed. The protocol learns of that one turn later."""
+            if self.transport.is_closing():
+                cycle.disconnected = True
+            await send(event)
+
+        cycle.send = send_if_open  # type: ignore[method-assign,assignment]
         super()._start_asgi_task(cycle, app)
 
     def _next_turn(self) -> None:

@@ -48,7 +48,18 @@ class LimitSettings(BaseModel):
         description="Maximum messages waiting to be stored, a tenth of them for one conversation. Further "
         "messages are rejected with 429.",
     )
-    rate_reads_per_minute: int = Field(1200, ge=0, description="GET requests per user and worker. 0: unlimited.")
+    rate_reads_per_minute: int = Field(
+        1200,
+        ge=0,
+        description="GET requests per user and worker. A list of conversations counts as one, and one more for each "
+        "ten that it may have. 0: unlimited.",
+    )
+    max_concurrent_reads: int = Field(
+        8,
+        ge=1,
+        description="GET requests of a user that a worker processes at a time, and two lists of conversations. "
+        "Others wait; they are rejected with 429 if 50 are waiting.",
+    )
     rate_writes_per_minute: int = Field(
         300, ge=0, description="Other requests per user, except messages, uploads and tickets. 0: unlimited."
     )

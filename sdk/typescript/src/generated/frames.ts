@@ -461,7 +461,11 @@ settings: {
 }
 created_at: string
 updated_at: string
+/**
+ * All participants; in lists and in frames, the member and at most 19 others.
+ */
 participants: ParticipantOut[]
+participant_count: number
 last_message: (MessageOut | null)
 last_seq: number
 unread_count: number

@@ -413,6 +413,7 @@ class ConversationOut(TypedDict):
     created_at: str
     updated_at: str
     participants: list[ParticipantOut]
+    participant_count: int
     last_message: MessageOut | None
     last_seq: int
     unread_count: int
