@@ -40,7 +40,7 @@ _participant = aliased(Participant, name="p")
 _ParticipantsAndCounts = tuple[dict[UUID, list[dict[str, Any]]], dict[UUID, int]]
 _UNREAD_COUNT = literal_column(read_receipts.UNREAD_COUNT, BigInteger())
 MAX_LISTED_PARTICIPANTS = 20
-"""Participants of a conversation in a list. The conversation by itself has all of them."""
+"""Participants of a conversation in a list. A single conversation has all of them."""
 
 _LAST_READ_SEQ = literal_column(read_receipts.LAST_READ_SEQ, BigInteger())
 
