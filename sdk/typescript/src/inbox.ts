@@ -99,7 +99,7 @@ export class Inbox {
     this.#notify();
   }
 
-  /** Includes the presence of all participants of a conversation that was opened. */
+  /** @internal Includes the presence of all participants of a conversation that was opened. */
   _onOpened(conversation: ConversationOut): void {
     this.#opened.set(conversation.id, conversation);
     if (this.#isLoaded) this.#presence.request([conversation]);
