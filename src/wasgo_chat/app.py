@@ -12,10 +12,9 @@ from starlette.types import ASGIApp
 
 from wasgo_chat.api_docs.openapi import describe
 from wasgo_chat.conversations import routes as conversation_routes
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.read_your_writes import HEADER, ReadAfterMiddleware
 from wasgo_chat.feature import Feature, FeatureOff
-from wasgo_chat.features import FEATURES
+from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.http import static_pages
 from wasgo_chat.http.fast_path import FastPathMiddleware
@@ -29,6 +28,7 @@ from wasgo_chat.observability import health
 from wasgo_chat.observability import routes as observability_routes
 from wasgo_chat.operators import routes as operator_routes
 from wasgo_chat.privacy import routes as privacy_routes
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.worker import Worker
 
 _CORS: dict[str, Any] = {

@@ -14,9 +14,9 @@ import asyncpg
 
 from tests.support.processes import ServeProcess, start_serve
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres, Valkey, free_port
+from wasgo_chat.settings.config import Settings
 
 DATABASE = "postgres"
 WORKERS = 2

@@ -24,6 +24,9 @@ class ReceiverControl(Protocol):
         """Accept the next delivery and close the connection without a reply."""
 
 
+LONE_SURROGATE = "Deal \ud800"
+
+
 def make_digest(**changes: Any) -> NotificationDigest:
     message_id, conversation_id = new_id(), new_id()
     now = datetime.now(UTC)
@@ -81,6 +84,22 @@ class DeliveryChannelContract:
     def digest(self) -> NotificationDigest:
         """A digest with the target that the channel needs; `make_digest` makes the rest."""
         raise NotImplementedError
+
+    @pytest.fixture
+    def unsendable(self) -> list[NotificationDigest]:
+        """Digests that can never be sent, whatever the receiver does."""
+        raise NotImplementedError
+
+    async def test_what_can_never_be_sent_is_a_final_failure(
+        self, channel: DeliveryChannel, control: ReceiverControl, unsendable: list[NotificationDigest]
+    ) -> None:
+        for digest in unsendable:
+            handover = Handover()
+            with pytest.raises(DeliveryFailed) as failed:
+                await channel.send(digest, handover)
+            assert (failed.value.is_final, handover.calls) == (True, 0), digest
+            assert digest.user_id not in failed.value.reason
+            assert control.accepted(digest) == []
 
     async def test_delivers_once_accepted(
         self, channel: DeliveryChannel, control: ReceiverControl, digest: NotificationDigest

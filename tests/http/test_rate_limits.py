@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 
 from tests.support.workers import make_settings
 from tests.support.world import Person, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.development.embedded import Valkey
 from wasgo_chat.http.gcra import GcraLimiter
 from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.settings.config import Settings
 
 ARCHIVE = "/chat/notifications/mark_all_read/"
 LISTS = "/chat/notifications/"

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 Claims = dict[str, Any]
 KINDS = ("RS256", "ES256", "EdDSA")
@@ -55,12 +55,14 @@ def forge(claims: Claims, header: Claims, secret: bytes = b"") -> str:
 
 
 class Issuer:
-    """A small HTTP server with a JWKS document that can change and fail."""
+    """A small HTTP server with a JWKS document that can change and fail. While `answers` is cleared, it hangs."""
 
     def __init__(self) -> None:
         self.keys: dict[str, tuple[str, Any]] = {}
         self.fetches = 0
         self.fails = False
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.url = ""
 
     def add(self, kid: str, algorithm: str) -> None:
@@ -87,6 +89,7 @@ class Issuer:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         self.fetches += 1
+        await self.answers.wait()
         status, body = ("500 Oh", b"") if self.fails else ("200 OK", self.document())
         head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)

@@ -1,16 +1,20 @@
 """Keys of the platform: a public key, or a JWKS document that rotates; no algorithm is confused with another."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.identity.issuer import KINDS, Issuer, forge, make_key, public_pem, sign, user_claims
 from tests.support.workers import make_settings
 from tests.support.world import Caller, World, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.identity import jwks
+from wasgo_chat.identity.tokens import TokenVerifier
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 ME = "/chat/conversations/unread_counts/"
 SIGNING_KEY = "a-key-of-cursors-that-is-long-enough-for-it"
@@ -125,6 +129,76 @@ async def test_a_failing_document_is_503_at_first_and_the_old_keys_later(
         issuer.fails = True
         monkeypatch.setattr(jwks, "TTL_S", 0.0)
         assert await status(world, issuer.token("ES256", claims)) == 200
+
+
+async def test_known_keys_do_not_wait_for_a_document_that_hangs(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with trusting(database, "ES256") as (world, issuer):
+        settings = world.worker.settings
+        tokens = [issuer.token("ES256", user_claims(settings, world.unique("ana"))) for _ in range(20)]
+        assert await status(world, tokens[0]) == 200
+        monkeypatch.setattr(jwks, "TTL_S", 0.0)
+        monkeypatch.setattr(jwks, "REFETCH_S", 0.0)
+        issuer.answers.clear()
+        async with asyncio.timeout(2):
+            assert {*await asyncio.gather(*(status(world, token) for token in tokens))} == {200}
+        assert issuer.fetches == 2  # the second one is still running
+        monkeypatch.setattr(jwks, "WAIT_S", 0.2)
+        issuer.add("ES256-2", "ES256")
+        unknown = issuer.token("ES256-2", user_claims(settings, world.unique("ana")))
+        async with asyncio.timeout(2):
+            assert {*await asyncio.gather(*(status(world, unknown) for _ in range(20)))} == {503}
+        assert issuer.fetches == 2
+        issuer.answers.set()
+        monkeypatch.setattr(jwks, "WAIT_S", 5.0)
+        assert await status(world, unknown) == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"alg": "RS512"},
+        {"alg": "RSA-OAEP"},
+        {"alg": 7},
+        {"use": "enc"},
+        {"use": None},
+        {"key_ops": ["encrypt"]},
+        {"key_ops": ["sign"]},
+        {"key_ops": []},
+        {"key_ops": "verify"},
+        {"e": "Aw"},
+        {"e": "AQAA"},
+        {"e": "AQ"},
+    ],
+    ids=str,
+)
+async def test_a_key_is_used_for_what_it_is_published_for(database: str, changes: dict[str, Any]) -> None:
+    async with trusting(database, "RS256") as (world, issuer):
+        issuer.add("good", "ES256")
+        document = json.loads(issuer.document())
+        document["keys"][0] |= changes
+        issuer.document = lambda: json.dumps(document).encode()  # type: ignore[method-assign]  # another document
+        claims = user_claims(world.worker.settings, world.unique("ana"))
+        assert await status(world, issuer.token("RS256", claims)) == 401
+        assert await status(world, issuer.token("good", claims)) == 200
+
+
+async def test_a_key_with_a_small_exponent_verifies_nothing(database: str) -> None:
+    key = rsa.generate_private_key(3, 2048)
+    async with trusting(database, "ES256") as (world, issuer):
+        issuer.keys["small"] = ("RS256", key)
+        claims = user_claims(world.worker.settings, world.unique("ana"))
+        assert await status(world, issuer.token("small", claims)) == 401
+    with pytest.raises(UnsafeSettings, match="65537"):
+        TokenVerifier(keyed(database, jwt_public_key=public_pem(key)))
+
+
+async def test_keys_may_say_what_they_are_for(database: str) -> None:
+    async with trusting(database, "EdDSA") as (world, issuer):
+        document = json.loads(issuer.document())
+        document["keys"][0] |= {"alg": "Ed25519", "key_ops": ["verify"], "use": "sig"}
+        issuer.document = lambda: json.dumps(document).encode()  # type: ignore[method-assign]  # another document
+        claims = user_claims(world.worker.settings, world.unique("ana"))
+        assert await status(world, issuer.token("EdDSA", claims)) == 200
 
 
 async def test_until_a_document_was_fetched_the_response_stays_503(database: str) -> None:

@@ -143,7 +143,7 @@ async def test_a_user_is_mirrored_from_the_token(world: World) -> None:
     statement = "SELECT username, display_name, avatar_url, email, locale, is_staff FROM users WHERE id = :id"
     expected = ("ana", "Ana Á.", "https://x.example/a.png", "a@x.example", "pt", True)
     assert [tuple(row) for row in await rows(world.worker, statement, id=subject)] == [expected]
-    newer = {**claims, "iat": time.time(), "username": "anna", "name": "a\x00", "email": 7}
+    newer = {**claims, "iat": time.time(), "username": "anna", "name": "Ana\u2028\x00 Á.", "email": 7}
     await accepted(world, sign(newer, SECRET, "HS256"))
     changed = ("anna", *expected[1:])
     assert [tuple(row) for row in await rows(world.worker, statement, id=subject)] == [changed]

@@ -3,21 +3,22 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.contracts.delivery_channel import DeliveryChannelContract, make_digest
+from tests.contracts.delivery_channel import LONE_SURROGATE, DeliveryChannelContract, Handover, make_digest
 from tests.notifications.browser import Browser
 from tests.notifications.notification_world import notification_settings
 from tests.notifications.servers import DROPPED, Mailbox, Receiver, Request
-from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.notifications.channels import CHANNELS, ChannelSpec, enabled_channels
 from wasgo_chat.notifications.delivery.base import DeliveryChannel
 from wasgo_chat.notifications.delivery.digest import NotificationDigest, PushTarget
 from wasgo_chat.notifications.models import ConversationPreferences, NotificationPreferences
 from wasgo_chat.notifications.schemas import ChannelChoices, Channels
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 Unreachable = tuple[DeliveryChannel, NotificationDigest]
 
@@ -103,6 +104,33 @@ class TestEmail(DeliveryChannelContract):
         url = "https://chat.wasgo.example/chat/notifications/unsubscribe/token/"
         return make_digest(address=f"{free_port()}-{id(self)}@people.example", unsubscribe_url=url)
 
+    @pytest.fixture
+    def unsendable(self, digest: NotificationDigest) -> list[NotificationDigest]:
+        addresses = (
+            "",
+            "x",
+            "<e@e> x@y.z",
+            "a@b@c.example",
+            "a b@c.example",
+            "ü@people.example",
+            "a@[",
+            "a\n@c.example",
+        )
+        invalid = [replace(digest, address=address) for address in addresses]
+        return [
+            *invalid,
+            replace(digest, title=LONE_SURROGATE),
+            replace(digest, unsubscribe_url="https://x/\nBcc: a@b"),
+        ]
+
+    @pytest.mark.parametrize("separator", "\u2028\u2029\u0085\u202e\n")
+    async def test_a_title_with_a_separator_is_sent_on_one_line(
+        self, channel: DeliveryChannel, mailbox: Mailbox, digest: NotificationDigest, separator: str
+    ) -> None:
+        await channel.send(replace(digest, title=f"Deal{separator}x", count=2), Handover())
+        (mail,) = mailbox.mails_to(digest.address)
+        assert mail["subject"] in ("2 new messages in Deal x", "2 new messages in Dealx")
+
 
 class TestPush(DeliveryChannelContract):
     spec = CHANNELS["push"]
@@ -123,6 +151,23 @@ class TestPush(DeliveryChannelContract):
     @pytest.fixture
     def digest(self, receiver: Receiver) -> NotificationDigest:
         return to_browser(f"http://127.0.0.1:{receiver.port}")
+
+    @pytest.fixture
+    def unsendable(self, digest: NotificationDigest) -> list[NotificationDigest]:
+        target = digest.push_target
+        assert target is not None
+        endpoints = (
+            "",
+            "x",
+            "https://",
+            "https://127.0.0.1:99999/",
+            "http://127.0.0.1:0/",
+            "ftp://127.0.0.1/",
+            "http://[",
+        )
+        invalid = [replace(target, endpoint=endpoint) for endpoint in endpoints]
+        invalid += [replace(target, p256dh="AAAA"), replace(target, auth="%"), replace(target, p256dh="")]
+        return [*(replace(digest, push_target=one) for one in invalid), replace(digest, title=LONE_SURROGATE)]
 
 
 def to_browser(origin: str) -> NotificationDigest:
@@ -151,6 +196,15 @@ class TestWebhook(DeliveryChannelContract):
     @pytest.fixture
     def digest(self) -> NotificationDigest:
         return make_digest()
+
+    @pytest.fixture
+    def unsendable(self, digest: NotificationDigest) -> list[NotificationDigest]:
+        return [replace(digest, title=LONE_SURROGATE)]
+
+    @pytest.mark.parametrize("url", ["", "x", "ftp://x/", "http://", "http://[", "http://127.0.0.1:99999/"])
+    def test_an_unusable_url_is_refused_at_the_start(self, settings: Settings, url: str) -> None:
+        with pytest.raises(UnsafeSettings):
+            self.spec.create(settings.model_copy(update={"notify_webhook_url": url}))
 
 
 def test_a_channel_has_its_settings_and_columns(settings: Settings) -> None:

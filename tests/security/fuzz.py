@@ -19,8 +19,8 @@ from tests.security.fuzz_http import UNLIMITED, HttpFuzzer
 from tests.support.processes import ServeProcess, serving
 from tests.support.servers import TestServers, create_database, database_url
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service
+from wasgo_chat.settings.config import Settings
 
 AT_ONCE = 800
 CONNECTIONS = 6

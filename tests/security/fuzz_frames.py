@@ -10,9 +10,9 @@ from uuid import uuid4
 from tests.security.fuzz_http import Broken
 from tests.security.generators import Maker
 from tests.security.raw import frame, handshake
-from wasgo_chat.core.config import Settings
 from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 SCHEMA = COMMANDS.adapter.json_schema()
 FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["oneOf"]]

@@ -73,14 +73,25 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
-# Unicode categories Cc and Cs.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# Unicode categories Cc, Cs, Zl and Zp. U+2028 and U+2029 end a line: a mail header cannot have them.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BIDI_OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
 
 
-def has_control_characters(text: str, *, allowed: str = "\n\t") -> bool:
-    """Whether text contains NUL, a lone surrogate or a control character other than `allowed`."""
+def has_control_characters(text: str, *, allowed: str = "\n\t\u2028\u2029") -> bool:
+    """Whether text contains NUL, a lone surrogate, a line separator or a control character other than `allowed`."""
     controls = _CONTROLS.findall(text)
     return bool(controls) and not set(controls) <= set(allowed)
+
+
+def clean_line(text: str) -> str:
+    """Text as one line: a space in place of control characters and separators, without bidirectional overrides."""
+    return " ".join(strip_bidi_overrides(_CONTROLS.sub(" ", text)).split())
+
+
+def strip_bidi_overrides(text: str) -> str:
+    """Remove embeddings and overrides (U+202A to U+202E), which have an effect beyond the text. Isolates stay."""
+    return text.translate(_BIDI_OVERRIDES)
 
 
 def strip_bidi_controls(text: str) -> str:
@@ -98,7 +109,8 @@ def _clean(text: str) -> str:
 
 def _clean_line(text: str) -> str:
     if has_control_characters(text, allowed=""):
-        raise PydanticCustomError("control_character", "NUL, surrogates and control characters are not allowed")
+        message = "NUL, surrogates, control characters and line separators are not allowed"
+        raise PydanticCustomError("control_character", message)
     return text
 
 
@@ -106,7 +118,7 @@ Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), AfterValidat
 """Text without control characters, except newline and tab. The settings limit it further."""
 
 SingleLine = Annotated[str, AfterValidator(_clean_line)]
-"""Text without control characters."""
+"""Text without control characters and line separators."""
 
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_clean_line)]
 """An opaque id assigned by another system: 1 to 128 characters."""
@@ -116,7 +128,13 @@ UserId = ExternalId
 JsonObject = Annotated[dict[str, Any], Field(max_length=MAX_OBJECT_KEYS)]
 """A JSON object chosen by the client. `check_json` checks its size, depth and strings against the settings."""
 
-Title = Annotated[str, Field(max_length=200), AfterValidator(_clean_line), AfterValidator(str.strip)]
+Title = Annotated[
+    str,
+    Field(max_length=200),
+    AfterValidator(_clean_line),
+    AfterValidator(strip_bidi_overrides),
+    AfterValidator(str.strip),
+]
 Seq = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 
 

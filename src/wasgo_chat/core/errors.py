@@ -121,7 +121,11 @@ class Unavailable(ChatError):
     retry it with the same client_id or Idempotency-Key.
     """
 
-    status, code, title = 503, "unavailable", "The service is temporarily unavailable; retry with the same key"
+    status, code, title = (
+        503,
+        "unavailable",
+        "The service is temporarily unavailable; retry shortly",
+    )
 
     def __init__(self, detail: str | None = None, *, retry_after_s: float | None = 1.0) -> None:
         super().__init__(detail, retry_after_s=retry_after_s)

@@ -2,16 +2,29 @@
 
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-# The only range that is allocated to public hosts (RFC 4291, section 2.4). Translation prefixes are outside of it, with
-# the exceptions below.
+# The only range that is allocated to public hosts (RFC 4291, section 2.4).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-# 6to4 and Teredo carry an IPv4 address to a translating host, so an address that looks global can lead anywhere.
-_TRANSLATED_6 = (IPv6Network("2002::/16"), IPv6Network("2001::/23"))
-_TRANSLATED_4 = IPv4Network("192.88.99.0/24")
+
+# The IANA special-purpose address registries, without entries inside of others, and multicast. Entries that are
+# globally reachable are included: they lead to relays and anycast services, not to a host of that address.
+# https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry
+_SPECIAL_4 = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+    )
+)  # fmt: skip
+# Those outside of 2000::/3 are not listed. 2001::/32 (Teredo) and 2002::/16 (6to4) carry an IPv4 address to a
+# translating host, so an address that looks global can lead anywhere.
+_SPECIAL_6 = tuple(
+    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet.
+    """Whether an IP address belongs to a host on the public internet.
 
     Raises:
         ValueError: `address` is not an IP address.
@@ -20,11 +33,8 @@ def is_public(address: str) -> bool:
     if isinstance(parsed, IPv6Address):
         if parsed.ipv4_mapped is not None:
             return is_public(str(parsed.ipv4_mapped))
-        if parsed not in _GLOBAL_UNICAST or any(parsed in network for network in _TRANSLATED_6):
-            return False
-    elif parsed in _TRANSLATED_4:
-        return False
-    return parsed.is_global and not parsed.is_multicast
+        return parsed in _GLOBAL_UNICAST and not any(parsed in network for network in _SPECIAL_6)
+    return not any(parsed in network for network in _SPECIAL_4)
 
 
 def client_bucket(address: str, *, include_private: bool = False) -> str | None:

@@ -204,7 +204,7 @@ class LogConsumer:
         await self._connection.close()
 
     def _traced(self, tracer: tracing.Tracing, pending: Sequence[UUID]) -> AbstractContextManager[Any]:
-        return tracer.span(f"{self._name} reading", conversations=len(pending))
+        return tracer.span(f"{self._name} consumer", conversations=len(pending))
 
     async def _pending(self) -> list[UUID]:
         now = time.monotonic()

@@ -179,7 +179,7 @@ async def _on_chat_error(request: Request, error: Exception) -> Response:
 def to_response(error: ChatError) -> Response:
     """The response to a client-visible error; server-side failures are logged."""
     if error.status >= 500:
-        log.warning("unavailable", error=type(error.__cause__ or error).__name__)
+        log.warning("request_unavailable", error=type(error.__cause__ or error).__name__)
     return problem_from(error)
 
 

@@ -16,10 +16,10 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.http.gcra import GcraLimiter
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ MINUTE_S = 60
 REFUSED_FRAME_COST = 10
 """How many good frames a refused one costs: a malformed frame takes longer to parse, and its error to write."""
 
-RateClass = Literal["read", "write", "upload", "ticket"]
+RateClass = Literal["read", "write", "upload", "ticket", "push_subscription", "person"]
 
 
 class _RedisStorage(RedisStorage):
@@ -75,7 +75,10 @@ class RateLimits:
             "write": _item(settings.rate_writes_per_minute),
             "upload": _item(settings.rate_uploads_per_minute),
             "ticket": _item(settings.rate_tickets_per_minute),
+            "push_subscription": _item(settings.rate_push_subscriptions_per_minute),
+            "person": _item(settings.rate_people_per_minute),
         }
+        self._megapixels = _item(settings.rate_megapixels_per_minute)
         self._reads = GcraLimiter(settings.rate_reads_per_minute)
         self._frames = GcraLimiter(settings.rate_frames_per_minute)
         # More than a socket may send in a row, so that the limit of one socket is reached first.
@@ -105,6 +108,15 @@ class RateLimits:
             self._reject_if_waiting(self._reads.hit(user_id, cost), "read")
         elif (item := self._requests[rate_class]) is not None:
             await self._count(item, rate_class, user_id)
+
+    async def count_pixels(self, user_id: str, pixels: int) -> None:
+        """Count the pixels of an image that is about to be decoded, as whole megapixels.
+
+        Raises:
+            RateLimited: as in `count_message`. An image that exceeds the limit alone is counted as the whole limit.
+        """
+        if (item := self._megapixels) is not None:
+            await self._count(item, "megapixels", user_id, cost=min(-(-pixels // 1_000_000), item.amount))
 
     def count_frame(self, user_id: str) -> None:
         """Count a socket frame of a user, other than a message. Raises: RateLimited."""
@@ -142,10 +154,10 @@ class RateLimits:
         if isinstance(self._client, Redis):
             await close_sentinels(self._client.connection_pool)
 
-    async def _count(self, item: RateLimitItemPerSecond, *key: str) -> None:
+    async def _count(self, item: RateLimitItemPerSecond, *key: str, cost: int = 1) -> None:
         # Count locally in any case: the local counter gives the wait time and takes over if Redis fails.
-        is_within = await self._local.hit(item, *key)
-        shared = await self._count_shared(item, *key)
+        is_within = await self._local.hit(item, *key, cost=cost)
+        shared = await self._count_shared(item, *key, cost=cost)
         if shared is not None:
             is_within = shared
         if not is_within:
@@ -159,7 +171,7 @@ class RateLimits:
             self._counts.refusals[counted_as] += 1
             raise RateLimited(retry_after_s=max(0.1, round(wait_s, 1)))
 
-    async def _count_shared(self, item: RateLimitItemPerSecond, *key: str) -> bool | None:
+    async def _count_shared(self, item: RateLimitItemPerSecond, *key: str, cost: int) -> bool | None:
         """Whether Redis counts this as within the limit; None if it does not respond in time."""
         if self._shared is None or time.monotonic() < self._retry_redis_at:
             return None
@@ -168,7 +180,7 @@ class RateLimits:
             self._retry_redis_at = time.monotonic() + REDIS_COOLDOWN_S
         try:
             async with asyncio.timeout(REDIS_TIMEOUT_S):
-                is_within = await self._shared.hit(item, *key)
+                is_within = await self._shared.hit(item, *key, cost=cost)
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             # A failure to count must not stop the service.
             log.warning("rate_limits_local", error=type(error).__name__)

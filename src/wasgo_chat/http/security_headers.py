@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 Header = tuple[bytes, bytes]
 

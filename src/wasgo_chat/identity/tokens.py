@@ -3,6 +3,8 @@
 Only the configured family of algorithms is accepted (RFC 8725, sections 3.1 and 3.2).
 """
 
+import base64
+import json
 import math
 import re
 import time
@@ -13,15 +15,15 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from wasgo_chat.core.config import (
+from wasgo_chat.core.encoding import clean_line, has_control_characters
+from wasgo_chat.core.errors import Unauthenticated
+from wasgo_chat.settings.config import (
     DEVELOPMENT_SECRET,
     MINIMUM_RSA_BITS,
     MINIMUM_SECRET_BYTES,
     Settings,
     UnsafeSettings,
 )
-from wasgo_chat.core.encoding import has_control_characters
-from wasgo_chat.core.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from wasgo_chat.identity.jwks import JwksCache
@@ -34,7 +36,9 @@ MAX_CACHED = 10_000
 MAX_CACHED_CHARS = 2_048
 _PROFILE = {"username": "username", "name": "display_name", "picture": "avatar_url", "email": "email",
             "locale": "locale"}  # fmt: skip
+_NAMES = ("username", "display_name")
 _PROFILE_CHARS = 2000
+EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 # The same issuer also signs logout tokens and security events, which are not access tokens (RFC 8725, section 3.11).
 _TYPES = ("jwt", "at+jwt", "application/jwt", "application/at+jwt")
 # Strict, because decoders ignore characters outside of base64url: a token would have many spellings (RFC 7515, 7.1).
@@ -69,7 +73,13 @@ class TokenVerifier:
             self._jwks = _jwks(settings.jwks_url)
         elif settings.jwt_public_key:
             self._key = load_pem_public_key(settings.jwt_public_key.replace("\\n", "\n").encode())
-            self._algorithms = (_algorithm_of(self._key),)
+            algorithm = algorithm_of(self._key)
+            if algorithm is None:
+                raise UnsafeSettings(
+                    "WASGO_CHAT_JWT_PUBLIC_KEY must be an RSA (2048 bits or more, with the exponent 65537), P-256 or "
+                    "Ed25519 public key."
+                )
+            self._algorithms = (algorithm,)
         elif settings.jwt_secret:
             self._key = settings.jwt_secret.get_secret_value().encode()
             if len(self._key) < MINIMUM_SECRET_BYTES:
@@ -95,6 +105,7 @@ class TokenVerifier:
                 if token.expires_at <= time.time():
                     raise jwt.ExpiredSignatureError
                 return token
+            _require_unique_members(bearer)
             _require_type(bearer)
             claims = jwt.decode(
                 bearer,
@@ -143,6 +154,21 @@ def _jwks(url: str) -> "JwksCache":
     return JwksCache(url)
 
 
+def _require_unique_members(bearer: str) -> None:
+    """Raises: jwt.InvalidTokenError, if a name occurs twice in the header or the claims: parsers differ in which one
+    they take (RFC 7519, section 4).
+    """
+    for part in bearer.split(".")[:2]:
+        json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_unique_members)
+
+
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise jwt.InvalidTokenError("a repeated name")
+    return members
+
+
 def _require_type(bearer: str) -> None:
     """Raises: jwt.InvalidTokenError, if the header has a different token type (RFC 8725, section 3.11)."""
     token_type = jwt.get_unverified_header(bearer).get("typ", "JWT")
@@ -181,30 +207,36 @@ def _mint(settings: Settings, audience: str, subject: str, ttl_s: int, claims: d
 
 
 def _profile(claims: dict[str, Any]) -> dict[str, Any]:
-    """The profile fields of a token. Invalid values are ignored rather than rejected."""
+    """The profile fields of a token. Names are cleaned; other invalid values are ignored. Neither rejects the token."""
     profile: dict[str, Any] = {}
     for claim, name in _PROFILE.items():
         value = claims.get(claim)
-        if (
-            isinstance(value, str)
-            and value
-            and len(value) <= _PROFILE_CHARS
-            and not has_control_characters(value, allowed="")
-        ):
+        if not isinstance(value, str) or len(value) > _PROFILE_CHARS:
+            continue
+        if name in _NAMES:
+            value = clean_line(value)
+        if value and not has_control_characters(value, allowed=""):
             profile[name] = value
     if not _WEB_ADDRESS.match(profile.get("avatar_url", "https://")):
         del profile["avatar_url"]
+    if not re.fullmatch(EMAIL_PATTERN, profile.get("email", "a@b")):
+        del profile["email"]
     if isinstance(claims.get("staff"), bool):
         profile["is_staff"] = claims["staff"]
     return profile
 
 
-def _algorithm_of(key: Any) -> str:
+def algorithm_of(key: Any) -> str | None:
+    """The algorithm that a public key verifies; None for a key that is too weak, of another kind, or private.
+
+    RSA exponents are those of NIST SP 800-56B, section 6.4: with a small one, a padding error allows forgeries.
+    """
     match key:
         case rsa.RSAPublicKey() if key.key_size >= MINIMUM_RSA_BITS:
-            return "RS256"
+            exponent = key.public_numbers().e
+            return "RS256" if exponent % 2 and 2**16 < exponent < 2**256 else None
         case ec.EllipticCurvePublicKey() if isinstance(key.curve, ec.SECP256R1):
             return "ES256"
         case ed25519.Ed25519PublicKey():
             return "EdDSA"
-    raise UnsafeSettings("WASGO_CHAT_JWT_PUBLIC_KEY must be an RSA (2048 bits or more), P-256 or Ed25519 public key.")
+    return None

@@ -15,6 +15,7 @@ from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.driver import PinnedConnection, fetch
 from wasgo_chat.database.session import Base, Database, Tx
 from wasgo_chat.identity.erased_users import reject_erased
+from wasgo_chat.identity.tokens import EMAIL_PATTERN
 
 NEVER_VALID_AGAIN = datetime.max.replace(tzinfo=UTC)
 MIRRORED = ("username", "display_name", "avatar_url", "email", "locale", "is_staff")
@@ -61,7 +62,7 @@ class PutUser(RequestModel):
     username: Annotated[SingleLine, Field(min_length=1, max_length=150)] | None = None
     display_name: Annotated[SingleLine, Field(max_length=200)] | None = None
     avatar_url: Annotated[SingleLine, Field(max_length=2000, pattern=r"^https?://")] | None = None
-    email: Annotated[SingleLine, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    email: Annotated[SingleLine, Field(max_length=320, pattern=EMAIL_PATTERN)] | None = None
     locale: Annotated[SingleLine, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")] | None = None
     is_staff: bool | None = None
 

@@ -26,6 +26,6 @@ FEATURE = Feature(
         Requirement.DOCTOR: Done("src/wasgo_chat/doctor/token_issuer.py"),
         Requirement.BENCHMARK: Exempt("Provisioning is rare: once per bid, job, request or dispute."),
         Requirement.GUIDE: Done("docs/recipes/django.md"),
-        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "integrations: bool"),
+        Requirement.SWITCH: Done("src/wasgo_chat/settings/features.py", "integrations: bool"),
     },
 )

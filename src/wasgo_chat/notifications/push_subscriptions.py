@@ -3,19 +3,34 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.core.errors import LimitReached, NotFound
+from wasgo_chat.core.errors import Conflict, LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.notifications.models import PushSubscription
 from wasgo_chat.notifications.schemas import Subscribe
+from wasgo_chat.settings.config import Settings
 
 MAX_BROWSERS = 20
+
+# Concurrent requests of a user count their subscriptions one after the other.
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('wasgo push ' || :user_id, 0))")
+
+
+class PushNotConfigured(Conflict):
+    """The installation sends no web push."""
+
+    code, title = "push_not_configured", "Web push is not configured, so there is nothing to subscribe to"
+
+
+def require_configured(settings: Settings) -> None:
+    """Raises: PushNotConfigured, if no `VAPID_PRIVATE_KEY` is set."""
+    if not settings.vapid_private_key:
+        raise PushNotConfigured
 
 
 def public_key(settings: Settings) -> str | None:
@@ -35,7 +50,7 @@ async def validate(settings: Settings, body: Subscribe) -> None:
     """Validate a browser's subscription. Call it outside of transactions: it resolves a host name.
 
     Raises:
-        Invalid: the keys are malformed, or the endpoint is not an https:// URL of a public host.
+        Invalid: the keys are malformed, or the endpoint is not an https:// URL of a public host, on port 443.
     """
     from wasgo_chat.notifications.delivery import push  # noqa: PLC0415  loaded only if push is used
 
@@ -48,6 +63,7 @@ async def subscribe(tx: Tx, actor: Actor, body: Subscribe) -> UUID:
     Raises:
         LimitReached: the user has `MAX_BROWSERS` subscriptions.
     """
+    await tx.execute(_LOCK, {"user_id": actor.require_user()})
     others = (PushSubscription.user_id == actor.require_user()) & (PushSubscription.endpoint != body.endpoint)
     if (await tx.execute(select(func.count()).where(others))).scalar_one() >= MAX_BROWSERS:
         raise LimitReached(f"A user can have at most {MAX_BROWSERS} push subscriptions")

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import HTMLResponse
 
 from wasgo_chat.core.encoding import JsonResponse
@@ -15,6 +15,7 @@ from wasgo_chat.http.dependencies import (
     Db,
     IdempotencyKeyHeader,
     Limit,
+    rate_class,
     replayed_response,
 )
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
@@ -23,6 +24,7 @@ from wasgo_chat.http.security_headers import FORM_PAGE_POLICY
 from wasgo_chat.identity import audit
 from wasgo_chat.notifications import listing, preferences, push_subscriptions, unsubscribe
 from wasgo_chat.notifications.delivery import queue
+from wasgo_chat.notifications.push_subscriptions import PushNotConfigured
 from wasgo_chat.notifications.schemas import (
     DeliveryOut,
     DeliveryPage,
@@ -51,6 +53,11 @@ _CONFIRM_PAGE = _PAGE.format(
 )
 _UNSUBSCRIBED_PAGE = _PAGE.format("<p>You will no longer receive e-mails about chat messages.</p>")
 _PAGE_HEADERS = {"Content-Security-Policy": FORM_PAGE_POLICY, "Cache-Control": "no-store"}
+
+
+async def _require_push(_: Caller, db: Db) -> None:
+    """A dependency, so that it comes before the validation of the body."""
+    push_subscriptions.require_configured(db.settings)
 
 
 @router.get(
@@ -166,9 +173,11 @@ async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
     "/chat/push_subscriptions/",
     operation_id="add_push_subscription",
     status_code=201,
+    dependencies=[Depends(_require_push)],
     response_model=SubscriptionOut,
-    responses=problem_responses(401, 403, IdempotencyConflict, LimitReached, 422),
+    responses=problem_responses(401, 403, IdempotencyConflict, LimitReached, PushNotConfigured, 422, 429),
 )
+@rate_class("push_subscription")
 async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: IdempotencyKeyHeader = None) -> Response:
     """Store a browser's push subscription. An existing one with the same endpoint is replaced."""
     caller.require_user()

@@ -3,16 +3,18 @@
 It limits the time in which a request arrives and its response is read, the size of the headers, and the overhead of
 chunked bodies. Stock uvicorn parses everything that it reads at once, and starts each pipelined request right after
 the one before; here a connection parses little per turn of the event loop, and pauses between pipelined requests.
-WebSockets move to `websocket_protocol` once their headers are complete.
+It checks the target and `Host` of a request (RFC 9112, 3.2). WebSockets move to `websocket_protocol` once their headers
+are complete.
 
 This overrides internals of uvicorn, whose minor version is therefore pinned in `pyproject.toml`.
-`tests/security/test_http_protocol.py` checks every limit on the wire.
+`tests/security/test_http_protocol.py` and `tests/server/test_request_targets.py` check every limit on the wire.
 """
 
 import asyncio
+import re
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from wasgo_chat.core.errors import PROBLEM_JSON, problem
@@ -30,6 +32,8 @@ PIECE_BYTES = 1024
 BODY_PIECE_BYTES = 8192
 PIPELINE_PAUSE_S, MAX_PIPELINE_PAUSE_S = 0.001, 0.01
 """The pause before a pipelined request is as long as the request before it took, within these limits."""
+_HOST = re.compile(rb"(\[[0-9A-Za-z:.%]+\]|[\w.~%!$&'()*+,;=-]*)(:[0-9]*)?", re.ASCII)
+_ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]+)", re.IGNORECASE)
 _HEADER_OVERHEAD_BYTES = 4  # colon, space, CR, LF
 _REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 _CODES = {400: "malformed_http", 408: "request_timeout", 431: "headers_too_large"}
@@ -58,6 +62,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unparsed = b""
         self._turn: asyncio.TimerHandle | None = None
         self._started_at = 0.0
+        self._running: RequestResponseCycle | None = None
 
     # The connection
 
@@ -70,6 +75,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self._unparsed = b""
+        if self._running is not None and not self._running.response_complete:
+            # Stock uvicorn tells only the last request that it has parsed, which may wait behind this one.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -109,8 +118,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         pause_s = min(max(PIPELINE_PAUSE_S, took_s), MAX_PIPELINE_PAUSE_S)
         self._turn = self.loop.call_later(pause_s, self._next_turn)
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._started_at = self.loop.time()
+        self._running = cycle
+        send = cycle.send
+
+        async def send_if_open(event: Any) -> None:
+            """Discard a response if the transport is closed. The protocol learns of that one turn later."""
+            if self.transport.is_closing():
+                cycle.disconnected = True
+            await send(event)
+
+        cycle.send = send_if_open  # type: ignore[method-assign,assignment]
         super()._start_asgi_task(cycle, app)
 
     def _next_turn(self) -> None:
@@ -167,7 +186,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
-        if self.parser.get_http_version() not in ("1.0", "1.1"):
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1") or not self._has_valid_host(version) or not self._make_target_relative():
             self._refuse(400)
         if self._is_refused:
             return
@@ -196,6 +216,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         protocol = self.transport.get_protocol()
         if isinstance(protocol, WebSocketsSansIOProtocol) and not protocol.handshake_initiated:
             self._refuse(431)
+
+    # The target of a request
+
+    def _has_valid_host(self, version: str) -> bool:
+        """Whether there is one valid `Host`; HTTP/1.0 may have none. No response depends on it, but proxies read it."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        return len(hosts) <= 1 and (version == "1.0" or bool(hosts)) and all(_HOST.fullmatch(host) for host in hosts)
+
+    def _make_target_relative(self) -> bool:
+        """Replace `http://host/path` by `/path`; its host takes precedence over `Host`, and is not used either.
+
+        Returns:
+            Whether the target is a path, `*`, or a URL with a valid host.
+        """
+        if self.url.startswith(b"/") or self.url == b"*":
+            return True
+        if (absolute := _ABSOLUTE_TARGET.match(self.url)) is None or not _HOST.fullmatch(absolute[1]):
+            return False
+        rest = self.url[absolute.end() :]
+        self.url = rest if rest.startswith(b"/") else b"/" + rest
+        return True
 
     # The limits
 

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from wasgo_chat.attachments.quotas import check_quota
 from wasgo_chat.attachments.routes import StoreDep
 from wasgo_chat.attachments.schemas import BINARY
 from wasgo_chat.attachments.upload.form_fields import parse_fields
@@ -51,7 +52,14 @@ async def send_multipart(
     """Send a message with files."""
     settings = db.settings
     viewer = caller.require_user()
-    async with receive_multipart(request, store.incoming, "files", max_files=settings.max_attachments) as form:
+
+    async def count_file() -> None:
+        if caller.service is None:  # services act for many users
+            await rates.count_request(viewer, "upload")
+
+    async with receive_multipart(
+        request, store.incoming, "files", max_files=settings.max_attachments, count_file=count_file
+    ) as form:
         body = parse_fields(SendMessage, form.fields, as_json=_JSON_FIELDS)
         if body.client_id is None and key is not None:
             body.client_id = as_client_id(key)
@@ -60,9 +68,11 @@ async def send_multipart(
             if duplicate := await verbs.precheck_send(tx, caller, body.conversation, body, form.files):
                 message = await load_message(tx, body.conversation, duplicate.message_id, viewer=viewer)
                 return replayed_response(200, message)
+            if form.files:
+                await check_quota(tx, caller, [file.size for file in form.files])
         uploads = []
         if form.files:
-            uploads = await store.ingest(caller, body.conversation, form.files, body.message_type)
+            uploads = await store.ingest(caller, body.conversation, form.files, body.message_type, rates)
     is_claimed = False
     try:
         async with db.transaction() as tx:

@@ -1,6 +1,8 @@
 """E-mail over SMTP: plain text and HTML, one-click unsubscribe (RFC 8058), the same Message-ID on every attempt."""
 
 import asyncio
+import re
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -9,16 +11,24 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
+from wasgo_chat.core.encoding import clean_line
 from wasgo_chat.notifications.delivery import email_template
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, OutcomeUnknown
 from wasgo_chat.notifications.delivery.digest import NotificationDigest
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 STEP_TIMEOUT_S = 10.0
 # 7bit, so that no server on the way needs 8BITMIME. Lines are folded at the limit of RFC 5322 only: folding the long
 # URL of List-Unsubscribe earlier would encode it, and mail programs would not recognize it as a URL.
 _POLICY = SMTP_POLICY.clone(cte_type="7bit", max_line_length=990)
 _FAILURES = (SMTPException, OSError, TimeoutError)
+# What the email package raises for a value that cannot be a header or a body.
+_NOT_USABLE = (ValueError, IndexError, MessageError)
+
+
+# A dot-atom and a host name, or an address in brackets (RFC 5321, 4.1.2). In ASCII: others need SMTPUTF8 at every
+# server on the way.
+_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]+@([\w.-]+|\[[\w.:]+\])", re.ASCII)
 
 
 class EmailChannel:
@@ -33,7 +43,7 @@ class EmailChannel:
         if url.scheme not in ("smtp", "smtps") or not url.hostname:
             raise UnsafeSettings("WASGO_CHAT_SMTP_URL must be smtp://user:password@host:port or smtps://…")
         self._sender = parseaddr(settings.mail_from)[1]
-        if "@" not in self._sender:
+        if not re.fullmatch(r"[!-~]+@[!-~]+", self._sender) or clean_line(settings.mail_from) != settings.mail_from:
             raise UnsafeSettings("WASGO_CHAT_MAIL_FROM must be an address, such as Chat <chat@example.org>.")
         if urlsplit(settings.public_url).scheme not in ("http", "https"):
             raise UnsafeSettings("WASGO_CHAT_PUBLIC_URL must be the URL of this service, for links in e-mail.")
@@ -51,7 +61,7 @@ class EmailChannel:
         try:
             await self._send_envelope(client, digest.address)
             await before_handover()
-            await self._send_data(client, message.as_bytes(policy=_POLICY))
+            await self._send_data(client, message)
         finally:
             client.close()
 
@@ -76,29 +86,33 @@ class EmailChannel:
     async def close(self) -> None:
         """Do nothing: e-mail is rare enough for one connection per message."""
 
-    def compose(self, digest: NotificationDigest) -> EmailMessage:
+    def compose(self, digest: NotificationDigest) -> bytes:
         """The message of a digest.
 
         Raises:
-            DeliveryFailed: the address is not valid, or needs SMTPUTF8.
+            DeliveryFailed: the address is not valid or needs SMTPUTF8, or a text cannot be sent by e-mail.
         """
         message = EmailMessage(policy=_POLICY)
+        # Checked here because the parser of the email package fails on some addresses with errors of its own.
+        if not _ADDRESS.fullmatch(digest.address):
+            raise DeliveryFailed("address_not_usable", is_final=True)
         try:
-            # ASCII addresses only: others need SMTPUTF8 at every server on the way.
-            digest.address.encode("ascii")
             message["To"] = Address(addr_spec=digest.address)
-        except (ValueError, IndexError) as error:
+        except _NOT_USABLE as error:
             raise DeliveryFailed("address_not_usable", is_final=True) from error
-        message["From"] = self._from
-        message["Subject"] = digest.subject
-        message["Date"] = format_datetime(digest.items[-1].created_at)
-        message["Message-ID"] = f"<{digest.id}@{self._sender.rpartition('@')[2]}>"
-        message["List-Unsubscribe"] = f"<{digest.unsubscribe_url}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(email_template.plain_text(digest))
-        message.add_alternative(email_template.html(digest), subtype="html")
-        return message
+        try:
+            message["From"] = self._from
+            message["Subject"] = clean_line(digest.subject)
+            message["Date"] = format_datetime(digest.items[-1].created_at)
+            message["Message-ID"] = f"<{digest.id}@{self._sender.rpartition('@')[2]}>"
+            message["List-Unsubscribe"] = f"<{digest.unsubscribe_url}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+            message["Auto-Submitted"] = "auto-generated"
+            message.set_content(email_template.plain_text(digest))
+            message.add_alternative(email_template.html(digest), subtype="html")
+            return message.as_bytes(policy=_POLICY)
+        except _NOT_USABLE as error:
+            raise DeliveryFailed("mail_not_usable", is_final=True) from error
 
     def _client(self) -> SMTP:
         return SMTP(

@@ -16,17 +16,28 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from webpush import WebPush, WebPushSubscription
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import Invalid
-from wasgo_chat.core.http_client import PrivateAddress, internal_client, require_public_host, ssrf_safe_client
+from wasgo_chat.core.http_client import (
+    NEVER_SENT,
+    PrivateAddress,
+    internal_client,
+    parse_web_url,
+    require_public_host,
+    ssrf_safe_client,
+)
+from wasgo_chat.core.name_resolver import NameResolver
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, SubscriptionGone, parse_retry_after
 from wasgo_chat.notifications.delivery.digest import NotificationDigest, PushTarget
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 TTL_S = 24 * 3600
 _TOKEN_S = 12 * 3600
 _GONE = (404, 410)
 _RETRYABLE = (408, 425, 429)
+
+RESOLVER = NameResolver()
+"""Looks up the hosts of endpoints. Subscriptions and deliveries of a worker share its cache."""
 
 
 def vapid_key(settings: Settings) -> ec.EllipticCurvePrivateKey:
@@ -64,19 +75,18 @@ async def validate_subscription(settings: Settings, endpoint: str, p256dh: str, 
     """Validate a browser's subscription. Resolves the host name of its push service.
 
     Raises:
-        Invalid: the keys are malformed, or the endpoint is not an https:// URL of a public host.
+        Invalid: the keys are malformed, or the endpoint is not an https:// URL of a public host, on port 443.
     """
     if not _are_valid_keys(p256dh, auth):
         raise Invalid.field(["keys"], "keys", "must be a P-256 point and 16 bytes, in base64url")
-    if settings.push_to_private_addresses:
-        return
     try:
-        url = httpx2.URL(endpoint)
-        if url.scheme != "https":
-            raise Invalid.field(["endpoint"], "endpoint", "must be an https:// URL")
-        await require_public_host(url.host, url.port or 443)
-    except (PrivateAddress, httpx2.InvalidURL) as error:
+        url = _endpoint_url(endpoint, allows_private=settings.push_to_private_addresses)
+        if not settings.push_to_private_addresses:
+            await require_public_host(RESOLVER, url.raw_host.decode("ascii"))
+    except PrivateAddress as error:
         raise Invalid.field(["endpoint"], "endpoint", "must be the URL of a push service") from error
+    except ValueError as error:
+        raise Invalid.field(["endpoint"], "endpoint", str(error)) from error
 
 
 class PushChannel:
@@ -101,18 +111,21 @@ class PushChannel:
         self._allows_private = settings.push_to_private_addresses
         # Only its encryption is used: its authorization omits the port from `aud`.
         self._crypto = WebPush(private_key=self._pem, public_key=public_pem, subscriber="unused", ttl=TTL_S)
-        self._client = internal_client() if self._allows_private else ssrf_safe_client()
+        self._client = internal_client() if self._allows_private else ssrf_safe_client(RESOLVER)
 
     async def send(self, digest: NotificationDigest, before_handover: BeforeHandover) -> None:
         """A repetition replaces the first push at the push service (`Topic`) and on the screen (`tag`)."""
         target = digest.push_target or PushTarget("", "", "")
-        url = httpx2.URL(target.endpoint)
-        if url.scheme != "https" and not self._allows_private:
-            raise SubscriptionGone("push_without_tls", is_final=True)
-        subscription = WebPushSubscription.model_validate(
-            {"endpoint": target.endpoint, "keys": {"p256dh": target.p256dh, "auth": target.auth}}
-        )
-        encrypted = self._crypto.get(encode(_payload(digest)), subscription).encrypted
+        try:
+            payload = encode(_payload(digest))
+        except ValueError as error:
+            raise DeliveryFailed("push_not_usable", is_final=True) from error
+        try:
+            url = _endpoint_url(target.endpoint, allows_private=self._allows_private)
+            encrypted = self._encrypt(payload, target)
+        except ValueError as error:
+            # The subscription was stored by a release that accepted it, so a new one would not be of this kind.
+            raise SubscriptionGone("push_not_usable", is_final=True) from error
         headers = {
             "Authorization": self._authorization(url),
             "Content-Type": "application/octet-stream",
@@ -126,7 +139,8 @@ class PushChannel:
             async with self._client.stream("POST", url, content=encrypted, headers=headers) as response:
                 status, wait_s = response.status_code, parse_retry_after(response.headers.get("retry-after"))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise DeliveryFailed(f"push_{type(error).__name__}") from error
+            is_final = isinstance(error, NEVER_SENT)
+            raise DeliveryFailed(f"push_{type(error).__name__}", is_final=is_final) from error
         if status in _GONE:
             raise SubscriptionGone(f"push_{status}", is_final=True)
         if not 200 <= status < 300:
@@ -136,10 +150,36 @@ class PushChannel:
     async def close(self) -> None:
         await self._client.aclose()
 
+    def _encrypt(self, payload: bytes, target: PushTarget) -> bytes:
+        """The encrypted payload. Raises: ValueError, if the keys or the endpoint are malformed."""
+        if not _are_valid_keys(target.p256dh, target.auth):
+            raise ValueError("the keys are malformed")
+        subscription = WebPushSubscription.model_validate(
+            {"endpoint": target.endpoint, "keys": {"p256dh": target.p256dh, "auth": target.auth}}
+        )
+        encrypted: bytes = self._crypto.get(payload, subscription).encrypted
+        return encrypted
+
     def _authorization(self, url: httpx2.URL) -> str:
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         claims = {"aud": origin, "exp": int(time.time()) + _TOKEN_S, "sub": self._subject}
         return f"vapid t={jwt.encode(claims, self._pem, 'ES256')}, k={self._public}"
+
+
+def _endpoint_url(endpoint: str, *, allows_private: bool) -> httpx2.URL:
+    """The URL of an endpoint to which a push can be sent.
+
+    Raises:
+        ValueError: there can be no push service at this URL; the message is for the client that subscribes.
+    """
+    url = parse_web_url(endpoint)
+    if url.userinfo:
+        raise ValueError("must not contain a user name or password")
+    if not allows_private and url.scheme != "https":
+        raise ValueError("must be an https:// URL")
+    if not allows_private and url.port not in (None, 443):
+        raise ValueError("must use port 443")
+    return url
 
 
 def _payload(digest: NotificationDigest) -> dict[str, object]:

@@ -5,16 +5,15 @@ The `webhook-id` is the same on every attempt, so the receiver can ignore a repe
 
 import base64
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import httpx2
 from standardwebhooks import Webhook
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode_str
-from wasgo_chat.core.http_client import internal_client
+from wasgo_chat.core.http_client import NEVER_SENT, internal_client, parse_web_url
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, parse_retry_after
 from wasgo_chat.notifications.delivery.digest import NotificationDigest
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 TYPE = "chat.notification"
 
@@ -28,13 +27,19 @@ class WebhookChannel:
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.notify_webhook_url or ""
-        if urlsplit(self._url).scheme not in ("http", "https"):
-            raise UnsafeSettings("WASGO_CHAT_NOTIFY_WEBHOOK_URL must be an http:// or https:// URL.")
+        try:
+            parse_web_url(self._url)
+        except ValueError as error:
+            raise UnsafeSettings("WASGO_CHAT_NOTIFY_WEBHOOK_URL must be an http:// or https:// URL.") from error
         self._signer = Webhook(_key(settings))
         self._client = internal_client()
 
     async def send(self, digest: NotificationDigest, before_handover: BeforeHandover) -> None:
-        body, now = encode_str(_payload(digest)), datetime.now(UTC)
+        now = datetime.now(UTC)
+        try:
+            body = encode_str(_payload(digest))
+        except ValueError as error:
+            raise DeliveryFailed("webhook_not_usable", is_final=True) from error
         headers = {
             "Content-Type": "application/json",
             "webhook-id": str(digest.id),
@@ -44,8 +49,9 @@ class WebhookChannel:
         try:
             async with self._client.stream("POST", self._url, content=body.encode(), headers=headers) as response:
                 status, wait_s = response.status_code, parse_retry_after(response.headers.get("retry-after"))
-        except httpx2.HTTPError as error:
-            raise DeliveryFailed(f"webhook_{type(error).__name__}") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            is_final = isinstance(error, NEVER_SENT)
+            raise DeliveryFailed(f"webhook_{type(error).__name__}", is_final=is_final) from error
         if not 200 <= status < 300:
             raise DeliveryFailed(f"webhook_{status}", is_final=status == 410, retry_after_s=wait_s)
 
