@@ -137,7 +137,11 @@ export class Chat {
       connection: this.#connection,
       outbox,
       userId: () => this.#userId,
-      loadConversation: (conversation_id) => unwrap(getConversation({ client, path: { conversation_id } })),
+      loadConversation: async (conversation_id) => {
+        const conversation = await unwrap(getConversation({ client, path: { conversation_id } }));
+        this.#inbox?._onOpened(conversation);
+        return conversation;
+      },
       loadMessages: (conversation, before_seq) => {
         const query = { conversation, limit: MESSAGES_PAGE, ...(before_seq === undefined ? {} : { before_seq }) };
         return unwrap(listMessages({ client, query }));

@@ -7,7 +7,7 @@ from wasgo_chat.feature_registry import command_registry
 
 _MESSAGE = SHAPES["MessageOut"]
 _PARTICIPANT = SHAPES["ParticipantOut"]
-_HTTP_ONLY = ("participants", "last_message", "last_seq", "unread_count", "is_archived")
+_HTTP_ONLY = ("participants", "participant_count", "last_message", "last_seq", "unread_count", "is_archived")
 _CORE = {key: value for key, value in SHAPES["ConversationOut"].items() if key not in _HTTP_ONLY}
 _REACTIONS = [{"emoji": "👍", "count": 1, "user_ids": ["bo"]}]
 _ME = {
