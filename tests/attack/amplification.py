@@ -218,6 +218,8 @@ def limits() -> dict[str, tuple[str, float]]:
         "write": ("`RATE_WRITES_PER_MINUTE`", settings.rate_writes_per_minute),
         "upload": ("`RATE_UPLOADS_PER_MINUTE`", settings.rate_uploads_per_minute),
         "ticket": ("`RATE_TICKETS_PER_MINUTE`", settings.rate_tickets_per_minute),
+        "push_subscription": ("`RATE_PUSH_SUBSCRIPTIONS_PER_MINUTE`", settings.rate_push_subscriptions_per_minute),
+        "person": ("`RATE_PEOPLE_PER_MINUTE`", settings.rate_people_per_minute),
         "frame": ("`RATE_FRAMES_PER_MINUTE`", settings.rate_frames_per_minute * 2),
         "message": ("`MESSAGE_RATE`", settings.message_rate * MINUTE_S / settings.message_rate_window_s),
     }
