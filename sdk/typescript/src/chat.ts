@@ -86,6 +86,11 @@ export class Chat {
     return this.#connection.hello?.limits;
   }
 
+  /** The features that the service has switched on, from its last `hello`. Undefined before the first connection. */
+  get features(): readonly string[] | undefined {
+    return this.#connection.hello?.features;
+  }
+
   get userId(): string {
     return this.#userId;
   }

@@ -14,6 +14,7 @@ _ME = {
     "user_id": "ana",
     "heartbeat_s": 20.0,
     "limits": {"content_chars": 10000, "frame_bytes": 65536, "metadata_bytes": 8192, "messages": 30, "window_s": 10},
+    "features": ["presence", "attachments", "notifications", "support"],
 }
 _STATUS = {"conversation_id": CHAT, "role": "admin", "last_seq": 6, "reads": {"ana": 6, "bo": 3}}
 
