@@ -7,7 +7,7 @@ import pytest
 from tests.support.workers import make_settings, running
 from tests.support.world import World
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.events.offsets import CONSUMERS
+from wasgo_chat.events.consumer_registry import CONSUMERS
 from wasgo_chat.feature import Done, Exempt, Feature, Requirement
 from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.settings.access import AccessSettings

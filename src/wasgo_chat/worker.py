@@ -10,7 +10,7 @@ from wasgo_chat.core import gc_tuning
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.batch_loader import BatchLoader
-from wasgo_chat.database.driver import PinnedConnection, PinnedPool
+from wasgo_chat.database.pinned import PinnedConnection, PinnedPool
 from wasgo_chat.database.replicas import Replicas
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced

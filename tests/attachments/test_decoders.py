@@ -64,7 +64,7 @@ async def test_processes_start_with_the_first_file_and_end_with_the_worker(datab
         for content in (picture("PNG"), film(), picture("JPEG")):
             await upload(ana, chat, content)
         (process,) = pool_of(world.worker).process_ids
-        names = Path(f"/proc/{process}/environ").read_bytes().upper()
+        names = Path(f"/proc/{process}/environ").read_bytes().upper()  # noqa: ASYNC240  not a disk
         assert not [word for word in (b"WASGO", b"SECRET", b"PASSWORD", b"TEST_POSTGRES") if word in names]
         assert os.getpriority(os.PRIO_PROCESS, process) > os.getpriority(os.PRIO_PROCESS, 0)
     assert not exists(process)

@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import PATIENCE_S, World, rows
+from wasgo_chat.events.consumer_registry import CONSUMERS
 from wasgo_chat.events.consumers import Handler, LogConsumer
-from wasgo_chat.events.offsets import CONSUMERS, SeqRange
+from wasgo_chat.events.offsets import SeqRange
 from wasgo_chat.notifications.task import NotificationTask
 
 ALL = (*CONSUMERS, "test")

@@ -65,7 +65,7 @@ BODIES = list(_bodies())
 FIELDS = [
     Field(*body, loc) for body in BODIES for loc in _strings(DOCUMENT["components"]["schemas"][body[3]])
 ]  # fmt: skip
-OF_SERVICES = ("put_", "send_system_message")
+OF_SERVICES = ("put_", "send_system_message", "create_conversation")
 OF_STAFF = "/chat/operators/"
 
 

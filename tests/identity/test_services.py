@@ -77,7 +77,8 @@ async def test_acting_for_a_user_gives_that_users_rights_and_no_more(world: Worl
     await as_bo.refused("PATCH", f"{path}/", {"title": "x"}, status=403, code="forbidden")
     await as_bo.refused("POST", f"/chat/messages/{sent['id']}/delete/", status=403, code="forbidden")
     await as_cy.refused("GET", f"{path}/", status=404, code="not_found")
-    made = await as_cy.ok("POST", "/chat/conversations/", {"conversation_type": "support"}, status=201)
+    path = "/chat/conversations/create_support_conversation/"
+    made = await as_cy.ok("POST", path, {"support_type": "x"}, status=201)
     assert made["participants"][0]["user"]["id"] == cy.id
     job = {"conversation_type": "job", "reference": {"type": "job", "id": "1"}}
     await as_cy.refused("POST", "/chat/conversations/", job, status=403, code="conversation_type_forbidden")
@@ -107,7 +108,7 @@ async def test_both_actors_are_recorded(world: World) -> None:
 
 async def test_idempotency_keys_of_a_service_and_its_user_are_separate(world: World) -> None:
     ana = world.person("ana")
-    headers, body = {"Idempotency-Key": "k"}, {"conversation_type": "support", "participant_ids": [ana.id]}
+    headers, body = {"Idempotency-Key": "k"}, {"conversation_type": "direct", "participant_ids": [ana.id, "bo"]}
     path = "/chat/conversations/"
     own = await world.service.ok("POST", path, body, headers=headers, status=201)
     acted = await world.service.acting_as(ana).ok("POST", path, body, headers=headers, status=201)

@@ -1,12 +1,14 @@
 """Creating conversations: who may create which type, one per pair, limits of metadata, and idempotency keys."""
 
 import asyncio
+import json
+import re
 from typing import Any
 
 import pytest
 
 from tests.support.workers import make_settings
-from tests.support.world import Json, World, rows, world_with
+from tests.support.world import Json, World, count_queries, rows, wait_for, world_with
 
 CHATS = "/chat/conversations/"
 
@@ -59,24 +61,151 @@ async def test_an_unknown_user_id_is_accepted_and_stored(world: World) -> None:
 
 
 async def test_the_creator_of_a_support_conversation_is_its_admin(world: World) -> None:
-    ana, bo = world.people("ana", "bo")
-    body = {
-        "conversation_type": "support",
-        "title": "Login",
-        "participants": [{"user_id": bo.id, "role": "observer"}, {"user_id": ana.id, "role": "observer"}],
-        "metadata": {"device": "phone"},
-    }
-    made = await ana.ok("POST", CHATS, body, status=201)
-    assert {place["user"]["id"]: place["role"] for place in made["participants"]} == {
-        ana.id: "admin",
-        bo.id: "observer",
-    }
-    assert (made["title"], made["metadata"], made["status"]) == ("Login", {"device": "phone"}, "open")
+    ana = world.person("ana")
+    body = {"support_type": "login", "title": "Login"}
+    made = await ana.ok("POST", f"{CHATS}create_support_conversation/", body, status=201)
+    assert {place["user"]["id"]: place["role"] for place in made["participants"]}[ana.id] == "admin"
+    assert (made["title"], made["metadata"], made["status"]) == ("Login", {"support_type": "login"}, "open")
     assert (made["last_seq"], made["last_message"], made["unread_count"]) == (0, None, 0)
     assert made["settings"] == {}
     assert made["reference"] is None
     assert await ana.get_conversation(made) == made
-    assert await bo.history(made) == []
+    assert await ana.history(made) == []
+
+
+async def test_users_ask_for_support_by_its_own_route_only(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    await world.make_known(bo.id)
+    about = {"reference": {"type": "job", "id": world.unique("job")}}
+    for more in ({}, {"participant_ids": [bo.id]}, {"participants": [{"user_id": bo.id, "role": "moderator"}]}, about):
+        body = {"conversation_type": "support", **more}
+        await ana.refused("POST", CHATS, body, status=403, code="conversation_type_forbidden")
+        acting = world.service.acting_as(ana)
+        await acting.refused("POST", CHATS, body, status=403, code="conversation_type_forbidden")
+        made = await world.service.ok("POST", CHATS, body, status=201)
+        assert made["reference"] == more.get("reference")
+
+
+async def test_users_name_known_people_only_and_few_of_them(database: str) -> None:
+    settings = make_settings(database, user_conversation_types=["job"], max_user_participants=4)
+    async with world_with(settings) as world:
+        ana, *others = world.people("ana", "bo", "cy", "di", "ed")
+        for other in others:
+            await world.make_known(other.id)
+
+        def about(*ids: str) -> Json:
+            reference = {"type": "job", "id": world.unique("job")}
+            return {"conversation_type": "job", "reference": reference, "participant_ids": list(ids)}
+
+        ids = [other.id for other in others]
+        problem = await ana.refused("POST", CHATS, about(*ids), status=422, code="invalid")
+        assert problem["errors"][0]["code"] == "too_long"
+        chat = await ana.ok("POST", CHATS, about(*ids[:2]), status=201)
+        path = f"{CHATS}{chat['id']}/add_participant/"
+        await ana.ok("POST", path, {"user_id": ids[2]}, status=201)
+        await ana.refused("POST", path, {"user_id": ids[3]}, status=409, code="limit_reached")
+        await world.service.ok("POST", path, {"user_id": ids[3]}, status=201)
+        erased = world.person("erased")
+        await world.make_known(erased.id)
+        await world.service.ok("DELETE", f"/chat/users/{erased.id}/", status=202)
+        answers = [
+            [
+                await ana.refused("POST", CHATS, about(ids[0], stranger), status=422, code="invalid"),
+                await ana.refused("POST", path, {"user_id": stranger}, status=422, code="invalid"),
+            ]
+            for stranger in (erased.id, world.unique("nobody"))
+        ]
+        assert answers[0] == answers[1]
+        assert answers[0][1]["errors"][0]["code"] == "unknown_user"
+        foreign = {**about(), "reference": {"type": "bid", "id": "1"}}
+        problem = await ana.refused("POST", CHATS, foreign, status=422, code="invalid")
+        assert problem["errors"][0]["code"] == "reference_type"
+
+
+async def test_people_whom_a_user_adds_are_counted(database: str) -> None:
+    async with world_with(make_settings(database, rate_people_per_minute=3)) as world:
+        ana, bo = world.people("ana", "bo")
+        job = await world.job(admin=ana)
+        for _ in range(2):
+            await ana.ok("POST", CHATS, direct_with(world.unique("x")), status=201)
+        await ana.ok("POST", f"{CHATS}{job['id']}/add_participant/", {"user_id": bo.id}, status=201)
+        await ana.refused("POST", CHATS, direct_with(world.unique("x")), status=429, code="rate_limited")
+        await world.service.acting_as(ana).ok("POST", CHATS, direct_with(world.unique("x")), status=201)
+        await bo.ok("POST", CHATS, direct_with(world.unique("x")), status=201)
+
+
+async def test_an_erased_an_unknown_and_an_existing_user_look_the_same(world: World) -> None:
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    for person in (bo, cy):
+        body = {"username": person.name, "display_name": "A Name", "avatar_url": "https://x.example/a.png"}
+        await world.service.ok("PUT", f"/chat/users/{person.id}/", body)
+    await world.service.ok("DELETE", f"/chat/users/{cy.id}/", status=202)
+    path = f"/chat/users/{cy.id}/erasure/"
+    await wait_for(lambda: _is_done(world, path))
+    views = []
+    for user_id in (bo.id, cy.id, world.unique("nobody")):
+        made = await ana.ok("POST", CHATS, direct_with(user_id), status=201)
+        again = await ana.ok("POST", CHATS, direct_with(user_id))
+        sent = await ana.send(made, "hello")
+        (listed,) = [one for one in (await ana.ok("GET", CHATS))["results"] if one["id"] == made["id"]]
+        presence = await ana.ok("GET", "/chat/presence/", params={"user_ids": user_id})
+        receipts = await ana.ok("GET", f"/chat/messages/{sent['id']}/receipts/")
+        shown = [made["participants"], again["participants"], listed["participants"], presence, receipts]
+        views.append(re.sub(r'"20\d\d-[^"]*"', '""', json.dumps(shown).replace(user_id, "ID")))
+    assert views[0] == views[1] == views[2]
+    # The erased id still cannot be used: by nobody who has its token, and by no service.
+    await cy.refused("GET", CHATS, status=401, code="unauthenticated")
+    await world.service.refused("PUT", f"/chat/users/{cy.id}/", {}, status=409, code="user_erased")
+
+
+async def _is_done(world: World, path: str) -> bool:
+    return bool((await world.service.ok("GET", path))["state"] == "done")
+
+
+async def test_a_name_is_shown_once_its_owner_has_written(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    body = {"username": "bo", "display_name": "Bo Chen"}
+    await world.service.ok("PUT", f"/chat/users/{bo.id}/", body)
+    chat = await ana.direct(bo)
+    stranger = {"id": bo.id, "username": bo.id, "display_name": None, "avatar_url": None}
+    acquaintance = {**stranger, "username": "bo", "display_name": "Bo Chen"}
+
+    async def shown() -> list[Json]:
+        detail = (await ana.get_conversation(chat))["participants"]
+        listed = (await ana.ok("GET", CHATS))["results"][0]["participants"]
+        return [one["user"] for one in (*detail, *listed) if one["user"]["id"] == bo.id]
+
+    sent = await ana.send(chat)
+    await bo.ok("POST", f"/chat/messages/{sent['id']}/mark_read/")
+    assert await shown() == [stranger, stranger]
+    receipts = await ana.ok("GET", f"/chat/messages/{sent['id']}/receipts/")
+    assert [one["user"] for one in receipts["results"]] == [stranger]
+    names = [one["user"]["username"] for one in (await bo.get_conversation(chat))["participants"]]
+    assert sorted(names) == ["ana", "bo"]  # who is written to sees who writes
+    await bo.send(chat)
+    assert await shown() == [acquaintance, acquaintance]
+
+
+async def test_people_in_a_conversation_of_the_platform_are_acquainted(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    await world.job(admin=ana, participant=bo)
+    made = await ana.ok("POST", CHATS, direct_with(bo.id), status=201)
+    assert {one["user"]["username"] for one in made["participants"]} == {"ana", "bo"}
+
+
+async def test_hundreds_of_people_are_added_in_a_few_statements(world: World) -> None:
+    ids = [world.unique("user") for _ in range(499)]
+    people = [{"user_id": user_id, **({"username": f"n{n}"} if n % 2 else {})} for n, user_id in enumerate(ids)]
+    with count_queries(world.worker, max=20):
+        made = await world.service.ok(
+            "PUT", f"/jobs/{world.unique('job')}/conversation/", {"participants": people}, status=201, timeout=30
+        )
+    names = {one["user"]["id"]: one["user"]["username"] for one in made["participants"]}
+    assert names == {user_id: f"n{n}" if n % 2 else user_id for n, user_id in enumerate(ids)}
+
+
+def direct_with(user_id: str) -> Json:
+    return {"conversation_type": "direct", "participant_ids": [user_id]}
 
 
 @pytest.mark.parametrize("kind", ["job", "bid", "request", "dispute"])
@@ -135,7 +264,7 @@ async def test_metadata_and_settings_have_limits_of_size_and_depth(world: World,
         assert problem["errors"][0]["loc"] == [field]
     assert await ana.get_conversation(chat) == before
     if field == "metadata":
-        body = {"conversation_type": "support", "metadata": nested(9)}
+        body = {**direct_with("bo"), "metadata": nested(9)}
         await ana.refused("POST", CHATS, body, status=422, code="invalid")
 
 
@@ -146,7 +275,7 @@ async def test_metadata_and_settings_have_limits_of_size_and_depth(world: World,
 )
 async def test_metadata_is_returned_unchanged(world: World, value: Any) -> None:
     ana = world.person("ana")
-    body = {"conversation_type": "support", "metadata": {"value": value}}
+    body = {**direct_with(world.unique("bo")), "metadata": {"value": value}}
     made = await ana.ok("POST", CHATS, body, status=201)
     assert made["metadata"] == {"value": value}
     assert (await ana.get_conversation(made))["metadata"] == {"value": value}
@@ -157,13 +286,13 @@ async def test_metadata_is_returned_unchanged(world: World, value: Any) -> None:
 @pytest.mark.parametrize("number", [1e19, 1e300, -1e300, 1e-300])
 async def test_a_number_that_would_be_stored_with_hundreds_of_digits_is_rejected(world: World, number: float) -> None:
     ana = world.person("ana")
-    body = {"conversation_type": "support", "metadata": {"values": [number] * 1000}}
+    body = {**direct_with(world.unique("bo")), "metadata": {"values": [number] * 1000}}
     await ana.refused("POST", CHATS, body, status=422, code="invalid")
 
 
 async def test_an_idempotency_key_returns_the_first_response_again(world: World) -> None:
     ana, bo = world.people("ana", "bo")
-    body = {"conversation_type": "support", "title": "Login"}
+    body = {**direct_with(world.unique("cy")), "title": "Login"}
     headers = {"Idempotency-Key": world.unique("key")}
     first = await ana.call("POST", CHATS, body, headers=headers)
     again = await ana.call("POST", CHATS, body, headers=headers)
@@ -180,7 +309,7 @@ async def test_an_idempotency_key_returns_the_first_response_again(world: World)
 
 async def test_one_key_used_ten_times_concurrently_creates_one_conversation(world: World) -> None:
     ana = world.person("ana")
-    body, headers = {"conversation_type": "support"}, {"Idempotency-Key": "k"}
+    body, headers = direct_with(world.unique("bo")), {"Idempotency-Key": "k"}
     answers = await asyncio.gather(*(ana.call("POST", CHATS, body, headers=headers) for _ in range(10)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1

@@ -165,8 +165,8 @@ async def test_the_number_of_participants_is_limited(database: str) -> None:
         await add(ana, chat, cy, status=200)
         await remove(ana, chat, cy)
         await add(ana, chat, di)
-        many = {"conversation_type": "support", "participant_ids": ["1", "2", "3"]}
-        await ana.refused("POST", "/chat/conversations/", many, status=422, code="invalid")
+        many = {"conversation_type": "support", "participant_ids": ["1", "2", "3", "4"]}
+        await world.service.refused("POST", "/chat/conversations/", many, status=422, code="invalid")
         people = {"participants": [{"user_id": name} for name in "1234"]}
         path = f"/jobs/{world.unique('job')}/conversation/"
         await world.service.refused("PUT", path, people, status=422, code="invalid")
@@ -215,11 +215,26 @@ async def test_a_participant_may_have_any_opaque_id(world: World, verb: str) -> 
     ana = world.person("ana")
     chat = await world.job(admin=ana)
     for user_id in ("Ünïcödé", "a/b c?d#e%", "x" * 128, "🙂"):
+        await world.make_known(user_id)
         await ana.ok("POST", f"{path_of(chat)}/add_participant/", {"user_id": user_id}, status=201)
         if verb == "remove_participant":
             await ana.ok("POST", f"{path_of(chat)}/remove_participant/", {"user_id": user_id}, status=204)
     present = {place["user"]["id"] for place in (await ana.get_conversation(chat))["participants"]}
     assert len(present) == (5 if verb == "add_participant" else 1)
+
+
+async def test_a_user_who_left_is_added_again_by_the_platform_only(world: World) -> None:
+    ana, bo, cy = world.people("ana", "bo", "cy")
+    chat = await world.job(admin=ana, participant=bo, participant_2=cy)
+    path = f"{path_of(chat)}/add_participant/"
+    await remove(bo, chat, bo)
+    await ana.refused("POST", path, {"user_id": bo.id}, status=409, code="participant_left")
+    acting = world.service.acting_as(ana)
+    await acting.refused("POST", path, {"user_id": bo.id}, status=409, code="participant_left")
+    await remove(ana, chat, cy)
+    await add(ana, chat, cy)  # who was removed, not who left
+    await world.service.ok("POST", path, {"user_id": bo.id}, status=201)
+    assert (await bo.get_conversation(chat))["id"] == chat["id"]
 
 
 async def test_a_repeated_key_does_not_add_a_user_again(world: World) -> None:

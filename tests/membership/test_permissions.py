@@ -150,6 +150,7 @@ class Scene:
         people = [{"user_id": self.names[role], "role": role} for role in ROLES]
         if self.case.role != "none":
             people.append({"user_id": self.names["caller"], "role": "participant" if writes else present})
+        await self.world.make_known(self.names["new"])
         path = f"/jobs/{self.names['job']}/conversation/"
         chat = await self.world.service.ok("PUT", path, {"participants": people}, status=201)
         at = f"/chat/conversations/{chat['id']}"

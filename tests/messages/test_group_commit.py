@@ -15,7 +15,7 @@ from tests.support.servers import database_url
 from tests.support.workers import make_settings
 from tests.support.world import Person, World, rows, wait_until, world_with
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent

@@ -27,7 +27,7 @@ async def is_online(caller: Person, user: Person) -> bool:
 
 async def test_presence_is_published_to_users_who_share_a_conversation(world: World, other_worker: Worker) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
-    chat = await ana.direct(bo)
+    chat = await world.job(admin=ana, participant=bo)
     users = bo.id, cy.id, "nobody"
     async with connect_notifications(ana, world.worker) as a:
         await a.wait_for("unread_counts")
@@ -48,6 +48,24 @@ async def test_presence_is_published_to_users_who_share_a_conversation(world: Wo
         assert [one["last_seen"] is None for one in shown] == [False, True, True]
 
 
+async def test_presence_is_hidden_from_who_opened_a_conversation_until_the_other_has_written(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    await ana.send(chat)
+    async with connect_notifications(ana, world.worker) as a:
+        await a.wait_for("unread_counts")
+        async with bo.connect(chat):
+            await wait_for(is_online, bo, bo)
+            assert await presence_of(ana, bo.id) == [{"user_id": bo.id, "online": False, "last_seen": None}]
+        async with ana.connect(chat):
+            await wait_for(is_online, bo, ana)  # who is written to sees who writes
+        await bo.send(chat)
+        async with bo.connect(chat):
+            frame = await a.wait_for("presence")  # the first one: nothing was published before
+            assert (frame["user_id"], frame["online"]) == (bo.id, True)
+            assert await is_online(ana, bo)
+
+
 async def test_a_user_who_left_the_last_shared_conversation_is_not_visible(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
@@ -63,8 +81,8 @@ async def test_a_reconnect_within_the_grace_period_is_not_published(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, bo, cy = world.people("ana", "bo", "cy")
-    await ana.direct(bo)
-    await ana.direct(cy)
+    await bo.direct(ana)
+    await cy.direct(ana)
     async with connect_notifications(ana, world.worker) as a:
         await a.wait_for("unread_counts")
         monkeypatch.setattr("wasgo_chat.presence.tracker.GRACE_S", 0.3)
@@ -84,7 +102,7 @@ async def test_a_user_is_online_until_the_last_connection_on_any_worker_closes(
     world: World, other_worker: Worker
 ) -> None:
     ana, bo = world.people("ana", "bo")
-    await ana.direct(bo)
+    await bo.direct(ana)
     async with connect_notifications(ana, world.worker) as a:
         await a.wait_for("unread_counts")
         async with bo.connect(None, world.worker):
@@ -103,7 +121,7 @@ async def test_presence_left_by_a_crashed_worker_expires_and_is_published_once(
     settings = make_settings(database)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
-        await ana.direct(bo)
+        await bo.direct(ana)
         assert settings.redis_url is not None
         crashed = PresenceRegistry(settings.redis_url, world.unique("crashed"))
         async with connect_notifications(ana, world.worker) as a:

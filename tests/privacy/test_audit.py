@@ -8,6 +8,7 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 
 from tests.notifications.browser import PUSH_PATH, Browser
+from tests.notifications.notification_world import VAPID_KEY
 from tests.support.workers import make_settings
 from tests.support.world import PATIENCE_S, Caller, Json, Person, SocketClient, World, pages, rows, world_with
 from wasgo_chat.privacy.erasure_task import ErasureTask
@@ -114,7 +115,13 @@ async def does_their_own_business(caller: Caller, other: Person, chat: Json) -> 
 
 
 async def test_a_service_is_recorded_also_for_personal_actions_of_a_user(database: str) -> None:
-    async with world_with(make_settings(database, push_to_private_addresses=True)) as world:
+    settings = make_settings(
+        database,
+        push_to_private_addresses=True,
+        vapid_private_key=VAPID_KEY,
+        vapid_subject="mailto:ops@wasgo.example",
+    )
+    async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await world.job(admin=ana, participant=bo)
         service = world.make_service(world.unique("assistant"), "chat:act_as").acting_as(bo)

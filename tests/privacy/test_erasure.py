@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.privacy.traced_user import TracedUser, dump_database, read_files, wait_for_consumers
 from tests.support.client_state import ClientState
 from tests.support.workers import Worker
-from tests.support.world import Json, World, rows
+from tests.support.world import Json, World, rows, wait_for
 from wasgo_chat.identity.pseudonyms import ErasedPerson
 
 
@@ -137,3 +137,23 @@ def test_a_name_is_removed_from_a_text_as_a_whole_word_only() -> None:
     forgotten = ann.redact({"by": "ann", "Ann": ["ann", 3, None]})
     assert forgotten == {"by": "erased-1", "erased user": ["erased-1", 3, None]}
     assert ErasedPerson("a", "erased-2", []).redact("a fence") == "a fence"
+
+
+async def test_a_reference_that_they_gave_a_support_conversation_is_erased(own_worker: Worker) -> None:
+    world = World(own_worker)
+    cy = world.person("cy")
+    path = "/chat/conversations/create_support_conversation/"
+    case = await cy.ok("POST", path, {"support_type": "t"}, status=201)
+    # Earlier releases let users do this.
+    given = "UPDATE conversations SET reference_type = 'order', reference_id = 'my own words' WHERE id = :id"
+    async with own_worker.db.transaction() as tx:
+        await tx.execute(text(given), {"id": case["id"]})
+    await world.service.ok("DELETE", f"/chat/users/{cy.id}/", status=202)
+
+    async def is_done() -> bool:
+        return bool((await world.service.ok("GET", f"/chat/users/{cy.id}/erasure/"))["state"] == "done")
+
+    await wait_for(is_done)
+    query = "SELECT reference_type, reference_id FROM conversations WHERE id = :id"
+    assert [tuple(row) for row in await rows(own_worker, query, id=case["id"])] == [(None, None)]
+    await world.close()

@@ -1,6 +1,6 @@
-"""What the contract says of every operation: what it is asked with, and the least that one has to be to do it.
+"""The authorization matrix: for every route and frame an example request, and the lowest role that may perform it.
 
-A route of the OpenAPI document without a line here fails the tests, and so does a frame.
+The tests fail for a route of the OpenAPI document, or a frame, that has no line here.
 """
 
 from dataclasses import dataclass
@@ -57,7 +57,8 @@ MESSAGE = "/chat/messages/{message}"
 OPERATIONS: dict[str, Expected] = {
     "list_conversations": _user("GET", "/chat/conversations/"),
     "create_conversation": Expected(
-        "POST", "/chat/conversations/", USER, {"conversation_type": "support"}, "chat:provision", False, 201
+        "POST", "/chat/conversations/", USER, {"conversation_type": "job", "reference": {"type": "job", "id": "{new}"}},
+        "chat:provision", False, 201
     ),
     "create_support_conversation": _user(
         "POST", "/chat/conversations/create_support_conversation/", {"support_type": "x"}, 201
@@ -66,7 +67,7 @@ OPERATIONS: dict[str, Expected] = {
     "get_conversation": _member("GET", f"{CHAT}/"),
     "update_conversation": _member("PATCH", f"{CHAT}/", "admin", {"title": "New"}, scope="chat:provision"),
     "add_participant": _member(
-        "POST", f"{CHAT}/add_participant/", "moderator", {"user_id": "{new}"}, scope="chat:provision", status=201
+        "POST", f"{CHAT}/add_participant/", "moderator", {"user_id": "{known}"}, scope="chat:provision", status=201
     ),
     "remove_participant": _member(
         "POST", f"{CHAT}/remove_participant/", "moderator", {"user_id": "{leaver}"}, scope="chat:provision", status=204

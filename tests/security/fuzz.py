@@ -1,6 +1,6 @@
 """`make fuzz MINUTES=…`: a real service in a process of its own, and fuzzers against it until the time is over.
 
-Says what it sent and what came back; what must not be ends it with the bytes that did it.
+Reports how many requests and responses there were. Stops at the first violation and prints the input that caused it.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Frames by the hundred thousand: every type that a client may send, good, spoilt and broken, and worse than broken."""
+"""Generates client frames of every type: valid, mutated, malformed, and frames that violate the framing."""
 
 import asyncio
 import json

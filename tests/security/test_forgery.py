@@ -182,7 +182,7 @@ async def test_valid_tokens_of_other_shapes_are_accepted(there: World) -> None:
 async def test_an_avatar_that_is_no_web_address_is_ignored(there: World) -> None:
     claims = user_claims(there.worker.settings, there.unique("ana"), picture="javascript:alert(1)", username="ana")
     made = await Caller(there, forge(claims, HS, KEY)).ok(
-        "POST", "/chat/conversations/", {"conversation_type": "support"}, status=201
+        "POST", "/chat/conversations/create_support_conversation/", {"support_type": "x"}, status=201
     )
     assert made["participants"][0]["user"] == {
         "id": claims["sub"], "username": "ana", "display_name": None, "avatar_url": None,

@@ -1,6 +1,7 @@
 """Every route and every frame, for callers with and without permission; rejections reveal nothing.
 
-What is foreign and what does not exist are told apart by nothing: the same bytes, after the same number of queries.
+A resource that the caller cannot access is indistinguishable from a missing one: the same bytes, after the same number
+of queries.
 """
 
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pytest
 
 from tests.http.bodies import DOCUMENT
 from tests.notifications.browser import Browser
+from tests.notifications.notification_world import VAPID_KEY
 from tests.security.expectations import FRAMES, OPERATIONS, PUBLIC, ROLES, STAFF, USER, Expected
 from tests.support.workers import make_settings
 from tests.support.world import Caller, Json, Person, World, count_queries, world_with
@@ -67,6 +69,7 @@ class Cast:
     def named(self, role: str) -> Names:
         browser = Browser("http://127.0.0.1:1").subscription
         more = {"new": self.world.unique("new"), "unknown": str(uuid4())}
+        more["known"] = self.world.unique("known")
         more |= {what: self._extra(what, role) for what in ("extra", "leaver")}
         mine = {"own": self.own.get(role, self.names["message"]), "doomed": self.doomed[0]}
         return {**self.names, **mine, **more, "endpoint": browser["endpoint"], "keys": browser["keys"]}
@@ -77,7 +80,15 @@ class Cast:
 
 @pytest.fixture(scope="module")
 async def cast(database: str) -> AsyncIterator[Cast]:
-    async with world_with(make_settings(database, push_to_private_addresses=True)) as world:
+    settings = make_settings(
+        database,
+        push_to_private_addresses=True,
+        vapid_private_key=VAPID_KEY,
+        vapid_subject="mailto:ops@wasgo.example",
+        rate_push_subscriptions_per_minute=0,
+        user_conversation_types=["direct", "support", "job"],
+    )
+    async with world_with(settings) as world:
         made = Cast(world)
         await made.prepare()
         yield made
@@ -95,6 +106,8 @@ def filled(value: Any, names: Names) -> Any:
 
 async def call(caller: Caller, expected: Expected, names: Names) -> httpx.Response:
     body = filled(expected.body, names)
+    if "{known}" in str(expected.body):
+        await caller.world.make_known(names["known"])
     if expected.form:
         files = {"file": ("a.txt", b"words")}
         return await caller.call(expected.method, expected.path.format(**names), data=body, files=files)

@@ -46,8 +46,9 @@ async def test_property_of_others_cannot_be_used(world: World) -> None:
     for params in ({"limit": 1, "cursor": cursor}, {"conversation": chats[1]["id"], "cursor": cursor}):
         await ana.refused("GET", "/chat/messages/", params=params, status=422, code="invalid")
     headers = {"Idempotency-Key": "one"}
-    made = await ana.ok("POST", "/chat/conversations/", {"conversation_type": "support"}, status=201, headers=headers)
-    own = await bo.ok("POST", "/chat/conversations/", {"conversation_type": "support"}, status=201, headers=headers)
+    path, body = "/chat/conversations/create_support_conversation/", {"support_type": "x"}
+    made = await ana.ok("POST", path, body, status=201, headers=headers)
+    own = await bo.ok("POST", path, body, status=201, headers=headers)
     assert own["id"] != made["id"]
     sent = await ana.send(chats[0], "x", client_id="one")
     assert (await bo.send(chats[0], "x", client_id="one"))["id"] != sent["id"]

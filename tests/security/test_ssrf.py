@@ -98,9 +98,10 @@ async def test_a_push_endpoint_needs_tls_on_its_port_and_no_credentials(pushing:
 async def test_without_web_push_nothing_is_looked_up_or_stored(world: World, names: NameServer) -> None:
     names.addresses["push.example"] = [PUBLIC]
     ana = world.person("ana")
-    for body in (Browser("https://push.example").subscription, {}):
+    invalid = {"endpoint": "http://x:1/", "keys": {"p256dh": "AAAA", "auth": "AAAA"}}
+    for body in (Browser("https://push.example").subscription, invalid):
         await ana.refused("POST", PATH, body, status=409, code="push_not_configured")
-    await Caller(world, None).refused("POST", PATH, {}, status=401, code="unauthenticated")
+    await Caller(world, None).refused("POST", PATH, invalid, status=401, code="unauthenticated")
     assert not names.queries
     assert await ana.ok("GET", PATH) == {"public_key": None, "results": []}
     await ana.ok("DELETE", PATH, {"endpoint": "https://push.example/"}, status=204)

@@ -34,11 +34,13 @@ class World:
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
         self._suffix = secrets.token_hex(4)
+        self.people_ids: set[str] = set()
         self.clients: list[httpx.AsyncClient] = []
         self.service = self.make_service("platform", *SCOPES)
 
     def person(self, name: str, **token: Any) -> "Person":
         user_id = f"{name}-{self._suffix}"
+        self.people_ids.add(user_id)
         bearer = mint_user(self.worker.settings, user_id, ttl_s=3600, username=name, **token)
         return Person(self, user_id, name, bearer)
 
@@ -60,6 +62,12 @@ class World:
         path = f"/jobs/{self.unique('job')}/conversation/"
         made: Json = await self.service.ok("PUT", path, {"participants": participants, "title": "Paint"}, status=201)
         return made
+
+    async def make_known(self, user_id: str) -> None:
+        """Put a user into the mirror, as the platform does before others can add them to conversations."""
+        statement = "INSERT INTO users (id, username) VALUES (:id, :id) ON CONFLICT DO NOTHING"
+        async with self.worker.db.transaction() as tx:
+            await tx.execute(text(statement), {"id": user_id})
 
     async def close(self) -> None:
         for client in self.clients:
@@ -84,6 +92,8 @@ class Caller:
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
         if body is not None:
             more["json"] = body
+        if path.endswith("/add_participant/") and (body or {}).get("user_id") in self.world.people_ids:
+            await self.world.make_known(body["user_id"])
         response = await self.client.request(method, path, **more)
         check_response(response)
         return response

@@ -36,6 +36,33 @@ async def test_the_least_busy_of_the_configured_staff_is_assigned(world: World, 
         assert taken == sorted(names * 2)
 
 
+async def test_users_cannot_make_staff_appear_busy(database: str) -> None:
+    async with world_with(make_settings(database)) as first:
+        one, two = first.people("one", "two")
+    async with world_with(make_settings(database, support_staff=[one.id, two.id])) as world:
+        for person in (one, two):
+            await world.service.ok("PUT", f"/chat/users/{person.id}/", {"username": person.name})
+        ana, bo = world.people("ana", "bo")
+        made = await ana.ok("POST", CREATE, {"support_type": "t"}, status=201)
+        holder = next(one["user"]["id"] for one in made["participants"] if one["role"] == "moderator")
+        other = ({one.id, two.id} - {holder}).pop()
+        path = f"/chat/conversations/{made['id']}"
+        for user_id in (other, bo.id):
+            await world.make_known(user_id)
+            body = {"user_id": user_id, "role": "moderator"}
+            await ana.refused("POST", f"{path}/add_participant/", body, status=403, code="assigned_staff")
+        removal = {"user_id": holder}
+        await ana.refused("POST", f"{path}/remove_participant/", removal, status=403, code="assigned_staff")
+        demotion = f"{path}/participants/{holder}/"
+        await ana.refused("PATCH", demotion, {"role": "observer"}, status=403, code="assigned_staff")
+        await ana.ok("POST", f"{path}/add_participant/", {"user_id": other}, status=201)
+        await ana.refused(
+            "PATCH", f"{path}/participants/{other}/", {"role": "admin"}, status=403, code="assigned_staff"
+        )
+        again = await bo.ok("POST", CREATE, {"support_type": "t"}, status=201)
+        assert other in {one["user"]["id"] for one in again["participants"] if one["role"] == "moderator"}
+
+
 async def test_a_conversation_is_handed_over_by_its_assignee(database: str) -> None:
     async with world_with(make_settings(database)) as first:
         one, two = first.people("one", "two")

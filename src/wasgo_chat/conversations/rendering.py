@@ -27,9 +27,10 @@ from wasgo_chat.database.session import Tx, values_table
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.identity import erased_users
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.identity.users import User, user_shape
+from wasgo_chat.identity.users import User, stranger_shape, user_shape
 from wasgo_chat.membership import access
 from wasgo_chat.membership.access import Membership
+from wasgo_chat.membership.acquaintance import acquaintances, is_opened_by
 from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.messages import read_receipts
 from wasgo_chat.messages.models import Message
@@ -40,7 +41,7 @@ _participant = aliased(Participant, name="p")
 _ParticipantsAndCounts = tuple[dict[UUID, list[dict[str, Any]]], dict[UUID, int]]
 _UNREAD_COUNT = literal_column(read_receipts.UNREAD_COUNT, BigInteger())
 MAX_LISTED_PARTICIPANTS = 20
-"""Participants of a conversation in a list. The conversation by itself has all of them."""
+"""Participants of a conversation in a list. The detail of a conversation has all of them."""
 
 _LAST_READ_SEQ = literal_column(read_receipts.LAST_READ_SEQ, BigInteger())
 
@@ -113,6 +114,7 @@ async def render_conversations(
     ids = [membership.conversation.id for membership in memberships]
     user_id = memberships[0].actor.user_id
     participants, counts = await (_first_participants(tx, ids, user_id) if in_list else _participants(tx, ids))
+    await _hide_strangers(tx, memberships, participants)
     last_messages = await _last_messages(tx, memberships, viewer=user_id)
     if unread is None:
         unread = await read_receipts.unread_counts(tx, user_id, ids) if user_id is not None else {}
@@ -128,6 +130,28 @@ async def render_conversations(
         }
         for membership in memberships
     ]
+
+
+async def _hide_strangers(
+    tx: Tx, memberships: Sequence[Membership], participants: Mapping[UUID, list[dict[str, Any]]]
+) -> None:
+    """Show the other user of a direct conversation that the caller opened by id only, like an id that nobody has,
+    unless they are acquainted.
+    """
+    user_id = memberships[0].actor.user_id
+    shown = [
+        participant
+        for membership in memberships
+        if is_opened_by(membership.conversation, user_id)
+        for participant in participants[membership.conversation.id]
+        if participant["user"]["id"] != user_id
+    ]
+    if not shown or user_id is None:
+        return
+    known = await acquaintances(tx, user_id, {participant["user"]["id"] for participant in shown})
+    for participant in shown:
+        if participant["user"]["id"] not in known:
+            participant["user"] = stranger_shape(participant["user"]["id"])
 
 
 def render_core(conversation: Conversation) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from wasgo_chat.conversations.event_schemas import EventPage
 from wasgo_chat.conversations.rendering import conversation_page, load_conversation, load_participant
 from wasgo_chat.conversations.schemas import ConversationOut, ConversationPage, UnreadCounts
 from wasgo_chat.core.encoding import ExternalId, JsonResponse, Seq, SingleLine, UserId
-from wasgo_chat.core.errors import Forbidden, LimitReached
-from wasgo_chat.database.session import Tx
+from wasgo_chat.core.errors import Forbidden, LimitReached, UserErased
+from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import log
 from wasgo_chat.http.dependencies import (
     Caller,
@@ -21,6 +21,7 @@ from wasgo_chat.http.dependencies import (
     Db,
     IdempotencyKeyHeader,
     Limit,
+    RateLimitsDep,
     ReadSessionDep,
     replayed_response,
     weighed,
@@ -28,10 +29,12 @@ from wasgo_chat.http.dependencies import (
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.http.problems import problem_responses
+from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity import users
+from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access, create, verbs
 from wasgo_chat.membership.create import ConversationTypeForbidden
-from wasgo_chat.membership.errors import DirectConversation, LastAdmin
+from wasgo_chat.membership.errors import AssignedStaff, DirectConversation, LastAdmin, ParticipantLeft
 from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.membership.schemas import (
     AddParticipant,
@@ -86,14 +89,18 @@ async def list_conversations(
     response_model=ConversationOut,
     responses={
         200: {"model": ConversationOut, "description": "It exists already."},
-        **problem_responses(401, 403, ConversationTypeForbidden, 404, IdempotencyConflict, 422),
+        **problem_responses(401, 403, ConversationTypeForbidden, 404, IdempotencyConflict, UserErased, 422, 429),
     },
 )
 async def create_conversation(
-    body: CreateConversation, caller: Caller, db: Db, key: IdempotencyKeyHeader = None
+    body: CreateConversation, caller: Caller, db: Db, rates: RateLimitsDep, key: IdempotencyKeyHeader = None
 ) -> Response:
-    """Create a conversation, or get the existing one of a direct pair or a reference."""
+    """Create a conversation, or get the existing one of a direct pair or a reference.
+
+    Users create the types that the settings allow, support conversations only by their own route.
+    """
     check_json_object(db.settings, "metadata", body.metadata)
+    await _count_people(db, rates, caller, len({participant.user_id for participant in body.participants_given()}))
     request = IdempotentRequest("create_conversation", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         if previous := await request.previous_result(tx):
@@ -152,18 +159,37 @@ async def update_conversation(conversation_id: UUID, body: UpdateConversation, c
     response_model=ParticipantOut,
     responses={
         200: {"model": ParticipantOut, "description": "The user is a member already."},
-        **problem_responses(401, 403, Forbidden, DirectConversation, 404, IdempotencyConflict, LimitReached, 422),
+        **problem_responses(
+            401,
+            403,
+            Forbidden,
+            DirectConversation,
+            AssignedStaff,
+            404,
+            IdempotencyConflict,
+            LimitReached,
+            ParticipantLeft,
+            422,
+            429,
+        ),
     },
 )
 async def add_participant(
-    conversation_id: UUID, body: AddParticipant, caller: Caller, db: Db, key: IdempotencyKeyHeader = None
+    conversation_id: UUID,
+    body: AddParticipant,
+    caller: Caller,
+    db: Db,
+    rates: RateLimitsDep,
+    key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Add a participant, who can read the whole history."""
+    """Add a participant, who can read the whole history. Users add people whom the service knows."""
+    await _count_people(db, rates, caller, 1)
     request = IdempotentRequest(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         # In a transaction of its own: rows of `users` are never locked while a conversation is locked.
         membership = await access.authorize(tx, caller, conversation_id)
         verbs.require_may_add(membership, body.role)
+        await verbs.require_known(tx, membership, body.user_id)
         await users.upsert_users(tx, {body.user_id: {}})
     async with db.transaction() as tx:
         if previous := await request.previous_result(tx):
@@ -181,7 +207,7 @@ async def add_participant(
     operation_id="remove_participant",
     status_code=204,
     response_class=Response,
-    responses=problem_responses(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
+    responses=problem_responses(401, 403, Forbidden, DirectConversation, LastAdmin, AssignedStaff, 404, 422),
 )
 async def remove_participant(conversation_id: UUID, body: RemoveParticipant, caller: Caller, db: Db) -> Response:
     """Remove a participant, or leave (by removing the caller)."""
@@ -194,7 +220,7 @@ async def remove_participant(conversation_id: UUID, body: RemoveParticipant, cal
     "/{conversation_id}/participants/{user_id:key}/",
     operation_id="update_participant",
     response_model=ParticipantOut,
-    responses=problem_responses(401, 403, Forbidden, DirectConversation, LastAdmin, 404, 422),
+    responses=problem_responses(401, 403, Forbidden, DirectConversation, LastAdmin, AssignedStaff, 404, 422),
 )
 async def update_participant(
     conversation_id: UUID, user_id: UserId, body: UpdateParticipant, caller: Caller, db: Db
@@ -273,6 +299,13 @@ async def list_events(
 
     head = await memberships.find((caller.require_user(), conversation_id)) if reading.may_use_replica else None
     return JsonResponse(await reading.read_at_least(head.last_seq if head else None, fetch_events))
+
+
+async def _count_people(db: Database, rates: RateLimits, caller: Actor, people: int) -> None:
+    """Count the people whom a user adds; services act for many users. Raises: RateLimited."""
+    if caller.service is None:
+        count = min(people, db.settings.max_user_participants)  # more are refused anyway
+        await rates.count_request(caller.require_user(), "person", cost=count)
 
 
 async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:

@@ -17,11 +17,11 @@ from sqlalchemy import text
 
 from wasgo_chat.core.errors import ChatError, Unavailable
 from wasgo_chat.core.tasks import forever
-from wasgo_chat.database.availability import DatabaseCircuitBreaker
 from wasgo_chat.database.batch_loader import BatchLoader
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.circuit_breaker import DatabaseCircuitBreaker
 from wasgo_chat.database.errors import DRIVER_ERRORS
-from wasgo_chat.database.hosts import HostFailover
+from wasgo_chat.database.failover import HostFailover
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters

@@ -1,4 +1,4 @@
-"""The socket commands: what each client frame does. The same operations as behind the HTTP routes do the work."""
+"""The socket commands: what each client frame does. They call the same operations as the HTTP routes."""
 
 import asyncio
 from typing import Any

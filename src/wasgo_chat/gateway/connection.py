@@ -1,4 +1,4 @@
-"""One WebSocket connection, from `hello` to close: its life and its I/O. What it stands for is its `Session`.
+"""One WebSocket connection, from `hello` to close: its life cycle and I/O. `Session` holds its actor and subscriptions.
 
 A close that is requested anywhere lets the current frame finish first.
 """

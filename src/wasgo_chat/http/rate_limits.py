@@ -6,6 +6,7 @@ configured or not responding.
 """
 
 import asyncio
+import math
 import time
 from typing import Any, Literal
 
@@ -99,15 +100,15 @@ class RateLimits:
             await self._count(self._messages, "message", user_id, str(conversation_id))
 
     async def count_request(self, user_id: str, rate_class: RateClass, cost: float = 1.0) -> None:
-        """Count a request of a user, other than sending a message. A read may count as `cost` reads.
+        """Count a request of a user, other than sending a message. It may count as `cost` requests, also as none.
 
         Raises:
             RateLimited: as in `count_message`.
         """
         if rate_class == "read":
             self._reject_if_waiting(self._reads.hit(user_id, cost), "read")
-        elif (item := self._requests[rate_class]) is not None:
-            await self._count(item, rate_class, user_id)
+        elif cost and (item := self._requests[rate_class]) is not None:
+            await self._count(item, rate_class, user_id, cost=math.ceil(cost))
 
     async def count_pixels(self, user_id: str, pixels: int) -> None:
         """Count the pixels of an image that is about to be decoded, as whole megapixels.

@@ -76,6 +76,12 @@ async def erased_among(tx: Tx, user_ids: Iterable[str]) -> set[str]:
     return {by_fingerprint.get(row.user_hash, row.pseudonym) for row in rows}
 
 
+async def pseudonyms_of(tx: Tx, user_ids: Iterable[str]) -> list[str]:
+    """The pseudonyms of those of these users who have been or are being erased."""
+    hashes = [user_fingerprint(tx.settings, user_id) for user_id in user_ids]
+    return list((await tx.execute(select(Erasure.pseudonym).where(any_of(Erasure.user_hash, hashes)))).scalars())
+
+
 async def running_erasures(tx: Tx, pseudonyms: Iterable[str]) -> dict[str, str]:
     """The user ids behind those of these pseudonyms whose erasure is still running."""
     statement = select(Erasure.pseudonym, Erasure.user_id).where(

@@ -1,20 +1,20 @@
 """The mirror of the platform's users, updated from token claims and by services, with token revocation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import DateTime, Text, func, select
+from sqlalchemy import DateTime, Text, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, UserId, strip_bidi_controls
 from wasgo_chat.database.data_policy import DataPolicy
-from wasgo_chat.database.driver import PinnedConnection, fetch
-from wasgo_chat.database.session import Base, Database, Tx
-from wasgo_chat.identity.erased_users import reject_erased
+from wasgo_chat.database.pinned import PinnedConnection, fetch
+from wasgo_chat.database.session import Base, Database, Tx, any_of, values_table
+from wasgo_chat.identity.erased_users import erased_among, reject_erased
 from wasgo_chat.identity.tokens import EMAIL_PATTERN
 
 NEVER_VALID_AGAIN = datetime.max.replace(tzinfo=UTC)
@@ -79,6 +79,11 @@ def user_shape(user_id: str, username: str, display_name: str | None, avatar_url
     return {"id": user_id, "username": username, "display_name": display_name, "avatar_url": avatar_url}
 
 
+def stranger_shape(user_id: str) -> dict[str, Any]:
+    """A `UserOut` that says nothing but the id, whether or not there is such a user."""
+    return user_shape(user_id, user_id, None, None)
+
+
 async def find(tx: Tx, user_id: str) -> User | None:
     """The mirrored user, if there is one."""
     return (await tx.execute(select(User).where(User.id == user_id))).scalar_one_or_none()
@@ -111,6 +116,19 @@ async def fetch_users(direct: PinnedConnection, user_ids: Sequence[str]) -> dict
     return {record["id"]: UserRecord(**record) for record in await direct.fetch(_BY_ID, user_ids)}
 
 
+async def known_among(tx: Tx, user_ids: Collection[str]) -> set[str]:
+    """Those of these users who are in the mirror and are not erased."""
+    statement = select(User.id).where(any_of(User.id, user_ids), User.erased_at.is_(None))
+    return set((await tx.execute(statement)).scalars())
+
+
+# The default `username` is the id. In key order, like every statement that locks several users.
+_INSERT_MISSING = """
+INSERT INTO users (id, username) SELECT k.id, k.id FROM unnest(CAST(:ids AS text[])) AS k(id) ORDER BY k.id
+ON CONFLICT DO NOTHING
+"""
+
+
 async def upsert_users(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> None:
     """Insert or update users, in key order so that concurrent calls cannot deadlock.
 
@@ -121,17 +139,57 @@ async def upsert_users(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> 
     Raises:
         UserErased: one of the users was erased; a delayed job must not restore an erased user.
     """
-    for user_id in sorted(profiles):
-        profile = normalise_profile(profiles[user_id])
-        statement = insert(User).values({"id": user_id, "username": user_id, **profile})
-        if profile:
-            changed = {**profile, "updated_at": func.now()}
-            statement = statement.on_conflict_do_update(index_elements=[User.id], set_=changed)
-        else:
-            statement = statement.on_conflict_do_nothing()
-        await tx.execute(statement)
+    stored = {user_id: normalise_profile(profile) for user_id, profile in profiles.items()}
+    if len(stored) == 1:
+        ((user_id, profile),) = stored.items()
+        await _upsert_user(tx, user_id, profile)
+    elif stored:
+        await _upsert_many(tx, stored)
     # Checked last: an insert that waited for a concurrent erasure sees it only afterwards.
     await reject_erased(tx, profiles)
+
+
+async def insert_named_by_user(tx: Tx, user_ids: Collection[UserId]) -> None:
+    """Insert the missing ones of users that another user names.
+
+    An erased id is accepted like an unknown one, because the answer must not tell them apart. Its row stands for
+    nobody: tokens with this id stay rejected, services cannot use it, and it gets no profile.
+    """
+    await tx.execute(text(_INSERT_MISSING), {"ids": sorted(user_ids)})
+    if erased := await erased_among(tx, user_ids):
+        is_new = any_of(User.id, erased) & User.erased_at.is_(None)
+        await tx.execute(update(User).where(is_new).values(erased_at=func.now(), revoked_before=func.now()))
+
+
+async def _upsert_user(tx: Tx, user_id: str, profile: dict[str, Any]) -> None:
+    statement = insert(User).values({"id": user_id, "username": user_id, **profile})
+    if profile:
+        changed = {**profile, "updated_at": func.now()}
+        statement = statement.on_conflict_do_update(index_elements=[User.id], set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    await tx.execute(statement)
+
+
+async def _upsert_many(tx: Tx, profiles: Mapping[str, dict[str, Any]]) -> None:
+    """Upsert several users with a statement for each set of fields that profiles have, whatever their number."""
+    await tx.execute(text(_INSERT_MISSING), {"ids": sorted(profiles)})
+    by_fields: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for user_id, profile in profiles.items():
+        if profile:
+            by_fields.setdefault(tuple(sorted(profile)), []).append({"user_id": user_id, **profile})
+    if not by_fields:
+        return
+    with_profile = [row["user_id"] for group in by_fields.values() for row in group]
+    await tx.execute(
+        select(User.id).where(any_of(User.id, with_profile)).order_by(User.id).with_for_update(key_share=True)
+    )
+    for names, group in by_fields.items():
+        columns = {name: (User.__table__.c[name].type, [row[name] for row in group]) for name in names}
+        given = values_table(user_id=(Text(), [row["user_id"] for row in group]), **columns)
+        changed = {name: given.c[name] for name in names}
+        statement = update(User).where(User.id == given.c.user_id).values({**changed, "updated_at": func.now()})
+        await tx.execute(statement)
 
 
 def normalise_profile(profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationType
+from wasgo_chat.conversation_types import CONVERSATION_TYPES, SUPPORT, ConversationType
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.core.errors import Forbidden, Invalid, NotFound
+from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, UserErased
 from wasgo_chat.database.session import Tx
 from wasgo_chat.http.json_limits import check_json_object
-from wasgo_chat.identity import audit, users
+from wasgo_chat.identity import audit, erased_users, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.access import find_current_participant
 from wasgo_chat.membership.models import Conversation, Participant
@@ -21,7 +21,7 @@ from wasgo_chat.membership.schemas import CreateConversation, ParticipantIn, Ref
 
 
 class ConversationTypeForbidden(Forbidden):
-    """Only services can create this type."""
+    """Users cannot create this type, or not in this way."""
 
     code, title = "conversation_type_forbidden", "Conversations of this type are created by the platform"
 
@@ -45,21 +45,27 @@ async def create(tx: Tx, actor: Actor, body: CreateConversation) -> CreateResult
     """Create a conversation, or find the one of a direct pair or a reference.
 
     Raises:
-        ConversationTypeForbidden: users cannot create this type.
-        Invalid: participants, reference or metadata do not fit the type.
+        ConversationTypeForbidden: users cannot create this type, or not by this route.
+        Invalid: participants, reference or metadata do not fit the type; or a user names people who are not known.
         NotFound: the reference has a conversation that the caller cannot see.
+        UserErased: a service names an erased user.
     """
     type_ = CONVERSATION_TYPES[body.conversation_type]
     participants = _by_user(body.participants_given())
     if actor.is_service:
         actor.require_scope("chat:provision")
-    elif type_.name not in tx.settings.user_conversation_types:
-        raise ConversationTypeForbidden
+    else:
+        _require_creatable(tx, type_)
+        if type_.has_assigned_staff:
+            raise ConversationTypeForbidden("Users ask for support with create_support_conversation")
     if type_.is_referenced and body.reference is None:
         message = f"a {type_.name} conversation needs a reference: give its type and id"
         raise Invalid.field(["reference"], "missing", message)
     if type_.has_pair:
         _require_pair(actor, participants, body)
+        await _reject_erased_partner(tx, actor, participants)
+    elif not actor.is_service:
+        await _check_named_by_user(tx, actor, type_, participants, body.reference)
     if not actor.is_service:
         creator = ParticipantIn(user_id=actor.require_user(), role=Role.ADMIN)
         participants = {**participants, creator.user_id: creator}
@@ -75,6 +81,22 @@ async def create(tx: Tx, actor: Actor, body: CreateConversation) -> CreateResult
     ):
         raise NotFound
     return result
+
+
+async def create_support(
+    tx: Tx, actor: Actor, *, title: str, metadata: dict[str, Any], moderator_id: str | None
+) -> CreateResult:
+    """Create a support conversation of the acting user, with the assigned staff user as moderator.
+
+    Raises:
+        ConversationTypeForbidden: the settings do not let users create support conversations.
+        Invalid: metadata that cannot be stored.
+    """
+    _require_creatable(tx, SUPPORT)
+    named = [ParticipantIn(user_id=actor.require_user(), role=Role.ADMIN)]
+    if moderator_id is not None:
+        named.append(ParticipantIn(user_id=moderator_id, role=Role.MODERATOR))
+    return await _get_or_insert(tx, actor, SUPPORT, _by_user(named), title=title, reference=None, metadata=metadata)
 
 
 async def provision(
@@ -111,6 +133,27 @@ def check_participant_count(maximum: int, count: int) -> None:
         raise Invalid.field(["participants"], "too_long", f"a conversation has at most {maximum} participants")
 
 
+def _require_creatable(tx: Tx, type_: ConversationType) -> None:
+    if type_.name not in tx.settings.user_conversation_types:
+        raise ConversationTypeForbidden
+
+
+async def _check_named_by_user(
+    tx: Tx, actor: Actor, type_: ConversationType, participants: dict[str, ParticipantIn], reference: Reference | None
+) -> None:
+    """Check what a user says of a new conversation that is no pair.
+
+    Raises:
+        Invalid: too many people, or people whom the service does not know; or a reference of another type.
+    """
+    if reference is not None and reference.type != type_.name:
+        raise Invalid.field(["reference", "type"], "reference_type", "must be the type of the conversation")
+    others = participants.keys() - {actor.require_user()}
+    check_participant_count(min(tx.settings.max_user_participants, tx.settings.max_participants), len(others) + 1)
+    if others - await users.known_among(tx, others):
+        raise Invalid.field(["participants"], "unknown_user", "names a user who is not known")
+
+
 async def _get_or_insert(
     tx: Tx,
     actor: Actor,
@@ -142,7 +185,10 @@ async def _get_or_insert(
     )
     if inserted.scalar_one_or_none() is None:
         return CreateResult(await _existing(tx, type_, pair, reference), is_new=False)
-    await users.upsert_users(tx, {user_id: {} for user_id in participants})
+    if pair is not None and not actor.is_service:
+        await users.insert_named_by_user(tx, participants)
+    else:
+        await users.upsert_users(tx, {user_id: {} for user_id in participants})
     if participants:
         rows = [
             {"conversation_id": conversation_id, "user_id": participant.user_id, "role": participant.role}
@@ -165,6 +211,24 @@ async def _existing(tx: Tx, type_: ConversationType, pair: list[str] | None, ref
         )
     conversation_id: UUID = (await tx.execute(statement)).scalar_one()
     return conversation_id
+
+
+async def _reject_erased_partner(tx: Tx, actor: Actor, participants: dict[str, ParticipantIn]) -> None:
+    """Refuse to open the conversation with an erased user again.
+
+    Only users who had one get this answer. For others an erased id looks like one that nobody ever had.
+
+    Raises:
+        UserErased: the other user is erased.
+    """
+    if actor.is_service:
+        return
+    user_id = actor.require_user()
+    pseudonyms = await erased_users.pseudonyms_of(tx, participants.keys() - {user_id})
+    pairs = [sorted([user_id, pseudonym]) for pseudonym in pseudonyms]
+    for pair in pairs:
+        if (await tx.execute(select(Conversation.id).where(Conversation.direct_pair == pair))).first():
+            raise UserErased
 
 
 def _by_user(participants: list[ParticipantIn]) -> dict[str, ParticipantIn]:

@@ -15,6 +15,18 @@ class LastAdmin(Forbidden):
     code, title = "last_admin", "The last admin cannot leave; make another participant admin first"
 
 
+class AssignedStaff(Forbidden):
+    """The moderators of a support conversation are assigned; users neither grant nor revoke privileged roles in it."""
+
+    code, title = "assigned_staff", "The moderators of a support conversation are assigned by the support routes"
+
+
+class ParticipantLeft(Conflict):
+    """Nobody but a service puts back a user who left."""
+
+    code, title = "participant_left", "That user has left the conversation; only the platform can add them again"
+
+
 class ConversationClosed(Conflict):
     """A closed conversation is read-only."""
 

@@ -38,7 +38,7 @@ class Conversation(Base):
     __tablename__ = "conversations"
     __data_policy__ = (
         DataPolicy(
-            "Title, metadata and settings that they gave a conversation, who created it",
+            "Title, metadata, settings and reference that they gave a conversation, who created it",
             exported="No: part of the conversation",
             erased="Cleared; the creator is replaced by a pseudonym",
             kept="Until changed",

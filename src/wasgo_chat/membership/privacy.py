@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import case, func, select, text, update
 
+from wasgo_chat.conversation_types import CONVERSATION_TYPES
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.identity.authentication import Actor
@@ -111,7 +112,16 @@ async def _erase_text(tx: Tx, actor: Actor, conversation_id: UUID, person: Erase
         remaining = type(value)() if is_theirs else person.redact(value)
         if remaining != value:
             changed[field] = remaining
+    # Users could once name an object when they asked for support. Other references name the platform's own objects.
+    is_own_reference = conversation.created_by == person.user_id and not _is_about_object(conversation)
+    if conversation.reference_id is not None and is_own_reference:
+        changed |= {"reference_type": None, "reference_id": None}
     if changed:
         columns = {"meta" if field == "metadata" else field: value for field, value in changed.items()}
         await tx.execute(update(Conversation).where(Conversation.id == conversation_id).values(columns))
-        await log.emit_many(tx, actor, conversation_id, [types.ConversationUpdated(tuple(sorted(changed)))])
+        fields = {"reference" if field.startswith("reference") else field for field in changed}
+        await log.emit_many(tx, actor, conversation_id, [types.ConversationUpdated(tuple(sorted(fields)))])
+
+
+def _is_about_object(conversation: Conversation) -> bool:
+    return CONVERSATION_TYPES[conversation.conversation_type].is_referenced

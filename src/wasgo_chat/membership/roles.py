@@ -61,9 +61,9 @@ class Permission:
 
 
 PERMISSIONS: dict[Action, Permission] = {
-    Action.READ: Permission(Role.OBSERVER, None, "list, read, receive, be counted as a reader"),
+    Action.READ: Permission(Role.OBSERVER, None, "list, read, receive, have read receipts"),
     Action.WRITE: Permission(Role.PARTICIPANT, None, "send, reply, react, upload, edit and delete own messages"),
-    Action.TYPE: Permission(Role.PARTICIPANT, None, "appear as typing"),
+    Action.TYPE: Permission(Role.PARTICIPANT, None, "send typing indicators"),
     Action.DELETE_OTHERS: Permission(Role.MODERATOR, "chat:moderate", "delete messages of others"),
     Action.MANAGE_MEMBERS: Permission(Role.MODERATOR, "chat:provision", "add and remove observers and participants"),
     Action.MANAGE_PRIVILEGED_MEMBERS: Permission(
@@ -72,7 +72,7 @@ PERMISSIONS: dict[Action, Permission] = {
     Action.CONFIGURE: Permission(Role.ADMIN, "chat:provision", "change title, metadata and settings"),
     Action.CLOSE: Permission(Role.MODERATOR, "chat:provision", "close, reopen"),
     Action.ASSIGN: Permission(Role.MODERATOR, "chat:provision", "assign a support conversation"),
-    Action.ARCHIVE: Permission(Role.OBSERVER, None, "archive for oneself"),
+    Action.ARCHIVE: Permission(Role.OBSERVER, None, "archive, in the own list only"),
     Action.LEAVE: Permission(Role.OBSERVER, None, "leave; the last admin cannot"),
     Action.WRITE_SYSTEM: Permission(None, "chat:system_message", "send system messages"),
 }

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.errors import LimitReached, NotFound
+from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.http.json_limits import check_json_object
-from wasgo_chat.identity import audit
+from wasgo_chat.identity import audit, users
 from wasgo_chat.membership.access import Membership, find_current_participant, find_participant
-from wasgo_chat.membership.errors import LastAdmin
+from wasgo_chat.membership.errors import AssignedStaff, LastAdmin, ParticipantLeft
 from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.membership.roles import PRIVILEGED_ROLES, Action, Role
 from wasgo_chat.membership.schemas import AddParticipant, UpdateConversation
@@ -25,15 +25,22 @@ async def add_participant(tx: Tx, membership: Membership, body: AddParticipant) 
 
     Raises:
         Forbidden: the caller's role does not allow adding a participant with that role.
+        ParticipantLeft: the user has left, and the caller is another user.
         LimitReached: the conversation is full.
     """
     require_may_add(membership, body.role)
     conversation_id = membership.conversation.id
-    if await find_current_participant(tx, conversation_id, body.user_id):
+    previous = await find_participant(tx, conversation_id, body.user_id)
+    if previous is not None and previous.left_seq is None:
         return False
+    if previous is not None and not membership.actor.is_service and await _left_themselves(tx, previous):
+        raise ParticipantLeft
+    maximum = tx.settings.max_participants
+    if membership.conversation.created_by is not None and not membership.actor.is_service:
+        maximum = min(maximum, tx.settings.max_user_participants)
     count = select(func.count()).where(Participant.conversation_id == conversation_id, Participant.left_seq.is_(None))
-    if (await tx.execute(count)).scalar_one() >= tx.settings.max_participants:
-        raise LimitReached(f"A conversation has at most {tx.settings.max_participants} participants")
+    if (await tx.execute(count)).scalar_one() >= maximum:
+        raise LimitReached(f"Users can add participants up to {maximum} in this conversation")
     await put_participant(tx, membership, body.user_id, body.role)
     return True
 
@@ -61,7 +68,17 @@ async def put_participant(tx: Tx, membership: Membership, user_id: str, role: st
 
 def require_may_add(membership: Membership, role: str) -> None:
     """Raises Forbidden if the caller may not add participants with this role."""
-    membership.require(_action_on(role))
+    _require_may_manage(membership, role)
+
+
+async def require_known(tx: Tx, membership: Membership, user_id: str) -> None:
+    """Check that a user names a user whom the service knows. Services may name anybody.
+
+    Raises:
+        Invalid: they do not. The response is the same for an unknown and an erased user.
+    """
+    if not membership.actor.is_service and user_id not in await users.known_among(tx, [user_id]):
+        raise Invalid.field(["user_id"], "unknown_user", "names a user who is not known")
 
 
 async def remove_participant(tx: Tx, membership: Membership, user_id: str) -> bool:
@@ -80,7 +97,7 @@ async def remove_participant(tx: Tx, membership: Membership, user_id: str) -> bo
     if participant.left_seq is not None:
         return False
     if not is_self:
-        membership.require(_action_on(participant.role))
+        _require_may_manage(membership, participant.role)
     elif participant.role == Role.ADMIN:
         await _require_other_admin(tx, membership, user_id)
     await drop_participant(tx, membership, user_id)
@@ -101,11 +118,11 @@ async def change_role(tx: Tx, membership: Membership, user_id: str, role: str) -
         LastAdmin: the last admin cannot step down.
         NotFound: that user is not a member.
     """
-    membership.require(_action_on(role))
+    _require_may_manage(membership, role)
     participant = await find_current_participant(tx, membership.conversation.id, user_id)
     if participant is None:
         raise NotFound("That user is not in the conversation")
-    membership.require(_action_on(participant.role))
+    _require_may_manage(membership, participant.role)
     if participant.role == role:
         return False
     if participant.role == Role.ADMIN and not membership.actor.is_service:
@@ -153,9 +170,27 @@ async def archive(tx: Tx, membership: Membership, *, archived: bool) -> None:
     await audit.record_if_service(tx, membership.actor, action, conversation_id=membership.conversation.id)
 
 
-def _action_on(role: str) -> Action:
-    """The action of granting or revoking this role."""
-    return Action.MANAGE_PRIVILEGED_MEMBERS if role in PRIVILEGED_ROLES else Action.MANAGE_MEMBERS
+def _require_may_manage(membership: Membership, role: str) -> None:
+    """Check that the caller may grant or revoke this role.
+
+    Raises:
+        Forbidden: their role does not allow it.
+        AssignedStaff: the role is privileged, in a conversation with assigned staff. Otherwise users could make staff
+            appear busy, or make others moderators who then reassign the conversation.
+    """
+    is_privileged = role in PRIVILEGED_ROLES
+    membership.require(Action.MANAGE_PRIVILEGED_MEMBERS if is_privileged else Action.MANAGE_MEMBERS)
+    if is_privileged and membership.type.has_assigned_staff and not membership.actor.is_service:
+        raise AssignedStaff
+
+
+async def _left_themselves(tx: Tx, participant: Participant) -> bool:
+    """Whether a former member left, rather than being removed by somebody else. True if the log no longer says."""
+    statement = select(log.EventRow.actor_id).where(
+        log.EventRow.conversation_id == participant.conversation_id, log.EventRow.seq == participant.left_seq
+    )
+    event = (await tx.execute(statement)).first()
+    return event is None or event.actor_id == participant.user_id
 
 
 async def _require_other_admin(tx: Tx, membership: Membership, user_id: str) -> None:

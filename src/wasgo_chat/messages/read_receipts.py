@@ -16,12 +16,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from wasgo_chat.core.errors import Invalid, NotFound
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.identity.users import user_shape
+from wasgo_chat.identity.users import stranger_shape, user_shape
 from wasgo_chat.membership import access
+from wasgo_chat.membership.access import Membership
+from wasgo_chat.membership.acquaintance import acquaintances, is_opened_by
 from wasgo_chat.membership.models import Participant
 from wasgo_chat.membership.roles import Action
 from wasgo_chat.messages.models import Message
@@ -240,6 +242,18 @@ async def read_states_since(tx: Tx, conversation_id: UUID, version: int, *, limi
         MessagesMarkedRead(conversation_id, row.version, row.user_id, tuple(reversed(row.message_ids)), row.up_to_seq)
         for row in await tx.execute(statement, params)
     ]
+
+
+async def receipts_shown_to(tx: Tx, membership: Membership, message_id: UUID) -> list[dict[str, Any]]:
+    """The receipts of a message as a member sees them: without the name of somebody they are not acquainted with."""
+    viewer_id, conversation = membership.actor.require_user(), membership.conversation
+    receipts = await list_receipts(tx, conversation.id, message_id)
+    if is_opened_by(conversation, viewer_id):
+        known = await acquaintances(tx, viewer_id, {receipt["user"]["id"] for receipt in receipts})
+        for receipt in receipts:
+            if receipt["user"]["id"] not in known:
+                receipt["user"] = stranger_shape(receipt["user"]["id"])
+    return receipts
 
 
 async def list_receipts(tx: Tx, conversation_id: UUID, message_id: UUID) -> list[dict[str, Any]]:

@@ -244,8 +244,8 @@ async def list_receipts(message_id: UUID, caller: Caller, db: Db) -> Response:
     caller.require_user()
     async with db.snapshot() as tx:
         conversation_id = await conversation_of_message(tx, caller, message_id)
-        await access.authorize(tx, caller, conversation_id)
-        return JsonResponse({"results": await read_receipts.list_receipts(tx, conversation_id, message_id)})
+        membership = await access.authorize(tx, caller, conversation_id)
+        return JsonResponse({"results": await read_receipts.receipts_shown_to(tx, membership, message_id)})
 
 
 async def _count_as_message(tx: Tx, rates: RateLimits, caller: Actor, message_id: UUID) -> None:

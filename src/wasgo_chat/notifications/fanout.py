@@ -70,7 +70,7 @@ WITH new_messages AS (
     SELECT CAST({_uuid7_time("0")} || {_UUID7_RANDOM} AS uuid), r.user_id, r.conversation_id, t.channel, t.target,
            r.first, r.last, clock_timestamp() + make_interval(secs => $5)
     FROM ranges r
-    JOIN users u ON u.id = r.user_id
+    JOIN users u ON u.id = r.user_id AND u.erased_at IS NULL
     LEFT JOIN notification_preferences g ON g.user_id = r.user_id
     LEFT JOIN conversation_preferences c ON c.user_id = r.user_id AND c.conversation_id = r.conversation_id
     CROSS JOIN LATERAL (

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import HTMLResponse
 
 from wasgo_chat.core.encoding import JsonResponse
@@ -53,11 +53,6 @@ _CONFIRM_PAGE = _PAGE.format(
 )
 _UNSUBSCRIBED_PAGE = _PAGE.format("<p>You will no longer receive e-mails about chat messages.</p>")
 _PAGE_HEADERS = {"Content-Security-Policy": FORM_PAGE_POLICY, "Cache-Control": "no-store"}
-
-
-async def _require_push(_: Caller, db: Db) -> None:
-    """A dependency, so that it comes before the validation of the body."""
-    push_subscriptions.require_configured(db.settings)
 
 
 @router.get(
@@ -173,7 +168,6 @@ async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
     "/chat/push_subscriptions/",
     operation_id="add_push_subscription",
     status_code=201,
-    dependencies=[Depends(_require_push)],
     response_model=SubscriptionOut,
     responses=problem_responses(401, 403, IdempotencyConflict, LimitReached, PushNotConfigured, 422, 429),
 )
@@ -181,6 +175,7 @@ async def list_push_subscriptions(caller: Caller, db: Db) -> Response:
 async def add_push_subscription(body: Subscribe, caller: Caller, db: Db, key: IdempotencyKeyHeader = None) -> Response:
     """Store a browser's push subscription. An existing one with the same endpoint is replaced."""
     caller.require_user()
+    push_subscriptions.require_configured(db.settings)
     await push_subscriptions.validate(db.settings, body)
     once = IdempotentRequest("add_push_subscription", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:

@@ -6,7 +6,7 @@ from wasgo_chat.core.encoding import ResponseModel
 
 
 class PresenceOut(ResponseModel):
-    """Whether a user is online. A user who shares no conversation with the caller looks like an unknown one."""
+    """Whether a user is online. A user whom the caller is not acquainted with looks like an unknown one."""
 
     user_id: str
     online: bool

@@ -1,33 +1,16 @@
-"""Queries and writes of presence in the database: who may see whom, and when users were last seen."""
+"""Queries and writes of presence in the database: when users were last seen. `membership.acquaintance` says who may
+see whom.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 
 from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.identity.users import User
-from wasgo_chat.membership.models import Participant
 from wasgo_chat.presence.models import LastSeen
-
-
-async def users_sharing_conversation(tx: Tx, user_id: str, others: Collection[str]) -> set[str]:
-    """Which of these users are members of a conversation of a user now. The user shares one with themselves."""
-    own, other = aliased(Participant), aliased(Participant)
-    statement = (
-        select(other.user_id)
-        .join(own, own.conversation_id == other.conversation_id)
-        .where(
-            own.user_id == user_id,
-            own.left_seq.is_(None),
-            any_of(other.user_id, others),
-            other.left_seq.is_(None),
-        )
-        .distinct()
-    )
-    return set((await tx.execute(statement)).scalars()) | ({user_id} & set(others))
 
 
 async def last_seen(tx: Tx, user_ids: Collection[str]) -> dict[str, datetime]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 
-from wasgo_chat.database.driver import fetch
+from wasgo_chat.database.pinned import fetch
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import truncation
 from wasgo_chat.membership.models import Conversation

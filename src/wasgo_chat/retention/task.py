@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.tasks import forever
-from wasgo_chat.database.driver import PinnedConnection
 from wasgo_chat.database.errors import was_contention
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.feature import Retention
 from wasgo_chat.retention import steps

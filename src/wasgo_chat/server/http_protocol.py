@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from wasgo_chat.core.errors import PROBLEM_JSON, problem
+from wasgo_chat.http.security_headers import with_security_headers
 
 HEADERS_TIMEOUT_S = 10.0
 BODY_TIMEOUT_S = 10.0
@@ -298,11 +299,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 def _response(status: int) -> bytes:
     body = bytes(problem(status, _CODES[status], _TITLES[status]).body)
-    lines = (
-        b"HTTP/1.1 %d %s" % (status, _REASONS[status]),
-        b"content-type: %s" % PROBLEM_JSON.encode(),
-        b"content-length: %d" % len(body),
-        b"x-content-type-options: nosniff",
-        b"connection: close",
-    )
+    headers = [
+        (b"content-type", PROBLEM_JSON.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    lines = [b"HTTP/1.1 %d %s" % (status, _REASONS[status])]
+    lines += [b"%s: %s" % header for header in with_security_headers(headers)]
     return b"\r\n".join((*lines, b"", body))

@@ -74,7 +74,7 @@ class LimitSettings(BaseModel):
         10, ge=0, description="Push subscriptions that a user adds. Each looks a host name up. 0: unlimited."
     )
     rate_people_per_minute: int = Field(
-        60, ge=0, description="People whom a user adds to conversations, new direct ones included. 0: unlimited."
+        60, ge=0, description="Participants that a user adds to conversations, including new direct ones. 0: unlimited."
     )
     rate_frames_per_minute: int = Field(
         1200,

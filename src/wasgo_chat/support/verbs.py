@@ -19,7 +19,6 @@ from wasgo_chat.identity.erased_users import erased_among
 from wasgo_chat.membership import access, create
 from wasgo_chat.membership.access import Membership
 from wasgo_chat.membership.roles import Action, Role
-from wasgo_chat.membership.schemas import CreateConversation, ParticipantIn
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.verbs import send
 
@@ -78,13 +77,10 @@ async def open_conversation(tx: Tx, actor: Actor, body: CreateSupportConversatio
     """
     await tx.execute(text(_ASSIGNMENT_LOCK))
     staff = await _least_busy(tx, excluded=[actor.require_user()])
-    conversation = CreateConversation(
-        conversation_type=SUPPORT.name,
-        title=body.title,
-        participants=[ParticipantIn(user_id=staff, role=Role.MODERATOR)] if staff else [],
-        metadata={"support_type": body.support_type},
+    created = await create.create_support(
+        tx, actor, title=body.title, metadata={"support_type": body.support_type}, moderator_id=staff
     )
-    conversation_id = (await create.create(tx, actor, conversation)).conversation_id
+    conversation_id = created.conversation_id
     if (first_message := body.first_message()) is not None:
         await send(tx, actor, conversation_id, first_message)
     return conversation_id

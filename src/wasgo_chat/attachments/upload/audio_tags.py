@@ -1,6 +1,6 @@
-"""Blanks tags of sound files in place: ID3 and APE of MP3, unknown chunks of WAV.
+"""Blanks tags of audio files in place: ID3 and APE of MP3, unknown chunks of WAV.
 
-Title, artist, album, track and genre stay, as they are what a listener looks for. Pictures, comments, private frames,
+Title, artist, album, track and genre stay, because players display them. Pictures, comments, private frames,
 encoders, dates and everything else are removed.
 """
 

@@ -1,7 +1,7 @@
 """A worker's decoder processes: files of senders are cleaned and decoded there, never in the worker.
 
-Processes start with the first file, are used again, and end after a minute without work. One that dies, exceeds its
-time or runs out of memory costs its sender a 422, and the next file gets a new one.
+Processes start with the first file, are used again, and end after a minute without work. If one dies,
+exceeds its time or runs out of memory, the upload is rejected with 422, and the next file gets a new process.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Blanks metadata of ISO media files in place: MP4, MOV, 3GP and M4A films and sound, HEIC and AVIF images.
+"""Blanks metadata of ISO media files in place: MP4, MOV, 3GP and M4A video and audio, HEIC and AVIF images.
 
 A file consists of boxes, which may contain boxes (ISO/IEC 14496-12). Each list here has the boxes that are needed for
 playing; every other box is renamed to `free`, which players skip, and overwritten with zeros. Sizes and positions stay,

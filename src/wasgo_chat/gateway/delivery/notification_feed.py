@@ -26,9 +26,10 @@ from wasgo_chat.gateway.frames.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
+from wasgo_chat.membership.acquaintance import acquainted_viewers
 from wasgo_chat.messages import read_receipts
 from wasgo_chat.notifications.listing import notifications_in_ranges
-from wasgo_chat.presence.verbs import last_seen, users_sharing_conversation
+from wasgo_chat.presence.verbs import last_seen
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
@@ -120,12 +121,12 @@ class NotificationFeed:
             await self._sync(state, changed)
 
     async def presence_changed(self, user_id: str, *, is_online: bool) -> None:
-        """Send `presence` to the users who share a conversation with a user that went online or offline."""
+        """Send `presence` of a user who went online or offline to those who are acquainted with them."""
         others = [other for other in self._states if other != user_id]
         if not others:
             return
         async with self._db.snapshot() as tx:
-            receivers = await users_sharing_conversation(tx, user_id, others)
+            receivers = await acquainted_viewers(tx, user_id, others)
             seen = await last_seen(tx, [user_id])
         frame = encode({"type": "presence", "user_id": user_id, "online": is_online, "last_seen": seen.get(user_id)})
         for receiver in receivers - {user_id}:

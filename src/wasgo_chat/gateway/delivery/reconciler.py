@@ -13,7 +13,7 @@ import structlog
 from wasgo_chat.conversations.event_frames import read_receipt_frames
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.tasks import forever
-from wasgo_chat.database.driver import fetch
+from wasgo_chat.database.pinned import fetch
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.gateway.delivery.subscription import Subscription

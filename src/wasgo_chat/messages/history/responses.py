@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from wasgo_chat.core.encoding import JsonResponse
-from wasgo_chat.database.driver import PinnedPool
+from wasgo_chat.database.pinned import PinnedPool
 from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.history.newest_page import fetch_newest_page

@@ -20,7 +20,7 @@ import structlog
 
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Overloaded, Unavailable
-from wasgo_chat.database.driver import CommitOutcomeUnknown, PinnedConnection
+from wasgo_chat.database.pinned import CommitOutcomeUnknown, PinnedConnection
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.identity import audit

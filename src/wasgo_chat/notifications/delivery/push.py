@@ -27,6 +27,7 @@ from wasgo_chat.core.http_client import (
     ssrf_safe_client,
 )
 from wasgo_chat.core.name_resolver import NameResolver
+from wasgo_chat.notifications.delivery import texts
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, SubscriptionGone, parse_retry_after
 from wasgo_chat.notifications.delivery.digest import NotificationDigest, PushTarget
 from wasgo_chat.settings.config import Settings, UnsafeSettings
@@ -187,7 +188,7 @@ def _payload(digest: NotificationDigest) -> dict[str, object]:
     newest = digest.items[-1]
     return {
         "title": digest.title,
-        "body": newest.text or digest.subject,
+        "body": newest.text or texts.subject(digest),
         "tag": str(digest.conversation_id),
         "conversation_id": digest.conversation_id,
         "message_id": newest.message_id,

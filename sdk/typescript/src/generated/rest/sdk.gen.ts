@@ -33,6 +33,8 @@ export const listConversations = <ThrowOnError extends boolean = false>(options?
  * Create Conversation
  *
  * Create a conversation, or get the existing one of a direct pair or a reference.
+ *
+ * Users create the types that the settings allow, support conversations only by their own route.
  */
 export const createConversation = <ThrowOnError extends boolean = false>(options: Options<CreateConversationData, ThrowOnError>): RequestResult<CreateConversationResponses, CreateConversationErrors, ThrowOnError> => (options.client ?? client).post<CreateConversationResponses, CreateConversationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -84,7 +86,7 @@ export const updateConversation = <ThrowOnError extends boolean = false>(options
 /**
  * Add Participant
  *
- * Add a participant, who can read the whole history.
+ * Add a participant, who can read the whole history. Users add people whom the service knows.
  */
 export const addParticipant = <ThrowOnError extends boolean = false>(options: Options<AddParticipantData, ThrowOnError>): RequestResult<AddParticipantResponses, AddParticipantErrors, ThrowOnError> => (options.client ?? client).post<AddParticipantResponses, AddParticipantErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -482,7 +484,8 @@ export const getReadiness = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * List Presence
  *
- * See who is online among people the caller shares a conversation with.
+ * See who is online among people the caller is acquainted with: they share a conversation that the platform or the
+ * other one created, or in which the other one has written.
  */
 export const listPresence = <ThrowOnError extends boolean = false>(options: Options<ListPresenceData, ThrowOnError>): RequestResult<ListPresenceResponses, ListPresenceErrors, ThrowOnError> => (options.client ?? client).get<ListPresenceResponses, ListPresenceErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -1363,7 +1363,7 @@ export type PreferencesOfConversation = {
 /**
  * PresenceOut
  *
- * Whether a user is online. A user who shares no conversation with the caller looks like an unknown one.
+ * Whether a user is online. A user whom the caller is not acquainted with looks like an unknown one.
  */
 export type PresenceOut = {
     /**

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="PresenceOut")
 
 @_attrs_define
 class PresenceOut:
-    """Whether a user is online. A user who shares no conversation with the caller looks like an unknown one.
+    """Whether a user is online. A user whom the caller is not acquainted with looks like an unknown one.
 
     Attributes:
         user_id (str):

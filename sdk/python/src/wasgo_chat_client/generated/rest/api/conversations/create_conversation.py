@@ -132,6 +132,8 @@ def sync_detailed(
 
      Create a conversation, or get the existing one of a direct pair or a reference.
 
+    Users create the types that the settings allow, support conversations only by their own route.
+
     Args:
         idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
             the first result.
@@ -170,6 +172,8 @@ def sync(
 
      Create a conversation, or get the existing one of a direct pair or a reference.
 
+    Users create the types that the settings allow, support conversations only by their own route.
+
     Args:
         idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
             the first result.
@@ -202,6 +206,8 @@ async def asyncio_detailed(
     """Create Conversation
 
      Create a conversation, or get the existing one of a direct pair or a reference.
+
+    Users create the types that the settings allow, support conversations only by their own route.
 
     Args:
         idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns
@@ -238,6 +244,8 @@ async def asyncio(
     """Create Conversation
 
      Create a conversation, or get the existing one of a direct pair or a reference.
+
+    Users create the types that the settings allow, support conversations only by their own route.
 
     Args:
         idempotency_key (None | str | Unset): Repeating the same key and body within 24 h returns

@@ -100,7 +100,9 @@ def sync_detailed(
 ) -> Response[PresencesOut | Problem]:
     """List Presence
 
-     See who is online among people the caller shares a conversation with.
+     See who is online among people the caller is acquainted with: they share a conversation that the
+    platform or the
+    other one created, or in which the other one has written.
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.
@@ -134,7 +136,9 @@ def sync(
 ) -> PresencesOut | Problem | None:
     """List Presence
 
-     See who is online among people the caller shares a conversation with.
+     See who is online among people the caller is acquainted with: they share a conversation that the
+    platform or the
+    other one created, or in which the other one has written.
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.
@@ -163,7 +167,9 @@ async def asyncio_detailed(
 ) -> Response[PresencesOut | Problem]:
     """List Presence
 
-     See who is online among people the caller shares a conversation with.
+     See who is online among people the caller is acquainted with: they share a conversation that the
+    platform or the
+    other one created, or in which the other one has written.
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.
@@ -195,7 +201,9 @@ async def asyncio(
 ) -> PresencesOut | Problem | None:
     """List Presence
 
-     See who is online among people the caller shares a conversation with.
+     See who is online among people the caller is acquainted with: they share a conversation that the
+    platform or the
+    other one created, or in which the other one has written.
 
     Args:
         user_ids (str): User ids, separated by commas; at most 100.

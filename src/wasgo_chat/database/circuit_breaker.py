@@ -14,7 +14,7 @@ import asyncpg
 import structlog
 
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.database.hosts import HostFailover
+from wasgo_chat.database.failover import HostFailover
 
 log = structlog.get_logger(__name__)
 
