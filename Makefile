@@ -7,15 +7,15 @@ SEED ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PEERS := benchmarks/peers
-PEERS_READY := $(PEERS)/.venv/.ready
+REFERENCE_APPS := benchmarks/reference_apps
+REFERENCE_APPS_READY := $(REFERENCE_APPS)/.venv/.ready
 SUPPLY := build/supply
 HAPROXY ?= /usr/sbin/haproxy
 # Use the certificate authorities of the system, which operators maintain, instead of uv's own.
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
+.PHONY: help setup dev test attack check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,13 +49,17 @@ check: $(READY) ## lint, format, types, layers, migrations and generated documen
 	$(BIN)/wasgo-chat asyncapi --check docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --check README.md
 	$(BIN)/wasgo-chat privacy --check docs/privacy.md
+	$(BIN)/wasgo-chat protocol --check docs/protocol.md
 	$(BIN)/python -m sdk.stamp --check
 	$(BIN)/python -m web.stamp --check
 
 fuzz: $(READY) ## send random requests and frames (MINUTES=…, SEED=…)
 	@$(BIN)/python -m tests.security.fuzz --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
-bench: $(READY) $(if $(QUICK),,$(PEERS_READY)) ## benchmark against Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
+attack: $(READY) ## attack a running service while others use it, and check what they notice; ARGS="--only pings,edits", ARGS=--amplification
+	@$(BIN)/python -m tests.attack $(ARGS)
+
+bench: $(READY) $(if $(QUICK),,$(REFERENCE_APPS_READY)) ## benchmark against Channels and plain FastAPI (QUICK=1, ROUNDS=n, ONLY=fanout,rooms, OUT=file)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(OUT),--out $(OUT))
 
 bench-report: $(READY) ## write the results of a full run (make bench OUT=benchmarks/measured.json) into docs/performance.md
@@ -67,10 +71,10 @@ bench-growth: $(READY) ## measure how the cost of a message and a page grows at 
 bench-message: $(READY) ## profile a worker's CPU time for one message (SOCKETS=n)
 	@$(BIN)/python -m benchmarks.one_message $(if $(SOCKETS),--sockets $(SOCKETS))
 
-$(PEERS_READY): $(READY) $(PEERS)/requirements.txt
-	@test -x $(PEERS)/.venv/bin/python || $(PYTHON) -m venv $(PEERS)/.venv
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(PEERS)/.venv/bin/python --require-hashes $(PEERS)/requirements.txt
-	@touch $(PEERS_READY)
+$(REFERENCE_APPS_READY): $(READY) $(REFERENCE_APPS)/requirements.txt
+	@test -x $(REFERENCE_APPS)/.venv/bin/python || $(PYTHON) -m venv $(REFERENCE_APPS)/.venv
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(REFERENCE_APPS)/.venv/bin/python --require-hashes $(REFERENCE_APPS)/requirements.txt
+	@touch $(REFERENCE_APPS_READY)
 
 chaos: $(READY) ## inject faults into a running service for MINUTES=25 and check what its clients saw; SEED=… repeats a run
 	@$(BIN)/python -m tests.chaos.run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
@@ -167,17 +171,18 @@ format: $(READY) ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(READY) ## regenerate docs/openapi.json, docs/asyncapi.json and the tables of README.md and docs/privacy.md
+docs: $(READY) ## regenerate docs/openapi.json, docs/asyncapi.json and the tables of README.md, docs/privacy.md and docs/protocol.md
 	$(BIN)/wasgo-chat openapi --write docs/openapi.json
 	$(BIN)/wasgo-chat asyncapi --write docs/asyncapi.json
 	$(BIN)/wasgo-chat settings --write README.md
 	$(BIN)/wasgo-chat privacy --write docs/privacy.md
+	$(BIN)/wasgo-chat protocol --write docs/protocol.md
 
 lock: $(READY) ## resolve the newest allowed versions into requirements/
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra dev ../pyproject.toml -o dev.txt $(ARGS)
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 --extra embedded ../pyproject.toml -c dev.txt -o embedded.txt
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 ../pyproject.toml -c dev.txt -o runtime.txt
-	cd $(PEERS) && ../../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 requirements.in -o requirements.txt $(ARGS)
+	cd $(REFERENCE_APPS) && ../../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 requirements.in -o requirements.txt $(ARGS)
 	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["supply"]))' > requirements/supply.in
 	cd requirements && ../$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 supply.in -o supply.txt; rm supply.in
 	cd requirements && grep -A30 '^uv==' dev.txt | awk 'NR==1 || /^ /{print; next} {exit}' > uv.txt
@@ -207,4 +212,4 @@ $(SUPPLY)/.ready: requirements/supply.txt $(READY)
 	@touch $@
 
 clean: ## remove .venv and caches; .data/ stays
-	rm -rf $(VENV) $(PEERS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(REFERENCE_APPS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

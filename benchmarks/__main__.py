@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures the service and its peers in one run. docs/performance.md explains the results."""
+"""`python -m benchmarks`: measures the service and its baselines in one run. docs/performance.md explains it."""
 
 import argparse
 import json
@@ -8,20 +8,20 @@ from pathlib import Path
 
 from benchmarks import machine, report, targets
 from benchmarks.cluster import DURABLE, Cluster
-from benchmarks.contestants.base import Contestant
-from benchmarks.contestants.channels import PUBSUB_LAYER, PYTHON, Channels
-from benchmarks.contestants.floors import Plain
-from benchmarks.contestants.service import RAISED, Service
-from benchmarks.load.steer import Generator
+from benchmarks.load.controller import Generator
 from benchmarks.run import Run
 from benchmarks.scenarios import ceiling, connect, fan_out, history, inserts, rooms, startup
+from benchmarks.systems.base import SystemUnderTest
+from benchmarks.systems.baselines import Plain
+from benchmarks.systems.channels import PUBSUB_LAYER, PYTHON, Channels
+from benchmarks.systems.service import RAISED, Service
 
 SCENARIOS = ("startup", "ceiling", "inserts", "connect", "fanout", "rooms", "history")
 FLOORS = ("ceiling", "inserts")
 """Baselines, left out of a quick run unless `--only` names them."""
 ROUNDS, QUICK_ROUNDS = 5, 1
 
-Contestants = list[tuple[str, Contestant]]
+Systems = list[tuple[str, SystemUnderTest]]
 
 
 def parse() -> argparse.Namespace:
@@ -38,20 +38,20 @@ def parse() -> argparse.Namespace:
     if unknown := [name for name in options.only if name not in SCENARIOS]:
         parser.error(f"unknown scenario {unknown[0]}; the scenarios are {', '.join(SCENARIOS)}")
     if not options.quick and not PYTHON.exists():
-        parser.error("the peers are not installed: run `make bench`, or use --quick")
+        parser.error("the reference applications are not installed: run `make bench`, or use --quick")
     options.rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     return options
 
 
-def contestants(*, quick: bool, mentions: bool = False, layers: bool = False) -> Contestants:
-    """The contestants of a scenario.
+def systems(*, quick: bool, mentions: bool = False, layers: bool = False) -> Systems:
+    """The systems of a scenario.
 
     Args:
         quick: leave out Channels.
         mentions: include the service with members who are notified of mentions only.
         layers: include Channels with its pub/sub layer.
     """
-    selected: Contestants = [("plain", Plain()), ("service", Service())]
+    selected: Systems = [("plain", Plain()), ("service", Service())]
     if mentions:
         selected.append(("service-mentions", Service(notification_level="mentions")))
     if not quick:
@@ -68,10 +68,10 @@ def measure(run: Run, only: list[str]) -> None:
         "startup": lambda: startup.measure(run),
         "ceiling": lambda: ceiling.measure(run),
         "inserts": lambda: inserts.measure(run),
-        "connect": lambda: connect.measure(run, contestants(quick=quick)),
-        "fanout": lambda: fan_out.measure(run, contestants(quick=quick, mentions=not quick, layers=True)),
-        "rooms": lambda: rooms.measure(run, contestants(quick=quick, layers=True)),
-        "history": lambda: history.measure(run, contestants(quick=quick)[1 if quick else 0 :]),  # no target uses plain
+        "connect": lambda: connect.measure(run, systems(quick=quick)),
+        "fanout": lambda: fan_out.measure(run, systems(quick=quick, mentions=not quick, layers=True)),
+        "rooms": lambda: rooms.measure(run, systems(quick=quick, layers=True)),
+        "history": lambda: history.measure(run, systems(quick=quick)[1 if quick else 0 :]),  # no target uses plain
     }
     for name in SCENARIOS:
         if name in only:

@@ -1,4 +1,4 @@
-"""The PostgreSQL and Valkey servers shared by all contestants: durable, in a temporary directory."""
+"""The PostgreSQL and Valkey servers shared by all systems: durable, in a temporary directory."""
 
 import asyncio
 import signal

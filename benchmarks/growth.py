@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.cluster import Cluster
-from benchmarks.contestants.base import Page, Running, bearer
-from benchmarks.contestants.service import Service, path_of
 from benchmarks.load.client import SocketSpec
-from benchmarks.load.steer import Generator
+from benchmarks.load.controller import Generator
 from benchmarks.run import MILLI, Run, median, senders_last
+from benchmarks.systems.base import Page, Running, bearer
+from benchmarks.systems.service import Service, path_of
 
 RATE = 20
 SECONDS = 3.0

@@ -15,11 +15,11 @@ from pathlib import Path
 from sqlalchemy import text
 
 from wasgo_chat.conversations.rendering import conversation_page
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import Postgres
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.settings.config import Settings
 
 CONVERSATIONS, MESSAGES = 2_000, 500
 SEED = [

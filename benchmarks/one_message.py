@@ -17,13 +17,13 @@ import uvicorn
 import uvloop
 
 from benchmarks.cluster import Cluster
-from benchmarks.contestants.service import Service
-from benchmarks.load.steer import Generator
+from benchmarks.load.controller import Generator
 from benchmarks.run import MILLI, senders_last
+from benchmarks.systems.service import Service
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.server.run import server_config
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.logging import configure_logging
 
 EVERY_S = 0.001
@@ -36,7 +36,7 @@ KINDS = (
     ("parse", ("wasgo_chat/gateway/frames/client_frames.py", "/pydantic/", "wasgo_chat/gateway/connection.py")),
     ("encode", ("wasgo_chat/core/encoding.py", "wasgo_chat/conversations/event_frames.py",
                 "wasgo_chat/messages/rendering.py",
-                "/msgspec/", "wasgo_chat/gateway/workers/envelope.py")),
+                "/msgspec/", "wasgo_chat/gateway/broadcast/envelope.py")),
     ("verb", ("wasgo_chat/messages/", "wasgo_chat/conversations/", "wasgo_chat/events/log.py",
               "wasgo_chat/http/rate_limits.py", "/limits/", "wasgo_chat/gateway/commands.py")),
     ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/events/consumers.py")),

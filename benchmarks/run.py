@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from benchmarks.cluster import Cluster
-from benchmarks.contestants.base import Contestant, Running
 from benchmarks.load.client import SocketSpec
-from benchmarks.load.steer import Generator
+from benchmarks.load.controller import Generator
+from benchmarks.systems.base import Running, SystemUnderTest
 
 MILLI = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The results of a contestant in one case of a scenario. Names of values end in their units."""
+    """The results of a system in one case of a scenario. Names of values end in their units."""
 
     scenario: str
     case: str
@@ -54,9 +54,9 @@ class Run:
         print(f"[{time.monotonic() - self.started:4.0f} s] {text}", file=sys.stderr, flush=True)
 
     @contextmanager
-    def serving(self, contestant: Contestant, workers: int) -> Iterator[Running]:
-        """Run the server of a contestant; sockets are closed at the end."""
-        with Running(contestant, self.cluster, workers) as running:
+    def serving(self, system: SystemUnderTest, workers: int) -> Iterator[Running]:
+        """Run the server of a system; sockets are closed at the end."""
+        with Running(system, self.cluster, workers) as running:
             try:
                 yield running
             finally:
@@ -66,13 +66,13 @@ class Run:
         """The numbers of workers to measure with."""
         return (1,) if self.quick else (1, 2)
 
-    def takes_part(self, who: str, contestant: Contestant, workers: int) -> bool:
-        """Whether a contestant is measured with this number of workers.
+    def takes_part(self, who: str, system: SystemUnderTest, workers: int) -> bool:
+        """Whether a system is measured with this number of workers.
 
         More than one worker requires that messages reach other workers. Variants (other layers or members), whose names
-        differ from their contestant's, are measured with one worker only.
+        differ from their system's, are measured with one worker only.
         """
-        return workers == 1 or (contestant.reaches_other_workers and who == contestant.name)
+        return workers == 1 or (system.reaches_other_workers and who == system.name)
 
     def measured(
         self, running: Running, command: str, *, is_done: bool = True, **arguments: Any

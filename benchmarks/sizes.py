@@ -12,7 +12,6 @@ from pathlib import Path
 from sqlalchemy import text
 
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import Postgres
@@ -20,6 +19,7 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import create
 from wasgo_chat.membership.schemas import CreateConversation
 from wasgo_chat.messages.schemas import SendMessage
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.logging import configure_logging
 
 CONTENT = "See you on Friday at the usual spec, and bring the keys too"

@@ -7,10 +7,10 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from wasgo_chat.core.config import Settings
-from wasgo_chat.database.hosts import ENGINE, HostFailover
+from wasgo_chat.database.failover import ENGINE, HostFailover
 from wasgo_chat.database.migrations import LOCK_TIMEOUT_MS, WAIT_FOR_OTHERS_S, MigrationInProgress
 from wasgo_chat.database.session import CONNECT_S
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.tables import METADATA
 
 _LOCK_KEY = 0x77617367_6F63686D  # "wasgochm"

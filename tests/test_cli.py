@@ -15,8 +15,8 @@ from tests.support.command_line import run
 from tests.support.processes import COMMAND, environment
 from tests.support.servers import database_url
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import DEVELOPMENT_SECRET
 from wasgo_chat.development.embedded import free_port
+from wasgo_chat.settings.config import DEVELOPMENT_SECRET
 
 
 @pytest.mark.parametrize(

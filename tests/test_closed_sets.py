@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -172,26 +173,31 @@ def _files_with(values: Iterable[str], root: Path) -> Iterator[tuple[str, set[st
         if {"generated", "assets"} & set(relative.parts):
             continue
         if path.suffix == ".py":
-            yield str(relative), _in_python(path.read_text(), values)
+            yield str(relative), _in_python(path, values)
         elif path.suffix in (".ts", ".tsx"):
             yield str(relative), _in_typescript(path.read_text(), values)
 
 
-def _in_python(source: str, values: Iterable[str]) -> set[str]:
+def _in_python(path: Path, values: Iterable[str]) -> set[str]:
     """The values that are a constant of the code, or a literal of SQL text in it."""
-    tree = ast.parse(source)
+    constants = _constants_in(path)
+    return {value for value in values if value in constants or any(f"'{value}'" in text for text in constants)}
+
+
+@cache
+def _constants_in(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
     docstrings = {
         id(node.body[0].value)
         for node in ast.walk(tree)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
         and isinstance(node.body[0], ast.Expr)
     }
-    constants = {
+    return {
         str(node.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and id(node) not in docstrings and isinstance(node.value, (str, int))
     }
-    return {value for value in values if value in constants or any(f"'{value}'" in text for text in constants)}
 
 
 def _in_typescript(source: str, values: Iterable[str]) -> set[str]:

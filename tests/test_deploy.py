@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "deploy" / "kubernetes"

@@ -6,10 +6,18 @@ import pytest
 
 from tests.support.workers import make_settings, running
 from tests.support.world import World
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
+from wasgo_chat.events.consumer_registry import CONSUMERS
 from wasgo_chat.feature import Done, Exempt, Feature, Requirement
-from wasgo_chat.features import FEATURES
+from wasgo_chat.feature_registry import FEATURES
+from wasgo_chat.settings.access import AccessSettings
+from wasgo_chat.settings.config import SETTING_GROUPS, Settings
+from wasgo_chat.settings.connections import ConnectionSettings
+from wasgo_chat.settings.features import FeatureSettings
+from wasgo_chat.settings.limits import LimitSettings
+from wasgo_chat.settings.operation import OperationSettings
+from wasgo_chat.settings.retention import RetentionSettings
+from wasgo_chat.settings.sockets import SocketSettings
 from wasgo_chat.tables import METADATA
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,6 +40,16 @@ CORE_TABLES = {
     "users",
 }
 """Tables without which there is no chat: they belong to no feature."""
+
+CORE_SETTINGS = {
+    AccessSettings,
+    ConnectionSettings,
+    FeatureSettings,
+    LimitSettings,
+    OperationSettings,
+    RetentionSettings,
+    SocketSettings,
+}
 
 
 def _occurs(text: str, path: Path) -> bool:
@@ -57,6 +75,18 @@ def test_every_table_belongs_to_the_core_or_to_one_feature() -> None:
     owned = [table for feature in FEATURES for table in feature.tables]
     assert len(owned) == len(set(owned))
     assert {*owned, *CORE_TABLES} == set(METADATA.tables)
+
+
+def test_every_group_of_settings_belongs_to_the_core_or_to_one_feature() -> None:
+    owned = [feature.settings for feature in FEATURES if feature.settings is not None]
+    assert len(owned) == len(set(owned))
+    assert {*owned, *CORE_SETTINGS} == set(SETTING_GROUPS)
+    named = [name for group in SETTING_GROUPS for name in group.model_fields]
+    assert sorted(named) == sorted(Settings.model_fields)
+
+
+def test_every_consumer_of_the_log_belongs_to_one_feature() -> None:
+    assert [consumer for feature in FEATURES for consumer in feature.consumers] == list(CONSUMERS)
 
 
 def test_every_switch_is_a_setting_that_is_on_by_default() -> None:

@@ -1,1 +1,1 @@
-"""The load generator: a separate process that is controlled through JSON lines by `steer`."""
+"""The load generator: a separate process that is controlled through JSON lines by `controller`."""

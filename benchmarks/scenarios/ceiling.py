@@ -1,7 +1,7 @@
 """Limit of the load generator: the raw transport broadcasts to it at full speed."""
 
-from benchmarks.contestants.floors import Raw
 from benchmarks.run import MILLI, Run, senders_last
+from benchmarks.systems.baselines import Raw
 
 WINDOW = 16
 

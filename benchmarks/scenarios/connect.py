@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 
 from benchmarks import machine
-from benchmarks.contestants.base import Contestant, Running
 from benchmarks.load.client import SocketSpec
 from benchmarks.run import MILLI, Run, median
+from benchmarks.systems.base import Running, SystemUnderTest
 
 CONCURRENCY = 16
 SETTLE_S = 1.0
@@ -14,15 +14,15 @@ SOCKETS, IDLE = 500, 2_000
 QUICK_SOCKETS, QUICK_IDLE = 200, 400
 
 
-def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
-    """Measure every contestant, with all sockets in conversations of two."""
+def measure(run: Run, systems: Sequence[tuple[str, SystemUnderTest]]) -> None:
+    """Measure every system, with all sockets in conversations of two."""
     sockets, idle = (QUICK_SOCKETS, QUICK_IDLE) if run.quick else (SOCKETS, IDLE)
     for workers in run.worker_counts():
-        for who, contestant in contestants:
+        for who, system in systems:
             run.log(f"connect: {who}, {workers} worker(s)")
-            contestant.prepare(run.cluster)
-            specs = contestant.pairs(idle // 2)
-            with run.serving(contestant, workers) as running:
+            system.prepare(run.cluster)
+            specs = system.pairs(idle // 2)
+            with run.serving(system, workers) as running:
                 run.load.open(running.port, specs[:100], fan=2, concurrency=CONCURRENCY)
                 run.load.do("close")
                 rows = []

@@ -1,13 +1,13 @@
 """One conversation with many sockets and four senders, at 20 messages per second and at full speed.
 
 Each socket belongs to a different member. The service is also measured with members who are notified of mentions only,
-as is common in large groups, because no other contestant stores notifications.
+as is common in large groups, because no other system stores notifications.
 """
 
 from collections.abc import Sequence
 
-from benchmarks.contestants.base import Contestant, Running
 from benchmarks.run import Run, median, per_thousand, senders_last
+from benchmarks.systems.base import Running, SystemUnderTest
 
 SENDERS = 4
 WINDOWS = (1, 8, 32)
@@ -16,21 +16,21 @@ LONG_S = 1.5
 RATE = 20
 
 
-def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
-    """Measure every contestant with 200 and 1,000 sockets, on one worker and, if messages reach other workers, two."""
+def measure(run: Run, systems: Sequence[tuple[str, SystemUnderTest]]) -> None:
+    """Measure every system with 200 and 1,000 sockets, on one worker and, if messages reach other workers, two."""
     for workers in run.worker_counts():
         for sockets in (200,) if run.quick else (200, 1000):
-            for who, contestant in contestants:
-                if not run.takes_part(who, contestant, workers):
+            for who, system in systems:
+                if not run.takes_part(who, system, workers):
                     continue
-                _measure_one(run, who, contestant, workers, sockets)
+                _measure_one(run, who, system, workers, sockets)
 
 
-def _measure_one(run: Run, who: str, contestant: Contestant, workers: int, sockets: int) -> None:
+def _measure_one(run: Run, who: str, system: SystemUnderTest, workers: int, sockets: int) -> None:
     run.log(f"fan-out: {who}, {sockets} sockets, {workers} worker(s)")
-    contestant.prepare(run.cluster)
-    specs = senders_last(contestant.group(sockets, SENDERS))
-    with run.serving(contestant, workers) as running:
+    system.prepare(run.cluster)
+    specs = senders_last(system.group(sockets, SENDERS))
+    with run.serving(system, workers) as running:
         run.load.open(running.port, specs, fan=sockets)
         running.settle()
         if sockets == 200:  # first, so that background work after saturation is not included

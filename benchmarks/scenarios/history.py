@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.contestants.base import Contestant, Page, Running
 from benchmarks.run import MILLI, Run, median
+from benchmarks.systems.base import Page, Running, SystemUnderTest
 
 MESSAGES, QUICK_MESSAGES = 100_000, 10_000
 CONNECTIONS = 4
 
 
-def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
-    """Measure every contestant, also with `If-None-Match` if its responses have an `ETag`."""
+def measure(run: Run, systems: Sequence[tuple[str, SystemUnderTest]]) -> None:
+    """Measure every system, also with `If-None-Match` if its responses have an `ETag`."""
     messages = QUICK_MESSAGES if run.quick else MESSAGES
-    for who, contestant in contestants:
+    for who, system in systems:
         run.log(f"history: {who}")
-        contestant.prepare(run.cluster)
-        page = contestant.history(messages)
+        system.prepare(run.cluster)
+        page = system.history(messages)
         for workers in run.worker_counts():
-            with run.serving(contestant, workers) as running:
+            with run.serving(system, workers) as running:
                 answer = _read(run, running, page, 0.3)
                 running.settle()
                 case = f"50 of {messages:,}"

@@ -6,9 +6,9 @@ stored and delivered, and p99 is below the limit. The rate is doubled until it f
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.contestants.base import Contestant, Running
 from benchmarks.load.client import SocketSpec
 from benchmarks.run import Run, per_thousand, senders_last
+from benchmarks.systems.base import Running, SystemUnderTest
 
 PAIRS, QUICK_PAIRS = 500, 100
 LIMIT_MS = 100.0
@@ -16,37 +16,37 @@ FIRST_RATE = 40.0
 LAG_MS = 50.0
 
 
-def measure(run: Run, contestants: Sequence[tuple[str, Contestant]]) -> None:
-    """Measure every contestant on one worker and, if messages reach other workers, two."""
+def measure(run: Run, systems: Sequence[tuple[str, SystemUnderTest]]) -> None:
+    """Measure every system on one worker and, if messages reach other workers, two."""
     pairs = QUICK_PAIRS if run.quick else PAIRS
     for workers in run.worker_counts():
-        for who, contestant in contestants:
-            if not run.takes_part(who, contestant, workers):
+        for who, system in systems:
+            if not run.takes_part(who, system, workers):
                 continue
             run.log(f"rooms: {who}, {workers} worker(s)")
-            contestant.prepare(run.cluster)
-            specs = senders_last(contestant.pairs(pairs))
-            with run.serving(contestant, workers) as running:
+            system.prepare(run.cluster)
+            specs = senders_last(system.pairs(pairs))
+            with run.serving(system, workers) as running:
                 run.load.open(running.port, specs, fan=2)
                 running.settle()
-                search = Search(run, who, contestant, running, specs, workers)
+                search = Search(run, who, system, running, specs, workers)
                 search.go(f"{pairs} pairs, p99 < {LIMIT_MS:.0f} ms")
 
 
 class Search:
-    """Searches the highest rate of a contestant, and keeps the costs of the best rate."""
+    """Searches the highest rate of a system, and keeps the costs of the best rate."""
 
     def __init__(
-        self, run: Run, who: str, contestant: Contestant, running: Running, specs: list[SocketSpec], workers: int
+        self, run: Run, who: str, system: SystemUnderTest, running: Running, specs: list[SocketSpec], workers: int
     ) -> None:
         self._run = run
         self._who = who
-        self._contestant = contestant
+        self._system = system
         self._running = running
         self._specs = specs
         self._workers = workers
         self._best: dict[str, float | None] = {}
-        self._accepted = contestant.stored() or 0
+        self._accepted = system.stored() or 0
         self._tries = 0
 
     def go(self, case: str) -> None:
@@ -72,7 +72,7 @@ class Search:
         seconds = 0.5 if self._run.quick else 2.5
         answer, cpu = self._run.measured(self._running, "steady", seconds=seconds, rate=rate)
         self._accepted += answer["accepted"]
-        stored = self._contestant.stored()
+        stored = self._system.stored()
         if answer["closed"]:  # messages in flight may be stored without an ack
             self._open_again()
             self._accepted = max(self._accepted, stored or 0)

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 from benchmarks import machine
-from benchmarks.contestants.base import clean_environment
-from benchmarks.contestants.service import Service
-from benchmarks.load.steer import ROOT
+from benchmarks.load.controller import ROOT
 from benchmarks.run import Run
+from benchmarks.systems.base import clean_environment
+from benchmarks.systems.service import Service
 
 # As `wasgo-chat serve` does.
 _IMPORT = """import json, time
@@ -21,7 +21,7 @@ print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]))"""
 
 
 def measure(run: Run) -> None:
-    """Measure the service only; no other contestant has a target."""
+    """Measure the service only; no other system has a target."""
     _import_once()  # compiles the bytecode, which an installed package already has
     times = [_import_once() for _ in range(2 if run.quick else 9)]
     service = Service()

@@ -26,11 +26,11 @@ from starlette.routing import Route
 from sdk.conformance.proxy import Proxy, parse_rules
 from sdk.conformance.scenario_run import ScenarioRun, StepFailed, scenario_names
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres, free_port
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.server.run import server_config
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.logging import configure_logging
 
 SECRET = "a-secret-of-the-harness-that-is-long-enough"  # noqa: S105  of a service that lives for one test run

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from sdk.conformance.proxy import Proxy, parse_rules
-from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.settings.config import Settings
 
 Json = dict[str, Any]
 SCENARIOS = Path(__file__).parent / "scenarios"

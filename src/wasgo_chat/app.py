@@ -12,22 +12,23 @@ from starlette.types import ASGIApp
 
 from wasgo_chat.api_docs.openapi import describe
 from wasgo_chat.conversations import routes as conversation_routes
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.read_your_writes import HEADER, ReadAfterMiddleware
 from wasgo_chat.feature import Feature, FeatureOff
-from wasgo_chat.features import FEATURES
+from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.http import static_pages
 from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.problems import install_problem_handlers
 from wasgo_chat.http.request_log import RequestLogMiddleware
 from wasgo_chat.http.security_headers import SecurityHeaders
+from wasgo_chat.http.user_turns import UserTurnsMiddleware
 from wasgo_chat.messages import routes as message_routes
 from wasgo_chat.messages.history import fast_path
 from wasgo_chat.observability import health
 from wasgo_chat.observability import routes as observability_routes
 from wasgo_chat.operators import routes as operator_routes
 from wasgo_chat.privacy import routes as privacy_routes
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.worker import Worker
 
 _CORS: dict[str, Any] = {
@@ -61,6 +62,7 @@ class ChatApp(FastAPI):
         stack: ASGIApp = FastPathMiddleware(
             super().build_middleware_stack(), {fast_path.PATH: fast_path.list_messages}, gateway_routes.serve_socket
         )
+        stack = UserTurnsMiddleware(stack, worker.user_turns)
         if worker.replicas.enabled:
             stack = ReadAfterMiddleware(stack, worker.replicas)
         if settings.allowed_origins:
@@ -90,7 +92,7 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         title="wasgo-chat",
         version=version("wasgo-chat"),
         lifespan=lifespan,
-        max_body_size=settings.max_body_bytes,
+        max_body_size=settings.max_json_bytes,
         redirect_slashes=False,
         telemetry=worker.tracing.telemetry,
     )

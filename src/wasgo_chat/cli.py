@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from wasgo_chat.core import gc_tuning
-from wasgo_chat.core.config import CannotStart, Settings, settings_table
+from wasgo_chat.settings.config import CannotStart, Settings, settings_table
 
 app = typer.Typer(
     name="wasgo-chat",
@@ -76,7 +76,7 @@ def migrate(
         str | None, typer.Option(help="Target revision; default: the newest. `base` drops all tables.")
     ] = None,
     down: Annotated[bool, typer.Option("--down", help="Downgrade to --revision instead of upgrading.")] = False,
-    patience: Annotated[
+    lock_wait: Annotated[
         float, typer.Option(help="Seconds to keep retrying while another session holds a required lock.", min=0)
     ] = 120,
 ) -> None:
@@ -93,9 +93,9 @@ def migrate(
     settings = Settings()
     url, target = settings.require_database(), revision or "head"
     if down:
-        migrations.downgrade(url, target, patience_s=patience)
+        migrations.downgrade(url, target, lock_wait_s=lock_wait)
     else:
-        migrations.upgrade(url, target, patience_s=patience)
+        migrations.upgrade(url, target, lock_wait_s=lock_wait)
     current = migrations.current_revision(settings)
     print(f"The database is at {current}.")
     if not down and migrations.is_before(target, current):
@@ -116,13 +116,15 @@ def purge(
     """
     import asyncio
 
+    from wasgo_chat.feature_registry import FEATURES
     from wasgo_chat.retention import cli
     from wasgo_chat.telemetry.logging import configure_logging
 
     configure_logging("CRITICAL", as_json=True)
     settings = Settings()
     settings.require_database()
-    report = asyncio.run(cli.purge(settings, dry_run=dry_run))
+    retention = [one for feature in FEATURES for one in feature.retention]
+    report = asyncio.run(cli.purge(settings, retention, dry_run=dry_run))
     print("\n".join(report.lines))
     sys.exit(0 if report.is_done else 1)
 
@@ -163,8 +165,8 @@ def seed(
     number: Annotated[
         int, typer.Option("--seed", help="Random seed. The same seed produces the same data on the same day.", min=0)
     ] = 1,
-    into_full: Annotated[
-        bool, typer.Option("--into-full", help="Also run if the database contains conversations.")
+    allow_nonempty: Annotated[
+        bool, typer.Option("--allow-nonempty", help="Also run if the database contains conversations.")
     ] = False,
 ) -> None:
     """Fill an empty database with generated conversations, for load tests and
@@ -184,7 +186,7 @@ def seed(
     with typer.progressbar(length=messages, label="Messages", file=sys.stderr) as bar:
         seeding = run.seed(
             settings, conversations=conversations, messages=messages, number=number, users=user_count,
-            into_full=into_full, progress=bar.update,
+            allow_nonempty=allow_nonempty, progress=bar.update,
         )  # fmt: skip
         asyncio.run(seeding)
     print(f"Created {conversations} conversations with {messages} messages by {user_count} users.")
@@ -268,7 +270,7 @@ def openapi(
 
     from wasgo_chat.api_docs.output import write_or_check
     from wasgo_chat.app import create_app
-    from wasgo_chat.core.config import DEVELOPMENT_SECRET
+    from wasgo_chat.settings.config import DEVELOPMENT_SECRET
 
     placeholders = {"database_url": "postgresql://localhost/none", "jwt_secret": DEVELOPMENT_SECRET, "redis_url": None}
     document = json.dumps(create_app(Settings.model_validate(placeholders)).openapi(), indent=2, ensure_ascii=False)
@@ -312,6 +314,22 @@ def privacy(
     from wasgo_chat.api_docs.output import write_or_check_table
 
     write_or_check_table(data_policy_table(), write, check, marker=MARKER)
+
+
+@app.command()
+def protocol(
+    write: Annotated[Path | None, typer.Option(help="Write the tables into this file, between their markers.")] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Exit with status 1 if the tables in this file are not up to date.")
+    ] = None,
+) -> None:
+    """Print the permission matrix and the close codes as Markdown tables."""
+    from wasgo_chat.api_docs.output import write_or_check_table
+    from wasgo_chat.core.close_codes import close_code_table
+    from wasgo_chat.membership.roles import permission_table
+
+    for marker, table in {"permissions": permission_table(), "close codes": close_code_table()}.items():
+        write_or_check_table(table, write, check, marker=marker)
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """What a feature is: a package with routes, background work and tables that one setting switches on and off.
 
-Each feature declares itself once, as `FEATURE` in its `feature.py`; `features.py` lists them. From the declaration the
-app mounts the routes, a worker builds and runs the parts, and the tests check that nothing is missing: every
-requirement has evidence or a reason for its absence.
+Each feature declares itself once, as `FEATURE` in its `feature.py`; `feature_registry.py` lists them. From the
+declaration the app mounts the routes, a worker builds and runs the parts, and the tests check that nothing is missing:
+every requirement has evidence or a reason for its absence.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Forbidden
 from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 Part = TypeVar("Part")
@@ -136,6 +137,25 @@ class PersonalData:
     """Erases a page of rows; True if there may be more. It is repeated, also after a crash."""
 
 
+class DeleteExpired(Protocol):
+    """Deletes at most `page` rows older than `days`, from a position on that an earlier call returned; "" at first.
+
+    Returns the position to continue from; None at the end. `tx` is a transaction of its own, so any call may be the
+    last one before a crash.
+    """
+
+    def __call__(self, tx: Tx, after: str, /, *, days: int, page: int) -> Awaitable[str | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How rows that a feature stores expire, apart from those that go with a conversation's expired messages."""
+
+    days: Callable[[Settings], int | None]
+    """After how many days, at least 1; None: never."""
+    delete_expired: DeleteExpired
+
+
 @dataclass(frozen=True)
 class Feature:
     """The declaration of one feature."""
@@ -144,6 +164,8 @@ class Feature:
     summary: str
     setting: str | None
     """The boolean setting that switches it on; None for what the rest of the service cannot do without."""
+    settings: type[BaseModel] | None = None
+    """Its own group of settings, from `settings/`; None if it has none but the switch."""
     routers: Sequence[APIRouter] = ()
     max_body_bytes: Callable[[Settings], int] | None = None
     """The body limit of its routes, where the general one does not fit."""
@@ -156,6 +178,8 @@ class Feature:
     """The log consumers that it runs."""
     tables: Sequence[str] = ()
     personal_data: PersonalData = PersonalData()
+    retention: Sequence[Retention] = ()
+    """What expires. It is deleted while the feature is off, too."""
     requirements: Mapping[Requirement, Done | Exempt] = field(default_factory=dict)
 
     def is_on(self, settings: Settings) -> bool:

@@ -5,25 +5,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from wasgo_chat import features
+from wasgo_chat import feature_registry
 from wasgo_chat.core import gc_tuning
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.tasks import TaskSet
 from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.batch_loader import BatchLoader
-from wasgo_chat.database.driver import PinnedConnection, PinnedPool
+from wasgo_chat.database.pinned import PinnedConnection, PinnedPool
 from wasgo_chat.database.replicas import Replicas
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.feature import FeatureOff, Part, Parts
 from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
+from wasgo_chat.gateway.broadcast.envelope import CONTROL_CHANNEL
+from wasgo_chat.gateway.broadcast.publisher import Publisher
+from wasgo_chat.gateway.broadcast.subscriber import BroadcastSubscriber
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
 from wasgo_chat.gateway.delivery.reconciler import Reconciler
-from wasgo_chat.gateway.workers.envelope import CONTROL_CHANNEL
-from wasgo_chat.gateway.workers.publisher import Publisher
-from wasgo_chat.gateway.workers.subscriber import RemoteSubscriber
 from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.http.user_turns import UserTurns
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Authenticator
 from wasgo_chat.identity.tokens import TokenVerifier
@@ -37,9 +37,10 @@ from wasgo_chat.observability.gauges import count_messages, register_gauges
 from wasgo_chat.observability.otel import TracingSetup
 from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.privacy.erasure import ErasureRequested
-from wasgo_chat.privacy.erasure_worker import ErasureWorker
+from wasgo_chat.privacy.erasure_task import ErasureTask
 from wasgo_chat.pubsub import make_broker
-from wasgo_chat.retention.worker import RetentionWorker
+from wasgo_chat.retention.task import RetentionTask
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.aggregation import Metrics
 from wasgo_chat.telemetry.counters import WorkerCounters
 
@@ -72,6 +73,7 @@ class Worker:
         self.tasks = TaskSet()
         self.listeners = CommitListeners()
         self.rate_limits = RateLimits(settings, self.counts)
+        self.user_turns = UserTurns(settings.max_concurrent_reads, self.counts)
 
         database = partial(Database, settings, counts=self.counts, listeners=self.listeners)
         self.db = database(name="request")
@@ -89,7 +91,7 @@ class Worker:
 
         self._parts: dict[type, object] = {}
         self._feature_parts: list[Parts] = []
-        for feature in features.FEATURES:
+        for feature in feature_registry.FEATURES:
             parts = (feature.build if feature.is_on(settings) else feature.build_off)(self)
             self._feature_parts.append(parts)
             self._parts.update({type(part): part for part in parts.provides})
@@ -104,17 +106,19 @@ class Worker:
             read_states=self.read_states,
             counts=self.counts,
         )
-        self.commands = features.command_registry(settings)
+        self.commands = feature_registry.command_registry(settings)
         self.notification_feed = NotificationFeed(self.background_db, self.counts)
         self.publisher = Publisher(self.name, self.hub, self.notification_feed, self.background_db, self.broker)
-        self.remote_subscriber = RemoteSubscriber(self.name, self.hub, self.notification_feed, self.tasks)
+        self.remote_subscriber = BroadcastSubscriber(self.name, self.hub, self.notification_feed, self.tasks)
         self.reconciler = Reconciler(settings, self.hub, self.background_db)
         self.admission = ConnectionAdmission(settings.max_opening_sockets)
         self.address_limits = AddressLimits(settings)
         # Also of features that are off: what they stored before is still exported and erased.
-        self.personal_data = [feature.personal_data for feature in features.FEATURES]
-        self.erasures = ErasureWorker(self.db, self.personal_data)
-        self.retention = RetentionWorker(self.db, self.counts)
+        self.personal_data = [feature.personal_data for feature in feature_registry.FEATURES]
+        self.erasures = ErasureTask(self.db, self.personal_data)
+        self.retention = RetentionTask(
+            self.db, self.counts, [one for feature in feature_registry.FEATURES for one in feature.retention]
+        )
 
         self.listeners.add(partial(count_messages, self.counts), MessageStored, MessageCounted)
         self.listeners.add(

@@ -8,7 +8,7 @@ import pytest
 from tests.support.documents import ASYNCAPI, OPENAPI, check_frame, validator
 from tests.support.world import Json, World
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE
-from wasgo_chat.core.close_codes import CloseCode, close_code_table
+from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.gateway.commands import COMMANDS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -37,12 +37,6 @@ def test_every_close_code_is_described() -> None:
 def test_every_close_code_has_its_action() -> None:
     actions = {int(code): action for code, action in ASYNCAPI["x-close-code-actions"].items()}
     assert actions == {code: code.action for code in CloseCode}
-
-
-def test_the_table_of_close_codes_is_the_declaration() -> None:
-    begin, end = "<!-- close codes: begin -->\n", "\n<!-- close codes: end -->"
-    documented = (DOCS / "protocol.md").read_text().partition(begin)[2].partition(end)[0]
-    assert documented == close_code_table()
 
 
 @pytest.mark.parametrize("name", [command.type for command in COMMANDS])

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from wasgo_chat.api_docs.data_policies import data_policies, data_policy_table
-from wasgo_chat.core.config import Settings
 from wasgo_chat.notifications.models import Delivery
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.tables import METADATA
 
 

@@ -17,9 +17,9 @@ from obstore.exceptions import BaseError
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import World
 from wasgo_chat.attachments.storage_s3 import S3Storage
-from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.server.process import die_with_parent
+from wasgo_chat.settings.config import Settings
 
 BUCKET = "attachments"
 START_S = 60.0

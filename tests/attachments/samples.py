@@ -111,6 +111,35 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "svg in xml": (b'<?xml version="1.0"?><!-- x --><svg onload="alert(1)"/>', "image/svg+xml"),
     "xhtml": (b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>', "application/xhtml+xml"),
     "xml": (b'<?xml version="1.0"?><a/>', "application/xml"),
+    "amr": (b"#!AMR\n" + bytes(100), "audio/amr"),
+    "wide amr": (b"#!AMR-WB\n" + bytes(100), "audio/amr"),
+    "table that begins with MZ": (b"MZ-1042;12;x\n", "text/plain"),
+    "words that begin with Cr24": (b"Cr24 is a number\n", "text/plain"),
+    "long sound of a phone": (
+        box(b"ftyp", b"mp42", bytes(4), b"isom")
+        + box(b"mdat", bytes(100_000))
+        + box(
+            b"moov",
+            box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, 3000), bytes(80)),
+            box(
+                b"trak",
+                box(
+                    b"mdia",
+                    box(b"hdlr", bytes(8), b"soun", bytes(12)),
+                    box(b"minf", box(b"stbl", box(b"stts", bytes(200_000)))),
+                ),
+            ),
+        ),
+        "audio/mp4",
+    ),
+    "heim": (box(b"ftyp", b"heim", bytes(4), b"mif1"), "image/heic"),
+    "avif in mif1": (box(b"ftyp", b"mif1", bytes(4), b"miaf", b"avif"), "image/avif"),
+    "picture of an unknown brand": (
+        box(b"ftyp", b"new1", bytes(4)) + box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"pict", bytes(12))),
+        "image/heic",
+    ),
+    "h264 webm": (WEBM + b"V_MPEG4/ISO/AVC" + bytes(64), "video/webm"),
+    "tiff": (picture("TIFF", size=(8, 8)), "image/tiff"),
     "noise": (bytes(range(1, 255)) * 3, "application/octet-stream"),
 }
 

@@ -66,6 +66,7 @@ TAKEN: dict[str, bytes] = {
     "png and html in its text": png(1, 1, chunk(b"tEXt", b"a\x00" + SCRIPT), chunk(b"IDAT", flat(1, 1))),
     "png and php behind": png(1, 1, chunk(b"IDAT", flat(1, 1))) + b"<?php system($_GET[0]); ?>",
     "pdf and html": b"%PDF-1.7\n" + SCRIPT + b"\n%%EOF",
+    "html behind the mark of a program": b"MZ" + SCRIPT,
     "html and pdf": SCRIPT + b"%PDF-1.7",
     "sound and html": b"ID3\x04\x00\x00\x00\x00\x00\x00" + SCRIPT,
     "wav and html behind": sound() + SCRIPT,
@@ -126,7 +127,6 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
     "a webp of a million pieces": (
         picture("WEBP")[:12] + b"JUNK\x00\x00\x00\x00" * 200_000, 422, "invalid"),
     **{name: (content, 415, "unsupported_attachment_type") for name, content in EXECUTABLES.items()},
-    "a page that begins as a program": (b"MZ" + SCRIPT, 415, "unsupported_attachment_type"),
 }  # fmt: skip
 
 

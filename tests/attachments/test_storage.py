@@ -8,9 +8,9 @@ import pytest
 from tests.contracts.storage import StorageContract, put
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.storage_s3 import S3Storage
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.development.embedded import free_port
+from wasgo_chat.settings.config import Settings
 
 
 class TestLocalStorage(StorageContract):

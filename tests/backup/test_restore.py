@@ -13,10 +13,10 @@ from tests.support.standalone import NAME, own_postgres
 from tests.support.standby import run
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, World, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.development.embedded import Postgres
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 LEAST = 20
 
@@ -47,8 +47,8 @@ async def talking(person: Person, chat: Json) -> AsyncIterator[list[int]]:
 
 async def command(postgres: Postgres, name: str, *arguments: str) -> None:
     """Run a program of PostgreSQL as the user of the server."""
-    given = [str(postgres._bin / name), "-h", str(postgres.run_folder), "-U", "postgres", *arguments]
-    running = postgres._spawn(given, subprocess.PIPE)
+    given = [str(postgres.binaries / name), "-h", str(postgres.run_folder), "-U", "postgres", *arguments]
+    running = postgres.spawn(given, subprocess.PIPE)
     output, _ = await asyncio.to_thread(running.communicate, timeout=60)
     assert running.returncode == 0, output.decode(errors="replace")
 
@@ -90,9 +90,9 @@ async def test_a_dump_under_load_is_restored_and_clients_resync(tmp_path: Path) 
 async def test_a_base_backup_is_restored_to_a_point_in_time(tmp_path: Path) -> None:
     archive, copy = tmp_path / "archive", tmp_path / "restored"
     archived = {"archive_mode": "on", "archive_command": f"cp %p {archive}/%f", "wal_level": "replica"}
-    Postgres(tmp_path / "none")._own(archive)
+    Postgres(tmp_path / "none").make_accessible(archive)
     async with own_postgres(tmp_path, **archived) as postgres:
-        postgres._own(copy)
+        postgres.make_accessible(copy)
         async with world_with(settings_of(postgres)) as world:
             ana, bo = world.people("ana", "bo")
             chat = await ana.direct(bo)

@@ -14,9 +14,9 @@ import asyncpg
 
 from tests.support.processes import ServeProcess, start_serve
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres, Valkey, free_port
+from wasgo_chat.settings.config import Settings
 
 DATABASE = "postgres"
 WORKERS = 2
@@ -133,6 +133,7 @@ class Environment:
             "REDIS_URL": self.valkey.url,
             "JWT_SECRET": SECRET,
             "MESSAGE_RATE": "0",
+            "RATE_CONNECTS_PER_MINUTE": "0",
             "ALLOW_UNSAFE_DATABASE": str(not self._is_durable).lower(),
             "LOG_LEVEL": "WARNING",
             "STORAGE_DIR": str(self.folder / "attachments"),

@@ -20,7 +20,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database import migrations
@@ -34,6 +33,7 @@ from wasgo_chat.membership import verbs as conversations
 from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.messages import read_receipts, verbs
 from wasgo_chat.messages.schemas import MessageContent
+from wasgo_chat.settings.config import Settings
 
 USERS = ("ana", "bo", "cy")
 SERVICE = Actor(user_id=None, service="model", scopes=frozenset(SCOPES))

@@ -198,6 +198,27 @@ async def test_a_page_takes_the_same_few_queries_whatever_it_contains(world: Wor
     assert len(many.statements) == len(few.statements)
 
 
+async def test_a_list_has_the_caller_and_some_others_of_a_large_conversation(world: World) -> None:
+    ids = [world.unique(f"member{number:02}") for number in range(30)]
+    ana, zoe = world.people("ana", "zoe")
+    members = [{"user_id": user_id} for user_id in [ana.id, *ids, zoe.id]]
+    path = f"/jobs/{world.unique('job')}/conversation/"
+    chat = await world.service.ok("PUT", path, {"participants": members}, status=201)
+    assert (len(chat["participants"]), chat["participant_count"]) == (32, 32)
+    small = await ana.direct(zoe)
+    for caller in (ana, zoe):
+        entries = {entry["id"]: entry for entry in (await caller.ok("GET", CHATS))["results"]}
+        shown = [participant["user"]["id"] for participant in entries[chat["id"]]["participants"]]
+        assert set(shown) == {caller.id, *sorted({ana.id, zoe.id, *ids} - {caller.id})[:19]}
+        assert entries[chat["id"]]["participant_count"] == 32
+        assert entries[small["id"]]["participant_count"] == len(entries[small["id"]]["participants"]) == 2
+    await world.service.ok("POST", f"{CHATS}{chat['id']}/remove_participant/", {"user_id": ids[0]}, status=204)
+    (entry, _) = (await zoe.ok("GET", CHATS))["results"]
+    assert (entry["participant_count"], len(entry["participants"])) == (31, 20)
+    detail = await zoe.get_conversation(chat)
+    assert len(detail["participants"]) == detail["participant_count"] == 31
+
+
 async def support_case(person: Person) -> Json:
     made: Json = await person.ok("POST", f"{CHATS}create_support_conversation/", {"support_type": "x"}, status=201)
     return made

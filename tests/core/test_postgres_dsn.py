@@ -12,10 +12,10 @@ from tests.support.proxy import proxy_to
 from tests.support.servers import database_url
 from tests.support.tls import self_signed
 from tests.support.workers import make_settings
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.postgres_dsn import addresses
 from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import Postgres, free_port
+from wasgo_chat.settings.config import Settings
 
 HARMLESS = (
     "sslmode=prefer&connect_timeout=10&application_name=app&fallback_application_name=app&keepalives=1&keepalives_idle=30"
@@ -39,7 +39,7 @@ async def work_mem(url: str) -> str:
 
 
 async def psql(url: str, tmp_path: Path) -> str:
-    command = Postgres(tmp_path / "none")._bin / "psql"
+    command = Postgres(tmp_path / "none").binaries / "psql"
     env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     process = await asyncio.create_subprocess_exec(
         command, "-XAt", "-c", "SHOW work_mem", url, env=env, stdout=-1, stderr=-1

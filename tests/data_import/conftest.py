@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import make_settings
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.world import Person, World
-from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import.run import Import, Report
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 STARTED = datetime(2024, 3, 1, 12, tzinfo=UTC)
 

@@ -17,10 +17,10 @@ from tests.support.command_line import run
 from tests.support.processes import COMMAND, environment
 from tests.support.workers import make_settings
 from tests.support.world import rows, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.data_import.run import MAX_LINE_BYTES, Import, Report
 from wasgo_chat.database.session import Database
+from wasgo_chat.settings.config import Settings
 
 
 async def test_imported_history_looks_as_if_it_had_happened_here(empty_database: str) -> None:

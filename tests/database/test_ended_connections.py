@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.support.world import World
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.database.driver import PinnedConnection, fetch
+from wasgo_chat.database.pinned import PinnedConnection, fetch
 from wasgo_chat.database.session import Database
 
 # ErrorResponse (PostgreSQL's protocol, 53.7): FATAL 57P01, as sent after pg_terminate_backend.

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.support.workers import Worker
-from wasgo_chat.database import driver
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database import pinned
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Database
 
 TABLES = """
@@ -47,7 +47,7 @@ async def plan(held: PinnedConnection) -> str:
 
 
 async def test_a_plan_made_for_a_small_table_is_replaced(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "FIRST_PLANS_S", 3600.0)
+    monkeypatch.setattr(pinned, "FIRST_PLANS_S", 3600.0)
     kept = PinnedConnection(by_key)
     async with kept.transaction() as connection:
         await connection.execute(TABLES)
@@ -65,8 +65,8 @@ async def test_a_plan_made_for_a_small_table_is_replaced(by_key: Database, monke
 
 
 async def test_plans_are_kept_for_increasing_periods(by_key: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "FIRST_PLANS_S", 0.01)
-    monkeypatch.setattr(driver, "PLANS_S", 0.04)
+    monkeypatch.setattr(pinned, "FIRST_PLANS_S", 0.01)
+    monkeypatch.setattr(pinned, "PLANS_S", 0.04)
     held = PinnedConnection(by_key)
     kept = []
     for _ in range(5):

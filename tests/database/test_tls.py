@@ -12,11 +12,11 @@ from tests.support.processes import environment
 from tests.support.servers import database_url
 from tests.support.tls import Certificate, TlsProxy, self_signed, tls_proxy
 from tests.support.workers import make_settings
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
 from wasgo_chat.doctor.database import check
+from wasgo_chat.settings.config import Settings
 
 MakeUrl = Callable[[str], str]
 

@@ -23,12 +23,12 @@ from tests.support.processes import environment
 from tests.support.redis_servers import cluster
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import make_settings
-from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import Valkey, free_port
 from wasgo_chat.doctor import database as database_check
 from wasgo_chat.doctor import mail, redis, run, storage, token_issuer
 from wasgo_chat.doctor import settings as settings_check
 from wasgo_chat.doctor.findings import Finding
+from wasgo_chat.settings.config import Settings
 
 MAIL: dict[str, Any] = {"mail_from": "Chat <chat@wasgo.example>", "public_url": "https://chat.wasgo.example"}
 

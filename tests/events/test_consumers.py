@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import PATIENCE_S, World, rows
+from wasgo_chat.events.consumer_registry import CONSUMERS
 from wasgo_chat.events.consumers import Handler, LogConsumer
-from wasgo_chat.events.offsets import CONSUMERS, SeqRange
-from wasgo_chat.notifications.worker import NotificationWorker
+from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.notifications.task import NotificationTask
 
 ALL = (*CONSUMERS, "test")
 
@@ -40,7 +41,7 @@ class Seen:
 async def quiet_worker(quiet_database: str) -> AsyncIterator[Worker]:
     async with running(make_settings(quiet_database)) as worker:
         # The worker's own consumer runs as well, and knows those of the tests.
-        worker.parts.part(NotificationWorker).consumer._consumers = list(ALL)
+        worker.parts.part(NotificationTask).consumer._consumers = list(ALL)
         yield worker
 
 

@@ -9,9 +9,9 @@ from tests.support.workers import Worker
 from tests.support.world import World
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.gateway.workers.envelope import (
+from wasgo_chat.gateway.broadcast.envelope import (
     CONTROL_CHANNEL,
-    AnyMessage,
+    AnyWorkerMessage,
     ConversationsChanged,
     EventsPublished,
     NotificationsPublished,
@@ -43,7 +43,7 @@ ID = UUID(str(new_id()))
         PresenceChanged("bo", False),
     ],
 )
-def test_a_message_and_its_frames_survive_the_way(message: AnyMessage) -> None:
+def test_a_message_and_its_frames_survive_the_way(message: AnyWorkerMessage) -> None:
     assert unpack(pack(HEADER, message, b"{}", b"[]")) == (message, [b"{}", b"[]"])
 
 

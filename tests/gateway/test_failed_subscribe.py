@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from tests.support.servers import valkey_url
 from tests.support.world import World, wait_for
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.gateway.workers.envelope import channel_of
+from wasgo_chat.gateway.broadcast.envelope import channel_of
 
 
 async def test_the_broker_subscription_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

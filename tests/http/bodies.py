@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.world import Caller, Json, World
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 CANARY = "canary-7f3a"
 APP = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40))

@@ -10,7 +10,7 @@ import pytest
 from tests.http.bodies import BODIES, CANARY, Scene
 from tests.support.documents import OPENAPI
 
-DEEP = 100_000
+DEEP = 20_000
 MALFORMED: dict[str, bytes] = {
     "nothing": b"",
     "spaces": b"  ",

@@ -12,11 +12,11 @@ from redis.asyncio import Redis
 
 from tests.support.workers import make_settings
 from tests.support.world import Person, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.development.embedded import Valkey
 from wasgo_chat.http.gcra import GcraLimiter
 from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.settings.config import Settings
 
 ARCHIVE = "/chat/notifications/mark_all_read/"
 LISTS = "/chat/notifications/"
@@ -170,3 +170,49 @@ def test_trusting_every_address_is_rejected() -> None:
     with pytest.raises(ValidationError, match="trusted_proxies"):
         Settings(trusted_proxies=["*"])
     assert Settings(trusted_proxies=["10.0.0.0/8", "::1"]).trusted_proxies == ["10.0.0.0/8", "::1"]
+
+
+async def test_a_list_of_conversations_counts_as_several_reads(database: str) -> None:
+    async with world_with(make_settings(database, rate_reads_per_minute=20)) as world:
+        ana, bo = world.people("ana", "bo")
+        chats = "/chat/conversations/"
+        for _ in range(2):
+            await ana.ok("GET", chats, params={"limit": 100})  # counts as 11
+        await too_many(ana, "GET", chats, params={"limit": 1})
+        for _ in range(18):
+            await bo.ok("GET", chats, params={"limit": 1})
+
+
+async def test_concurrent_reads_of_a_user_wait_in_turn_and_others_do_not(database: str) -> None:
+    async with world_with(make_settings(database, max_concurrent_reads=2, rate_reads_per_minute=0)) as world:
+        ana, bo = world.people("ana", "bo")
+        turns = world.worker.app.state.worker.user_turns
+        held: list[dict[str, Any]] = [{}, {}]
+        for scope in held:
+            await turns.acquire(scope, ana.id)
+        waiting = [asyncio.create_task(ana.call("GET", LISTS, timeout=60)) for _ in range(60)]
+        refused, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        await bo.ok("GET", LISTS)
+        await ana.ok("POST", ARCHIVE)
+        assert {task.result().status_code for task in refused} == {429}
+        for scope in held:
+            turns.release(scope)
+        statuses = [response.status_code for response in await asyncio.gather(*waiting)]
+        assert (statuses.count(200), statuses.count(429)) == (50, 10)
+        await ana.ok("GET", LISTS)
+
+
+async def test_a_user_gets_two_lists_of_conversations_at_a_time(database: str) -> None:
+    async with world_with(make_settings(database, rate_reads_per_minute=0)) as world:
+        ana, bo = world.people("ana", "bo")
+        turns = world.worker.app.state.worker.user_turns
+        held: list[dict[str, Any]] = [{}, {}]
+        for scope in held:
+            await turns.acquire(scope, ana.id, is_list=True)
+        waiting = asyncio.create_task(ana.call("GET", "/chat/conversations/", timeout=60))
+        await ana.ok("GET", LISTS)
+        await bo.ok("GET", "/chat/conversations/")
+        assert not waiting.done()
+        turns.release(held[0])
+        assert (await waiting).status_code == 200
+        turns.release(held[1])

@@ -7,8 +7,8 @@ from fastapi.routing import APIRoute
 
 from tests.support.world import routes_in
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import DEVELOPMENT_SECRET, Settings
 from wasgo_chat.http.dependencies import _RATE_CLASS, EXTERNAL_ID_ACTIONS
+from wasgo_chat.settings.config import DEVELOPMENT_SECRET, Settings
 
 
 @pytest.fixture(scope="module")

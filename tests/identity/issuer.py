@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 Claims = dict[str, Any]
 KINDS = ("RS256", "ES256", "EdDSA")

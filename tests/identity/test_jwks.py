@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.identity.issuer import KINDS, Issuer, forge, make_key, public_pem, sign, user_claims
 from tests.support.workers import make_settings
 from tests.support.world import Caller, World, world_with
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.identity import jwks
 from wasgo_chat.identity.tokens import TokenVerifier
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 ME = "/chat/conversations/unread_counts/"
 SIGNING_KEY = "a-key-of-cursors-that-is-long-enough-for-it"

@@ -15,8 +15,8 @@ from tests.support.servers import database_url
 from tests.support.workers import make_settings
 from tests.support.world import Person, World, rows, wait_until, world_with
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.database.driver import PinnedConnection
-from wasgo_chat.gateway.workers.publisher import Publisher
+from wasgo_chat.database.pinned import PinnedConnection
+from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.sending import statements
@@ -155,14 +155,18 @@ async def losing_answers(database: str, folder: Path) -> AsyncIterator[tuple[str
             writer.transport.abort()
 
         answering = asyncio.create_task(answers())
-        while data := await reader.read(65_536):
-            is_writer = is_writer or b"INSERT INTO pending AS" in data  # sent only by the group commit
-            if is_writer and armed.is_set() and b"COMMIT" in data:
-                is_cut = True
-                armed.clear()
-            forth.write(data)
-        forth.close()
-        await answering
+        try:
+            while data := await reader.read(65_536):
+                is_writer = is_writer or b"INSERT INTO pending AS" in data  # sent only by the group commit
+                if is_writer and armed.is_set() and b"COMMIT" in data:
+                    is_cut = True
+                    armed.clear()
+                forth.write(data)
+        except OSError:
+            pass  # the service closed its connection with a response unread, which is a reset
+        finally:
+            forth.close()
+            await asyncio.gather(answering, return_exceptions=True)
 
     server = await asyncio.start_unix_server(serve, folder / SOCKET)
     yield url.replace(run_folder, str(folder)), armed

@@ -20,12 +20,12 @@ import httpx
 from websockets.asyncio.client import connect
 
 from tests.support.previous_release import HistoryUnavailable, extract, previous_release_commit
-from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import Postgres, free_port
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 START_S = 60.0

@@ -10,10 +10,10 @@ import pytest
 from tests.support.processes import COMMAND, environment
 from tests.support.servers import create_database, database_url
 from tests.support.workers import SECRET, make_settings
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
 from wasgo_chat.server.run import preflight_checks
+from wasgo_chat.settings.config import Settings
 
 NEW = """
 from wasgo_chat.database.migrations import create_index_concurrently, drop_index_concurrently
@@ -81,7 +81,7 @@ async def test_a_lock_that_never_becomes_free_is_explained(empty: str) -> None:
     async with holder.transaction():
         await holder.execute("SELECT FROM users")
         with pytest.raises(migrations.LockNotAcquired, match="long transactions"):
-            await aside(url_of(empty), lock_timeout_ms=50, patience_s=0)
+            await aside(url_of(empty), lock_timeout_ms=50, lock_wait_s=0)
     await holder.close()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.notifications.servers import Mailbox, Receiver
 from tests.support.workers import make_settings
 from tests.support.world import PATIENCE_S, Json, Person, World, rows
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a-webhook-secret-of-the-tests-32").decode()
 VAPID_KEY = base64.urlsafe_b64encode(b"\x07" * 32).decode().rstrip("=")

@@ -12,13 +12,13 @@ from tests.contracts.delivery_channel import LONE_SURROGATE, DeliveryChannelCont
 from tests.notifications.browser import Browser
 from tests.notifications.notification_world import notification_settings
 from tests.notifications.servers import DROPPED, Mailbox, Receiver, Request
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.notifications.channels import CHANNELS, ChannelSpec, enabled_channels
 from wasgo_chat.notifications.delivery.base import DeliveryChannel
 from wasgo_chat.notifications.delivery.digest import NotificationDigest, PushTarget
 from wasgo_chat.notifications.models import ConversationPreferences, NotificationPreferences
 from wasgo_chat.notifications.schemas import ChannelChoices, Channels
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 Unreachable = tuple[DeliveryChannel, NotificationDigest]
 

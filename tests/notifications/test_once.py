@@ -23,7 +23,7 @@ from tests.support.world import PATIENCE_S, Person, World, wait_until
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.models import Delivery
-from wasgo_chat.notifications.worker import NotificationWorker
+from wasgo_chat.notifications.task import NotificationTask
 
 MANY = 24
 
@@ -215,7 +215,7 @@ async def test_an_unreachable_server_is_retried_until_the_delivery_is_dead(
 
 async def test_a_user_who_is_online_gets_no_mail(scenario: NotificationWorld) -> None:
     ana, bo, cy = await scenario.people("ana", "bo", "cy")
-    dispatcher = scenario.world.worker.parts.part(NotificationWorker).dispatcher
+    dispatcher = scenario.world.worker.parts.part(NotificationTask).dispatcher
 
     async def online(user_ids: Any) -> set[str]:
         return {bo.id} & set(user_ids)

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.notifications.notification_world import VAPID_KEY, WEBHOOK_SECRET
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.notifications.delivery.push import public_key
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 MAIL = {"smtp_url": "smtp://u:p%40ss@mail.example:587", "mail_from": "c@x.example", "public_url": "https://x.example"}
 PUSH = {"vapid_private_key": VAPID_KEY, "vapid_subject": "mailto:ops@x.example"}

@@ -120,7 +120,7 @@ async def test_one_trace_leads_from_a_frame_to_the_sockets_of_both_workers(
     for worker, span in deliveries:
         assert span.parent_span_id == (wait.span_id if worker == here else publish.span_id)
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    told = [line for line in lines if line["event"] == "frame" and line["type"] == "send_message"]
+    told = [line for line in lines if line["event"] == "frame_received" and line["type"] == "send_message"]
     assert told[0]["trace_id"] == root.trace_id.hex()
     assert told[0]["span_id"] == root.span_id.hex()
 
@@ -148,7 +148,7 @@ async def test_a_request_continues_its_callers_trace_without_private_data(
     assert {"wait for commit", "commit", "publish", "deliver"} <= set(found)
     edited = await spans.below("POST /chat/messages/{message_id}/edit/", workers=2)
     assert {"publish", "deliver"} <= set(edited)
-    await wait_until(lambda: len(spans.named("notifications reading")) > 0)
+    await wait_until(lambda: len(spans.named("notifications consumer")) > 0)
     await wait_until(lambda: any(attributes(span).get("url.query") for _, span in spans.all()))
     everything = str(spans.all())
     assert "/chat/users/…/" in {attributes(span).get("url.path") for _, span in spans.all()}
@@ -157,7 +157,7 @@ async def test_a_request_continues_its_callers_trace_without_private_data(
 
 def test_without_the_setting_the_sdk_is_not_loaded() -> None:
     program = (
-        "import sys; from wasgo_chat.app import create_app; from wasgo_chat.core.config import Settings\n"
+        "import sys; from wasgo_chat.app import create_app; from wasgo_chat.settings.config import Settings\n"
         "create_app(Settings(database_url='postgresql://nobody@127.0.0.1/none', jwt_secret='x' * 40))\n"
         "ours = ('opentelemetry.sdk', 'opentelemetry.exporter', 'prometheus_client')\n"
         "print([name for name, module in sys.modules.items() if module is not None and name.startswith(ours)])"

@@ -11,7 +11,7 @@ from tests.notifications.browser import PUSH_PATH, Browser
 from tests.notifications.notification_world import VAPID_KEY
 from tests.support.workers import make_settings
 from tests.support.world import PATIENCE_S, Caller, Json, Person, SocketClient, World, pages, rows, world_with
-from wasgo_chat.privacy.erasure_worker import ErasureWorker
+from wasgo_chat.privacy.erasure_task import ErasureTask
 
 AUDIT = "/chat/audit/"
 
@@ -175,9 +175,9 @@ async def test_old_entries_are_deleted(world: World) -> None:
     )
     find = "SELECT 1 FROM audit WHERE service = :service"
     assert await rows(world.worker, find, service=marked)
-    await ErasureWorker(world.worker.db, []).delete_expired_audit()
+    await ErasureTask(world.worker.db, []).delete_expired_audit()
     assert await rows(world.worker, find, service=marked)
     async with world.worker.db.transaction() as tx:
         await tx.execute(text("UPDATE audit SET at = at - interval '366 days' WHERE service = :s"), {"s": marked})
-    await ErasureWorker(world.worker.db, []).delete_expired_audit()
+    await ErasureTask(world.worker.db, []).delete_expired_audit()
     assert not await rows(world.worker, find, service=marked)

@@ -114,6 +114,25 @@ async def by_socket(scene: Scene, client: httpx.AsyncClient, chat: str, ana: dic
         await connect(url + MARK, origin=f"https://{MARK}.example")  # type: ignore[arg-type]  # an origin is text
 
 
+async def delivered(scene: Scene) -> None:
+    """Wait for one delivery of each channel. A failure names the missing ones, with what the service logged."""
+
+    def missing() -> list[str]:
+        arrived = {
+            "email": scene.mails.received,
+            "webhook": scene.hooks.requests_to("/hook"),
+            "push": scene.hooks.requests_to(scene.browser.path),
+        }
+        return [channel for channel, requests in arrived.items() if not requests]
+
+    try:
+        await wait_until(lambda: not missing())
+    except TimeoutError:
+        lines = scene.log.read_text().splitlines()
+        unusual = [line for line in lines if "deliver" in line or '"level":"debug"' not in line][-40:]
+        pytest.fail(f"nothing arrived by {missing()}:\n" + "\n".join(unusual))
+
+
 async def test_logs_contain_no_content_token_or_address(scene: Scene) -> None:
     settings = scene.served.settings
     service = scene.bearer(mint_service(settings, "platform", list(SCOPES), ttl_s=600))
@@ -125,13 +144,7 @@ async def test_logs_contain_no_content_token_or_address(scene: Scene) -> None:
         await client.post("/chat/push_subscriptions/", json=scene.browser.subscription, headers=bo)
         await by_http(scene, client, chat, ana, bo)
         await by_socket(scene, client, chat, ana)
-        await wait_until(
-            lambda: bool(
-                scene.mails.received
-                and scene.hooks.requests_to("/hook")
-                and scene.hooks.requests_to(scene.browser.path)
-            )
-        )
+        await delivered(scene)
         mail = scene.mails.received[0][1]
         stop = httpx.URL(mail["List-Unsubscribe"].strip("<>")).raw_path.decode()
         scene.secrets.append(stop.split("/")[-2])

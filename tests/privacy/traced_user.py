@@ -149,7 +149,7 @@ async def wait_for_consumers(world: World) -> None:
 async def dump_database(worker: Worker) -> str:
     """The complete database of a worker, as written by `pg_dump`."""
     url = str(worker.settings.database_url).replace("postgresql+asyncpg", "postgresql")
-    command = [str(Postgres(Path("/nonexistent/postgres"))._bin / "pg_dump"), "--data-only", "--inserts", url]
+    command = [str(Postgres(Path("/nonexistent/postgres")).binaries / "pg_dump"), "--data-only", "--inserts", url]
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     text, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0

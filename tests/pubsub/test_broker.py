@@ -177,7 +177,7 @@ async def test_permission_to_publish_but_not_to_subscribe_is_unhealthy() -> None
             await wait_until(lambda: not broker.is_up)
             for number in range(20):
                 await broker.publish([("wasgo:c:1", str(number).encode())])
-                await broker._sent.wait()
+                await broker.wait_sent()
                 assert not broker.is_up
     finally:
         valkey.stop()
@@ -199,7 +199,7 @@ async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
             await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]  # the library has no types
             for _ in range(50):
                 await broker.publish([("wasgo:c:1", b"refused")])
-                await broker._sent.wait()
+                await broker.wait_sent()
             assert not broker.is_up
             before = await asked_to_publish(admin)
             await asyncio.sleep(0.5)

@@ -23,7 +23,7 @@ async def test_a_killed_primary_is_a_gap_and_messages_continue_on_the_new_one(
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         async with bo.connect(chat) as near, bo.connect(chat, two) as far:
-            await wait_until(lambda: redis_broker(two)._pubsub is not None)
+            await wait_until(lambda: redis_broker(two).is_receiving())
             await ana.send(chat, "before")
             await asyncio.to_thread(a_sentinel.primary.stop)
             await ana.send(chat, "while there is none")

@@ -10,9 +10,10 @@ from tests.retention.old_conversations import count, create_notifications, execu
 from tests.support.world import wait_for
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
-from wasgo_chat.retention import steps, worker
+from wasgo_chat.notifications.feature import FEATURE as NOTIFICATIONS
+from wasgo_chat.retention import steps
 from wasgo_chat.retention.cli import purge as purge_command
-from wasgo_chat.retention.worker import RetentionWorker, purge_now
+from wasgo_chat.retention.task import RetentionTask, exclusive_run, purge_now
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 SLOW = (
@@ -81,7 +82,7 @@ async def test_a_conversation_that_fails_does_not_stop_the_others(
     await execute(db, OLD_NOTIFICATION, id=chats[1])
     db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
     counts = WorkerCounters()
-    passes = RetentionWorker(db, counts, rest_per_work=0)
+    passes = RetentionTask(db, counts, NOTIFICATIONS.retention, rest_per_work=0)
     purged = await passes.purge()
     assert [await count(db, "events", chat) for chat in chats] == [4, 1, 1]
     assert list(purged.failed) == [chats[0]]
@@ -142,15 +143,15 @@ async def test_the_command_reports_locked_conversations(db: Database) -> None:
 
 
 async def test_one_worker_purges_at_a_time(db: Database) -> None:
-    async with worker._exclusive(db) as first, worker._exclusive(db) as second:
+    async with exclusive_run(db) as first, exclusive_run(db) as second:
         assert (first, second) == (True, False)
-    async with worker._exclusive(db) as third:
+    async with exclusive_run(db) as third:
         assert third
 
 
 async def test_workers_purge_periodically(db: Database) -> None:
     db.settings = db.settings.model_copy(update={"purge_s": 0.05})
-    workers = [asyncio.create_task(RetentionWorker(db, WorkerCounters()).run()) for _ in range(2)]
+    workers = [asyncio.create_task(RetentionTask(db, WorkerCounters()).run()) for _ in range(2)]
     for name in ("first", "second"):
         chat = await import_old_conversation(db, name, 4)
         async with asyncio.timeout(30):
@@ -159,7 +160,7 @@ async def test_workers_purge_periodically(db: Database) -> None:
     for task in workers:
         task.cancel()
     await asyncio.gather(*workers, return_exceptions=True)
-    async with worker._exclusive(db) as is_alone:
+    async with exclusive_run(db) as is_alone:
         assert is_alone
     assert await invariants.check_invariants(db) == []
 
@@ -175,5 +176,5 @@ async def test_dead_deliveries_are_deleted_however_many_there_are(db: Database) 
         id=chat,
     )
     db.settings = db.settings.model_copy(update={"notification_retention_days": 7})
-    await purge_now(db)
+    await purge_now(db, NOTIFICATIONS.retention)
     assert await count(db, "deliveries", chat) == 0

@@ -10,12 +10,13 @@ from sqlalchemy import text
 from tests.attachments.samples import picture
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import Json, Person, World, pages, rows, wait_until
-from wasgo_chat.core.config import Settings
 from wasgo_chat.gateway.delivery.channel import ConversationChannel
 from wasgo_chat.gateway.delivery.subscription import Subscription
+from wasgo_chat.notifications.feature import FEATURE as NOTIFICATIONS
 from wasgo_chat.retention import steps
 from wasgo_chat.retention.cli import purge as purge_command
-from wasgo_chat.retention.worker import purge_now
+from wasgo_chat.retention.task import purge_now
+from wasgo_chat.settings.config import Settings
 
 DAYS = 30
 
@@ -271,7 +272,7 @@ async def test_old_notifications_are_deleted_periodically(world: World) -> None:
         await tx.execute(text(shift), {"id": chat["id"]})
     world.worker.db.settings = world.worker.settings.model_copy(update={"notification_retention_days": 7})
     try:
-        await purge_now(world.worker.db)
+        await purge_now(world.worker.db, NOTIFICATIONS.retention)
     finally:
         world.worker.db.settings = world.worker.settings
     assert await rows(world.worker, told, id=chat["id"]) == []

@@ -1,6 +1,6 @@
-"""What the contract says of every operation: what it is asked with, and the least that one has to be to do it.
+"""The authorization matrix: for every route and frame an example request, and the lowest role that may perform it.
 
-A route of the OpenAPI document without a line here fails the tests, and so does a frame.
+The tests fail for a route of the OpenAPI document, or a frame, that has no line here.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """`make fuzz MINUTES=…`: a real service in a process of its own, and fuzzers against it until the time is over.
 
-Says what it sent and what came back; what must not be ends it with the bytes that did it.
+Reports how many requests and responses there were. Stops at the first violation and prints the input that caused it.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from tests.security.fuzz_http import UNLIMITED, HttpFuzzer
 from tests.support.processes import ServeProcess, serving
 from tests.support.servers import TestServers, create_database, database_url
 from tests.support.workers import SECRET
-from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service
+from wasgo_chat.settings.config import Settings
 
 AT_ONCE = 800
 CONNECTIONS = 6

@@ -1,4 +1,4 @@
-"""Frames by the hundred thousand: every type that a client may send, good, spoilt and broken, and worse than broken."""
+"""Generates client frames of every type: valid, mutated, malformed, and frames that violate the framing."""
 
 import asyncio
 import json
@@ -10,9 +10,9 @@ from uuid import uuid4
 from tests.security.fuzz_http import Broken
 from tests.security.generators import Maker
 from tests.security.raw import frame, handshake
-from wasgo_chat.core.config import Settings
 from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 SCHEMA = COMMANDS.adapter.json_schema()
 FRAMES = [one["$ref"].rsplit("/", 1)[1] for one in SCHEMA["oneOf"]]

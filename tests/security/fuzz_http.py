@@ -12,8 +12,8 @@ from starlette.routing import Match
 from tests.http.bodies import APP, DOCUMENT
 from tests.security.generators import STRANGE_TEXT, Maker
 from tests.support.world import routes_in
-from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.settings.config import Settings
 
 ROUTES = routes_in(APP)
 OPERATIONS = [

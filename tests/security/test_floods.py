@@ -1,4 +1,4 @@
-"""Floods of tiny frames, with and without a token: other connections of the worker are served in the meantime."""
+"""Floods of tiny frames and of pipelined requests: other connections of the worker are served in the meantime."""
 
 import asyncio
 import contextlib
@@ -70,3 +70,42 @@ async def test_a_flood_of_tiny_frames_delays_no_other_connection(own: World, tin
         delay = await _worst_delay_s(own.worker, until)
         await flood
     assert delay < MAX_DELAY_S
+
+
+HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+async def _pipeline(raw: Raw, until: float) -> None:
+    """Write requests without waiting for responses, which another task reads."""
+    reading = asyncio.create_task(raw.reader.read(-1))
+    await _flood(raw, HEALTHZ, until)
+    raw.writer.transport.abort()
+    with contextlib.suppress(ConnectionError):
+        await reading
+
+
+async def test_a_flood_of_pipelined_requests_delays_no_other_connection(own: World) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        floods = [await stack.enter_async_context(connected(own.worker)) for _ in range(4)]
+        until = time.monotonic() + FLOOD_S
+        flood = asyncio.gather(*(_pipeline(raw, until) for raw in floods))
+        delay = await _worst_delay_s(own.worker, until)
+        await flood
+    assert delay < MAX_DELAY_S
+
+
+async def test_pipelined_requests_are_all_answered_in_their_order(own: World) -> None:
+    body = b'{"message_ids": [' + b" " * 20_000 + b"]}"
+    head = (
+        b"POST /chat/messages/mark_multiple_read/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n"
+        % (own.person("ana").bearer or "").encode()
+    )
+    with_body = head + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    async with connected(own.worker) as raw:
+        await raw.send((HEALTHZ * 50 + with_body) * 3)
+        for _ in range(3):
+            for _ in range(50):
+                assert (await raw.answer()).body == b'{"status":"ok"}'
+            assert (await raw.answer()).status == 422
+        await raw.send(HEALTHZ)
+        assert (await raw.answer()).status == 200

@@ -25,7 +25,9 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 async def refused(raw: Raw, status: int, code: str) -> None:
     answer = await raw.answer()
     assert (answer.status, json.loads(answer.body)["code"]) == (status, code)
-    assert b"connection: close" in answer.head.lower()
+    head = answer.head.lower()
+    for header in (b"connection: close", b"x-frame-options: deny", b"cache-control: no-store"):
+        assert header in head
     assert await raw.ended() == b""
 
 

@@ -1,6 +1,7 @@
 """Every route and every frame, for callers with and without permission; rejections reveal nothing.
 
-What is foreign and what does not exist are told apart by nothing: the same bytes, after the same number of queries.
+A resource that the caller cannot access is indistinguishable from a missing one: the same bytes, after the same number
+of queries.
 """
 
 from collections.abc import AsyncIterator

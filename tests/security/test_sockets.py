@@ -14,8 +14,8 @@ from tests.security.raw import close_code, connected, frame, handshake
 from tests.support.processes import serving
 from tests.support.workers import Worker, make_settings, running
 from tests.support.world import Person, SocketClient, World, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 ALLOWED = "https://app.example"
 FOREIGN = (

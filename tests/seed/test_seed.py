@@ -7,18 +7,18 @@ from sqlalchemy import text
 
 from tests.support.workers import make_settings
 from tests.support.world import Person, rows, world_with
-from wasgo_chat.core.config import Settings
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.tokens import mint_user
 from wasgo_chat.seed import generator, run
 from wasgo_chat.seed.run import NotEmpty, seed
+from wasgo_chat.settings.config import Settings
 
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-async def fill(settings: Settings, *, number: int = 1, into_full: bool = False) -> None:
-    given = {"conversations": 30, "messages": 1500, "number": number, "users": 12, "into_full": into_full}
+async def fill(settings: Settings, *, number: int = 1, allow_nonempty: bool = False) -> None:
+    given = {"conversations": 30, "messages": 1500, "number": number, "users": 12, "allow_nonempty": allow_nonempty}
     await seed(settings, until=UNTIL, **given)  # type: ignore[arg-type]  # keywords of a table of cases
 
 
@@ -59,13 +59,13 @@ def test_the_same_seed_gives_the_same_data() -> None:
 async def test_a_non_empty_database_is_left_alone_unless_forced(empty_database: str) -> None:
     settings = make_settings(empty_database)
     await fill(settings)
-    with pytest.raises(NotEmpty, match="--into-full"):
+    with pytest.raises(NotEmpty, match="--allow-nonempty"):
         await fill(settings, number=2)
-    with pytest.raises(NotEmpty, match="--into-full and another --seed, as the rows of seed 1 exist already"):
+    with pytest.raises(NotEmpty, match="--allow-nonempty and another --seed, as the rows of seed 1 exist already"):
         await fill(settings)
-    await fill(settings, number=2, into_full=True)
+    await fill(settings, number=2, allow_nonempty=True)
     with pytest.raises(NotEmpty, match="Use another --seed"):
-        await fill(settings, number=2, into_full=True)
+        await fill(settings, number=2, allow_nonempty=True)
 
 
 async def test_conversations_without_messages_are_written_in_batches_too(
@@ -73,7 +73,7 @@ async def test_conversations_without_messages_are_written_in_batches_too(
 ) -> None:
     monkeypatch.setattr(run, "BATCH", 10)
     told: list[int] = []
-    given = {"number": 1, "users": 12, "into_full": False, "until": UNTIL}
+    given = {"number": 1, "users": 12, "allow_nonempty": False, "until": UNTIL}
     await seed(make_settings(empty_database), conversations=25, messages=4, progress=told.append, **given)  # type: ignore[arg-type]  # keywords of a table of cases
     assert (len(told), sum(told)) == (3, 4)
 
@@ -93,7 +93,7 @@ FAULTS = {
 @pytest.mark.parametrize("rule", FAULTS)
 async def test_a_broken_log_is_found(empty_database: str, rule: str) -> None:
     settings = make_settings(empty_database)
-    await seed(settings, conversations=3, messages=60, number=1, users=6, into_full=False, until=UNTIL)
+    await seed(settings, conversations=3, messages=60, number=1, users=6, allow_nonempty=False, until=UNTIL)
     db = Database(settings)
     async with db.transaction() as tx:
         await tx.execute(text(FAULTS[rule]))

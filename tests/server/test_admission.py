@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.command_line import error_message, run
 from tests.support.processes import environment
-from wasgo_chat.core.config import Settings
 from wasgo_chat.development.embedded import free_port
+from wasgo_chat.settings.config import Settings
 
 
 @pytest.mark.parametrize("folder", ["/proc/none", "pyproject.toml/attachments"])

@@ -42,7 +42,14 @@ def url_of(*hosts: Proxy) -> str:
     return f"postgresql://postgres@/{NAME}?{named}&target_session_attrs=read-write"
 
 
-@pytest.mark.parametrize("way", ["two hosts", "hosts of which the first is silent", "one address that moves"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "two hosts",
+        pytest.param("hosts of which the first is silent", marks=pytest.mark.long),
+        pytest.param("one address that moves", marks=pytest.mark.long),
+    ],
+)
 async def test_a_failover_under_load_loses_nothing_that_was_acked(pair: Pair, database: str, way: str) -> None:
     async with proxies(pair) as (first, second):
         url = f"postgresql://postgres@127.0.0.1:{first.port}/{NAME}" if "address" in way else url_of(first, second)

@@ -20,9 +20,9 @@ from tests.support.retrying_clients import ReconnectingClient, RetryingSender
 from tests.support.standalone import frozen
 from tests.support.workers import Worker
 from tests.support.world import wait_until
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import PROBLEM_JSON, Unavailable, problem_body
 from wasgo_chat.development.embedded import Valkey, free_port
+from wasgo_chat.settings.config import Settings
 
 HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"

@@ -52,7 +52,7 @@ async def is_heard_on_both(world: World, two: Worker) -> None:
 
 async def test_a_frozen_redis_blocks_nothing(database: str, valkey: Valkey) -> None:
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
-        await wait_until(lambda: redis_broker(two)._pubsub is not None)
+        await wait_until(lambda: redis_broker(two).is_receiving())
         with frozen(valkey.pid):
             await is_heard_on_both(world, two)
             ana = world.person("ana")
@@ -65,7 +65,7 @@ async def test_clients_do_not_notice_a_killed_or_missing_redis(database: str, va
     async with two_workers(database, valkey.url, message_rate=1000) as (world, two):
         await is_heard_on_both(world, two)
         await asyncio.to_thread(valkey.start)
-        await wait_until(lambda: redis_broker(two)._pubsub is not None)
+        await wait_until(lambda: redis_broker(two).is_receiving())
         await is_heard_on_both(world, two)
         valkey.stop()
         await is_heard_on_both(world, two)
@@ -103,7 +103,7 @@ async def test_a_silently_dead_connection_is_detected(valkey: Valkey) -> None:
         await broker.subscribe("wasgo:c:void")
         proxy.is_blackhole = True
         await broker.publish([("wasgo:c:void", b"lost")])
-        await wait_until(lambda: broker._pubsub is None)
+        await wait_until(lambda: not broker.is_receiving())
         await broker.subscribe("wasgo:c:late")
         proxy.disconnect()
         proxy.is_blackhole = False

@@ -22,7 +22,7 @@ USERS = 10
 async def test_a_reconnect_storm_is_admitted_and_catches_up(
     database: str, worker: Worker, tmp_path: Path, sockets: int
 ) -> None:
-    settings = {"MAX_SOCKETS_PER_USER": str(sockets)}
+    settings = {"MAX_SOCKETS_PER_USER": str(sockets), "RATE_CONNECTS_PER_MINUTE": "0"}
     async with serving(database, tmp_path / "log", workers=1, **settings) as served:
         world = world_of(served, worker)
         people = world.people(*(f"p{number}" for number in range(USERS)))

@@ -10,7 +10,7 @@ import jsonschema_rs
 
 from wasgo_chat.api_docs.asyncapi import asyncapi
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 Json = dict[str, Any]
 OPENAPI = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40)).openapi()

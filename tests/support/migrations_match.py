@@ -7,9 +7,9 @@ from pathlib import Path
 from alembic import command
 from alembic.util import CommandError
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.settings.config import Settings
 
 
 def main() -> int:

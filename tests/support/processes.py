@@ -16,10 +16,10 @@ import httpx
 from tests.support.servers import database_url, valkey_url
 from tests.support.workers import SECRET
 from tests.support.world import Json
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.identity.tokens import SCOPES, mint_service
+from wasgo_chat.settings.config import Settings
 
 COMMAND = Path(sys.executable).with_name("wasgo-chat")
 START_S = 60.0

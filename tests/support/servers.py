@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres, Valkey
+from wasgo_chat.settings.config import Settings
 
 TEMPLATE = "chat_template"
 # Tests do not depend on durability across a power failure.

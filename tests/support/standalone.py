@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 
 from tests.support.servers import create_database
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database import migrations
 from wasgo_chat.development.embedded import Postgres
+from wasgo_chat.settings.config import Settings
 
 NAME = "chat"
 

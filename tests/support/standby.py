@@ -58,10 +58,10 @@ async def standby_of(primary: Postgres, data: Path, **settings: str) -> AsyncIte
 
 
 def _copy(primary: Postgres, standby: Postgres) -> None:
-    standby._own(standby.data)
-    command = [str(primary._bin / "pg_basebackup"), "-D", str(standby.data), "-h", str(primary.run_folder)]
+    standby.make_accessible(standby.data)
+    command = [str(primary.binaries / "pg_basebackup"), "-D", str(standby.data), "-h", str(primary.run_folder)]
     command += ["-U", "postgres", "-c", "fast", "--no-sync", "-R"]
-    copying = primary._spawn(command, subprocess.PIPE)
+    copying = primary.spawn(command, subprocess.PIPE)
     output, _ = copying.communicate(timeout=60)
     assert copying.returncode == 0, output.decode(errors="replace")
 

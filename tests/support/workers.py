@@ -10,13 +10,13 @@ from fastapi import FastAPI
 
 from tests.support.servers import database_url, valkey_url
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
 from wasgo_chat.development.embedded import free_port
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.pubsub import RedisBroker
 from wasgo_chat.server.graceful_shutdown import ChatServer
 from wasgo_chat.server.run import server_config
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.worker import Worker as ServiceWorker
 
 SECRET = "a-secret-of-the-tests-that-is-long-enough"

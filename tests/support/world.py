@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.support.documents import check_frame, check_response
 from tests.support.workers import Worker, running
-from wasgo_chat.core.config import Settings
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
+from wasgo_chat.settings.config import Settings
 
 Json = dict[str, Any]
 PATIENCE_S = 10.0

@@ -30,7 +30,7 @@ async def test_debug_logs_follow_a_message_without_token_or_content(database: st
             await live.request("edit_message", message_id=made["id"], content="other secret words")
     text = log.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    sent = next(line for line in lines if line["event"] == "frame" and line["type"] == "send_message")
+    sent = next(line for line in lines if line["event"] == "frame_received" and line["type"] == "send_message")
     assert sent["user"] == "ana-of-the-logs"
     assert sent["conversation"] == made["id"]
     assert re.fullmatch(r"[0-9a-f-]{36}", sent["connection"])

@@ -17,7 +17,7 @@ from wasgo_chat.api_docs.schema_names import with_schema_names
 from wasgo_chat.conversations import event_schemas as events
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import ResponseModel
-from wasgo_chat.features import command_registry
+from wasgo_chat.feature_registry import command_registry
 from wasgo_chat.gateway.frames import server_frames as sent
 
 DESCRIPTION = """WebSocket API of the chat service. `docs/protocol.md` explains authentication, resuming and close

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE, MOMENT, SHAPES
-from wasgo_chat.features import command_registry
+from wasgo_chat.feature_registry import command_registry
 
 _MESSAGE = SHAPES["MessageOut"]
 _PARTICIPANT = SHAPES["ParticipantOut"]

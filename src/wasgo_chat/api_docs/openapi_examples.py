@@ -157,6 +157,7 @@ _CONVERSATION = {
     "created_at": MOMENT,
     "updated_at": MOMENT,
     "participants": [_PARTICIPANT],
+    "participant_count": 1,
     "last_message": _MESSAGE,
     "last_seq": 6,
     "unread_count": 1,

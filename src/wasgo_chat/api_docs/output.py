@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from wasgo_chat.core.config import CannotStart
+from wasgo_chat.settings.config import CannotStart
 
 
 class OutOfDate(CannotStart):

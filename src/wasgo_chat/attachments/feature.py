@@ -5,6 +5,7 @@ from wasgo_chat.attachments.routes import router
 from wasgo_chat.attachments.store import AttachmentStore
 from wasgo_chat.attachments.verbs import AttachmentsReleased
 from wasgo_chat.feature import Done, Exempt, Feature, PartContext, Parts, Requirement
+from wasgo_chat.settings.attachments import AttachmentSettings
 
 
 def _build(context: PartContext) -> Parts:
@@ -12,13 +13,14 @@ def _build(context: PartContext) -> Parts:
     store = AttachmentStore(context.settings, context.db)
     cleanup = OrphanCleanup(store)
     context.listeners.add(cleanup.wake, AttachmentsReleased)
-    return Parts(provides=[store], run=[cleanup.run])
+    return Parts(provides=[store], run=[cleanup.run], close=[store.close])
 
 
 FEATURE = Feature(
     name="attachments",
     summary="Files in messages: upload, checks, thumbnails, signed links.",
     setting="attachments",
+    settings=AttachmentSettings,
     routers=[router],
     max_body_bytes=lambda settings: settings.max_attachment_bytes + settings.max_body_bytes,
     build=_build,
@@ -43,6 +45,6 @@ FEATURE = Feature(
         Requirement.DOCTOR: Done("src/wasgo_chat/doctor/storage.py"),
         Requirement.BENCHMARK: Exempt("No benchmark yet: an upload is bound by the disk or the object store."),
         Requirement.GUIDE: Done("docs/protocol.md", "attachments"),
-        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "attachments: bool"),
+        Requirement.SWITCH: Done("src/wasgo_chat/settings/features.py", "attachments: bool"),
     },
 )

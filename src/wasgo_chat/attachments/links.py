@@ -6,8 +6,8 @@ import hmac
 import time
 from uuid import UUID
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Forbidden, NotFound
+from wasgo_chat.settings.config import Settings
 
 _MAC_BYTES = 16
 

@@ -8,11 +8,11 @@ from sqlalchemy import Row, Uuid, func, or_, select
 
 from wasgo_chat.attachments.links import signed_url
 from wasgo_chat.attachments.models import Attachment
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database.session import Tx, values_table
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.models import Participant
+from wasgo_chat.settings.config import Settings
 
 _COLUMNS = Attachment.__table__.columns
 _STORED = Attachment.stored_at.is_not(None) & or_(

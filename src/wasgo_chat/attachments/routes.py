@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, StreamingResponse
 
 from wasgo_chat.attachments import verbs
 from wasgo_chat.attachments.links import LinkExpired, check_link
+from wasgo_chat.attachments.quotas import UploadQuotaReached
 from wasgo_chat.attachments.rendering import get_stored, load_attachment
 from wasgo_chat.attachments.schemas import BINARY, AttachmentOut, UploadFields, Variant
 from wasgo_chat.attachments.storage import StorageFull
@@ -29,6 +30,7 @@ from wasgo_chat.http.dependencies import (
     Caller,
     Db,
     IdempotencyKeyHeader,
+    RateLimitsDep,
     rate_class,
     replayed_response,
 )
@@ -41,7 +43,7 @@ from wasgo_chat.membership.errors import ConversationClosed
 
 router = APIRouter(prefix="/chat/attachments", tags=["attachments"])
 
-FORM_PROBLEMS = (MalformedForm, FileTooLarge, 415, TypeNotAllowed, StorageFull)
+FORM_PROBLEMS = (MalformedForm, UploadQuotaReached, FileTooLarge, 415, TypeNotAllowed, StorageFull)
 """The problems of every route that accepts files."""
 
 _UPLOAD_FORM = {
@@ -85,7 +87,7 @@ StoreDep = Annotated[AttachmentStore, Depends(_store)]
 )
 @rate_class("upload")
 async def upload_attachment(
-    request: Request, caller: Caller, db: Db, store: StoreDep, key: IdempotencyKeyHeader = None
+    request: Request, caller: Caller, db: Db, rates: RateLimitsDep, store: StoreDep, key: IdempotencyKeyHeader = None
 ) -> Response:
     """Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day."""
     if not is_multipart(request):
@@ -98,10 +100,10 @@ async def upload_attachment(
         sent = {**body.model_dump(mode="json"), "filename": file.filename, "sha256": file.hash.hexdigest()}
         once = IdempotentRequest("upload_attachment", key, caller, sent)
         async with db.transaction() as tx:
-            await verbs.require_upload(tx, caller, body.conversation)
+            await verbs.require_upload(tx, caller, body.conversation, [file.size])
             if previous := await once.previous_result(tx):
                 return replayed_response(200, await load_attachment(tx, caller, previous[1]))
-        stored = (await store.ingest(caller, body.conversation, [file], body.message_type))[0]
+        stored = (await store.ingest(caller, body.conversation, [file], body.message_type, rates))[0]
     async with db.transaction() as tx:
         # Of two concurrent requests with one key, the later one releases its own file.
         previous = await once.previous_result(tx)

@@ -58,13 +58,18 @@ class Storage(Protocol):
         """
 
 
+def is_disk_full(number: int | None) -> bool:
+    """Whether this error number means that the disk has no space left."""
+    return number in _FULL
+
+
 @contextmanager
 def disk_errors() -> Iterator[None]:
     """Translate an `OSError` of the local disk to `StorageFull` or `Unavailable`."""
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if is_disk_full(error.errno):
             raise StorageFull from error
         raise Unavailable("The attachments folder cannot be used now") from error
 

@@ -11,8 +11,8 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
 from wasgo_chat.attachments.storage import CHUNK_BYTES
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import NotFound, Unavailable
+from wasgo_chat.settings.config import Settings
 
 PART_BYTES = 5 << 20
 _CONCURRENT_PARTS = 3

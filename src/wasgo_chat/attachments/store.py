@@ -14,13 +14,15 @@ import structlog
 from wasgo_chat.attachments import verbs
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.upload.content_types import INLINE
+from wasgo_chat.attachments.upload.decoder_pool import DecoderPool
 from wasgo_chat.attachments.upload.filenames import disposition
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE, PreparedFile, prepare
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.database.session import Database
+from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.settings.config import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -44,23 +46,41 @@ class AttachmentStore:
         self.db = db
         self.storage = _storage(settings)
         self.incoming: Path = settings.storage_dir / "incoming"
-        # Decoding an image of `MAX_IMAGE_PIXELS` takes some hundred MiB.
-        self._decoding = asyncio.Semaphore(2)
+        self.decoders = DecoderPool(settings)
 
     async def ingest(
-        self, actor: Actor, conversation_id: UUID, files: Sequence[UploadedFile], message_type: str | None
+        self,
+        actor: Actor,
+        conversation_id: UUID,
+        files: Sequence[UploadedFile],
+        message_type: str | None,
+        rates: RateLimits | None = None,
     ) -> list[PreparedFile]:
         """Check and store the files of a form, all or none. They can be claimed once this returns.
 
+        A database connection is held only during the two transactions, not while the scanner, a decoder or the storage
+        works.
+
         Raises:
             NotFound, Forbidden, ConversationClosed: the caller may not upload there.
+            UploadQuotaReached: the caller has stored too much.
             TypeNotAllowed, Invalid: a file is not acceptable.
+            RateLimited: the images of the caller have too many pixels for a minute.
             StorageFull, Unavailable: the storage is full or does not respond.
         """
         prepared: list[PreparedFile] = []
+        user_id = actor.require_user()
+
+        async def count_pixels(pixels: int) -> None:
+            if rates is not None and actor.service is None:  # services act for many users
+                await rates.count_pixels(user_id, pixels)
+
         try:
             for index, file in enumerate(files):
-                prepared.append(await prepare(self.settings, self._decoding, file, message_type, _loc(file, index)))
+                loc = _loc(file, index)
+                prepared.append(
+                    await prepare(self.settings, self.decoders, user_id, file, message_type, loc, count_pixels)
+                )
             async with self.db.transaction() as tx:
                 await verbs.register(tx, actor, conversation_id, prepared)
             try:
@@ -82,6 +102,10 @@ class AttachmentStore:
                 await verbs.abandon(tx, conversation_id, [file.id for file in files])
         except ChatError as error:
             log.warning("attachment_release_failed", error=error.code)
+
+    async def close(self) -> None:
+        """End the decoder processes."""
+        await self.decoders.close()
 
     async def _put(self, file: PreparedFile) -> None:
         disposition_type = "inline" if is_inline(file.content_type) else "attachment"

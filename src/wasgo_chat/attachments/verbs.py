@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.attachments.models import Attachment
+from wasgo_chat.attachments.quotas import check_quota
 from wasgo_chat.attachments.upload.content_types import is_allowed
 from wasgo_chat.attachments.upload.pipeline import PreparedFile
 from wasgo_chat.core.errors import Invalid
@@ -27,24 +28,32 @@ class AttachmentsReleased:
     """Published after a commit that released attachments: their stored objects can be removed."""
 
 
-async def require_upload(tx: Tx, actor: Actor, conversation_id: UUID) -> None:
-    """Check that the caller may upload to a conversation now.
+async def require_upload(tx: Tx, actor: Actor, conversation_id: UUID, sizes: Sequence[int]) -> None:
+    """Check that the caller may upload files of these sizes to a conversation, before they are processed.
+
+    `register` checks it again, for the decision that counts.
 
     Raises:
         NotFound: the caller is not a participant of such a conversation.
         Forbidden, ConversationClosed: the caller may not write there now.
+        UploadQuotaReached: the caller has stored too much.
     """
     membership = await access.authorize(tx, actor, conversation_id)
     membership.require(Action.WRITE)
+    await check_quota(tx, actor, sizes)
 
 
 async def register(tx: Tx, actor: Actor, conversation_id: UUID, files: Sequence[PreparedFile]) -> None:
     """Insert the rows of files that are about to be stored. They expire after a day unless a message claims them.
 
+    The conversation is locked, so a user who is removed before this transaction commits cannot upload.
+
     Raises:
-        NotFound, Forbidden, ConversationClosed: as in `require_upload`.
+        NotFound, Forbidden, ConversationClosed, UploadQuotaReached: as in `require_upload`.
     """
-    await require_upload(tx, actor, conversation_id)
+    membership = await access.authorize(tx, actor, conversation_id, lock=True)
+    membership.require(Action.WRITE)
+    await check_quota(tx, actor, [file.size for file in files], lock=True)
     rows = [
         {
             "conversation_id": conversation_id,

@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Select, Text, Uuid, any_, func, literal, literal_column, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -26,7 +38,11 @@ from wasgo_chat.messages.rendering import message_select, render_messages
 
 # The SQL expressions of `read_receipts` refer to a participant as `p`.
 _participant = aliased(Participant, name="p")
+_ParticipantsAndCounts = tuple[dict[UUID, list[dict[str, Any]]], dict[UUID, int]]
 _UNREAD_COUNT = literal_column(read_receipts.UNREAD_COUNT, BigInteger())
+MAX_LISTED_PARTICIPANTS = 20
+"""Participants of a conversation in a list. The detail of a conversation has all of them."""
+
 _LAST_READ_SEQ = literal_column(read_receipts.LAST_READ_SEQ, BigInteger())
 
 
@@ -69,7 +85,7 @@ async def conversation_page(
     rows, cursors = page.build_page(fetched, lambda row: [row[0].updated_at.isoformat(), str(row[0].id)])
     memberships = [Membership(actor, conversation, participant) for conversation, participant, _ in rows]
     counts = {conversation.id: count for conversation, _, count in rows}
-    return {"results": await render_conversations(tx, memberships, unread=counts), **cursors}
+    return {"results": await render_conversations(tx, memberships, unread=counts, in_list=True), **cursors}
 
 
 async def load_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict[str, Any]:
@@ -83,7 +99,7 @@ async def load_conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> dict
 
 
 async def render_conversations(
-    tx: Tx, memberships: Sequence[Membership], *, unread: Mapping[UUID, int] | None = None
+    tx: Tx, memberships: Sequence[Membership], *, unread: Mapping[UUID, int] | None = None, in_list: bool = False
 ) -> list[dict[str, Any]]:
     """Render authorized conversations of one caller as `ConversationOut`, in the same order.
 
@@ -91,12 +107,13 @@ async def render_conversations(
         tx: the transaction.
         memberships: the conversations.
         unread: unread messages by conversation, if they are counted already.
+        in_list: include only the caller and the first other participants, `MAX_LISTED_PARTICIPANTS` in all.
     """
     if not memberships:
         return []
     ids = [membership.conversation.id for membership in memberships]
     user_id = memberships[0].actor.user_id
-    participants = await _participants(tx, ids)
+    participants, counts = await (_first_participants(tx, ids, user_id) if in_list else _participants(tx, ids))
     await _hide_strangers(tx, memberships, participants)
     last_messages = await _last_messages(tx, memberships, viewer=user_id)
     if unread is None:
@@ -105,6 +122,7 @@ async def render_conversations(
         {
             **render_core(membership.conversation),
             "participants": participants[membership.conversation.id],
+            "participant_count": counts[membership.conversation.id],
             "last_message": last_messages.get(membership.conversation.id),
             "last_seq": membership.conversation.last_seq,
             "unread_count": unread.get(membership.conversation.id, 0),
@@ -200,7 +218,7 @@ async def load_participant(tx: Tx, conversation_id: UUID, user_id: str) -> dict[
     return participants[user_id]
 
 
-async def _participants(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+async def _participants(tx: Tx, ids: Sequence[UUID]) -> _ParticipantsAndCounts:
     statement = (
         _participant_rows(ids)
         .where(_participant.left_seq.is_(None))
@@ -209,7 +227,44 @@ async def _participants(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[dict[str
     by_conversation: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in await tx.execute(statement):
         by_conversation[row.conversation_id].append(_render_participant(row))
-    return by_conversation
+    return by_conversation, {conversation_id: len(by_conversation[conversation_id]) for conversation_id in ids}
+
+
+async def _first_participants(tx: Tx, ids: Sequence[UUID], user_id: str | None) -> _ParticipantsAndCounts:
+    """The user and, by id, the first other members: the primary key gives them without reading all members."""
+    keys = values_table(conversation_id=(Uuid(), list(ids)))
+    first = (
+        select(Participant.user_id)
+        .where(
+            Participant.conversation_id == keys.c.conversation_id,
+            Participant.left_seq.is_(None),
+            Participant.user_id != (user_id or ""),
+        )
+        .order_by(Participant.user_id)
+        .limit(MAX_LISTED_PARTICIPANTS - 1)
+        .lateral("first")
+    )
+    totals = (
+        select(Participant.conversation_id, func.count().label("total"))
+        .where(Participant.conversation_id == any_(literal(list(ids), ARRAY(Uuid))), Participant.left_seq.is_(None))
+        .group_by(Participant.conversation_id)
+        .cte("totals")
+    )
+    rows = (
+        _participant_rows(ids)
+        .add_columns(_participant.joined_seq, totals.c.total)
+        .join(totals, totals.c.conversation_id == _participant.conversation_id)
+        .where(_participant.left_seq.is_(None))
+    )
+    is_first = _participant.user_id == first.c.user_id
+    others = rows.join(keys, keys.c.conversation_id == _participant.conversation_id).join(first, is_first)
+    statement = others.union_all(rows.where(_participant.user_id == user_id))
+    by_conversation: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    counts: dict[UUID, int] = defaultdict(int)
+    for row in sorted(await tx.execute(statement), key=lambda row: (row.joined_seq, row.user_id)):
+        by_conversation[row.conversation_id].append(_render_participant(row))
+        counts[row.conversation_id] = row.total
+    return by_conversation, counts
 
 
 def _participant_rows(ids: Sequence[UUID]) -> Select[*tuple[Any, ...]]:

@@ -24,6 +24,7 @@ from wasgo_chat.http.dependencies import (
     RateLimitsDep,
     ReadSessionDep,
     replayed_response,
+    weighed,
 )
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.json_limits import check_json_object
@@ -52,6 +53,7 @@ router = APIRouter(prefix="/chat/conversations", tags=["conversations"])
 @router.get(
     "/", operation_id="list_conversations", response_model=ConversationPage, responses=problem_responses(401, 403, 422)
 )
+@weighed(results_per_read=10)
 async def list_conversations(
     caller: Caller,
     reading: ReadSessionDep,

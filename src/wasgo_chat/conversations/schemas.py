@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
 from wasgo_chat.core.encoding import ResponseModel
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
@@ -11,7 +13,10 @@ from wasgo_chat.messages.schemas import MessageOut
 class ConversationOut(ConversationCore):
     """A conversation as one member sees it: `unread_count` and `is_archived` are specific to the member."""
 
-    participants: list[ParticipantOut]
+    participants: list[ParticipantOut] = Field(
+        description="All participants; in lists and in frames, the member and at most 19 others."
+    )
+    participant_count: int
     last_message: MessageOut | None
     last_seq: int
     unread_count: int

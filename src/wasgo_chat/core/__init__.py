@@ -1,1 +1,1 @@
-"""Settings, errors, encodings and other building blocks that know nothing about chat."""
+"""Errors, encodings and other building blocks that know nothing about chat."""

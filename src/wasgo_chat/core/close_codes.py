@@ -7,7 +7,7 @@ The AsyncAPI document, the SDKs (through that document), the table in `docs/prot
 from enum import IntEnum
 from typing import Literal, Self
 
-Action = Literal["reconnect", "new_token", "wait", "stop"]
+ClientAction = Literal["reconnect", "new_token", "wait", "stop"]
 """What a client does after a close.
 
 - `reconnect`: reconnect with `after_seq` and backoff, after the seconds at the end of the reason if it has any.
@@ -23,11 +23,11 @@ class CloseCode(IntEnum):
     """A close code, what it means and how a client responds."""
 
     sender: Sender
-    action: Action
+    action: ClientAction
     meaning: str
     response: str
 
-    def __new__(cls, code: int, sender: Sender, action: Action, meaning: str, response: str) -> Self:
+    def __new__(cls, code: int, sender: Sender, action: ClientAction, meaning: str, response: str) -> Self:
         member = int.__new__(cls, code)
         member._value_ = code
         member.sender = sender

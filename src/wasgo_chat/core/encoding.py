@@ -10,12 +10,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 from uuid_utils.compat import uuid7
 
 MAX_SAFE_INTEGER = 2**63 - 1
+MAX_TEXT_CHARS = 100_000
+"""Characters of the longest text that any setting allows."""
+MAX_LIST_ITEMS = 5_000
+"""Entries of the longest list that any setting allows."""
+MAX_OBJECT_KEYS = 2_000
+"""Keys of a JSON object that the client chooses. 8 KiB of JSON have room for 1,365."""
+MAX_UNKNOWN_FIELDS = 20
 _BIDI_CONTROLS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _CURSOR_MAC_BYTES = 12
 
@@ -40,9 +47,21 @@ def new_id() -> UUID:
 
 
 class RequestModel(BaseModel):
-    """Base of request models. Unknown fields are rejected."""
+    """Base of request models. Unknown fields are rejected, each with an error of its own as long as they are few.
+
+    Every list, string and object with free keys of a request has a maximum length in its schema, and a list reports
+    its first invalid entry only. So the errors of a request are few, whatever a client sends.
+    """
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limit_fields(cls, value: Any) -> Any:
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + MAX_UNKNOWN_FIELDS:
+            message = "has too many unknown fields"
+            raise PydanticCustomError("too_many_fields", message)
+        return value
 
 
 class ResponseModel(BaseModel):
@@ -95,8 +114,8 @@ def _clean_line(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_clean)]
-"""Text of any length without control characters, except newline and tab."""
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), AfterValidator(_clean)]
+"""Text without control characters, except newline and tab. The settings limit it further."""
 
 SingleLine = Annotated[str, AfterValidator(_clean_line)]
 """Text without control characters and line separators."""
@@ -105,6 +124,10 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), Aft
 """An opaque id assigned by another system: 1 to 128 characters."""
 
 UserId = ExternalId
+
+JsonObject = Annotated[dict[str, Any], Field(max_length=MAX_OBJECT_KEYS)]
+"""A JSON object chosen by the client. `check_json` checks its size, depth and strings against the settings."""
+
 Title = Annotated[
     str,
     Field(max_length=200),
@@ -115,13 +138,21 @@ Title = Annotated[
 Seq = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 
 
+_TOO_DEEP = "is nested too deeply"
+_CONTROL_CHARACTER = "contains NUL, a surrogate or a control character"
+
+
 def check_json(value: Any, *, max_bytes: int, max_depth: int) -> str | None:
-    """Why a JSON value cannot be stored, or None. Checks the depth first, so deeply nested values are never encoded."""
-    if problem := _json_problem(value, max_depth):
-        return problem
-    if len(encode(value)) > max_bytes:
+    """Why a JSON value cannot be stored, or None. Checks the size first: encoding is fast, the other checks are not."""
+    try:
+        size = len(encode(value))
+    except RecursionError:
+        return _TOO_DEEP
+    except UnicodeEncodeError:
+        return _CONTROL_CHARACTER
+    if size > max_bytes:
         return f"is larger than {max_bytes} bytes"
-    return None
+    return _json_problem(value, max_depth)
 
 
 def _json_problem(value: Any, depth_left: int) -> str | None:
@@ -129,7 +160,7 @@ def _json_problem(value: Any, depth_left: int) -> str | None:
         case None | bool():
             return None
         case str():
-            return "contains NUL, a surrogate or a control character" if has_control_characters(value) else None
+            return _CONTROL_CHARACTER if has_control_characters(value) else None
         case int():
             return None if abs(value) <= MAX_SAFE_INTEGER else "contains an integer beyond 64 bits"
         case float():
@@ -143,7 +174,7 @@ def _json_problem(value: Any, depth_left: int) -> str | None:
             )
         case dict() | list():
             if depth_left == 0:
-                return "is nested too deeply"
+                return _TOO_DEEP
             parts: Iterable[Any] = [*value.keys(), *value.values()] if isinstance(value, dict) else value
             return next((problem for part in parts if (problem := _json_problem(part, depth_left - 1))), None)
     return "contains a value that is not JSON"

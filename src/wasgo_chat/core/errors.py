@@ -4,7 +4,8 @@ HTTP responses carry them as problem documents (RFC 9457), sockets as `error` fr
 defined in that feature's package.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, ClassVar
 
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from wasgo_chat.core.encoding import encode
 
 PROBLEM_JSON = "application/problem+json"
+MAX_FIELD_ERRORS = 20
 
 
 class ChatError(Exception):
@@ -88,13 +90,15 @@ class UserErased(Conflict):
 
 
 class Invalid(ChatError):
-    """A well-formed request with an invalid value; `errors` lists the fields."""
+    """A well-formed request with an invalid value; `errors` lists the fields, the first `MAX_FIELD_ERRORS` of them."""
 
     status, code, title = 422, "invalid", "A value in the request is invalid"
 
-    def __init__(self, errors: Sequence[Mapping[str, Any]], detail: str | None = None) -> None:
-        super().__init__(detail or "; ".join(_summary(error) for error in errors[:3]) or None)
-        self.errors = [dict(error) for error in errors]
+    def __init__(self, errors: Iterable[Mapping[str, Any]], detail: str | None = None) -> None:
+        first = [dict(error) for error in islice(errors, MAX_FIELD_ERRORS + 1)]
+        self.errors, omitted = first[:MAX_FIELD_ERRORS], first[MAX_FIELD_ERRORS:]
+        self.has_more = bool(omitted)
+        super().__init__(detail or "; ".join(_summary(error) for error in first[:3]) or None)
 
     @classmethod
     def field(cls, loc: Sequence[str | int], code: str, message: str) -> "Invalid":
@@ -102,8 +106,8 @@ class Invalid(ChatError):
         return cls([{"loc": list(loc), "code": code, "message": message}])
 
     def extras(self) -> dict[str, Any]:
-        """The list of invalid fields."""
-        return {"errors": self.errors}
+        """The invalid fields, and whether there are more of them."""
+        return {"errors": self.errors, "errors_omitted": True} if self.has_more else {"errors": self.errors}
 
 
 class RateLimited(ChatError):
@@ -117,7 +121,11 @@ class Unavailable(ChatError):
     retry it with the same client_id or Idempotency-Key.
     """
 
-    status, code, title = 503, "unavailable", "The service is temporarily unavailable; retry with the same key"
+    status, code, title = (
+        503,
+        "unavailable",
+        "The service is temporarily unavailable; retry shortly",
+    )
 
     def __init__(self, detail: str | None = None, *, retry_after_s: float | None = 1.0) -> None:
         super().__init__(detail, retry_after_s=retry_after_s)

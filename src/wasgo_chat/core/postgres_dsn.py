@@ -1,7 +1,7 @@
 """Parses PostgreSQL URLs in libpq syntax into arguments of asyncpg, one set per host, and rejects invalid ones.
 
 `psql` and `pg_dump` accept the same URLs. asyncpg accepts most libpq parameters only in a DSN, not as arguments; so
-each host gets a DSN that consists of parameters only. `database/hosts.py` decides the order of the hosts.
+each host gets a DSN that consists of parameters only. `database/failover.py` decides the order of the hosts.
 """
 
 import os

@@ -13,17 +13,17 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationTypeName
-from wasgo_chat.core.config import Settings
-from wasgo_chat.core.encoding import ExternalId, RequestModel, Text, Title, UserId, uuid7_at
+from wasgo_chat.core.encoding import ExternalId, JsonObject, RequestModel, Text, Title, UserId, uuid7_at
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity.users import PutUser
 from wasgo_chat.membership.roles import Role
-from wasgo_chat.membership.schemas import JsonObject, ParticipantIn, Reference, Status
+from wasgo_chat.membership.schemas import ParticipantIn, Reference, Status
 from wasgo_chat.messages.reactions import canonical_emoji
 from wasgo_chat.messages.schemas import ClientId, Emoji, MessageContent
 from wasgo_chat.messages.sending.gate import check_message
 from wasgo_chat.messages.types import MESSAGE_TYPES, TEXT, MessageTypeName
+from wasgo_chat.settings.config import Settings
 
 
 class Rejected(Exception):

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import.append import Busy, append
 from wasgo_chat.data_import.batch import ConversationChunk
 from wasgo_chat.data_import.format import ConversationLine, LineValidator, MessageLine, Rejected, UserLine
 from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import Database
+from wasgo_chat.settings.config import CannotStart, Settings
 
 BATCH_MESSAGES = 5_000
 BATCH_CHUNKS = 500

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.pinned import PinnedConnection
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")

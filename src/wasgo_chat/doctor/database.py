@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.doctor.findings import Area, Finding
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.tables import METADATA
 from wasgo_chat.worker import BACKGROUND_POOL_SIZE, KEYED_POOL_SIZE
 

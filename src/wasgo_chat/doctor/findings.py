@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 Level = Literal["ok", "warning", "error"]
 

@@ -1,9 +1,9 @@
 """Checks the connection to the mail server and the login. Sends no mail."""
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.doctor.findings import Area, Finding
 from wasgo_chat.notifications.delivery.base import DeliveryFailed
 from wasgo_chat.notifications.delivery.email import EmailChannel
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 
 async def check(settings: Settings) -> list[Finding]:

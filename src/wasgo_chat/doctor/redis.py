@@ -7,9 +7,9 @@ import secrets
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.redis_target import RedisTarget
 from wasgo_chat.doctor.findings import Area, Finding
+from wasgo_chat.settings.config import Settings
 
 OLDEST_VERSION = 7
 TIMEOUT_S = 3.0

@@ -5,12 +5,12 @@ import json
 from collections.abc import Awaitable, Sequence
 from dataclasses import asdict
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
 from wasgo_chat.doctor import database, mail, redis, settings, storage, token_issuer
 from wasgo_chat.doctor.findings import Area, Finding
+from wasgo_chat.settings.config import Settings
 
 DEEP_TIMEOUT_S = 3_600.0
 _LABELS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}

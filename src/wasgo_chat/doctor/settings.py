@@ -1,9 +1,9 @@
 """Checks the settings: whether `serve` would start with them, and questionable values."""
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.doctor.findings import Area, Finding
 from wasgo_chat.identity.tokens import TokenVerifier
 from wasgo_chat.notifications.channels import make_channels
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 
 def check(settings: Settings, *, workers: int) -> list[Finding]:

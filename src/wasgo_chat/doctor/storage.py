@@ -8,10 +8,10 @@ from aioclamd import ClamdAsyncClient, ClamdError
 
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.storage_s3 import S3Storage
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.doctor.findings import Area, Finding
+from wasgo_chat.settings.config import Settings
 
 _PROBE = b"wasgo-chat doctor test object"
 LOW_SPACE_BYTES = 1 << 30

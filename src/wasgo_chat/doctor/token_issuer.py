@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 import httpx2
 import msgspec
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.doctor.findings import Area, Finding
 from wasgo_chat.identity.jwks import readable_keys
+from wasgo_chat.settings.config import Settings
 
 TIMEOUT_S = 5.0
 SKEW_S, LARGE_SKEW_S = 5.0, 60.0

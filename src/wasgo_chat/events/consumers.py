@@ -20,10 +20,11 @@ import structlog
 
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.tasks import forever
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Database
+from wasgo_chat.events.consumer_registry import CONSUMERS
 from wasgo_chat.events.log import LogAdvanced
-from wasgo_chat.events.offsets import ADVANCE, CONSUMERS, SeqRange
+from wasgo_chat.events.offsets import ADVANCE, SeqRange
 from wasgo_chat.telemetry import tracing
 from wasgo_chat.telemetry.counters import WorkerCounters
 
@@ -204,7 +205,7 @@ class LogConsumer:
         await self._connection.close()
 
     def _traced(self, tracer: tracing.Tracing, pending: Sequence[UUID]) -> AbstractContextManager[Any]:
-        return tracer.span(f"{self._name} reading", conversations=len(pending))
+        return tracer.span(f"{self._name} consumer", conversations=len(pending))
 
     async def _pending(self) -> list[UUID]:
         now = time.monotonic()

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from wasgo_chat.database.session import Tx
-from wasgo_chat.events.offsets import CONSUMERS
+from wasgo_chat.events.consumer_registry import CONSUMERS
 
 MAX_COUNTED = 10_000
 """The most conversations that are counted for a consumer."""

@@ -1,10 +1,4 @@
-"""The tables of the log's consumers: pending markers of conversations with new events, and each consumer's offsets.
-
-To add a consumer, name it in `CONSUMERS` and in `consumers` of its feature. The feature runs it in `build`, and in
-`build_off` with a handler that skips events: pending markers stay until every consumer has reached them. A new consumer
-starts at offset 0: with a conversation's next event it also handles all earlier ones, unless its offsets were set
-before, as `skip_to` does.
-"""
+"""The tables of the log's consumers: pending markers of conversations with new events, and each consumer's offsets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.database.data_policy import not_personal
 from wasgo_chat.database.session import Base, Tx
-
-CONSUMERS = ("notifications",)
-"""The names of all consumers. A pending marker stays until every one of them has reached its head."""
+from wasgo_chat.events.consumer_registry import CONSUMERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 from starlette.datastructures import Address
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.core.ip_ranges import client_bucket
+from wasgo_chat.settings.config import Settings
 
 MAX_CONCURRENT_OPENS = 16
 RETRY_SPREAD_S = 4.0

@@ -119,21 +119,21 @@ class CommandRegistry:
             MalformedFrame: it is not JSON, its type is unknown, or a field is wrong.
         """
         try:
-            return self.adapter.validate_json(text)
+            fields = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
+            raise MalformedFrame(None, Invalid.field([], "json_invalid", "is not JSON")) from error
+        try:
+            return self.adapter.validate_python(fields)
         except ValidationError as error:
             # pydantic puts the frame type before the field, which is of no use to a client.
-            errors = [
+            errors = (
                 {**problem, "loc": problem["loc"][1:] if len(problem["loc"]) > 1 else problem["loc"]}
                 for problem in field_errors(error.errors(include_url=False))
-            ]
-            raise MalformedFrame(_readable_ref(text), Invalid(errors)) from error
+            )
+            raise MalformedFrame(_readable_ref(fields), Invalid(errors)) from error
 
 
-def _readable_ref(text: str) -> str | None:
-    try:
-        frame = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return None
-    ref = frame.get("ref") if isinstance(frame, dict) else None
+def _readable_ref(fields: Any) -> str | None:
+    ref = fields.get("ref") if isinstance(fields, dict) else None
     is_ref = isinstance(ref, str) and len(ref) <= MAX_REF_CHARS and not has_control_characters(ref, allowed="")
     return ref if is_ref else None

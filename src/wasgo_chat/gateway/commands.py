@@ -1,4 +1,4 @@
-"""The socket commands: what each client frame does. The same operations as behind the HTTP routes do the work."""
+"""The socket commands: what each client frame does. They call the same operations as the HTTP routes."""
 
 import asyncio
 from typing import Any
@@ -69,6 +69,7 @@ async def _mark_read(session: Session, frame: MarkReadFrame) -> AckBody:
 
 async def _edit(session: Session, frame: EditMessageFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
+    await session.context.rate_limits.count_message(session.user_id, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
         await verbs.edit(tx, session.actor, frame.message_id, frame.content)
@@ -86,6 +87,7 @@ async def _delete(session: Session, frame: DeleteMessageFrame) -> AckBody:
 
 async def _react(session: Session, frame: ReactFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
+    await session.context.rate_limits.count_message(session.user_id, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
         body = ReactToMessage(emoji=frame.emoji, action=frame.action)

@@ -1,4 +1,4 @@
-"""One WebSocket connection, from `hello` to close: its life and its I/O. What it stands for is its `Session`.
+"""One WebSocket connection, from `hello` to close: its life cycle and I/O. `Session` holds its actor and subscriptions.
 
 A close that is requested anywhere lets the current frame finish first.
 """
@@ -6,6 +6,7 @@ A close that is requested anywhere lets the current frame finish first.
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -66,7 +67,8 @@ class Connection:
             if writer is None
             else TransportBuffer(writer, settings.outbox_bytes, self._on_drained)
         )
-        responder = Responder(self._buffer, self.end, settings.max_bad_frames, self._hub.counts)
+        count_refused = partial(context.rate_limits.count_refused_frame, actor.require_user())
+        responder = Responder(self._buffer, self.end, settings.max_bad_frames, count_refused, self._hub.counts)
         self._session = Session(
             actor,
             context,

@@ -90,7 +90,7 @@ class FrameReceiver:
             session.context.hub.counts.frames_in[frame_type] += 1
             if tracing.tracer is not None:
                 tracing.tracer.rename(f"frame {frame_type}")
-            log.debug("frame", type=frame_type, about=frame.conversation_id or session.fixed_conversation)
+            log.debug("frame_received", type=frame_type, about=frame.conversation_id or session.fixed_conversation)
             if isinstance(command, PipelinedCommand):
                 await self._inflight.wait_for_capacity()
                 self._inflight.add(ref, await command.start(session, frame, self._inflight))

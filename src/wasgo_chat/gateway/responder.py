@@ -7,7 +7,7 @@ import structlog
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
-from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
+from wasgo_chat.core.errors import ChatError, Invalid, RateLimited, Unavailable
 from wasgo_chat.gateway.frames.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -22,6 +22,7 @@ class Responder:
         buffer: the send buffer of the connection.
         on_end: closes the connection after the current frame, with a close code and a reason.
         max_bad_frames: malformed or rate-limited frames in a row after which the connection is closed.
+        count_refused: counts a refused frame of the user; returns the seconds to wait if there were too many, else 0.
         counts: the counters of the worker.
     """
 
@@ -30,11 +31,13 @@ class Responder:
         buffer: SendBuffer,
         on_end: Callable[[CloseCode, str], None],
         max_bad_frames: int,
+        count_refused: Callable[[], float],
         counts: WorkerCounters,
     ) -> None:
         self._buffer = buffer
         self._on_end = on_end
         self._max_bad_frames = max_bad_frames
+        self._count_refused = count_refused
         self._counts = counts
         self._bad_frames = 0
 
@@ -54,6 +57,7 @@ class Responder:
         """A frame could not be parsed: send an `error`."""
         self._counts.frames_in["malformed"] += 1
         self._refuse(ref, error)
+        self._end_if_too_many()
         self._count_bad(CloseCode.MALFORMED, "too many malformed frames")
 
     def refuse(self, ref: str | None, error: BaseException) -> None:
@@ -62,6 +66,8 @@ class Responder:
             log.error("command_failed", exc_info=error)
             error = ChatError()
         self._refuse(ref, error)
+        if isinstance(error, RateLimited | Invalid):
+            self._end_if_too_many()
         if isinstance(error, RateLimited):
             self._count_bad(CloseCode.RATE_LIMITED, f"too fast; retry after {error.retry_after_s:g}")
             return
@@ -75,6 +81,11 @@ class Responder:
         log.debug("frame_refused", code=error.code)
         frame = {"type": "error", "ref": ref, "code": error.code, "detail": error.detail, **error.extras()}
         self.write(encode(frame))
+
+    def _end_if_too_many(self) -> None:
+        """Close the connection of a user who sends too many refused frames, also if there are good ones in between."""
+        if wait_s := self._count_refused():
+            self._on_end(CloseCode.RATE_LIMITED, f"too many refused frames; retry after {wait_s:.1f}")
 
     def _count_bad(self, code: CloseCode, reason: str) -> None:
         self._bad_frames += 1

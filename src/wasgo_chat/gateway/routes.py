@@ -114,6 +114,11 @@ async def _serve(ws: WebSocket, conversation_id: UUID | None, feed: Notification
                 await ws.close(CloseCode.RATE_LIMITED, "too many connections from this address; retry after 60")
                 return
             try:
+                worker.rate_limits.count_address(client_ip_bucket(ws))
+            except RateLimited as error:
+                await ws.close(CloseCode.RATE_LIMITED, _too_many_connects(error))
+                return
+            try:
                 slot = await worker.admission.acquire()
             except RateLimited as error:
                 hub.counts.refusals["opening_sockets"] += 1
@@ -143,6 +148,11 @@ async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationF
     except ChatError as error:
         code = CloseCode.OVERLOADED if error.status >= 500 else CloseCode.UNAUTHENTICATED
         await ws.close(code, error.detail)
+        return
+    try:
+        worker.rate_limits.count_connect(actor.require_user())
+    except RateLimited as error:
+        await ws.close(CloseCode.RATE_LIMITED, _too_many_connects(error))
         return
     structlog.contextvars.bind_contextvars(
         user=actor.user_id,
@@ -190,6 +200,10 @@ async def _authenticate(ws: WebSocket, find: UserLookup | None) -> Actor:
         raise Unauthenticated
     actor.require_user()
     return actor
+
+
+def _too_many_connects(error: RateLimited) -> str:
+    return f"too many new connections; retry after {error.retry_after_s:g}"
 
 
 def _after_seq(ws: WebSocket) -> int | None:

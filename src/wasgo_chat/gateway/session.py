@@ -7,13 +7,13 @@ from uuid import UUID
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
+from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.gateway.delivery.subscription import Subscription
 from wasgo_chat.gateway.frames.client_frames import ClientFrame
 from wasgo_chat.gateway.responder import Responder
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.gateway.typing_indicator import TypingThrottle
-from wasgo_chat.gateway.workers.publisher import Publisher
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.messages.context import MessagesContext

@@ -1,7 +1,8 @@
 """Typing indicators: how long one is shown, and which signals of a connection are published.
 
-To change how long an indicator is shown, change `TYPING_TTL_S`, the sentence about it in docs/protocol.md, and
-`EXPIRY_MS` in `sdk/typescript/src/typing-indicator.ts`, which must be longer.
+To change how long an indicator is shown, change `TYPING_TTL_S`, the sentence about it in docs/protocol.md, and two
+values that must be longer: `EXPIRY_MS` in `sdk/typescript/src/typing-indicator.ts` and `TYPING_EXPIRY_S` in
+`sdk/python/src/wasgo_chat_client/conversation.py`.
 """
 
 import time

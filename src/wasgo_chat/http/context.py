@@ -4,11 +4,12 @@ from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.replicas import Replicas
 from wasgo_chat.database.session import Database
 from wasgo_chat.http.rate_limits import RateLimits
+from wasgo_chat.http.user_turns import UserTurns
 from wasgo_chat.identity.authentication import Authenticator
+from wasgo_chat.settings.config import Settings
 
 
 class HttpContext(Protocol):
@@ -18,6 +19,7 @@ class HttpContext(Protocol):
     db: Database
     replicas: Replicas
     rate_limits: RateLimits
+    user_turns: UserTurns
     authenticator: Authenticator
 
 

@@ -24,9 +24,15 @@ from wasgo_chat.http.rate_limits import RateClass, RateLimits
 from wasgo_chat.identity.authentication import Actor, UserLookup
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user token or a service token.")
-_UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]  # checked by `from_headers`
+
+# The lengths are for the document: other code checks them, with errors of its own.
+_UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 128})]
+_ReadAfter = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 16})]
+_IdempotencyKey = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 200})]
+ETag = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 1000})]
 _MAX_CURSOR_CHARS = 500
 _RATE_CLASS = "wasgo_chat_rate_class"
+_RESULTS_PER_READ = "wasgo_chat_results_per_read"
 
 EXTERNAL_ID_ACTIONS = ("revoke", "erasure", "export")
 """The last path segments of the routes below `/chat/users/{user_id}/`."""
@@ -67,6 +73,19 @@ def rate_class(name: RateClass | None) -> Callable[[Endpoint], Endpoint]:
     return declare
 
 
+def weighed(results_per_read: int) -> Callable[[Endpoint], Endpoint]:
+    """Decorator of the endpoint of a long list, of which a user gets `user_turns.MAX_LISTS` at a time.
+
+    A request counts as one read, and one more for each `results_per_read` results that it asks for.
+    """
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _RESULTS_PER_READ, results_per_read)
+        return endpoint
+
+    return declare
+
+
 async def _caller(
     request: Request,
     _: Annotated[Any, Depends(_BEARER)],
@@ -99,7 +118,10 @@ async def authenticate(request: Request, find: UserLookup | None = None) -> Acto
     if actor.service is None:  # services act for many users
         rates.count_address(client_ip_bucket(request))
         if (counted_as := _rate_class(request)) is not None:
-            await rates.count_request(actor.require_user(), counted_as)
+            await rates.count_request(actor.require_user(), counted_as, _cost(request))
+        if counted_as == "read":
+            is_list = _results_per_read(request) is not None
+            await worker.user_turns.acquire(request.scope, actor.require_user(), is_list=is_list)
     return actor
 
 
@@ -126,6 +148,20 @@ def _rate_class(request: Request) -> RateClass | None:
     return declared
 
 
+def _results_per_read(request: Request) -> int | None:
+    declared: int | None = getattr(request.scope.get("endpoint"), _RESULTS_PER_READ, None)
+    return declared
+
+
+def _cost(request: Request) -> float:
+    results_per_read = _results_per_read(request)
+    if results_per_read is None:
+        return 1.0
+    limit = request.query_params.get("limit", "")
+    requested = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 4 else DEFAULT_LIMIT
+    return 1.0 + min(requested, MAX_LIMIT) / results_per_read
+
+
 async def _database(request: Request) -> Database:
     return http_context(request).db
 
@@ -137,7 +173,7 @@ async def _rate_limits(request: Request) -> RateLimits:
 async def _read_session(
     request: Request,
     x_read_after: Annotated[
-        str | None,
+        _ReadAfter | None,
         Header(description="The latest `X-Read-After` received. Nothing older is returned."),
     ] = None,
 ) -> ReadSession:
@@ -158,7 +194,7 @@ RateLimitsDep = Annotated[RateLimits, Depends(_rate_limits)]
 Cursor = Annotated[str | None, Depends(_clean_cursor)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description=f"Results per page; {DEFAULT_LIMIT} by default.")]
 IdempotencyKeyHeader = Annotated[
-    str | None,
+    _IdempotencyKey | None,
     Header(
         alias="Idempotency-Key",
         description="Repeating the same key and body within 24 h returns the first result.",

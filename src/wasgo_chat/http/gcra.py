@@ -25,15 +25,19 @@ class GcraLimiter:
         self._due: dict[str, float] = {}
         self._purge_at = PURGE_AT
 
-    def hit(self, key: str) -> float:
-        """Count a hit. Returns 0 if it is within the limit, else the seconds to wait; a rejected hit does not count."""
+    def hit(self, key: str, cost: float = 1.0) -> float:
+        """Count a hit, which costs as much as `cost` ordinary ones. The last hit of a burst may exceed the limit.
+
+        Returns:
+            0 if it is within the limit, else the seconds to wait; a rejected hit does not count.
+        """
         if not self._interval_s:
             return 0.0
         now = self._clock()
         due = max(self._due.get(key, now), now)
         if due - now > self._burst_s:
             return due - now - self._burst_s
-        self._due[key] = due + self._interval_s
+        self._due[key] = due + self._interval_s * cost
         if len(self._due) >= self._purge_at:
             self._purge(now)
         return 0.0

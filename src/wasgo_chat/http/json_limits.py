@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import check_json
 from wasgo_chat.core.errors import Invalid
+from wasgo_chat.settings.config import Settings
 
 
 def check_json_object(settings: Settings, field: str, value: dict[str, Any]) -> None:

@@ -6,9 +6,9 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import ResponseModel, keyed_hash, sign_cursor, verify_cursor
 from wasgo_chat.core.errors import Invalid
+from wasgo_chat.settings.config import Settings
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50

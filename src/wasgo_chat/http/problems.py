@@ -1,7 +1,7 @@
 """Problem documents (RFC 9457): exception handlers that produce them, and their description in OpenAPI."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from wasgo_chat.core.errors import (
@@ -58,6 +58,7 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[FieldError] | None = None
+    errors_omitted: bool | None = Field(default=None, description="True if there are more than the listed `errors`.")
     retry_after_s: float | None = None
 
 
@@ -145,16 +146,14 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_crash)
 
 
-def field_errors(errors: Any) -> list[dict[str, Any]]:
-    """Convert Pydantic errors to field errors, without any part of the client's input."""
-    return [
-        {
+def field_errors(errors: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Convert Pydantic errors to field errors one by one, without any part of the client's input."""
+    for error in errors:
+        yield {
             "loc": [_safe_name(part) for part in error["loc"] if part != "body"],
             "code": error["type"],
             "message": _MESSAGES.get(error["type"]) or _text_length_message(error) or error["msg"],
         }
-        for error in errors
-    ]
 
 
 def _text_length_message(error: Any) -> str | None:
@@ -180,7 +179,7 @@ async def _on_chat_error(request: Request, error: Exception) -> Response:
 def to_response(error: ChatError) -> Response:
     """The response to a client-visible error; server-side failures are logged."""
     if error.status >= 500:
-        log.warning("unavailable", error=type(error.__cause__ or error).__name__)
+        log.warning("request_unavailable", error=type(error.__cause__ or error).__name__)
     return problem_from(error)
 
 

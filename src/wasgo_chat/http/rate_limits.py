@@ -6,6 +6,7 @@ configured or not responding.
 """
 
 import asyncio
+import math
 import time
 from typing import Any, Literal
 
@@ -16,10 +17,10 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.http.gcra import GcraLimiter
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,9 @@ REDIS_COOLDOWN_S = 5.0
 """How long Redis is skipped after it failed to respond."""
 
 MINUTE_S = 60
+
+REFUSED_FRAME_COST = 10
+"""How many good frames a refused one costs: a malformed frame takes longer to parse, and its error to write."""
 
 RateClass = Literal["read", "write", "upload", "ticket", "push_subscription", "person"]
 
@@ -75,14 +79,19 @@ class RateLimits:
             "push_subscription": _item(settings.rate_push_subscriptions_per_minute),
             "person": _item(settings.rate_people_per_minute),
         }
+        self._megapixels = _item(settings.rate_megapixels_per_minute)
         self._reads = GcraLimiter(settings.rate_reads_per_minute)
         self._frames = GcraLimiter(settings.rate_frames_per_minute)
+        # More than a socket may send in a row, so that the limit of one socket is reached first.
+        tolerated = max(settings.rate_frames_per_minute // REFUSED_FRAME_COST, 2 * settings.max_bad_frames)
+        self._refused_frames = GcraLimiter(tolerated if settings.rate_frames_per_minute else 0)
+        self._connects = GcraLimiter(settings.rate_connects_per_minute)
         self._addresses = GcraLimiter(settings.rate_address_per_minute)
         self._failures = GcraLimiter(settings.rate_failures_per_minute)
         self._retry_redis_at = 0.0
 
     async def count_message(self, user_id: str, conversation_id: object) -> None:
-        """Count a message of a user in a conversation.
+        """Count a message of a user in a conversation, an edit or a reaction.
 
         Raises:
             RateLimited: the limit is exceeded; `retry_after_s` says when to retry.
@@ -90,23 +99,47 @@ class RateLimits:
         if self._messages is not None:
             await self._count(self._messages, "message", user_id, str(conversation_id))
 
-    async def count_request(self, user_id: str, rate_class: RateClass, *, cost: int = 1) -> None:
-        """Count a request of a user, other than sending a message. `cost` is what it counts for, if it is no read.
+    async def count_request(self, user_id: str, rate_class: RateClass, cost: float = 1.0) -> None:
+        """Count a request of a user, other than sending a message. It may count as `cost` requests, also as none.
 
         Raises:
             RateLimited: as in `count_message`.
         """
         if rate_class == "read":
-            self._reject_if_waiting(self._reads.hit(user_id), "read")
+            self._reject_if_waiting(self._reads.hit(user_id, cost), "read")
         elif cost and (item := self._requests[rate_class]) is not None:
-            await self._count(item, rate_class, user_id, cost=cost)
+            await self._count(item, rate_class, user_id, cost=math.ceil(cost))
+
+    async def count_pixels(self, user_id: str, pixels: int) -> None:
+        """Count the pixels of an image that is about to be decoded, as whole megapixels.
+
+        Raises:
+            RateLimited: as in `count_message`. An image that exceeds the limit alone is counted as the whole limit.
+        """
+        if (item := self._megapixels) is not None:
+            await self._count(item, "megapixels", user_id, cost=min(-(-pixels // 1_000_000), item.amount))
 
     def count_frame(self, user_id: str) -> None:
         """Count a socket frame of a user, other than a message. Raises: RateLimited."""
         self._reject_if_waiting(self._frames.hit(user_id), "frame")
 
+    def count_refused_frame(self, user_id: str) -> float:
+        """Count a frame that was malformed, invalid or too fast.
+
+        Returns:
+            The seconds that the user must wait if they have sent too many, else 0.
+        """
+        wait_s = self._refused_frames.hit(user_id)
+        if wait_s:
+            self._counts.refusals["refused_frame"] += 1
+        return wait_s
+
+    def count_connect(self, user_id: str) -> None:
+        """Count a socket that a user opens. Raises: RateLimited."""
+        self._reject_if_waiting(self._connects.hit(user_id), "connect")
+
     def count_address(self, address: str | None) -> None:
-        """Count a request from a client address, if known. Raises: RateLimited."""
+        """Count a request or a new socket from a client address, if known. Raises: RateLimited."""
         if address is not None:
             self._reject_if_waiting(self._addresses.hit(address), "address")
 

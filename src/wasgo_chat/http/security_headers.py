@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 Header = tuple[bytes, bytes]
 
@@ -36,16 +36,25 @@ class SecurityHeaders:
 
     def apply(self, headers: Iterable[Header]) -> list[Header]:
         """A response's headers, completed with the missing security headers."""
-        present = [(name.lower(), value) for name, value in headers]
-        by_name = dict(present)
-        content_type = by_name.get(b"content-type", b"")
-        required = list(self._always)
-        if b"json" in content_type:
-            # Authorized data must not be stored by shared caches.
-            required.append((b"cache-control", b"no-store"))
-        if content_type.startswith(b"text/html"):
-            required.append((b"content-security-policy", _PAGE_POLICY))
-        elif not content_type.startswith((b"image/", b"audio/", b"video/")):
-            # Not for media: a browser displays an image or video in a page of its own, which this policy would break.
-            required.append((b"content-security-policy", _DATA_POLICY))
-        return [*present, *((name, value) for name, value in required if name not in by_name)]
+        return _complete(headers, self._always)
+
+
+def with_security_headers(headers: Iterable[Header]) -> list[Header]:
+    """The headers of a response that is sent before the app gets a request, completed: all but the configured ones."""
+    return _complete(headers, _ALWAYS)
+
+
+def _complete(headers: Iterable[Header], always: Iterable[Header]) -> list[Header]:
+    present = [(name.lower(), value) for name, value in headers]
+    by_name = dict(present)
+    content_type = by_name.get(b"content-type", b"")
+    required = list(always)
+    if b"json" in content_type:
+        # Authorized data must not be stored by shared caches.
+        required.append((b"cache-control", b"no-store"))
+    if content_type.startswith(b"text/html"):
+        required.append((b"content-security-policy", _PAGE_POLICY))
+    elif not content_type.startswith((b"image/", b"audio/", b"video/")):
+        # Not for media: a browser displays an image or video in a page of its own, which this policy would break.
+        required.append((b"content-security-policy", _DATA_POLICY))
+    return [*present, *((name, value) for name, value in required if name not in by_name)]

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.http.dependencies import AnonymousRateLimit
+from wasgo_chat.settings.config import Settings
 
 FOLDER = Path(__file__).parent.parent / "web"
 PAGES = {"/": "index.html", "/operator": "operator.html"}

@@ -12,11 +12,11 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import keyed_hash
 from wasgo_chat.core.errors import UserErased
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.session import Base, Tx, any_of, one_of
+from wasgo_chat.settings.config import Settings
 
 STATES = ("words", "names", "done")
 

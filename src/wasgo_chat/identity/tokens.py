@@ -15,15 +15,15 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from wasgo_chat.core.config import (
+from wasgo_chat.core.encoding import clean_line, has_control_characters
+from wasgo_chat.core.errors import Unauthenticated
+from wasgo_chat.settings.config import (
     DEVELOPMENT_SECRET,
     MINIMUM_RSA_BITS,
     MINIMUM_SECRET_BYTES,
     Settings,
     UnsafeSettings,
 )
-from wasgo_chat.core.encoding import clean_line, has_control_characters
-from wasgo_chat.core.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from wasgo_chat.identity.jwks import JwksCache

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, UserId, strip_bidi_controls
 from wasgo_chat.database.data_policy import DataPolicy
-from wasgo_chat.database.driver import PinnedConnection, fetch
+from wasgo_chat.database.pinned import PinnedConnection, fetch
 from wasgo_chat.database.session import Base, Database, Tx, any_of, values_table
 from wasgo_chat.identity.erased_users import erased_among, reject_erased
 from wasgo_chat.identity.tokens import EMAIL_PATTERN

@@ -8,6 +8,7 @@ FEATURE = Feature(
     summary="Routes by which services provision conversations and users, and post system messages.",
     setting="integrations",
     routers=[router],
+    max_body_bytes=lambda settings: settings.max_body_bytes,
     requirements={
         Requirement.OPENAPI: Done("docs/openapi.json", "send_system_message"),
         Requirement.ASYNCAPI: Exempt("Services call HTTP routes; their changes reach sockets as ordinary events."),
@@ -25,6 +26,6 @@ FEATURE = Feature(
         Requirement.DOCTOR: Done("src/wasgo_chat/doctor/token_issuer.py"),
         Requirement.BENCHMARK: Exempt("Provisioning is rare: once per bid, job, request or dispute."),
         Requirement.GUIDE: Done("docs/recipes/django.md"),
-        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "integrations: bool"),
+        Requirement.SWITCH: Done("src/wasgo_chat/settings/features.py", "integrations: bool"),
     },
 )

@@ -37,7 +37,7 @@ class Membership:
     def allows(self, action: Action) -> bool:
         """Whether the permission matrix allows the caller this action."""
         if self.participant is None:
-            scope = PERMISSIONS[action][1]
+            scope = PERMISSIONS[action].scope
             return scope is not None and scope in self.actor.scopes
         return role_allows(self.participant.role, action)
 
@@ -53,7 +53,7 @@ class Membership:
         """
         if not self.allows(action):
             if self.participant is None:
-                scope = PERMISSIONS[action][1]
+                scope = PERMISSIONS[action].scope
                 raise ScopeRequired(f"A service token with the scope {scope} is required") if scope else ActAsRequired
             raise role_does_not_allow(self.participant.role)
         if self.is_direct and action in NOT_IN_DIRECT:

@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from wasgo_chat.database.batch_loader import BatchLoader
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.identity.users import USER_RECORD_COLUMNS, UserRecord
 
 _MEMBERSHIPS = """

@@ -1,16 +1,17 @@
 """Roles, actions and the permission matrix: which role, or which scope of a service token, allows which action.
 
 To add a role, declare it in `Role` (at its rank) and review `PERMISSIONS`, migrate the CHECK constraint of
-`participants.role`, name it in web/src/shared/labels/roles.ts and extend the matrix in docs/protocol.md.
+`participants.role`, and name it in web/src/shared/labels/roles.ts. `make docs` writes the matrix of docs/protocol.md.
 """
 
 from collections.abc import Set
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Literal
 
 
 class Role(StrEnum):
-    """A participant's role, lowest first. Higher roles may do what lower ones may, except `ONLY_BY_LOWEST_ROLE`."""
+    """A participant's role, lowest first. Higher roles may do what lower ones may, except `LOWEST_ROLE_ONLY`."""
 
     OBSERVER = "observer"
     PARTICIPANT = "participant"
@@ -48,23 +49,35 @@ class Action(Enum):
     WRITE_SYSTEM = auto()
 
 
-PERMISSIONS: dict[Action, tuple[Role | None, str | None]] = {
-    Action.READ: (Role.OBSERVER, None),
-    Action.WRITE: (Role.PARTICIPANT, None),
-    Action.TYPE: (Role.PARTICIPANT, None),
-    Action.DELETE_OTHERS: (Role.MODERATOR, "chat:moderate"),
-    Action.MANAGE_MEMBERS: (Role.MODERATOR, "chat:provision"),
-    Action.MANAGE_PRIVILEGED_MEMBERS: (Role.ADMIN, "chat:provision"),
-    Action.CONFIGURE: (Role.ADMIN, "chat:provision"),
-    Action.CLOSE: (Role.MODERATOR, "chat:provision"),
-    Action.ASSIGN: (Role.MODERATOR, "chat:provision"),
-    Action.ARCHIVE: (Role.OBSERVER, None),
-    Action.LEAVE: (Role.OBSERVER, None),
-    Action.WRITE_SYSTEM: (None, "chat:system_message"),
-}
-"""For each action: the lowest role that allows it to a user, and the scope that allows it to a service."""
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Who may perform an action. `description` is its row in the matrix of docs/protocol.md."""
 
-ONLY_BY_LOWEST_ROLE = frozenset([Action.ASSIGN])
+    lowest_role: Role | None
+    """The lowest role that allows the action to a user; None if no role does."""
+    scope: str | None
+    """The scope that allows it to a service; None if services need to act as a user."""
+    description: str
+
+
+PERMISSIONS: dict[Action, Permission] = {
+    Action.READ: Permission(Role.OBSERVER, None, "list, read, receive, have read receipts"),
+    Action.WRITE: Permission(Role.PARTICIPANT, None, "send, reply, react, upload, edit and delete own messages"),
+    Action.TYPE: Permission(Role.PARTICIPANT, None, "send typing indicators"),
+    Action.DELETE_OTHERS: Permission(Role.MODERATOR, "chat:moderate", "delete messages of others"),
+    Action.MANAGE_MEMBERS: Permission(Role.MODERATOR, "chat:provision", "add and remove observers and participants"),
+    Action.MANAGE_PRIVILEGED_MEMBERS: Permission(
+        Role.ADMIN, "chat:provision", "add, remove and change moderators and admins"
+    ),
+    Action.CONFIGURE: Permission(Role.ADMIN, "chat:provision", "change title, metadata and settings"),
+    Action.CLOSE: Permission(Role.MODERATOR, "chat:provision", "close, reopen"),
+    Action.ASSIGN: Permission(Role.MODERATOR, "chat:provision", "assign a support conversation"),
+    Action.ARCHIVE: Permission(Role.OBSERVER, None, "archive, in the own list only"),
+    Action.LEAVE: Permission(Role.OBSERVER, None, "leave; the last admin cannot"),
+    Action.WRITE_SYSTEM: Permission(None, "chat:system_message", "send system messages"),
+}
+
+LOWEST_ROLE_ONLY = frozenset([Action.ASSIGN])
 """Actions that no higher role allows: the admin of a support conversation is the user who asked for help."""
 
 WRITE_ACTIONS = frozenset([Action.WRITE, Action.DELETE_OTHERS, Action.WRITE_SYSTEM])
@@ -76,10 +89,10 @@ NOT_IN_DIRECT = frozenset([Action.MANAGE_MEMBERS, Action.MANAGE_PRIVILEGED_MEMBE
 
 def role_allows(role: str, action: Action) -> bool:
     """Whether a user with this role may do this, in a conversation that is open and not direct."""
-    lowest_role = PERMISSIONS[action][0]
+    lowest_role = PERMISSIONS[action].lowest_role
     if lowest_role is None:
         return False
-    return role == lowest_role if action in ONLY_BY_LOWEST_ROLE else Role(role).is_at_least(lowest_role)
+    return role == lowest_role if action in LOWEST_ROLE_ONLY else Role(role).is_at_least(lowest_role)
 
 
 def roles_that_allow(action: Action) -> list[Role]:
@@ -89,3 +102,16 @@ def roles_that_allow(action: Action) -> list[Role]:
 
 PRIVILEGED_ROLES: Set[str] = frozenset(roles_that_allow(Action.MANAGE_MEMBERS))
 """Roles that manage other members. Only `Action.MANAGE_PRIVILEGED_MEMBERS` allows granting or revoking them."""
+
+
+def permission_table() -> str:
+    """The permission matrix as a Markdown table."""
+    lines = [
+        f"| | {' | '.join(Role)} | service, by scope |",
+        "| --- |" + " --- |" * (len(Role) + 1),
+    ]
+    for action, permission in PERMISSIONS.items():
+        cells = "".join(" yes |" if role_allows(role, action) else " |" for role in Role)
+        scope = f"`{permission.scope}`" if permission.scope else "as a user"
+        lines.append(f"| {permission.description} |{cells} {scope} |")
+    return "\n".join(lines)

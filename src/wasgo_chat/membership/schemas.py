@@ -7,13 +7,22 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from wasgo_chat.conversation_types import ConversationTypeName
-from wasgo_chat.core.encoding import ExternalId, RequestModel, ResponseModel, SingleLine, Title, UserId
+from wasgo_chat.core.encoding import (
+    MAX_LIST_ITEMS,
+    ExternalId,
+    JsonObject,
+    RequestModel,
+    ResponseModel,
+    SingleLine,
+    Title,
+    UserId,
+)
 from wasgo_chat.identity.users import UserOut
 from wasgo_chat.membership.roles import Role, RoleName
 
+_SHORT_LIST = Field(max_length=MAX_LIST_ITEMS, fail_fast=True)
+
 Status = Literal["open", "closed"]
-JsonObject = dict[str, Any]
-"""A JSON object chosen by the client. The verb checks its size, depth and strings against the settings."""
 
 
 class Reference(RequestModel):
@@ -42,8 +51,8 @@ class CreateConversation(RequestModel):
 
     conversation_type: ConversationTypeName
     title: Title = ""
-    participant_ids: list[UserId] | None = None
-    participants: list[ParticipantIn] | None = None
+    participant_ids: Annotated[list[UserId], _SHORT_LIST] | None = None
+    participants: Annotated[list[ParticipantIn], _SHORT_LIST] | None = None
     reference: Reference | None = None
     metadata: JsonObject = Field(default_factory=dict)
 
@@ -64,7 +73,7 @@ class ProvisionConversation(RequestModel):
     """Get or create the conversation about an object of the platform."""
 
     title: Title | None = None
-    participants: list[ProvisionedParticipant] = Field(default_factory=list)
+    participants: Annotated[list[ProvisionedParticipant], _SHORT_LIST] = Field(default_factory=list)
     metadata: JsonObject | None = None
 
 
@@ -121,7 +130,7 @@ class ConversationCore(ResponseModel):
     title: str
     reference: ReferenceOut | None
     status: Status
-    metadata: JsonObject
-    settings: JsonObject
+    metadata: dict[str, Any]
+    settings: dict[str, Any]
     created_at: datetime
     updated_at: datetime

@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.requests import HTTPConnection
 
 from wasgo_chat.database.batch_loader import BatchLoader
-from wasgo_chat.database.driver import PinnedPool
+from wasgo_chat.database.pinned import PinnedPool
 from wasgo_chat.http.context import HttpContext
 from wasgo_chat.membership.lookups import UserAndMembership
 from wasgo_chat.messages.sending.group_commit import GroupCommit

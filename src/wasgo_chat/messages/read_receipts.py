@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from wasgo_chat.core.errors import Invalid, NotFound
-from wasgo_chat.database.driver import PinnedConnection
+from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor

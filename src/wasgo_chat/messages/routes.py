@@ -13,6 +13,7 @@ from wasgo_chat.http.dependencies import (
     Caller,
     Cursor,
     Db,
+    ETag,
     IdempotencyKeyHeader,
     Limit,
     RateLimitsDep,
@@ -23,6 +24,7 @@ from wasgo_chat.http.dependencies import (
 from wasgo_chat.http.idempotency import IdempotencyConflict
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.http.problems import problem_responses
+from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.membership.errors import ConversationClosed
@@ -81,7 +83,7 @@ async def list_messages(
     message_type: MessageTypeName | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    if_none_match: Annotated[str | None, Header(description="The `ETag` of an earlier response.")] = None,
+    if_none_match: Annotated[ETag | None, Header(description="The `ETag` of an earlier response.")] = None,
 ) -> Response:
     """List messages of one conversation by seq, or of all the caller's conversations by time.
 
@@ -177,11 +179,12 @@ async def get_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     "/{message_id}/edit/",
     operation_id="edit_message",
     response_model=MessageOut,
-    responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed, MessageDeletedError, 422),
+    responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed, MessageDeletedError, LimitReached, 422),
 )
-async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: Db) -> Response:
+async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: Db, rates: RateLimitsDep) -> Response:
     """Change the content of the caller's own message."""
     async with db.transaction() as tx:
+        await _count_as_message(tx, rates, caller, message_id)
         membership = await verbs.edit(tx, caller, message_id, body.content)
         message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.require_user())
     return JsonResponse(message)
@@ -207,9 +210,12 @@ async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     response_model=ReactionResult,
     responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed, MessageDeletedError, LimitReached, 422),
 )
-async def react_to_message(message_id: UUID, body: ReactToMessage, caller: Caller, db: Db) -> Response:
+async def react_to_message(
+    message_id: UUID, body: ReactToMessage, caller: Caller, db: Db, rates: RateLimitsDep
+) -> Response:
     """Toggle a reaction, or add or remove it (`action`)."""
     async with db.transaction() as tx:
+        await _count_as_message(tx, rates, caller, message_id)
         result = await reactions.react(tx, caller, message_id, body)
     return JsonResponse(result)
 
@@ -240,6 +246,18 @@ async def list_receipts(message_id: UUID, caller: Caller, db: Db) -> Response:
         conversation_id = await conversation_of_message(tx, caller, message_id)
         membership = await access.authorize(tx, caller, conversation_id)
         return JsonResponse({"results": await read_receipts.receipts_shown_to(tx, membership, message_id)})
+
+
+async def _count_as_message(tx: Tx, rates: RateLimits, caller: Actor, message_id: UUID) -> None:
+    """Count a change that every member receives against the rate of messages in the conversation.
+
+    Raises:
+        NotFound: no such message for the caller.
+        RateLimited: the caller has sent or changed too many messages in the conversation.
+    """
+    conversation_id = await conversation_of_message(tx, caller, message_id)
+    if caller.user_id is not None:  # other callers are refused by the verb
+        await rates.count_message(caller.user_id, conversation_id)
 
 
 async def _load(tx: Tx, caller: Actor, message_id: UUID) -> dict[str, object]:

@@ -7,7 +7,15 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wasgo_chat.attachments.schemas import AttachmentOut
-from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, Text, UserId
+from wasgo_chat.core.encoding import (
+    MAX_LIST_ITEMS,
+    JsonObject,
+    RequestModel,
+    ResponseModel,
+    SingleLine,
+    Text,
+    UserId,
+)
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.identity.users import UserOut
 from wasgo_chat.messages.types import TEXT, MessageTypeName, SendableTypeName
@@ -22,10 +30,10 @@ class MessageContent(RequestModel):
     content: Text = ""
     message_type: SendableTypeName = TEXT.name
     reply_to: UUID | None = None
-    mentions: Annotated[list[UserId], Field(max_length=50)] = Field(default_factory=list)
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    mentions: Annotated[list[UserId], Field(max_length=50, fail_fast=True)] = Field(default_factory=list)
+    metadata: JsonObject = Field(default_factory=dict)
     client_id: ClientId | None = None
-    attachment_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
+    attachment_ids: Annotated[list[UUID], Field(max_length=100, fail_fast=True)] = Field(default_factory=list)
 
 
 class SendMessage(MessageContent):
@@ -50,14 +58,14 @@ class ReactToMessage(RequestModel):
 class MarkMultipleRead(RequestModel):
     """Messages to mark as read, of one conversation or several."""
 
-    message_ids: Annotated[list[UUID], Field(min_length=1)]
+    message_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_LIST_ITEMS, fail_fast=True)]
 
 
 class SendSystemMessage(RequestModel):
     """A message of a service, without a sender."""
 
     content: Annotated[Text, Field(min_length=1)]
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: JsonObject = Field(default_factory=dict)
 
 
 class ReactionOut(ResponseModel):

@@ -17,7 +17,7 @@ from wasgo_chat.attachments import verbs as attachments
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.pipeline import PreparedFile
 from wasgo_chat.core.encoding import keyed_hash, new_id
-from wasgo_chat.core.errors import Forbidden, NotFound
+from wasgo_chat.core.errors import Forbidden, LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.http.idempotency import IdempotencyConflict
@@ -142,6 +142,7 @@ async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Membersh
         Forbidden: another user's message, a type that cannot be edited, or the role does not allow it.
         ConversationClosed, MessageDeletedError: it is too late.
         Invalid: too long or blank.
+        LimitReached: the message has been edited too often. Every earlier version is stored.
     """
     gate.check_length(tx.settings, content)
     membership, message = await _authorize_message(tx, actor, message_id)
@@ -154,6 +155,8 @@ async def edit(tx: Tx, actor: Actor, message_id: UUID, content: str) -> Membersh
         raise Forbidden(f"Messages of type {message.message_type} cannot be edited")
     gate.check_not_blank(message.message_type, content)
     if content != message.content:
+        if message.revision > tx.settings.max_edits:
+            raise LimitReached(f"A message can be edited at most {tx.settings.max_edits} times; send another one")
         revision = message.revision + 1
         event = await log.emit(tx, actor, membership.conversation.id, types.MessageEdited(message_id, revision))
         await _insert_revision(tx, message, event)

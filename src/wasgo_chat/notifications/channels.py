@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 
 if TYPE_CHECKING:
     from wasgo_chat.notifications.delivery.base import DeliveryChannel

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.events.offsets import SeqRange
 from wasgo_chat.notifications.channels import CHANNELS, Target, enabled_channels
 from wasgo_chat.notifications.listing import NotificationsCreated
+from wasgo_chat.settings.config import Settings
 
 # A UUIDv7 (RFC 9562, section 5.7) in two halves of hexadecimal digits. PostgreSQL has `uuidv7()` from 18 on.
 _UUID7_RANDOM = "right(encode(uuid_send(gen_random_uuid()), 'hex'), 16)"

@@ -2,16 +2,18 @@
 
 from wasgo_chat.events.consumers import LogConsumer
 from wasgo_chat.events.log import LogAdvanced
-from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, Requirement
-from wasgo_chat.notifications import privacy
+from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, Requirement, Retention
+from wasgo_chat.notifications import privacy, retention
 from wasgo_chat.notifications.fanout import skip_events
 from wasgo_chat.notifications.routes import router
-from wasgo_chat.notifications.worker import CONSUMER, NotificationWorker
+from wasgo_chat.notifications.task import CONSUMER, NotificationTask
 from wasgo_chat.presence.tracker import Presence
+from wasgo_chat.settings.config import Settings
+from wasgo_chat.settings.notifications import NotificationSettings
 
 
 def _build(context: PartContext) -> Parts:
-    worker = NotificationWorker(
+    worker = NotificationTask(
         context.settings,
         context.db,
         context.keyed_db,
@@ -28,10 +30,15 @@ def _build_off(context: PartContext) -> Parts:
     return Parts(run=[consumer.run], close=[consumer.close])
 
 
+def _retention_days(settings: Settings) -> int | None:
+    return settings.notification_retention_days or None
+
+
 FEATURE = Feature(
     name="notifications",
     summary="The list of notifications, and their delivery by e-mail, web push and webhook.",
     setting="notifications",
+    settings=NotificationSettings,
     routers=[router],
     build=_build,
     build_off=_build_off,
@@ -49,6 +56,10 @@ FEATURE = Feature(
         on_erasure_request=privacy.unsubscribe_everywhere,
         erase_page=privacy.erase_page,
     ),
+    retention=[
+        Retention(_retention_days, retention.delete_expired),
+        Retention(_retention_days, retention.delete_dead),
+    ],
     requirements={
         Requirement.OPENAPI: Done("docs/openapi.json", "list_notifications"),
         Requirement.ASYNCAPI: Done("docs/asyncapi.json", "NotificationFrame"),
@@ -68,6 +79,6 @@ FEATURE = Feature(
         Requirement.DOCTOR: Done("src/wasgo_chat/doctor/mail.py"),
         Requirement.BENCHMARK: Done("benchmarks/scenarios", "notification"),
         Requirement.GUIDE: Done("docs/protocol.md", "notification"),
-        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "notifications: bool"),
+        Requirement.SWITCH: Done("src/wasgo_chat/settings/features.py", "notifications: bool"),
     },
 )

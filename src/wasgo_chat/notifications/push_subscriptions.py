@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Conflict, LimitReached, NotFound
 from wasgo_chat.database.session import Tx
@@ -14,6 +13,7 @@ from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.notifications.models import PushSubscription
 from wasgo_chat.notifications.schemas import Subscribe
+from wasgo_chat.settings.config import Settings
 
 MAX_BROWSERS = 20
 

@@ -65,20 +65,25 @@ async def delete_for_messages(tx: Tx, conversation_id: UUID, number: int, *, aft
     return last
 
 
-async def delete_expired(tx: Tx, after: str, *, days: int, page: int) -> tuple[int, str | None]:
+async def delete_expired(tx: Tx, after: str, *, days: int, page: int) -> str | None:
     """Delete a page of the notifications older than `days`, of the `USERS_PAGE` users after `after`.
 
     Returns:
-        How many were deleted, and the user to continue after: `after` again if the page was full, None at the end.
+        The user to continue after: `after` again if the page was full, None at the end.
     """
     params = {"after": after, "users": USERS_PAGE, "days": days, "page": page}
     deleted = len((await tx.execute(text(_DELETE_EXPIRED), params)).all())
     users = (await tx.execute(text(_USERS), {"after": after, "users": USERS_PAGE})).scalars().all()
     if deleted == page:
-        return deleted, after
-    return deleted, users[-1] if len(users) == USERS_PAGE else None
+        return after
+    return users[-1] if len(users) == USERS_PAGE else None
 
 
-async def delete_dead(tx: Tx, *, days: int, page: int) -> int:
-    """Delete a page of the dead deliveries older than `days`. Returns how many."""
-    return len((await tx.execute(text(_DELETE_DEAD), {"days": days, "page": page})).all())
+async def delete_dead(tx: Tx, after: str, *, days: int, page: int) -> str | None:
+    """Delete a page of the dead deliveries older than `days`.
+
+    Returns:
+        `after` if there may be more, None at the end.
+    """
+    deleted = len((await tx.execute(text(_DELETE_DEAD), {"days": days, "page": page})).all())
+    return after if deleted == page else None

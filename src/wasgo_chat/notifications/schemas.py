@@ -43,7 +43,9 @@ def _in_utc(value: datetime) -> datetime:
 Timestamp = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 # JSON Schema's format "time" requires an offset, which a local time does not have.
-LocalTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"})]
+LocalTime = Annotated[
+    time, WithJsonSchema({"type": "string", "maxLength": 15, "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"})
+]
 PushKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+=*$", max_length=200)]
 
 

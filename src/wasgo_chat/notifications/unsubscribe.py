@@ -3,11 +3,11 @@
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import sign_cursor, verify_cursor
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import users
 from wasgo_chat.notifications.models import ConversationPreferences, NotificationPreferences
+from wasgo_chat.settings.config import Settings
 
 _PURPOSE = "unsubscribe"
 

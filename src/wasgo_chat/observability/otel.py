@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Scope
 
-from wasgo_chat.core.config import Settings
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry import tracing
 from wasgo_chat.telemetry.redaction import HIDDEN, redact_path
 

@@ -40,6 +40,6 @@ FEATURE = Feature(
         Requirement.DOCTOR: Done("src/wasgo_chat/doctor/redis.py"),
         Requirement.BENCHMARK: Exempt("No benchmark yet. A change costs one Redis call and one frame per peer."),
         Requirement.GUIDE: Done("docs/protocol.md", "presence"),
-        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "presence: bool"),
+        Requirement.SWITCH: Done("src/wasgo_chat/settings/features.py", "presence: bool"),
     },
 )

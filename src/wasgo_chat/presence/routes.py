@@ -25,7 +25,9 @@ async def list_presence(
     request: Request,
     caller: Caller,
     db: Db,
-    user_ids: Annotated[str, Query(description=f"User ids, separated by commas; at most {MAX_USERS}.")],
+    user_ids: Annotated[
+        str, Query(max_length=MAX_USERS * 129, description=f"User ids, separated by commas; at most {MAX_USERS}.")
+    ],
 ) -> Response:
     """See who is online among people the caller is acquainted with: they share a conversation that the platform or the
     other one created, or in which the other one has written.

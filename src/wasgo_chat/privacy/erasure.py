@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from wasgo_chat.attachments import privacy as uploads
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import NotFound
-from wasgo_chat.database.driver import fetch
+from wasgo_chat.database.pinned import fetch
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import log
 from wasgo_chat.feature import PersonalData

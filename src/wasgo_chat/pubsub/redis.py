@@ -55,7 +55,7 @@ class RedisBroker(RedisBrokerBase):
         self._start_supervised(self._apply_requests, "redis-subscriber")
         self._start_supervised(self._count_workers, "redis-counter")
 
-    def _is_receiving(self) -> bool:
+    def is_receiving(self) -> bool:
         return self._pubsub is not None
 
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:

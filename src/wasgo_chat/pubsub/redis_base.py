@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.tasks import cancel_and_wait
+from wasgo_chat.core.tasks import cancel_and_wait, forever
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
 
 log = structlog.get_logger(__name__)
@@ -63,10 +63,10 @@ class RedisBrokerBase(ABC):
 
     @property
     def is_up(self) -> bool:
-        return not self._down and self._is_receiving()
+        return not self._down and self.is_receiving()
 
     @abstractmethod
-    def _is_receiving(self) -> bool:
+    def is_receiving(self) -> bool:
         """Whether this worker receives what is published, as far as is known."""
 
     @abstractmethod
@@ -83,6 +83,10 @@ class RedisBrokerBase(ABC):
         self._waiting_bytes += size
         self._sent.clear()
         self._woken.set()
+
+    async def wait_sent(self) -> None:
+        """Wait until everything that was published has been sent, or has failed."""
+        await self._sent.wait()
 
     async def _publish(self) -> None:
         """Send everything that waits by one pipeline, and one pipeline at a time, so that the order is kept."""
@@ -127,15 +131,8 @@ class RedisBrokerBase(ABC):
 
     def _start_supervised(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         """Run a loop until `_stop`; if it fails, it is logged and started again."""
-        self._tasks.append(asyncio.create_task(self._supervise(work, name), name=name))
-
-    async def _supervise(self, work: Callable[[], Awaitable[None]], name: str) -> None:
-        while True:
-            try:
-                await work()
-            except Exception:
-                log.exception("redis_task_failed", task=name)
-            await asyncio.sleep(RETRY_S)
+        supervised = forever(work, failure="redis_task_failed", every_s=RETRY_S, task=name)
+        self._tasks.append(asyncio.create_task(supervised, name=name))
 
     async def _stop(self) -> None:
         """Send what waits, for one second at most, and end the tasks."""

@@ -57,7 +57,7 @@ class ClusterBroker(RedisBrokerBase):
         self._start_supervised(self._place_channels, "redis-subscriber")
         self._start_supervised(self._count_workers, "redis-counter")
 
-    def _is_receiving(self) -> bool:
+    def is_receiving(self) -> bool:
         """Every wanted channel is confirmed. One shard that answers says nothing about the others."""
         return WORKERS_CHANNEL in self._confirmed_channels and not self._possibly_missed
 
@@ -120,7 +120,7 @@ class ClusterBroker(RedisBrokerBase):
                 self._mark_up_if_receiving()
 
     def _mark_up_if_receiving(self) -> None:
-        if self._is_receiving():
+        if self.is_receiving():
             self._mark_up("listening")
 
     async def _refresh_slot_map(self) -> None:

@@ -1,11 +1,13 @@
 """The command `wasgo-chat purge`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Database
+from wasgo_chat.feature import Retention
 from wasgo_chat.retention.steps import PurgeResult
-from wasgo_chat.retention.worker import count_due, purge_now
+from wasgo_chat.retention.task import count_due, has_retention_period, purge_now
+from wasgo_chat.settings.config import Settings
 
 COUNT_TIMEOUT_S = 600.0
 MAX_NAMED = 5
@@ -20,18 +22,23 @@ class PurgeReport:
     is_done: bool = True
 
 
-async def purge(settings: Settings, *, dry_run: bool) -> PurgeReport:
+async def purge(settings: Settings, retention: Sequence[Retention] = (), *, dry_run: bool) -> PurgeReport:
     """Purge what is due, or only count it.
+
+    Args:
+        settings: of the deployment.
+        retention: what expires apart from conversations, as the features declare it.
+        dry_run: only count.
 
     Raises:
         Unavailable: the database does not respond, or is too busy. What was purged before stays purged.
     """
-    if not settings.retention_days and not settings.notification_retention_days:
+    if not has_retention_period(settings, retention):
         return PurgeReport(["No retention period is set. Set WASGO_CHAT_RETENTION_DAYS, such as support=365,bid=730."])
     db = Database(settings.model_copy(update={"statement_timeout_s": COUNT_TIMEOUT_S}))
     try:
         if not dry_run:
-            return _report(await purge_now(db))
+            return _report(await purge_now(db, retention))
         due = await count_due(db)
         lines = [
             f"{conversation_type}: {messages} messages in {conversations} conversations"

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 
-from wasgo_chat.core.config import Settings
-from wasgo_chat.database.driver import fetch
+from wasgo_chat.database.pinned import fetch
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import truncation
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.messages import retention as messages
 from wasgo_chat.messages.tombstones import tombstone
 from wasgo_chat.notifications import retention as notifications
+from wasgo_chat.settings.config import Settings
 
 PAGE = 500
 """Events per step."""

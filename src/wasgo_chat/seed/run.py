@@ -8,12 +8,12 @@ from itertools import chain
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from wasgo_chat.core.config import CannotStart, Settings
 from wasgo_chat.database.copy import copy_rows
 from wasgo_chat.database.errors import DRIVER_ERRORS
 from wasgo_chat.database.session import Database
 from wasgo_chat.seed import generator
 from wasgo_chat.seed.generator import GeneratedConversation
+from wasgo_chat.settings.config import CannotStart, Settings
 
 BATCH = 20_000
 """The approximate number of messages, or conversations, per transaction. A conversation is never split."""
@@ -35,7 +35,7 @@ async def seed(
     messages: int,
     number: int,
     users: int,
-    into_full: bool,
+    allow_nonempty: bool,
     until: datetime | None = None,
     progress: Progress = lambda count: None,
 ) -> None:
@@ -47,7 +47,7 @@ async def seed(
         messages: the number of messages in all of them.
         number: the seed. The same seed generates the same conversations on the same day.
         users: the number of users.
-        into_full: allow a database that has conversations already.
+        allow_nonempty: allow a database that has conversations already.
         until: the time of the newest message; by default the beginning of today, in UTC.
         progress: called after each transaction.
 
@@ -58,7 +58,7 @@ async def seed(
     until = until or datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     db = Database(settings.model_copy(update={"statement_timeout_s": STATEMENT_TIMEOUT_S}))
     try:
-        await _require_empty(db, number, into_full=into_full)
+        await _require_empty(db, number, allow_nonempty=allow_nonempty)
         user_rows = generator.user_rows(number, users, until)
         async with db.transaction() as tx:
             await copy_rows(tx, "users", user_rows)
@@ -83,14 +83,16 @@ async def seed(
         await db.close()
 
 
-async def _require_empty(db: Database, number: int, *, into_full: bool) -> None:
+async def _require_empty(db: Database, number: int, *, allow_nonempty: bool) -> None:
     async with db.snapshot() as tx:
         is_full = (await tx.execute(text("SELECT EXISTS (SELECT FROM conversations)"))).scalar_one()
         statement = text("SELECT EXISTS (SELECT FROM users WHERE id = :id)")
         is_seeded = (await tx.execute(statement, {"id": f"seed{number}-000000"})).scalar_one()
-    if is_full and not into_full:
+    if is_full and not allow_nonempty:
         other_seed = f" and another --seed, as the rows of seed {number} exist already" if is_seeded else ""
-        raise NotEmpty(f"The database contains conversations. Use an empty database, or pass --into-full{other_seed}.")
+        raise NotEmpty(
+            f"The database contains conversations. Use an empty database, or pass --allow-nonempty{other_seed}."
+        )
     if is_seeded:
         raise NotEmpty(f"The rows of seed {number} exist already. Use another --seed.")
 

@@ -17,9 +17,9 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.server.supervisor import HEARTBEAT_S
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
+from wasgo_chat.settings.config import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class ChatServer(uvicorn.Server):
         drain_deadline = deadline - min(LAST_S, self._settings.shutdown_s / 2)
         hub = self._app.state.worker.hub
         self._app.state.worker.is_draining = True
-        log.info("draining", connections=len(self.server_state.connections))
+        log.info("drain_started", connections=len(self.server_state.connections))
         await self._wait(lambda: False, min(loop.time() + self._settings.drain_delay_s, drain_deadline))
         for server in self.servers:
             server.close()
@@ -88,7 +88,7 @@ class ChatServer(uvicorn.Server):
                 await super().shutdown(sockets)
         except TimeoutError:
             log.warning("shutdown_incomplete")
-        log.info("drained", in_s=round(loop.time() - deadline + self._settings.shutdown_s, 2))
+        log.info("drain_finished", in_s=round(loop.time() - deadline + self._settings.shutdown_s, 2))
 
     async def _wait(self, is_done: Callable[[], bool], until: float) -> None:
         loop = asyncio.get_running_loop()

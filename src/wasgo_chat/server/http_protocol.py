@@ -1,19 +1,24 @@
 """uvicorn's HTTP protocol on httptools, with limits that stock uvicorn does not have.
 
 It limits the time in which a request arrives and its response is read, the size of the headers, and the overhead of
-chunked bodies. WebSockets move to `websocket_protocol` once their headers are complete.
+chunked bodies. Stock uvicorn parses everything that it reads at once, and starts each pipelined request right after
+the one before; here a connection parses little per turn of the event loop, and pauses between pipelined requests.
+It checks the target and `Host` of a request (RFC 9112, 3.2). WebSockets move to `websocket_protocol` once their headers
+are complete.
 
 This overrides internals of uvicorn, whose minor version is therefore pinned in `pyproject.toml`.
-`tests/security/test_http_protocol.py` checks every limit on the wire.
+`tests/security/test_http_protocol.py` and `tests/server/test_request_targets.py` check every limit on the wire.
 """
 
 import asyncio
+import re
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from wasgo_chat.core.errors import PROBLEM_JSON, problem
+from wasgo_chat.http.security_headers import with_security_headers
 
 HEADERS_TIMEOUT_S = 10.0
 BODY_TIMEOUT_S = 10.0
@@ -23,6 +28,13 @@ LOOP_DELAY_TOLERANCE_S = 1.0
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 100
 BODY_BYTES_PER_S = 1024
+PIECE_BYTES = 1024
+"""Bytes that are parsed before the service looks whether requests are waiting: at most about 50 small requests."""
+BODY_PIECE_BYTES = 8192
+PIPELINE_PAUSE_S, MAX_PIPELINE_PAUSE_S = 0.001, 0.01
+"""The pause before a pipelined request is as long as the request before it took, within these limits."""
+_HOST = re.compile(rb"(\[[0-9A-Za-z:.%]+\]|[\w.~%!$&'()*+,;=-]*)(:[0-9]*)?", re.ASCII)
+_ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]+)", re.IGNORECASE)
 _HEADER_OVERHEAD_BYTES = 4  # colon, space, CR, LF
 _REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 _CODES = {400: "malformed_http", 408: "request_timeout", 431: "headers_too_large"}
@@ -48,6 +60,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._message_bytes = 0
         self._body_bytes = 0
         self._body_bytes_before = 0
+        self._unparsed = b""
+        self._turn: asyncio.TimerHandle | None = None
+        self._started_at = 0.0
+        self._running: RequestResponseCycle | None = None
 
     # The connection
 
@@ -56,15 +72,34 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._head_timer, self._body_timer, self._stall_timer):
+        for timer in (self._head_timer, self._body_timer, self._stall_timer, self._turn):
             if timer is not None:
                 timer.cancel()
+        self._unparsed = b""
+        if self._running is not None and not self._running.response_complete:
+            # Stock uvicorn tells only the last request that it has parsed, which may wait behind this one.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Limit also what adds nothing to a body: chunk extensions, and chunks of one byte each."""
-        if self._is_refused:
+        """Parse in pieces, until a request has to wait for the response to another one."""
+        if self._unparsed:
+            self._unparsed += data
+            self.flow.pause_reading()  # a handler that waits for a disconnect has resumed it
             return
+        start, length = 0, len(data)
+        while start < length and not self._is_refused and not self._has_upgraded:
+            if self.pipeline:
+                self._unparsed = data[start:]
+                self.flow.pause_reading()
+                return
+            end = start + (BODY_PIECE_BYTES if self._in_message and not self._is_in_head else PIECE_BYTES)
+            self._parse(data[start:end])
+            start = end
+
+    def _parse(self, data: bytes) -> None:
+        """Limit also what adds nothing to a body: chunk extensions, and chunks of one byte each."""
         self._message_bytes += len(data)
         super().data_received(data)
         if self._message_bytes - self._body_bytes > MAX_HEAD_BYTES + 8 * self._body_bytes:
@@ -72,6 +107,43 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # Empty lines between requests start none, but end the keep-alive timer of stock uvicorn.
         if not self._in_message and not self._is_answering and not self._has_upgraded:
             self._await_head()
+
+    def on_response_complete(self) -> None:
+        """Continue with the next pipelined request, or with data that has not been parsed, after a pause."""
+        if not (self.pipeline or self._unparsed) or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self._unset_keepalive_if_required()
+        took_s = self.loop.time() - self._started_at
+        pause_s = min(max(PIPELINE_PAUSE_S, took_s), MAX_PIPELINE_PAUSE_S)
+        self._turn = self.loop.call_later(pause_s, self._next_turn)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._started_at = self.loop.time()
+        self._running = cycle
+        send = cycle.send
+
+        async def send_if_open(event: Any) -> None:
+            """Discard a response if the transport is closed. The protocol learns of that one turn later."""
+            if self.transport.is_closing():
+                cycle.disconnected = True
+            await send(event)
+
+        cycle.send = send_if_open  # type: ignore[method-assign,assignment]
+        super()._start_asgi_task(cycle, app)
+
+    def _next_turn(self) -> None:
+        self._turn = None
+        if self.transport.is_closing():
+            return
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        if not self.pipeline and self._unparsed:
+            data, self._unparsed = self._unparsed, b""
+            self.data_received(data)
+        if not self.pipeline and not self._unparsed:
+            self.flow.resume_reading()
 
     def pause_writing(self) -> None:
         """The peer does not read. A slow reader reaches `resume_writing` before the timer fires."""
@@ -115,7 +187,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
-        if self.parser.get_http_version() not in ("1.0", "1.1"):
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1") or not self._has_valid_host(version) or not self._make_target_relative():
             self._refuse(400)
         if self._is_refused:
             return
@@ -144,6 +217,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         protocol = self.transport.get_protocol()
         if isinstance(protocol, WebSocketsSansIOProtocol) and not protocol.handshake_initiated:
             self._refuse(431)
+
+    # The target of a request
+
+    def _has_valid_host(self, version: str) -> bool:
+        """Whether there is one valid `Host`; HTTP/1.0 may have none. No response depends on it, but proxies read it."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        return len(hosts) <= 1 and (version == "1.0" or bool(hosts)) and all(_HOST.fullmatch(host) for host in hosts)
+
+    def _make_target_relative(self) -> bool:
+        """Replace `http://host/path` by `/path`; its host takes precedence over `Host`, and is not used either.
+
+        Returns:
+            Whether the target is a path, `*`, or a URL with a valid host.
+        """
+        if self.url.startswith(b"/") or self.url == b"*":
+            return True
+        if (absolute := _ABSOLUTE_TARGET.match(self.url)) is None or not _HOST.fullmatch(absolute[1]):
+            return False
+        rest = self.url[absolute.end() :]
+        self.url = rest if rest.startswith(b"/") else b"/" + rest
+        return True
 
     # The limits
 
@@ -205,11 +299,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 def _response(status: int) -> bytes:
     body = bytes(problem(status, _CODES[status], _TITLES[status]).body)
-    lines = (
-        b"HTTP/1.1 %d %s" % (status, _REASONS[status]),
-        b"content-type: %s" % PROBLEM_JSON.encode(),
-        b"content-length: %d" % len(body),
-        b"x-content-type-options: nosniff",
-        b"connection: close",
-    )
+    headers = [
+        (b"content-type", PROBLEM_JSON.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    lines = [b"HTTP/1.1 %d %s" % (status, _REASONS[status])]
+    lines += [b"%s: %s" % header for header in with_security_headers(headers)]
     return b"\r\n".join((*lines, b"", body))

@@ -16,7 +16,6 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from wasgo_chat.app import create_app
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.log_levels import LogLevels
 from wasgo_chat.database import migrations
@@ -27,6 +26,7 @@ from wasgo_chat.server.graceful_shutdown import ChatServer
 from wasgo_chat.server.http_protocol import BoundedHttpProtocol
 from wasgo_chat.server.supervisor import Supervisor
 from wasgo_chat.server.websocket_protocol import ChatWebSocket
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 from wasgo_chat.telemetry import aggregation
 
 log = structlog.get_logger(__name__)

@@ -27,6 +27,6 @@ FEATURE = Feature(
         Requirement.DOCTOR: Exempt("The feature depends on nothing but the database."),
         Requirement.BENCHMARK: Exempt("A support conversation costs what any conversation costs."),
         Requirement.GUIDE: Done("docs/protocol.md", "support"),
-        Requirement.SWITCH: Done("src/wasgo_chat/core/config.py", "support: bool"),
+        Requirement.SWITCH: Done("src/wasgo_chat/settings/features.py", "support: bool"),
     },
 )

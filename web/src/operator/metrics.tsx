@@ -40,10 +40,10 @@ function useSamples(): { samples: readonly Sample[]; isStale: boolean } {
   return { samples, isStale };
 }
 
-type Readers = Sample["metrics"]["readers"];
+type Consumers = Sample["metrics"]["readers"];
 
-/** Events that the slowest reader is behind. A sum over all readers would count events several times. */
-const maxLag = (readers: Readers) => Math.max(0, ...readers.map((reader) => reader.events));
+/** Events that the slowest consumer is behind. A sum over all consumers would count events several times. */
+const maxLag = (consumers: Consumers) => Math.max(0, ...consumers.map((consumer) => consumer.events));
 
 export function Metrics() {
   const { samples, isStale } = useSamples();
@@ -75,22 +75,22 @@ export function Metrics() {
         <Card {...shared} name={operatorText.p99} value={isCurrent(p99) ? operatorText.milliseconds(p99.value) : operatorText.noValue} hint={isCurrent(p99) ? operatorText.p99Hint : operatorText.noDeliveries} points={p99s} />
         <Card {...shared} name={operatorText.pendingDeliveries} value={formatNumber(pending + sending + retrying)} hint={operatorText.pendingHint(sending, retrying)} points={series(({ metrics: { deliveries: one } }) => one.pending + one.sending + one.retrying)} />
         <Card {...shared} name={operatorText.failedDeliveries} value={formatNumber(dead)} hint={operatorText.failedDeliveriesHint} points={series((sample) => sample.metrics.deliveries.dead)} isAlert={dead > 0} />
-        <Card {...shared} name={operatorText.lag} value={operatorText.events(maxLag(metrics.readers))} hint={operatorText.slowestReader} points={series((sample) => maxLag(sample.metrics.readers))}>
-          <ReaderLags readers={metrics.readers} now={newest.at} />
+        <Card {...shared} name={operatorText.lag} value={operatorText.events(maxLag(metrics.readers))} hint={operatorText.slowestConsumer} points={series((sample) => maxLag(sample.metrics.readers))}>
+          <ConsumerLags consumers={metrics.readers} now={newest.at} />
         </Card>
       </ul>
     </main>
   );
 }
 
-function ReaderLags({ readers, now }: { readers: Readers; now: number }) {
+function ConsumerLags({ consumers, now }: { consumers: Consumers; now: number }) {
   return (
-    <ul class="readers">
-      {readers.map((reader) => (
-        <li key={reader.reader}>
-          <code>{reader.reader}</code>
-          <span>{reader.events === 0 ? operatorText.upToDate : operatorText.events(reader.events)}</span>
-          <span class="soft">{reader.oldest_at ? operatorText.lagAge(Math.max(0, (now - Date.parse(reader.oldest_at)) / 1000)) : ""}</span>
+    <ul class="consumers">
+      {consumers.map((consumer) => (
+        <li key={consumer.reader}>
+          <code>{consumer.reader}</code>
+          <span>{consumer.events === 0 ? operatorText.upToDate : operatorText.events(consumer.events)}</span>
+          <span class="soft">{consumer.oldest_at ? operatorText.lagAge(Math.max(0, (now - Date.parse(consumer.oldest_at)) / 1000)) : ""}</span>
         </li>
       ))}
     </ul>

@@ -148,7 +148,7 @@ export const text = {
   uploading: (name: string, percent: number) => `${name}: ${percent}% uploaded`,
   uploadReady: (name: string) => `${name}: ready to send`,
   uploadFailed: (name: string) => `Couldn't upload ${name}`,
-  tooManyFiles: "You can attach up to 10 files. The rest weren't added.",
+  tooManyFiles: (limit: number) => `You can attach up to ${limit} files. The rest weren't added.`,
   failedUploads: "A file failed to upload. Retry or remove it to send.",
   pendingUploads: "Uploading…",
   removeFile: (name: string) => `Remove ${name}`,

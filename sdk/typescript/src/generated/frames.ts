@@ -413,6 +413,10 @@ ref: (string | null)
 code: string
 detail: string
 errors?: (FieldError[] | null)
+/**
+ * True if there are more than the listed `errors`.
+ */
+errors_omitted?: (boolean | null)
 retry_after_s?: (number | null)
 }
 /**
@@ -457,7 +461,11 @@ settings: {
 }
 created_at: string
 updated_at: string
+/**
+ * All participants; in lists and in frames, the member and at most 19 others.
+ */
 participants: ParticipantOut[]
+participant_count: number
 last_message: (MessageOut | null)
 last_seq: number
 unread_count: number

@@ -7,8 +7,8 @@ from typing import IO, Any
 import structlog
 from aioclamd import BufferTooLongError, ClamdAsyncClient, ClamdError
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Invalid, Unavailable
+from wasgo_chat.settings.config import Settings
 
 log = structlog.get_logger(__name__)
 

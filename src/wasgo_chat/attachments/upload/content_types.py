@@ -8,21 +8,36 @@ import re
 import zlib
 from pathlib import Path
 
+from wasgo_chat.attachments.upload.iso_boxes import handlers_of
 from wasgo_chat.core.errors import ChatError
 
 IMAGES = frozenset(["image/jpeg", "image/png", "image/gif", "image/webp"])
 AUDIO = frozenset(["audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/webm"])
 VIDEO = frozenset(["video/mp4", "video/webm", "video/quicktime"])
 INLINE = IMAGES | AUDIO | VIDEO
+CLEANED = INLINE - {"audio/ogg", "audio/webm", "video/webm"} | {"image/heic", "image/avif", "image/tiff"}
+"""The types whose metadata is removed. `attachments.upload.cleaning` and `image_metadata` have the functions."""
 EXECUTABLE = "application/x-executable"
 UNKNOWN = "application/octet-stream"
 
-FILE_TYPES: dict[str, frozenset[str] | None] = {"image": IMAGES, "file": None, "audio": AUDIO, "video": VIDEO}
+FILE_TYPES: dict[str, frozenset[str] | None] = {
+    "image": IMAGES,
+    "file": None,
+    "audio": AUDIO | {"audio/amr"},  # of older phones; browsers do not play it, so it is a download
+    "video": VIDEO,
+}
 """The message types that need files, and the content types that each takes. None: any, except executables."""
 
 _EDGE_BYTES = 65_536
 # Only known names: any other would be copied from the file into a header.
 _NAMED_IN_ZIP = re.compile(rb"application/(epub\+zip|vnd\.oasis\.opendocument\.[a-z-]{1,40})(?=PK)")
+_MATROSKA_VIDEO = re.compile(rb"V_(VP[89]|AV1|MPEG|MJPEG|MS/VFW|THEORA|UNCOMPRESSED)")
+_HEIF_BRANDS = frozenset(
+    [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf",
+     b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"vvic"]
+)  # fmt: skip
+_AVIF_BRANDS = frozenset([b"avif", b"avis"])
+_SOUND_BRANDS = frozenset([b"M4A ", b"M4B ", b"M4P ", b"F4A "])
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -33,9 +48,19 @@ _SIGNATURES = (
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"II\x2a\x00", "image/tiff"),
+    (b"MM\x00\x2a", "image/tiff"),
+    (b"II\x2b\x00\x08\x00\x00\x00", "image/tiff"),
+    (b"MM\x00\x2b\x00\x08\x00\x00", "image/tiff"),
+)
+_AMR = b"#!AMR"  # a recording, not a script
+# Texts may begin with these as well. What follows in a program is not text.
+_EXECUTABLES_UNLESS_TEXT = (
+    b"MZ",  # Windows, DOS
+    b"dex\n",
+    b"Cr24",  # browser extension
 )
 _EXECUTABLES = (
-    b"MZ",  # Windows, DOS
     b"\x7fELF",
     b"#!",
     b"\xfe\xed\xfa\xce",  # Mach-O, both byte orders and widths
@@ -43,9 +68,7 @@ _EXECUTABLES = (
     b"\xce\xfa\xed\xfe",
     b"\xcf\xfa\xed\xfe",
     b"\xca\xfe\xba\xbe",  # Java class, universal Mach-O
-    b"dex\n",
     b"\x00asm",
-    b"Cr24",  # browser extension
     b"\xed\xab\xee\xdb",  # rpm
     b"!<arch>\ndebian",
     b"L\x00\x00\x00\x01\x14\x02\x00",  # Windows shortcut
@@ -88,11 +111,15 @@ def content_type_of(path: Path) -> str:
         head = file.read(_EDGE_BYTES)
         file.seek(max(0, path.stat().st_size - _EDGE_BYTES))
         tail = file.read(_EDGE_BYTES)
+    if head[4:8] == b"ftyp":
+        return _iso_media(path, head)
     return _by_signature(head, tail) or _by_text(head) or _by_guess(head)
 
 
 def _by_signature(head: bytes, tail: bytes) -> str | None:
-    if head.startswith(_EXECUTABLES):
+    if head.startswith(_AMR):
+        return "audio/amr"
+    if head.startswith(_EXECUTABLES) or (head.startswith(_EXECUTABLES_UNLESS_TEXT) and _has_controls(head[:64])):
         return EXECUTABLE
     for signature, content_type in _SIGNATURES:
         if head.startswith(signature):
@@ -103,8 +130,6 @@ def _by_signature(head: bytes, tail: bytes) -> str | None:
         return "video/ogg" if b"\x80theora" in head[:4096] else "audio/ogg"
     if head[:4] == b"\x1aE\xdf\xa3":
         return _matroska(head)
-    if head[4:8] == b"ftyp":
-        return _iso_media(head, tail)
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _zip(head, tail)
     # MPEG audio without an ID3 tag: eleven set bits, layer III, a valid bit rate and sampling rate.
@@ -117,22 +142,25 @@ def _matroska(head: bytes) -> str:
     start = head[:4096]
     if b"webm" not in start[:64]:
         return "video/x-matroska"
-    return "video/webm" if any(codec in head for codec in (b"V_VP8", b"V_VP9", b"V_AV1")) else "audio/webm"
+    return "video/webm" if _MATROSKA_VIDEO.search(head) else "audio/webm"
 
 
-def _iso_media(head: bytes, tail: bytes) -> str:
-    brand = head[8:12]
-    if brand in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"):
-        return "image/heic"
-    if brand in (b"avif", b"avis"):
+def _iso_media(path: Path, head: bytes) -> str:
+    end = min(int.from_bytes(head[:4]), 256)
+    brand, others = head[8:12], {head[at : at + 4] for at in range(16, end, 4)}
+    if brand in _AVIF_BRANDS or (brand in _HEIF_BRANDS and others & _AVIF_BRANDS):
         return "image/avif"
+    if brand in _HEIF_BRANDS:
+        return "image/heic"
     if brand == b"qt  ":
         return "video/quicktime"
-    if brand in (b"M4A ", b"M4B ", b"M4P ", b"F4A "):
+    if brand in _SOUND_BRANDS:
         return "audio/mp4"
     # Phones use the brands of video for audio recordings as well. The handlers of the tracks tell them apart.
-    both = head + tail
-    return "audio/mp4" if b"soun" in both and b"vide" not in both else "video/mp4"
+    handlers = handlers_of(path)
+    if b"pict" in handlers and not handlers & {b"vide", b"soun"}:
+        return "image/heic"
+    return "audio/mp4" if b"soun" in handlers and b"vide" not in handlers else "video/mp4"
 
 
 def _zip(head: bytes, tail: bytes) -> str:
@@ -169,7 +197,7 @@ def _by_text(head: bytes) -> str | None:
         name = text[1:]
         if any(name.startswith(tag) for tag in _HTML_TAGS):
             return "text/html"
-    if any(byte < 9 or 13 < byte < 27 for byte in head[:4096]):
+    if _has_controls(head[:4096]):
         return None
     try:
         head.decode()
@@ -177,6 +205,11 @@ def _by_text(head: bytes) -> str | None:
         if error.start < len(head) - 4:  # not just a character that the end of `head` cuts
             return None
     return "text/plain"
+
+
+def _has_controls(content: bytes) -> bool:
+    """Whether there are bytes that no text contains."""
+    return any(byte < 9 or 13 < byte < 27 for byte in content)
 
 
 def _by_guess(head: bytes) -> str:

@@ -1,113 +1,184 @@
 """Removes metadata from PNG, GIF and WebP files by dropping its blocks. The blocks of pixels are copied unchanged.
 
-Data after the end of the image (another file, a video with its location) is dropped as well.
+Each format has a list of the blocks that are kept. Data after the end of the image (another file, a video with its
+location) is dropped as well.
 """
 
-import io
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from wasgo_chat.attachments.upload.blocks import BoundedReader, CorruptFile, copy, exactly
+from wasgo_chat.attachments.upload.icc import MAX_PROFILE_BYTES, clean_profile
+from wasgo_chat.attachments.upload.jpeg import strip_jpeg
+
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset(
-    [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV",
-     b"cLLI", b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT"]
+    [b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI",
+     b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT"]
 )  # fmt: skip
-_WEBP_DROPPED = frozenset([b"EXIF", b"XMP "])
-_WEBP_EXIF_AND_XMP_FLAGS = 0b0000_1100
+_WEBP_KEPT = frozenset([b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"])
+_WEBP_FRAME_KEPT = frozenset([b"VP8 ", b"VP8L", b"ALPH"])
+_WEBP_FRAME_HEADER_BYTES = 16
+_WEBP_EXIF_AND_XMP_FLAGS, _WEBP_PROFILE_FLAG = 0b0000_1100, 0b0010_0000
 _GIF_KEPT_APPLICATIONS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
-_COPY_BYTES = 262_144
-# The smallest blocks of real encoders, GIF's 255 bytes, are some 100,000 in the largest upload, at two reads each.
-_MAX_READS = 400_000
+_MAX_EXIF_BYTES = 1 << 20
 
 
-class CorruptImage(Exception):
-    """The blocks of the file violate its format."""
-
-
-class BoundedReader(io.BufferedReader):
-    """A file with a limited number of reads: one that consists of tiny blocks would take minutes."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
-        self._reads_left = _MAX_READS
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self._reads_left -= 1
-        if self._reads_left < 0:
-            raise CorruptImage
-        return super().read(size)
-
-
-def strip_png(source: Path, target: Path) -> None:
-    """Copy a PNG with only the chunks that affect the picture. Raises: CorruptImage."""
+def strip_png(source: Path, target: Path) -> bytes | None:
+    """Copy a PNG with only the chunks that affect the picture. Returns its Exif data, if any. Raises: CorruptFile."""
+    exif: bytes | None = None
     with BoundedReader(source) as old, target.open("wb") as new:
-        if _exactly(old, 8) != _PNG_SIGNATURE:
-            raise CorruptImage
+        if exactly(old, 8) != _PNG_SIGNATURE:
+            raise CorruptFile
         new.write(_PNG_SIGNATURE)
         name = b""
         while name != b"IEND":
-            header = _exactly(old, 8)
+            header = exactly(old, 8)
             length, name = int.from_bytes(header[:4]), header[4:]
             if name in _PNG_KEPT:
                 new.write(header)
-                _copy(old, new, length + 4)  # and its checksum
+                copy(old, new, length + 4)  # and its checksum
+            elif name == b"eXIf" and length <= _MAX_EXIF_BYTES:
+                exif = exactly(old, length)
+                copy(old, None, 4)
+            elif name == b"iCCP" and length <= MAX_PROFILE_BYTES:
+                new.write(_png_profile(exactly(old, length)))
+                copy(old, None, 4)
             else:
-                _copy(old, None, length + 4)
+                copy(old, None, length + 4)
+    return exif
 
 
-def strip_webp(source: Path, target: Path) -> None:
-    """Copy a WebP without the chunks EXIF and XMP, and clear their flags. Raises: CorruptImage."""
+def _png_profile(content: bytes) -> bytes:
+    """The chunk of a cleaned profile; empty if it is not valid."""
+    _, _, packed = content.partition(b"\0")
+    try:
+        profile = clean_profile(zlib.decompressobj().decompress(packed[1:], MAX_PROFILE_BYTES + 1))
+    except zlib.error:
+        return b""
+    if profile is None:
+        return b""
+    chunk = b"iCCPicc\0\0" + zlib.compress(profile)
+    return struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+def strip_webp(source: Path, target: Path) -> bytes | None:
+    """Copy a WebP with only the chunks that affect the picture. Returns its Exif data, if any. Raises: CorruptFile."""
+    exif: bytes | None = None
+    flags_at = 0
+    has_profile = False
     with BoundedReader(source) as old, target.open("wb+") as new:
-        header = _exactly(old, 12)
+        header = exactly(old, 12)
         remaining = int.from_bytes(header[4:8], "little") - 4
         new.write(header)
         while remaining >= 8:
-            chunk = _exactly(old, 8)
-            length = int.from_bytes(chunk[4:], "little")
+            chunk = exactly(old, 8)
+            name, length = chunk[:4], int.from_bytes(chunk[4:], "little")
             padded = length + length % 2
             remaining -= 8 + padded
-            if chunk[:4] in _WEBP_DROPPED:
-                _copy(old, None, padded)
-                continue
-            new.write(chunk)
-            if chunk[:4] == b"VP8X":
-                flags = _exactly(old, 1)[0] & ~_WEBP_EXIF_AND_XMP_FLAGS
-                new.write(bytes([flags]))
-                padded -= 1
-            _copy(old, new, padded)
+            if name == b"EXIF" and length <= _MAX_EXIF_BYTES:
+                exif = exactly(old, padded)[:length]
+            elif name == b"ICCP" and length <= MAX_PROFILE_BYTES:
+                if profile := clean_profile(exactly(old, padded)[:length]):
+                    _write_riff(new, b"ICCP", profile)
+                    has_profile = True
+            elif name == b"ANMF":
+                _copy_webp_frame(old, new, length)
+                copy(old, None, padded - length)
+            elif name in _WEBP_KEPT:
+                new.write(chunk)
+                if name == b"VP8X":
+                    flags_at = new.tell()
+                copy(old, new, padded)
+            else:
+                copy(old, None, padded)
         size = new.tell()
+        if flags_at and flags_at < size:
+            new.seek(flags_at)
+            flags = exactly(new, 1)[0] & ~_WEBP_EXIF_AND_XMP_FLAGS
+            new.seek(flags_at)
+            new.write(bytes([flags if has_profile else flags & ~_WEBP_PROFILE_FLAG]))
         new.seek(4)
         new.write(struct.pack("<I", size - 8))
+    return exif
 
 
-def strip_gif(source: Path, target: Path) -> None:
-    """Copy a GIF without comments, plain text and unknown application blocks. Raises: CorruptImage."""
+def webp_size(path: Path) -> tuple[int, int, bool]:
+    """Width and height of a stripped WebP, and whether it is an animation. Opening it would allocate its pixels.
+
+    Raises: CorruptFile.
+    """
+    with path.open("rb") as file:
+        head = exactly(file, 30)
+    name = head[12:16]
+    if name == b"VP8X":
+        return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little"), bool(head[20] & 2)
+    if name == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), False
+    if name == b"VP8 ":
+        return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF, False
+    raise CorruptFile
+
+
+def _copy_webp_frame(old: IO[bytes], new: IO[bytes], remaining: int) -> None:
+    """A frame of an animation contains chunks of its own, which may be unknown ones."""
+    start = new.tell()
+    new.write(b"ANMF\0\0\0\0")
+    copy(old, new, _WEBP_FRAME_HEADER_BYTES)
+    remaining -= _WEBP_FRAME_HEADER_BYTES
+    while remaining >= 8:
+        chunk = exactly(old, 8)
+        padded = int.from_bytes(chunk[4:], "little")
+        padded += padded % 2
+        remaining -= 8 + padded
+        if chunk[:4] in _WEBP_FRAME_KEPT:
+            new.write(chunk)
+            copy(old, new, padded)
+        else:
+            copy(old, None, padded)
+    if remaining < 0:
+        raise CorruptFile
+    copy(old, None, remaining)
+    end = new.tell()
+    new.seek(start + 4)
+    new.write(struct.pack("<I", end - start - 8))
+    new.seek(end)
+
+
+def _write_riff(new: IO[bytes], name: bytes, content: bytes) -> None:
+    new.write(name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2))
+
+
+def strip_gif(source: Path, target: Path) -> bytes | None:
+    """Copy a GIF without comments, plain text and unknown application blocks. Raises: CorruptFile."""
     with BoundedReader(source) as old, target.open("wb") as new:
-        header = _exactly(old, 13)
+        header = exactly(old, 13)
         new.write(header)
-        _copy(old, new, _gif_table_bytes(header[10]))
+        copy(old, new, _gif_table_bytes(header[10]))
         while True:
-            match _exactly(old, 1):
+            match exactly(old, 1):
                 case b"\x3b":
                     new.write(b"\x3b")
-                    return
+                    return None
                 case b"\x2c":
-                    descriptor = _exactly(old, 9)
+                    descriptor = exactly(old, 9)
                     new.write(b"\x2c" + descriptor)
-                    _copy(old, new, _gif_table_bytes(descriptor[8]) + 1)
+                    copy(old, new, _gif_table_bytes(descriptor[8]) + 1)
                     _copy_sub_blocks(old, new)
                 case b"\x21":
                     _gif_extension(old, new)
                 case _:
-                    raise CorruptImage
+                    raise CorruptFile
 
 
 def _gif_extension(old: IO[bytes], new: IO[bytes]) -> None:
-    label = _exactly(old, 1)
-    first = _exactly(old, 1)
-    content = _exactly(old, first[0])
+    label = exactly(old, 1)
+    first = exactly(old, 1)
+    content = exactly(old, first[0])
     is_kept = label == b"\xf9" or (label == b"\xff" and content in _GIF_KEPT_APPLICATIONS)
     if is_kept:
         new.write(b"\x21" + label + first + content)
@@ -121,28 +192,18 @@ def _gif_table_bytes(flags: int) -> int:
 
 def _copy_sub_blocks(old: IO[bytes], new: IO[bytes] | None) -> None:
     while True:
-        size = _exactly(old, 1)
+        size = exactly(old, 1)
         if new is not None:
             new.write(size)
         if size == b"\x00":
             return
-        _copy(old, new, size[0])
+        copy(old, new, size[0])
 
 
-def _copy(old: IO[bytes], new: IO[bytes] | None, length: int) -> None:
-    while length > 0:
-        piece = _exactly(old, min(length, _COPY_BYTES))
-        length -= len(piece)
-        if new is not None:
-            new.write(piece)
-
-
-def _exactly(file: IO[bytes], length: int) -> bytes:
-    read = file.read(length)
-    if len(read) != length:
-        raise CorruptImage
-    return read
-
-
-STRIPPERS: dict[str, Callable[[Path, Path], None]] = {"PNG": strip_png, "WEBP": strip_webp, "GIF": strip_gif}
-"""By Pillow's format name."""
+STRIPPERS: dict[str, Callable[[Path, Path], bytes | None]] = {
+    "image/jpeg": strip_jpeg,
+    "image/png": strip_png,
+    "image/webp": strip_webp,
+    "image/gif": strip_gif,
+}
+"""By content type. Each returns the Exif data that it removed, for the orientation in it."""

@@ -1,123 +1,173 @@
-"""Cleans images: limits their pixels, removes metadata such as location and device, and creates a thumbnail.
+"""Cleans images: removes metadata such as location and device, turns them upright, and creates a thumbnail.
 
-A JPEG is encoded again with its own quantization tables. Other formats keep the bytes of their pixels and lose the
-blocks with metadata (`attachments.upload.image_metadata`), so animations stay intact. All functions block: call them in
-a thread. The pipeline imports this module with the first image, because it loads Pillow.
+The coded pixels are copied unchanged (`attachments.upload.image_metadata`), so that no quality is lost and animations
+stay intact. Only an image with an orientation is encoded again, or, if it is a large JPEG, keeps its orientation as its
+only Exif entry. Everything here runs in a decoder process, never in a worker.
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from PIL.ExifTags import Base as Tag
 
-from wasgo_chat.attachments.storage import disk_errors, remove_files
-from wasgo_chat.attachments.upload.image_metadata import STRIPPERS, BoundedReader, CorruptImage
-from wasgo_chat.core.errors import ChatError, Invalid
+from wasgo_chat.attachments.upload.blocks import BoundedReader
+from wasgo_chat.attachments.upload.image_metadata import STRIPPERS, webp_size
+from wasgo_chat.attachments.upload.jpeg import with_orientation
+from wasgo_chat.attachments.upload.working_files import cleaned_path, thumbnail_path, turned_path
 
 THUMBNAIL_PIXELS = 320
+LARGE_PIXELS = 24_000_000
+"""A turned JPEG with more is not encoded again: it would take 8 bytes of memory per pixel."""
+MAX_PIXELS_PER_BYTE = 2_000
+"""Of images with more than `LARGE_PIXELS`. The most that photos and screenshots reach is a few hundred."""
+
 _QUALITY = 90
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
+# Bytes of memory per pixel while the thumbnail is made, measured with images of 50 million pixels: libwebp decodes onto
+# canvases for animations, and a picture with transparency exists twice while it is made smaller.
+_BYTES_PER_PIXEL = {"PNG": 10, "GIF": 10, "WEBP": 18}
+_TURNED_BYTES_PER_PIXEL = 10
+_SCALED_JPEG_BYTES_PER_PIXEL = 0.25  # decoded at an eighth of its size
+_BASE_BYTES = 16 << 20
+# Pictures of other modes are converted before they are made smaller, unless they are large.
+_SCALABLE_MODES = frozenset(["L", "LA", "RGB", "RGBA", "CMYK"])
+_COARSE_PIXELS = 8 * THUMBNAIL_PIXELS
+# By the value of the tag, see CIPA DC-008 (Exif), 4.6.5.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # Pillow warns above a limit of its own; ours is checked before anything is decoded.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-# What Pillow raises for invalid files; SyntaxError is for a broken PNG.
-_INVALID_IMAGE_ERRORS = (
-    SyntaxError,
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-    CorruptImage,
-    ValueError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    OverflowError,
-)
+Image.MAX_IMAGE_PIXELS = None
+
+
+class ImageRefused(Exception):
+    """The image is not accepted. `code` and `message` are for the client."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
-class CleanedImage:
-    """The cleaned file of an image, its thumbnail, and its size in pixels."""
+class Measures:
+    """The size of an image as it is displayed, and an estimate of the memory for decoding it, in bytes."""
 
-    path: Path
-    thumbnail: Path
     width: int
     height: int
+    memory: int
 
 
-def clean_image(path: Path, content_type: str, *, max_pixels: int, loc: list[str | int]) -> CleanedImage:
-    """Create the cleaned file and the thumbnail of an image in its folder. The caller removes them.
+def clean_image(path: Path, content_type: str, max_pixels: int, before_decoding: Callable[[Measures], None]) -> None:
+    """Create the cleaned file and the thumbnail of an image next to it. The caller removes them.
+
+    Args:
+        path: the file.
+        content_type: its type.
+        max_pixels: the limit.
+        before_decoding: called with the measures, before anything is decoded. May raise.
 
     Raises:
-        Invalid: it has too many pixels, or cannot be decoded.
-        StorageFull: the disk is full.
+        ImageRefused: it has too many pixels.
+        CorruptFile, and whatever Pillow raises: it cannot be decoded.
     """
-    cleaned, thumbnail = path.with_suffix(".clean"), path.with_suffix(".thumbnail")
-    try:
-        with disk_errors():
-            return _clean(path, cleaned, thumbnail, _FORMATS[content_type], max_pixels, loc)
-    except ChatError as error:
-        remove_files([cleaned, thumbnail])
-        cause = error.__cause__
-        # Pillow raises OSError without an errno for truncated images.
-        if isinstance(cause, OSError) and cause.errno is None:
-            raise _unreadable(loc) from error
-        raise
-    except _INVALID_IMAGE_ERRORS as error:
-        remove_files([cleaned, thumbnail])
-        raise _unreadable(loc) from error
-
-
-def _clean(
-    path: Path, cleaned: Path, thumbnail: Path, file_format: str, max_pixels: int, loc: list[str | int]
-) -> CleanedImage:
-    source = path
-    if file_format == "GIF":
-        STRIPPERS[file_format](path, cleaned)
-        source = cleaned  # Pillow would join a comment of a million pieces
-    with BoundedReader(source) as file, Image.open(file, formats=[file_format]) as image:
-        if image.width * image.height > max_pixels:
-            raise Invalid.field(loc, "too_many_pixels", f"has more than {max_pixels} pixels")
-        animated = getattr(image, "is_animated", False)  # counting its frames can take minutes
+    cleaned, file_format = cleaned_path(path), _FORMATS[content_type]
+    exif = STRIPPERS[content_type](path, cleaned)
+    orientation = 1 if exif is None else _orientation(exif)
+    width, height, memory_per_pixel, is_animated = _measure(cleaned, file_format)
+    pixels = width * height
+    _check_pixels(pixels, cleaned.stat().st_size, max_pixels)
+    if is_animated:
+        orientation = 1
+    keeps_orientation = orientation != 1 and file_format == "JPEG" and pixels > LARGE_PIXELS
+    is_encoded_again = orientation != 1 and not keeps_orientation
+    if is_encoded_again:
+        memory_per_pixel += _TURNED_BYTES_PER_PIXEL
+    if orientation >= 5:
+        width, height = height, width
+    before_decoding(Measures(width, height, _BASE_BYTES + int(pixels * memory_per_pixel)))
+    with BoundedReader(cleaned) as file, Image.open(file, formats=[file_format]) as image:
         image.seek(0)
-        turned = not animated and image.getexif().get(Tag.Orientation, 1) not in (0, 1)
         profile = image.info.get("icc_profile")
-        if turned or file_format == "JPEG":
-            keeps_tables = not turned and file_format == "JPEG"
-            upright = image if not turned else ImageOps.exif_transpose(image)
-            _save(upright, cleaned, file_format, "keep" if keeps_tables else _QUALITY, profile)
+        if is_encoded_again:
+            upright = image.transpose(_UPRIGHT[orientation])
+            _save(upright, turned_path(path), file_format, profile)
+            _save_thumbnail(upright, thumbnail_path(path), profile, 1)
         else:
-            if file_format != "GIF":
-                STRIPPERS[file_format](path, cleaned)
-            image.load()
-            upright = image
-        width, height = upright.size
-        _save_thumbnail(upright, thumbnail, profile)
-    return CleanedImage(cleaned, thumbnail, width, height)
+            _save_thumbnail(image, thumbnail_path(path), profile, orientation)
+    if is_encoded_again:
+        turned_path(path).replace(cleaned)
+    elif keeps_orientation:
+        with_orientation(cleaned, orientation)
 
 
-def _save(image: Image.Image, path: Path, file_format: str, quality: str | int, profile: bytes | None) -> None:
+def _measure(path: Path, file_format: str) -> tuple[int, int, float, bool]:
+    """Width, height, an estimate of the memory per pixel, and whether it is an animation. Decodes nothing."""
+    if file_format == "WEBP":
+        width, height, is_animated = webp_size(path)
+        return width, height, _BYTES_PER_PIXEL[file_format], is_animated
+    with BoundedReader(path) as file, Image.open(file, formats=[file_format]) as image:
+        per_pixel: float = _BYTES_PER_PIXEL.get(file_format, _SCALED_JPEG_BYTES_PER_PIXEL)
+        if image.info.get("progressive"):
+            per_pixel = 2 * len(image.getbands())  # all coefficients are in memory
+        # Counting the frames of a GIF can take minutes, and it has no orientation.
+        return image.width, image.height, per_pixel, file_format == "PNG" and getattr(image, "is_animated", False)
+
+
+def _check_pixels(pixels: int, size: int, max_pixels: int) -> None:
+    if pixels > max_pixels:
+        raise ImageRefused("too_many_pixels", f"has more than {max_pixels} pixels")
+    if pixels > max(LARGE_PIXELS, size * MAX_PIXELS_PER_BYTE):
+        raise ImageRefused("too_many_pixels", f"has more than {LARGE_PIXELS} pixels, nearly all of them equal")
+
+
+def _orientation(data: bytes) -> int:
+    exif = Image.Exif()
+    try:
+        exif.load(data)
+        value = exif.get(Tag.Orientation, 1)
+    except Exception:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _save(image: Image.Image, path: Path, file_format: str, profile: bytes | None) -> None:
     options: dict[str, Any] = {"icc_profile": profile}
-    if file_format == "JPEG":
-        options |= {"quality": quality, "comment": b""}
-    elif file_format == "WEBP":
-        options |= {"quality": quality, "exif": b"", "xmp": b""}
+    if file_format in ("JPEG", "WEBP"):
+        options["quality"] = _QUALITY
     image.info = {name: value for name, value in image.info.items() if name == "transparency"}
     image.save(path, file_format, **options)
 
 
-def _save_thumbnail(image: Image.Image, path: Path, profile: bytes | None) -> None:
+def _save_thumbnail(image: Image.Image, path: Path, profile: bytes | None, orientation: int) -> None:
+    box = (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS)
+    # A JPEG is decoded at a fraction of its size, at least twice that of the thumbnail.
+    image.draft(None, (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))
+    image.load()
     has_alpha = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
-    small = image.convert("RGBA" if has_alpha else "RGB")
     # A CMYK profile does not apply to the RGB thumbnail.
     rgb_profile = profile if image.mode in ("RGB", "RGBA") else None
-    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    is_large = image.width * image.height > LARGE_PIXELS // 6
+    if is_large and image.mode not in _SCALABLE_MODES:
+        # Other modes cannot be averaged before they are converted, which would take four bytes for each pixel.
+        step = max(1, max(image.size) // _COARSE_PIXELS)
+        image = image.resize((-(-image.width // step), -(-image.height // step)), Image.Resampling.NEAREST)
+    if is_large and image.mode in _SCALABLE_MODES and "transparency" not in image.info:
+        image.thumbnail(box)
+    small = image.convert("RGBA" if has_alpha else "RGB")
+    small.thumbnail(box)
+    if orientation != 1:
+        small = small.transpose(_UPRIGHT[orientation])
     small.info = {}
     small.save(path, "WEBP", quality=80, icc_profile=rgb_profile)
-
-
-def _unreadable(loc: list[str | int]) -> Invalid:
-    return Invalid.field(loc, "unreadable_image", "is not a readable image")

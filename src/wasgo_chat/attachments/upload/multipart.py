@@ -21,10 +21,10 @@ from starlette.types import Receive, Scope, Send
 
 from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.attachments.upload.filenames import clean_filename
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.http.context import http_context
+from wasgo_chat.settings.config import Settings
 
 _WRITE_BYTES = 524_288
 _MAX_HEADER_BYTES = 8_192
@@ -94,9 +94,21 @@ async def with_multipart_limit(request: Request, handle: Callable[[Request], Awa
 
 @asynccontextmanager
 async def receive_multipart(
-    request: Request, folder: Path, file_field: str, *, max_files: int
+    request: Request,
+    folder: Path,
+    file_field: str,
+    *,
+    max_files: int,
+    count_file: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[MultipartForm]:
     """Receive a form. Files that are left in `folder` are removed at the end of the block.
+
+    Args:
+        request: the request.
+        folder: where files are written.
+        file_field: the field of the files.
+        max_files: their maximum number.
+        count_file: called when a file begins, before its bytes are written. May raise.
 
     Raises:
         MalformedForm: it cannot be parsed, or is truncated.
@@ -106,7 +118,7 @@ async def receive_multipart(
     """
     reader = _StreamingParser(http_context(request).settings, folder, file_field, max_files)
     try:
-        yield await reader.read(request)
+        yield await reader.read(request, count_file)
     finally:
         await asyncio.to_thread(reader.clear)
 
@@ -130,7 +142,8 @@ class _StreamingParser:
         self._disposition = b""
         self._ended = False
 
-    async def read(self, request: Request) -> MultipartForm:
+    async def read(self, request: Request, count_file: Callable[[], Awaitable[None]] | None) -> MultipartForm:
+        counted = 0
         _, options = parse_options_header(request.headers.get("content-type", ""))
         try:
             parser = MultipartParser(
@@ -148,6 +161,10 @@ class _StreamingParser:
             )
             async for piece in request.stream():
                 parser.write(piece)
+                if count_file is not None:
+                    for _ in self._form.files[counted:]:
+                        await count_file()
+                    counted = len(self._form.files)
                 await self._write(_WRITE_BYTES)
             parser.finalize()
         except (KeyError, FormParserError, ClientDisconnect) as error:
@@ -228,7 +245,7 @@ class _StreamingParser:
             self._file.pending += data[start:end]
         elif self._value is not None:
             self._field_bytes += end - start
-            if self._field_bytes > self._settings.max_body_bytes:
+            if self._field_bytes > self._settings.max_json_bytes:
                 raise FieldsTooLarge
             self._value += data[start:end]
 

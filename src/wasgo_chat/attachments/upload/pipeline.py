@@ -1,24 +1,22 @@
-"""Prepares a received file for storing: detects its type, scans it for viruses, cleans and measures images."""
+"""Prepares a received file for storing: detects its type, scans it for viruses, has it cleaned and measured."""
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.attachments.upload.antivirus import scan
-from wasgo_chat.attachments.upload.content_types import IMAGES, content_type_of, require_allowed
+from wasgo_chat.attachments.upload.content_types import CLEANED, IMAGES, content_type_of, require_allowed
+from wasgo_chat.attachments.upload.decoder_pool import Cleaned, DecoderPool
 from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.multipart import UploadedFile
-from wasgo_chat.core.config import Settings
+from wasgo_chat.attachments.upload.working_files import cleaned_path, thumbnail_path, working_paths
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Invalid
-
-if TYPE_CHECKING:
-    from wasgo_chat.attachments.upload.images import CleanedImage
+from wasgo_chat.settings.config import Settings
 
 THUMBNAIL_TYPE = "image/webp"
 
@@ -47,16 +45,28 @@ class PreparedFile:
 
 async def prepare(
     settings: Settings,
-    decoding: asyncio.Semaphore,
+    decoders: DecoderPool,
+    user_id: str,
     file: UploadedFile,
     message_type: str | None,
     loc: Sequence[str | int],
+    count_pixels: Callable[[int], Awaitable[None]],
 ) -> PreparedFile:
-    """Check and prepare a file. `decoding` limits how many images are decoded at the same time.
+    """Check and prepare a file. No database connection is held: the scanner and the turn may take long.
+
+    Args:
+        settings: the limits.
+        decoders: the processes that clean files.
+        user_id: the sender, who takes turns with others.
+        file: the received file.
+        message_type: the type of its message; None: any.
+        loc: the location of the file in the request.
+        count_pixels: called with the pixels of an image before it is decoded; raises if there are too many.
 
     Raises:
-        TypeNotAllowed: a message of this type (None: any type) cannot have such content.
-        Invalid: it is empty, infected, or an image that is too large or unreadable.
+        TypeNotAllowed: a message of this type cannot have such content.
+        Invalid: it is empty, infected, an image that is too large or unreadable, or a film with an invalid structure.
+        RateLimited: as `count_pixels` raises it.
         StorageFull: the disk is full.
         Unavailable: the virus scanner does not respond.
     """
@@ -66,36 +76,34 @@ async def prepare(
     content_type = await asyncio.to_thread(content_type_of, file.path)
     require_allowed(content_type, message_type)
     await scan(settings, file.path, location)
-    image: CleanedImage | None = None
-    if content_type in IMAGES:
-        async with decoding:
-            image = await asyncio.to_thread(_image, file.path, content_type, settings.max_image_pixels, location)
     sent_sha256 = file.hash.digest()
-    if image is None:
-        duration = await asyncio.to_thread(duration_of, file.path, content_type)
-        return PreparedFile(
-            new_id(), file.filename, content_type, file.size, sent_sha256, sent_sha256, file.path, duration=duration
-        )
-    size, sha256 = await asyncio.to_thread(_measure, image.path)
+    original, thumbnail, thumbnail_size, size, sha256 = file.path, None, None, file.size, sent_sha256
+    cleaned = Cleaned()
+    if content_type in CLEANED:
+        try:
+            cleaned = await decoders.clean(user_id, file.path, content_type, location, count_pixels)
+        except BaseException:
+            await asyncio.to_thread(remove_files, working_paths(file.path))
+            raise
+        if content_type in IMAGES:
+            original, thumbnail = cleaned_path(file.path), thumbnail_path(file.path)
+            with disk_errors():
+                thumbnail_size = (await asyncio.to_thread(thumbnail.stat)).st_size
+        size, sha256 = await asyncio.to_thread(_measure, original)
     return PreparedFile(
-        new_id(),
-        file.filename,
-        content_type,
-        size,
-        sha256,
-        sent_sha256,
-        original=image.path,
-        thumbnail=image.thumbnail,
-        thumbnail_size=image.thumbnail.stat().st_size,
-        width=image.width,
-        height=image.height,
+        id=new_id(),
+        filename=file.filename,
+        content_type=content_type,
+        size=size,
+        sha256=sha256,
+        sent_sha256=sent_sha256,
+        original=original,
+        thumbnail=thumbnail,
+        thumbnail_size=thumbnail_size,
+        width=cleaned.width,
+        height=cleaned.height,
+        duration=None if thumbnail else await asyncio.to_thread(duration_of, original, content_type),
     )
-
-
-def _image(path: Path, content_type: str, max_pixels: int, loc: list[str | int]) -> "CleanedImage":
-    from wasgo_chat.attachments.upload.images import clean_image  # noqa: PLC0415  loads Pillow, with the first image only
-
-    return clean_image(path, content_type, max_pixels=max_pixels, loc=loc)
 
 
 def _measure(path: Path) -> tuple[int, bytes]:

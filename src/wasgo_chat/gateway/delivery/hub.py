@@ -13,20 +13,20 @@ from uuid import UUID
 
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.close_codes import CloseCode
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.tasks import TaskSet, forever
 from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.session import Database
+from wasgo_chat.gateway.broadcast.envelope import channel_of
 from wasgo_chat.gateway.delivery.channel import ConversationChannel
 from wasgo_chat.gateway.delivery.replay import Replay
 from wasgo_chat.gateway.delivery.subscription import Subscriber, Subscription
-from wasgo_chat.gateway.workers.envelope import channel_of
 from wasgo_chat.identity import users
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.messages.read_receipts import ConversationReadState
 from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.pubsub import Broker
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 TOKEN_CHECK_S = 0.8

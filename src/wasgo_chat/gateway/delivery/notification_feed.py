@@ -231,7 +231,8 @@ async def _render(tx: Tx, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, dict[
     if not ids:
         return {}
     memberships = await access.memberships_in(tx, actor, ids)
-    return {rendered["id"]: rendered for rendered in await render_conversations(tx, list(memberships.values()))}
+    conversations = await render_conversations(tx, list(memberships.values()), in_list=True)
+    return {conversation["id"]: conversation for conversation in conversations}
 
 
 def _conversation_frames(

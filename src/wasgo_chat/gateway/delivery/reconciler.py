@@ -12,13 +12,13 @@ import structlog
 
 from wasgo_chat.conversations.event_frames import read_receipt_frames
 from wasgo_chat.core.close_codes import CloseCode
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.tasks import forever
-from wasgo_chat.database.driver import fetch
+from wasgo_chat.database.pinned import fetch
 from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.gateway.delivery.subscription import Subscription
 from wasgo_chat.messages import read_receipts
+from wasgo_chat.settings.config import Settings
 
 log = structlog.get_logger(__name__)
 

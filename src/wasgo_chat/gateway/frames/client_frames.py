@@ -42,7 +42,7 @@ class MarkReadFrame(ClientFrame):
     """Mark messages as read."""
 
     type: Literal["mark_read"]
-    message_ids: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+    message_ids: Annotated[list[UUID], Field(min_length=1, max_length=500, fail_fast=True)]
 
 
 class EditMessageFrame(ClientFrame):

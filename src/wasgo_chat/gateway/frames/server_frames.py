@@ -85,6 +85,7 @@ class ErrorFrame(ResponseModel):
     code: str
     detail: str
     errors: list[FieldError] | None = None
+    errors_omitted: bool | None = Field(default=None, description="True if there are more than the listed `errors`.")
     retry_after_s: float | None = None
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from wasgo_chat.core.encoding import MAX_SAFE_INTEGER
-from wasgo_chat.database.driver import PinnedPool
+from wasgo_chat.database.pinned import PinnedPool
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.messages.rendering import PREVIEW_CHARS, Columns, render_message
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Select, select, true, tuple_
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import keyed_hash
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
@@ -19,6 +18,7 @@ from wasgo_chat.membership.models import Participant
 from wasgo_chat.membership.roles import Action
 from wasgo_chat.messages.models import Message
 from wasgo_chat.messages.rendering import message_select, render_messages
+from wasgo_chat.settings.config import Settings
 
 
 @dataclass(frozen=True, slots=True)

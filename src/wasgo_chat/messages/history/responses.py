@@ -2,13 +2,13 @@
 
 from starlette.responses import Response
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import JsonResponse
-from wasgo_chat.database.driver import PinnedPool
+from wasgo_chat.database.pinned import PinnedPool
 from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.history.newest_page import fetch_newest_page
 from wasgo_chat.messages.history.pages import MessageFilters, fetch_page, page_headers
+from wasgo_chat.settings.config import Settings
 
 
 async def page_response(

@@ -8,7 +8,6 @@ checks it here.
 
 from sqlalchemy import select
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
 from wasgo_chat.feature import FeatureOff
@@ -21,6 +20,7 @@ from wasgo_chat.membership.roles import Action
 from wasgo_chat.messages.models import Message
 from wasgo_chat.messages.schemas import MessageContent, SendSystemMessage
 from wasgo_chat.messages.types import MESSAGE_TYPES
+from wasgo_chat.settings.config import Settings
 
 
 async def admit(

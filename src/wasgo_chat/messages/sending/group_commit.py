@@ -18,10 +18,9 @@ from uuid import UUID
 
 import structlog
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Overloaded, Unavailable
-from wasgo_chat.database.driver import CommitOutcomeUnknown, PinnedConnection
+from wasgo_chat.database.pinned import CommitOutcomeUnknown, PinnedConnection
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.identity import audit
@@ -40,6 +39,7 @@ from wasgo_chat.messages.sending.pending_send import (
 from wasgo_chat.messages.sending.queue import SendQueue
 from wasgo_chat.messages.sending.statements import NewMessage, StoredMessage
 from wasgo_chat.messages.verbs import SendResult
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry import tracing
 from wasgo_chat.telemetry.counters import WorkerCounters
 

@@ -11,11 +11,12 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from wasgo_chat.attachments.quotas import check_quota
 from wasgo_chat.attachments.routes import StoreDep
 from wasgo_chat.attachments.schemas import BINARY
 from wasgo_chat.attachments.upload.form_fields import parse_fields
 from wasgo_chat.attachments.upload.multipart import is_multipart, receive_multipart, with_multipart_limit
-from wasgo_chat.core.encoding import JsonResponse
+from wasgo_chat.core.encoding import MAX_TEXT_CHARS, JsonResponse
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, replayed_response
 from wasgo_chat.messages import verbs
 from wasgo_chat.messages.rendering import load_message
@@ -24,7 +25,7 @@ from wasgo_chat.messages.sending.gate import admit
 from wasgo_chat.messages.types import SENDABLE_TYPES
 
 _JSON_FIELDS = ("metadata", "mentions", "attachment_ids")
-_TEXT = {"type": "string"}
+_JSON_TEXT = {"type": "string", "maxLength": 131_072}
 _UUID = {"type": "string", "format": "uuid"}
 
 FORM: dict[str, Any] = {
@@ -32,14 +33,14 @@ FORM: dict[str, Any] = {
     "required": ["conversation"],
     "properties": {
         "conversation": _UUID,
-        "content": _TEXT,
+        "content": {"type": "string", "maxLength": MAX_TEXT_CHARS},
         "message_type": {"type": "string", "enum": [*SENDABLE_TYPES]},
         "reply_to": _UUID,
-        "mentions": {**_TEXT, "description": "A list of user ids, as JSON text."},
-        "metadata": {**_TEXT, "description": "A JSON object, as text."},
-        "client_id": _TEXT,
-        "attachment_ids": {**_TEXT, "description": "A list of ids of earlier uploads, as JSON text."},
-        "files": {"type": "array", "items": BINARY},
+        "mentions": {**_JSON_TEXT, "description": "A list of user ids, as JSON text."},
+        "metadata": {**_JSON_TEXT, "description": "A JSON object, as text."},
+        "client_id": {"type": "string", "maxLength": 128},
+        "attachment_ids": {**_JSON_TEXT, "description": "A list of ids of earlier uploads, as JSON text."},
+        "files": {"type": "array", "items": BINARY, "maxItems": 100},
     },
 }
 """The form in OpenAPI."""
@@ -51,7 +52,14 @@ async def send_multipart(
     """Send a message with files."""
     settings = db.settings
     viewer = caller.require_user()
-    async with receive_multipart(request, store.incoming, "files", max_files=settings.max_attachments) as form:
+
+    async def count_file() -> None:
+        if caller.service is None:  # services act for many users
+            await rates.count_request(viewer, "upload")
+
+    async with receive_multipart(
+        request, store.incoming, "files", max_files=settings.max_attachments, count_file=count_file
+    ) as form:
         body = parse_fields(SendMessage, form.fields, as_json=_JSON_FIELDS)
         if body.client_id is None and key is not None:
             body.client_id = as_client_id(key)
@@ -60,9 +68,11 @@ async def send_multipart(
             if duplicate := await verbs.precheck_send(tx, caller, body.conversation, body, form.files):
                 message = await load_message(tx, body.conversation, duplicate.message_id, viewer=viewer)
                 return replayed_response(200, message)
+            if form.files:
+                await check_quota(tx, caller, [file.size for file in form.files])
         uploads = []
         if form.files:
-            uploads = await store.ingest(caller, body.conversation, form.files, body.message_type)
+            uploads = await store.ingest(caller, body.conversation, form.files, body.message_type, rates)
     is_claimed = False
     try:
         async with db.transaction() as tx:

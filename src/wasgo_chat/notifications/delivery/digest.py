@@ -1,4 +1,4 @@
-"""What a delivery contains: the unread notifications of one user in one conversation."""
+"""What a delivery contains: the unread notifications of one user in one conversation. `texts` has their wording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,14 +18,6 @@ class DigestItem:
     sender_name: str
     created_at: datetime
     text: str | None
-
-    @property
-    def summary(self) -> str:
-        """What happened, without the text of the message: `Ana mentioned you`."""
-        return f"{self.sender_name} {_SUMMARIES[self.kind]}"
-
-
-_SUMMARIES = {"message": "sent a message", "mention": "mentioned you", "reply": "replied to you"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +55,3 @@ class NotificationDigest:
     address: str = ""
     unsubscribe_url: str = ""
     push_target: PushTarget | None = None
-
-    @property
-    def subject(self) -> str:
-        """One sentence without the text of any message."""
-        newest = self.items[-1]
-        if self.count > 1:
-            return f"{self.count} new messages in {self.title}"
-        return newest.summary + (f" in {self.title}" if self.title != newest.sender_name else "")

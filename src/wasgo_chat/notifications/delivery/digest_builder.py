@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import users
 from wasgo_chat.membership.models import Conversation
@@ -16,6 +15,7 @@ from wasgo_chat.notifications.delivery.digest import DigestItem, NotificationDig
 from wasgo_chat.notifications.listing import heading_for
 from wasgo_chat.notifications.models import Delivery, PushSubscription
 from wasgo_chat.notifications.unsubscribe import unsubscribe_url
+from wasgo_chat.settings.config import Settings
 
 MAX_ITEMS = 20
 

@@ -16,7 +16,6 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, delete
 
-from wasgo_chat.core.config import Settings
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database, Tx
@@ -29,6 +28,7 @@ from wasgo_chat.notifications.delivery.digest import NotificationDigest
 from wasgo_chat.notifications.delivery.digest_builder import build_digest
 from wasgo_chat.notifications.listing import IS_READ, notification_rows
 from wasgo_chat.notifications.models import Delivery, Notification, PushSubscription
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)

@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import clean_line
-from wasgo_chat.notifications.delivery import email_template
+from wasgo_chat.notifications.delivery import texts
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, OutcomeUnknown
 from wasgo_chat.notifications.delivery.digest import NotificationDigest
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 STEP_TIMEOUT_S = 10.0
 # 7bit, so that no server on the way needs 8BITMIME. Lines are folded at the limit of RFC 5322 only: folding the long
@@ -102,14 +102,14 @@ class EmailChannel:
             raise DeliveryFailed("address_not_usable", is_final=True) from error
         try:
             message["From"] = self._from
-            message["Subject"] = clean_line(digest.subject)
+            message["Subject"] = clean_line(texts.subject(digest))
             message["Date"] = format_datetime(digest.items[-1].created_at)
             message["Message-ID"] = f"<{digest.id}@{self._sender.rpartition('@')[2]}>"
             message["List-Unsubscribe"] = f"<{digest.unsubscribe_url}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
             message["Auto-Submitted"] = "auto-generated"
-            message.set_content(email_template.plain_text(digest))
-            message.add_alternative(email_template.html(digest), subtype="html")
+            message.set_content(texts.plain_text(digest))
+            message.add_alternative(texts.html(digest), subtype="html")
             return message.as_bytes(policy=_POLICY)
         except _NOT_USABLE as error:
             raise DeliveryFailed("mail_not_usable", is_final=True) from error

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from webpush import WebPush, WebPushSubscription
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.core.http_client import (
@@ -28,8 +27,10 @@ from wasgo_chat.core.http_client import (
     ssrf_safe_client,
 )
 from wasgo_chat.core.name_resolver import NameResolver
+from wasgo_chat.notifications.delivery import texts
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, SubscriptionGone, parse_retry_after
 from wasgo_chat.notifications.delivery.digest import NotificationDigest, PushTarget
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 TTL_S = 24 * 3600
 _TOKEN_S = 12 * 3600
@@ -187,7 +188,7 @@ def _payload(digest: NotificationDigest) -> dict[str, object]:
     newest = digest.items[-1]
     return {
         "title": digest.title,
-        "body": newest.text or digest.subject,
+        "body": newest.text or texts.subject(digest),
         "tag": str(digest.conversation_id),
         "conversation_id": digest.conversation_id,
         "message_id": newest.message_id,

@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, Select, and_, delete, func, or_, select, up
 from sqlalchemy.orm import aliased
 
 from wasgo_chat.core.errors import Conflict, NotFound
-from wasgo_chat.database import driver
+from wasgo_chat.database import pinned
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.notifications.models import Delivery
@@ -123,7 +123,7 @@ async def count_dead(db: Database) -> int:
     Raises:
         Unavailable: the database does not respond.
     """
-    ((count,),) = await driver.fetch(db, "SELECT count(*) FROM deliveries WHERE state = 'dead'")
+    ((count,),) = await pinned.fetch(db, "SELECT count(*) FROM deliveries WHERE state = 'dead'")
     return int(count)
 
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import httpx2
 from standardwebhooks import Webhook
 
-from wasgo_chat.core.config import Settings, UnsafeSettings
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.http_client import NEVER_SENT, internal_client, parse_web_url
 from wasgo_chat.notifications.delivery.base import BeforeHandover, DeliveryFailed, parse_retry_after
 from wasgo_chat.notifications.delivery.digest import NotificationDigest
+from wasgo_chat.settings.config import Settings, UnsafeSettings
 
 TYPE = "chat.notification"
 

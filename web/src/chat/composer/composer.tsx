@@ -12,7 +12,7 @@ import { openPopover } from "../ui/popover.ts";
 import { useToast } from "../ui/toast.tsx";
 import { LocationDialog } from "./location-dialog.tsx";
 import { UploadTray } from "./upload-tray.tsx";
-import { type Uploads, transferredFiles } from "./uploads.ts";
+import { MAX_FILES, type Uploads, transferredFiles } from "./uploads.ts";
 import { useComposer } from "./use-composer.ts";
 
 const MAX_HEIGHT_PX = 180;
@@ -31,7 +31,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
   const composer = useComposer(uploads, field);
   const { content, isEditing, canSend, setContent, send } = composer;
   const add = (files: readonly File[]) => {
-    if (uploads.add(files) > 0) showToast(text.tooManyFiles);
+    if (uploads.add(files) > 0) showToast(text.tooManyFiles(MAX_FILES));
   };
   useLayoutEffect(() => {
     const element = field.current;

@@ -18,7 +18,7 @@ export interface Upload {
   readonly abort: AbortController;
 }
 
-const MAX_FILES = 10;
+export const MAX_FILES = 10;
 
 export class Uploads extends Writable<readonly Upload[]> {
   constructor(

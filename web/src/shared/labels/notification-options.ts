@@ -16,7 +16,7 @@ export const NOTIFICATION_LEVEL_NAMES = Object.keys(NOTIFICATION_LEVELS) as read
 export const DELIVERY_CHANNELS: Readonly<Record<DeliveryChannel, { readonly label: string; readonly operatorLabel: string }>> = {
   email: { label: "E-mail", operatorLabel: "E-mail" },
   push: { label: "Push", operatorLabel: "Push" },
-  webhook: { label: "In the app", operatorLabel: "Webhook" },
+  webhook: { label: "Through the marketplace", operatorLabel: "Webhook" },
 };
 
 export const DELIVERY_CHANNEL_NAMES = Object.keys(DELIVERY_CHANNELS) as readonly DeliveryChannel[];

@@ -297,6 +297,7 @@ class ErrorFrame(TypedDict):
     code: str
     detail: str
     errors: NotRequired[list[FieldError] | None]
+    errors_omitted: NotRequired[bool | None]
     retry_after_s: NotRequired[float | None]
 
 
@@ -412,6 +413,7 @@ class ConversationOut(TypedDict):
     created_at: str
     updated_at: str
     participants: list[ParticipantOut]
+    participant_count: int
     last_message: MessageOut | None
     last_seq: int
     unread_count: int

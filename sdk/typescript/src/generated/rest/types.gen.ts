@@ -311,8 +311,14 @@ export type ConversationOut = {
     updated_at: string;
     /**
      * Participants
+     *
+     * All participants; in lists and in frames, the member and at most 19 others.
      */
     participants: Array<ParticipantOut>;
+    /**
+     * Participant Count
+     */
+    participant_count: number;
     last_message: MessageOut | null;
     /**
      * Last Seq
@@ -1416,6 +1422,12 @@ export type Problem = {
      * Errors
      */
     errors?: Array<FieldError> | null;
+    /**
+     * Errors Omitted
+     *
+     * True if there are more than the listed `errors`.
+     */
+    errors_omitted?: boolean | null;
     /**
      * Retry After S
      */

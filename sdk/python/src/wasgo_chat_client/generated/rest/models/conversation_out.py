@@ -41,7 +41,8 @@ class ConversationOut:
         settings (ConversationOutSettings):
         created_at (datetime.datetime):
         updated_at (datetime.datetime):
-        participants (list[ParticipantOut]):
+        participants (list[ParticipantOut]): All participants; in lists and in frames, the member and at most 19 others.
+        participant_count (int):
         last_message (MessageOut | None):
         last_seq (int):
         unread_count (int):
@@ -58,6 +59,7 @@ class ConversationOut:
     created_at: datetime.datetime
     updated_at: datetime.datetime
     participants: list[ParticipantOut]
+    participant_count: int
     last_message: MessageOut | None
     last_seq: int
     unread_count: int
@@ -97,6 +99,8 @@ class ConversationOut:
             participants_item = participants_item_data.to_dict()
             participants.append(participants_item)
 
+        participant_count = self.participant_count
+
         last_message: dict[str, Any] | None
         if isinstance(self.last_message, MessageOut):
             last_message = self.last_message.to_dict()
@@ -123,6 +127,7 @@ class ConversationOut:
                 "created_at": created_at,
                 "updated_at": updated_at,
                 "participants": participants,
+                "participant_count": participant_count,
                 "last_message": last_message,
                 "last_seq": last_seq,
                 "unread_count": unread_count,
@@ -179,6 +184,8 @@ class ConversationOut:
 
             participants.append(participants_item)
 
+        participant_count = d.pop("participant_count")
+
         def _parse_last_message(data: object) -> MessageOut | None:
             if data is None:
                 return data
@@ -211,6 +218,7 @@ class ConversationOut:
             created_at=created_at,
             updated_at=updated_at,
             participants=participants,
+            participant_count=participant_count,
             last_message=last_message,
             last_seq=last_seq,
             unread_count=unread_count,

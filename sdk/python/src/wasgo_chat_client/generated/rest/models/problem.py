@@ -29,6 +29,7 @@ class Problem:
         detail (str):
         code (str):
         errors (list[FieldError] | None | Unset):
+        errors_omitted (bool | None | Unset): True if there are more than the listed `errors`.
         retry_after_s (float | None | Unset):
     """
 
@@ -38,6 +39,7 @@ class Problem:
     detail: str
     code: str
     errors: list[FieldError] | None | Unset = UNSET
+    errors_omitted: bool | None | Unset = UNSET
     retry_after_s: float | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -66,6 +68,12 @@ class Problem:
         else:
             errors = self.errors
 
+        errors_omitted: bool | None | Unset
+        if isinstance(self.errors_omitted, Unset):
+            errors_omitted = UNSET
+        else:
+            errors_omitted = self.errors_omitted
+
         retry_after_s: float | None | Unset
         if isinstance(self.retry_after_s, Unset):
             retry_after_s = UNSET
@@ -85,6 +93,8 @@ class Problem:
         )
         if errors is not UNSET:
             field_dict["errors"] = errors
+        if errors_omitted is not UNSET:
+            field_dict["errors_omitted"] = errors_omitted
         if retry_after_s is not UNSET:
             field_dict["retry_after_s"] = retry_after_s
 
@@ -127,6 +137,15 @@ class Problem:
 
         errors = _parse_errors(d.pop("errors", UNSET))
 
+        def _parse_errors_omitted(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        errors_omitted = _parse_errors_omitted(d.pop("errors_omitted", UNSET))
+
         def _parse_retry_after_s(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -143,6 +162,7 @@ class Problem:
             detail=detail,
             code=code,
             errors=errors,
+            errors_omitted=errors_omitted,
             retry_after_s=retry_after_s,
         )
 

@@ -1,0 +1,34 @@
+"""What is cleaned, by content type, before a file is stored. Other types are stored as they are.
+
+Runs in a decoder process. `docs/security.md` lists what remains in which type.
+"""
+
+import contextlib
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from wasgo_chat.attachments.upload.audio_tags import clean_mp3, clean_wav
+from wasgo_chat.attachments.upload.blocks import CorruptFile
+from wasgo_chat.attachments.upload.iso_media import clean_iso_media
+from wasgo_chat.attachments.upload.tiff import clean_tiff
+
+IN_PLACE: dict[str, Callable[[Path], None]] = {
+    "video/mp4": clean_iso_media,
+    "video/quicktime": clean_iso_media,
+    "audio/mp4": clean_iso_media,
+    "image/heic": clean_iso_media,
+    "image/avif": clean_iso_media,
+    "image/tiff": clean_tiff,
+    "audio/mpeg": clean_mp3,
+    "audio/wav": clean_wav,
+}
+"""The functions that change a file in place. They raise CorruptFile if its structure is not valid."""
+
+
+def clean_in_place(path: Path, content_type: str) -> bool:
+    """Clean a file that is not decoded. False if its structure is not valid: it could hide anything."""
+    with contextlib.suppress(CorruptFile, struct.error, IndexError, OverflowError):
+        IN_PLACE[content_type](path)
+        return True
+    return False

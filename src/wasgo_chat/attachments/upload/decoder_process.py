@@ -1,0 +1,103 @@
+"""A decoder process: cleans and decodes one file after the other, with limits that the kernel enforces.
+
+A worker starts it (`attachments.upload.decoder_pool`), sends a request per line on its standard input, and reads a line
+for each answer. It has no secrets, no connections, and imports nothing of the service but the modules that clean files.
+"""
+
+import errno
+import gc
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from wasgo_chat.attachments.upload.cleaning import IN_PLACE, clean_in_place
+
+# In addition to the estimate for a picture: its file in memory, buffers of the codecs, the interpreter's own growth.
+_SPARE_BYTES = 96 << 20
+_NICENESS = 5
+"""Messages go first: an upload may take longer."""
+
+
+class _Skipped(Exception):
+    """The worker does not want the image decoded."""
+
+
+def main() -> None:
+    """Serve requests until the input ends, which it also does if the worker dies."""
+    os.nice(_NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what a library prints is not an answer
+    for line in sys.stdin:
+        _serve(json.loads(line), answers)
+
+
+def _serve(request: dict[str, Any], answers: Any) -> None:
+    def answer(content: dict[str, Any]) -> None:
+        answers.write(json.dumps(content) + "\n")
+
+    _limit_cpu(request["seconds"])
+    _limit_memory(_SPARE_BYTES)
+    try:
+        if request["content_type"] in IN_PLACE:
+            is_valid = clean_in_place(Path(request["path"]), request["content_type"])
+            answer({"done": True} if is_valid else _refused("unreadable_media", "has no valid structure"))
+        else:
+            _clean_image(request, answer)
+    except MemoryError:
+        answer(_refused("too_many_pixels", "needs too much memory to be decoded"))
+    except OSError as error:
+        # Pillow raises OSError without an errno for invalid images.
+        if error.errno is None or error.errno == errno.ENOMEM:
+            answer(_refused("unreadable_image", "is not a readable image"))
+        else:
+            answer({"disk_error": error.errno})
+    except Exception as error:
+        answer(_refused("unreadable_image", "is not a readable image", cause=type(error).__name__))
+    finally:
+        _limit_memory(None)
+        gc.collect()
+
+
+def _clean_image(request: dict[str, Any], answer: Any) -> None:
+    from wasgo_chat.attachments.upload import images  # noqa: PLC0415  loads Pillow, which sound and films do not need
+
+    def wait_for_permission(measures: images.Measures) -> None:
+        answer({"width": measures.width, "height": measures.height, "memory": measures.memory})
+        if sys.stdin.readline() != "decode\n":
+            raise _Skipped
+        _limit_memory(measures.memory + _SPARE_BYTES)
+
+    try:
+        images.clean_image(Path(request["path"]), request["content_type"], request["max_pixels"], wait_for_permission)
+    except _Skipped:
+        answer({"skipped": True})
+    except images.ImageRefused as error:
+        answer(_refused(error.code, error.message))
+    else:
+        answer({"done": True})
+
+
+def _refused(code: str, message: str, cause: str = "") -> dict[str, Any]:
+    return {"refused": code, "message": message, "cause": cause}
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Have the kernel end this process after so much more CPU time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, hard))
+
+
+def _limit_memory(more: int | None) -> None:
+    """Limit the address space to its present size and so many bytes more; None removes the limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return  # not Linux: there is no way to tell the present size
+    limit = hard if more is None else pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -1,0 +1,21 @@
+"""The features of the service, each declared in its own package. A part may use the parts of features listed before."""
+
+from wasgo_chat.attachments.feature import FEATURE as ATTACHMENTS
+from wasgo_chat.feature import Feature
+from wasgo_chat.gateway.command_registry import CommandRegistry
+from wasgo_chat.gateway.commands import COMMANDS
+from wasgo_chat.integrations.feature import FEATURE as INTEGRATIONS
+from wasgo_chat.notifications.feature import FEATURE as NOTIFICATIONS
+from wasgo_chat.presence.feature import FEATURE as PRESENCE
+from wasgo_chat.settings.config import Settings
+from wasgo_chat.support.feature import FEATURE as SUPPORT
+
+FEATURES: tuple[Feature, ...] = (PRESENCE, ATTACHMENTS, NOTIFICATIONS, SUPPORT, INTEGRATIONS)
+
+
+def command_registry(settings: Settings | None = None) -> CommandRegistry:
+    """The socket commands of the gateway and of the features that the settings switch on; without settings, of all."""
+    added = [
+        command for feature in FEATURES if settings is None or feature.is_on(settings) for command in feature.commands
+    ]
+    return CommandRegistry([*COMMANDS, *added]) if added else COMMANDS
