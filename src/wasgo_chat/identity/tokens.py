@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from wasgo_chat.core.encoding import clean_line, has_control_characters
 from wasgo_chat.core.errors import Unauthenticated
+from wasgo_chat.identity.public_keys import algorithm_of
 from wasgo_chat.settings.config import (
     DEVELOPMENT_SECRET,
-    MINIMUM_RSA_BITS,
     MINIMUM_SECRET_BYTES,
     Settings,
     UnsafeSettings,
@@ -224,19 +223,3 @@ def _profile(claims: dict[str, Any]) -> dict[str, Any]:
     if isinstance(claims.get("staff"), bool):
         profile["is_staff"] = claims["staff"]
     return profile
-
-
-def algorithm_of(key: Any) -> str | None:
-    """The algorithm that a public key verifies; None for a key that is too weak, of another kind, or private.
-
-    RSA exponents are those of NIST SP 800-56B, section 6.4: with a small one, a padding error allows forgeries.
-    """
-    match key:
-        case rsa.RSAPublicKey() if key.key_size >= MINIMUM_RSA_BITS:
-            exponent = key.public_numbers().e
-            return "RS256" if exponent % 2 and 2**16 < exponent < 2**256 else None
-        case ec.EllipticCurvePublicKey() if isinstance(key.curve, ec.SECP256R1):
-            return "ES256"
-        case ed25519.Ed25519PublicKey():
-            return "EdDSA"
-    return None

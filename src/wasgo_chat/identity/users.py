@@ -153,7 +153,7 @@ async def insert_named_by_user(tx: Tx, user_ids: Collection[UserId]) -> None:
     """Insert the missing ones of users that another user names.
 
     An erased id is accepted like an unknown one, because the answer must not tell them apart. Its row stands for
-    nobody: tokens with this id stay rejected, services cannot use it, and it gets no profile.
+    no user: tokens with this id stay rejected, services cannot use it, and it gets no profile.
     """
     await tx.execute(text(_INSERT_MISSING), {"ids": sorted(user_ids)})
     if erased := await erased_among(tx, user_ids):

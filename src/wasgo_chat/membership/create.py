@@ -216,7 +216,7 @@ async def _existing(tx: Tx, type_: ConversationType, pair: list[str] | None, ref
 async def _reject_erased_partner(tx: Tx, actor: Actor, participants: dict[str, ParticipantIn]) -> None:
     """Refuse to open the conversation with an erased user again.
 
-    Only users who had one get this answer. For others an erased id looks like one that nobody ever had.
+    Only users who had one get this answer. For others an erased id looks like one that no user ever had.
 
     Raises:
         UserErased: the other user is erased.

@@ -22,7 +22,7 @@ class AssignedStaff(Forbidden):
 
 
 class ParticipantLeft(Conflict):
-    """Nobody but a service puts back a user who left."""
+    """Only a service puts back a user who left."""
 
     code, title = "participant_left", "That user has left the conversation; only the platform can add them again"
 

@@ -72,7 +72,7 @@ def require_may_add(membership: Membership, role: str) -> None:
 
 
 async def require_known(tx: Tx, membership: Membership, user_id: str) -> None:
-    """Check that a user names a user whom the service knows. Services may name anybody.
+    """Check that a user names a user whom the service knows. Services may name any user.
 
     Raises:
         Invalid: they do not. The response is the same for an unknown and an erased user.
@@ -185,7 +185,7 @@ def _require_may_manage(membership: Membership, role: str) -> None:
 
 
 async def _left_themselves(tx: Tx, participant: Participant) -> bool:
-    """Whether a former member left, rather than being removed by somebody else. True if the log no longer says."""
+    """Whether a former member left, rather than being removed by another user. True if the log no longer says."""
     statement = select(log.EventRow.actor_id).where(
         log.EventRow.conversation_id == participant.conversation_id, log.EventRow.seq == participant.left_seq
     )
