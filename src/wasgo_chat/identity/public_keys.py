@@ -4,7 +4,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from wasgo_chat.core.config import MINIMUM_RSA_BITS
+from wasgo_chat.settings.config import MINIMUM_RSA_BITS
 
 
 def algorithm_of(key: Any) -> str | None:
