@@ -65,7 +65,7 @@ async def test_an_unclaimed_upload_is_deleted_after_a_day(world: World, folder: 
     body = {"conversation": chat["id"], "content": "late", "attachment_ids": [forgotten["id"]]}
     await ana.refused("POST", MESSAGES, body, status=422, code="invalid")
     assert await status_of(world, forgotten["url"]) == 404
-    await OrphanCleanup(world.worker.parts.part(AttachmentStore)).sweep()
+    await OrphanCleanup(world.worker.parts.part(AttachmentStore), world.worker.db).sweep()
     assert (objects(folder, forgotten), await count_rows(world, forgotten)) == ([], 0)
     for kept in (young, claimed):
         assert objects(folder, kept) == ["original", "thumbnail"]
@@ -77,7 +77,7 @@ async def test_more_than_a_batch_is_deleted_in_batches(world: World, folder: Pat
     chat = await ana.direct(bo)
     files = [await upload(ana, chat, b"x") for _ in range(BATCH + 3)]
     await a_day_passes(world, *files)
-    sweep = OrphanCleanup(world.worker.parts.part(AttachmentStore))
+    sweep = OrphanCleanup(world.worker.parts.part(AttachmentStore), world.worker.db)
     removed = [await sweep.sweep() for _ in range(2)]
     assert removed[0] <= BATCH
     assert await count_rows(world, *files) == 0

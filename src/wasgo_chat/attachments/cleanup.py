@@ -11,15 +11,20 @@ from wasgo_chat.attachments.models import Attachment
 from wasgo_chat.attachments.store import AttachmentStore, object_key
 from wasgo_chat.attachments.verbs import AttachmentsReleased
 from wasgo_chat.core.tasks import forever
+from wasgo_chat.database.session import Database
 
 BATCH = 50
 
 
 class OrphanCleanup:
-    """A worker's background task. Sweeps every `SWEEP_S` seconds, and after each commit here that released files."""
+    """A worker's background task. Sweeps every `SWEEP_S` seconds, and after each commit here that released files.
 
-    def __init__(self, store: AttachmentStore) -> None:
+    It holds a connection while the storage deletes, so it should not be one of those that requests wait for.
+    """
+
+    def __init__(self, store: AttachmentStore, db: Database) -> None:
         self._store = store
+        self._db = db
         self._wake = asyncio.Event()
 
     def wake(self, _: Sequence[AttachmentsReleased]) -> None:
@@ -52,7 +57,7 @@ class OrphanCleanup:
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         )
-        async with self._store.db.transaction() as tx:
+        async with self._db.transaction() as tx:
             rows = (await tx.execute(statement)).all()
             if rows:
                 keys = [object_key(row.id, variant) for row in rows for variant in ("original", "thumbnail")]

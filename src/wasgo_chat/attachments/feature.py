@@ -11,7 +11,7 @@ from wasgo_chat.settings.attachments import AttachmentSettings
 def _build(context: PartContext) -> Parts:
     """The store and the cleanup. They also run where the feature is off: stored files are still exported and erased."""
     store = AttachmentStore(context.settings, context.db)
-    cleanup = OrphanCleanup(store)
+    cleanup = OrphanCleanup(store, context.background_db)
     context.listeners.add(cleanup.wake, AttachmentsReleased)
     return Parts(provides=[store], run=[cleanup.run], close=[store.close])
 

@@ -135,7 +135,7 @@ async def render_conversations(
 async def _hide_strangers(
     tx: Tx, memberships: Sequence[Membership], participants: Mapping[UUID, list[dict[str, Any]]]
 ) -> None:
-    """Show the other user of a direct conversation that the caller opened by id only, like an id that no user has,
+    """Show the other user of a direct conversation that the caller opened by id only, like an unknown id,
     unless they are acquainted.
     """
     user_id = memberships[0].actor.user_id

@@ -13,7 +13,7 @@ import structlog
 
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.core.http_client import TooLarge, fetch_internal
-from wasgo_chat.identity.public_keys import algorithm_of
+from wasgo_chat.identity.algorithms import algorithm_of
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from wasgo_chat.core.encoding import clean_line, has_control_characters
 from wasgo_chat.core.errors import Unauthenticated
-from wasgo_chat.identity.public_keys import algorithm_of
+from wasgo_chat.identity.algorithms import algorithm_of
 from wasgo_chat.settings.config import (
     DEVELOPMENT_SECRET,
     MINIMUM_SECRET_BYTES,

@@ -1,7 +1,7 @@
 """Whom a user may know: whose presence they see, and whose name in a direct conversation that they opened themselves.
 
-Opening a conversation needs no consent, so it must not reveal whether an id exists, what the user is called, or
-when they are online. Two users are acquainted once they share a conversation that the platform or the other one
+A user needs no consent to open a conversation, so this must not reveal whether an id exists, what the user is called,
+or when they are online. Two users are acquainted once they share a conversation that the platform or the other one
 created, or in which the other one has written.
 """
 
@@ -30,7 +30,7 @@ WHERE EXISTS (
 
 
 async def acquaintances(tx: Tx, viewer_id: str, user_ids: Collection[str]) -> set[str]:
-    """Those of these users whom a user may know. Users know themselves."""
+    """Those of these users whom a user may know. Every user knows themselves."""
     others = [user_id for user_id in user_ids if user_id != viewer_id]
     found = await _acquainted(tx, [viewer_id] * len(others), others)
     return {other for _, other in found} | ({viewer_id} & set(user_ids))

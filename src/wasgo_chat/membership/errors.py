@@ -22,7 +22,7 @@ class AssignedStaff(Forbidden):
 
 
 class ParticipantLeft(Conflict):
-    """Only a service puts back a user who left."""
+    """A user left the conversation. Only a service can add them again."""
 
     code, title = "participant_left", "That user has left the conversation; only the platform can add them again"
 

@@ -245,7 +245,7 @@ async def read_states_since(tx: Tx, conversation_id: UUID, version: int, *, limi
 
 
 async def receipts_shown_to(tx: Tx, membership: Membership, message_id: UUID) -> list[dict[str, Any]]:
-    """The receipts of a message as a member sees them: without the name of a user they are not acquainted with."""
+    """The receipts of a message as a member sees them: without the names of users they are not acquainted with."""
     viewer_id, conversation = membership.actor.require_user(), membership.conversation
     receipts = await list_receipts(tx, conversation.id, message_id)
     if is_opened_by(conversation, viewer_id):

@@ -22,9 +22,10 @@ class AttachmentSettings(BaseModel):
         2, ge=1, le=16, description="Maximum processes per worker that clean files. They start with the first file."
     )
     image_decoder_memory_bytes: int = Field(
-        1_073_741_824,
+        536_870_912,
         ge=67_108_864,
-        description="Memory for decoding images, per worker. An image that needs more is rejected with 422.",
+        description="Memory for decoding images, per worker and in addition to its own. An image that needs more is "
+        "rejected with 422.",
     )
     image_decoder_cpu_s: int = Field(
         10, ge=1, description="CPU time for cleaning one file. A file that needs more is rejected with 422."

@@ -1,4 +1,4 @@
-"""Which algorithm a public key of the platform verifies, if it is strong enough."""
+"""Which algorithm a public key verifies: exactly one, so that a token cannot choose."""
 
 from typing import Any
 
