@@ -35,6 +35,7 @@ from wasgo_chat.messages.verbs import MessageCounted
 from wasgo_chat.notifications.listing import NotificationsCreated
 from wasgo_chat.observability.gauges import count_messages, register_gauges
 from wasgo_chat.observability.otel import TracingSetup
+from wasgo_chat.observability.schema_check import SchemaCheck
 from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.privacy.erasure import ErasureRequested
 from wasgo_chat.privacy.erasure_task import ErasureTask
@@ -80,6 +81,7 @@ class Worker:
         # Requests may wait for row locks. Publishing commits and finding lost ones must not wait behind them.
         self.background_db = database(name="background", pool_size=BACKGROUND_POOL_SIZE, breaker=self.db.breaker)
         self.keyed_db = database(name="keyed", pool_size=KEYED_POOL_SIZE, breaker=self.db.breaker, generic_plans=True)
+        self.schema_check = SchemaCheck(self.db)
         self.replicas = Replicas(settings, self.db, self.background_db, self.counts)
         self.users = BatchLoader(self._pinned(), users.fetch_users)
         self.memberships = BatchLoader(self._pinned(), fetch_memberships)

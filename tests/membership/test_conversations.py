@@ -108,11 +108,12 @@ async def test_users_name_few_people_and_do_not_learn_who_exists(database: str) 
         erased = world.person("erased")
         await world.make_known(erased.id)
         await world.service.ok("DELETE", f"/chat/users/{erased.id}/", status=202)
+        await wait_for(lambda: _is_done(world, f"/chat/users/{erased.id}/erasure/"))
         for stranger in (erased.id, world.unique("unknown")):
             made = await ana.ok("POST", CHATS, about(ids[0], stranger), status=201)
             await ana.ok("POST", f"{CHATS}{made['id']}/remove_participant/", {"user_id": stranger}, status=204)
             added = await ana.ok("POST", f"{CHATS}{made['id']}/add_participant/", {"user_id": stranger}, status=201)
-            assert added["user"] == {"id": stranger, "username": stranger, "display_name": "", "avatar_url": None}
+            assert added["user"] == {"id": stranger, "username": stranger, "display_name": None, "avatar_url": None}
         await world.service.refused("POST", path, {"user_id": erased.id}, status=409, code="user_erased")
         foreign = {**about(), "reference": {"type": "bid", "id": "1"}}
         problem = await ana.refused("POST", CHATS, foreign, status=422, code="invalid")

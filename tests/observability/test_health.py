@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.servers import TEMPLATE, create_database, database_url
 from tests.support.workers import Worker, make_settings, running
-from tests.support.world import NO_TLS, rows, wait_until
+from tests.support.world import NO_TLS, count_queries, rows, wait_until
 from wasgo_chat.development.embedded import Valkey
+from wasgo_chat.observability import schema_check
 
 
 async def asked(worker: Worker) -> tuple[int, str, dict[str, str]]:
@@ -32,7 +33,16 @@ async def test_a_healthy_worker_is_alive_and_ready(worker: Worker) -> None:
     assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "ok"})
 
 
-async def test_an_outdated_schema_is_not_ready_and_a_newer_one_is(own: Worker) -> None:
+async def test_requests_in_a_short_time_share_a_check(own: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema_check, "SCHEMA_CHECK_S", 60.0)
+    await asked(own)
+    with count_queries(own, max=0):
+        assert (await asked(own))[0] == 200
+
+
+async def test_an_outdated_schema_is_not_ready_and_a_newer_one_is(own: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema_check, "SCHEMA_CHECK_S", 0.0)
+
     async def at(revision: str) -> tuple[int, str, dict[str, str]]:
         async with own.db.engine.begin() as connection:
             await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")

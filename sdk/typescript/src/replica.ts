@@ -54,6 +54,9 @@ export class Replica {
     this.lastSeq = frame.seq;
     switch (frame.type) {
       case "new_message":
+        this.#updateProfile(frame.message.sender);
+        this.putMessage(frame.message);
+        break;
       case "message_edited":
       case "message_deleted":
         this.putMessage(frame.message);
@@ -130,6 +133,12 @@ export class Replica {
   #setParticipant(participant: ParticipantOut): void {
     this.#participants.set(participant.user.id, participant);
     this.#participantList = undefined;
+  }
+
+  /** A participant who has written is no stranger any more: the message has their name and picture. */
+  #updateProfile(user: MessageOut["sender"]): void {
+    const participant = user && this.#participants.get(user.id);
+    if (participant && JSON.stringify(participant.user) !== JSON.stringify(user)) this.#setParticipant({ ...participant, user });
   }
 
   #removeParticipant(userId: string): void {

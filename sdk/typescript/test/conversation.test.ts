@@ -182,3 +182,23 @@ test("the conversation of other users has the status `gone`", async () => {
   await waitUntil(() => receiver.state.status === "gone");
   cy.stop();
 });
+
+test("the profile of a stranger appears with their first message", async () => {
+  const { id, ana, bo } = await createDirectConversation();
+  const { token } = await control<{ token: string }>("/token", { service: "tests" });
+  const profile = await fetch(`${harness.url}/chat/users/${bo}/`, {
+    method: "PUT",
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ display_name: "Bo Berg" }),
+  });
+  expect(profile.ok).toBe(true);
+  const [viewer, stranger] = [await startChat(ana), await startChat(bo)];
+  const conversation = viewer.conversation(id);
+  const shownName = () => conversation.state.participants.find(({ user }) => user.id === bo)?.user.display_name;
+  await waitUntil(() => conversation.state.status === "live" && conversation.state.participants.length === 2);
+  expect(shownName()).toBe("");
+  await stranger.conversation(id).send("Hello!");
+  await waitUntil(() => shownName() === "Bo Berg");
+  viewer.stop();
+  stranger.stop();
+});

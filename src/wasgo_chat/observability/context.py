@@ -8,6 +8,7 @@ from wasgo_chat.database.session import Database
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.http.context import HttpContext
 from wasgo_chat.messages.sending.group_commit import GroupCommit
+from wasgo_chat.observability.schema_check import SchemaCheck
 from wasgo_chat.pubsub import Broker
 from wasgo_chat.telemetry.aggregation import Metrics
 
@@ -22,6 +23,7 @@ class ObservabilityContext(HttpContext, Protocol):
     broker: Broker
     metrics: Metrics
     is_draining: bool
+    schema_check: SchemaCheck
 
 
 def observability_context(connection: HTTPConnection) -> ObservabilityContext:

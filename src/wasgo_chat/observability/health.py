@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 
 from wasgo_chat.core.encoding import JsonResponse, ResponseModel
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.database import migrations
 from wasgo_chat.observability.context import ObservabilityContext, observability_context
 
 router = APIRouter(tags=["health"])
@@ -50,12 +49,7 @@ async def _checks(worker: ObservabilityContext) -> dict[str, str]:
     """Check results by name. `migrations` is `ahead` if a newer release has migrated the database."""
     checks = {"database": "ok", "migrations": "unknown", "redis": "none"}
     try:
-        await worker.db.ping()
-        revisions = await migrations.applied_revisions(worker.db)
-        if revisions == {migrations.head_revision()}:
-            checks["migrations"] = "ok"
-        else:
-            checks["migrations"] = "ahead" if migrations.is_newer_than_program(revisions) else "behind"
+        checks["migrations"] = await worker.schema_check.state()
     except Unavailable:
         checks["database"] = "unavailable"
     if worker.settings.redis_url:
