@@ -60,6 +60,12 @@ class LimitSettings(BaseModel):
         description="GET requests of a user that a worker processes at a time, and two lists of conversations. "
         "Others wait; they are rejected with 429 if 50 are waiting.",
     )
+    max_concurrent_forms: int = Field(
+        4,
+        ge=1,
+        description="Forms with files of a user that a worker receives at a time. Others wait; they are rejected with "
+        "429 if 50 are waiting.",
+    )
     rate_writes_per_minute: int = Field(
         300, ge=0, description="Other requests per user, except messages, uploads and tickets. 0: unlimited."
     )
