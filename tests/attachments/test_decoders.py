@@ -56,6 +56,15 @@ def flat(file_format: str, width: int, height: int, **options: Any) -> bytes:
     return out.getvalue()
 
 
+def with_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan is repeated. Each costs as much as decoding the whole picture."""
+    out = io.BytesIO()
+    Image.new("L", (64, 64), 128).save(out, "JPEG", progressive=True)
+    content = out.getvalue()
+    last = content.rindex(b"\xff\xda")
+    return content[:-2] + content[last:-2] * (count - content.count(b"\xff\xda")) + content[-2:]
+
+
 def test_every_type_that_is_cleaned_has_a_function_for_it() -> None:
     assert {*IN_PLACE, *STRIPPERS} == CLEANED
 
@@ -207,3 +216,24 @@ async def test_each_file_of_a_form_is_an_upload(database: str, tmp_path: Path) -
         await ana.send(chat, "words are not files")
         await send_files(bo, chat, ("a.txt", b"words"))
         assert (await upload(world.service.acting_as(ana), chat, b"words"))["size"] == 5  # type: ignore[arg-type]
+
+
+async def test_an_image_of_many_scans_is_rejected(database: str, tmp_path: Path) -> None:
+    async with world_with(make_settings(database, storage_dir=tmp_path)) as world:
+        ana, chat = await chat_of(world)
+        await upload(ana, chat, with_scans(100))
+        assert await refused(ana, chat, with_scans(101)) == "unreadable_image"
+
+
+async def test_files_that_take_long_are_limited_for_each_user(database: str, tmp_path: Path) -> None:
+    """Few pixels can take as long as many, and files without pixels take long, too."""
+    async with world_with(make_settings(database, storage_dir=tmp_path, rate_decoder_s_per_minute=1)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        await upload(ana, chat, picture("PNG"))  # loads the library, which counts as well
+        fields = {"conversation": chat["id"]}
+        for content in (picture("PNG"), film()):
+            files = {"file": ("a", content)}
+            await ana.refused("POST", ATTACHMENTS, data=fields, files=files, status=429, code="rate_limited")
+        await upload(ana, chat, b"words need no decoder")
+        await upload(bo, chat, picture("PNG"))

@@ -76,6 +76,38 @@ async def bombs_in_uploads(attacker: Attacker) -> None:
     await attacker.repeat(4, step)
 
 
+@cache
+def _scans() -> bytes:
+    """A picture of 25 megapixels and 20 KB, decoded a hundred times over."""
+    out = io.BytesIO()
+    Image.new("L", (5000, 5000), 128).save(out, "JPEG", progressive=True)
+    content = out.getvalue()
+    last = content.rindex(b"\xff\xda")
+    return content[:-2] + content[last:-2] * (100 - content.count(b"\xff\xda")) + content[-2:]
+
+
+async def _scanned(attacker: Attacker) -> Any:
+    _scans()
+    return await _chats(attacker)
+
+
+@attack(
+    "denial",
+    "pictures of 25 megapixels and a hundred scans, on four connections",
+    prepare=_scanned,
+    seconds=10,
+    max_growth_mb=250,
+)
+async def many_scans(attacker: Attacker) -> None:
+    user, chats = attacker.prepared
+
+    async def step(http: Http, lane: int) -> None:
+        body, header = form({"conversation": chats[lane]}, [("file", "a.jpg", _scans())])
+        await attacker.ask(http, user, "POST", "/chat/attachments/", body, headers=header)
+
+    await attacker.repeat(4, step)
+
+
 @attack("abuse", "small files in messages, beyond the limit of uploads", prepare=_chats, seconds=5)
 async def files_in_messages(attacker: Attacker) -> None:
     user, chats = attacker.prepared

@@ -75,6 +75,9 @@ class LimitSettings(BaseModel):
     rate_megapixels_per_minute: int = Field(
         1_200, ge=0, description="Millions of pixels in the images of a user. 0: unlimited."
     )
+    rate_decoder_s_per_minute: int = Field(
+        30, ge=0, description="Seconds of CPU time for cleaning files, per user and worker. 0: unlimited."
+    )
     rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets per user. 0: unlimited.")
     rate_push_subscriptions_per_minute: int = Field(
         10, ge=0, description="Push subscriptions that a user adds. Each looks a host name up. 0: unlimited."

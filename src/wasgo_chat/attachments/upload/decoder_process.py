@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,13 @@ def main() -> None:
 
 
 def _serve(request: dict[str, Any], answers: Any) -> None:
+    counted_s = time.process_time()
+
     def answer(content: dict[str, Any]) -> None:
-        answers.write(json.dumps(content) + "\n")
+        nonlocal counted_s
+        used_s = time.process_time()
+        answers.write(json.dumps({**content, "cpu_s": used_s - counted_s}) + "\n")
+        counted_s = used_s
 
     _limit_cpu(request["seconds"])
     _limit_memory(_SPARE_BYTES)
