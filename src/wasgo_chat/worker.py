@@ -74,7 +74,7 @@ class Worker:
         self.tasks = TaskSet()
         self.listeners = CommitListeners()
         self.rate_limits = RateLimits(settings, self.counts)
-        self.user_turns = UserTurns(settings.max_concurrent_reads, self.counts)
+        self.user_turns = UserTurns(settings, self.counts)
 
         database = partial(Database, settings, counts=self.counts, listeners=self.listeners)
         self.db = database(name="request")

@@ -15,15 +15,15 @@ from tests.attachments.samples import ATTACHMENTS, MESSAGES, film, picture, send
 from tests.support.workers import Worker, make_settings
 from tests.support.world import Json, Person, World, wait_until, world_with
 from wasgo_chat.attachments.store import AttachmentStore
-from wasgo_chat.attachments.upload import decoder_pool
-from wasgo_chat.attachments.upload.cleaning import IN_PLACE
 from wasgo_chat.attachments.upload.content_types import CLEANED
-from wasgo_chat.attachments.upload.decoder_pool import DecoderPool
-from wasgo_chat.attachments.upload.image_metadata import STRIPPERS
+from wasgo_chat.attachments.upload.decoder import pool
+from wasgo_chat.attachments.upload.decoder.pool import DecoderPool
+from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE
+from wasgo_chat.attachments.upload.metadata.image_blocks import STRIPPERS
 
-REAL = decoder_pool._START
+REAL = pool._START
 PATHS = "import sys; sys.path[:0] = [sys.argv[1]]; "
-DECODER = PATHS + "from wasgo_chat.attachments.upload import decoder_process as d, images; "
+DECODER = PATHS + "from wasgo_chat.attachments.upload.decoder import process as d, images; "
 
 
 def pool_of(worker: Worker) -> DecoderPool:
@@ -56,6 +56,15 @@ def flat(file_format: str, width: int, height: int, **options: Any) -> bytes:
     return out.getvalue()
 
 
+def with_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan is repeated. Each costs as much as decoding the whole picture."""
+    out = io.BytesIO()
+    Image.new("L", (64, 64), 128).save(out, "JPEG", progressive=True)
+    content = out.getvalue()
+    last = content.rindex(b"\xff\xda")
+    return content[:-2] + content[last:-2] * (count - content.count(b"\xff\xda")) + content[-2:]
+
+
 def test_every_type_that_is_cleaned_has_a_function_for_it() -> None:
     assert {*IN_PLACE, *STRIPPERS} == CLEANED
 
@@ -75,7 +84,7 @@ async def test_processes_start_with_the_first_file_and_end_with_the_worker(datab
 
 
 async def test_an_idle_process_ends(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoder_pool, "IDLE_S", 0.05)
+    monkeypatch.setattr(pool, "IDLE_S", 0.05)
     async with world_with(make_settings(database, storage_dir=tmp_path)) as world:
         ana, chat = await chat_of(world)
         await upload(ana, chat, picture())
@@ -102,9 +111,9 @@ async def test_a_failing_decoder_is_a_422_and_is_replaced(
     async with world_with(settings) as world:
         ana, chat = await chat_of(world)
         ana.client.timeout = httpx.Timeout(60)
-        monkeypatch.setattr(decoder_pool, "_START", FAILING[failure])
+        monkeypatch.setattr(pool, "_START", FAILING[failure])
         if failure == "computes without end":
-            monkeypatch.setattr(decoder_pool, "_WALL_PER_CPU", 1000)  # only the kernel can end it
+            monkeypatch.setattr(pool, "_WALL_PER_CPU", 1000)  # only the kernel can end it
         code = "too_many_pixels" if failure == "takes all memory" else "unreadable_image"
         assert await refused(ana, chat, picture()) == code
         assert list((tmp_path / "incoming").iterdir()) == []
@@ -113,7 +122,7 @@ async def test_a_failing_decoder_is_a_422_and_is_replaced(
         for pid in survivors:
             os.kill(pid, 9)
         await wait_until(lambda: not any(map(exists, survivors)))
-        monkeypatch.setattr(decoder_pool, "_START", REAL)
+        monkeypatch.setattr(pool, "_START", REAL)
         assert (await upload(ana, chat, picture()))["width"] == 640
 
 
@@ -207,3 +216,24 @@ async def test_each_file_of_a_form_is_an_upload(database: str, tmp_path: Path) -
         await ana.send(chat, "words are not files")
         await send_files(bo, chat, ("a.txt", b"words"))
         assert (await upload(world.service.acting_as(ana), chat, b"words"))["size"] == 5  # type: ignore[arg-type]
+
+
+async def test_an_image_of_many_scans_is_rejected(database: str, tmp_path: Path) -> None:
+    async with world_with(make_settings(database, storage_dir=tmp_path)) as world:
+        ana, chat = await chat_of(world)
+        await upload(ana, chat, with_scans(100))
+        assert await refused(ana, chat, with_scans(101)) == "unreadable_image"
+
+
+async def test_files_that_take_long_are_limited_for_each_user(database: str, tmp_path: Path) -> None:
+    """Few pixels can take as long as many, and files without pixels take long, too."""
+    async with world_with(make_settings(database, storage_dir=tmp_path, rate_decoder_s_per_minute=1)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        await upload(ana, chat, picture("PNG"))  # loads the library, which counts as well
+        fields = {"conversation": chat["id"]}
+        for content in (picture("PNG"), film()):
+            files = {"file": ("a", content)}
+            await ana.refused("POST", ATTACHMENTS, data=fields, files=files, status=429, code="rate_limited")
+        await upload(ana, chat, b"words need no decoder")
+        await upload(bo, chat, picture("PNG"))

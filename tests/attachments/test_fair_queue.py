@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from wasgo_chat.attachments.upload.fair_queue import FairQueue, MemoryBudget
+from wasgo_chat.attachments.upload.decoder.fair_queue import FairQueue, MemoryBudget
 
 
 class Turns:

@@ -14,10 +14,10 @@ from PIL import Image, ImageCms
 from tests.attachments.media import CANARY, KINDS, full_box, mp3, mpo, profile, recording, tiff, user_data
 from tests.attachments.samples import ATTACHMENTS, box, picture, upload
 from tests.support.world import Json, World
-from wasgo_chat.attachments.upload.blocks import CorruptFile
-from wasgo_chat.attachments.upload.cleaning import IN_PLACE, clean_in_place
-from wasgo_chat.attachments.upload.icc import clean_profile
-from wasgo_chat.attachments.upload.image_metadata import STRIPPERS
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile
+from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, clean_in_place
+from wasgo_chat.attachments.upload.metadata.icc import clean_profile
+from wasgo_chat.attachments.upload.metadata.image_blocks import STRIPPERS
 
 MUTATIONS = 150
 LIMIT_S = 2.0

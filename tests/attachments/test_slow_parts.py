@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from tests.attachments.clamd import Clamd, clamd
 from tests.attachments.samples import ATTACHMENTS, MESSAGES, picture, send_files, upload
+from tests.security.raw import Raw, connected
 from tests.support.workers import make_settings
 from tests.support.world import Json, Person, World, rows, wait_for, wait_until, world_with
 from wasgo_chat.attachments.store import AttachmentStore
@@ -129,3 +130,35 @@ async def is_waiting_for_a_lock(world: World) -> bool:
     statement = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
     database = " AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
     return bool(await rows(world.worker, statement + database))
+
+
+async def begin_upload(raw: Raw, person: Person, path: str) -> None:
+    """The head of a form and a part of its file. The service asks for the body once it receives the form."""
+    field = "file" if path == ATTACHMENTS else "files"
+    await raw.send(
+        f"POST {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {person.bearer}\r\nContent-Length: 9000000\r\n"
+        "Expect: 100-continue\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n".encode(),
+        f'--b\r\nContent-Disposition: form-data; name="{field}"; filename="a"\r\n\r\n'.encode(),
+        bytes(600_000),
+    )
+
+
+@pytest.mark.parametrize("path", [ATTACHMENTS, MESSAGES])
+async def test_few_forms_of_a_user_arrive_at_a_time(database: str, tmp_path: Path, path: str) -> None:
+    """What arrives is on the disk before any quota counts it, and may arrive slowly."""
+    incoming = tmp_path / "incoming"
+    async with world_with(make_settings(database, storage_dir=tmp_path, max_concurrent_forms=2)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        async with connected(world.worker) as first, connected(world.worker) as second:
+            for raw in (first, second):
+                await begin_upload(raw, ana, path)
+                await raw.reader.readuntil(b"100 Continue")
+            await wait_until(lambda: len(list(incoming.glob("*"))) == 2)
+            waiting = asyncio.create_task(upload(ana, chat, b"words"))
+            await upload(bo, chat, b"words")
+            await ana.send(chat, "words need no turn")
+            assert not waiting.done()
+            first.writer.transport.abort()
+            await waiting
+        await wait_until(lambda: list(incoming.glob("*")) == [])

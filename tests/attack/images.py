@@ -76,6 +76,38 @@ async def bombs_in_uploads(attacker: Attacker) -> None:
     await attacker.repeat(4, step)
 
 
+@cache
+def _scans() -> bytes:
+    """A picture of 25 megapixels and 20 KB, decoded a hundred times over."""
+    out = io.BytesIO()
+    Image.new("L", (5000, 5000), 128).save(out, "JPEG", progressive=True)
+    content = out.getvalue()
+    last = content.rindex(b"\xff\xda")
+    return content[:-2] + content[last:-2] * (100 - content.count(b"\xff\xda")) + content[-2:]
+
+
+async def _scanned(attacker: Attacker) -> Any:
+    _scans()
+    return await _chats(attacker)
+
+
+@attack(
+    "denial",
+    "pictures of 25 megapixels and a hundred scans, on four connections",
+    prepare=_scanned,
+    seconds=10,
+    max_growth_mb=250,
+)
+async def many_scans(attacker: Attacker) -> None:
+    user, chats = attacker.prepared
+
+    async def step(http: Http, lane: int) -> None:
+        body, header = form({"conversation": chats[lane]}, [("file", "a.jpg", _scans())])
+        await attacker.ask(http, user, "POST", "/chat/attachments/", body, headers=header)
+
+    await attacker.repeat(4, step)
+
+
 @attack("abuse", "small files in messages, beyond the limit of uploads", prepare=_chats, seconds=5)
 async def files_in_messages(attacker: Attacker) -> None:
     user, chats = attacker.prepared
@@ -92,17 +124,30 @@ async def files_in_messages(attacker: Attacker) -> None:
     await attacker.repeat(4, step)
 
 
-@attack("denial", "100 uploads that arrive slowly and at the same time", prepare=_chats, seconds=5)
+FORMS_AT_A_TIME = 8
+"""By default, on two workers."""
+
+
+@attack("denial", "100 uploads that arrive slowly and at the same time", prepare=_chats, seconds=5, is_short=True)
 async def slow_uploads(attacker: Attacker) -> None:
     user, chats = attacker.prepared
+    receiving = 0
     body, header = form({"conversation": chats[0]}, [("file", "a.bin", os.urandom(200_000))])
     head = (
         f"POST /chat/attachments/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {user.token}\r\n{header}"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     ).encode()
 
+    async def count(reader: asyncio.StreamReader) -> None:
+        nonlocal receiving
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"100 Continue")
+            receiving += 1
+            attacker.expect(receiving <= FORMS_AT_A_TIME, "the files of one user fill the disk while they arrive")
+
     async def one() -> None:
-        _, writer = await asyncio.open_connection("127.0.0.1", attacker.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", attacker.port)
+        counting = asyncio.create_task(count(reader))
         try:
             writer.write(head)
             for at in range(0, len(body), 700):
@@ -110,6 +155,7 @@ async def slow_uploads(attacker: Attacker) -> None:
                 writer.write(body[at : at + 700])
                 await asyncio.sleep(0.5)
         finally:
+            counting.cancel()
             writer.transport.abort()
 
     await attacker.together(*(one() for _ in range(100)))

@@ -208,7 +208,7 @@ async def test_a_user_gets_two_lists_of_conversations_at_a_time(database: str) -
         turns = world.worker.app.state.worker.user_turns
         held: list[dict[str, Any]] = [{}, {}]
         for scope in held:
-            await turns.acquire(scope, ana.id, is_list=True)
+            await turns.acquire(scope, ana.id, "list")
         waiting = asyncio.create_task(ana.call("GET", "/chat/conversations/", timeout=60))
         await ana.ok("GET", LISTS)
         await bo.ok("GET", "/chat/conversations/")

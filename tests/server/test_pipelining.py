@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.security.raw import Raw, connected
+from tests.security.raw import Raw, connected, handshake
 from tests.support.processes import serving
 from tests.support.world import World
 from wasgo_chat.identity.tokens import mint_user
@@ -86,6 +86,25 @@ async def test_few_pipelined_requests_are_parsed_in_advance(world: World) -> Non
         watching.cancel()
     one = len(GET)
     assert 0 < longest <= http_protocol.PIECE_BYTES // one + 1
+
+
+@pytest.mark.parametrize("requests", [1, 3])
+async def test_a_handshake_that_does_not_wait_for_a_response_is_refused(world: World, requests: int) -> None:
+    """The response would come after the 101, and be buffered as a whole for a client that does not read."""
+    ana = world.person("ana")
+    get = f"GET /chat/conversations/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {ana.bearer}\r\n\r\n".encode()
+    async with connected(world.worker) as raw:
+        await raw.send(get * requests + handshake("/ws/chat/", Authorization=f"Bearer {ana.bearer}"))
+        assert b"101 Switching" not in await raw.ended()
+
+
+async def test_a_handshake_after_a_response_is_accepted(world: World) -> None:
+    ana = world.person("ana")
+    async with connected(world.worker) as raw:
+        await raw.send(GET % 0)
+        assert (await raw.answer()).status == 404
+        await raw.send(handshake("/ws/chat/", Authorization=f"Bearer {ana.bearer}"))
+        assert (await raw.reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 101 ")
 
 
 async def test_a_client_that_disconnects_during_pipelined_requests_causes_no_error(

@@ -92,7 +92,7 @@ async def upload_attachment(
     """Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day."""
     if not is_multipart(request):
         raise HTTPException(415)
-    async with receive_multipart(request, store.incoming, "file", max_files=1) as form:
+    async with receive_multipart(request, store.incoming, "file", caller=caller, max_files=1) as form:
         body = parse_fields(UploadFields, form.fields)
         if not form.files:
             raise Invalid.field(["file"], "missing", "is required")

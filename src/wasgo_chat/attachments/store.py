@@ -14,7 +14,8 @@ import structlog
 from wasgo_chat.attachments import verbs
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.upload.content_types import INLINE
-from wasgo_chat.attachments.upload.decoder_pool import DecoderPool
+from wasgo_chat.attachments.upload.decoder.pool import DecoderPool
+from wasgo_chat.attachments.upload.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.upload.filenames import disposition
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE, PreparedFile, prepare
@@ -65,22 +66,15 @@ class AttachmentStore:
             NotFound, Forbidden, ConversationClosed: the caller may not upload there.
             UploadQuotaReached: the caller has stored too much.
             TypeNotAllowed, Invalid: a file is not acceptable.
-            RateLimited: the images of the caller have too many pixels for a minute.
+            RateLimited: the files of the caller have too many pixels, or take too much CPU time, for a minute.
             StorageFull, Unavailable: the storage is full or does not respond.
         """
         prepared: list[PreparedFile] = []
-        user_id = actor.require_user()
-
-        async def count_pixels(pixels: int) -> None:
-            if rates is not None and actor.service is None:  # services act for many users
-                await rates.count_pixels(user_id, pixels)
-
+        budget = DecodingBudget(actor, rates)
         try:
             for index, file in enumerate(files):
                 loc = _loc(file, index)
-                prepared.append(
-                    await prepare(self.settings, self.decoders, user_id, file, message_type, loc, count_pixels)
-                )
+                prepared.append(await prepare(self.settings, self.decoders, budget, file, message_type, loc))
             async with self.db.transaction() as tx:
                 await verbs.register(tx, actor, conversation_id, prepared)
             try:

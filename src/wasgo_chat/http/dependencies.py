@@ -121,7 +121,7 @@ async def authenticate(request: Request, find: UserLookup | None = None) -> Acto
             await rates.count_request(actor.require_user(), counted_as, _cost(request))
         if counted_as == "read":
             is_list = _results_per_read(request) is not None
-            await worker.user_turns.acquire(request.scope, actor.require_user(), is_list=is_list)
+            await worker.user_turns.acquire(request.scope, actor.require_user(), "list" if is_list else "read")
     return actor
 
 

@@ -80,6 +80,7 @@ class RateLimits:
             "person": _item(settings.rate_people_per_minute),
         }
         self._megapixels = _item(settings.rate_megapixels_per_minute)
+        self._decoding = GcraLimiter(settings.rate_decoder_s_per_minute)
         self._reads = GcraLimiter(settings.rate_reads_per_minute)
         self._frames = GcraLimiter(settings.rate_frames_per_minute)
         # More than a socket may send in a row, so that the limit of one socket is reached first.
@@ -118,6 +119,14 @@ class RateLimits:
         """
         if (item := self._megapixels) is not None:
             await self._count(item, "megapixels", user_id, cost=min(-(-pixels // 1_000_000), item.amount))
+
+    def require_decoding_time(self, user_id: str) -> None:
+        """Check that the files of a user have not taken too much CPU time yet. Raises: RateLimited."""
+        self._reject_if_waiting(self._decoding.hit(user_id, 0.0), "decoding")
+
+    def count_decoding_time(self, user_id: str, seconds: float) -> None:
+        """Count CPU time that a file of a user has taken."""
+        self._decoding.hit(user_id, seconds)
 
     def count_frame(self, user_id: str) -> None:
         """Count a socket frame of a user, other than a message. Raises: RateLimited."""

@@ -1,49 +1,59 @@
-"""Limits how many reads of one user a worker processes at a time, so that one user's lists do not delay the others.
+"""Limits how many reads and forms of one user a worker processes at a time.
 
-Writes are serialized by the locks of their conversations, and have stricter rates. Services act for many users and are
-not limited.
+One user's lists do not delay the others, and one user's slow uploads do not fill the disk: they are on it while they
+arrive, before any quota counts them. Other writes are serialized by the locks of their conversations, and have stricter
+rates. Services act for many users and are not limited.
 """
 
 import asyncio
+from typing import Literal
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wasgo_chat.core.errors import RateLimited
+from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 MAX_WAITING = 50
 MAX_LISTS = 2
 """Requests of one user for long lists at a time: these are the only reads that take more than a few milliseconds."""
 _KEY = "wasgo_chat.turn_of"
-_Key = tuple[str, bool]
+TurnKind = Literal["read", "list", "form"]
+_Key = tuple[str, TurnKind]
 
 
 class UserTurns:
-    """The reads in progress, by user. Further ones wait in their order.
+    """The reads and forms in progress, by user. Further ones wait in their order.
 
     Args:
-        limit: reads of one user at a time.
+        settings: the limits.
         counts: the counters of the worker.
     """
 
-    def __init__(self, limit: int, counts: WorkerCounters) -> None:
-        self._limit = limit
+    def __init__(self, settings: Settings, counts: WorkerCounters) -> None:
+        reads = settings.max_concurrent_reads
+        self._limits: dict[TurnKind, int] = {
+            "read": reads,
+            "list": min(reads, MAX_LISTS),
+            "form": settings.max_concurrent_forms,
+        }
         self._counts = counts
         self._slots: dict[_Key, asyncio.Semaphore] = {}
         self._requests: dict[_Key, int] = {}
 
-    async def acquire(self, scope: Scope, user_id: str, *, is_list: bool = False) -> None:
+    async def acquire(self, scope: Scope, user_id: str, kind: TurnKind = "read") -> None:
         """Wait for a turn, which `UserTurnsMiddleware` ends together with the request.
 
         Args:
             scope: of the request.
             user_id: whose request it is.
-            is_list: count it against `MAX_LISTS` instead of the limit.
+            kind: what it counts as: a read, a long list, or a form with files.
 
         Raises:
             RateLimited: too many requests of the user are waiting.
         """
-        key, limit = (user_id, is_list), min(self._limit, MAX_LISTS) if is_list else self._limit
+        key: _Key = (user_id, kind)
+        limit = self._limits[kind]
         count = self._requests.get(key, 0)
         if count >= limit + MAX_WAITING:
             self._counts.refusals["concurrent_request"] += 1

@@ -210,8 +210,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand a WebSocket handshake over, and refuse one that the WebSocket parser does not accept."""
+        """Hand a WebSocket handshake over, and refuse one that the WebSocket parser does not accept.
+
+        A handshake that does not wait for the response to an earlier request is refused, too: the response would follow
+        the 101, between frames, and would be buffered as a whole, because only the WebSocket protocol would notice a
+        peer that does not read.
+        """
         if self._is_refused:
+            return
+        if self._is_answering or self.pipeline:
+            self._refuse(400)
             return
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()

@@ -60,6 +60,12 @@ class LimitSettings(BaseModel):
         description="GET requests of a user that a worker processes at a time, and two lists of conversations. "
         "Others wait; they are rejected with 429 if 50 are waiting.",
     )
+    max_concurrent_forms: int = Field(
+        4,
+        ge=1,
+        description="Forms with files of a user that a worker receives at a time. Others wait; they are rejected with "
+        "429 if 50 are waiting.",
+    )
     rate_writes_per_minute: int = Field(
         300, ge=0, description="Other requests per user, except messages, uploads and tickets. 0: unlimited."
     )
@@ -68,6 +74,9 @@ class LimitSettings(BaseModel):
     )
     rate_megapixels_per_minute: int = Field(
         1_200, ge=0, description="Millions of pixels in the images of a user. 0: unlimited."
+    )
+    rate_decoder_s_per_minute: int = Field(
+        30, ge=0, description="Seconds of CPU time for cleaning files, per user and worker. 0: unlimited."
     )
     rate_tickets_per_minute: int = Field(60, ge=0, description="Socket tickets per user. 0: unlimited.")
     rate_push_subscriptions_per_minute: int = Field(

@@ -8,7 +8,7 @@ import re
 import zlib
 from pathlib import Path
 
-from wasgo_chat.attachments.upload.iso_boxes import handlers_of
+from wasgo_chat.attachments.upload.metadata.iso_boxes import handlers_of
 from wasgo_chat.core.errors import ChatError
 
 IMAGES = frozenset(["image/jpeg", "image/png", "image/gif", "image/webp"])
@@ -16,7 +16,7 @@ AUDIO = frozenset(["audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/w
 VIDEO = frozenset(["video/mp4", "video/webm", "video/quicktime"])
 INLINE = IMAGES | AUDIO | VIDEO
 CLEANED = INLINE - {"audio/ogg", "audio/webm", "video/webm"} | {"image/heic", "image/avif", "image/tiff"}
-"""The types whose metadata is removed. `attachments.upload.cleaning` and `image_metadata` have the functions."""
+"""The types whose metadata is removed. The package `metadata` has the functions."""
 EXECUTABLE = "application/x-executable"
 UNKNOWN = "application/octet-stream"
 

@@ -24,6 +24,7 @@ from wasgo_chat.attachments.upload.filenames import clean_filename
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.http.context import http_context
+from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.settings.config import Settings
 
 _WRITE_BYTES = 524_288
@@ -98,13 +99,15 @@ async def receive_multipart(
     folder: Path,
     file_field: str,
     *,
+    caller: Actor,
     max_files: int,
     count_file: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[MultipartForm]:
-    """Receive a form. Files that are left in `folder` are removed at the end of the block.
+    """Receive a form, once it is its turn. Files that are left in `folder` are removed at the end of the block.
 
     Args:
-        request: the request.
+        request: the request, whose turn lasts until its response.
+        caller: who sends it. Users have few turns at a time, services any number.
         folder: where files are written.
         file_field: the field of the files.
         max_files: their maximum number.
@@ -115,7 +118,10 @@ async def receive_multipart(
         FileTooLarge, FieldsTooLarge: it exceeds a limit.
         Invalid: it has too many files, or a file in a field other than `file_field`.
         StorageFull: the disk is full.
+        RateLimited: too many forms of the caller are waiting.
     """
+    if caller.service is None:
+        await http_context(request).user_turns.acquire(request.scope, caller.require_user(), "form")
     reader = _StreamingParser(http_context(request).settings, folder, file_field, max_files)
     try:
         yield await reader.read(request, count_file)

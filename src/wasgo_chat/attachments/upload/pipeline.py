@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -10,10 +10,11 @@ from uuid import UUID
 from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.attachments.upload.antivirus import scan
 from wasgo_chat.attachments.upload.content_types import CLEANED, IMAGES, content_type_of, require_allowed
-from wasgo_chat.attachments.upload.decoder_pool import Cleaned, DecoderPool
+from wasgo_chat.attachments.upload.decoder.pool import Cleaned, DecoderPool
+from wasgo_chat.attachments.upload.decoder.working_files import cleaned_path, thumbnail_path, working_paths
+from wasgo_chat.attachments.upload.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.multipart import UploadedFile
-from wasgo_chat.attachments.upload.working_files import cleaned_path, thumbnail_path, working_paths
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.settings.config import Settings
@@ -46,27 +47,25 @@ class PreparedFile:
 async def prepare(
     settings: Settings,
     decoders: DecoderPool,
-    user_id: str,
+    budget: DecodingBudget,
     file: UploadedFile,
     message_type: str | None,
     loc: Sequence[str | int],
-    count_pixels: Callable[[int], Awaitable[None]],
 ) -> PreparedFile:
     """Check and prepare a file. No database connection is held: the scanner and the turn may take long.
 
     Args:
         settings: the limits.
         decoders: the processes that clean files.
-        user_id: the sender, who takes turns with others.
+        budget: what the files of the sender may cost.
         file: the received file.
         message_type: the type of its message; None: any.
         loc: the location of the file in the request.
-        count_pixels: called with the pixels of an image before it is decoded; raises if there are too many.
 
     Raises:
         TypeNotAllowed: a message of this type cannot have such content.
         Invalid: it is empty, infected, an image that is too large or unreadable, or a film with an invalid structure.
-        RateLimited: as `count_pixels` raises it.
+        RateLimited: the budget is spent.
         StorageFull: the disk is full.
         Unavailable: the virus scanner does not respond.
     """
@@ -81,7 +80,7 @@ async def prepare(
     cleaned = Cleaned()
     if content_type in CLEANED:
         try:
-            cleaned = await decoders.clean(user_id, file.path, content_type, location, count_pixels)
+            cleaned = await decoders.clean(budget, file.path, content_type, location)
         except BaseException:
             await asyncio.to_thread(remove_files, working_paths(file.path))
             raise

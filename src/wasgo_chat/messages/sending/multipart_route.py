@@ -58,7 +58,12 @@ async def send_multipart(
             await rates.count_request(viewer, "upload")
 
     async with receive_multipart(
-        request, store.incoming, "files", max_files=settings.max_attachments, count_file=count_file
+        request,
+        store.incoming,
+        "files",
+        caller=caller,
+        max_files=settings.max_attachments,
+        count_file=count_file,
     ) as form:
         body = parse_fields(SendMessage, form.fields, as_json=_JSON_FIELDS)
         if body.client_id is None and key is not None:

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ import structlog
 
 import wasgo_chat
 from wasgo_chat.attachments.storage import StorageFull, is_disk_full
-from wasgo_chat.attachments.upload.fair_queue import FairQueue, MemoryBudget
+from wasgo_chat.attachments.upload.decoder.fair_queue import FairQueue, MemoryBudget
+from wasgo_chat.attachments.upload.decoding_budget import DecodingBudget
 from wasgo_chat.core.errors import ChatError, Invalid, Unavailable
 from wasgo_chat.settings.config import Settings
 
@@ -31,7 +31,7 @@ MAX_FILES = 500
 
 _ROOT = str(Path(wasgo_chat.__file__).parent.parent)
 _START = (
-    "import sys; sys.path[:0] = [sys.argv[1]]; from wasgo_chat.attachments.upload.decoder_process import main; main()"
+    "import sys; sys.path[:0] = [sys.argv[1]]; from wasgo_chat.attachments.upload.decoder.process import main; main()"
 )
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "MALLOC_ARENA_MAX")
 # A machine with other work to do gives a process less than a core.
@@ -67,31 +67,31 @@ class DecoderPool:
 
     async def clean(
         self,
-        user_id: str,
+        budget: DecodingBudget,
         path: Path,
         content_type: str,
         loc: list[str | int],
-        count_pixels: Callable[[int], Awaitable[None]],
     ) -> Cleaned:
         """Clean a file: an image to new files next to it (`working_files.working_paths`), any other in place.
 
         Args:
-            user_id: the sender.
+            budget: what the files of the sender may cost.
             path: the file.
             content_type: its type, of those that are cleaned.
             loc: the location of the file in the request.
-            count_pixels: called with the pixels of an image before it is decoded; raises if there are too many.
 
         Raises:
             Invalid: the image is too large, or the file cannot be read.
-            RateLimited: as `count_pixels` raises it.
+            RateLimited: the budget is spent.
             StorageFull, Unavailable: the disk is full or cannot be used, or no process can be started.
         """
-        async with self._turns.turn(user_id):
+        async with self._turns.turn(budget.user_id):
+            budget.require_time()
             decoder = await self._take()
             try:
-                return await self._serve(decoder, path, content_type, loc, count_pixels)
+                return await self._serve(decoder, path, content_type, loc, budget)
             finally:
+                budget.count_time(decoder.take_cpu_s())
                 self._give_back(decoder)
 
     async def close(self) -> None:
@@ -106,7 +106,7 @@ class DecoderPool:
         path: Path,
         content_type: str,
         loc: list[str | int],
-        count_pixels: Callable[[int], Awaitable[None]],
+        budget: DecodingBudget,
     ) -> Cleaned:
         request = {
             "path": str(path),
@@ -121,7 +121,7 @@ class DecoderPool:
         try:
             if memory > self._memory.size:
                 raise Invalid.field(loc, "too_many_pixels", "needs too much memory to be decoded")
-            await count_pixels(width * height)
+            await budget.count_pixels(width * height)
         except ChatError:
             await self._ask(decoder, "skip", loc)
             raise
@@ -134,9 +134,11 @@ class DecoderPool:
             async with asyncio.timeout(self._settings.image_decoder_cpu_s * _WALL_PER_CPU):
                 answer = await decoder.ask(request)
         except TimeoutError:
+            decoder.cpu_s += self._settings.image_decoder_cpu_s
             log.warning("decoder_too_slow")
             raise _unreadable(loc) from None
         if answer is None:
+            decoder.cpu_s += self._settings.image_decoder_cpu_s
             decoder.kill()
             log.warning("decoder_died", status=await decoder.process.wait())
             raise _unreadable(loc)
@@ -187,6 +189,7 @@ class _Decoder:
         self._stdin: Any = process.stdin
         self._stdout: Any = process.stdout
         self.files = 0
+        self.cpu_s = 0.0
         self.is_between_files = True
         self.idle_timer: asyncio.TimerHandle | None = None
 
@@ -212,8 +215,14 @@ class _Decoder:
             return None
         if not isinstance(answer, dict):
             return None
+        self.cpu_s += float(answer.get("cpu_s", 0.0))
         self.is_between_files = "memory" not in answer
         return answer
+
+    def take_cpu_s(self) -> float:
+        """The CPU time since the last call."""
+        taken, self.cpu_s = self.cpu_s, 0.0
+        return taken
 
     def cancel_idle_timer(self) -> None:
         if self.idle_timer is not None:

@@ -7,7 +7,7 @@ encoders, dates and everything else are removed.
 import struct
 from pathlib import Path
 
-from wasgo_chat.attachments.upload.blocks import EditedFile
+from wasgo_chat.attachments.upload.metadata.bounded_io import EditedFile
 
 _KEPT_FRAMES = frozenset([b"TIT2", b"TPE1", b"TALB", b"TRCK", b"TCON"])
 _KEPT_CHUNKS = frozenset([b"fmt ", b"data", b"fact", b"cue ", b"smpl", b"PEAK"])

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from wasgo_chat.attachments.upload.blocks import CorruptFile, EditedFile
-from wasgo_chat.attachments.upload.icc import MAX_PROFILE_BYTES, clean_profile
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile, EditedFile
+from wasgo_chat.attachments.upload.metadata.icc import MAX_PROFILE_BYTES, clean_profile
 
 _KEPT = frozenset(
     [254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283, 284, 290, 291,

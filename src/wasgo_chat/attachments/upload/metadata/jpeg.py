@@ -9,10 +9,11 @@ import re
 from pathlib import Path
 from typing import IO
 
-from wasgo_chat.attachments.upload.blocks import CorruptFile
-from wasgo_chat.attachments.upload.icc import clean_profile
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile
+from wasgo_chat.attachments.upload.metadata.icc import clean_profile
 
 _MAX_SEGMENTS = 10_000  # progressive files of ordinary encoders have some dozens
+_MAX_SCANS = 100  # ordinary encoders write about ten; a scan of a few bytes costs as much as one of the whole picture
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 # In coded data, FF 00 is a byte and FF D0 to D7 are restarts; every other marker ends it.
 _END_OF_CODED_DATA = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
@@ -35,6 +36,7 @@ def strip_jpeg(source: Path, target: Path) -> bytes | None:
             raise CorruptFile
         new.write(b"\xff\xd8")
         head = _Head()
+        scans = 0
         position = 2
         for _ in range(_MAX_SEGMENTS):
             found = _MARKER.search(data, position)
@@ -53,6 +55,9 @@ def strip_jpeg(source: Path, target: Path) -> bytes | None:
             position += length
             if marker == _SOS:
                 head.write(new)
+                scans += 1
+                if scans > _MAX_SCANS:
+                    raise CorruptFile
             if marker not in _KEPT:
                 head.note(marker, content)
             else:

@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from wasgo_chat.attachments.upload.blocks import CorruptFile, EditedFile
-from wasgo_chat.attachments.upload.heif import blank_items, is_picture
-from wasgo_chat.attachments.upload.iso_boxes import (
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile, EditedFile
+from wasgo_chat.attachments.upload.metadata.heif import blank_items, is_picture
+from wasgo_chat.attachments.upload.metadata.iso_boxes import (
     Box,
     blank_box,
     blank_fields,

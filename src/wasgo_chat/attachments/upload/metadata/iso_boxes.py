@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from wasgo_chat.attachments.upload.blocks import CorruptFile, EditedFile
-from wasgo_chat.attachments.upload.icc import MAX_PROFILE_BYTES, clean_profile
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile, EditedFile
+from wasgo_chat.attachments.upload.metadata.icc import MAX_PROFILE_BYTES, clean_profile
 
 _MAX_READS = 20_000
 

@@ -1,6 +1,6 @@
 """Reading and blanking the blocks of hostile files: bounded numbers of reads, exact lengths.
 
-The modules that clean a format use it. They run in a decoder process (`attachments.upload.decoder_process`) and import
+The modules that clean a format use it. They run in a decoder process (`attachments.upload.decoder.process`) and import
 only the standard library and Pillow.
 """
 

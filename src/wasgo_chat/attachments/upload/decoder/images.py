@@ -1,8 +1,8 @@
 """Cleans images: removes metadata such as location and device, turns them upright, and creates a thumbnail.
 
-The coded pixels are copied unchanged (`attachments.upload.image_metadata`), so that no quality is lost and animations
-stay intact. Only an image with an orientation is encoded again, or, if it is a large JPEG, keeps its orientation as its
-only Exif entry. Everything here runs in a decoder process, never in a worker.
+The coded pixels are copied unchanged (`attachments.upload.metadata.image_blocks`), so that no quality is lost and
+animations stay intact. Only an image with an orientation is encoded again, or, if it is a large JPEG, keeps its
+orientation as its only Exif entry. Everything here runs in a decoder process, never in a worker.
 """
 
 import warnings
@@ -14,10 +14,10 @@ from typing import Any
 from PIL import Image
 from PIL.ExifTags import Base as Tag
 
-from wasgo_chat.attachments.upload.blocks import BoundedReader
-from wasgo_chat.attachments.upload.image_metadata import STRIPPERS, webp_size
-from wasgo_chat.attachments.upload.jpeg import with_orientation
-from wasgo_chat.attachments.upload.working_files import cleaned_path, thumbnail_path, turned_path
+from wasgo_chat.attachments.upload.decoder.working_files import cleaned_path, thumbnail_path, turned_path
+from wasgo_chat.attachments.upload.metadata.bounded_io import BoundedReader
+from wasgo_chat.attachments.upload.metadata.image_blocks import STRIPPERS, webp_size
+from wasgo_chat.attachments.upload.metadata.jpeg import with_orientation
 
 THUMBNAIL_PIXELS = 320
 LARGE_PIXELS = 24_000_000

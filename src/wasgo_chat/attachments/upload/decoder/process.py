@@ -1,6 +1,6 @@
 """A decoder process: cleans and decodes one file after the other, with limits that the kernel enforces.
 
-A worker starts it (`attachments.upload.decoder_pool`), sends a request per line on its standard input, and reads a line
+A worker starts it (`attachments.upload.decoder.pool`), sends a request per line on its standard input, and reads a line
 for each answer. It has no secrets, no connections, and imports nothing of the service but the modules that clean files.
 """
 
@@ -10,10 +10,11 @@ import json
 import os
 import resource
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
-from wasgo_chat.attachments.upload.cleaning import IN_PLACE, clean_in_place
+from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, clean_in_place
 
 # In addition to the estimate for a picture: its file in memory, buffers of the codecs, the interpreter's own growth.
 _SPARE_BYTES = 96 << 20
@@ -36,8 +37,13 @@ def main() -> None:
 
 
 def _serve(request: dict[str, Any], answers: Any) -> None:
+    counted_s = time.process_time()
+
     def answer(content: dict[str, Any]) -> None:
-        answers.write(json.dumps(content) + "\n")
+        nonlocal counted_s
+        used_s = time.process_time()
+        answers.write(json.dumps({**content, "cpu_s": used_s - counted_s}) + "\n")
+        counted_s = used_s
 
     _limit_cpu(request["seconds"])
     _limit_memory(_SPARE_BYTES)
@@ -63,7 +69,7 @@ def _serve(request: dict[str, Any], answers: Any) -> None:
 
 
 def _clean_image(request: dict[str, Any], answer: Any) -> None:
-    from wasgo_chat.attachments.upload import images  # noqa: PLC0415  loads Pillow, which sound and films do not need
+    from wasgo_chat.attachments.upload.decoder import images  # noqa: PLC0415  loads Pillow, which sound and films do not need
 
     def wait_for_permission(measures: images.Measures) -> None:
         answer({"width": measures.width, "height": measures.height, "memory": measures.memory})

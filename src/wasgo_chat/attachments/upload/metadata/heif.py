@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from wasgo_chat.attachments.upload.blocks import CorruptFile, EditedFile
-from wasgo_chat.attachments.upload.iso_boxes import (
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile, EditedFile
+from wasgo_chat.attachments.upload.metadata.iso_boxes import (
     Box,
     blank_box,
     blank_fields,

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from wasgo_chat.attachments.upload.blocks import BoundedReader, CorruptFile, copy, exactly
-from wasgo_chat.attachments.upload.icc import MAX_PROFILE_BYTES, clean_profile
-from wasgo_chat.attachments.upload.jpeg import strip_jpeg
+from wasgo_chat.attachments.upload.metadata.bounded_io import BoundedReader, CorruptFile, copy, exactly
+from wasgo_chat.attachments.upload.metadata.icc import MAX_PROFILE_BYTES, clean_profile
+from wasgo_chat.attachments.upload.metadata.jpeg import strip_jpeg
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset(

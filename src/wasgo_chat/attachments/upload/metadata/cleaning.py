@@ -8,10 +8,10 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from wasgo_chat.attachments.upload.audio_tags import clean_mp3, clean_wav
-from wasgo_chat.attachments.upload.blocks import CorruptFile
-from wasgo_chat.attachments.upload.iso_media import clean_iso_media
-from wasgo_chat.attachments.upload.tiff import clean_tiff
+from wasgo_chat.attachments.upload.metadata.audio_tags import clean_mp3, clean_wav
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile
+from wasgo_chat.attachments.upload.metadata.iso_media import clean_iso_media
+from wasgo_chat.attachments.upload.metadata.tiff import clean_tiff
 
 IN_PLACE: dict[str, Callable[[Path], None]] = {
     "video/mp4": clean_iso_media,

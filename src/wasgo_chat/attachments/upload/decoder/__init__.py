@@ -1,0 +1,1 @@
+"""The child processes that clean and decode files, and whose turn it is."""
