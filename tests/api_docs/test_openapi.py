@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from tests.notifications.notification_world import VAPID_KEY
 from tests.support.documents import OPENAPI, PROBLEM, validator
-from tests.support.world import Json, Person, World
+from tests.support.workers import make_settings
+from tests.support.world import Json, Person, World, world_with
 from wasgo_chat.api_docs.openapi_examples import ATTACHMENT, CHAT, FORM, MESSAGE, REQUESTS
 
 OPERATIONS = [
@@ -76,6 +79,14 @@ def test_uploads_are_binary_for_generators() -> None:
     assert all(_schema(path)["properties"].keys() & {"file", "files"} for path, _ in forms)
     assert _schema("/chat/attachments/")["properties"]["file"] == {"type": "string", "format": "binary"}
     assert _schema("/chat/messages/")["properties"]["files"]["items"] == {"type": "string", "format": "binary"}
+
+
+@pytest.fixture(scope="module")
+async def world(database: str) -> AsyncIterator[World]:
+    """A world with web push: without it, a push subscription is rejected."""
+    settings = make_settings(database, vapid_private_key=VAPID_KEY, vapid_subject="mailto:ops@wasgo.example")
+    async with world_with(settings) as made:
+        yield made
 
 
 @pytest.mark.parametrize(("method", "path", "media_type", "body"), REQUESTED)

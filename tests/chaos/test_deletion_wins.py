@@ -34,7 +34,7 @@ async def test_a_deletion_concurrent_with_edits_wins_everywhere(world: World, ot
             )
         log = await bo.events(chat)
         seen = await asyncio.gather(follow(here, empty[0], len(log)), follow(there, empty[1], len(log)))
-    present = (await ClientState.load(ana, chat)).state()
+    present = (await ClientState.load(bo, chat)).state()
     assert list(seen) == [present, present]
     assert all(message["is_deleted"] and message["content"] is None for message in await bo.history(chat))
     for message in await bo.history(chat):

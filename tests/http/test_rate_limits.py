@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from tests.support.workers import make_settings
 from tests.support.world import Person, world_with
+from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.development.embedded import Valkey
 from wasgo_chat.http.gcra import GcraLimiter
@@ -216,3 +217,22 @@ async def test_a_user_gets_two_lists_of_conversations_at_a_time(database: str) -
         turns.release(held[0])
         assert (await waiting).status_code == 200
         turns.release(held[1])
+
+
+async def test_messages_to_many_conversations_have_a_limit_together(database: str) -> None:
+    """Also to unknown ones: a client can invent as many ids as it likes."""
+    async with world_with(make_settings(database, message_rate=100, rate_messages_per_minute=4)) as world:
+        ana, bo = world.people("ana", "bo")
+        known = await ana.direct(bo)
+        await ana.send(known, "one")
+        async with ana.connect(known) as live:
+            assert (await live.request("send_message", content="two"))["type"] == "ack"
+        path = "/chat/messages/"
+        for _ in range(2):
+            await ana.refused(
+                "POST", path, {"conversation": str(new_id()), "content": "x"}, status=404, code="not_found"
+            )
+        for conversation in (str(new_id()), known["id"]):
+            body = {"conversation": conversation, "content": "x"}
+            await ana.refused("POST", path, body, status=429, code="rate_limited")
+        await bo.send(known, "others may")

@@ -108,7 +108,8 @@ async def test_both_actors_are_recorded(world: World) -> None:
 
 async def test_idempotency_keys_of_a_service_and_its_user_are_separate(world: World) -> None:
     ana = world.person("ana")
-    headers, body = {"Idempotency-Key": "k"}, {"conversation_type": "direct", "participant_ids": [ana.id, "bo"]}
+    headers = {"Idempotency-Key": world.unique("key")}
+    body = {"conversation_type": "direct", "participant_ids": [ana.id, "bo"]}
     path = "/chat/conversations/"
     own = await world.service.ok("POST", path, body, headers=headers, status=201)
     acted = await world.service.acting_as(ana).ok("POST", path, body, headers=headers, status=201)

@@ -6,7 +6,7 @@ replaced by existing ones.
 
 from typing import Any
 
-from wasgo_chat.conversation_types import DIRECT, JOB, REFERENCED_TYPES, SUPPORT
+from wasgo_chat.conversation_types import DIRECT, JOB, REFERENCED_TYPES
 
 CHAT = "01a20497-3968-7249-a01c-b179616f7735"
 MESSAGE = "01a20498-27c3-74c5-bec7-9c013e486d4c"
@@ -33,7 +33,11 @@ _PROVISION = {
 REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
     ("create_conversation", JSON): {
         "direct": {"conversation_type": DIRECT.name, "participant_ids": ["bo"]},
-        "support": {"conversation_type": SUPPORT.name, "title": "Login", "metadata": {"support_type": "technical"}},
+        "with metadata": {
+            "conversation_type": DIRECT.name,
+            "participants": [{"user_id": "bo"}],
+            "metadata": {"from": "ad"},
+        },
     },
     ("update_conversation", JSON): {
         "title": {"title": "Paint the fence, twice", "metadata": {"budget": 160}},

@@ -98,13 +98,15 @@ async def _create(tx: Tx, conversation: DemoConversation) -> create.CreateResult
             title=conversation.title,
             metadata={},
         )
-    body = {
-        "conversation_type": conversation.conversation_type,
-        "title": conversation.title,
-        "participants": participants_in[1:],
-        "metadata": {"support_type": conversation.reference} if conversation.conversation_type == "support" else {},
-    }
-    return await create.create(tx, Actor(conversation.members[0][0]), CreateConversation.model_validate(body))
+    creator, others = Actor(conversation.members[0][0]), participants_in[1:]
+    if conversation.conversation_type == "support":
+        metadata = {"support_type": conversation.reference}
+        moderator_id = others[0].user_id if others else None
+        return await create.create_support(
+            tx, creator, title=conversation.title, metadata=metadata, moderator_id=moderator_id
+        )
+    body = {"conversation_type": conversation.conversation_type, "title": conversation.title, "participants": others}
+    return await create.create(tx, creator, CreateConversation.model_validate(body))
 
 
 async def _send(

@@ -69,7 +69,7 @@ async def _mark_read(session: Session, frame: MarkReadFrame) -> AckBody:
 
 async def _edit(session: Session, frame: EditMessageFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
-    await session.context.rate_limits.count_message(session.user_id, conversation_id)
+    await session.context.rate_limits.count_message(session.actor, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
         await verbs.edit(tx, session.actor, frame.message_id, frame.content)
@@ -87,7 +87,7 @@ async def _delete(session: Session, frame: DeleteMessageFrame) -> AckBody:
 
 async def _react(session: Session, frame: ReactFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
-    await session.context.rate_limits.count_message(session.user_id, conversation_id)
+    await session.context.rate_limits.count_message(session.actor, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
         body = ReactToMessage(emoji=frame.emoji, action=frame.action)

@@ -20,6 +20,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from wasgo_chat.core.errors import RateLimited
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.http.gcra import GcraLimiter
+from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
@@ -72,6 +73,7 @@ class RateLimits:
             self._client = RedisTarget.parse(settings.redis_url).client(timeout_s=REDIS_TIMEOUT_S)
             self._shared = SlidingWindowCounterRateLimiter(_RedisStorage(self._client))
         self._messages = _item(settings.message_rate, settings.message_rate_window_s)
+        self._all_messages = GcraLimiter(settings.rate_messages_per_minute)
         self._requests = {
             "write": _item(settings.rate_writes_per_minute),
             "upload": _item(settings.rate_uploads_per_minute),
@@ -91,14 +93,21 @@ class RateLimits:
         self._failures = GcraLimiter(settings.rate_failures_per_minute)
         self._retry_redis_at = 0.0
 
-    async def count_message(self, user_id: str, conversation_id: object) -> None:
+    async def count_message(self, actor: Actor, conversation_id: object) -> None:
         """Count a message of a user in a conversation, an edit or a reaction.
 
+        The conversation may be any id that the client sent. A user's limit over all of them also applies to unknown
+        ones, and bounds how many keys a user has.
+
         Raises:
-            RateLimited: the limit is exceeded; `retry_after_s` says when to retry.
+            RateLimited: a limit is exceeded; `retry_after_s` says when to retry.
         """
-        if self._messages is not None:
-            await self._count(self._messages, "message", user_id, str(conversation_id))
+        if self._messages is None:
+            return
+        user_id = actor.require_user()
+        if actor.service is None:  # services act for many users
+            self._reject_if_waiting(self._all_messages.hit(user_id), "message")
+        await self._count(self._messages, "message", user_id, str(conversation_id))
 
     async def count_request(self, user_id: str, rate_class: RateClass, cost: float = 1.0) -> None:
         """Count a request of a user, other than sending a message. It may count as `cost` requests, also as none.

@@ -257,7 +257,7 @@ async def _count_as_message(tx: Tx, rates: RateLimits, caller: Actor, message_id
     """
     conversation_id = await conversation_of_message(tx, caller, message_id)
     if caller.user_id is not None:  # other callers are refused by the verb
-        await rates.count_message(caller.user_id, conversation_id)
+        await rates.count_message(caller, conversation_id)
 
 
 async def _load(tx: Tx, caller: Actor, message_id: UUID) -> dict[str, object]:

@@ -42,6 +42,12 @@ class LimitSettings(BaseModel):
         30, ge=0, description="Messages, edits and reactions per window, user and conversation. 0: unlimited."
     )
     message_rate_window_s: int = Field(10, ge=1, description="Length of the `MESSAGE_RATE` window.")
+    rate_messages_per_minute: int = Field(
+        600,
+        ge=0,
+        description="Messages, edits and reactions of a user over all conversations, per worker, unless `MESSAGE_RATE` "
+        "is 0. Messages to unknown conversations count, too. 0: unlimited.",
+    )
     max_waiting_sends: int = Field(
         5_000,
         ge=10,

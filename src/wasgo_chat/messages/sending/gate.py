@@ -45,11 +45,11 @@ async def admit(
     Raises:
         ActAsRequired: a service that acts as no user.
         Invalid: as in `check_message`.
-        RateLimited: the sender has sent too many messages to the conversation.
+        RateLimited: the sender has sent too many messages to the conversation, or to all of them.
     """
     if body is not None:
         check_message(settings, body, files=files)
-    await rates.count_message(actor.require_user(), conversation)
+    await rates.count_message(actor, conversation)
 
 
 def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -> None:
