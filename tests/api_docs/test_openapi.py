@@ -133,7 +133,7 @@ async def _case(world: World, asker: Person, staff: Person) -> Json:
     for person in case["participants"]:
         if person["role"] == "moderator":
             gone = {"user_id": person["user"]["id"]}
-            await asker.ok("POST", f"/chat/conversations/{case['id']}/remove_participant/", gone, status=204)
+            await world.service.ok("POST", f"/chat/conversations/{case['id']}/remove_participant/", gone, status=204)
     await world.service.call("POST", f"/chat/conversations/{case['id']}/add_participant/", body)
     return case
 

@@ -112,6 +112,7 @@ async def test_idempotency_keys_of_a_service_and_its_user_are_separate(world: Wo
     body = {"conversation_type": "direct", "participant_ids": [ana.id, "bo"]}
     path = "/chat/conversations/"
     own = await world.service.ok("POST", path, body, headers=headers, status=201)
+    body = {"conversation_type": "direct", "participant_ids": ["cy"]}
     acted = await world.service.acting_as(ana).ok("POST", path, body, headers=headers, status=201)
     assert own["id"] != acted["id"]
 

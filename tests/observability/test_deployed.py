@@ -85,7 +85,8 @@ def test_predefined_labels_are_those_in_use() -> None:
     assert set(CLOSE_CODES) == {str(int(code)) for code in CloseCode if code.sender == "gateway"}
     source = "".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
     assert set(RECONCILER_FINDINGS) == set(re.findall(r'reconciler_findings\["(\w+)"\]', source))
-    assert set(re.findall(r'refusals\["(\w+)"\]', source)) <= set(REFUSALS)
+    counted = r'refusals\["(\w+)"\]|_reject_if_waiting\(.*"(\w+)"\)|self\._count\([^"]*"(\w+)"'
+    assert {kind for kinds in re.findall(counted, source) for kind in kinds if kind} <= set(REFUSALS)
     assert {*get_args(RateClass), "message", "frame", "address", "failure"} <= set(REFUSALS)
     assert {channel for channel, _ in DELIVERY_OUTCOMES} == set(CHANNELS)
     assert set(POOLS) == set(re.findall(r'database\(\s*name="(\w+)"', source))

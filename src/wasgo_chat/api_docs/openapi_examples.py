@@ -36,7 +36,7 @@ REQUESTS: dict[tuple[str, str], dict[str, Any]] = {
         "with metadata": {
             "conversation_type": DIRECT.name,
             "participants": [{"user_id": "bo"}],
-            "metadata": {"from": "ad"},
+            "metadata": {"listing": "7"},
         },
     },
     ("update_conversation", JSON): {

@@ -53,7 +53,7 @@ class RequestModel(BaseModel):
     its first invalid entry only. So the errors of a request are few, whatever a client sends.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -23,7 +23,8 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds")
 REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
-    *("megapixels", "person", "push_subscription", "refused_frame", "connect", "concurrent_request"),
+    *("megapixels", "person", "push_subscription", "refused_frame", "connect"),
+    *("concurrent_request", "decoding"),
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )
 POOLS = ("request", "background", "keyed")
