@@ -10,7 +10,7 @@ from tests.attack.wire import Http
 PIPELINED = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-@attack("denial", "one user connects and disconnects, on eight connections at a time", seconds=4, is_short=True)
+@attack("denial", "one user connects and disconnects, on eight connections at a time", seconds=4)
 async def connects(attacker: Attacker) -> None:
     user = attacker.user()
 

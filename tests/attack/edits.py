@@ -28,7 +28,7 @@ async def edits(attacker: Attacker) -> None:
         attacker.expect(attacker.answers["ack"] <= MAX_EDITS, "more edits than messages may be sent")
 
 
-@attack("abuse", "reactions added and removed by one socket", prepare=_chat, is_short=True)
+@attack("abuse", "reactions added and removed by one socket", prepare=_chat)
 async def reactions(attacker: Attacker) -> None:
     user, chat, messages = attacker.prepared
     fields = {"type": "react", "conversation_id": chat, "message_id": messages[0], "ref": "r"}

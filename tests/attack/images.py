@@ -128,7 +128,7 @@ FORMS_AT_A_TIME = 8
 """By default, on two workers."""
 
 
-@attack("denial", "100 uploads that arrive slowly and at the same time", prepare=_chats, seconds=5, is_short=True)
+@attack("denial", "100 uploads that arrive slowly and at the same time", prepare=_chats, seconds=5)
 async def slow_uploads(attacker: Attacker) -> None:
     user, chats = attacker.prepared
     receiving = 0

@@ -7,7 +7,7 @@ from tests.attack.wire import Http
 from wasgo_chat.core.encoding import new_id
 
 
-@attack("abuse", "support conversations with 499 strangers", seconds=4, is_short=True)
+@attack("abuse", "support conversations with 499 strangers", seconds=4)
 async def strangers_in_support(attacker: Attacker) -> None:
     user = attacker.user()
     ids = [one.id for one in attacker.users(499, "crowd")]

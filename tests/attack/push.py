@@ -65,7 +65,7 @@ INSIDE = (
 )  # fmt: skip
 
 
-@attack("abuse", "push endpoints at internal addresses and strange ports, in many notations", is_short=True, seconds=2)
+@attack("abuse", "push endpoints at internal addresses and strange ports, in many notations", seconds=2)
 async def internal_endpoints(attacker: Attacker) -> None:
     user = attacker.user()
     http = attacker.http()

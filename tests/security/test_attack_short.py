@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.attack.catalogue import ATTACKS
-from tests.attack.pending import PENDING
-
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300
-
-
-def test_pending_attacks_exist() -> None:
-    assert set(PENDING) <= set(ATTACKS)
 
 
 @pytest.mark.xdist_group("attack")
