@@ -1,13 +1,17 @@
 """Web push: encrypted so that only the browser can read it, signed so that the push service accepts it."""
 
+import asyncio
+
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.notifications.browser import PUSH_PATH, Browser, decoded, encoded
 from tests.notifications.notification_world import VAPID_KEY, NotificationWorld
+from tests.notifications.servers import port_of
 from tests.support.workers import make_settings
-from tests.support.world import Json, Person, world_with
+from tests.support.world import Json, Person, wait_until, world_with
+from wasgo_chat.notifications.delivery.dispatcher import MAX_PER_USER
 
 
 def origin(scenario: NotificationWorld) -> str:
@@ -122,3 +126,36 @@ async def test_tls_is_required_unless_a_setting_allows_otherwise(database: str) 
         bo = world.person("bo")
         await bo.refused("POST", PUSH_PATH, Browser("http://push.example").subscription, status=422, code="invalid")
         await bo.ok("POST", PUSH_PATH, Browser("https://93.184.216.34").subscription, status=201)
+
+
+async def test_a_push_service_that_hangs_delays_no_other_user(scenario: NotificationWorld) -> None:
+    """A user may name any public host, and more of them than a worker sends at a time."""
+    hanging: list[asyncio.StreamWriter] = []
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hanging.append(writer)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    ana, bo, browser = await with_browser(scenario)
+    eve = await scenario.person("eve", only="push")
+    for _ in range(9):
+        slow = Browser(f"http://127.0.0.1:{port_of(server)}")
+        await eve.ok("POST", PUSH_PATH, slow.subscription, status=201)
+    for _ in range(4):
+        await ana.send(await scenario.world.job(admin=ana, participant=eve))
+    await ana.send(await ana.direct(bo))
+    await scenario.wait_for_consumers()
+    try:
+        due = "UPDATE deliveries SET due_at = now() - interval '1 min' WHERE user_id = :id"
+        await scenario.execute(due, id=eve.id)
+        await wait_until(lambda: len(hanging) == MAX_PER_USER)
+        await scenario.deliver_due(bo)
+        assert len(scenario.receiver.requests_to(browser.path)) == 1
+        assert len(hanging) == MAX_PER_USER
+        await scenario.execute("DELETE FROM deliveries WHERE user_id = :id", id=eve.id)
+    finally:
+        server.close()
+        for writer in hanging:
+            writer.transport.abort()

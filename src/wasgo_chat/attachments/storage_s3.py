@@ -10,11 +10,14 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
-from wasgo_chat.attachments.storage import CHUNK_BYTES
 from wasgo_chat.core.errors import NotFound, Unavailable
 from wasgo_chat.settings.config import Settings
 
 PART_BYTES = 5 << 20
+READ_BYTES = 1 << 20
+REQUEST_S = 60
+"""How long a request may take, with its body."""
+
 _CONCURRENT_PARTS = 3
 
 
@@ -40,7 +43,7 @@ class S3Storage:
             client_options={
                 "allow_http": (settings.s3_endpoint or "").startswith("http://"),
                 "connect_timeout": timedelta(seconds=5),
-                "timeout": timedelta(seconds=60),
+                "timeout": timedelta(seconds=REQUEST_S),
             },
             retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
         )
@@ -62,10 +65,17 @@ class S3Storage:
             )
 
     async def read(self, key: str, start: int, length: int) -> AsyncGenerator[bytes, None]:
-        with _storage_errors():
-            response = await obstore.get_async(self._store, key, options={"range": (start, start + length)})
-            async for piece in response.stream(min_chunk_size=CHUNK_BYTES):
-                yield bytes(piece)
+        # In requests of their own: a client that reads slowly would hold one open, and the timeout of requests, which
+        # includes their bodies, would cut the file off.
+        end = start + length
+        while start < end:
+            size = min(READ_BYTES, end - start)
+            with _storage_errors():
+                piece = bytes(await obstore.get_range_async(self._store, key, start=start, length=size))
+            if not piece:
+                return
+            yield piece
+            start += len(piece)
 
     async def link(self, key: str, ttl_s: int) -> str | None:
         if not self._redirects:

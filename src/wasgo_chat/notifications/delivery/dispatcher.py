@@ -7,6 +7,7 @@ expires and another worker takes over: it sends what was not handed over yet, an
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +18,7 @@ import structlog
 from sqlalchemy import Row, delete
 
 from wasgo_chat.core.errors import ChatError
-from wasgo_chat.core.tasks import forever
+from wasgo_chat.core.tasks import cancel_and_wait, forever
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.membership import access
 from wasgo_chat.notifications import policy, preferences
@@ -36,8 +37,13 @@ log = structlog.get_logger(__name__)
 OnlineLookup = Callable[[Collection[str]], Awaitable[set[str]]]
 """Returns those of the users who are online."""
 
-CONCURRENCY = 16
+CONCURRENCY = 32
+MAX_PER_USER = 2
+"""Deliveries of one user that a worker sends at a time: a push service that a user names may take long to respond."""
 MAX_SEND_S = queue.CLAIM_S / 2
+_Running = dict[asyncio.Task[None], tuple[UUID, str]]
+"""The deliveries in progress, with their ids and users."""
+
 UNKNOWN_OUTCOME = "unknown_outcome"
 CLAIM_LOST = "claim_lost"
 
@@ -88,20 +94,27 @@ class Dispatcher:
         for channel in self._channels.values():
             await channel.close()
 
-    async def dispatch(self, channel: str) -> int:
-        """Process the due deliveries of a channel, up to `CONCURRENCY` at a time. Returns how many were due.
+    async def dispatch(self, channel: str) -> None:
+        """Process the due deliveries of a channel: up to `CONCURRENCY` at a time, and `MAX_PER_USER` of one user.
+
+        Deliveries that take long delay no others while places are free.
 
         Raises:
             Unavailable: the database does not respond.
         """
-        async with self._db.snapshot() as tx:
-            due = await queue.due(tx, channel, limit=CONCURRENCY)
-        if due:
-            online = await self._online({user_id for _, user_id in due})
-            await asyncio.gather(
-                *(self._process(channel, delivery_id, is_online=user_id in online) for delivery_id, user_id in due)
-            )
-        return len(due)
+        running: _Running = {}
+        try:
+            while await self._start_due(channel, running) or running:
+                _, slow = await asyncio.wait(running, timeout=self._poll_s)
+                for task in running.keys() - slow:
+                    del running[task]
+                    task.result()
+        except asyncio.CancelledError:
+            await cancel_and_wait(*running)
+            raise
+        finally:
+            if running:  # an error: what was claimed is sent and settled
+                await asyncio.wait(running)
 
     async def claim(self, delivery_id: UUID, *, is_online: bool) -> tuple[NotificationDigest, int] | None:
         """Decide on one delivery. Claims it and returns its digest and the attempt's number if it is to be sent.
@@ -120,13 +133,29 @@ class Dispatcher:
         self._counts.notification_deliveries[channel, "dead"] += 1
         return None
 
-    async def _run(self, channel: str) -> None:
-        step = partial(self._dispatch_all, channel)
-        await forever(step, failure="dispatch_failed", every_s=self._poll_s, channel=channel)
+    async def _start_due(self, channel: str, running: "_Running") -> bool:
+        """Start deliveries that are due, while places are free. Returns whether any was started."""
+        is_any_started = False
+        while (free := CONCURRENCY - len(running)) > 0:
+            by_user = Counter(user_id for _, user_id in running.values())
+            busy = [user_id for user_id, count in by_user.items() if count >= MAX_PER_USER]
+            started = [delivery_id for delivery_id, _ in running.values()]
+            async with self._db.snapshot() as tx:
+                due = await queue.due(tx, channel, limit=free, except_ids=started, except_users=busy)
+            online = await self._online({user_id for _, user_id in due}) if due else set()
+            for delivery_id, user_id in due:
+                by_user[user_id] += 1
+                if by_user[user_id] <= MAX_PER_USER:
+                    work = self._process(channel, delivery_id, is_online=user_id in online)
+                    running[asyncio.create_task(work)] = (delivery_id, user_id)
+                    is_any_started = True
+            if len(due) < free:
+                break  # no more are due, except of users who have enough in progress
+        return is_any_started
 
-    async def _dispatch_all(self, channel: str) -> None:
-        while await self.dispatch(channel) == CONCURRENCY:
-            pass  # there may be more
+    async def _run(self, channel: str) -> None:
+        step = partial(self.dispatch, channel)
+        await forever(step, failure="dispatch_failed", every_s=self._poll_s, channel=channel)
 
     async def _process(self, channel: str, delivery_id: UUID, *, is_online: bool) -> None:
         try:

@@ -5,7 +5,7 @@ taken over changes nothing.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,8 +28,10 @@ _IS_DUE = _ACTIVE & (Delivery.due_at <= func.now())
 _Other = aliased(Delivery, name="other")
 
 
-async def due(tx: Tx, channel: str, *, limit: int) -> list[tuple[UUID, str]]:
-    """The deliveries of a channel that are due, longest due first, as `(id, user_id)`.
+async def due(
+    tx: Tx, channel: str, *, limit: int, except_ids: Collection[UUID] = (), except_users: Collection[str] = ()
+) -> list[tuple[UUID, str]]:
+    """The deliveries of a channel that are due, longest due first, as `(id, user_id)`, with some exceptions.
 
     A pending delivery waits until an earlier one for the same user, conversation and target is settled. So an outage
     of the mail server leads to two e-mails for a conversation, not to one per `NOTIFY_DELAY_S`.
@@ -49,6 +51,10 @@ async def due(tx: Tx, channel: str, *, limit: int) -> list[tuple[UUID, str]]:
         .exists()
     )
     statement = select(Delivery.id, Delivery.user_id).where(_IS_DUE, Delivery.channel == channel, ~earlier)
+    if except_ids:
+        statement = statement.where(Delivery.id.not_in(except_ids))
+    if except_users:
+        statement = statement.where(Delivery.user_id.not_in(except_users))
     rows = await tx.execute(statement.order_by(Delivery.due_at).limit(limit))
     return [(row.id, row.user_id) for row in rows]
 
