@@ -1,5 +1,6 @@
 """Health endpoints: `/healthz` (liveness) and `/readyz` (readiness)."""
 
+import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +11,8 @@ from wasgo_chat.database import migrations
 from wasgo_chat.observability.context import ObservabilityContext, observability_context
 
 router = APIRouter(tags=["health"])
+
+_running: dict[ObservabilityContext, asyncio.Task[dict[str, str]]] = {}
 
 
 class Health(ResponseModel):
@@ -40,10 +43,19 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """Return 200 if the database is up and migrated and the process is not draining. Redis may be down."""
     worker = observability_context(request)
-    checks = await _checks(worker)
+    checks = await _shared_checks(worker)
     is_ready = checks["database"] == "ok" and checks["migrations"] in ("ok", "ahead") and not worker.is_draining
     status = "draining" if worker.is_draining else "ready" if is_ready else "not_ready"
     return JsonResponse({"status": status, "checks": checks}, 200 if is_ready else 503)
+
+
+async def _shared_checks(worker: ObservabilityContext) -> dict[str, str]:
+    """The checks in progress, or new ones. Concurrent requests share them: anybody may send any number of requests."""
+    running = _running.get(worker)
+    if running is None:
+        running = _running[worker] = asyncio.create_task(_checks(worker))
+        running.add_done_callback(lambda _: _running.pop(worker, None))
+    return await asyncio.shield(running)
 
 
 async def _checks(worker: ObservabilityContext) -> dict[str, str]:
