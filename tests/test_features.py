@@ -126,6 +126,7 @@ async def test_messages_are_exchanged_with_every_feature_off(database: str) -> N
         async with bo.connect(chat) as live:
             await ana.send(chat, "hi")
             assert (await live.receive("new_message"))["message"]["content"] == "hi"
+            assert live.hello["features"] == []
         await world.close()
 
 

@@ -164,6 +164,8 @@ class Feature:
     summary: str
     setting: str | None
     """The boolean setting that switches it on; None for what the rest of the service cannot do without."""
+    is_listed: bool = True
+    """Whether `hello` names it in `features`, so that clients show it only where it is on."""
     settings: type[BaseModel] | None = None
     """Its own group of settings, from `settings/`; None if it has none but the switch."""
     routers: Sequence[APIRouter] = ()

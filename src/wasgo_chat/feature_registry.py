@@ -19,3 +19,8 @@ def command_registry(settings: Settings | None = None) -> CommandRegistry:
         command for feature in FEATURES if settings is None or feature.is_on(settings) for command in feature.commands
     ]
     return CommandRegistry([*COMMANDS, *added]) if added else COMMANDS
+
+
+def listed_features(settings: Settings) -> list[str]:
+    """The names of the features that clients may use, for `hello`."""
+    return [feature.name for feature in FEATURES if feature.is_listed and feature.is_on(settings)]

@@ -107,6 +107,7 @@ class Worker:
             counts=self.counts,
         )
         self.commands = feature_registry.command_registry(settings)
+        self.feature_names = feature_registry.listed_features(settings)
         self.notification_feed = NotificationFeed(self.background_db, self.counts)
         self.publisher = Publisher(self.name, self.hub, self.notification_feed, self.background_db, self.broker)
         self.remote_subscriber = BroadcastSubscriber(self.name, self.hub, self.notification_feed, self.tasks)

@@ -25,6 +25,7 @@ from tests.security.expectations import FRAMES, OPERATIONS, PUBLIC, STAFF
 from tests.support.processes import ServeProcess
 from tests.support.world import routes_in
 from wasgo_chat.core.encoding import new_id
+from wasgo_chat.http.pagination import MAX_LIMIT
 from wasgo_chat.http.rate_limits import RateClass
 from wasgo_chat.identity.tokens import mint_user
 from wasgo_chat.settings.config import Settings
@@ -36,6 +37,8 @@ PAGE = ROOT / "docs/security.md"
 BEGIN, END = "<!-- amplification -->", "<!-- end of amplification -->"
 UNLIMITED = {name.upper(): "0" for name in Settings.model_fields if name.startswith("rate_")} | {"MESSAGE_RATE": "0"}
 SHOWN = 5
+SENDS = ("send_message", "edit_message", "react")
+"""Frames that count as messages."""
 MINUTE_S = 60
 
 
@@ -148,14 +151,18 @@ class Scene:
         key = "Idempotency-Key: {n}\r\n"
         at = f"/chat/conversations/{chat}"
         metadata: dict[str, Any] = {"a": [[{}]] * 1200}
-        support = {"conversation_type": "support", "participant_ids": crowd, "metadata": metadata}
         return {
             "list_conversations": ask("GET", "/chat/conversations/?limit=100"),
             "list_messages": ask("GET", f"/chat/messages/?conversation={chat}&limit=100"),
             "list_events": ask("GET", f"{at}/events/?after_seq=0&limit=100"),
             "list_notifications": ask("GET", "/chat/notifications/?limit=100"),
             "list_presence": ask("GET", "/chat/presence/?user_ids=" + ",".join(crowd[:100])),
-            "create_conversation": ask("POST", "/chat/conversations/", support, headers=key),
+            "create_conversation": lambda number: request(
+                "POST",
+                "/chat/conversations/",
+                {"conversation_type": "direct", "participant_ids": [crowd[number]], "metadata": metadata},
+                token=token,
+            ),
             "mark_messages_read": lambda number: request(
                 "POST", "/chat/messages/mark_multiple_read/", {"message_ids": (self.messages * 5)[:500]}, token=token
             ),
@@ -228,7 +235,10 @@ def limits() -> dict[str, tuple[str, float]]:
     for route in routes_in(APP):
         default = "read" if "GET" in (route.methods or ()) else "write"
         counted = getattr(route.endpoint, "wasgo_chat_rate_class", default) or "message"
-        classes[route.operation_id] = figures[counted]
+        name, per_minute = figures[counted]
+        results_per_read = getattr(route.endpoint, "wasgo_chat_results_per_read", None)
+        classes[route.operation_id] = (name, per_minute / (1 + MAX_LIMIT / results_per_read if results_per_read else 1))
+    classes["create_conversation"] = figures["person"]
     for name, expected in OPERATIONS.items():
         if expected.needs == PUBLIC:
             classes[name] = ("`RATE_ADDRESS_PER_MINUTE`", settings.rate_address_per_minute * 2)
@@ -315,7 +325,7 @@ class Amplification:
 
         cost = await self._cost_of(work)
         socket.abort()
-        limit, per_minute = self._limits["message" if name == "send_message" else "frame"]
+        limit, per_minute = self._limits["message" if name in SENDS else "frame"]
         return self._measured(f"frame {name}", limit, per_minute, cost, meter, statuses[-1])
 
     def _measured(

@@ -49,7 +49,7 @@ async def wrong_ids_in_small_bodies(attacker: Attacker) -> None:
     await _send(attacker, [(method, path, filled(*body, size=100_000)) for method, path, body in LISTS])
 
 
-@attack("amplification", "objects of 100,000 unknown keys", is_short=True)
+@attack("amplification", "objects of 100,000 unknown keys")
 async def unknown_keys(attacker: Attacker) -> None:
     keys = ",".join(f'"k{number}":1' for number in range(80_000))
     body = f'{{"conversation":"x",{keys}}}'.encode()[: MIB - 1]
@@ -63,14 +63,14 @@ async def repeated_keys(attacker: Attacker) -> None:
     await _send(attacker, [("POST", "/chat/messages/", repeated), ("POST", "/chat/messages/", alike)])
 
 
-@attack("denial", "JSON nested 500,000 deep", is_short=True)
+@attack("denial", "JSON nested 500,000 deep")
 async def deep_json(attacker: Attacker) -> None:
     arrays = b'{"metadata":' + b"[" * 500_000 + b"]" * 500_000 + b"}"
     objects = b'{"metadata":' + b'{"a":' * 200_000 + b"1" + b"}" * 200_001
     await _send(attacker, [("POST", "/chat/messages/", arrays), ("POST", "/chat/conversations/", objects)])
 
 
-@attack("denial", "integers of 100,000 digits, and floats of 500,000", is_short=True)
+@attack("denial", "integers of 100,000 digits, and floats of 500,000")
 async def huge_numbers(attacker: Attacker) -> None:
     body = b'{"conversation":"x","metadata":{"n":%s}}'
     bodies = [body % (b"9" * 100_000), body % (b"9" * 4000 + b"." + b"9" * 500_000), body % b"1e999999999"]

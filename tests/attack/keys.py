@@ -12,7 +12,6 @@ from tests.identity.issuer import sign, user_claims
     "tokens with unknown key ids, while the JWKS hangs and its keys are stale",
     profile="jwks",
     seconds=6,
-    is_short=True,
 )
 async def unknown_keys_while_the_issuer_hangs(attacker: Attacker) -> None:
     claims = user_claims(attacker.settings, "mallory")

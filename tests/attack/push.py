@@ -24,7 +24,7 @@ def subscription(endpoint: str) -> dict[str, Any]:
 
 @attack(
     "denial",
-    "push endpoints with names that take ten seconds to resolve, and a burst of 40 requests",
+    "push endpoints with names that take ten seconds to resolve, and 16 users who read",
     seconds=9,
     max_mb=10,
     is_short=True,
@@ -43,7 +43,7 @@ async def slow_names(attacker: Attacker) -> None:
             await attacker.ask(http, users[number % 20], "GET", "/chat/conversations/")
             await asyncio.sleep(0.5)
 
-    await attacker.together(*(subscribe(number) for number in range(20)), *(read(number) for number in range(40)))
+    await attacker.together(*(subscribe(number) for number in range(20)), *(read(number) for number in range(16)))
 
 
 @attack("denial", "one user subscribes with 200 names that take ten seconds to resolve", seconds=6, max_mb=10)

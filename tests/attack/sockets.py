@@ -17,7 +17,7 @@ def chunk(tiny: bytes) -> bytes:
     return tiny * (CHUNK_BYTES // len(tiny))
 
 
-@attack("denial", "empty pings in 64 KiB writes, four sockets with a token", seconds=4, is_short=True)
+@attack("denial", "empty pings in 64 KiB writes, four sockets with a token", seconds=4)
 async def pings(attacker: Attacker) -> None:
     await attacker.flood(CHAT, [*attacker.users(4)], chunk(frame(PING)))
 
@@ -37,7 +37,7 @@ async def pongs_without_a_token(attacker: Attacker) -> None:
     await attacker.flood(FEED, [*LOOSE], chunk(frame(PONG)))
 
 
-@attack("denial", "empty text frames, four sockets, two of them without a token", is_short=True)
+@attack("denial", "empty text frames, four sockets, two of them without a token")
 async def empty_texts(attacker: Attacker) -> None:
     await attacker.flood(CHAT, [*attacker.users(2), None, None], chunk(frame(TEXT)))
 

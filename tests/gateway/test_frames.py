@@ -121,6 +121,7 @@ async def test_hello_names_the_user_and_the_read_state_of_every_participant(worl
         assert a.hello["reads"] == {ana.id: 1, bo.id: 0}
         assert a.hello["heartbeat_s"] > 0
         assert a.hello["limits"]["content_chars"] == 10_000
+        assert a.hello["features"] == ["presence", "attachments", "notifications", "support"]
 
 
 async def test_one_socket_follows_many_conversations(world: World) -> None:

@@ -33,4 +33,5 @@ def test_rate_classes_are_declared_at_these_routes_only(routes: list[APIRoute]) 
         "/chat/conversations/create_support_conversation/": None,
         "/chat/attachments/": "upload",
         "/chat/ws_tickets/": "ticket",
+        "/chat/push_subscriptions/": "push_subscription",
     }

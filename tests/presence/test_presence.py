@@ -21,6 +21,10 @@ async def presence_of(caller: Person, *user_ids: str) -> list[Json]:
     return results
 
 
+async def is_offline(caller: Person, user: Person) -> bool:
+    return not await is_online(caller, user)
+
+
 async def is_online(caller: Person, user: Person) -> bool:
     return bool((await presence_of(caller, user.id))[0]["online"])
 
@@ -57,6 +61,7 @@ async def test_presence_is_hidden_from_who_opened_a_conversation_until_the_other
         async with bo.connect(chat):
             await wait_for(is_online, bo, bo)
             assert await presence_of(ana, bo.id) == [{"user_id": bo.id, "online": False, "last_seen": None}]
+        await wait_for(is_offline, bo, bo)
         async with ana.connect(chat):
             await wait_for(is_online, bo, ana)  # who is written to sees who writes
         await bo.send(chat)

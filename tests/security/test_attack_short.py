@@ -11,7 +11,7 @@ from tests.attack.catalogue import ATTACKS
 from tests.attack.pending import PENDING
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 180
+PATIENCE_S = 300
 
 
 def test_pending_attacks_exist() -> None:

@@ -82,6 +82,7 @@ async def test_the_limits_are_known_once_connected_and_the_service_enforces_them
             "messages": 0,
             "window_s": 10,
         }
+        assert chat.features == ["presence", "attachments", "notifications", "support"]
         maximum = limits["content_chars"]
         assert (await conversation.send("x" * maximum))["seq"] == 2
         with pytest.raises(ChatError) as rejected:

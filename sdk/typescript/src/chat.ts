@@ -86,6 +86,11 @@ export class Chat {
     return this.#connection.hello?.limits;
   }
 
+  /** The features that the service has switched on, from its last `hello`. Undefined before the first connection. */
+  get features(): readonly string[] | undefined {
+    return this.#connection.hello?.features;
+  }
+
   get userId(): string {
     return this.#userId;
   }
@@ -137,7 +142,11 @@ export class Chat {
       connection: this.#connection,
       outbox,
       userId: () => this.#userId,
-      loadConversation: (conversation_id) => unwrap(getConversation({ client, path: { conversation_id } })),
+      loadConversation: async (conversation_id) => {
+        const conversation = await unwrap(getConversation({ client, path: { conversation_id } }));
+        this.#inbox?._onOpened(conversation);
+        return conversation;
+      },
       loadMessages: (conversation, before_seq) => {
         const query = { conversation, limit: MESSAGES_PAGE, ...(before_seq === undefined ? {} : { before_seq }) };
         return unwrap(listMessages({ client, query }));

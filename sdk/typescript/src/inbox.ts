@@ -42,6 +42,8 @@ export class Inbox {
   readonly #connection: Connection;
   #status: InboxStatus = "loading";
   #conversations = new Map<string, ConversationOut>();
+  /** Conversations that were loaded one by one, with all participants: lists have only the first ones. */
+  readonly #opened = new Map<string, ConversationOut>();
   #unreadCounts: Readonly<Record<string, number>> | undefined;
   #totalUnread = 0;
   #isLoaded = false;
@@ -95,6 +97,12 @@ export class Inbox {
     this.#changes.changed(conversation.id);
     this.#conversations.set(conversation.id, conversation);
     this.#notify();
+  }
+
+  /** @internal Includes the presence of all participants of a conversation that was opened. */
+  _onOpened(conversation: ConversationOut): void {
+    this.#opened.set(conversation.id, conversation);
+    if (this.#isLoaded) this.#presence.request([conversation]);
   }
 
   /** Schedules a reload of one conversation. Use it after changes that the notifications socket does not report. */
@@ -156,7 +164,7 @@ export class Inbox {
     this.#isLoaded = true;
     if (this.#unreadCounts) this.#applyUnreadCounts(this.#unreadCounts);
     this.#setStatus("loaded");
-    this.#presence.request(loaded.values());
+    this.#presence.request([...loaded.values(), ...this.#opened.values()]);
   }
 
   #onFrame(frame: ServerFrame): void {

@@ -32,7 +32,7 @@ export class Replica {
     messages: readonly MessageOut[],
     public lastSeq: number,
   ) {
-    const { participants, last_message, last_seq, unread_count, is_archived, ...core } = snapshot;
+    const { participants, participant_count, last_message, last_seq, unread_count, is_archived, ...core } = snapshot;
     this.conversation = core;
     for (const participant of participants) this.#setParticipant(participant);
     for (const message of messages) this.#setMessage(message);

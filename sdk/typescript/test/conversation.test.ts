@@ -102,6 +102,7 @@ test("the limits are known once connected, and the service enforces them", async
   const { limits } = ana;
   expect(limits).toEqual({ content_chars: 10_000, frame_bytes: 65_536, metadata_bytes: 8_192, messages: 0, window_s: 10 });
   expect(seen.at(-1)).toBe(limits);
+  expect(ana.features).toEqual(["presence", "attachments", "notifications", "support"]);
   const sender = ana.conversation(id);
   const maximum = limits?.content_chars ?? 0;
   await expect(sender.send("x".repeat(maximum + 1))).rejects.toMatchObject({ code: "invalid" });

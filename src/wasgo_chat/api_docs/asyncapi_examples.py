@@ -7,13 +7,14 @@ from wasgo_chat.feature_registry import command_registry
 
 _MESSAGE = SHAPES["MessageOut"]
 _PARTICIPANT = SHAPES["ParticipantOut"]
-_HTTP_ONLY = ("participants", "last_message", "last_seq", "unread_count", "is_archived")
+_HTTP_ONLY = ("participants", "participant_count", "last_message", "last_seq", "unread_count", "is_archived")
 _CORE = {key: value for key, value in SHAPES["ConversationOut"].items() if key not in _HTTP_ONLY}
 _REACTIONS = [{"emoji": "👍", "count": 1, "user_ids": ["bo"]}]
 _ME = {
     "user_id": "ana",
     "heartbeat_s": 20.0,
     "limits": {"content_chars": 10000, "frame_bytes": 65536, "metadata_bytes": 8192, "messages": 30, "window_s": 10},
+    "features": ["presence", "attachments", "notifications", "support"],
 }
 _STATUS = {"conversation_id": CHAT, "role": "admin", "last_seq": 6, "reads": {"ana": 6, "bo": 3}}
 

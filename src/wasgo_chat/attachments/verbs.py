@@ -46,7 +46,7 @@ async def require_upload(tx: Tx, actor: Actor, conversation_id: UUID, sizes: Seq
 async def register(tx: Tx, actor: Actor, conversation_id: UUID, files: Sequence[PreparedFile]) -> None:
     """Insert the rows of files that are about to be stored. They expire after a day unless a message claims them.
 
-    The conversation is locked: a user whose removal was committed or is in progress cannot upload.
+    The conversation is locked, so a user who is removed before this transaction commits cannot upload.
 
     Raises:
         NotFound, Forbidden, ConversationClosed, UploadQuotaReached: as in `require_upload`.

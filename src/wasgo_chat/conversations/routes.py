@@ -182,15 +182,14 @@ async def add_participant(
     rates: RateLimitsDep,
     key: IdempotencyKeyHeader = None,
 ) -> Response:
-    """Add a participant, who can read the whole history. Users add people whom the service knows."""
+    """Add a participant, who can read the whole history."""
     await _count_people(db, rates, caller, 1)
     request = IdempotentRequest(f"add_participant:{conversation_id}", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:
         # In a transaction of its own: rows of `users` are never locked while a conversation is locked.
         membership = await access.authorize(tx, caller, conversation_id)
         verbs.require_may_add(membership, body.role)
-        await verbs.require_known(tx, membership, body.user_id)
-        await users.upsert_users(tx, {body.user_id: {}})
+        await users.insert_named(tx, [body.user_id], by_service=caller.is_service)
     async with db.transaction() as tx:
         if previous := await request.previous_result(tx):
             await access.authorize(tx, caller, conversation_id)

@@ -112,7 +112,7 @@ class CloseCode(IntEnum):
         4429,
         "gateway",
         "wait",
-        "Too many frames, refused tokens, or connections of one user or address",
+        "Too many frames, refused frames or tokens, or connections of one user or address",
         "reconnect after the seconds at the end of the reason: `too fast; retry after 1.2`",
     )
 

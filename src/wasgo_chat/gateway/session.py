@@ -24,6 +24,7 @@ class SessionContext(MessagesContext, Protocol):
 
     hub: Hub
     publisher: Publisher
+    feature_names: list[str]
 
 
 class Session:
@@ -139,7 +140,12 @@ class Session:
             "messages": settings.message_rate,
             "window_s": settings.message_rate_window_s,
         }
-        user = {"user_id": self.user_id, "heartbeat_s": settings.heartbeat_s, "limits": limits}
+        user = {
+            "user_id": self.user_id,
+            "heartbeat_s": settings.heartbeat_s,
+            "limits": limits,
+            "features": self.context.feature_names,
+        }
         self._send({"type": frame_type, **user, **(state or {})})
 
     def catch_up(self) -> None:

@@ -116,12 +116,6 @@ async def fetch_users(direct: PinnedConnection, user_ids: Sequence[str]) -> dict
     return {record["id"]: UserRecord(**record) for record in await direct.fetch(_BY_ID, user_ids)}
 
 
-async def known_among(tx: Tx, user_ids: Collection[str]) -> set[str]:
-    """Those of these users who are in the mirror and are not erased."""
-    statement = select(User.id).where(any_of(User.id, user_ids), User.erased_at.is_(None))
-    return set((await tx.execute(statement)).scalars())
-
-
 # The default `username` is the id. In key order, like every statement that locks several users.
 _INSERT_MISSING = """
 INSERT INTO users (id, username) SELECT k.id, k.id FROM unnest(CAST(:ids AS text[])) AS k(id) ORDER BY k.id
@@ -149,12 +143,18 @@ async def upsert_users(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> 
     await reject_erased(tx, profiles)
 
 
-async def insert_named_by_user(tx: Tx, user_ids: Collection[UserId]) -> None:
-    """Insert the missing ones of users that another user names.
+async def insert_named(tx: Tx, user_ids: Collection[UserId], *, by_service: bool) -> None:
+    """Insert the missing ones of users whom a service or another user names.
 
-    An erased id is accepted like an unknown one, because the answer must not tell them apart. Its row stands for
-    no user: tokens with this id stay rejected, services cannot use it, and it gets no profile.
+    If a user names it, an erased id is accepted like an unknown one, because the answer must not tell them apart.
+    Its row stands for no user: tokens with this id stay rejected, services cannot use it, and it gets no profile.
+
+    Raises:
+        UserErased: a service names an erased user.
     """
+    if by_service:
+        await upsert_users(tx, {user_id: {} for user_id in user_ids})
+        return
     await tx.execute(text(_INSERT_MISSING), {"ids": sorted(user_ids)})
     if erased := await erased_among(tx, user_ids):
         is_new = any_of(User.id, erased) & User.erased_at.is_(None)

@@ -7,6 +7,7 @@ FEATURE = Feature(
     name="integrations",
     summary="Routes by which services provision conversations and users, and post system messages.",
     setting="integrations",
+    is_listed=False,
     routers=[router],
     max_body_bytes=lambda settings: settings.max_body_bytes,
     requirements={

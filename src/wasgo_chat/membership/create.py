@@ -65,7 +65,7 @@ async def create(tx: Tx, actor: Actor, body: CreateConversation) -> CreateResult
         _require_pair(actor, participants, body)
         await _reject_erased_partner(tx, actor, participants)
     elif not actor.is_service:
-        await _check_named_by_user(tx, actor, type_, participants, body.reference)
+        _check_named_by_user(tx, actor, type_, participants, body.reference)
     if not actor.is_service:
         creator = ParticipantIn(user_id=actor.require_user(), role=Role.ADMIN)
         participants = {**participants, creator.user_id: creator}
@@ -138,20 +138,18 @@ def _require_creatable(tx: Tx, type_: ConversationType) -> None:
         raise ConversationTypeForbidden
 
 
-async def _check_named_by_user(
+def _check_named_by_user(
     tx: Tx, actor: Actor, type_: ConversationType, participants: dict[str, ParticipantIn], reference: Reference | None
 ) -> None:
     """Check what a user says of a new conversation that is no pair.
 
     Raises:
-        Invalid: too many people, or people whom the service does not know; or a reference of another type.
+        Invalid: too many people, or a reference of another type.
     """
     if reference is not None and reference.type != type_.name:
         raise Invalid.field(["reference", "type"], "reference_type", "must be the type of the conversation")
     others = participants.keys() - {actor.require_user()}
     check_participant_count(min(tx.settings.max_user_participants, tx.settings.max_participants), len(others) + 1)
-    if others - await users.known_among(tx, others):
-        raise Invalid.field(["participants"], "unknown_user", "names a user who is not known")
 
 
 async def _get_or_insert(
@@ -185,10 +183,7 @@ async def _get_or_insert(
     )
     if inserted.scalar_one_or_none() is None:
         return CreateResult(await _existing(tx, type_, pair, reference), is_new=False)
-    if pair is not None and not actor.is_service:
-        await users.insert_named_by_user(tx, participants)
-    else:
-        await users.upsert_users(tx, {user_id: {} for user_id in participants})
+    await users.insert_named(tx, participants, by_service=actor.is_service)
     if participants:
         rows = [
             {"conversation_id": conversation_id, "user_id": participant.user_id, "role": participant.role}

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
+from wasgo_chat.core.errors import LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.http.json_limits import check_json_object
-from wasgo_chat.identity import audit, users
+from wasgo_chat.identity import audit
 from wasgo_chat.membership.access import Membership, find_current_participant, find_participant
 from wasgo_chat.membership.errors import AssignedStaff, LastAdmin, ParticipantLeft
 from wasgo_chat.membership.models import Conversation, Participant
@@ -69,16 +69,6 @@ async def put_participant(tx: Tx, membership: Membership, user_id: str, role: st
 def require_may_add(membership: Membership, role: str) -> None:
     """Raises Forbidden if the caller may not add participants with this role."""
     _require_may_manage(membership, role)
-
-
-async def require_known(tx: Tx, membership: Membership, user_id: str) -> None:
-    """Check that a user names a user whom the service knows. Services may name any user.
-
-    Raises:
-        Invalid: they do not. The response is the same for an unknown and an erased user.
-    """
-    if not membership.actor.is_service and user_id not in await users.known_among(tx, [user_id]):
-        raise Invalid.field(["user_id"], "unknown_user", "names a user who is not known")
 
 
 async def remove_participant(tx: Tx, membership: Membership, user_id: str) -> bool:

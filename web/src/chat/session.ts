@@ -70,6 +70,12 @@ export function useConnection(chat: Chat): ConnectionState {
   return useStore(chat);
 }
 
+/** Whether the service has switched a feature on. True until it has reported its features. */
+export function useFeature(chat: Chat, name: string): boolean {
+  useConnection(chat);
+  return chat.features?.includes(name) ?? true;
+}
+
 /** The limits of the service; `undefined` until it has reported them. */
 export function useLimits(chat: Chat): Limits | undefined {
   useConnection(chat);

@@ -77,6 +77,12 @@ class Chat:
         limits: Limits | None = self._connection.hello.get("limits")
         return limits
 
+    @property
+    def features(self) -> list[str] | None:
+        """The features that the service has switched on, from its last `hello`. None before the first connection."""
+        features: list[str] | None = self._connection.hello.get("features")
+        return features
+
     def conversation(self, conversation_id: str) -> Conversation:
         """Follow a conversation. Returns the same object for the same id until `unfollow`."""
         conversation = self._conversations.get(conversation_id)

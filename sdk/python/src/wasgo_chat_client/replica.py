@@ -14,7 +14,7 @@ ApplyResult = Literal["applied", "duplicate", "gap"]
 
 PREVIEW_CHARS = 140
 # Members of a snapshot that are not part of `ConversationCore`.
-_NOT_IN_CORE = ("participants", "last_message", "last_seq", "unread_count", "is_archived")
+_NOT_IN_CORE = ("participants", "participant_count", "last_message", "last_seq", "unread_count", "is_archived")
 
 
 class Replica:

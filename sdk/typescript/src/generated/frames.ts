@@ -115,6 +115,10 @@ user_id: string
  */
 heartbeat_s: number
 limits: Limits
+/**
+ * The features that are on, such as `attachments` and `notifications`.
+ */
+features: string[]
 conversation_id: string
 role: ("observer" | "participant" | "moderator" | "admin")
 last_seq: number
@@ -144,6 +148,10 @@ user_id: string
  */
 heartbeat_s: number
 limits: Limits
+/**
+ * The features that are on, such as `attachments` and `notifications`.
+ */
+features: string[]
 }
 /**
  * The subscription to a conversation has begun; requested events follow.
@@ -155,6 +163,10 @@ user_id: string
  */
 heartbeat_s: number
 limits: Limits
+/**
+ * The features that are on, such as `attachments` and `notifications`.
+ */
+features: string[]
 conversation_id: string
 role: ("observer" | "participant" | "moderator" | "admin")
 last_seq: number

@@ -35,6 +35,7 @@ class Hello(ResponseModel):
     user_id: str
     heartbeat_s: float = Field(description="Seconds between the service's pings.")
     limits: Limits
+    features: list[str] = Field(description="The features that are on, such as `attachments` and `notifications`.")
 
 
 class ConversationStatus(ResponseModel):
@@ -43,6 +44,7 @@ class ConversationStatus(ResponseModel):
     user_id: str
     heartbeat_s: float = Field(description="Seconds between the service's pings.")
     limits: Limits
+    features: list[str] = Field(description="The features that are on, such as `attachments` and `notifications`.")
     conversation_id: UUID
     role: RoleName
     last_seq: int

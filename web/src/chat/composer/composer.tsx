@@ -12,6 +12,7 @@ import { openPopover } from "../ui/popover.ts";
 import { useToast } from "../ui/toast.tsx";
 import { LocationDialog } from "./location-dialog.tsx";
 import { UploadTray } from "./upload-tray.tsx";
+import { useFeature, useSession } from "../session.ts";
 import { MAX_FILES, type Uploads, transferredFiles } from "./uploads.ts";
 import { useComposer } from "./use-composer.ts";
 
@@ -30,6 +31,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
   const noteId = useId();
   const composer = useComposer(uploads, field);
   const { content, isEditing, canSend, setContent, send } = composer;
+  const hasAttachments = useFeature(useSession().chat, "attachments");
   const add = (files: readonly File[]) => {
     if (uploads.add(files) > 0) showToast(text.tooManyFiles(MAX_FILES));
   };
@@ -72,7 +74,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
       )}
       {!isEditing && <UploadTray uploads={uploads} />}
       <div class="field-row">
-        <IconButton icon="attach" label={text.attach} disabled={isEditing} onClick={() => fileInput.current?.click()} />
+        {hasAttachments && <IconButton icon="attach" label={text.attach} disabled={isEditing} onClick={() => fileInput.current?.click()} />}
         <IconButton icon="pin" label={text.shareLocation} disabled={isEditing} onClick={() => setIsLocationOpen(true)} />
         <input
           ref={fileInput}

@@ -9,7 +9,7 @@ import { text } from "../../shared/text.ts";
 import { Composer } from "../composer/composer.tsx";
 import { MAX_FILES, transferredFiles, uploadsFor } from "../composer/uploads.ts";
 import { useInitialFocus } from "../pane-keys.ts";
-import { useSession } from "../session.ts";
+import { useFeature, useSession } from "../session.ts";
 import { ImageViewer } from "../thread/image-viewer.tsx";
 import { Thread } from "../thread/thread.tsx";
 import { useToast } from "../ui/toast.tsx";
@@ -36,6 +36,7 @@ export function ConversationView({ id, focusRequest, back }: { id: string; focus
   const role = state.participants.find((participant) => participant.user.id === chat.userId)?.role;
   const isClosed = state.conversation?.status === "closed";
   const canWrite = isAtLeast(role, "participant") && !isClosed;
+  const canAttach = useFeature(chat, "attachments") && canWrite;
   const open: OpenConversation = { conversation, state, me: chat.userId, role, canWrite, target, setTarget, reveal: (message) => setRevealTarget({ id: message }), openImage: setImageId };
   useInitialFocus(element, state.conversation !== undefined, canWrite, focusRequest);
   if (state.status === "gone") {
@@ -58,7 +59,7 @@ export function ConversationView({ id, focusRequest, back }: { id: string; focus
   };
   const dragHandlers = {
     onDragOver: (event: DragEvent) => {
-      if (!canWrite || !event.dataTransfer?.types.includes("Files")) return;
+      if (!canAttach || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       setIsDraggingFiles(true);
     },
@@ -66,7 +67,7 @@ export function ConversationView({ id, focusRequest, back }: { id: string; focus
       if (!(event.currentTarget as Element).contains(event.relatedTarget as Node | null)) setIsDraggingFiles(false);
     },
     onDrop: (event: DragEvent) => {
-      if (!canWrite || !event.dataTransfer?.types.includes("Files")) return;
+      if (!canAttach || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       setIsDraggingFiles(false);
       if (uploads.add(transferredFiles(event.dataTransfer)) > 0) showToast(text.tooManyFiles(MAX_FILES));

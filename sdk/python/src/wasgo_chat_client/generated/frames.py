@@ -197,6 +197,7 @@ class Subscribed(TypedDict):
     user_id: str
     heartbeat_s: float
     limits: Limits
+    features: list[str]
     conversation_id: str
     role: Literal["observer", "participant", "moderator", "admin"]
     last_seq: int
@@ -284,6 +285,7 @@ class ConversationHello(TypedDict):
     user_id: str
     heartbeat_s: float
     limits: Limits
+    features: list[str]
     conversation_id: str
     role: Literal["observer", "participant", "moderator", "admin"]
     last_seq: int
@@ -306,6 +308,7 @@ class Hello(TypedDict):
     user_id: str
     heartbeat_s: float
     limits: Limits
+    features: list[str]
 
 
 class NotificationOut(TypedDict):

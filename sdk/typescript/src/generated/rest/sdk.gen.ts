@@ -86,7 +86,7 @@ export const updateConversation = <ThrowOnError extends boolean = false>(options
 /**
  * Add Participant
  *
- * Add a participant, who can read the whole history. Users add people whom the service knows.
+ * Add a participant, who can read the whole history.
  */
 export const addParticipant = <ThrowOnError extends boolean = false>(options: Options<AddParticipantData, ThrowOnError>): RequestResult<AddParticipantResponses, AddParticipantErrors, ThrowOnError> => (options.client ?? client).post<AddParticipantResponses, AddParticipantErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -135,7 +135,7 @@ def sync_detailed(
 ) -> Response[ParticipantOut | Problem]:
     """Add Participant
 
-     Add a participant, who can read the whole history. Users add people whom the service knows.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
@@ -176,7 +176,7 @@ def sync(
 ) -> ParticipantOut | Problem | None:
     """Add Participant
 
-     Add a participant, who can read the whole history. Users add people whom the service knows.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
@@ -212,7 +212,7 @@ async def asyncio_detailed(
 ) -> Response[ParticipantOut | Problem]:
     """Add Participant
 
-     Add a participant, who can read the whole history. Users add people whom the service knows.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
@@ -251,7 +251,7 @@ async def asyncio(
 ) -> ParticipantOut | Problem | None:
     """Add Participant
 
-     Add a participant, who can read the whole history. Users add people whom the service knows.
+     Add a participant, who can read the whole history.
 
     Args:
         conversation_id (UUID):
