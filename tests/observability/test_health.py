@@ -86,7 +86,7 @@ async def test_without_redis_it_is_ready_and_degraded(database: str) -> None:
 
 
 async def test_concurrent_requests_share_a_check(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anybody may send them, and they are not counted."""
+    """Any client may send them, and they are not counted."""
     database = worker.app.state.worker.db
     ping, pings, may_continue = database.ping, 0, asyncio.Event()
 
