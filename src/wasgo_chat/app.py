@@ -6,11 +6,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from wasgo_chat.api_docs.openapi import describe
+from wasgo_chat.api_docs.served import document_handlers
 from wasgo_chat.conversations import routes as conversation_routes
 from wasgo_chat.database.read_your_writes import HEADER, ReadAfterMiddleware
 from wasgo_chat.feature import Feature, FeatureOff
@@ -46,8 +47,6 @@ _CORS: dict[str, Any] = {
     "max_age": 600,
 }
 
-documents = APIRouter()
-
 
 class ChatApp(FastAPI):
     """FastAPI inside the service's own middleware.
@@ -59,9 +58,8 @@ class ChatApp(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         worker: Worker = self.state.worker
         settings = worker.settings
-        stack: ASGIApp = FastPathMiddleware(
-            super().build_middleware_stack(), {fast_path.PATH: fast_path.list_messages}, gateway_routes.serve_socket
-        )
+        handlers = {fast_path.PATH: fast_path.list_messages, **document_handlers(self)}
+        stack: ASGIApp = FastPathMiddleware(super().build_middleware_stack(), handlers, gateway_routes.serve_socket)
         stack = UserTurnsMiddleware(stack, worker.user_turns)
         if worker.replicas.enabled:
             stack = ReadAfterMiddleware(stack, worker.replicas)
@@ -106,7 +104,6 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         gateway_routes.router,
         health.router,
         observability_routes.router,
-        documents,
     ):
         app.include_router(router)
     for feature in FEATURES:
@@ -131,11 +128,3 @@ def _include_feature(app: FastAPI, feature: Feature, settings: Settings) -> None
 
 async def _refuse(request: Request) -> Response:
     raise FeatureOff
-
-
-@documents.get("/asyncapi.json", include_in_schema=False)
-async def asyncapi() -> Response:
-    """The AsyncAPI document of the sockets."""
-    from wasgo_chat.api_docs.asyncapi import asyncapi_json  # noqa: PLC0415  its models are needed for nothing else
-
-    return Response(asyncapi_json(), media_type="application/json")

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.documents import ASYNCAPI, OPENAPI, check_frame, validator
-from tests.support.world import Json, World
+from tests.support.workers import make_settings
+from tests.support.world import Json, World, world_with
 from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.gateway.commands import COMMANDS
@@ -66,3 +68,23 @@ async def test_both_documents_are_served_as_committed(world: World) -> None:
     served = await ana.client.get("/asyncapi.json")
     assert served.headers["content-type"] == "application/json"
     assert served.json() == json.loads((DOCS / "asyncapi.json").read_text())
+
+
+async def test_documents_are_made_once_and_counted_by_address(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world_with(make_settings(database, rate_address_per_minute=2, trusted_proxies=["127.0.0.1"])) as world:
+        made = 0
+        make = world.worker.app.openapi
+
+        def count() -> Any:
+            nonlocal made
+            made += 1
+            return make()
+
+        monkeypatch.setattr(world.worker.app, "openapi", count)
+        client = world.person("ana").client
+        for path in ("/openapi.json", "/asyncapi.json"):
+            for address in ("8.8.8.8", "8.8.4.4"):
+                answer = await client.get(path, headers={"X-Forwarded-For": address})
+                assert answer.status_code == 200
+        assert made == 1
+        assert (await client.get("/openapi.json", headers={"X-Forwarded-For": "8.8.8.8"})).status_code == 429

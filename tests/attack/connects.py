@@ -73,6 +73,23 @@ async def pipelined_unknown_paths(attacker: Attacker) -> None:
     await _pipeline(attacker, one * (65_536 // len(one)), 2)
 
 
+@attack("denial", "requests for the OpenAPI document, on 40 connections", max_mb=10, is_short=True)
+async def public_documents(attacker: Attacker) -> None:
+    async def step(http: Http, lane: int) -> None:
+        attacker.judge(await http.ask("GET", "/openapi.json"))
+        await asyncio.sleep(0.5)
+
+    await attacker.repeat(40, step)
+
+
+@attack("denial", "readiness probes, on 40 connections")
+async def probes(attacker: Attacker) -> None:
+    async def step(http: Http, lane: int) -> None:
+        attacker.judge(await http.ask("GET", "/readyz"))
+
+    await attacker.repeat(40, step)
+
+
 @attack("denial", "empty lines in 64 KiB writes, on four connections", max_mb=400)
 async def empty_lines(attacker: Attacker) -> None:
     await _pipeline(attacker, b"\r\n" * 32_768, 4)

@@ -1,5 +1,6 @@
 """`/healthz` and `/readyz`: alive, and ready to serve."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 
@@ -92,3 +93,25 @@ async def test_without_redis_it_is_ready_and_degraded(database: str) -> None:
         assert await asked(worker) == (200, "ready", {"database": "ok", "migrations": "ok", "redis": "degraded"})
         metrics = worker.parts.metrics
         await wait_until(lambda: metrics.collect().gauges["redis_up"][""] == 0)
+
+
+async def test_concurrent_requests_share_a_check(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any client may send them, and they are not counted."""
+    database = worker.app.state.worker.db
+    ping, pings, may_continue = database.ping, 0, asyncio.Event()
+
+    async def slow_ping() -> None:
+        nonlocal pings
+        pings += 1
+        await may_continue.wait()
+        await ping()
+
+    monkeypatch.setattr(database, "ping", slow_ping)
+    requests = [asyncio.create_task(asked(worker)) for _ in range(5)]
+    await wait_until(lambda: pings == 1)
+    async with httpx.AsyncClient(base_url=worker.url, verify=NO_TLS) as client:
+        await client.get("/healthz")
+    may_continue.set()
+    for status, _, checks in await asyncio.gather(*requests):
+        assert (status, checks["database"]) == (200, "ok")
+    assert pings < 5

@@ -1,0 +1,36 @@
+"""Serves the documents. Their bytes are made once: encoding OpenAPI takes as long as twenty requests."""
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from wasgo_chat.http.context import http_context
+from wasgo_chat.http.dependencies import client_ip_bucket
+
+OPENAPI_PATH, ASYNCAPI_PATH = "/openapi.json", "/asyncapi.json"
+
+
+def document_handlers(app: FastAPI) -> dict[str, Callable[[Request], Awaitable[Response]]]:
+    """The handlers of the documents, by path, for the fast path. They count requests by address."""
+
+    @cache
+    def openapi() -> bytes:
+        return bytes(JSONResponse(app.openapi()).body)
+
+    @cache
+    def asyncapi() -> bytes:
+        # Its models are needed for nothing else.
+        from wasgo_chat.api_docs.asyncapi import asyncapi_json  # noqa: PLC0415
+
+        return asyncapi_json().encode()
+
+    def handler(make: Callable[[], bytes]) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            http_context(request).rate_limits.count_address(client_ip_bucket(request))
+            return Response(make(), media_type="application/json")
+
+        return handle
+
+    return {OPENAPI_PATH: handler(openapi), ASYNCAPI_PATH: handler(asyncapi)}
