@@ -50,7 +50,7 @@ async def readyz(request: Request) -> Response:
 
 
 async def _shared_checks(worker: ObservabilityContext) -> dict[str, str]:
-    """The checks in progress, or new ones. Concurrent requests share them: any client may send any number of requests."""
+    """The checks in progress, or new ones. Concurrent requests share them: no limit counts the requests."""
     running = _running.get(worker)
     if running is None:
         running = _running[worker] = asyncio.create_task(_checks(worker))
