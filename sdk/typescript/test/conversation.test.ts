@@ -196,7 +196,7 @@ test("the profile of a stranger appears with their first message", async () => {
   const conversation = viewer.conversation(id);
   const shownName = () => conversation.state.participants.find(({ user }) => user.id === bo)?.user.display_name;
   await waitUntil(() => conversation.state.status === "live" && conversation.state.participants.length === 2);
-  expect(shownName()).toBe("");
+  expect(shownName()).toBeNull();
   await stranger.conversation(id).send("Hello!");
   await waitUntil(() => shownName() === "Bo Berg");
   viewer.stop();

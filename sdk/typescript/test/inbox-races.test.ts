@@ -79,11 +79,12 @@ test("a list that fails to load is reported as failed, and retried on the same s
   chat.stop();
 });
 
-test("presence is loaded for all participants of a large conversation", async () => {
+test("presence is loaded for all participants of a large conversation that was opened", async () => {
   const userIds = Array.from({ length: 120 }, (_, index) => uniqueName(`p${index}`));
-  await createJobConversation(userIds);
+  const id = await createJobConversation(userIds);
   const chat = await startChat(userIds[0] as string);
   const { inbox } = chat;
+  chat.conversation(id);
   await waitUntil(() => inbox.state.presence.size === userIds.length);
   expect([...inbox.state.presence.keys()].sort()).toEqual([...userIds].sort());
   chat.stop();

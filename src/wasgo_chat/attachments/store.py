@@ -12,10 +12,10 @@ from uuid import UUID
 import structlog
 
 from wasgo_chat.attachments import verbs
+from wasgo_chat.attachments.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.upload.content_types import INLINE
 from wasgo_chat.attachments.upload.decoder.pool import DecoderPool
-from wasgo_chat.attachments.upload.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.upload.filenames import disposition
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.pipeline import THUMBNAIL_TYPE, PreparedFile, prepare

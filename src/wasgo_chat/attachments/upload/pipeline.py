@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from wasgo_chat.attachments.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.attachments.upload.antivirus import scan
 from wasgo_chat.attachments.upload.content_types import CLEANED, IMAGES, content_type_of, require_allowed
 from wasgo_chat.attachments.upload.decoder.pool import Cleaned, DecoderPool
 from wasgo_chat.attachments.upload.decoder.working_files import cleaned_path, thumbnail_path, working_paths
-from wasgo_chat.attachments.upload.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.core.encoding import new_id

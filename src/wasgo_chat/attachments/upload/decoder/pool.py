@@ -16,9 +16,9 @@ from typing import Any
 import structlog
 
 import wasgo_chat
+from wasgo_chat.attachments.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.storage import StorageFull, is_disk_full
 from wasgo_chat.attachments.upload.decoder.fair_queue import FairQueue, MemoryBudget
-from wasgo_chat.attachments.upload.decoding_budget import DecodingBudget
 from wasgo_chat.core.errors import ChatError, Invalid, Unavailable
 from wasgo_chat.settings.config import Settings
 
