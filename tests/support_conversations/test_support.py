@@ -36,6 +36,16 @@ async def test_the_least_busy_of_the_configured_staff_is_assigned(world: World, 
         assert taken == sorted(names * 2)
 
 
+async def test_a_user_has_a_limited_number_of_open_conversations(database: str) -> None:
+    async with world_with(make_settings(database, max_open_support=2)) as world:
+        ana, bo = world.people("ana", "bo")
+        first, _ = [await ana.ok("POST", CREATE, {"support_type": "t"}, status=201) for _ in range(2)]
+        await ana.refused("POST", CREATE, {"support_type": "t"}, status=409, code="limit_reached")
+        await bo.ok("POST", CREATE, {"support_type": "t"}, status=201)
+        await ana.ok("PATCH", f"/chat/conversations/{first['id']}/", {"status": "closed"})
+        await ana.ok("POST", CREATE, {"support_type": "t"}, status=201)
+
+
 async def test_users_cannot_make_staff_appear_busy(database: str) -> None:
     async with world_with(make_settings(database)) as first:
         one, two = first.people("one", "two")

@@ -33,6 +33,9 @@ class LimitSettings(BaseModel):
     max_user_participants: int = Field(
         20, ge=2, description="Maximum participants of a conversation that a user created, if users add them."
     )
+    max_open_support: int = Field(
+        20, ge=1, description="Maximum open support conversations of a user. Further ones are rejected with 409."
+    )
     max_reactions_per_user: int = Field(20, ge=1, description="Maximum different reactions of one user to one message.")
     max_batch_read: int = Field(
         500, ge=1, le=MAX_LIST_ITEMS, description="Maximum messages per `mark_multiple_read`, at most 5,000."

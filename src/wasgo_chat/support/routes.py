@@ -8,7 +8,7 @@ from wasgo_chat.conversation_types import SUPPORT
 from wasgo_chat.conversations.rendering import load_conversation
 from wasgo_chat.conversations.schemas import ConversationOut
 from wasgo_chat.core.encoding import JsonResponse
-from wasgo_chat.core.errors import Forbidden
+from wasgo_chat.core.errors import Forbidden, LimitReached
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, rate_class, replayed_response
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/chat/conversations", tags=["support"])
     operation_id="create_support_conversation",
     status_code=201,
     response_model=ConversationOut,
-    responses=problem_responses(401, 403, ConversationTypeForbidden, IdempotencyConflict, 422, 429),
+    responses=problem_responses(401, 403, ConversationTypeForbidden, IdempotencyConflict, LimitReached, 422, 429),
 )
 @rate_class(None)
 async def create_support_conversation(

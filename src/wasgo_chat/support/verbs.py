@@ -11,7 +11,7 @@ from wasgo_chat.conversation_types import SUPPORT
 from wasgo_chat.conversations import participants
 from wasgo_chat.core.encoding import RequestModel, SingleLine, Title, UserId
 from wasgo_chat.core.encoding import Text as CleanText
-from wasgo_chat.core.errors import Conflict, Forbidden
+from wasgo_chat.core.errors import Conflict, Forbidden, LimitReached
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
@@ -23,6 +23,12 @@ from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.verbs import send
 
 # Assignments run one at a time: two that count open conversations concurrently would choose the same user.
+_OPEN_OF_USER = """
+SELECT count(*) FROM participants p JOIN conversations c ON c.id = p.conversation_id
+WHERE p.user_id = :user_id AND p.left_seq IS NULL AND c.conversation_type = :type AND c.status = 'open'
+  AND c.created_by = p.user_id
+"""
+
 _ASSIGNMENT_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('wasgo support assignment', 0))"
 
 _LEAST_BUSY = """
@@ -74,8 +80,10 @@ async def open_conversation(tx: Tx, actor: Actor, body: CreateSupportConversatio
     Raises:
         ConversationTypeForbidden: the settings do not let users create support conversations.
         Invalid: as in `send`.
+        LimitReached: the user has too many open ones.
     """
     await tx.execute(text(_ASSIGNMENT_LOCK))
+    await _check_open(tx, actor.require_user())
     staff = await _least_busy(tx, excluded=[actor.require_user()])
     created = await create.create_support(
         tx, actor, title=body.title, metadata={"support_type": body.support_type}, moderator_id=staff
@@ -84,6 +92,18 @@ async def open_conversation(tx: Tx, actor: Actor, body: CreateSupportConversatio
     if (first_message := body.first_message()) is not None:
         await send(tx, actor, conversation_id, first_message)
     return conversation_id
+
+
+async def _check_open(tx: Tx, user_id: str) -> None:
+    """Check how many support conversations of a user are open: each one is assigned to a staff user.
+
+    Raises:
+        LimitReached: there are `MAX_OPEN_SUPPORT`.
+    """
+    maximum = tx.settings.max_open_support
+    params = {"user_id": user_id, "type": SUPPORT.name}
+    if (await tx.execute(text(_OPEN_OF_USER), params)).scalar_one() >= maximum:
+        raise LimitReached(f"A user can have at most {maximum} open support conversations; close one of them first")
 
 
 async def upsert_staff(tx: Tx, actor: Actor, conversation_id: UUID) -> None:
