@@ -82,7 +82,7 @@ test("metrics are updated", async ({ browser }) => {
   await expect(page.locator(".spark .area").first()).toBeVisible();
 });
 
-test("metrics have a scale, each reader has its own lag, and failed deliveries are highlighted", async ({ browser }) => {
+test("metrics have a scale, each consumer has its own lag, and failed deliveries are highlighted", async ({ browser }) => {
   insertDeadDeliveries((await createEditedConversation()).id);
   const page = await openOperatorPage(browser, "#/metrics");
   const dead = page.locator(".card", { has: page.getByRole("heading", { name: "Failed deliveries" }) });
@@ -90,8 +90,8 @@ test("metrics have a scale, each reader has its own lag, and failed deliveries a
   await expect(dead.locator(".scale span")).toHaveText(["5", "0"]);
   const colour = (card: string) => page.locator(card).locator(".spark .line").first().evaluate((node) => getComputedStyle(node).stroke);
   expect(await colour(".card.alert")).not.toBe(await colour(".card:not(.alert)"));
-  await expect(page.locator(".readers li code")).toHaveText([/^\w+$/, ...Array(await page.locator(".readers li").count() - 1).fill(/^\w+$/)]);
-  await expect(page.locator(".readers li").first()).toContainText(/up to date|event/);
+  await expect(page.locator(".consumers li code")).toHaveText([/^\w+$/, ...Array(await page.locator(".consumers li").count() - 1).fill(/^\w+$/)]);
+  await expect(page.locator(".consumers li").first()).toContainText(/up to date|event/);
 });
 
 test("the keyboard is enough to open a message version and return", async ({ browser }) => {
