@@ -107,7 +107,7 @@ async def test_the_routes_of_a_feature_that_is_off_answer_403_before_anything_el
             for route in router.routes:
                 path = route.path  # type: ignore[attr-defined]  # an APIRoute
                 assert path not in document["paths"]
-                for method in route.methods:  # type: ignore[attr-defined]
+                for method in route.methods:  # type: ignore[attr-defined]  # an APIRoute
                     response = await ana.client.request(
                         method, path.replace(":key", "").format_map(_Ids()), content=b"{not json"
                     )

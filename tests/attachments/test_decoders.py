@@ -215,7 +215,7 @@ async def test_each_file_of_a_form_is_an_upload(database: str, tmp_path: Path) -
         assert list((tmp_path / "incoming").iterdir()) == []
         await ana.send(chat, "words are not files")
         await send_files(bo, chat, ("a.txt", b"words"))
-        assert (await upload(world.service.acting_as(ana), chat, b"words"))["size"] == 5  # type: ignore[arg-type]
+        assert (await upload(world.service.acting_as(ana), chat, b"words"))["size"] == 5  # type: ignore[arg-type]  # a Caller
 
 
 async def test_an_image_of_many_scans_is_rejected(database: str, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ async def test_an_image_keeps_its_pixels_and_colours(world: World, kind: str) ->
     shown = ImageCms.profileToProfile(after.convert("RGB"), io.BytesIO(cleaned), ImageCms.createProfile("sRGB"))
     assert shown is not None
     first, second = shown.getpixel((10, 10)), before.convert("RGB").getpixel((10, 10))
-    assert all(abs(a - b) <= 3 for a, b in zip(first, second, strict=True))  # type: ignore[arg-type]
+    assert all(abs(a - b) <= 3 for a, b in zip(first, second, strict=True))  # type: ignore[arg-type]  # RGB
 
 
 async def test_music_keeps_its_title(world: World) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import cast
 
 import httpx
-import pytest
 
 from tests.server.worlds import world_of
 from tests.support.processes import ServeProcess, environment, serving, start_serve
@@ -28,10 +27,6 @@ HAPROXY = shutil.which("haproxy") or "/usr/sbin/haproxy"
 CONFIG = Path(__file__).parents[2] / "deploy" / "haproxy.cfg"
 DRAINING = {"DRAIN_DELAY_S": "1.2", "SHUTDOWN_S": "12", "RESTART_SPREAD_S": "0", "TRUSTED_PROXIES": "127.0.0.1"}
 
-pytestmark = pytest.mark.skipif(
-    not Path(HAPROXY).exists() and "CI" not in os.environ, reason="there is no haproxy here: make haproxy"
-)
-
 
 @asynccontextmanager
 async def proxy_before(*served: ServeProcess) -> AsyncIterator[int]:
@@ -40,6 +35,7 @@ async def proxy_before(*served: ServeProcess) -> AsyncIterator[int]:
     names = zip(("CHAT_A", "CHAT_B"), served, strict=True)
     env = {**os.environ, "LISTEN": f"127.0.0.1:{port}", **{name: f"127.0.0.1:{one.port}" for name, one in names}}
     command = [HAPROXY, "-db", "-f", str(CONFIG)]
+    assert shutil.which(HAPROXY), "HAProxy is not installed: run make haproxy"
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)  # noqa: ASYNC220  at once
     try:
         await ServeProcess(process, port, served[0].settings).wait_ready()

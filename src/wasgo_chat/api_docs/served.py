@@ -21,8 +21,7 @@ def document_handlers(app: FastAPI) -> dict[str, Callable[[Request], Awaitable[R
 
     @cache
     def asyncapi() -> bytes:
-        # Its models are needed for nothing else.
-        from wasgo_chat.api_docs.asyncapi import asyncapi_json  # noqa: PLC0415
+        from wasgo_chat.api_docs.asyncapi import asyncapi_json  # noqa: PLC0415  needed for nothing else
 
         return asyncapi_json().encode()
 

@@ -52,19 +52,19 @@ class ChannelSpec:
 
 
 def _email(settings: Settings) -> "DeliveryChannel":
-    from wasgo_chat.notifications.delivery.email import EmailChannel  # noqa: PLC0415
+    from wasgo_chat.notifications.delivery.email import EmailChannel  # noqa: PLC0415  only if it is on
 
     return EmailChannel(settings)
 
 
 def _push(settings: Settings) -> "DeliveryChannel":
-    from wasgo_chat.notifications.delivery.push import PushChannel  # noqa: PLC0415
+    from wasgo_chat.notifications.delivery.push import PushChannel  # noqa: PLC0415  only if it is on
 
     return PushChannel(settings)
 
 
 def _webhook(settings: Settings) -> "DeliveryChannel":
-    from wasgo_chat.notifications.delivery.webhook import WebhookChannel  # noqa: PLC0415
+    from wasgo_chat.notifications.delivery.webhook import WebhookChannel  # noqa: PLC0415  only if it is on
 
     return WebhookChannel(settings)
 

@@ -66,9 +66,9 @@ class QuietHours(RequestModel):
 
 if TYPE_CHECKING:
 
-    class Channels(RequestModel): ...  # noqa: D101
+    class Channels(RequestModel): ...  # noqa: D101  for type checkers only
 
-    class ChannelChoices(RequestModel): ...  # noqa: D101
+    class ChannelChoices(RequestModel): ...  # noqa: D101  for type checkers only
 else:
     Channels = create_model(
         "Channels",

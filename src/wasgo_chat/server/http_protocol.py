@@ -130,7 +130,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 cycle.disconnected = True
             await send(event)
 
-        cycle.send = send_if_open  # type: ignore[method-assign,assignment]
+        cycle.send = send_if_open  # type: ignore[method-assign,assignment]  # per request
         super()._start_asgi_task(cycle, app)
 
     def _next_turn(self) -> None:

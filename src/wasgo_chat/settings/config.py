@@ -129,17 +129,7 @@ class Settings(
                 )
 
 
-SETTING_GROUPS: tuple[type[BaseModel], ...] = (
-    ConnectionSettings,
-    AccessSettings,
-    FeatureSettings,
-    LimitSettings,
-    SocketSettings,
-    AttachmentSettings,
-    NotificationSettings,
-    RetentionSettings,
-    OperationSettings,
-)
+SETTING_GROUPS: tuple[type[BaseModel], ...] = Settings.__bases__[:-1]
 """The declarations of the settings by subject, in the order of the tables."""
 
 

@@ -13,6 +13,7 @@ from structlog.typing import ExcInfo
 HIDDEN = "…"
 MAX_FRAMES = 50
 _PLAIN_SEGMENT = re.compile(r"[a-z_]{0,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Messages of these types describe code, not data. `NotImplementedError` is one of them; nothing here raises it.
 _SAFE_TYPES = (
     ArithmeticError,
     AssertionError,

@@ -8,7 +8,7 @@ the picture needs entries of the camera's maker: there, only what is known to id
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile, EditedFile
 from wasgo_chat.attachments.upload.metadata.icc import MAX_PROFILE_BYTES, clean_profile
@@ -98,8 +98,8 @@ class _Tiff:
             if not is_kept(entry.tag) and not entry.is_inline:
                 self.file.blank(entry.start, entry.length)
         following = self.file.read(directory.following, self.word)
-        order = "little" if self.order == "<" else "big"
-        content = len(kept).to_bytes(self.count_bytes, order) + b"".join(kept) + following  # type: ignore[arg-type]
+        order: Literal["little", "big"] = "little" if self.order == "<" else "big"
+        content = len(kept).to_bytes(self.count_bytes, order) + b"".join(kept) + following
         end = directory.following + self.word
         self.file.write(directory.start, content)
         self.file.blank(directory.start + len(content), end - directory.start - len(content))
