@@ -29,9 +29,9 @@ from wasgo_chat.identity.authentication import Authenticator
 from wasgo_chat.identity.tokens import TokenVerifier
 from wasgo_chat.membership.create import ConversationCreated
 from wasgo_chat.membership.lookups import fetch_memberships, fetch_users_and_memberships
+from wasgo_chat.messages.operations import MessageCounted
 from wasgo_chat.messages.read_receipts import MessagesMarkedRead, fetch_read_states
 from wasgo_chat.messages.sending.group_commit import CONNECTIONS, GroupCommit, MessageStored
-from wasgo_chat.messages.verbs import MessageCounted
 from wasgo_chat.notifications.listing import NotificationsCreated
 from wasgo_chat.observability.gauges import count_messages, register_gauges
 from wasgo_chat.observability.otel import TracingSetup

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select, tuple_
 
 from wasgo_chat.attachments.models import Attachment
+from wasgo_chat.attachments.operations import AttachmentsReleased
 from wasgo_chat.attachments.store import AttachmentStore, object_key
-from wasgo_chat.attachments.verbs import AttachmentsReleased
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 

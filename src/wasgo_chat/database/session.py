@@ -1,6 +1,6 @@
 """Database access: connection pools, transactions, and notices published after a commit.
 
-Routes, socket commands and background tasks open `Database.transaction()`; verbs run inside of it and never commit.
+Routes, socket commands and background tasks open `Database.transaction()`; operations run inside it and never commit.
 FastAPI runs the code after a dependency's `yield` once the response has been sent. Therefore the endpoint opens the
 transaction, not a dependency: a response is sent only after the commit.
 """
@@ -61,7 +61,7 @@ def one_of(column: str, values: Iterable[str]) -> str:
 
 
 class Tx(AsyncSession):
-    """A transaction, with the settings that verbs need and the notices that its commit publishes."""
+    """A transaction, with the settings that operations need and the notices that its commit publishes."""
 
     settings: Settings
 
@@ -142,7 +142,7 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "connect", self._connected)
         event.listen(self.engine.sync_engine, "checkout", self._check_out)
-        # Verbs bypass the identity map when writing, so every read must take its values from the row.
+        # Operations bypass the identity map when writing, so every read must take its values from the row.
         self._sessions = async_sessionmaker(
             self.engine,
             class_=Tx,

@@ -11,7 +11,7 @@ import structlog
 
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
-from wasgo_chat.presence import verbs
+from wasgo_chat.presence import operations
 from wasgo_chat.presence.registry import CONNECTION_ERRORS, PresenceRegistry
 
 log = structlog.get_logger(__name__)
@@ -137,4 +137,4 @@ class Presence:
     async def _record_seen(self, user_ids: Sequence[str]) -> None:
         if user_ids:
             async with self._db.transaction() as tx:
-                await verbs.record_seen(tx, user_ids)
+                await operations.record_seen(tx, user_ids)

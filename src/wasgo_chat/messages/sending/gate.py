@@ -2,7 +2,7 @@
 message of a support conversation, system messages, the import.
 
 `admit` runs before any transaction, `check_allowed` inside the message's. Of a batch, the statement of
-`sending.statements` stores only what passes the same conditions, and leaves everything else to `verbs.send`, which
+`sending.statements` stores only what passes the same conditions, and leaves everything else to `operations.send`, which
 checks it here.
 """
 

@@ -11,7 +11,7 @@ from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import PutUser, user_shape
-from wasgo_chat.membership import access, create, verbs
+from wasgo_chat.membership import access, create, operations
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.membership.schemas import AddParticipant, ProvisionConversation, Reference, UpdateConversation
 
@@ -96,4 +96,4 @@ async def _update(tx: Tx, actor: Actor, conversation_id: UUID, body: ProvisionCo
     for participant in body.participants:
         added = AddParticipant(user_id=participant.user_id, role=participant.role)
         await participants.add_to(tx, membership, added)
-    await verbs.update_conversation(tx, membership, UpdateConversation(title=body.title, metadata=body.metadata))
+    await operations.update_conversation(tx, membership, UpdateConversation(title=body.title, metadata=body.metadata))
