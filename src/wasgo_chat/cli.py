@@ -92,7 +92,9 @@ def migrate(
     if down and revision is None:
         raise typer.BadParameter("--down requires --revision")
     settings = Settings()
-    url, target = settings.require_database(), revision or "head"
+    settings.require_database()
+    settings = settings.without_pooler()
+    url, target = settings.database_url, revision or "head"
     if down:
         migrations.downgrade(url, target, lock_wait_s=lock_wait)
     else:

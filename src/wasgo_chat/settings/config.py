@@ -11,6 +11,7 @@ from typing import Self
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from wasgo_chat.core import postgres_dsn
 from wasgo_chat.settings.access import AccessSettings
 from wasgo_chat.settings.attachments import AttachmentSettings
 from wasgo_chat.settings.connections import ConnectionSettings
@@ -76,6 +77,23 @@ class Settings(
             raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
         return self.database_url
 
+    def require_session_database(self) -> str:
+        """The URL of the database for what needs a session of its own, such as migrations: never a pooler.
+
+        Raises:
+            UnsafeSettings: it is not set.
+        """
+        if self.database_pooler and not self.database_direct_url:
+            raise UnsafeSettings(
+                "WASGO_CHAT_DATABASE_POOLER requires WASGO_CHAT_DATABASE_DIRECT_URL, because migrations and purges hold "
+                "locks of a session: set it to the URL of the database without the pooler."
+            )
+        return self.database_direct_url or self.require_database()
+
+    def without_pooler(self) -> Self:
+        """The same settings with a database URL for sessions. Raises: as `require_session_database`."""
+        return self.model_copy(update={"database_url": self.require_session_database(), "database_pooler": False})
+
     def check_safe_to_serve(self, *, workers: int) -> Self:
         """Reject settings that are not safe in production.
 
@@ -83,6 +101,12 @@ class Settings(
             UnsafeSettings: a setting is missing or unsafe.
         """
         self.require_database()
+        self.require_session_database()
+        if self.database_pooler and postgres_dsn.session_options(self.database_url):
+            raise UnsafeSettings(
+                "WASGO_CHAT_DATABASE_URL has `options`, which a pooler in transaction mode does not keep: set them on the "
+                "role, for example ALTER ROLE chat SET search_path = chat."
+            )
         keys = {
             "JWT_SECRET": self.jwt_secret,
             "JWT_PUBLIC_KEY": self.jwt_public_key,

@@ -18,6 +18,16 @@ class ConnectionSettings(BaseModel):
         description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`, with libpq parameters such "
         "as `?sslmode=verify-full&sslrootcert=…`. Required.",
     )
+    database_pooler: bool = Field(
+        False,
+        description="`DATABASE_URL` and `REPLICA_URLS` name connection poolers in transaction mode, such as PgBouncer: "
+        "statements are not prepared, and limits are set in each transaction. Requires `DATABASE_DIRECT_URL`.",
+    )
+    database_direct_url: DatabaseUrl = Field(
+        "",
+        description="URL of the database without the pooler, for migrations and for the lock of the purge. Unset: "
+        "`DATABASE_URL`.",
+    )
     database_pool_size: int = Field(
         10,
         ge=1,
