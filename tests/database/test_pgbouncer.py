@@ -7,13 +7,17 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from tests.support.command_line import run
 from tests.support.pgbouncer import pgbouncer
+from tests.support.processes import environment
 from tests.support.servers import database_url
 from tests.support.workers import make_settings
 from tests.support.world import World, world_with
 from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.pinned import fetch as fetch_once
 from wasgo_chat.database.pooling import session_parameters
+from wasgo_chat.doctor import database as database_check
+from wasgo_chat.doctor.findings import Finding
 from wasgo_chat.retention.task import exclusive_run
 from wasgo_chat.settings.config import Settings
 
@@ -27,6 +31,10 @@ def pooled(database: str, url: str) -> Settings:
         database_pooler=True,
         database_direct_url=database_url(database),
     )
+
+
+def values(records: "list[asyncpg.Record]") -> dict[str, str]:
+    return {record["name"]: record["setting"] for record in records}
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +67,15 @@ async def test_every_transaction_has_the_limits_and_leaves_none_behind(pooled_wo
     for transaction in (worker.db.transaction, worker.db.snapshot):
         async with transaction() as tx:
             rows = await tx.execute(statement, {"names": list(expected)})
-            assert {name: value for name, value in rows.all()} == expected
+            assert {row.name: row.setting for row in rows} == expected
     held = PinnedConnection(worker.keyed_db)
-    assert dict(await held.fetch(SHOWN, list(by_key))) == by_key
+    assert values(await held.fetch(SHOWN, list(by_key))) == by_key
     async with held.transaction() as connection:
-        assert dict(await connection.fetch(SHOWN, list(by_key))) == by_key
+        assert values(await connection.fetch(SHOWN, list(by_key))) == by_key
     await held.close()
-    assert dict(await fetch_once(worker.db, SHOWN, list(expected))) == expected
+    assert values(await fetch_once(worker.db, SHOWN, list(expected))) == expected
     stranger = await asyncpg.connect(worker.settings.database_url, statement_cache_size=0)
-    left = dict(await stranger.fetch(SHOWN, list(by_key)))
+    left = values(await stranger.fetch(SHOWN, list(by_key)))
     await stranger.close()
     assert left["lock_timeout"] == left["statement_timeout"] == "0"
     assert left["enable_seqscan"] == "on"
@@ -79,3 +87,42 @@ async def test_the_lock_of_the_purge_is_held_in_a_session_without_the_pooler(poo
         assert (is_first, is_second) == (True, False)
     async with exclusive_run(db) as is_free:
         assert is_free
+
+
+async def test_the_doctor_is_satisfied_with_it_and_checks_the_direct_connection(pooled_world: World) -> None:
+    settings = pooled_world.worker.settings
+    findings = await database_check.check(settings, workers=2)
+    assert whats(findings, "warning") == []
+    assert "Timeouts of statements, locks and idle transactions are in effect." in whats(findings, "ok")
+    assert "Migrations and purges use a direct connection." in whats(findings, "ok")
+    swapped = settings.model_copy(update={"database_direct_url": settings.database_url})
+    found = whats(await database_check.check(swapped, workers=2), "error")
+    assert "WASGO_CHAT_DATABASE_DIRECT_URL cannot be used: A connection pooler rejects" in " ".join(found)
+
+
+REJECTED = "A connection pooler rejects the session parameters of the service."
+IGNORING = "ignore_startup_parameters = lock_timeout,jit,statement_timeout,idle_in_transaction_session_timeout"
+
+
+async def test_a_pooler_that_the_settings_do_not_name_is_recognized(pooled_world: World, database: str) -> None:
+    env = environment(database, DATABASE_URL=pooled_world.worker.settings.database_url, RETENTION_DAYS="support=30")
+    for command in (("doctor",), ("serve", "--port", "1"), ("purge",)):
+        shown = await asyncio.to_thread(run, *command, env=env)
+        assert REJECTED in shown.stdout + shown.stderr, command
+        assert "WASGO_CHAT_DATABASE_POOLER=true" in shown.stdout + shown.stderr
+        assert "Traceback" not in shown.stderr
+    shown = await asyncio.to_thread(run, "migrate", env={**env, "WASGO_CHAT_DATABASE_POOLER": "true"})
+    assert "requires WASGO_CHAT_DATABASE_DIRECT_URL" in shown.stderr
+
+
+async def test_a_pooler_that_drops_the_limits_is_an_error_of_the_doctor(database: str) -> None:
+    async with pgbouncer(mode="session", more=IGNORING, pool_size=40) as url:
+        settings = make_settings(database, database_url=url.format(database=database))
+        (lost,) = [one for one in whats(await database_check.check(settings, workers=1), "error") if "effect" in one]
+        assert "lock_timeout is 0" in lost
+        helped = settings.model_copy(update={"database_pooler": True, "database_direct_url": database_url(database)})
+        assert not [one for one in whats(await database_check.check(helped, workers=1), "error") if "effect" in one]
+
+
+def whats(findings: list[Finding], level: str) -> list[str]:
+    return [one.what for one in findings if one.level == level]

@@ -1,4 +1,4 @@
-"""Why a database cannot be used, and what to do: one explanation for `doctor`, `serve`, `migrate` and other commands."""
+"""Why a database cannot be used, and what to do: the same explanation for `doctor`, `serve` and other commands."""
 
 import ssl
 from collections.abc import Iterator
@@ -59,7 +59,8 @@ _CERTIFICATE = Diagnosis(
     "The certificate of the database is not trusted.", "Correct sslmode and sslrootcert in WASGO_CHAT_DATABASE_URL."
 )
 _TLS = Diagnosis(
-    "The TLS connection to the database fails.", "Check sslmode in WASGO_CHAT_DATABASE_URL, and that the server uses TLS."
+    "The TLS connection to the database fails.",
+    "Check sslmode in WASGO_CHAT_DATABASE_URL, and that the server uses TLS.",
 )
 _PARAMETERS = Diagnosis("A connection pooler rejects the session parameters of the service.", _POOLER_REMEDY)
 _READ_ONLY = _BY_SQLSTATE["25006"]
@@ -67,9 +68,7 @@ _UNREACHABLE = Diagnosis(
     "The database does not respond.",
     "Check the address in WASGO_CHAT_DATABASE_URL, that the server is running, and firewalls.",
 )
-_BUSY = Diagnosis(
-    "The database is overloaded, or another session holds a required lock.", "Run the command again."
-)
+_BUSY = Diagnosis("The database is overloaded, or another session holds a required lock.", "Run the command again.")
 
 
 def diagnose(error: BaseException, *, migrating: bool = False) -> Diagnosis | None:

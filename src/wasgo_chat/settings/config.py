@@ -85,8 +85,8 @@ class Settings(
         """
         if self.database_pooler and not self.database_direct_url:
             raise UnsafeSettings(
-                "WASGO_CHAT_DATABASE_POOLER requires WASGO_CHAT_DATABASE_DIRECT_URL, because migrations and purges hold "
-                "locks of a session: set it to the URL of the database without the pooler."
+                "WASGO_CHAT_DATABASE_POOLER requires WASGO_CHAT_DATABASE_DIRECT_URL, because migrations and purges "
+                "hold locks of a session: set it to the URL of the database without the pooler."
             )
         return self.database_direct_url or self.require_database()
 
@@ -104,8 +104,8 @@ class Settings(
         self.require_session_database()
         if self.database_pooler and postgres_dsn.session_options(self.database_url):
             raise UnsafeSettings(
-                "WASGO_CHAT_DATABASE_URL has `options`, which a pooler in transaction mode does not keep: set them on the "
-                "role, for example ALTER ROLE chat SET search_path = chat."
+                "WASGO_CHAT_DATABASE_URL has `options`, which a pooler in transaction mode does not keep: set them on "
+                "the role, for example ALTER ROLE chat SET search_path = chat."
             )
         keys = {
             "JWT_SECRET": self.jwt_secret,
