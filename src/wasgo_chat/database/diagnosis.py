@@ -1,9 +1,8 @@
 """Why a database cannot be used, and what to do: the same explanation for `doctor`, `serve` and other commands."""
 
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
 
+from wasgo_chat.core.diagnosis import Diagnosis, causes
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import DatabaseReadOnly
@@ -12,17 +11,6 @@ _POOLER_REMEDY = (
     "For a pooler in transaction mode set WASGO_CHAT_DATABASE_POOLER=true and WASGO_CHAT_DATABASE_DIRECT_URL; see "
     "docs/operations.md#connection-poolers."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What is wrong, and how to correct it."""
-
-    what: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.what} {self.remedy}"
 
 
 _BY_SQLSTATE = {
@@ -78,7 +66,7 @@ def diagnose(error: BaseException, *, migrating: bool = False) -> Diagnosis | No
         error: the error of a driver, of SQLAlchemy, or `Unavailable`.
         migrating: whether the statement changes the schema.
     """
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, DatabaseReadOnly):
             return _READ_ONLY
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -95,9 +83,3 @@ def diagnose(error: BaseException, *, migrating: bool = False) -> Diagnosis | No
     if isinstance(error, Unavailable):
         return _BUSY if was_contention(error) else _UNREACHABLE
     return None
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = getattr(error, "orig", None) or error.__cause__ or error.__context__

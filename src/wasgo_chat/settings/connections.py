@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from wasgo_chat.core.redis_target import validate_redis_url
+from wasgo_chat.core.redis_target import DEFAULT_PREFIX, validate_redis_url
 from wasgo_chat.settings.types import DatabaseUrl, SpaceSeparatedUrls
 
 
@@ -59,4 +59,10 @@ class ConnectionSettings(BaseModel):
         None,
         description="Redis 7 or Valkey: `redis://host:6379/0`, `redis+cluster://host,host` or "
         "`redis+sentinel://host,host/0?service=name`. Required with more than one worker.",
+    )
+    redis_prefix: str = Field(
+        DEFAULT_PREFIX,
+        pattern=r"^[A-Za-z0-9._:/-]{1,64}$",
+        description="Prefix of all keys and channels in Redis. Deployments that share a Redis server need different "
+        "ones.",
     )
