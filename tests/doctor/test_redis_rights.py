@@ -182,7 +182,7 @@ async def test_deployments_with_different_prefixes_share_a_server_and_nothing_el
             stranger = there.make_service("platform", "chat:act_as").acting_as(ana)
             shown = await stranger.ok("GET", path)
             assert [one["online"] for one in shown["results"]] == [False]
-            await stranger.ok("POST", f"/chat/conversations/{chat['id']}/messages/", {"content": "hi"}, status=201)
+            await stranger.ok("POST", "/chat/messages/", {"conversation": chat["id"], "content": "hi"}, status=201)
             await there.close()
         await world.close()
         async with Redis.from_url(valkey.url) as admin:

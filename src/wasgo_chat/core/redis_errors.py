@@ -15,8 +15,8 @@ from redis.exceptions import (
 from wasgo_chat.core.diagnosis import Diagnosis, causes
 
 _UNREACHABLE_REMEDY = (
-    "Check the address in WASGO_CHAT_REDIS_URL and that the server is running; use rediss:// if it uses TLS, else redis://. "
-    "Without Redis, messages reach other workers with a delay of about a second."
+    "Check the address in WASGO_CHAT_REDIS_URL and that the server is running; use rediss:// if it uses TLS, else "
+    "redis://. Without Redis, messages reach other workers with a delay of about a second."
 )
 _LOGIN = Diagnosis("Wrong user or password of Redis.", "Correct them in WASGO_CHAT_REDIS_URL.")
 _CERTIFICATE = Diagnosis(

@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from wasgo_chat.app import create_app
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.ip_ranges import ipv4_mapped, is_ipv4
 from wasgo_chat.core.log_levels import LogLevels
 from wasgo_chat.database import migrations
 from wasgo_chat.database.diagnosis import diagnose
@@ -57,7 +58,7 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
         server_header=False,
         # By default uvicorn trusts the forwarded addresses of local connections and of FORWARDED_ALLOW_IPS.
         proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
+        forwarded_allow_ips=[*settings.trusted_proxies, *map(ipv4_mapped, filter(is_ipv4, settings.trusted_proxies))],
         **more,
     )
 
