@@ -70,7 +70,7 @@ class Worker:
         self.is_draining = False
         self.metrics = Metrics(self.name, metrics_folder)
         self.tracing = TracingSetup(settings, self.name)
-        self.broker = make_broker(settings.redis_url)
+        self.broker = make_broker(settings.redis_url, settings.redis_prefix)
         self.tasks = TaskSet()
         self.listeners = CommitListeners()
         self.rate_limits = RateLimits(settings, self.counts)
