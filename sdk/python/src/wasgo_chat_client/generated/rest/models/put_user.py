@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -147,6 +148,9 @@ class PutUser:
             return cast(bool | None | Unset, data)
 
         is_staff = _parse_is_staff(d.pop("is_staff", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"PutUser has no {', '.join(sorted(map(str, d)))}")
 
         put_user = cls(
             username=username,
