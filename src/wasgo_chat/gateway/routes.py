@@ -90,14 +90,22 @@ async def notification_socket(ws: WebSocket) -> None:
 
 
 async def _accept(ws: WebSocket) -> bool:
-    """Finish the handshake, unless the `Origin` is not allowed."""
+    """Finish the handshake, unless the `Origin` is neither allowed nor the service's own."""
     origin = ws.headers.get("origin")
-    if origin is not None and origin not in gateway_context(ws).settings.allowed_origins:
+    allowed = gateway_context(ws).settings.allowed_origins
+    # Clients that are not browsers send the service's own, such as React Native.
+    if origin is not None and origin not in allowed and origin.lower() != _own_origin(ws):
         await ws.close(reason="This origin is not allowed")  # before `accept`: HTTP 403
         return False
     offered = ws.scope["subprotocols"]
     await ws.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     return True
+
+
+def _own_origin(ws: WebSocket) -> str:
+    """Scheme, host and port of the request, as a browser writes an origin."""
+    scheme, default_port = ("https", ":443") if ws.scope["scheme"] == "wss" else ("http", ":80")
+    return f"{scheme}://{ws.headers.get('host', '').lower().removesuffix(default_port)}"
 
 
 async def _serve(ws: WebSocket, conversation_id: UUID | None, feed: NotificationFeed | None = None) -> None:
