@@ -89,17 +89,18 @@ class ChatApp(FastAPI):
         return PathPrefixMiddleware(stack, prefix) if prefix else stack
 
 
-def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:
+def create_app(settings: Settings, *, metrics_folder: Path | None = None, workers: int = 1) -> FastAPI:
     """Build the app of one worker.
 
     Args:
         settings: of the deployment.
         metrics_folder: see `Worker`.
+        workers: see `Worker`.
 
     Raises:
         UnsafeSettings: see `Worker`.
     """
-    worker = Worker(settings, metrics_folder=metrics_folder)
+    worker = Worker(settings, metrics_folder=metrics_folder, workers=workers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -162,6 +162,7 @@ HISTOGRAMS: dict[str, HistogramSpec] = {name: spec for name, spec in _SPECS.item
 
 GAUGES = {
     "workers": GaugeSpec("Reporting workers of this machine."),
+    "workers_expected": GaugeSpec("Workers that this machine was started with.", (), "max"),
     "draining": GaugeSpec("Workers that are shutting down."),
     "sockets": GaugeSpec("Open sockets."),
     "channels": GaugeSpec("Conversations with at least one open socket, summed over workers."),
