@@ -8,7 +8,7 @@ scan.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,13 +39,28 @@ async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
     try:
         async with db.breaker.guard(), db.engine.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            records: list[asyncpg.Record] = await driver.fetch(query, *args)
-            return records
+            return await _read(db, driver, query, args)
     except (PoolTimeout, *DRIVER_ERRORS) as error:
         if not is_unavailable(error):
             raise
         db.report_failure(error)
         raise Unavailable from error
+
+
+async def _read(db: Database, driver: Any, query: str, args: Sequence[Any]) -> list[asyncpg.Record]:
+    """Run a read-only statement. Behind a pooler in a transaction, which has the limits of statements."""
+    records: list[asyncpg.Record]
+    if not db.settings.database_pooler:
+        records = await driver.fetch(query, *args)
+        return records
+    await driver.execute("BEGIN READ ONLY")
+    try:
+        records = await driver.fetch(query, *args)
+    except BaseException:
+        driver.terminate()  # a rollback could hang
+        raise
+    await driver.execute("COMMIT")
+    return records
 
 
 class PinnedConnection:
@@ -107,8 +122,7 @@ class PinnedConnection:
     async def _fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         try:
             async with asyncio.timeout(self._timeout_s), self._db.breaker.guard():
-                records: list[asyncpg.Record] = await (await self._connection()).fetch(query, *args)
-                return records
+                return await _read(self._db, await self._connection(), query, args)
         except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
             self._db.report_failure(error)
@@ -125,7 +139,9 @@ class PinnedConnection:
             self._pinned = await self._db.engine.connect()
             self._driver = (await self._pinned.get_raw_connection()).driver_connection
             self._plans_max_age_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
-        elif (now := time.monotonic()) - self._planned_at > self._plans_max_age_s:
+        elif not self._db.settings.database_pooler and (
+            (now := time.monotonic()) - self._planned_at > self._plans_max_age_s
+        ):
             # New plans consider the current table sizes: PostgreSQL reads them from the files, not from statistics.
             await self._driver.execute("DISCARD PLANS")
             self._plans_max_age_s, self._planned_at = min(2 * self._plans_max_age_s, PLANS_S), now
