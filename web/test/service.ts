@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { FullConfig } from "@playwright/test";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 // The tests are faster than the rate limits allow.
 const SETTINGS = { WASGO_CHAT_LOG_LEVEL: "ERROR", WASGO_CHAT_RATE_READS_PER_MINUTE: "0", WASGO_CHAT_RATE_WRITES_PER_MINUTE: "0", WASGO_CHAT_MESSAGE_RATE: "0" };
 
@@ -90,17 +90,22 @@ export function serviceOf(worker: number): Service {
 }
 
 export default async function setup({ workers }: FullConfig): Promise<() => Promise<void>> {
+  const services: Service[] = [];
   const starting = Array.from({ length: workers }, async () => {
     const service = new Service(await freePort(), mkdtempSync(join(tmpdir(), "wasgo-chat-browsers-")), await freePort());
+    services.push(service);
     await service.start();
-    return service;
   });
-  const services = await Promise.all(starting);
-  process.env.BROWSERS_SERVICES = JSON.stringify(services.map(({ port, data, networkPort }): ServiceAddress => ({ port, data, networkPort })));
-  return async () => {
+  const stop = async () => {
     for (const service of services) {
       await service.stop();
       rmSync(service.data, { recursive: true, force: true });
     }
   };
+  await Promise.all(starting).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  process.env.BROWSERS_SERVICES = JSON.stringify(services.map(({ port, data, networkPort }): ServiceAddress => ({ port, data, networkPort })));
+  return stop;
 }

@@ -47,7 +47,10 @@ export function ConversationView({ id, messageId, focusRequest, back }: {
   const uploads = uploadsFor(chat, id);
   const newest = state.messages.at(-1);
   // The user's own messages, edits and deletions do not change the unread count, so refresh the row in the list.
-  useEffect(() => chat.inbox.refresh(id), [chat, id, newest?.id, newest?.revision]);
+  useEffect(() => {
+    const listed = chat.inbox.state.conversations.find((one) => one.id === id)?.last_message;
+    if (newest && !state.hasNewer && (listed?.id !== newest.id || listed.revision !== newest.revision)) chat.inbox.refresh(id);
+  }, [chat, id, newest?.id, newest?.revision, state.hasNewer]);
   const role = state.participants.find((participant) => participant.user.id === chat.userId)?.role;
   const isClosed = state.conversation?.status === "closed";
   const canWrite = isAtLeast(role, "participant") && !isClosed;

@@ -18,15 +18,17 @@ T = TypeVar("T", bound="PutUser")
 
 @_attrs_define
 class PutUser:
-    """Profile fields set by a service. Fields that are left out are unchanged.
+    """Profile fields set by a service. Fields that are left out are unchanged; null or an empty string removes a value.
 
-    Attributes:
-        username (None | str | Unset):
-        display_name (None | str | Unset):
-        avatar_url (None | str | Unset):
-        email (None | str | Unset):
-        locale (None | str | Unset):
-        is_staff (bool | None | Unset):
+    Without a username, the user has the default one, which is the id; without `is_staff`, the user is no staff.
+
+        Attributes:
+            username (None | str | Unset):
+            display_name (None | str | Unset):
+            avatar_url (None | str | Unset):
+            email (None | str | Unset):
+            locale (None | str | Unset):
+            is_staff (bool | None | Unset):
     """
 
     username: None | str | Unset = UNSET

@@ -24,7 +24,7 @@ T = TypeVar("T", bound="UpdateConversation")
 
 @_attrs_define
 class UpdateConversation:
-    """Fields to change; omitted fields keep their value.
+    """Fields to change; omitted fields keep their value, and null empties all but the status.
 
     Attributes:
         title (None | str | Unset):

@@ -72,7 +72,8 @@ def sync_detailed(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
         ChatError: the service refused the request.
@@ -109,7 +110,8 @@ def sync(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
         ChatError: the service refused the request.
@@ -141,7 +143,8 @@ async def asyncio_detailed(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
         ChatError: the service refused the request.
@@ -176,7 +179,8 @@ async def asyncio(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
         ChatError: the service refused the request.

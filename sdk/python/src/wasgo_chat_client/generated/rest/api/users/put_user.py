@@ -72,7 +72,11 @@ def sync_detailed(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
         ChatError: the service refused the request.
@@ -110,7 +114,11 @@ def sync(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
         ChatError: the service refused the request.
@@ -143,7 +151,11 @@ async def asyncio_detailed(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
         ChatError: the service refused the request.
@@ -179,7 +191,11 @@ async def asyncio(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
         ChatError: the service refused the request.
