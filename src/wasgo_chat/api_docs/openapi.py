@@ -60,10 +60,11 @@ def postprocess(document: dict[str, Any], server: str = "/") -> dict[str, Any]:
             _correct_problems(path, operation)
             operation.setdefault("security", _UNAUTHENTICATED)
             _add_examples(operation)
+    paths = dumps(document["paths"])
     components["examples"] = {
         f"problem_{code}": {"value": body}
         for code, body in problem_examples().items()
-        if f'"#/components/examples/problem_{code}"' in dumps(document["paths"])
+        if f'"#/components/examples/problem_{code}"' in paths
     }
     for name, example in openapi_examples.SHAPES.items():
         if (schema := components["schemas"].get(name)) is not None:  # absent where a feature is off
