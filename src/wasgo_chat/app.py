@@ -20,6 +20,7 @@ from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.http import static_pages
 from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.problems import install_problem_handlers
+from wasgo_chat.http.refusal_limit import RefusalLimitMiddleware
 from wasgo_chat.http.request_log import RequestLogMiddleware
 from wasgo_chat.http.security_headers import SecurityHeaders
 from wasgo_chat.http.user_turns import UserTurnsMiddleware
@@ -61,6 +62,7 @@ class ChatApp(FastAPI):
         handlers = {fast_path.PATH: fast_path.list_messages, **document_handlers(self)}
         stack: ASGIApp = FastPathMiddleware(super().build_middleware_stack(), handlers, gateway_routes.serve_socket)
         stack = UserTurnsMiddleware(stack, worker.user_turns)
+        stack = RefusalLimitMiddleware(stack, settings, worker.counts)
         if worker.replicas.enabled:
             stack = ReadAfterMiddleware(stack, worker.replicas)
         if settings.allowed_origins:

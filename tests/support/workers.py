@@ -72,6 +72,7 @@ def make_settings(database: str, **changes: Any) -> Settings:
         "message_rate": 0,
         "rate_people_per_minute": 0,
         "rate_push_subscriptions_per_minute": 0,
+        "rate_refused_per_minute": 0,
         "sweep_s": 3600.0,  # workers of one database have different folders here
         "allowed_origins": ["https://app.example"],
         "database_pool_size": 5,
