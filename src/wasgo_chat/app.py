@@ -23,6 +23,7 @@ from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.head_requests import HeadMiddleware
 from wasgo_chat.http.path_prefix import PathPrefixMiddleware, path_prefix
 from wasgo_chat.http.problems import install_problem_handlers
+from wasgo_chat.http.refusal_limit import RefusalLimitMiddleware
 from wasgo_chat.http.request_log import RequestLogMiddleware
 from wasgo_chat.http.security_headers import SecurityHeaders
 from wasgo_chat.http.untrusted_proxies import UntrustedProxyNotice
@@ -80,6 +81,7 @@ class ChatApp(FastAPI):
         stack: ASGIApp = FastPathMiddleware(super().build_middleware_stack(), handlers, gateway_routes.serve_socket)
         stack = UserTurnsMiddleware(stack, worker.user_turns)
         stack = HeadMiddleware(stack)
+        stack = RefusalLimitMiddleware(stack, settings, worker.counts)
         if worker.replicas.enabled:
             stack = ReadAfterMiddleware(stack, worker.replicas)
         if settings.allowed_origins:

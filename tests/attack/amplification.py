@@ -359,7 +359,7 @@ class Amplification:
 async def measure(environment: Environment) -> list[Measured]:
     """Start a service without rate limits, and measure it."""
     async with environment.serving("default", **UNLIMITED) as served:
-        means = Attacker(served.port, "default", None, Meter(), environment.database_url)
+        means = Attacker(served.port, "default", None, Meter(), database_url=environment.database_url)
         scene = Scene(means, environment.database_url)
         await scene.prepare()
         pid = environment.postgres.pid

@@ -131,6 +131,7 @@ async def get_unread_counts(caller: Caller, reading: ReadSessionDep) -> Response
     response_model=ConversationOut,
     responses=problem_responses(401, 403, 404),
 )
+@weighed(results_per_read=25)
 async def get_conversation(conversation_id: UUID, caller: Caller, reading: ReadSessionDep) -> Response:
     """Get one conversation."""
     caller.require_user()
@@ -272,6 +273,7 @@ async def mark_conversation_read(conversation_id: UUID, caller: Caller, db: Db) 
     response_model=EventPage,
     responses=problem_responses(401, 403, 404, 422),
 )
+@weighed(results_per_read=25)
 async def list_events(
     conversation_id: UUID,
     caller: Caller,

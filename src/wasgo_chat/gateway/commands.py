@@ -79,6 +79,7 @@ async def _edit(session: Session, frame: EditMessageFrame) -> AckBody:
 
 async def _delete(session: Session, frame: DeleteMessageFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
+    await session.context.rate_limits.count_message(session.actor, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
         await operations.delete(tx, session.actor, frame.message_id)

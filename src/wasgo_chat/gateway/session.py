@@ -104,7 +104,9 @@ class Session:
             hub.unsubscribe(earlier)
         if len(self.subscriptions) >= limit:
             raise LimitReached(f"A connection can have at most {limit} subscriptions")
-        await hub.subscribe(self, conversation_id, after_seq, membership)
+        missed = await hub.subscribe(self, conversation_id, after_seq, membership)
+        if self.actor.service is None:  # services act for many users
+            self.context.rate_limits.count_replay(self.user_id, missed)
 
     def on_subscribed(self, subscription: Subscription, state: dict[str, Any]) -> None:
         conversation_id = subscription.conversation_id

@@ -20,6 +20,7 @@ from wasgo_chat.http.dependencies import (
     ReadSessionDep,
     rate_class,
     replayed_response,
+    weighed,
 )
 from wasgo_chat.http.idempotency import IdempotencyConflict
 from wasgo_chat.http.pagination import PageShape
@@ -32,6 +33,7 @@ from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.messages import operations, reactions, read_receipts
 from wasgo_chat.messages.context import messages_context
 from wasgo_chat.messages.errors import MessageDeletedError
+from wasgo_chat.messages.history import fast_path
 from wasgo_chat.messages.history.pages import MessageFilters, fetch_page
 from wasgo_chat.messages.history.responses import page_response
 from wasgo_chat.messages.rendering import conversation_of_message, load_message
@@ -70,6 +72,7 @@ class MessagePage(PageShape):
         **problem_responses(401, 403, 404, 422),
     },
 )
+@weighed(fast_path.MESSAGES_PER_READ, turns="read")
 async def list_messages(
     request: Request,
     caller: Caller,
@@ -196,9 +199,10 @@ async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: 
     response_model=MessageOut,
     responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed),
 )
-async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
+async def delete_message(message_id: UUID, caller: Caller, db: Db, rates: RateLimitsDep) -> Response:
     """Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone."""
     async with db.transaction() as tx:
+        await _count_as_message(tx, rates, caller, message_id)
         membership = await operations.delete(tx, caller, message_id)
         message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.user_id or "")
     return JsonResponse(message)

@@ -23,7 +23,7 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds")
 REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
-    *("megapixels", "person", "push_subscription", "refused_frame", "connect"),
+    *("megapixels", "person", "push_subscription", "refused_frame", "refused_request", "connect"),
     *("concurrent_request", "decoding"),
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )

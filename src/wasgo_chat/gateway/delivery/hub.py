@@ -102,11 +102,14 @@ class Hub:
         conversation_id: UUID,
         after_seq: int | None = None,
         membership: MembershipHead | None = None,
-    ) -> None:
+    ) -> int:
         """Subscribe a session to a conversation: its first frame, then the replay after `after_seq`, then live events.
 
         The head of a channel is read after the broker has confirmed the subscription, so a channel misses nothing.
         `membership` may be slightly older: replay starts at its head, and finds out if the user was removed since.
+
+        Returns:
+            The number of events that are replayed.
 
         Raises:
             NotFound: the conversation does not exist, or the user is not a member.
@@ -123,16 +126,19 @@ class Hub:
         head = membership.last_seq
         state = {"conversation_id": conversation_id, "role": membership.role, "last_seq": head, "reads": reads}
         peer.on_subscribed(subscription, state)
+        missed = 0
         if after_seq is not None:
             oldest = max(head - self._settings.replay_limit, membership.purged_seq, 0)
             if oldest <= after_seq <= head:
                 subscription.resume_after(after_seq)
+                missed = head - after_seq
             else:
                 self.counts.resyncs += 1
                 self.counts.frames_out["resync"] += 1
                 if not subscription.deliver_resync(head):
                     peer.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
         self.replay.catch_up_soon(channel, subscription)
+        return missed
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription; the last one closes the channel."""
