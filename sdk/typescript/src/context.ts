@@ -8,6 +8,8 @@ export interface MessagesPage {
   readonly results: MessageOut[];
   readonly next: string | null;
   readonly last_seq?: number | null;
+  /** The epoch of the log. A service without epochs sends none. */
+  readonly epoch?: string;
 }
 
 export interface ConversationContext {

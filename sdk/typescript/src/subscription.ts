@@ -25,6 +25,8 @@ export class ConversationSubscription {
   status: ConversationStatus = "loading";
   replica: Replica | undefined;
   hasOlder = false;
+  /** The epoch of the log that the replica was loaded from. */
+  #epoch: string | undefined;
   #isSubscribing = false;
   #isReloading = false;
   /** Events received before the snapshot they apply to. */
@@ -49,7 +51,7 @@ export class ConversationSubscription {
       if (!this.replica) await this.#load();
       // Events may arrive before the answer. Those that the replica has already are ignored as duplicates.
       const frame = { type: "subscribe", conversation_id: this.id, after_seq: this.lastSeq } as const;
-      await this.context.connection.request(frame);
+      await this.context.connection.request(this.#epoch === undefined ? frame : { ...frame, epoch: this.#epoch });
     } catch (error) {
       this.#onSubscribeError(error as ChatError);
     } finally {
@@ -84,6 +86,7 @@ export class ConversationSubscription {
     const oldest = this.replica?.orderedMessages()[0];
     if (!this.replica || !oldest || !this.hasOlder) return;
     const page = await this.context.loadMessages(this.id, oldest.seq);
+    if (page.epoch !== this.#epoch) return this.reload();
     for (const message of page.results) this.replica.putMessage(message);
     this.hasOlder = page.next !== null;
     this.events.onChange();
@@ -130,6 +133,7 @@ export class ConversationSubscription {
     const [conversation, page] = await Promise.all([context.loadConversation(id), context.loadMessages(id)]);
     const lastSeq = Math.min(conversation.last_seq, page.last_seq ?? conversation.last_seq);
     this.replica = new Replica(conversation, page.results, lastSeq);
+    this.#epoch = page.epoch;
     this.hasOlder = page.next !== null;
     this.events.onLoad(conversation.unread_count);
     this.events.onChange();

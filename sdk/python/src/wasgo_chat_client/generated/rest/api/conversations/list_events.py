@@ -120,7 +120,9 @@ def sync_detailed(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -167,7 +169,9 @@ def sync(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -209,7 +213,9 @@ async def asyncio_detailed(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -254,7 +260,9 @@ async def asyncio(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
