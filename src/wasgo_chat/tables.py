@@ -4,7 +4,7 @@ from sqlalchemy import MetaData
 
 from wasgo_chat.attachments import models as attachments
 from wasgo_chat.database.session import Base
-from wasgo_chat.events import log, offsets
+from wasgo_chat.events import epochs, log, offsets
 from wasgo_chat.gateway import tickets
 from wasgo_chat.http import idempotency
 from wasgo_chat.identity import audit, erased_users, users
@@ -17,6 +17,7 @@ __all__ = [
     "METADATA",
     "attachments",
     "audit",
+    "epochs",
     "erased_users",
     "idempotency",
     "log",

@@ -7,6 +7,7 @@ from uuid import UUID
 from wasgo_chat.core.errors import Invalid, NotFound, Overloaded, Unauthenticated
 from wasgo_chat.database.session import Tx
 from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, PipelinedCommand
+from wasgo_chat.gateway.delivery.subscription import ResumePoint
 from wasgo_chat.gateway.frames import acks
 from wasgo_chat.gateway.frames.client_frames import (
     DeleteMessageFrame,
@@ -107,7 +108,7 @@ async def _refresh_token(session: Session, frame: RefreshTokenFrame) -> AckBody:
 
 async def _subscribe(session: Session, frame: SubscribeFrame) -> AckBody:
     conversation_id = _require_conversation_id(session, frame.conversation_id)
-    await session.subscribe(conversation_id, frame.after_seq)
+    await session.subscribe(conversation_id, ResumePoint.parse(frame.after_seq, frame.epoch))
     return {"conversation_id": conversation_id}
 
 

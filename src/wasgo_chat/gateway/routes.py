@@ -20,6 +20,7 @@ from wasgo_chat.gateway.admission import Slot
 from wasgo_chat.gateway.connection import Connection
 from wasgo_chat.gateway.context import gateway_context
 from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
+from wasgo_chat.gateway.delivery.subscription import ResumePoint
 from wasgo_chat.gateway.frames.client_frames import BEARER_PREFIX, SUBPROTOCOL
 from wasgo_chat.gateway.tickets import TicketOut
 from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket, rate_class
@@ -144,7 +145,7 @@ async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationF
     worker = gateway_context(ws)
     join = PendingJoin(worker.users_and_memberships, conversation_id) if conversation_id is not None else None
     try:
-        after_seq = _after_seq(ws)
+        resume = _resume_point(ws)
     except ValueError:
         await ws.close(CloseCode.MALFORMED, "after_seq must be an integer")
         return
@@ -169,7 +170,7 @@ async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationF
         conversation=str(conversation_id) if conversation_id else None,
     )
     connection = Connection(ws, actor, worker, conversation_id=conversation_id, feed=feed, on_open=slot.release)
-    await connection.run(after_seq, join)
+    await connection.run(resume, join)
 
 
 async def _authenticate_counted(ws: WebSocket, find: UserLookup | None) -> Actor:
@@ -214,10 +215,10 @@ def _too_many_connects(error: RateLimited) -> str:
     return f"too many new connections; retry after {error.retry_after_s:g}"
 
 
-def _after_seq(ws: WebSocket) -> int | None:
+def _resume_point(ws: WebSocket) -> ResumePoint | None:
     value = ws.query_params.get("after_seq")
     if value is None:
         return None
     if not value.lstrip("-").isdecimal() or len(value) > 20:
         raise ValueError
-    return int(value)
+    return ResumePoint(int(value), ws.query_params.get("epoch"))

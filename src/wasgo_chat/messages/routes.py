@@ -1,6 +1,6 @@
 """HTTP routes of messages: list, send, get, edit, delete, react, mark as read, receipts."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -9,6 +9,7 @@ from wasgo_chat.attachments.routes import FORM_PROBLEMS
 from wasgo_chat.core.encoding import JsonResponse, Seq, UserId
 from wasgo_chat.core.errors import Forbidden, LimitReached, NotFound, Overloaded
 from wasgo_chat.database.session import Tx
+from wasgo_chat.events.epochs import EpochOut, current_epoch
 from wasgo_chat.http.dependencies import (
     Caller,
     Cursor,
@@ -61,6 +62,7 @@ class MessagePage(PageShape):
 
     results: list[MessageOut]
     last_seq: int | None = None
+    epoch: EpochOut
 
 
 @router.get(
@@ -94,7 +96,12 @@ async def list_messages(
     """
     filters = MessageFilters(conversation, before_seq, after_seq, around_seq, sender, message_type)
     if conversation is None:
-        page, headers = await reading.read(lambda tx: fetch_page(tx, caller, filters, limit=limit, cursor=cursor))
+
+        async def fetch(tx: Tx) -> dict[str, Any]:
+            epoch = await current_epoch(tx)
+            return {**await fetch_page(tx, caller, filters, limit=limit, cursor=cursor), "epoch": epoch}
+
+        page, headers = await reading.read(fetch)
         return JsonResponse(page, headers=headers)
     head = await memberships.find((caller.require_user(), conversation))
     if head is None:
@@ -108,7 +115,7 @@ async def list_messages(
         filters,
         limit=limit,
         cursor=cursor,
-        last_seq=head.last_seq,
+        head=head,
         if_none_match=if_none_match,
     )
 

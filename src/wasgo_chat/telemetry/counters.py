@@ -20,7 +20,7 @@ from wasgo_chat.core.close_codes import CloseCode
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds")
+RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds", "epochs")
 REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
     *("megapixels", "person", "push_subscription", "refused_frame", "refused_request", "connect"),

@@ -629,6 +629,12 @@ export type EventPage = {
      * Purged Seq
      */
     purged_seq: number;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**
@@ -1107,6 +1113,12 @@ export type MessagePage = {
      * Last Seq
      */
     last_seq?: number | null;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**
