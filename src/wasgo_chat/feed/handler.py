@@ -13,8 +13,8 @@ class FeedEvent:
     """An event in the order of the feed. It has no content: the handler reads the rows that it needs.
 
     Attributes:
-        position: its place in the feed. Positions have no gaps and follow the order of the commits. During a rebuild, which
-            reads the logs, it is 0.
+        position: its place in the feed. Positions have no gaps and follow the order of the commits. It is 0 during a
+            rebuild, which reads the logs.
         conversation_id: the conversation.
         seq: its number in the log of the conversation.
         type: the event type, as in `events.types.EVENT_TYPES`; a later release may have written one that is not there.
