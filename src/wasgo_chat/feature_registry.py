@@ -1,7 +1,8 @@
 """The features of the service, each declared in its own package. A part may use the parts of features listed before."""
 
 from wasgo_chat.attachments.feature import FEATURE as ATTACHMENTS
-from wasgo_chat.feature import Feature
+from wasgo_chat.feature import Consumer, Feature, PartContext, pass_events
+from wasgo_chat.feed.worker_feed import ConsumerToRun
 from wasgo_chat.gateway.command_registry import CommandRegistry
 from wasgo_chat.gateway.commands import COMMANDS
 from wasgo_chat.integrations.feature import FEATURE as INTEGRATIONS
@@ -19,6 +20,23 @@ def command_registry(settings: Settings | None = None) -> CommandRegistry:
         command for feature in FEATURES if settings is None or feature.is_on(settings) for command in feature.commands
     ]
     return CommandRegistry([*COMMANDS, *added]) if added else COMMANDS
+
+
+CONSUMERS: tuple[Consumer, ...] = tuple(consumer for feature in FEATURES for consumer in feature.consumers)
+"""The consumers of the feed, of all features."""
+
+
+def consumers_to_run(context: PartContext) -> list[ConsumerToRun]:
+    """The consumers that the workers of a deployment run."""
+    running: list[ConsumerToRun] = []
+    for feature in FEATURES:
+        is_on = feature.is_on(context.settings)
+        for consumer in feature.consumers:
+            if is_on:
+                running.append(ConsumerToRun(consumer.name, consumer.handler(context), consumer.has_history))
+            elif not consumer.has_history:
+                running.append(ConsumerToRun(consumer.name, pass_events, has_history=False))
+    return running
 
 
 def listed_features(settings: Settings) -> list[str]:

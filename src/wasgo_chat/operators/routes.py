@@ -172,4 +172,5 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
     """Get the current metrics of the service."""
-    return JsonResponse(await metrics.current_metrics(db, observability_context(request).metrics))
+    context = observability_context(request)
+    return JsonResponse(await metrics.current_metrics(db, context.metrics, context.consumer_names))
