@@ -52,7 +52,10 @@ IN_THE_WAY = {
     ("deliveries", ("id",)),
 }
 
-_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+_TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+"""
 _UNIQUE = """
 SELECT t.relname AS name, array_agg(a.attname::text ORDER BY k.at) AS columns
 FROM pg_index i

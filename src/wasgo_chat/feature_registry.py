@@ -26,17 +26,25 @@ CONSUMERS: tuple[Consumer, ...] = tuple(consumer for feature in FEATURES for con
 """The consumers of the feed, of all features."""
 
 
+def running_consumers(settings: Settings) -> list[Consumer]:
+    """The consumers that run with these settings."""
+    return [
+        consumer
+        for feature in FEATURES
+        for consumer in feature.consumers
+        if feature.is_on(settings) or not consumer.has_history
+    ]
+
+
 def consumers_to_run(context: PartContext) -> list[ConsumerToRun]:
-    """The consumers that the workers of a deployment run."""
-    running: list[ConsumerToRun] = []
-    for feature in FEATURES:
-        is_on = feature.is_on(context.settings)
-        for consumer in feature.consumers:
-            if is_on:
-                running.append(ConsumerToRun(consumer.name, consumer.handler(context), consumer.has_history))
-            elif not consumer.has_history:
-                running.append(ConsumerToRun(consumer.name, pass_events, has_history=False))
-    return running
+    """The consumers of a worker, with their handlers."""
+    is_on = {consumer.name: one.is_on(context.settings) for one in FEATURES for consumer in one.consumers}
+    return [
+        ConsumerToRun(
+            consumer.name, consumer.handler(context) if is_on[consumer.name] else pass_events, consumer.has_history
+        )
+        for consumer in running_consumers(context.settings)
+    ]
 
 
 def listed_features(settings: Settings) -> list[str]:
