@@ -106,10 +106,10 @@ class FeedAdvanced:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one statement has done: how many markers it has read, and how many events it has appended."""
+    """What one statement has done: how many events it has appended, and whether more conversations wait."""
 
-    conversations: int
     events: int
+    is_full: bool = False
 
 
 class Sequencer:
@@ -178,15 +178,16 @@ class Sequencer:
             (found,) = await self._connection.run(_APPEND, *arguments)
         if found["behind"] and found["position"] is None:
             log.warning("sequencer_superseded", expected=position)  # another worker has appended
-            return Batch(found["conversations"], 0)
+            return Batch(0)
         self._position = position if found["position"] is None else found["position"]
-        # In turns, so that the first conversations of a backlog do not keep the others waiting.
-        self._after = found["last"] if found["last"] is not None else _FIRST
         events = found["events"] if found["position"] is not None else 0
+        # In turns, so that the first conversations of a backlog do not keep the others waiting.
+        is_full = found["conversations"] >= CONVERSATIONS or events >= EVENTS
+        self._after = found["last"] if is_full else _FIRST
         if events:
             self._counts.feed_events += events
             self._db.listeners.publish([FeedAdvanced(self._position)])
-        return Batch(found["conversations"], events)
+        return Batch(events, is_full)
 
     async def close(self) -> None:
         """Close the connections. Cancel `run` and `maintain` first."""
@@ -196,14 +197,8 @@ class Sequencer:
     async def _drain(self) -> None:
         while self._leadership.holds(ROLE):
             self._woken.clear()
-            began_at_first = self._after == _FIRST
             batch = await self.append_batch()
-            if batch.conversations == 0:
-                if began_at_first:
-                    return
-                continue  # the end of a turn: look again from the first conversation
-            if batch.conversations < CONVERSATIONS and batch.events < EVENTS:
-                self._after = _FIRST
+            if not batch.is_full:
                 await asyncio.sleep(PAUSE_S)
                 if not self._woken.is_set():
                     return
