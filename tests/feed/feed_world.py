@@ -101,7 +101,7 @@ class FeedWorld(World):
 
 async def append_all(sequencer: Sequencer) -> None:
     """Append everything that is committed."""
-    while (batch := await sequencer.append_batch()).events or batch.is_full:
+    while (batch := await sequencer.append_batch()).events or batch.has_more:
         pass
 
 

@@ -9,11 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import text
 
-from tests.feed.feed_world import FeedWorld, append_all, assert_complete, cancelled, feed_of
+from tests.feed.feed_world import FeedWorld, append_all, assert_complete, cancelled, feed_of, roles_taken
 from tests.support.proxy import Proxy, proxy_to
-from tests.support.world import Json, Person, rows, wait_until
+from tests.support.workers import make_settings, running
+from tests.support.world import Json, Person, rows, wait_until, world_with
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.session import Database
+from wasgo_chat.feed import sequencer as sequencer_module
+from wasgo_chat.feed.partitions import DAYS_AHEAD
 from wasgo_chat.feed.sequencer import Sequencer
 
 WRITERS = 8
@@ -184,3 +187,51 @@ async def test_a_commit_whose_answer_is_lost_is_not_repeated(feed: FeedWorld) ->
     await ana.send(chat)
     assert len(await feed.sequenced()) == 3
     await assert_complete(feed.worker)
+
+
+async def test_a_backlog_is_appended_in_parts_in_turns(feed: FeedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"CONVERSATIONS": 2, "EVENTS": 4, "EVENTS_PER_CONVERSATION": 3}.items():
+        monkeypatch.setattr(sequencer_module, name, value)
+    ana, *others = feed.people("ana", "bo", "cy", "di")
+    chats = [await ana.direct(other) for other in others]
+    for chat in chats:
+        for number in range(7):
+            await ana.send(chat, str(number))
+    sequencer = feed.sequencer()
+    for _ in range(2):
+        assert (await sequencer.append_batch()).has_more
+    assert {str(row.conversation_id) for row in await feed_of(feed.worker)} == {chat["id"] for chat in chats}
+    await append_all(sequencer)
+    await assert_complete(feed.worker)
+
+
+async def test_the_order_of_seq_survives_a_clock_that_was_set_back(feed: FeedWorld) -> None:
+    ana, bo = feed.people("ana", "bo")
+    chat = await ana.direct(bo)
+    for number in range(4):
+        await ana.send(chat, str(number))
+    async with feed.worker.db.transaction() as tx:
+        await tx.execute(text("UPDATE events SET created_at = created_at - seq * interval '1 hour'"))
+    assert [row.seq for row in await feed.sequenced()] == [1, 2, 3, 4]
+
+
+async def test_the_sequencer_creates_a_partition_that_is_missing(feed: FeedWorld) -> None:
+    ana, bo = feed.people("ana", "bo")
+    await ana.send(await ana.direct(bo))
+    partitions = "SELECT 1 FROM pg_inherits WHERE inhparent = 'feed'::regclass"
+    assert await rows(feed.worker, partitions.replace("::", r"\:\:")) == []
+    assert len(await feed.sequenced()) == 1
+    assert len(await rows(feed.worker, partitions.replace("::", r"\:\:"))) == DAYS_AHEAD + 1
+
+
+async def test_a_log_without_a_marker_is_found_by_the_next_sequencer(quiet_database: str) -> None:
+    async with roles_taken(quiet_database), world_with(make_settings(quiet_database)) as world:
+        ana, bo = world.people("ana", "bo")
+        await ana.send(await ana.direct(bo))
+        async with world.worker.db.transaction() as tx:  # as an earlier release did
+            await tx.execute(text("DELETE FROM pending"))
+    async with running(make_settings(quiet_database)) as worker:
+        async with asyncio.timeout(5):
+            while not await feed_of(worker):  # noqa: ASYNC110  rows are all there is to see
+                await asyncio.sleep(0.02)
+        await assert_complete(worker)

@@ -6,7 +6,6 @@ workers may therefore believe for a moment that they have the same role. That is
 sequencer and of the consumers are safe with any number of workers, and only less efficient.
 """
 
-import random
 from collections.abc import Callable, Sequence
 
 import asyncpg
@@ -33,7 +32,7 @@ class Leadership:
 
     Args:
         db: a pool with a connection for this alone.
-        roles: the roles that the worker takes if no other one has them.
+        roles: the roles that the worker takes if no other one has them, in this order.
     """
 
     def __init__(self, db: Database, roles: Sequence[str]) -> None:
@@ -62,7 +61,6 @@ class Leadership:
 
     async def _take_free(self) -> None:
         wanted = [role for role in self._roles if role not in self._held]
-        random.shuffle(wanted)
         try:
             taken = await self._connection.run(_TAKE, wanted)
         except BaseException:

@@ -56,10 +56,10 @@ _BEGIN = "INSERT INTO feed_end (shard, position, sequenced_at) VALUES ($1, 0, no
 # order of `seq`.
 _APPEND = """
 WITH marked AS MATERIALIZED (
-    SELECT m.conversation_id, m.after, m.up_to FROM (
+    SELECT m.conversation_id, m.head, m.after, m.up_to FROM (
         SELECT k.*, sum(k.up_to - k.after) OVER (ORDER BY k.conversation_id) - (k.up_to - k.after) AS before
         FROM (
-            SELECT p.conversation_id, COALESCE(h.seq, 0) AS after,
+            SELECT p.conversation_id, p.head, COALESCE(h.seq, 0) AS after,
                    greatest(COALESCE(h.seq, 0), least(p.head, COALESCE(h.seq, 0) + $5)) AS up_to
             FROM pending p LEFT JOIN feed_heads h ON h.conversation_id = p.conversation_id
             WHERE p.conversation_id > $6 ORDER BY p.conversation_id LIMIT $3
@@ -92,7 +92,7 @@ WITH marked AS MATERIALIZED (
     DELETE FROM pending p USING done d WHERE p.conversation_id = d.conversation_id
 )
 SELECT (SELECT count(*) FROM marked) AS conversations, (SELECT count(*) FROM marked WHERE up_to > after) AS behind,
-       (SELECT count(*) FROM ordered) AS events, (SELECT position FROM advanced) AS position,
+       EXISTS (SELECT FROM marked WHERE head > up_to) AS is_cut, (SELECT count(*) FROM ordered) AS events, (SELECT position FROM advanced) AS position,
        (SELECT max(conversation_id::text)::uuid FROM marked) AS last
 """
 
@@ -106,10 +106,10 @@ class FeedAdvanced:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one statement has done: how many events it has appended, and whether more conversations wait."""
+    """What one statement has done: how many events it has appended, and whether more wait."""
 
     events: int
-    is_full: bool = False
+    has_more: bool = False
 
 
 class Sequencer:
@@ -178,7 +178,7 @@ class Sequencer:
             (found,) = await self._connection.run(_APPEND, *arguments)
         if found["behind"] and found["position"] is None:
             log.warning("sequencer_superseded", expected=position)  # another worker has appended
-            return Batch(0)
+            return Batch(0, has_more=True)
         self._position = position if found["position"] is None else found["position"]
         events = found["events"] if found["position"] is not None else 0
         # In turns, so that the first conversations of a backlog do not keep the others waiting.
@@ -187,7 +187,7 @@ class Sequencer:
         if events:
             self._counts.feed_events += events
             self._db.listeners.publish([FeedAdvanced(self._position)])
-        return Batch(events, is_full)
+        return Batch(events, is_full or found["is_cut"])
 
     async def close(self) -> None:
         """Close the connections. Cancel `run` and `maintain` first."""
@@ -198,7 +198,7 @@ class Sequencer:
         while self._leadership.holds(ROLE):
             self._woken.clear()
             batch = await self.append_batch()
-            if not batch.is_full:
+            if not batch.has_more:
                 await asyncio.sleep(PAUSE_S)
                 if not self._woken.is_set():
                     return
