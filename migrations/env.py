@@ -39,9 +39,7 @@ def run(connection: Connection) -> None:
 
 async def run_async() -> None:
     attributes = context.config.attributes
-    url = attributes.get("database_url") or Settings().database_url
-    if not url:
-        raise SystemExit("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
+    url = attributes.get("database_url") or Settings().require_session_database()
     # A short lock timeout, because all queries of a table queue behind a waiting ALTER TABLE.
     lock_timeout = str(attributes.get("lock_timeout_ms", LOCK_TIMEOUT_MS))
     connect_args = {

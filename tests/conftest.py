@@ -60,5 +60,5 @@ async def world(worker: Worker) -> AsyncIterator[World]:
 @pytest.fixture(scope="session")
 async def other_worker(database: str) -> AsyncIterator[Worker]:
     """A second worker on the same database and Redis, for tests across workers."""
-    async with running(make_settings(database, head_check_s=0.2)) as started:
+    async with running(make_settings(database, reconcile_s=0.2)) as started:
         yield started

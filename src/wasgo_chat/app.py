@@ -22,6 +22,7 @@ from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.problems import install_problem_handlers
 from wasgo_chat.http.request_log import RequestLogMiddleware
 from wasgo_chat.http.security_headers import SecurityHeaders
+from wasgo_chat.http.untrusted_proxies import UntrustedProxyNotice
 from wasgo_chat.http.user_turns import UserTurnsMiddleware
 from wasgo_chat.messages import routes as message_routes
 from wasgo_chat.messages.history import fast_path
@@ -65,7 +66,7 @@ class ChatApp(FastAPI):
             stack = ReadAfterMiddleware(stack, worker.replicas)
         if settings.allowed_origins:
             stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
-        return RequestLogMiddleware(stack, SecurityHeaders(settings), worker.counts)
+        return UntrustedProxyNotice(RequestLogMiddleware(stack, SecurityHeaders(settings), worker.counts))
 
 
 def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:

@@ -1,5 +1,6 @@
 """The command line `wasgo-chat`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,8 @@ from pydantic import ValidationError
 from wasgo_chat.cli_consumers import consumers
 from wasgo_chat.cli_documents import documents
 from wasgo_chat.core import gc_tuning
-from wasgo_chat.settings.config import CannotStart, Settings
+from wasgo_chat.settings.config import CannotStart, Settings, unknown_settings
+from wasgo_chat.settings.environment import SecretFileError
 
 app = typer.Typer(
     name="wasgo-chat",
@@ -93,7 +95,9 @@ def migrate(
     if down and revision is None:
         raise typer.BadParameter("--down requires --revision")
     settings = Settings()
-    url, target = settings.require_database(), revision or "head"
+    settings.require_database()
+    settings = settings.without_pooler()
+    url, target = settings.database_url, revision or "head"
     if down:
         migrations.downgrade(url, target, lock_wait_s=lock_wait)
     else:
@@ -266,9 +270,17 @@ app.add_typer(consumers)
 app.add_typer(documents)
 
 
+def _warn_of_unknown_settings() -> None:
+    """Not an error: a release that is rolled back to must start with the settings of the newer one."""
+    for name, similar in unknown_settings(os.environ).items():
+        advice = f"did you mean {similar}?" if similar else "README.md lists the settings."
+        print(f"wasgo-chat: warning: {name} is not a setting and has no effect; {advice}", file=sys.stderr)
+
+
 def main() -> None:
     """Run the command line. Errors that the user can fix are reported in one line, without a traceback."""
     try:
+        _warn_of_unknown_settings()
         app()
     except ValidationError as error:
         for entry in error.errors(include_input=False, include_url=False):
@@ -277,9 +289,9 @@ def main() -> None:
             message = entry["msg"].removeprefix("Value error, ")
             print(f"wasgo-chat: WASGO_CHAT_{str(name).upper()}{part}: {message}", file=sys.stderr)
         sys.exit(2)
-    except CannotStart as error:
+    except (CannotStart, SecretFileError) as error:
         print(f"wasgo-chat: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(getattr(error, "exit_code", 2))
     except Exception as error:
         from wasgo_chat.cli_errors import explain_error
 

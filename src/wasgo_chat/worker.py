@@ -33,9 +33,9 @@ from wasgo_chat.identity.authentication import Authenticator
 from wasgo_chat.identity.tokens import TokenVerifier
 from wasgo_chat.membership.create import ConversationCreated
 from wasgo_chat.membership.lookups import fetch_memberships, fetch_users_and_memberships
+from wasgo_chat.messages.operations import MessageCounted
 from wasgo_chat.messages.read_receipts import MessagesMarkedRead, fetch_read_states
 from wasgo_chat.messages.sending.group_commit import CONNECTIONS, GroupCommit, MessageStored
-from wasgo_chat.messages.verbs import MessageCounted
 from wasgo_chat.notifications.listing import NotificationsCreated
 from wasgo_chat.observability.gauges import count_messages, register_gauges
 from wasgo_chat.observability.otel import TracingSetup
@@ -74,7 +74,7 @@ class Worker:
         self.is_draining = False
         self.metrics = Metrics(self.name, metrics_folder)
         self.tracing = TracingSetup(settings, self.name)
-        self.broker = make_broker(settings.redis_url)
+        self.broker = make_broker(settings.redis_url, settings.redis_prefix)
         self.tasks = TaskSet()
         self.listeners = CommitListeners()
         self.rate_limits = RateLimits(settings, self.counts)

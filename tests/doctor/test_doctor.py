@@ -64,7 +64,7 @@ async def test_a_rejected_login_is_a_finding(database: str) -> None:
     unknown = make_settings(f"{database}_none")
     assert said(await database_findings(unknown), "error") == "The database does not exist."
     stranger = make_settings(database, database_url=database_url(database).replace("postgres@", "nobody@"))
-    assert said(await database_findings(stranger), "error") == "The server rejects this user from this address."
+    assert said(await database_findings(stranger), "error") == "The database rejects this user from this address."
     assert said(await database_findings(Settings()), "error") == "WASGO_CHAT_DATABASE_URL is not set."
 
 

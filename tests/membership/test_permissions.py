@@ -26,7 +26,7 @@ TABLE = """
 | close, reopen (`PATCH status`) | | | yes | yes | provision |
 | leave (remove oneself) | yes | yes | yes | not the last admin | |
 """
-VERBS: dict[str, list[tuple[str, str, str, Any, int]]] = {
+OPERATIONS: dict[str, list[tuple[str, str, str, Any, int]]] = {
     "read": [
         ("get_conversation", "GET", "/chat/conversations/{chat}/", None, 200),
         ("get_job_conversation", "GET", "/jobs/{job}/conversation/", None, 200),
@@ -84,7 +84,7 @@ ROLES = ("observer", "participant", "moderator", "admin")
 
 @dataclass(frozen=True)
 class Case:
-    verb: str
+    operation: str
     method: str
     path: str
     body: Any
@@ -95,24 +95,24 @@ class Case:
     acts: bool = False
 
     def __str__(self) -> str:
-        return f"{self.verb}-{self.role}"
+        return f"{self.operation}-{self.role}"
 
 
 def _cases() -> list[Case]:
     found: list[Case] = []
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in TABLE.strip().splitlines()[2:]]
     for row, *may, scope in lines:
-        verbs = next(listed for name, listed in VERBS.items() if row.split("'")[0].startswith(name))
-        for verb, method, path, body, status in verbs:
+        operations = next(listed for name, listed in OPERATIONS.items() if row.split("'")[0].startswith(name))
+        for operation, method, path, body, status in operations:
             for role, cell in zip(ROLES, may, strict=True):
-                found.append(Case(verb, method, path, body, status, role, None if cell else "forbidden"))
-            found.append(Case(verb, method, path, body, 404, "none", "not_found"))
-            found.append(Case(verb, method, path, body, 404, "removed", "not_found"))
+                found.append(Case(operation, method, path, body, status, role, None if cell else "forbidden"))
+            found.append(Case(operation, method, path, body, 404, "none", "not_found"))
+            found.append(Case(operation, method, path, body, 404, "removed", "not_found"))
             if scope:
                 needed = f"chat:{scope}"
                 others = tuple(other for other in SCOPES if other != needed)
                 acts = scope == "act_as"
-                with_scope = Case(verb, method, path, body, status, "service_with_scope", None, (needed,), acts)
+                with_scope = Case(operation, method, path, body, status, "service_with_scope", None, (needed,), acts)
                 found += [
                     with_scope,
                     replace(with_scope, role="service_without_scope", code="scope_required", scopes=others),
@@ -120,7 +120,7 @@ def _cases() -> list[Case]:
                 if acts:
                     unnamed = replace(with_scope, role="service_without_any", code="act_as_required", acts=False)
                     found.append(replace(unnamed, scopes=()))
-                    if verb != "delete_own":  # not the caller's own: a moderator's deletion
+                    if operation != "delete_own":  # not the caller's own: a moderator's deletion
                         found.append(replace(unnamed, role="service_in_its_own_name", scopes=SCOPES))
     return found
 
@@ -163,7 +163,7 @@ class Scene:
         if self.case.role == "removed":
             body = {"user_id": self.names["caller"]}
             await self.world.service.ok("POST", f"{at}/remove_participant/", body, status=204)
-        if self.case.verb == "reopen":
+        if self.case.operation == "reopen":
             await self.world.service.ok("PATCH", f"{at}/", {"status": "closed"})
 
     async def _message(self, who: str) -> str:

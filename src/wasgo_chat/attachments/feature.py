@@ -1,9 +1,9 @@
 """The declaration of attachments as a feature."""
 
 from wasgo_chat.attachments.cleanup import OrphanCleanup
+from wasgo_chat.attachments.operations import AttachmentsReleased
 from wasgo_chat.attachments.routes import router
 from wasgo_chat.attachments.store import AttachmentStore
-from wasgo_chat.attachments.verbs import AttachmentsReleased
 from wasgo_chat.feature import Done, Exempt, Feature, PartContext, Parts, Requirement
 from wasgo_chat.settings.attachments import AttachmentSettings
 

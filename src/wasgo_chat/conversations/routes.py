@@ -32,7 +32,7 @@ from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.membership import access, create, verbs
+from wasgo_chat.membership import access, create, operations
 from wasgo_chat.membership.create import ConversationTypeForbidden
 from wasgo_chat.membership.errors import AssignedStaff, DirectConversation, LastAdmin, ParticipantLeft
 from wasgo_chat.membership.lookups import MembershipLoader
@@ -188,7 +188,7 @@ async def add_participant(
     async with db.transaction() as tx:
         # In a transaction of its own: rows of `users` are never locked while a conversation is locked.
         membership = await access.authorize(tx, caller, conversation_id)
-        verbs.require_may_add(membership, body.role)
+        operations.require_may_add(membership, body.role)
         await users.insert_named(tx, [body.user_id], by_service=caller.is_service)
     async with db.transaction() as tx:
         if previous := await request.previous_result(tx):
@@ -310,6 +310,6 @@ async def _count_people(db: Database, rates: RateLimits, caller: Actor, people: 
 async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:
     async with db.transaction() as tx:
         membership = await access.authorize(tx, caller, conversation_id, lock=True)
-        await verbs.archive(tx, membership, archived=archived)
+        await operations.archive(tx, membership, archived=archived)
         conversation = await load_conversation(tx, caller, conversation_id)
     return JsonResponse(conversation)

@@ -8,7 +8,7 @@ scan.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,13 +39,30 @@ async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
     try:
         async with db.breaker.guard(), db.engine.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            records: list[asyncpg.Record] = await driver.fetch(query, *args)
-            return records
+            return await _run(db, driver, query, args)
     except (PoolTimeout, *DRIVER_ERRORS) as error:
         if not is_unavailable(error):
             raise
         db.report_failure(error)
         raise Unavailable from error
+
+
+async def _run(
+    db: Database, driver: Any, query: str, args: Sequence[Any], *, begin: str = "BEGIN READ ONLY"
+) -> list[asyncpg.Record]:
+    """Run a statement. Behind a pooler in a transaction, which has the limits of statements."""
+    records: list[asyncpg.Record]
+    if not db.settings.database_pooler:
+        records = await driver.fetch(query, *args)
+        return records
+    await driver.execute(begin)
+    try:
+        records = await driver.fetch(query, *args)
+    except BaseException:
+        driver.terminate()  # a rollback could hang
+        raise
+    await driver.execute("COMMIT")
+    return records
 
 
 class PinnedConnection:
@@ -105,9 +122,9 @@ class PinnedConnection:
             Unavailable: the database does not respond or cancelled the statement.
         """
         try:
-            return await self.run(query, *args)
+            return await self._run(query, args)
         except Unavailable:
-            return await self.run(query, *args)
+            return await self._run(query, args)
 
     async def run(self, query: str, *args: Any) -> list[asyncpg.Record]:
         """Run a statement once, without an explicit transaction. It may write, and commits by itself.
@@ -115,10 +132,12 @@ class PinnedConnection:
         Raises:
             Unavailable: the database does not respond or cancelled the statement. Whether it took effect is unknown.
         """
+        return await self._run(query, args, begin="BEGIN")
+
+    async def _run(self, query: str, args: Sequence[Any], *, begin: str = "BEGIN READ ONLY") -> list[asyncpg.Record]:
         try:
             async with asyncio.timeout(self._timeout_s), self._db.breaker.guard():
-                records: list[asyncpg.Record] = await (await self._connection()).fetch(query, *args)
-                return records
+                return await _run(self._db, await self._connection(), query, args, begin=begin)
         except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
             self._db.report_failure(error)
@@ -147,7 +166,9 @@ class PinnedConnection:
             self._plans_max_age_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
             if self._on_connect is not None:
                 await self._on_connect(self._driver)
-        elif (now := time.monotonic()) - self._planned_at > self._plans_max_age_s:
+        elif not self._db.settings.database_pooler and (
+            (now := time.monotonic()) - self._planned_at > self._plans_max_age_s
+        ):
             # New plans consider the current table sizes: PostgreSQL reads them from the files, not from statistics.
             await self._driver.execute("DISCARD PLANS")
             self._plans_max_age_s, self._planned_at = min(2 * self._plans_max_age_s, PLANS_S), now

@@ -31,7 +31,7 @@ class Leadership:
     """The roles of a worker.
 
     Args:
-        db: a pool with a connection for this alone.
+        db: a pool without a pooler, with a connection for this alone.
         roles: the roles that the worker takes if no other one has them, in this order.
     """
 

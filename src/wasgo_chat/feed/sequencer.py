@@ -118,7 +118,7 @@ class Sequencer:
     Args:
         db: its listeners are told that the feed has advanced.
         keyed_db: a pool with a connection for this alone.
-        background_db: a pool for the maintenance of partitions.
+        session_db: a pool without a pooler, for the maintenance of partitions.
         leadership: says whether this worker has the role.
         keep_days: how long events are kept (`FEED_DAYS`).
         counts: the counters of the worker.
@@ -128,7 +128,7 @@ class Sequencer:
         self,
         db: Database,
         keyed_db: Database,
-        background_db: Database,
+        session_db: Database,
         leadership: Leadership,
         *,
         keep_days: int,
@@ -136,7 +136,7 @@ class Sequencer:
     ) -> None:
         self._db = db
         self._connection = PinnedConnection(keyed_db)
-        self._maintenance = PinnedConnection(background_db)
+        self._maintenance = PinnedConnection(session_db)
         self._leadership = leadership
         self._keep_days = keep_days
         self._counts = counts or WorkerCounters()
@@ -219,7 +219,7 @@ class Sequencer:
                 self._unmarked_after = await markers.mark_missed(self._maintenance, self._unmarked_after)
             await partitions.drop_expired(self._maintenance, keep_days=self._keep_days)
         finally:
-            await self._maintenance.close()
+            await self._maintenance.discard()
 
     def _lead(self) -> None:
         self._position, self._after, self._unmarked_after = None, _FIRST, _FIRST

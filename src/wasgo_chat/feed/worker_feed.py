@@ -12,8 +12,10 @@ from wasgo_chat.feed.sequencer import ROLE, Sequencer
 from wasgo_chat.feed.tail import FeedTail
 from wasgo_chat.telemetry.counters import WorkerCounters
 
-CONNECTIONS = 2
-"""Connections of the keyed pool for the roles and for the sequencer. Each consumer needs one more."""
+CONNECTIONS = 1
+"""Connections of the keyed pool for the sequencer. Each consumer needs one more."""
+SESSIONS = 2
+"""Connections that keep a session, without a pooler: for the roles, and for the maintenance of partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class WorkerFeed:
     Args:
         db: see `FeedConsumer` and `Sequencer`.
         keyed_db: a pool with `CONNECTIONS` and one for each consumer.
-        background_db: for the tail, and for the maintenance of the feed.
+        background_db: for the tail.
         consumers: the consumers to run.
         keep_days: how long events are kept (`FEED_DAYS`).
         counts: the counters of the worker.
@@ -47,8 +49,13 @@ class WorkerFeed:
         keep_days: int,
         counts: WorkerCounters,
     ) -> None:
-        self.leadership = Leadership(keyed_db, [ROLE, *(role_of(consumer.name) for consumer in consumers)])
-        self.sequencer = Sequencer(db, keyed_db, background_db, self.leadership, keep_days=keep_days, counts=counts)
+        settings = db.settings
+        self._breaker = None if settings.database_pooler else db.breaker
+        self._sessions = Database(
+            settings.without_pooler(), pool_size=SESSIONS, breaker=self._breaker, name="feed", counts=counts
+        )
+        self.leadership = Leadership(self._sessions, [ROLE, *(role_of(consumer.name) for consumer in consumers)])
+        self.sequencer = Sequencer(db, keyed_db, self._sessions, self.leadership, keep_days=keep_days, counts=counts)
         self.consumers = [
             FeedConsumer(
                 db,
@@ -90,3 +97,4 @@ class WorkerFeed:
         await self.sequencer.close()
         for consumer in self.consumers:
             await consumer.close()
+        await (self._sessions.close() if self._breaker is None else self._sessions.engine.dispose())

@@ -63,9 +63,9 @@ class Connection:
         settings = context.settings
         writer: FrameWriter | None = ws.scope.get("extensions", {}).get(EXTENSION)
         self._buffer: SendBuffer = (
-            QueueBuffer(self._send_text, settings.outbox_bytes, self._on_drained)
+            QueueBuffer(self._send_text, settings.send_buffer_bytes, self._on_drained)
             if writer is None
-            else TransportBuffer(writer, settings.outbox_bytes, self._on_drained)
+            else TransportBuffer(writer, settings.send_buffer_bytes, self._on_drained)
         )
         count_refused = partial(context.rate_limits.count_refused_frame, actor.require_user())
         responder = Responder(self._buffer, self.end, settings.max_bad_frames, count_refused, self._hub.counts)

@@ -29,7 +29,7 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.membership.errors import ConversationClosed
 from wasgo_chat.membership.lookups import MembershipLoader
-from wasgo_chat.messages import reactions, read_receipts, verbs
+from wasgo_chat.messages import operations, reactions, read_receipts
 from wasgo_chat.messages.context import messages_context
 from wasgo_chat.messages.errors import MessageDeletedError
 from wasgo_chat.messages.history.pages import MessageFilters, fetch_page
@@ -185,7 +185,7 @@ async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: 
     """Change the content of the caller's own message."""
     async with db.transaction() as tx:
         await _count_as_message(tx, rates, caller, message_id)
-        membership = await verbs.edit(tx, caller, message_id, body.content)
+        membership = await operations.edit(tx, caller, message_id, body.content)
         message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.require_user())
     return JsonResponse(message)
 
@@ -199,7 +199,7 @@ async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: 
 async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
     """Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone."""
     async with db.transaction() as tx:
-        membership = await verbs.delete(tx, caller, message_id)
+        membership = await operations.delete(tx, caller, message_id)
         message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.user_id or "")
     return JsonResponse(message)
 
@@ -256,7 +256,7 @@ async def _count_as_message(tx: Tx, rates: RateLimits, caller: Actor, message_id
         RateLimited: the caller has sent or changed too many messages in the conversation.
     """
     conversation_id = await conversation_of_message(tx, caller, message_id)
-    if caller.user_id is not None:  # other callers are refused by the verb
+    if caller.user_id is not None:  # other callers are refused by the operation
         await rates.count_message(caller, conversation_id)
 
 

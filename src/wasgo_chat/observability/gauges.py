@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.session import Database
 from wasgo_chat.feed.lag import feed_lag
+from wasgo_chat.messages.operations import MessageCounted
 from wasgo_chat.messages.sending.group_commit import MessageStored
-from wasgo_chat.messages.verbs import MessageCounted
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.observability.context import ObservabilityContext
 from wasgo_chat.telemetry.aggregation import Values

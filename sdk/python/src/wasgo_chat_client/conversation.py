@@ -33,7 +33,6 @@ class Conversation:
         self.id = conversation_id
         self.status: ConversationStatus = "loading"
         self.unread = 0
-        self.has_older = False
         self.replica: Replica | None = None
         self._context = context
         self._sender = Sender(context, self._request, self._notify)
@@ -58,6 +57,11 @@ class Conversation:
     def last_seq(self) -> int:
         """The seq of the last event that the state includes; 0 before the conversation is loaded."""
         return self.replica.last_seq if self.replica else 0
+
+    @property
+    def has_older(self) -> bool:
+        """Whether `load_older` has more messages."""
+        return self.replica is not None and self.replica.has_older
 
     @property
     def typing(self) -> list[str]:
@@ -123,9 +127,7 @@ class Conversation:
         if self.replica is None or not self.has_older:
             return
         page = await self._context.rest.load_messages(self.id, self.replica.ordered_messages()[0]["seq"])
-        for message in page["results"]:
-            self.replica.put_message(message)
-        self.has_older = page["next"] is not None
+        self.replica.add_older(page["results"], has_older=page["next"] is not None)
         self._notify()
 
     # Called by Chat only.
@@ -224,8 +226,8 @@ class Conversation:
     async def _load(self) -> None:
         rest = self._context.rest
         conversation, page = await asyncio.gather(rest.load_conversation(self.id), rest.load_messages(self.id))
-        self.replica = Replica(conversation, page["results"], min(conversation["last_seq"], page["last_seq"]))
-        self.has_older = page["next"] is not None
+        last_seq = min(conversation["last_seq"], page["last_seq"])
+        self.replica = Replica(conversation, page["results"], last_seq, has_older=page["next"] is not None)
         self._set_unread(conversation["unread_count"])
 
     async def _reload(self) -> None:

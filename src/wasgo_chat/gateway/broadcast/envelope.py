@@ -14,9 +14,9 @@ import msgspec
 from wasgo_chat.conversations.event_frames import EventFrame
 
 VERSION = 2
-CONTROL_CHANNEL = "wasgo:control"
+CONTROL_CHANNEL = "control"
 _VERSION_PREFIX = b"%d " % VERSION
-_CONVERSATION_PREFIX = "wasgo:c:"
+_CONVERSATION_PREFIX = "c:"
 
 
 class WorkerMessage(msgspec.Struct, array_like=True, frozen=True):

@@ -29,7 +29,7 @@ from wasgo_chat.membership import access
 from wasgo_chat.membership.acquaintance import acquainted_viewers
 from wasgo_chat.messages import read_receipts
 from wasgo_chat.notifications.listing import notifications_in_ranges
-from wasgo_chat.presence.verbs import last_seen
+from wasgo_chat.presence.operations import last_seen
 from wasgo_chat.telemetry.counters import WorkerCounters
 
 log = structlog.get_logger(__name__)

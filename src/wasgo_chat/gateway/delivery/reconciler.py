@@ -45,7 +45,7 @@ class Reconciler:
         await forever(
             self._reconcile,
             failure="reconciliation_failed",
-            every_s=self._settings.head_check_s,
+            every_s=self._settings.reconcile_s,
             wake=self._triggered,
         )
 

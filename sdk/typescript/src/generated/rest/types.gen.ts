@@ -1499,7 +1499,9 @@ export type PushKeys = {
 /**
  * PutUser
  *
- * Profile fields set by a service. Fields that are left out are unchanged.
+ * Profile fields set by a service. Fields that are left out are unchanged; null or an empty string removes a value.
+ *
+ * Without a username, the user has the default one, which is the id; without `is_staff`, the user is no staff.
  */
 export type PutUser = {
     /**
@@ -2040,7 +2042,7 @@ export type Unsubscribe = {
 /**
  * UpdateConversation
  *
- * Fields to change; omitted fields keep their value.
+ * Fields to change; omitted fields keep their value, and null empties all but the status.
  */
 export type UpdateConversation = {
     /**

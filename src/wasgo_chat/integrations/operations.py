@@ -11,7 +11,7 @@ from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import PutUser, user_shape
-from wasgo_chat.membership import access, create, verbs
+from wasgo_chat.membership import access, create, operations
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.membership.schemas import AddParticipant, ProvisionConversation, Reference, UpdateConversation
 
@@ -45,7 +45,10 @@ async def upsert_participants(tx: Tx, actor: Actor, body: ProvisionConversation)
     """
     actor.require_scope("chat:provision")
     fields = {"username", "display_name"}
-    profiles = {participant.user_id: participant.model_dump(include=fields) for participant in body.participants}
+    profiles = {
+        participant.user_id: participant.model_dump(include=fields, exclude_unset=True)
+        for participant in body.participants
+    }
     await users.upsert_users(tx, profiles)
 
 
@@ -75,14 +78,14 @@ async def provision(
 
 
 async def put_user(tx: Tx, actor: Actor, user_id: str, body: PutUser) -> dict[str, Any]:
-    """Create or update a row of the user mirror; omitted fields keep their value. Returns a `UserOut`.
+    """Create or update a row of the user mirror. Omitted fields keep their value, null removes it. Returns a `UserOut`.
 
     Raises:
         ScopeRequired: the caller is not a service with `chat:provision`.
         UserErased: the user with this id was erased.
     """
     actor.require_scope("chat:provision")
-    fields = body.model_dump(exclude_none=True)
+    fields = body.model_dump(exclude_unset=True)
     await users.upsert_users(tx, {user_id: fields})
     await audit.record_action(tx, actor, "user_put", user_id=user_id, target=",".join(sorted(fields)))
     user = await users.find(tx, user_id)
@@ -96,4 +99,6 @@ async def _update(tx: Tx, actor: Actor, conversation_id: UUID, body: ProvisionCo
     for participant in body.participants:
         added = AddParticipant(user_id=participant.user_id, role=participant.role)
         await participants.add_to(tx, membership, added)
-    await verbs.update_conversation(tx, membership, UpdateConversation(title=body.title, metadata=body.metadata))
+    await operations.update_conversation(
+        tx, membership, UpdateConversation(**body.model_dump(include={"title", "metadata"}, exclude_unset=True))
+    )

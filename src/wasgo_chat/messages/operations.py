@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from wasgo_chat.attachments import verbs as attachments
+from wasgo_chat.attachments import operations as attachments
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.attachments.upload.pipeline import PreparedFile
 from wasgo_chat.core.encoding import keyed_hash, new_id

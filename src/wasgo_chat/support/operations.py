@@ -19,8 +19,8 @@ from wasgo_chat.identity.erased_users import erased_among
 from wasgo_chat.membership import access, create
 from wasgo_chat.membership.access import Membership
 from wasgo_chat.membership.roles import Action, Role
+from wasgo_chat.messages.operations import send
 from wasgo_chat.messages.schemas import MessageContent
-from wasgo_chat.messages.verbs import send
 
 # Assignments run one at a time: two that count open conversations concurrently would choose the same user.
 _OPEN_OF_USER = """

@@ -129,7 +129,7 @@ async def update_conversation(tx: Tx, membership: Membership, body: UpdateConver
         Forbidden: the caller's role does not allow changing one of them.
         Invalid: metadata or settings that cannot be stored.
     """
-    requested = body.model_dump(exclude_none=True)
+    requested = body.changes()
     if requested.keys() - {"status"} or (membership.actor.is_service and not requested):
         membership.require(Action.CONFIGURE)  # an empty update would still show the conversation to a service
     if "status" in requested:
