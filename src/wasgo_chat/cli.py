@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from wasgo_chat.cli_consumers import consumers
 from wasgo_chat.cli_documents import documents
 from wasgo_chat.core import gc_tuning
 from wasgo_chat.settings.config import CannotStart, Settings, unknown_settings
@@ -270,6 +271,7 @@ def token(
     print(mint_service(settings, service or "", scopes, ttl_s=ttl))
 
 
+app.add_typer(consumers)
 app.add_typer(documents)
 
 

@@ -103,8 +103,8 @@ async def test_a_page_of_another_origin_can_read_why_a_body_was_too_large(world:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     limit = world.worker.settings.max_attachment_bytes
-    json_body = {"conversation": chat["id"], "content": "x" * world.worker.settings.max_body_bytes}
-    file = {"data": {"conversation": chat["id"]}, "files": {"file": ("a", b"x" * (limit + 2_000_000))}}
+    json_body: dict[str, Any] = {"conversation": chat["id"], "content": "x" * world.worker.settings.max_body_bytes}
+    file: dict[str, Any] = {"data": {"conversation": chat["id"]}, "files": {"file": ("a", b"x" * (limit + 2_000_000))}}
     for path, code, more in (
         ("/chat/messages/", "body_too_large", {"json": json_body}),
         ("/chat/attachments/", "attachment_too_large", file),

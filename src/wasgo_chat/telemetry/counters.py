@@ -112,7 +112,8 @@ class WorkerCounters:
     reconciler_findings: Counter[str] = _labelled(
         "Conversations in which the reconciler found missed updates.", "what", values=RECONCILER_FINDINGS
     )
-    consumer_events: Counter[str] = _labelled("Events processed by a log consumer.", "consumer")
+    feed_events: int = _counter("Events appended to the feed.")
+    consumer_events: Counter[str] = _labelled("Events processed by a consumer of the feed.", "consumer")
     sends_outside_batch: int = _counter("Messages stored in a transaction of their own because no batch could.")
     refusals: Counter[str] = _labelled(
         "Requests, frames and tokens rejected by a rate or capacity limit.", "kind", values=REFUSALS
@@ -176,8 +177,14 @@ GAUGES = {
     "loop_delay_seconds": GaugeSpec("Delay of the latest tick of a worker's event loop.", (), "max"),
     "resident_bytes": GaugeSpec("Resident memory of the workers; shared pages count once per worker."),
     "consumer_lag_seconds": GaugeSpec(
-        "Age of the oldest event that a log consumer has not processed.", ("consumer",), "max"
+        "Age of the oldest event that a consumer of the feed has not processed.", ("consumer",), "max"
     ),
-    "consumer_lag_events": GaugeSpec("Events that a log consumer has not processed.", ("consumer",), "max"),
+    "consumer_lag_events": GaugeSpec("Events that a consumer of the feed has not processed.", ("consumer",), "max"),
+    "consumer_rebuilding": GaugeSpec("1 if a consumer is reading the logs for a rebuild.", ("consumer",), "max"),
+    "parked_events": GaugeSpec(
+        "Events that a consumer could not process, and those behind them.", ("consumer",), "max"
+    ),
+    "feed_lag_seconds": GaugeSpec("Age of the oldest event that is not in the feed.", (), "max"),
+    "feed_lag_events": GaugeSpec("Events that are not in the feed.", (), "max"),
     "dead_deliveries": GaugeSpec("E-mails, pushes and webhooks that were given up.", (), "max"),
 }
