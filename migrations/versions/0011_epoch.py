@@ -1,7 +1,7 @@
 """The epoch of the installation, which changes when logs lost events.
 
-Revision: 0010
-Follows: 0009
+Revision: 0011
+Follows: 0010
 """
 
 from collections.abc import Sequence
