@@ -11,11 +11,13 @@ REFERENCE_APPS := benchmarks/reference_apps
 REFERENCE_APPS_READY := $(REFERENCE_APPS)/.venv/.ready
 SUPPLY := build/supply
 HAPROXY ?= /usr/sbin/haproxy
+PGBOUNCER ?= /usr/sbin/pgbouncer
+PROMTOOL := build/prometheus/usr/bin/promtool
 # Use the certificate authorities of the system, which operators maintain, instead of uv's own.
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test attack check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy
+.PHONY: help setup dev test attack check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy pgbouncer promtool
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,7 +35,7 @@ $(READY): requirements/dev.txt requirements/uv.txt pyproject.toml
 dev: $(READY) ## serve on 127.0.0.1:8000 (PORT=…) with an embedded PostgreSQL in .data/
 	@exec $(BIN)/wasgo-chat dev --port $(PORT)
 
-test: $(READY) haproxy ## run the whole test suite on real PostgreSQL and Valkey
+test: $(READY) haproxy pgbouncer promtool ## run the whole test suite on real PostgreSQL and Valkey
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-upgrade: $(READY) ## run the code of the previous release on the schema of this one
@@ -140,6 +142,16 @@ screenshots: web chromium ## take pictures of the pages: all in build/screenshot
 haproxy: ## install HAProxy for the proxy test, if root and apt-get are available
 	@test -x $(HAPROXY) || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends haproxy; }
 
+pgbouncer: ## install PgBouncer for its test, if root and apt-get are available
+	@test -x $(PGBOUNCER) || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends pgbouncer; }
+
+# Unpacked and not installed, because the package would start a server.
+promtool: $(PROMTOOL) ## unpack promtool for the test of the alert rules, if apt-get is available
+
+$(PROMTOOL):
+	@! command -v apt-get >/dev/null || test -x /usr/bin/promtool || { mkdir -p build/prometheus; test "$$(id -u)" != 0 || apt-get update --quiet=2; \
+	(cd build/prometheus && apt-get download --quiet=2 prometheus 2>/dev/null && dpkg -x prometheus_*.deb .); rm -f build/prometheus/*.deb; touch -c $(PROMTOOL); }
+
 chromium: ## install Chromium for the browser tests, on Debian
 	@test -x $(CHROMIUM) || { apt-get update --quiet=2; apt-get install --yes --quiet --no-install-recommends chromium; }
 
@@ -201,9 +213,15 @@ audit: $(SUPPLY)/.ready ## check the locked dependencies against a vulnerability
 lint-image: $(SUPPLY)/.ready ## lint the Dockerfile
 	@if test -x $(SUPPLY)/bin/hadolint; then $(SUPPLY)/bin/hadolint --ignore DL3008 Dockerfile; else echo 'NOT CHECKED: hadolint is not available for this platform.'; fi
 
-lint-deploy: $(SUPPLY)/.ready ## validate compose.yaml, the manifests and the proxy's configuration
+lint-deploy: $(SUPPLY)/.ready ## validate compose.yaml, manifests, the Helm chart, the systemd units and the proxy's configuration
 	$(SUPPLY)/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(SUPPLY)/bin/kubernetes-validate --strict $$(ls deploy/kubernetes/*.yaml deploy/kubernetes/migrate/*.yaml | grep -v kustomization)
+	rm -rf build/helm && $(SUPPLY)/bin/python deploy/helm/check.py build/helm
+	$(SUPPLY)/bin/kubernetes-validate --strict build/helm/*.yaml
+	@if command -v systemd-analyze >/dev/null; then mkdir -p build/systemd && cp deploy/systemd/wasgo-chat.socket build/systemd/ \
+	&& sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' deploy/systemd/wasgo-chat.service > build/systemd/wasgo-chat.service \
+	&& systemd-analyze verify build/systemd/wasgo-chat.service build/systemd/wasgo-chat.socket; \
+	else echo 'NOT CHECKED: systemd-analyze is not installed.'; fi
 	@if test -x "$(HAPROXY)"; then LISTEN=127.0.0.1:8080 CHAT_A=127.0.0.1:8001 CHAT_B=127.0.0.1:8002 $(HAPROXY) -c -f deploy/haproxy.cfg; else echo 'NOT CHECKED: HAProxy is not installed (Debian: apt-get install haproxy).'; fi
 
 $(SUPPLY)/.ready: requirements/supply.txt $(READY)

@@ -37,9 +37,10 @@ KINDS = (
     ("encode", ("wasgo_chat/core/encoding.py", "wasgo_chat/conversations/event_frames.py",
                 "wasgo_chat/messages/rendering.py",
                 "/msgspec/", "wasgo_chat/gateway/broadcast/envelope.py")),
-    ("verb", ("wasgo_chat/messages/", "wasgo_chat/conversations/", "wasgo_chat/events/log.py",
+    ("operation", ("wasgo_chat/messages/", "wasgo_chat/conversations/", "wasgo_chat/events/log.py",
               "wasgo_chat/http/rate_limits.py", "/limits/", "wasgo_chat/gateway/commands.py")),
-    ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/events/consumers.py")),
+    ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/feed/consumer.py")),
+    ("feed", ("wasgo_chat/feed/",)),
     ("log", ("/structlog/", "/logging/")),
 )  # fmt: skip
 

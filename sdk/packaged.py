@@ -72,7 +72,29 @@ def _test_typescript(folder: Path, environment: dict[str, str]) -> None:
     options = {"noEmit": True, "strict": True, "skipLibCheck": False, "module": "nodenext", "target": "es2022"}
     (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": {**options, "types": []}}))
     _run([str(TYPESCRIPT / "node_modules/.bin/tsc"), "-p", "."], folder)
+    _test_commonjs(folder)
     print("@wasgo/chat: built and installed, and its example runs")
+
+
+def _test_commonjs(folder: Path) -> None:
+    """A CommonJS project, such as one with Jest: `require` and the types work with each way to resolve modules."""
+    project = folder / "commonjs"
+    project.mkdir()
+    (project / "package.json").write_text('{"private": true}')
+    (project / "use.ts").write_text(
+        'import { Chat, ChatError } from "@wasgo/chat";\n'
+        'import { listConversations } from "@wasgo/chat/rest";\n'
+        'const chat = new Chat({ url: "http://127.0.0.1:9", token: () => "" });\n'
+        "const { status } = chat.inbox.state; // reading the state opens no connection\n"
+        "console.log(status, typeof listConversations, new ChatError('code', '').code);\n"
+    )
+    tsc = str(TYPESCRIPT / "node_modules/.bin/tsc")
+    for module, resolution in (("commonjs", "node10"), ("node16", "node16"), ("esnext", "bundler")):
+        options = {"strict": True, "module": module, "moduleResolution": resolution, "target": "es2022", "types": []}
+        (project / "tsconfig.json").write_text(json.dumps({"compilerOptions": {**options, "lib": ["es2022", "dom"]}}))
+        _run([tsc, "-p", "."], project)
+        if resolution != "bundler":
+            _expect(_run(["node", "use.js"], project), "loading function code")
 
 
 def _test_python(folder: Path, environment: dict[str, str]) -> None:

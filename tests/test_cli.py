@@ -68,7 +68,7 @@ REFUSALS = {
         {"JWT_SECRET": "", "JWT_PUBLIC_KEY": "nonsense", "SECRET_KEY": "k" * 40},
         "WASGO_CHAT_JWT_PUBLIC_KEY",
     ),
-    "no such database": ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "does not answer"),
+    "no such database": ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "does not respond"),
     "not a number": ({"MAX_PARTICIPANTS": "many"}, "WASGO_CHAT_MAX_PARTICIPANTS"),
     "no redis": ({"REDIS_URL": ""}, "WASGO_CHAT_REDIS_URL is not set"),
 }
@@ -133,7 +133,8 @@ def test_without_a_database_every_command_says_so_in_one_sentence(database: str,
     shown = run(*(str(file) if word == "FILE" else word for word in WORK[work]), env=env)
     assert (shown.returncode, shown.stdout) == (1, "")
     assert shown.stderr.splitlines()[-1] == (
-        "wasgo-chat: Cannot connect to the database at WASGO_CHAT_DATABASE_URL: it does not respond."
+        "wasgo-chat: The database does not respond. Check the address in WASGO_CHAT_DATABASE_URL, that the server is "
+        "running, and firewalls."
     )
     assert "Traceback" not in shown.stderr
 
@@ -143,7 +144,7 @@ UNFIT = {
         "postgres",
         "wasgo-chat: The database schema is out of date: run `wasgo-chat migrate` first.",
     ),
-    "no such database": ("nowhere", "wasgo-chat: Cannot log in to the database at WASGO_CHAT_DATABASE_URL"),
+    "no such database": ("nowhere", "wasgo-chat: The database does not exist. Run CREATE DATABASE"),
 }
 
 

@@ -94,7 +94,15 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
         ("Replica reads", "ops", [(_rate("replica_reads", "outcome"), "{{outcome}}")]),
     ],
     "Machines": [
-        ("Workers", "short", [(_sum("workers", "instance"), "{{instance}}"), (_sum("draining"), "draining")]),
+        (
+            "Workers",
+            "short",
+            [
+                (_sum("workers", "instance"), "{{instance}}"),
+                (_max("workers_expected", "instance"), "{{instance}} expected"),
+                (_sum("draining"), "draining"),
+            ],
+        ),
         ("CPU", "short", [(_rate("cpu_seconds", "instance"), "{{instance}}")]),
         ("Memory", "bytes", [(_sum("resident_bytes", "instance"), "{{instance}}")]),
         (

@@ -1,5 +1,6 @@
 """The command line `wasgo-chat`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +8,11 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from wasgo_chat.cli_consumers import consumers
 from wasgo_chat.cli_documents import documents
 from wasgo_chat.core import gc_tuning
-from wasgo_chat.settings.config import CannotStart, Settings
+from wasgo_chat.settings.config import CannotStart, Settings, unknown_settings
+from wasgo_chat.settings.environment import SecretFileError
 
 app = typer.Typer(
     name="wasgo-chat",
@@ -92,7 +95,9 @@ def migrate(
     if down and revision is None:
         raise typer.BadParameter("--down requires --revision")
     settings = Settings()
-    url, target = settings.require_database(), revision or "head"
+    settings.require_database()
+    settings = settings.without_pooler()
+    url, target = settings.database_url, revision or "head"
     if down:
         migrations.downgrade(url, target, lock_wait_s=lock_wait)
     else:
@@ -137,13 +142,18 @@ def doctor(
     ] = 1,
     deep: Annotated[bool, typer.Option("--deep", help="Also verify the log of every conversation.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    new_epoch: Annotated[
+        bool,
+        typer.Option("--new-epoch", help="First begin a new epoch: after a restore, or a failover that lost commits."),
+    ] = False,
 ) -> None:
     """Check everything the service depends on and suggest fixes.
 
     Checks settings, database, Redis, attachment store, clocks, token keys, mail
     server and virus scanner. Makes no changes, except for a test object that is
-    written to the attachment store and removed. The exit status is 1 if there
-    are errors; warnings do not count.
+    written to the attachment store and removed, and a new epoch if you ask for
+    one: every client then loads its conversations again. The exit status is 1
+    if there are errors; warnings do not count.
     """
     import asyncio
 
@@ -151,7 +161,7 @@ def doctor(
     from wasgo_chat.telemetry.logging import configure_logging
 
     configure_logging("CRITICAL", as_json=True)
-    findings = asyncio.run(run.run_checks(Settings(), workers=workers, deep=deep))
+    findings = asyncio.run(run.run_checks(Settings(), workers=workers, deep=deep, new_epoch=new_epoch))
     print(run.as_json(findings) if as_json else run.as_text(findings))
     sys.exit(run.exit_code(findings))
 
@@ -261,12 +271,21 @@ def token(
     print(mint_service(settings, service or "", scopes, ttl_s=ttl))
 
 
+app.add_typer(consumers)
 app.add_typer(documents)
+
+
+def _warn_of_unknown_settings() -> None:
+    """Not an error: a release that is rolled back to must start with the settings of the newer one."""
+    for name, similar in unknown_settings(os.environ).items():
+        advice = f"did you mean {similar}?" if similar else "README.md lists the settings."
+        print(f"wasgo-chat: warning: {name} is not a setting and has no effect; {advice}", file=sys.stderr)
 
 
 def main() -> None:
     """Run the command line. Errors that the user can fix are reported in one line, without a traceback."""
     try:
+        _warn_of_unknown_settings()
         app()
     except ValidationError as error:
         for entry in error.errors(include_input=False, include_url=False):
@@ -275,9 +294,9 @@ def main() -> None:
             message = entry["msg"].removeprefix("Value error, ")
             print(f"wasgo-chat: WASGO_CHAT_{str(name).upper()}{part}: {message}", file=sys.stderr)
         sys.exit(2)
-    except CannotStart as error:
+    except (CannotStart, SecretFileError) as error:
         print(f"wasgo-chat: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(getattr(error, "exit_code", 2))
     except Exception as error:
         from wasgo_chat.cli_errors import explain_error
 

@@ -65,7 +65,7 @@ async def test_an_unclaimed_upload_is_deleted_after_a_day(world: World, folder: 
     body = {"conversation": chat["id"], "content": "late", "attachment_ids": [forgotten["id"]]}
     await ana.refused("POST", MESSAGES, body, status=422, code="invalid")
     assert await status_of(world, forgotten["url"]) == 404
-    await OrphanCleanup(world.worker.parts.part(AttachmentStore), world.worker.db).sweep()
+    await OrphanCleanup(world.worker.parts.part(AttachmentStore), world.worker.db).remove_batch()
     assert (objects(folder, forgotten), await count_rows(world, forgotten)) == ([], 0)
     for kept in (young, claimed):
         assert objects(folder, kept) == ["original", "thumbnail"]
@@ -77,15 +77,15 @@ async def test_more_than_a_batch_is_deleted_in_batches(world: World, folder: Pat
     chat = await ana.direct(bo)
     files = [await upload(ana, chat, b"x") for _ in range(BATCH + 3)]
     await a_day_passes(world, *files)
-    sweep = OrphanCleanup(world.worker.parts.part(AttachmentStore), world.worker.db)
-    removed = [await sweep.sweep() for _ in range(2)]
+    cleanup = OrphanCleanup(world.worker.parts.part(AttachmentStore), world.worker.db)
+    removed = [await cleanup.remove_batch() for _ in range(2)]
     assert removed[0] <= BATCH
     assert await count_rows(world, *files) == 0
     assert not any(objects(folder, file) for file in files)
 
 
 async def test_a_worker_runs_the_cleanup_periodically(database: str, tmp_path: Path) -> None:
-    async with world_with(make_settings(database, storage_dir=tmp_path, sweep_s=0.05)) as world:
+    async with world_with(make_settings(database, storage_dir=tmp_path, attachment_cleanup_s=0.05)) as world:
         ana, bo = world.people("ana", "bo")
         made = await upload(ana, await ana.direct(bo), b"x")
         stale, fresh = tmp_path / "incoming" / "stale.incoming", tmp_path / "incoming" / "fresh.incoming"

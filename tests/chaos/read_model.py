@@ -1,4 +1,4 @@
-"""A model of read state, compared with the verbs: read stays read, and unread counts equal a recount after every step.
+"""A model of read state, compared with the operations: read stays read, and unread counts equal a recount each time.
 
 `ConversationModel` applies one operation at a time to the database and to a model of sets, many of them in one
 transaction. Hypothesis drives it in `test_read_model.py`; `make chaos-reads OPERATIONS=…` runs random operations.
@@ -29,9 +29,9 @@ from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.tokens import SCOPES
 from wasgo_chat.membership import access
-from wasgo_chat.membership import verbs as conversations
+from wasgo_chat.membership import operations as conversations
 from wasgo_chat.membership.models import Conversation, Participant
-from wasgo_chat.messages import read_receipts, verbs
+from wasgo_chat.messages import operations, read_receipts
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.settings.config import Settings
 
@@ -85,20 +85,22 @@ class ConversationModel:
         body = MessageContent(content="words")
         if not self.members[who].is_in:
             return
-        self.messages.append(ModelMessage((await verbs.send(tx, Actor(user_id=who), self.id, body)).message_id, who))
+        self.messages.append(
+            ModelMessage((await operations.send(tx, Actor(user_id=who), self.id, body)).message_id, who)
+        )
 
     async def send_system_message(self, tx: Tx) -> None:
         """The service posts a system message."""
         await access.authorize(tx, SERVICE, self.id, lock=True)
         self.messages.append(
-            ModelMessage((await verbs.post_system_message(tx, SERVICE, self.id, "note", {})).message_id, None)
+            ModelMessage((await operations.post_system_message(tx, SERVICE, self.id, "note", {})).message_id, None)
         )
 
     async def delete(self, tx: Tx, which: int) -> None:
         """The service deletes a message."""
         if self.messages:
             said = self.messages[which % len(self.messages)]
-            await verbs.delete(tx, SERVICE, said.id)
+            await operations.delete(tx, SERVICE, said.id)
             said.is_deleted = True
 
     async def toggle_membership(self, tx: Tx, who: str) -> None:

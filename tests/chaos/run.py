@@ -27,7 +27,7 @@ from tests.chaos.shared_state import Scale, SharedState, now
 
 LONG = Scale(conversations=12, senders=5, rate=300.0, max_fault_s=4.0)
 # A small send buffer, so that clients that do not read leave the live stream within seconds.
-SERVICE = {"OUTBOX_BYTES": "65536", "SLOW_SOCKET_S": "2", "DATABASE_POOL_SIZE": "6"}
+SERVICE = {"SEND_BUFFER_BYTES": "65536", "SLOW_SOCKET_S": "2", "DATABASE_POOL_SIZE": "6"}
 SILENCE_S = 20.0
 REST_S = 90.0
 CALM = 4

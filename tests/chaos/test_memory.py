@@ -66,7 +66,12 @@ async def hears_all(connection: ClientConnection) -> None:
 
 
 async def test_sockets_that_do_not_read_take_bounded_memory(database: str, tmp_path: Path) -> None:
-    changes = {"OUTBOX_BYTES": "65536", "SLOW_SOCKET_S": "120", "HEARTBEAT_S": "120", "MAX_SOCKETS_PER_USER": "100"}
+    changes = {
+        "SEND_BUFFER_BYTES": "65536",
+        "SLOW_SOCKET_S": "120",
+        "HEARTBEAT_S": "120",
+        "MAX_SOCKETS_PER_USER": "100",
+    }
     async with serving(database, tmp_path / "log", workers=1, **changes) as served, AsyncExitStack() as stack:
         chat = await make_chat(served)
         reader = await join(stack, served, chat, "reader", is_narrow=False)

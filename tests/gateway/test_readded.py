@@ -22,7 +22,7 @@ async def test_an_old_removal_does_not_close_a_new_socket(world: World, database
     ana, bo, cy = world.people("ana", "bo", "cy")
     chat = await world.job(admin=ana, participant=bo, participant_2=cy)
     await ana.send(chat)
-    async with world_with(make_settings(database, head_check_s=60)) as elsewhere:
+    async with world_with(make_settings(database, reconcile_s=60)) as elsewhere:
         deaf = elsewhere.worker
         with disturbed(deaf, drop):  # this worker receives the removal only after the new socket is open
             async with bo.connect(chat, deaf) as b:
@@ -34,7 +34,7 @@ async def test_an_old_removal_does_not_close_a_new_socket(world: World, database
 
 
 async def test_a_lagging_socket_ends_at_the_removal(database: str) -> None:
-    async with world_with(make_settings(database, head_check_s=60)) as world:
+    async with world_with(make_settings(database, reconcile_s=60)) as world:
         ana, cy = world.people("ana", "cy")
         chat = await world.job(admin=ana, participant=cy)
         async with cy.connect(chat) as c:

@@ -78,7 +78,7 @@ async def test_a_socket_without_room_for_a_frame_sent_only_once_is_closed(
 
 
 async def test_a_socket_that_keeps_lagging_is_closed_and_others_get_everything(database: str) -> None:
-    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=1, head_check_s=0.1)
+    settings = make_settings(database, send_buffer_bytes=65_536, slow_socket_s=1, reconcile_s=0.1)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -91,7 +91,7 @@ async def test_a_socket_that_keeps_lagging_is_closed_and_others_get_everything(d
 
 
 async def test_a_socket_that_reads_again_in_time_catches_up(database: str) -> None:
-    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=60, head_check_s=0.1)
+    settings = make_settings(database, send_buffer_bytes=65_536, slow_socket_s=60, reconcile_s=0.1)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -107,7 +107,7 @@ async def test_a_socket_that_reads_again_in_time_catches_up(database: str) -> No
 
 
 async def test_a_frame_larger_than_the_send_buffer_fits_into_an_empty_one(database: str) -> None:
-    async with world_with(make_settings(database, outbox_bytes=65_536, max_content_chars=30_000)) as world:
+    async with world_with(make_settings(database, send_buffer_bytes=65_536, max_content_chars=30_000)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         large = "😀" * 20_000
@@ -124,7 +124,7 @@ async def test_a_connection_whose_peer_never_reads_is_gone_after_its_close(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wasgo_chat.server.websocket_protocol.FLUSH_S", 0.1)
-    settings = make_settings(database, outbox_bytes=65_536, slow_socket_s=0.2, head_check_s=0.1)
+    settings = make_settings(database, send_buffer_bytes=65_536, slow_socket_s=0.2, reconcile_s=0.1)
     async with world_with(settings) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)

@@ -137,8 +137,43 @@ async def test_a_profile_is_updated_field_by_field(world: World) -> None:
     statement = "SELECT username, email, locale, is_staff FROM users WHERE id = :id"
     found = [tuple(row) for row in await rows(world.worker, statement, id=user_id)]
     assert found == [("ana", "ana@x.example", "pt-PT", True)]
-    for wrong in ({"avatar_url": "javascript:alert(1)"}, {"email": "a"}, {"locale": "p t"}, {"username": ""}):
+    for wrong in ({"avatar_url": "javascript:alert(1)"}, {"email": "a"}, {"locale": "p t"}):
         await world.service.refused("PUT", path, wrong, status=422, code="invalid")
+
+
+@pytest.mark.parametrize("nothing", [None, "", "\u200b"])
+async def test_null_or_an_empty_text_removes_a_value_of_a_profile(world: World, nothing: str | None) -> None:
+    user_id = world.unique("user")
+    path = f"/chat/users/{user_id}/"
+    whole = {"username": "ana", "display_name": "Ana", "avatar_url": "https://x.example/a", "email": "a@x.example"}
+    await world.service.ok("PUT", path, {**whole, "locale": "pt", "is_staff": True})
+    addresses = {} if nothing == "\u200b" else {"avatar_url": nothing, "email": nothing, "locale": nothing}
+    shown = await world.service.ok("PUT", path, {"username": nothing, "display_name": nothing, **addresses})
+    assert (shown["username"], shown["display_name"]) == (user_id, None)
+    if addresses:
+        await world.service.ok("PUT", path, {"is_staff": None})
+        statement = "SELECT avatar_url, email, locale, is_staff FROM users WHERE id = :id"
+        found = [tuple(row) for row in await rows(world.worker, statement, id=user_id)]
+        assert found == [(None, None, None, False)]
+
+
+async def test_null_empties_title_and_metadata_and_what_is_left_out_stays(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await world.job(admin=ana, participant=bo)
+    path = f"/chat/conversations/{chat['id']}/"
+    await ana.ok("PATCH", path, {"metadata": {"a": 1}, "settings": {"b": 2}})
+    assert (await ana.ok("PATCH", path, {"title": None, "settings": None}))["metadata"] == {"a": 1}
+    shown = await ana.get_conversation(chat)
+    assert (shown["title"], shown["settings"], shown["status"]) == ("", {}, "open")
+    again = f"/jobs/{chat['reference']['id']}/conversation/"
+    assert (await world.service.ok("PUT", again, {"title": "Walls"}))["metadata"] == {"a": 1}
+    assert (await world.service.ok("PUT", again, {"metadata": None}))["metadata"] == {}
+
+
+async def test_a_name_is_shown_without_invisible_characters_at_its_ends(world: World) -> None:
+    path = f"/chat/users/{world.unique('user')}/"
+    shown = await world.service.ok("PUT", path, {"username": "\u200bana\u2060 ", "display_name": "\u3164Ana ❤️"})
+    assert (shown["username"], shown["display_name"]) == ("ana", "Ana ❤️")
 
 
 async def test_a_changed_name_appears_in_earlier_messages(world: World) -> None:

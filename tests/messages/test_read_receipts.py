@@ -177,8 +177,8 @@ class Recount:
             self.read |= {one["id"] for one in spoken}
 
     async def _go(self, spoken: list[Json]) -> None:
-        verb = "remove_participant" if self.present else "add_participant"
-        path = f"/chat/conversations/{self.chat['id']}/{verb}/"
+        operation = "remove_participant" if self.present else "add_participant"
+        path = f"/chat/conversations/{self.chat['id']}/{operation}/"
         await self.ana.ok("POST", path, {"user_id": self.bo.id}, status=204 if self.present else 201)
         self.present = not self.present
         if self.present:

@@ -62,41 +62,41 @@ async def test_every_broker_implements_what_the_hub_needs(url: str) -> None:
 
 async def takes_what_the_hub_asks(broker: Broker) -> None:
     async with recording(broker):
-        await broker.subscribe("wasgo:c:1")
-        await broker.publish([("wasgo:c:1", b"one"), ("wasgo:c:2", b"two")])
+        await broker.subscribe("c:1")
+        await broker.publish([("c:1", b"one"), ("c:2", b"two")])
         await wait_until(lambda: broker.is_up)
-        await broker.unsubscribe("wasgo:c:1")
-        await broker.unsubscribe("wasgo:c:1")
+        await broker.unsubscribe("c:1")
+        await broker.unsubscribe("c:1")
 
 
 async def test_redis_delivers_bytes_between_workers_once_subscribed(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await two.subscribe("wasgo:c:a")
+        await two.subscribe("c:a")
         payloads = [f"{number}\n\x00".encode() for number in range(100)]
-        await one.publish([("wasgo:c:a", payload) for payload in payloads])
-        await one.publish([("wasgo:c:b", b"not for you")])
+        await one.publish([("c:a", payload) for payload in payloads])
+        await one.publish([("c:b", b"not for you")])
         await wait_until(lambda: len(recorder.messages) >= 100)
-        assert recorder.messages == [("wasgo:c:a", payload) for payload in payloads]
-        await two.unsubscribe("wasgo:c:a")
-        await two.subscribe("wasgo:c:b")
-        await one.publish([("wasgo:c:a", b"no more"), ("wasgo:c:b", b"yes")])
+        assert recorder.messages == [("c:a", payload) for payload in payloads]
+        await two.unsubscribe("c:a")
+        await two.subscribe("c:b")
+        await one.publish([("c:a", b"no more"), ("c:b", b"yes")])
         await wait_until(lambda: len(recorder.messages) > 100)
-        assert recorder.messages[100:] == [("wasgo:c:b", b"yes")]
+        assert recorder.messages[100:] == [("c:b", b"yes")]
 
 
 async def test_a_cut_connection_is_a_gap_and_every_channel_is_subscribed_again(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await two.subscribe("wasgo:c:cut")
+        await two.subscribe("c:cut")
         before = recorder.gaps
         await kill_listeners(url)
         await wait_until(lambda: recorder.gaps > before)
         async with asyncio.timeout(10):
             while not recorder.messages:
-                await one.publish([("wasgo:c:cut", b"again")])
+                await one.publish([("c:cut", b"again")])
                 await asyncio.sleep(0.05)
 
 
@@ -108,8 +108,8 @@ async def test_an_unreachable_redis_raises_nothing_and_is_reconnected() -> None:
     async with recording(broker) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
         valkey.stop()
-        await broker.subscribe("wasgo:c:x")
-        await broker.publish([("wasgo:c:x", b"lost")])
+        await broker.subscribe("c:x")
+        await broker.publish([("c:x", b"lost")])
         await wait_until(lambda: not broker.is_up)
         before = recorder.gaps
         again.start()
@@ -122,8 +122,8 @@ async def test_concurrent_publications_all_arrive(url: str) -> None:
     one, two = make_broker(url), make_broker(url)
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await two.subscribe("wasgo:c:many")
-        await asyncio.gather(*(one.publish([("wasgo:c:many", str(number).encode())]) for number in range(40)))
+        await two.subscribe("c:many")
+        await asyncio.gather(*(one.publish([("c:many", str(number).encode())]) for number in range(40)))
         await wait_until(lambda: len(recorder.messages) == 40)
 
 
@@ -138,8 +138,8 @@ async def test_a_publication_that_cannot_be_handled_does_not_stop_the_subscriber
     gaps: list[bool] = []
     await broker.start(refuse_the_first, lambda: gaps.append(True))
     await wait_until(lambda: bool(gaps))
-    await broker.subscribe("wasgo:c:broken")
-    await broker.publish([("wasgo:c:broken", b"broken"), ("wasgo:c:broken", b"good")])
+    await broker.subscribe("c:broken")
+    await broker.publish([("c:broken", b"broken"), ("c:broken", b"good")])
     await wait_until(lambda: heard == [b"good"])
     await broker.close()
 
@@ -155,9 +155,9 @@ async def test_a_single_worker_knows_when_others_come_and_go() -> None:
             async with recording(two) as recorder:
                 await wait_until(lambda: recorder.gaps > 0)
                 await wait_until(lambda: one.has_peers)
-                await two.subscribe("wasgo:c:1")
-                await one.publish([("wasgo:c:1", b"one")])
-                await wait_until(lambda: recorder.messages == [("wasgo:c:1", b"one")])
+                await two.subscribe("c:1")
+                await one.publish([("c:1", b"one")])
+                await wait_until(lambda: recorder.messages == [("c:1", b"one")])
                 assert two.has_peers
             await wait_until(lambda: not one.has_peers)
             valkey.stop()
@@ -176,7 +176,7 @@ async def test_permission_to_publish_but_not_to_subscribe_is_unhealthy() -> None
         async with recording(broker):
             await wait_until(lambda: not broker.is_up)
             for number in range(20):
-                await broker.publish([("wasgo:c:1", str(number).encode())])
+                await broker.publish([("c:1", str(number).encode())])
                 await broker.wait_sent()
                 assert not broker.is_up
     finally:
@@ -198,7 +198,7 @@ async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
             await wait_until(lambda: broker.is_up)
             await admin.execute_command("ACL", "SETUSER", "default", "-publish")  # type: ignore[no-untyped-call]  # the library has no types
             for _ in range(50):
-                await broker.publish([("wasgo:c:1", b"refused")])
+                await broker.publish([("c:1", b"refused")])
                 await broker.wait_sent()
             assert not broker.is_up
             before = await asked_to_publish(admin)
@@ -241,12 +241,12 @@ async def test_unexpected_errors_end_no_task(task: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(one, task, fails_once)
     async with recording(one) as recorder, recording(two) as other:
         await wait_until(lambda: bool(failed))
-        await one.subscribe("wasgo:c:1")
-        await two.subscribe("wasgo:c:2")
+        await one.subscribe("c:1")
+        await two.subscribe("c:2")
         async with asyncio.timeout(10):
             while not recorder.messages or not other.messages:
-                await two.publish([("wasgo:c:1", b"heard")])
-                await one.publish([("wasgo:c:2", b"heard")])
+                await two.publish([("c:1", b"heard")])
+                await one.publish([("c:2", b"heard")])
                 await asyncio.sleep(0.02)
         one.has_peers = False
         await wait_until(lambda: one.has_peers)

@@ -23,7 +23,7 @@ ROUNDS = 30
 async def channel_at(broker: ClusterBroker, node: Node, *, is_there: bool = True) -> str:
     """A channel whose slot belongs, or does not belong, to a node."""
     await wait_until(lambda: WORKERS_CHANNEL in broker._confirmed_channels)
-    names = (f"wasgo:c:{number}" for number in range(1000))
+    names = (f"c:{number}" for number in range(1000))
     return next(name for name in names if (broker._owner_of(name) == ("127.0.0.1", node.port)) is is_there)
 
 
@@ -54,32 +54,32 @@ async def bring_back(node: Node) -> None:
 
 
 async def test_a_slot_that_moves_is_a_gap_and_its_channels_follow(a_cluster: Cluster) -> None:
-    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    one, two = ClusterBroker(a_cluster.url, ""), ClusterBroker(a_cluster.url, "")
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await two.subscribe("wasgo:c:moving")
-        await reaches(one, recorder, "wasgo:c:moving", b"before")
+        await two.subscribe("c:moving")
+        await reaches(one, recorder, "c:moving", b"before")
         before = recorder.gaps
-        await a_cluster.move(slot_of("wasgo:c:moving"))
+        await a_cluster.move(slot_of("c:moving"))
         await wait_until(lambda: recorder.gaps > before)
-        await reaches(one, recorder, "wasgo:c:moving", b"after")
-        await two.unsubscribe("wasgo:c:moving")
-        await two.subscribe("wasgo:c:moving")
-        await reaches(one, recorder, "wasgo:c:moving", b"again")
+        await reaches(one, recorder, "c:moving", b"after")
+        await two.unsubscribe("c:moving")
+        await two.subscribe("c:moving")
+        await reaches(one, recorder, "c:moving", b"again")
 
 
 async def test_an_outdated_slot_map_is_refreshed_by_the_redirect(a_cluster: Cluster) -> None:
-    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    one, two = ClusterBroker(a_cluster.url, ""), ClusterBroker(a_cluster.url, "")
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await a_cluster.move(slot_of("wasgo:c:old map"))  # it has no subscriber, so none is notified
-        await two.subscribe("wasgo:c:old map")
-        await wait_until(lambda: "wasgo:c:old map" in two._confirmed_channels)
-        await reaches(one, recorder, "wasgo:c:old map", b"here")
+        await a_cluster.move(slot_of("c:old map"))  # it has no subscriber, so none is notified
+        await two.subscribe("c:old map")
+        await wait_until(lambda: "c:old map" in two._confirmed_channels)
+        await reaches(one, recorder, "c:old map", b"here")
 
 
 async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_cluster: Cluster) -> None:
-    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    one, two = ClusterBroker(a_cluster.url, ""), ClusterBroker(a_cluster.url, "")
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
         victim = await a_cluster.owner(0)
@@ -98,7 +98,7 @@ async def test_a_killed_primary_is_a_gap_and_other_shards_are_unaffected(a_clust
 
 
 async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) -> None:
-    broker = ClusterBroker(a_cluster.url)
+    broker = ClusterBroker(a_cluster.url, "")
     async with recording(broker) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
         victim = await a_cluster.owner(0)
@@ -118,18 +118,18 @@ async def test_nobody_waits_for_a_shard_without_a_primary(a_cluster: Cluster) ->
 
 
 async def test_a_cluster_that_restarts_completely_is_reconnected(a_cluster: Cluster) -> None:
-    one, two = ClusterBroker(a_cluster.url), ClusterBroker(a_cluster.url)
+    one, two = ClusterBroker(a_cluster.url, ""), ClusterBroker(a_cluster.url, "")
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await two.subscribe("wasgo:c:all")
-        await reaches(one, recorder, "wasgo:c:all", b"before")
+        await two.subscribe("c:all")
+        await reaches(one, recorder, "c:all", b"before")
         for node in a_cluster.nodes:
             await asyncio.to_thread(node.stop)
         await wait_until(lambda: not two.is_up)
         before = recorder.gaps
         await asyncio.gather(*(asyncio.to_thread(node.start) for node in a_cluster.nodes))
         await wait_until(lambda: recorder.gaps > before)
-        await reaches(one, recorder, "wasgo:c:all", b"after")
+        await reaches(one, recorder, "c:all", b"after")
         for node in a_cluster.nodes:
             await wait_for(node.reports, "CLUSTER INFO", "cluster_state:ok")
 
@@ -141,7 +141,7 @@ async def test_messages_during_a_failover_all_arrive_in_order(a_cluster: Cluster
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         async with bo.connect(chat) as near, bo.connect(chat, two) as far, ana.connect(chat, two) as speaker:
-            victim = await a_cluster.owner(slot_of(f"wasgo:c:{chat['id']}"))
+            victim = await a_cluster.owner(slot_of(f"c:{chat['id']}"))
             killing = asyncio.create_task(kill_primary(a_cluster, victim))
             sent = 0
             while not killing.done() or sent < ROUNDS:

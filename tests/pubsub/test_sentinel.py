@@ -43,14 +43,14 @@ async def test_a_primary_that_was_replaced_while_running_is_left(a_sentinel: Sen
     one, two = RedisBroker(a_sentinel.url), RedisBroker(a_sentinel.url)
     async with recording(one), recording(two) as recorder:
         await wait_until(lambda: recorder.gaps > 0)
-        await two.subscribe("wasgo:c:1")
+        await two.subscribe("c:1")
         before = recorder.gaps
         await retry(a_sentinel.sentinels[0].execute, "SENTINEL", "FAILOVER", SERVICE)
         await wait_for(a_sentinel.replica.reports, "INFO replication", "role:master")
         await wait_until(lambda: recorder.gaps > before and listens_at(two, a_sentinel.replica.port))
         async with asyncio.timeout(10):
             while not recorder.messages:
-                await one.publish([("wasgo:c:1", b"here")])
+                await one.publish([("c:1", b"here")])
                 await asyncio.sleep(0.03)
     await a_sentinel.wait_failed_over()
 

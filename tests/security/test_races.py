@@ -13,8 +13,8 @@ async def write(bo: Person, chat: Json, first: Json, content: str) -> None:
     body = {"conversation": chat["id"], "content": content}
     response = await bo.call("POST", "/chat/messages/", body)
     assert response.status_code in (201, 404), response.text
-    for verb, given in (("edit", {"content": content}), ("react", {"emoji": "👍"})):
-        response = await bo.call("POST", f"/chat/messages/{first['id']}/{verb}/", given)
+    for operation, given in (("edit", {"content": content}), ("react", {"emoji": "👍"})):
+        response = await bo.call("POST", f"/chat/messages/{first['id']}/{operation}/", given)
         assert response.status_code in (200, 404), response.text
 
 

@@ -19,8 +19,8 @@ DAYS_3 = 3 * 86_400
 
 
 @contextmanager
-def verbs_at(monkeypatch: pytest.MonkeyPatch, shift_s: float) -> Iterator[None]:
-    """While the block runs, ids are made from another time: nothing else in verbs uses the clock of the process."""
+def uuids_at(monkeypatch: pytest.MonkeyPatch, shift_s: float) -> Iterator[None]:
+    """While the block runs, ids carry another time: no operation uses the clock of the process otherwise."""
     with monkeypatch.context() as patch:
         patch.setattr(encoding, "uuid7", lambda: UUID(int=uuid7().int + (int(shift_s * 1000) << 80)))
         yield
@@ -35,7 +35,7 @@ async def test_three_days_of_skew_change_no_order_and_no_unread_count(
     async with ana.connect(first, other_worker) as there, bo.connect(first) as live:
         for number in range(3):
             await ana.send(first, f"right {number}")
-            with verbs_at(monkeypatch, shift_s):
+            with uuids_at(monkeypatch, shift_s):
                 assert (await there.request("send_message", content=f"skewed {number}"))["type"] == "ack"
                 await ana.send(second, "elsewhere")
         words = [word for number in range(3) for word in (f"right {number}", f"skewed {number}")]
@@ -46,7 +46,7 @@ async def test_three_days_of_skew_change_no_order_and_no_unread_count(
     moments = [message["created_at"] for message in history]
     assert moments == sorted(moments)
     assert (await bo.get_conversation(first))["unread_count"] == len(words)
-    with verbs_at(monkeypatch, shift_s):
+    with uuids_at(monkeypatch, shift_s):
         await bo.ok("POST", f"/chat/messages/{history[3]['id']}/mark_read/")
     assert (await bo.get_conversation(first))["unread_count"] == len(words) - 1
     listed = await ana.ok("GET", "/chat/conversations/")

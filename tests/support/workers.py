@@ -1,6 +1,7 @@
 """A worker of the service in the event loop of the test, on a real port."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -72,8 +73,8 @@ def make_settings(database: str, **changes: Any) -> Settings:
         "message_rate": 0,
         "rate_people_per_minute": 0,
         "rate_push_subscriptions_per_minute": 0,
+        "attachment_cleanup_s": 3600.0,  # workers of one database have different folders here
         "rate_refused_per_minute": 0,
-        "sweep_s": 3600.0,  # workers of one database have different folders here
         "allowed_origins": ["https://app.example"],
         "database_pool_size": 5,
         "shutdown_s": 2,
@@ -84,13 +85,13 @@ def make_settings(database: str, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Worker]:
-    """Serve until the block ends; open connections are closed as in a real shutdown."""
-    port = free_port()
+async def running(settings: Settings, sock: socket.socket | None = None) -> AsyncIterator[Worker]:
+    """Serve until the block ends, on a free port or a given socket; connections are closed as in a real shutdown."""
+    port = free_port() if sock is None else sock.getsockname()[1]
     app = create_app(settings)
     config = server_config(app, settings, host="127.0.0.1", port=port)
     server = _Server(config, app)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=None if sock is None else [sock]))
     while not server.started:
         if serving.done():
             serving.result()

@@ -40,6 +40,7 @@ export class Chat {
   readonly #context: ConversationContext;
   readonly #listeners = new Set<() => void>();
   #inbox: Inbox | undefined;
+  #starting: Promise<this> | undefined;
   #userId = "";
   #unreadTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -60,18 +61,37 @@ export class Chat {
     this.#context = this.#createContext(options.outbox ?? defaultOutbox());
   }
 
-  /** Connects, and sends the messages that the outbox has kept over a reload. Rejects if the token provider fails. */
-  async start(): Promise<this> {
-    this.#userId = decodeToken(await this.#tokens.get()).subject;
+  /**
+   * Connects, and sends the messages that the outbox has kept over a reload. Rejects if the token provider fails. Does nothing
+   * if the chat is started already; after `stop` it starts again.
+   */
+  start(): Promise<this> {
+    if (this.#starting && this.state !== "stopped") return this.#starting;
+    const starting = this.#start(() => this.#starting === starting);
+    this.#starting = starting;
+    starting.catch(() => {
+      if (this.#starting === starting) this.#starting = undefined;
+    });
+    return starting;
+  }
+
+  async #start(isCurrent: () => boolean): Promise<this> {
+    const token = await this.#tokens.get();
+    if (!isCurrent()) return this;
+    this.#userId = decodeToken(token).subject;
     const entries = await this.#context.outbox.load(this.#userId).catch(() => []);
+    if (!isCurrent()) return this;
     for (const entry of entries) this.conversation(entry.conversationId)._resume(entry);
     this.#connection.start();
+    this.#inbox?._start();
     return this;
   }
 
-  /** Closes all connections. Unsent messages stay in the outbox. */
+  /** Closes all connections. Unsent messages stay in the outbox. `start` connects again. */
   stop(): void {
+    this.#starting = undefined;
     clearTimeout(this.#unreadTimer);
+    this.#unreadTimer = undefined;
     this.#forEachConversation((conversation) => conversation._stop());
     this.#inbox?._stop();
     this.#connection.stop();
@@ -101,12 +121,12 @@ export class Chat {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The list of conversations, presence and notifications. It connects on first use. */
+  /** The list of conversations, presence and notifications. It has a connection of its own, from its first use on. */
   get inbox(): Inbox {
     if (!this.#inbox) {
       const url = this.#socketUrl("notifications");
       this.#inbox = new Inbox(url, this.client, this.#tokens, this.#WebSocket, this.#readAfter);
-      this.#inbox._start();
+      if (this.#starting && this.#userId) this.#inbox._start();
     }
     return this.#inbox;
   }
@@ -147,10 +167,8 @@ export class Chat {
         this.#inbox?._onOpened(conversation);
         return conversation;
       },
-      loadMessages: (conversation, before_seq) => {
-        const query = { conversation, limit: MESSAGES_PAGE, ...(before_seq === undefined ? {} : { before_seq }) };
-        return unwrap(listMessages({ client, query }));
-      },
+      loadMessages: (conversation, position) =>
+        unwrap(listMessages({ client, query: { conversation, limit: MESSAGES_PAGE, ...position } })),
       loadMessage: (message_id) => unwrap(getMessage({ client, path: { message_id } })),
       markAllRead: (conversation_id) => unwrap(markConversationRead({ client, path: { conversation_id } })),
       // One request for a burst of changes in any number of conversations.

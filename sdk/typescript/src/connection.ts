@@ -37,10 +37,15 @@ export interface ConnectionEvents {
 interface PendingRequest {
   resolve(ack: Ack): void;
   reject(error: ChatError): void;
+  readonly timer: ReturnType<typeof setTimeout>;
 }
 
 const SUBPROTOCOL = "wasgo.chat.v1";
 const PROBE_TIMEOUT_MS = 5_000;
+/** After the browser has reported that the network is gone. */
+const OFFLINE_PROBE_TIMEOUT_MS = 1_000;
+/** How long nothing may arrive after a request before the connection is probed. */
+const ANSWER_TIMEOUT_MS = 5_000;
 const MAX_RENEW_AHEAD_MS = 60_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 // The service answers an `unsubscribe` from an unknown conversation, so the probe uses it as a ping.
@@ -49,6 +54,7 @@ const PROBE_CONVERSATION_ID = "00000000-0000-7000-8000-000000000000";
 export class Connection {
   state: ConnectionState = "waiting";
   hello: Hello | undefined;
+  #isStarted = false;
   #socket: WebSocketLike | undefined;
   #token = "";
   #attempt = 0;
@@ -67,18 +73,26 @@ export class Connection {
     private readonly WebSocket: WebSocketConstructor,
   ) {}
 
+  /** Connects. Does nothing while it is connected or reconnecting; after `stop` it connects again. */
   start(): void {
+    if (this.#isStarted && this.state !== "stopped") return;
+    this.#isStarted = true;
+    this.#unlisten(); // the service has stopped the connection, so `stop` was not called
+    this.#attempt = 0;
+    this.#setState("waiting");
     this.#listen("online", () => this.#reconnectOrProbe());
+    // The browser may be wrong: a service on this machine or in the local network can still be reached.
+    this.#listen("offline", () => this.state === "open" && this.#probe(OFFLINE_PROBE_TIMEOUT_MS));
     this.#listen("visibilitychange", () => {
       if (globalThis.document.visibilityState === "visible") this.#reconnectOrProbe();
     });
     void this.#open();
   }
 
-  /** Closes the connection and does not reconnect. */
+  /** Closes the connection and does not reconnect until `start`. */
   stop(): void {
     this.#setState("stopped");
-    for (const remove of this.#removeListeners.splice(0)) remove();
+    this.#unlisten();
     clearTimeout(this.#reconnectTimer);
     this.#disconnect(1000);
   }
@@ -92,7 +106,9 @@ export class Connection {
       return Promise.reject(new ChatError("frame_too_large", `the frame is larger than ${maxBytes} bytes`));
     }
     return new Promise((resolve, reject) => {
-      this.#pendingRequests.set(ref, { resolve, reject });
+      const sentAt = Date.now();
+      const timer = setTimeout(() => this.#lastFrameAt < sentAt && this.#probe(), ANSWER_TIMEOUT_MS);
+      this.#pendingRequests.set(ref, { resolve, reject, timer });
       this.#write({ ...frame, ref } as ClientFrame);
     });
   }
@@ -145,6 +161,7 @@ export class Connection {
     if ((frame.type === "ack" || frame.type === "error") && frame.ref !== null) {
       const request = this.#pendingRequests.get(frame.ref);
       this.#pendingRequests.delete(frame.ref);
+      clearTimeout(request?.timer);
       if (frame.type === "ack") request?.resolve(frame);
       else request?.reject(new ChatError(frame.code, frame.detail, frame.retry_after_s ?? undefined));
       return;
@@ -177,7 +194,10 @@ export class Connection {
     socket?.close();
     const unanswered = [...this.#pendingRequests.values()];
     this.#pendingRequests.clear();
-    for (const request of unanswered) request.reject(connectionLost(code));
+    for (const request of unanswered) {
+      clearTimeout(request.timer);
+      request.reject(connectionLost(code));
+    }
     if (socket) this.events.onDisconnect(code);
   }
 
@@ -196,11 +216,11 @@ export class Connection {
     else if (this.state === "open") this.#probe();
   }
 
-  #probe(): void {
+  #probe(timeoutMs = PROBE_TIMEOUT_MS): void {
     const socket = this.#socket;
     const timeout = setTimeout(() => {
       if (socket === this.#socket) this.#onClose(1006, "no answer");
-    }, PROBE_TIMEOUT_MS);
+    }, timeoutMs);
     this.request({ type: "unsubscribe", conversation_id: PROBE_CONVERSATION_ID }).then(
       () => clearTimeout(timeout),
       () => clearTimeout(timeout),
@@ -240,11 +260,15 @@ export class Connection {
     this.events.onStateChange(state);
   }
 
-  #listen(event: "online" | "visibilitychange", listener: () => void): void {
-    const target = event === "online" ? globalThis.window : globalThis.document;
+  #listen(event: "online" | "offline" | "visibilitychange", listener: () => void): void {
+    const target = event === "visibilitychange" ? globalThis.document : globalThis.window;
     if (typeof target?.addEventListener !== "function") return;
     target.addEventListener(event, listener);
     this.#removeListeners.push(() => target.removeEventListener(event, listener));
+  }
+
+  #unlisten(): void {
+    for (const remove of this.#removeListeners.splice(0)) remove();
   }
 }
 

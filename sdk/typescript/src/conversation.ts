@@ -1,7 +1,9 @@
 // A conversation as an application sees it: its state, its operations, and change notifications.
 
+import { createClientId } from "./client-id.js";
 import type { OutgoingFrame } from "./connection.js";
 import type { ConversationContext } from "./context.js";
+import { ChatError } from "./errors.js";
 import type {
   ConversationCore,
   MessageOut,
@@ -30,6 +32,8 @@ export interface ConversationState {
   readonly typing: readonly string[];
   /** Whether `loadOlder()` has more messages. */
   readonly hasOlder: boolean;
+  /** Whether `messages` is an older part of the conversation: `loadNewer()` has more, and `showNewest()` leaves it. */
+  readonly hasNewer: boolean;
 }
 
 const NO_PARTICIPANTS: readonly ParticipantOut[] = [];
@@ -90,7 +94,7 @@ export class Conversation {
    */
   send(content: string, options: Omit<Draft, "content"> = {}): Promise<SendMessageAck> {
     this.#typing.onMessageSent();
-    const clientId = crypto.randomUUID();
+    const clientId = createClientId();
     const draft = { content, ...options };
     const entry = { clientId, userId: this.context.userId(), conversationId: this.id, draft, createdAt: Date.now() };
     return this.#sender.send(entry).finally(() => this.#subscription.expectEvent());
@@ -135,6 +139,29 @@ export class Conversation {
   /** Loads a page of older messages. */
   loadOlder(): Promise<void> {
     return this.#subscription.loadOlder();
+  }
+
+  /** Loads the page after an older part of the conversation. */
+  loadNewer(): Promise<void> {
+    return this.#subscription.loadNewer();
+  }
+
+  /** Replaces `messages` with the part of the conversation around a seq. It stays until `showNewest`, or until it reaches the end. */
+  loadAround(seq: number): Promise<void> {
+    return this.#subscription.loadAround(seq);
+  }
+
+  /** Makes sure that a message is in `messages`, however old it is. Rejects with `not_found` if it is not in this conversation. */
+  async reveal(messageId: string): Promise<void> {
+    if (this.messages.some((message) => message.id === messageId)) return;
+    const message = await this.context.loadMessage(messageId);
+    if (message.conversation !== this.id) throw new ChatError("not_found", "the message is in another conversation");
+    await this.loadAround(message.seq);
+  }
+
+  /** Leaves an older part of the conversation: `messages` has the newest messages again. */
+  showNewest(): void {
+    this.#subscription.showNewest();
   }
 
   /** Loads a message again, for new signed URLs of its attachments: they expire after some minutes. */
@@ -235,7 +262,7 @@ export class Conversation {
   }
 
   #snapshot(): ConversationState {
-    const { status, replica, hasOlder } = this.#subscription;
+    const { status, replica } = this.#subscription;
     return {
       status,
       conversation: replica?.conversation,
@@ -244,7 +271,8 @@ export class Conversation {
       pending: this.#sender.pending,
       unread: this.#unread,
       typing: this.#typing.names,
-      hasOlder,
+      hasOlder: replica?.hasOlder ?? false,
+      hasNewer: replica?.hasNewer ?? false,
     };
   }
 }

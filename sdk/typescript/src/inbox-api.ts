@@ -7,7 +7,8 @@ import { unwrap } from "./rest-client.js";
 
 /** The largest page of conversations, and the most users in one presence request. */
 export const MAX_PAGE = 100;
-const MAX_PAGES = 10;
+/** The first page is small, so that the list is shown soon. */
+const FIRST_PAGE = 40;
 const NOTIFICATIONS_PAGE = 50;
 
 export interface Page<Row> {
@@ -15,18 +16,20 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
-/** Loads the newest 1,000 conversations. */
-export async function loadConversations(client: Client, archived: boolean): Promise<ConversationOut[]> {
-  const conversations: ConversationOut[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const query = { archived, limit: MAX_PAGE, ...(cursor === null ? {} : { cursor }) };
-    const response: Page<ConversationOut> = await unwrap(listConversations({ client, query }));
-    conversations.push(...response.results);
-    cursor = response.next;
-    if (cursor === null) break;
+/** Loads the first pages, latest activity first, until there are `minimum` conversations. */
+export async function loadConversations(client: Client, archived: boolean, minimum = 1): Promise<Page<ConversationOut>> {
+  let { results, next } = await loadConversationsPage(client, archived);
+  while (next !== null && results.length < minimum) {
+    const page = await loadConversationsPage(client, archived, next);
+    results = [...results, ...page.results];
+    next = page.next;
   }
-  return conversations;
+  return { results, next };
+}
+
+export function loadConversationsPage(client: Client, archived: boolean, cursor?: string): Promise<Page<ConversationOut>> {
+  const query = { archived, ...(cursor === undefined ? { limit: FIRST_PAGE } : { limit: MAX_PAGE, cursor }) };
+  return unwrap(listConversations({ client, query }));
 }
 
 /** Loads a page of notifications, newest first. */

@@ -6,7 +6,7 @@ import { ChangeTracker } from "./freshness.js";
 import type { ConversationOut, NotificationOut, ServerFrame } from "./generated/frames.js";
 import type { Client } from "./generated/rest/client/index.js";
 import { archiveConversation, getConversation, unarchiveConversation } from "./generated/rest/sdk.gen.js";
-import { loadConversations } from "./inbox-api.js";
+import { loadConversations, loadConversationsPage } from "./inbox-api.js";
 import { NotificationList } from "./notifications.js";
 import { type Presence, PresenceStore } from "./presence.js";
 import type { ReadAfter } from "./read-after.js";
@@ -24,6 +24,10 @@ export interface InboxState {
   readonly isLoaded: boolean;
   /** Latest activity first, including archived conversations. */
   readonly conversations: readonly ConversationOut[];
+  /** Whether `loadMoreConversations()` has more. */
+  readonly hasMoreConversations: boolean;
+  /** Whether `loadMoreConversations(true)` has more archived ones. */
+  readonly hasMoreArchived: boolean;
   /** Unread messages in all conversations. */
   readonly unread: number;
   /** Newest first. */
@@ -44,6 +48,9 @@ export class Inbox {
   #conversations = new Map<string, ConversationOut>();
   /** Conversations that were loaded one by one, with all participants: lists have only the first ones. */
   readonly #opened = new Map<string, ConversationOut>();
+  /** The cursors of the next pages: of conversations that are not archived, and of archived ones. */
+  #cursors: readonly [open: string | null, archived: string | null] = [null, null];
+  #loadingMore: Promise<void> | undefined;
   #unreadCounts: Readonly<Record<string, number>> | undefined;
   #totalUnread = 0;
   #isLoaded = false;
@@ -118,6 +125,14 @@ export class Inbox {
     this.#onLoaded(await unwrap(operation({ client: this.client, path: { conversation_id: id } })), hasChanged);
   }
 
+  /** Adds the next page of conversations. Calls during a request share it. */
+  loadMoreConversations(archived = false): Promise<void> {
+    this.#loadingMore ??= this.#loadMore(archived).finally(() => {
+      this.#loadingMore = undefined;
+    });
+    return this.#loadingMore;
+  }
+
   /** Adds the next page of older notifications. */
   loadMoreNotifications(): Promise<void> {
     return this.#notifications.loadMore().then(() => this.#notify());
@@ -139,19 +154,23 @@ export class Inbox {
   /** @internal */
   _stop(): void {
     clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = undefined;
     this.#pauseLoading();
     this.#connection.stop();
   }
 
   async #load(isCurrent: () => boolean): Promise<void> {
     const hasChanged = this.#changes.begin();
+    // After a reconnect as many as were loaded before.
+    const archivedBefore = [...this.#conversations.values()].filter((conversation) => conversation.is_archived).length;
     const [open, archived, replaceNotifications] = await Promise.all([
-      loadConversations(this.client, false),
-      loadConversations(this.client, true),
+      loadConversations(this.client, false, this.#conversations.size - archivedBefore),
+      loadConversations(this.client, true, archivedBefore),
       this.#notifications.load(),
     ]);
     if (!isCurrent()) return;
-    const loaded = new Map([...open, ...archived].map((conversation) => [conversation.id, conversation]));
+    this.#cursors = [open.next, archived.next];
+    const loaded = new Map([...open.results, ...archived.results].map((conversation) => [conversation.id, conversation]));
     // What the socket has reported during the request is newer than the response.
     for (const id of new Set([...loaded.keys(), ...this.#conversations.keys()])) {
       if (!hasChanged(id)) continue;
@@ -165,6 +184,23 @@ export class Inbox {
     if (this.#unreadCounts) this.#applyUnreadCounts(this.#unreadCounts);
     this.#setStatus("loaded");
     this.#presence.request([...loaded.values(), ...this.#opened.values()]);
+  }
+
+  async #loadMore(archived: boolean): Promise<void> {
+    const cursors = this.#cursors;
+    const cursor = cursors[archived ? 1 : 0];
+    if (cursor === null) return;
+    const hasChanged = this.#changes.begin();
+    const page = await loadConversationsPage(this.client, archived, cursor);
+    // The list was loaded again in the meantime.
+    if (cursors !== this.#cursors) return;
+    this.#cursors = archived ? [cursors[0], page.next] : [page.next, cursors[1]];
+    for (const conversation of page.results) {
+      if (!hasChanged(conversation.id)) this.#conversations.set(conversation.id, conversation);
+    }
+    if (this.#unreadCounts) this.#applyUnreadCounts(this.#unreadCounts);
+    this.#presence.request(page.results);
+    this.#notify();
   }
 
   #onFrame(frame: ServerFrame): void {
@@ -197,7 +233,12 @@ export class Inbox {
   }
 
   #applyUnreadCounts(counts: Readonly<Record<string, number>>): void {
+    const before = this.#unreadCounts;
     this.#unreadCounts = counts;
+    // A new message in a conversation of a page that is not loaded.
+    for (const id of before ? Object.keys(counts) : []) {
+      if (!this.#conversations.has(id) && (counts[id] ?? 0) > (before?.[id] ?? 0)) this.refresh(id);
+    }
     for (const [id, conversation] of this.#conversations) {
       const unread = counts[id] ?? 0;
       if (unread === conversation.unread_count) continue;
@@ -254,6 +295,8 @@ export class Inbox {
       status: this.#status,
       isLoaded: this.#isLoaded,
       conversations,
+      hasMoreConversations: this.#cursors[0] !== null,
+      hasMoreArchived: this.#cursors[1] !== null,
       unread: this.#totalUnread,
       notifications: this.#notifications.items,
       hasMoreNotifications: this.#notifications.hasMore,

@@ -23,19 +23,30 @@ export class Replica {
   /** Cached arrays, so that callers get the same one until something changes. */
   #orderedMessages: readonly MessageOut[] | undefined;
   #participantList: readonly ParticipantOut[] | undefined;
+  /** Messages before this seq are not loaded; 0 if all are. */
+  #oldestSeq = 0;
+  /** Messages between these seqs are not loaded: the replica shows an older part of the conversation. */
+  #gap: { readonly from: number; readonly to: number } | undefined;
+  /** `hasOlder` of the newest messages, while an older part is shown. */
+  #newestHasOlder = false;
   /** Ids of messages that a user has read beyond their `last_read_seq`, by user id. */
   readonly #readMessages = new Map<string, Set<string>>();
 
-  /** `lastSeq` is the seq of the last event that the snapshot and messages include. */
+  /**
+   * `lastSeq` is the seq of the last event that the snapshot and messages include; `hasOlder` tells whether there are messages
+   * before these.
+   */
   constructor(
     snapshot: ConversationOut,
     messages: readonly MessageOut[],
     public lastSeq: number,
+    hasOlder = false,
   ) {
     const { participants, participant_count, last_message, last_seq, unread_count, is_archived, ...core } = snapshot;
     this.conversation = core;
     for (const participant of participants) this.#setParticipant(participant);
     for (const message of messages) this.#setMessage(message);
+    this.#setHasOlder(hasOlder);
   }
 
   /** Current participants by user id. */
@@ -81,11 +92,11 @@ export class Replica {
     return "applied";
   }
 
-  /** Adds or replaces a message, unless the replica has a later revision of it. */
+  /** Adds or replaces a message, unless the replica has a later revision of it, or its part of the history is not loaded. */
   putMessage(message: MessageOut): void {
     const known = this.#messages.get(message.id);
     if (known && message.revision < known.revision) return;
-    this.#setMessage(message);
+    if (known || this.#isInLoadedPart(message.seq)) this.#setMessage(message);
     if (message.revision > 1) this.#updateReplyPreviews(message);
   }
 
@@ -109,10 +120,66 @@ export class Replica {
     if (lastReadSeq !== participant.last_read_seq) this.#setParticipant({ ...participant, last_read_seq: lastReadSeq });
   }
 
-  /** Messages by seq, including tombstones. The same array until a message changes. */
+  /** Messages by seq, including tombstones; while `hasNewer`, the older part. The same array until a message changes. */
   orderedMessages(): readonly MessageOut[] {
-    this.#orderedMessages ??= [...this.#bySeq];
+    const { from } = this.#gap ?? { from: Infinity };
+    this.#orderedMessages ??= this.#bySeq.filter((message) => message.seq <= from);
     return this.#orderedMessages;
+  }
+
+  /** Whether there are messages before those of `orderedMessages`. */
+  get hasOlder(): boolean {
+    return this.#oldestSeq > 0;
+  }
+
+  /** Whether there are messages after those of `orderedMessages`. */
+  get hasNewer(): boolean {
+    return this.#gap !== undefined;
+  }
+
+  /** Adds the page before `orderedMessages`. */
+  addOlder(messages: readonly MessageOut[], hasOlder: boolean): void {
+    this.#oldestSeq = 0;
+    for (const message of messages) this.putMessage(message);
+    this.#setHasOlder(hasOlder);
+  }
+
+  /** Adds the page after `orderedMessages`, while `hasNewer`. */
+  addNewer(messages: readonly MessageOut[], hasNewer: boolean): void {
+    if (!this.#gap) return;
+    const from = Math.max(this.#gap.from, ...messages.map((message) => message.seq));
+    this.#gap = hasNewer && from < this.#gap.to ? { from, to: this.#gap.to } : undefined;
+    for (const message of messages) this.putMessage(message);
+    this.#orderedMessages = undefined;
+  }
+
+  /** Shows an older part of the conversation; if it reaches the newest messages, it is joined with them. */
+  showPart(messages: readonly MessageOut[], hasOlder: boolean, hasNewer: boolean): void {
+    this.showNewest();
+    const to = this.#bySeq[0]?.seq ?? Infinity;
+    const from = Math.max(0, ...messages.map((message) => message.seq));
+    this.#gap = hasNewer && from < to ? { from, to } : undefined;
+    this.#newestHasOlder = this.hasOlder;
+    this.addOlder(messages, hasOlder);
+  }
+
+  /** Shows the newest messages, and forgets the older part. */
+  showNewest(): void {
+    if (!this.#gap) return;
+    const { from } = this.#gap;
+    this.#gap = undefined;
+    const end = this.#bySeq.findLastIndex((message) => message.seq <= from) + 1;
+    for (const message of this.#bySeq.splice(0, end)) this.#messages.delete(message.id);
+    this.#setHasOlder(this.#newestHasOlder);
+    this.#orderedMessages = undefined;
+  }
+
+  #setHasOlder(hasOlder: boolean): void {
+    this.#oldestSeq = hasOlder ? (this.#bySeq[0]?.seq ?? 0) : 0;
+  }
+
+  #isInLoadedPart(seq: number): boolean {
+    return seq >= this.#oldestSeq && !(this.#gap && seq > this.#gap.from && seq < this.#gap.to);
   }
 
   /** Current participants. The same array until one of them changes. */

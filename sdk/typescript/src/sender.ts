@@ -45,6 +45,8 @@ export class Sender {
 
   /** Queues an entry that the outbox has kept over a reload. A failed entry waits for `retry` or `discard`. */
   resume(entry: OutboxEntry): Promise<SendMessageAck> | undefined {
+    // After `stop` and `start` the messages are still here.
+    if (this.#pending.some((known) => known.clientId === entry.clientId)) return undefined;
     if (entry.failed === undefined) return this.#enqueue(entry, Promise.resolve());
     this.#failed.push(entry);
     this.#notify();
@@ -83,6 +85,7 @@ export class Sender {
 
   stop(): void {
     clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
     this.#isReady = false;
   }
 

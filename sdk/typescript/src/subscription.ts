@@ -1,7 +1,7 @@
 // Keeps the local replica of a conversation in sync with the service: loads a snapshot, subscribes from its last seq, fills
 // gaps, and reloads the snapshot when the service requests a resync.
 
-import type { ConversationContext } from "./context.js";
+import type { ConversationContext, MessagesPage, MessagesPosition } from "./context.js";
 import { type ChatError, errorFromProblem } from "./errors.js";
 import { type EventFrame, Replica } from "./replica.js";
 
@@ -24,7 +24,8 @@ const RETRY_MS = 1_000;
 export class ConversationSubscription {
   status: ConversationStatus = "loading";
   replica: Replica | undefined;
-  hasOlder = false;
+  /** The epoch of the log that the replica was loaded from. */
+  #epoch: string | undefined;
   #isSubscribing = false;
   #isReloading = false;
   /** Events received before the snapshot they apply to. */
@@ -49,7 +50,7 @@ export class ConversationSubscription {
       if (!this.replica) await this.#load();
       // Events may arrive before the answer. Those that the replica has already are ignored as duplicates.
       const frame = { type: "subscribe", conversation_id: this.id, after_seq: this.lastSeq } as const;
-      await this.context.connection.request(frame);
+      await this.context.connection.request(this.#epoch === undefined ? frame : { ...frame, epoch: this.#epoch });
     } catch (error) {
       this.#onSubscribeError(error as ChatError);
     } finally {
@@ -80,12 +81,43 @@ export class ConversationSubscription {
     this.events.onChange();
   }
 
-  async loadOlder(): Promise<void> {
-    const oldest = this.replica?.orderedMessages()[0];
-    if (!this.replica || !oldest || !this.hasOlder) return;
-    const page = await this.context.loadMessages(this.id, oldest.seq);
-    for (const message of page.results) this.replica.putMessage(message);
-    this.hasOlder = page.next !== null;
+  loadOlder(): Promise<void> {
+    const { replica } = this;
+    const oldest = replica?.orderedMessages()[0];
+    if (!replica?.hasOlder || !oldest) return Promise.resolve();
+    return this.#loadPage({ before_seq: oldest.seq }, ({ results, next }) => {
+      if (replica.orderedMessages()[0]?.seq === oldest.seq) replica.addOlder(results, next !== null);
+    });
+  }
+
+  loadNewer(): Promise<void> {
+    const { replica } = this;
+    const newest = replica?.orderedMessages().at(-1);
+    if (!replica?.hasNewer || !newest) return Promise.resolve();
+    return this.#loadPage({ after_seq: newest.seq }, ({ results, next }) => {
+      if (replica.orderedMessages().at(-1)?.seq === newest.seq) replica.addNewer(results, next !== null);
+    });
+  }
+
+  loadAround(seq: number): Promise<void> {
+    const { replica } = this;
+    return this.#loadPage({ around_seq: seq }, ({ results, next, previous }) => {
+      replica?.showPart(results, next !== null, (previous ?? null) !== null);
+    });
+  }
+
+  showNewest(): void {
+    this.replica?.showNewest();
+    this.events.onChange();
+  }
+
+  /** Adds a page, unless the snapshot was replaced during the request. */
+  async #loadPage(position: MessagesPosition, add: (page: MessagesPage) => void): Promise<void> {
+    const { replica } = this;
+    const page = await this.context.loadMessages(this.id, position);
+    if (replica !== this.replica) return;
+    if (page.epoch !== this.#epoch) return this.reload();
+    add(page);
     this.events.onChange();
   }
 
@@ -129,8 +161,8 @@ export class ConversationSubscription {
     const { context, id } = this;
     const [conversation, page] = await Promise.all([context.loadConversation(id), context.loadMessages(id)]);
     const lastSeq = Math.min(conversation.last_seq, page.last_seq ?? conversation.last_seq);
-    this.replica = new Replica(conversation, page.results, lastSeq);
-    this.hasOlder = page.next !== null;
+    this.replica = new Replica(conversation, page.results, lastSeq, page.next !== null);
+    this.#epoch = page.epoch;
     this.events.onLoad(conversation.unread_count);
     this.events.onChange();
   }

@@ -9,6 +9,8 @@ export interface TokenClaims {
   readonly subject: string;
   /** Unix seconds. */
   readonly expiresAt: number;
+  /** The name of the user, if the token has it. */
+  readonly name?: string;
 }
 
 /** Decodes a JSON Web Token (RFC 7519) without verifying it. Throws a TypeError if it is malformed. */
@@ -18,7 +20,7 @@ export function decodeToken(token: string): TokenClaims {
     const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
     const claims = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof claims.sub !== "string" || typeof claims.exp !== "number") throw new TypeError("`sub` or `exp` is missing");
-    return { subject: claims.sub, expiresAt: claims.exp };
+    return { subject: claims.sub, expiresAt: claims.exp, ...(typeof claims.name === "string" ? { name: claims.name } : {}) };
   } catch (error) {
     throw new TypeError("the token is not a valid JSON Web Token", { cause: error });
   }

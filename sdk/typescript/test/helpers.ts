@@ -52,8 +52,14 @@ export async function createDirectConversation(): Promise<{ id: string; ana: str
   return { id: ((await response.json()) as { id: string }).id, ana, bo };
 }
 
+export interface ChatPair {
+  readonly id: string;
+  readonly ana: Chat;
+  readonly bo: Chat;
+}
+
 /** Creates a direct conversation, and starts a chat for each of its two users. */
-export async function startPair(): Promise<{ id: string; ana: Chat; bo: Chat }> {
+export async function startPair(): Promise<ChatPair> {
   const { id, ana, bo } = await createDirectConversation();
   return { id, ana: await startChat(ana), bo: await startChat(bo) };
 }

@@ -85,6 +85,23 @@ test("the client keeps a socket that answers the probe", async () => {
   expect(chat.state).toBe("open");
 });
 
+for (const [name, act] of Object.entries({
+  "the browser reports that it is offline": () => window.dispatchEvent(new Event("offline")),
+  "a message is not answered": (chat: Chat, id: string) => void chat.conversation(id).send("unanswered"),
+})) {
+  test(`the client replaces a silent socket soon after ${name}`, async () => {
+    const { chat, id, states } = await openChat();
+    await waitUntil(() => chat.conversation(id).state.status === "live");
+    await control("/faults", { rules: [{ do: "drop", frame: "ack", times: 9 }, { do: "drop", frame: "new_message" }] });
+    const startedAt = Date.now();
+    act(chat, id);
+    await waitUntil(() => states.includes("waiting"));
+    expect(Date.now() - startedAt).toBeLessThan(15_000);
+    await control("/faults", { rules: [] });
+    await waitUntil(() => chat.state === "open");
+  });
+}
+
 test("the client replaces a socket that does not answer the probe", async () => {
   const { chat, states } = await openChat();
   await control("/faults", { rules: [{ do: "drop", frame: "ack" }] });

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select, tuple_
 
 from wasgo_chat.attachments.models import Attachment
+from wasgo_chat.attachments.operations import AttachmentsReleased
 from wasgo_chat.attachments.store import AttachmentStore, object_key
-from wasgo_chat.attachments.verbs import AttachmentsReleased
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 
@@ -17,7 +17,7 @@ BATCH = 50
 
 
 class OrphanCleanup:
-    """A worker's background task. Sweeps every `SWEEP_S` seconds, and after each commit here that released files.
+    """A worker's background task. It runs every `ATTACHMENT_CLEANUP_S` seconds, and after commits that released files.
 
     It holds a connection while the storage deletes, so it should not be one of those that requests wait for.
     """
@@ -28,21 +28,24 @@ class OrphanCleanup:
         self._wake = asyncio.Event()
 
     def wake(self, _: Sequence[AttachmentsReleased]) -> None:
-        """Sweep soon, after a commit that released attachments."""
+        """Clean up soon, after a commit that released attachments."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Sweep until cancelled. What cannot be removed now is retried at the next sweep."""
+        """Clean up until cancelled. What cannot be removed now is retried at the next pass."""
         await forever(
-            self._sweep_all, failure="attachment_cleanup_failed", every_s=self._store.settings.sweep_s, wake=self._wake
+            self._remove_all,
+            failure="attachment_cleanup_failed",
+            every_s=self._store.settings.attachment_cleanup_s,
+            wake=self._wake,
         )
 
-    async def _sweep_all(self) -> None:
-        while await self.sweep() == BATCH:
+    async def _remove_all(self) -> None:
+        while await self.remove_batch() == BATCH:
             pass
         await asyncio.to_thread(self._remove_stale_incoming)
 
-    async def sweep(self) -> int:
+    async def remove_batch(self) -> int:
         """Remove one batch: the objects, then the rows with the commit. Returns how many rows.
 
         Workers skip each other's rows.

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 
 from wasgo_chat.attachments.models import Attachment
-from wasgo_chat.attachments.verbs import AttachmentsReleased
+from wasgo_chat.attachments.operations import AttachmentsReleased
 from wasgo_chat.database.session import Tx
 
 MAX_UPLOAD_TIME = timedelta(hours=1)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, StreamingResponse
 
-from wasgo_chat.attachments import verbs
+from wasgo_chat.attachments import operations
 from wasgo_chat.attachments.links import LinkExpired, check_link
 from wasgo_chat.attachments.quotas import UploadQuotaReached
 from wasgo_chat.attachments.rendering import get_stored, load_attachment
@@ -34,6 +34,7 @@ from wasgo_chat.http.dependencies import (
     rate_class,
     replayed_response,
 )
+from wasgo_chat.http.head_requests import is_head
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.ranges import RangeNotSatisfiable, parse_range
@@ -100,7 +101,7 @@ async def upload_attachment(
         sent = {**body.model_dump(mode="json"), "filename": file.filename, "sha256": file.hash.hexdigest()}
         once = IdempotentRequest("upload_attachment", key, caller, sent)
         async with db.transaction() as tx:
-            await verbs.require_upload(tx, caller, body.conversation, [file.size])
+            await operations.require_upload(tx, caller, body.conversation, [file.size])
             if previous := await once.previous_result(tx):
                 return replayed_response(200, await load_attachment(tx, caller, previous[1]))
         stored = (await store.ingest(caller, body.conversation, [file], body.message_type, rates))[0]
@@ -112,7 +113,7 @@ async def upload_attachment(
             context = {"conversation_id": body.conversation, "target": stored.id}
             await audit.record_if_service(tx, caller, "attachment_uploaded", **context)
         else:
-            await verbs.abandon(tx, body.conversation, [stored.id])
+            await operations.abandon(tx, body.conversation, [stored.id])
         response = await load_attachment(tx, caller, previous[1] if previous else stored.id)
     return JsonResponse(response, 201) if previous is None else replayed_response(200, response)
 
@@ -135,7 +136,6 @@ async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Respons
     return JsonResponse(response)
 
 
-@router.head("/{attachment_id}/{variant}", include_in_schema=False)
 @router.get(
     "/{attachment_id}/{variant}",
     dependencies=[AnonymousRateLimit],
@@ -196,7 +196,7 @@ async def _serve(
     headers = {**headers, "Content-Length": str(length), "Content-Type": content_type}
     if byte_range:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
-    if request.method == "HEAD":
+    if is_head(request.scope):
         return Response(None, status, headers)
     pieces = store.storage.read(key, start, length)
     # Read the first piece before sending headers, so that a missing file is a 404 and not a broken response.

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from wasgo_chat.attachments import verbs
+from wasgo_chat.attachments import operations
 from wasgo_chat.attachments.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.upload.content_types import INLINE
@@ -76,12 +76,12 @@ class AttachmentStore:
                 loc = _loc(file, index)
                 prepared.append(await prepare(self.settings, self.decoders, budget, file, message_type, loc))
             async with self.db.transaction() as tx:
-                await verbs.register(tx, actor, conversation_id, prepared)
+                await operations.register(tx, actor, conversation_id, prepared)
             try:
                 for prepared_file in prepared:
                     await self._put(prepared_file)
                 async with self.db.transaction() as tx:
-                    await verbs.mark_stored(tx, conversation_id, [file.id for file in prepared])
+                    await operations.mark_stored(tx, conversation_id, [file.id for file in prepared])
             except BaseException:
                 await asyncio.shield(self.release(conversation_id, prepared))
                 raise
@@ -93,7 +93,7 @@ class AttachmentStore:
         """Release files that will not be claimed. If that fails, they expire within a day."""
         try:
             async with self.db.transaction() as tx:
-                await verbs.abandon(tx, conversation_id, [file.id for file in files])
+                await operations.abandon(tx, conversation_id, [file.id for file in files])
         except ChatError as error:
             log.warning("attachment_release_failed", error=error.code)
 

@@ -1,4 +1,4 @@
-"""Joining, leaving, roles, closing: the verbs of `membership`, each with its system message in the conversation."""
+"""Joining, leaving, roles, closing: the operations of `membership`, each with its system message."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from uuid import UUID
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import User
-from wasgo_chat.membership import access, verbs
+from wasgo_chat.membership import access, operations
 from wasgo_chat.membership.access import Membership
 from wasgo_chat.membership.roles import Role
 from wasgo_chat.membership.schemas import AddParticipant, UpdateConversation
+from wasgo_chat.messages.operations import post_system_message
 from wasgo_chat.messages.system_messages import system_text
-from wasgo_chat.messages.verbs import post_system_message
 
 
 async def add(tx: Tx, actor: Actor, conversation_id: UUID, body: AddParticipant) -> bool:
@@ -20,7 +20,7 @@ async def add(tx: Tx, actor: Actor, conversation_id: UUID, body: AddParticipant)
 
     Raises:
         NotFound: no such conversation for the caller.
-        Forbidden, LimitReached: as in `membership.verbs.add_participant`.
+        Forbidden, LimitReached: as in `membership.operations.add_participant`.
     """
     membership = await access.authorize(tx, actor, conversation_id, lock=True)
     return await add_to(tx, membership, body)
@@ -28,7 +28,7 @@ async def add(tx: Tx, actor: Actor, conversation_id: UUID, body: AddParticipant)
 
 async def add_to(tx: Tx, membership: Membership, body: AddParticipant) -> bool:
     """`add` in a conversation that is already authorized and locked."""
-    is_new = await verbs.add_participant(tx, membership, body)
+    is_new = await operations.add_participant(tx, membership, body)
     if is_new:
         await _post_system_message(tx, membership, "participant_added", user_id=body.user_id, role=body.role)
     return is_new
@@ -39,10 +39,10 @@ async def remove(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str) -> b
 
     Raises:
         NotFound: no such conversation for the caller, or no such participant.
-        Forbidden, LastAdmin: as in `membership.verbs.remove_participant`.
+        Forbidden, LastAdmin: as in `membership.operations.remove_participant`.
     """
     membership = await access.authorize(tx, actor, conversation_id, lock=True)
-    was_member = await verbs.remove_participant(tx, membership, user_id)
+    was_member = await operations.remove_participant(tx, membership, user_id)
     if was_member:
         await _post_system_message(tx, membership, "participant_removed", user_id=user_id)
     return was_member
@@ -52,8 +52,8 @@ async def reassign_moderator(tx: Tx, membership: Membership, user_id: str, *, in
     """Replace the moderators of a locked conversation by one user; a single system message announces it."""
     for previous in instead_of:
         if previous != user_id:
-            await verbs.drop_participant(tx, membership, previous)
-    await verbs.put_participant(tx, membership, user_id, Role.MODERATOR)
+            await operations.drop_participant(tx, membership, previous)
+    await operations.put_participant(tx, membership, user_id, Role.MODERATOR)
     await _post_system_message(tx, membership, "assigned", user_id=user_id)
 
 
@@ -62,10 +62,10 @@ async def change_role(tx: Tx, actor: Actor, conversation_id: UUID, user_id: str,
 
     Raises:
         NotFound: no such conversation for the caller, or no such member.
-        Forbidden, LastAdmin: as in `membership.verbs.change_role`.
+        Forbidden, LastAdmin: as in `membership.operations.change_role`.
     """
     membership = await access.authorize(tx, actor, conversation_id, lock=True)
-    is_changed = await verbs.change_role(tx, membership, user_id, role)
+    is_changed = await operations.change_role(tx, membership, user_id, role)
     if is_changed:
         await _post_system_message(tx, membership, "participant_updated", user_id=user_id, role=role)
     return is_changed
@@ -76,10 +76,10 @@ async def update(tx: Tx, actor: Actor, conversation_id: UUID, body: UpdateConver
 
     Raises:
         NotFound: no such conversation for the caller.
-        Forbidden, Invalid: as in `membership.verbs.update_conversation`.
+        Forbidden, Invalid: as in `membership.operations.update_conversation`.
     """
     membership = await access.authorize(tx, actor, conversation_id, lock=True)
-    changed = await verbs.update_conversation(tx, membership, body)
+    changed = await operations.update_conversation(tx, membership, body)
     if "status" in changed:
         action = "conversation_closed" if body.status == "closed" else "conversation_reopened"
         await _post_system_message(tx, membership, action)

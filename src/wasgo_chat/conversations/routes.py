@@ -15,6 +15,7 @@ from wasgo_chat.core.encoding import ExternalId, JsonResponse, Seq, SingleLine, 
 from wasgo_chat.core.errors import Forbidden, LimitReached, UserErased
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import log
+from wasgo_chat.events.epochs import current_epoch
 from wasgo_chat.http.dependencies import (
     Caller,
     Cursor,
@@ -32,7 +33,7 @@ from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.membership import access, create, verbs
+from wasgo_chat.membership import access, create, operations
 from wasgo_chat.membership.create import ConversationTypeForbidden
 from wasgo_chat.membership.errors import AssignedStaff, DirectConversation, LastAdmin, ParticipantLeft
 from wasgo_chat.membership.lookups import MembershipLoader
@@ -189,7 +190,7 @@ async def add_participant(
     async with db.transaction() as tx:
         # In a transaction of its own: rows of `users` are never locked while a conversation is locked.
         membership = await access.authorize(tx, caller, conversation_id)
-        verbs.require_may_add(membership, body.role)
+        operations.require_may_add(membership, body.role)
         await users.insert_named(tx, [body.user_id], by_service=caller.is_service)
     async with db.transaction() as tx:
         if previous := await request.previous_result(tx):
@@ -284,18 +285,20 @@ async def list_events(
 ) -> Response:
     """Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again, and so must a
+    client whose `after_seq` is of another `epoch`.
     """
     caller.require_user()
 
     async def fetch_events(tx: Tx) -> dict[str, Any]:
+        epoch = await current_epoch(tx)
         membership = await access.authorize(tx, caller, conversation_id)
         rows = await log.read_after(tx, conversation_id, after_seq, limit=limit + 1)
         page = rows[:limit]
         next_seq = str(page[-1].seq) if len(rows) > limit else None
         frames = await render_events(tx, conversation_id, page)
         conversation = membership.conversation
-        heads = {"last_seq": conversation.last_seq, "purged_seq": conversation.purged_seq}
+        heads = {"last_seq": conversation.last_seq, "purged_seq": conversation.purged_seq, "epoch": epoch}
         return {"results": frames, "next": next_seq, "previous": None, **heads}
 
     head = await memberships.find((caller.require_user(), conversation_id)) if reading.may_use_replica else None
@@ -312,6 +315,6 @@ async def _count_people(db: Database, rates: RateLimits, caller: Actor, people: 
 async def _archive(conversation_id: UUID, caller: Caller, db: Db, *, archived: bool) -> Response:
     async with db.transaction() as tx:
         membership = await access.authorize(tx, caller, conversation_id, lock=True)
-        await verbs.archive(tx, membership, archived=archived)
+        await operations.archive(tx, membership, archived=archived)
         conversation = await load_conversation(tx, caller, conversation_id)
     return JsonResponse(conversation)

@@ -78,6 +78,38 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BIDI_OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
 
 
+# What is displayed as nothing: White_Space and Default_Ignorable_Code_Point of Unicode (Standard Annex 44), and the
+# characters outside of both that fonts draw empty: the Braille blank, the null notehead, interlinear annotations.
+_INVISIBLE = (
+    r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_ALL_INVISIBLE = re.compile(f"[{_INVISIBLE}]*")
+# At the ends of a name. Selectors, tags and joiners may belong to the emoji or letter before them.
+_PADDING = r"\s\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u2800\u3164\ufeff\uffa0"
+_ENDS = re.compile(f"^[{_PADDING}]+|[{_PADDING}]+$")
+
+
+def is_blank(text: str) -> bool:
+    """Whether text is empty, or consists of characters that are displayed as nothing."""
+    return _ALL_INVISIBLE.fullmatch(text) is not None
+
+
+def none_if_blank(text: str | None) -> str | None:
+    """None for text that is displayed as nothing: a service may write either to remove a value."""
+    return None if text is None or is_blank(text) else text
+
+
+def strip_blank(text: str) -> str:
+    """Text without white space and invisible characters at its ends; empty if it has nothing else."""
+    return "" if is_blank(text) else _ENDS.sub("", text)
+
+
+def unix_newlines(text: str) -> str:
+    """Text with newlines in place of CRLF and CR, as forms and Windows write line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def has_control_characters(text: str, *, allowed: str = "\n\t\u2028\u2029") -> bool:
     """Whether text contains NUL, a lone surrogate, a line separator or a control character other than `allowed`."""
     controls = _CONTROLS.findall(text)
@@ -102,6 +134,7 @@ def strip_bidi_controls(text: str) -> str:
 def _clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
+    text = unix_newlines(text)
     if has_control_characters(text):
         raise PydanticCustomError("control_character", "NUL, surrogates and control characters are not allowed")
     return text
@@ -115,7 +148,9 @@ def _clean_line(text: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), AfterValidator(_clean)]
-"""Text without control characters, except newline and tab. The settings limit it further."""
+"""Text without control characters, except newline and tab; other line ends become newlines. The settings limit it
+further.
+"""
 
 SingleLine = Annotated[str, AfterValidator(_clean_line)]
 """Text without control characters and line separators."""
@@ -125,7 +160,21 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), Aft
 
 UserId = ExternalId
 
-JsonObject = Annotated[dict[str, Any], Field(max_length=MAX_OBJECT_KEYS)]
+
+def _with_unix_newlines(value: dict[str, Any]) -> dict[str, Any]:
+    """Replace the line ends in all strings of a JSON value, in place and without recursion: it may be nested deeply."""
+    containers: list[Any] = [value]
+    while containers:
+        container = containers.pop()
+        for key, part in list(container.items() if isinstance(container, dict) else enumerate(container)):
+            if isinstance(part, str):
+                container[key] = unix_newlines(part)
+            elif isinstance(part, dict | list):
+                containers.append(part)
+    return value
+
+
+JsonObject = Annotated[dict[str, Any], Field(max_length=MAX_OBJECT_KEYS), AfterValidator(_with_unix_newlines)]
 """A JSON object chosen by the client. `check_json` checks its size, depth and strings against the settings."""
 
 Title = Annotated[
@@ -133,7 +182,7 @@ Title = Annotated[
     Field(max_length=200),
     AfterValidator(_clean_line),
     AfterValidator(strip_bidi_overrides),
-    AfterValidator(str.strip),
+    AfterValidator(strip_blank),
 ]
 Seq = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 

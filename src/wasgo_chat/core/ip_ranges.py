@@ -64,6 +64,17 @@ def client_bucket(address: str, *, include_private: bool = False) -> str | None:
     return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
 
 
+def is_ipv4(network: str) -> bool:
+    """Whether an address or network is one of IPv4. Raises: ValueError, if it is neither."""
+    return ip_network(network).version == 4
+
+
+def ipv4_mapped(network: str) -> str:
+    """An IPv4 address or network as IPv6, as which a socket that accepts both sees its peers (RFC 4291, 2.5.5.2)."""
+    parsed = ip_network(network)
+    return f"::ffff:{parsed.network_address}/{96 + parsed.prefixlen}"
+
+
 def _without_port(address: str) -> str:
     match = _PORT.fullmatch(address)
     return address if match is None else match[1] or match[2]

@@ -70,6 +70,11 @@ def addresses(url: str) -> list[dict[str, Any]]:
     return [{**common, **host} for host in _with_ports(hosts, params.get("port", ""))]
 
 
+def session_options(url: str) -> str:
+    """The session settings of a URL (`options=-c name=value`), or an empty string."""
+    return _split(url)[1].get("options", "")
+
+
 def check(url: str, *, takes_writes: bool) -> str:
     """Validate a URL and the files that it refers to, and return it unchanged.
 

@@ -5,9 +5,11 @@
     redis+cluster://user:password@host:6379,host,host        some nodes of a cluster; the others are discovered
 
 `rediss+sentinel` and `rediss+cluster` use TLS. User and password are those of Redis; for Sentinels that require their
-own, add `sentinel_username` and `sentinel_password` to the query string.
+own, add `sentinel_username` and `sentinel_password` to the query string. The TLS options of redis-py, such as
+`ssl_ca_certs`, are part of the query string too.
 """
 
+import ssl
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,7 +23,16 @@ from redis.backoff import NoBackoff
 
 Kind = Literal["single", "sentinel", "cluster"]
 
+DEFAULT_PREFIX = "wasgo:"
+"""The default prefix of keys and channels."""
+
 _PORTS: dict[str, int] = {"sentinel": 26379, "cluster": 6379}
+
+
+_TLS_OPTIONS = (
+    "ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_cert_reqs", "ssl_check_hostname",
+)  # fmt: skip
+_SINGLE_SERVER_OPTIONS = frozenset(["db", "username", "password", "client_name", "protocol"])
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,7 @@ class RedisTarget:
     login: dict[str, Any] = field(default_factory=dict, repr=False)
     sentinel_login: dict[str, Any] = field(default_factory=dict, repr=False)
     has_tls: bool = False
+    tls: dict[str, Any] = field(default_factory=dict, repr=False)
     database: int = 0
     service: str = ""
 
@@ -48,6 +60,10 @@ class RedisTarget:
         if not plus:
             if scheme not in ("redis", "rediss", "unix"):
                 raise ValueError("must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
+            options = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+            _tls(options)
+            if unknown := options.keys() - _SINGLE_SERVER_OPTIONS:
+                raise ValueError(f"has unknown options: {', '.join(sorted(unknown))}")
             return cls("single", url)
         if scheme not in ("redis", "rediss") or kind not in _PORTS:
             raise ValueError("must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://")
@@ -62,6 +78,7 @@ class RedisTarget:
             sentinel_login=_login(options.pop("sentinel_username", ""), options.pop("sentinel_password", "")),
             has_tls=scheme == "rediss",
             database=int(parts.path.strip("/") or 0),
+            tls=_tls(options),
             service=options.pop("service", ""),
         )
         target._check(options)
@@ -97,11 +114,12 @@ class RedisTarget:
                     "socket_connect_timeout": timeout_s,
                     "retry": _no_retry(),
                     "ssl": self.has_tls,
+                    **self.tls,
                     **self.sentinel_login,
                 },
             )
             return SentinelConnectionPool(  # type: ignore[no-untyped-call]  # redis-py is not fully typed
-                self.service, sentinel, db=self.database, ssl=self.has_tls, **self.login, **options
+                self.service, sentinel, db=self.database, ssl=self.has_tls, **self.tls, **self.login, **options
             )
         if connections is not None:
             options["max_connections"] = connections
@@ -118,6 +136,7 @@ class RedisTarget:
             retry=Retry(NoBackoff(), 1),
             require_full_coverage=False,  # the other shards stay usable if one has no node
             ssl=self.has_tls,
+            **self.tls,
             **self.login,
             **more,
         )
@@ -132,6 +151,7 @@ class RedisTarget:
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
             retry=_no_retry(),
+            **self.tls,
             **self.login,
         )
 
@@ -154,6 +174,28 @@ def validate_redis_url(url: str | None) -> str | None:
     if url is not None:
         RedisTarget.parse(url)
     return url
+
+
+def _tls(options: dict[str, str]) -> dict[str, Any]:
+    """Take the TLS options of redis-py out of a query string.
+
+    Raises:
+        ValueError: a file cannot be used, or a value is invalid.
+    """
+    tls: dict[str, Any] = {name: options.pop(name) for name in _TLS_OPTIONS if name in options}
+    if "ssl_check_hostname" in tls:
+        tls["ssl_check_hostname"] = tls["ssl_check_hostname"].lower() not in ("", "0", "f", "false", "n", "no")
+    if tls.get("ssl_cert_reqs", "required") not in ("none", "optional", "required"):
+        raise ValueError("has an invalid ssl_cert_reqs: it must be none, optional or required")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if path := tls.get("ssl_ca_certs"):
+            context.load_verify_locations(path)
+        if path := tls.get("ssl_certfile"):
+            context.load_cert_chain(path, tls.get("ssl_keyfile"), tls.get("ssl_password"))
+    except OSError as error:  # includes ssl.SSLError
+        raise ValueError(f"names a file that cannot be used: {path} ({error.strerror or error})") from error
+    return tls
 
 
 def _no_retry() -> Any:

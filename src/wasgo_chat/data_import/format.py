@@ -20,8 +20,8 @@ from wasgo_chat.identity.users import PutUser
 from wasgo_chat.membership.roles import Role
 from wasgo_chat.membership.schemas import ParticipantIn, Reference, Status
 from wasgo_chat.messages.reactions import canonical_emoji
-from wasgo_chat.messages.schemas import ClientId, Emoji, MessageContent
-from wasgo_chat.messages.sending.gate import check_message
+from wasgo_chat.messages.schemas import ClientId, Emoji, MessageContent, SendSystemMessage
+from wasgo_chat.messages.sending.gate import check_message, check_system_message
 from wasgo_chat.messages.types import MESSAGE_TYPES, TEXT, MessageTypeName
 from wasgo_chat.settings.config import Settings
 
@@ -212,9 +212,7 @@ class LineValidator:
                 raise Rejected("reactions: a deleted message has none")
             return
         if not MESSAGE_TYPES[line.message_type].is_sent_by_users:
-            if not line.content:
-                raise Rejected("content: is empty")
-            check_json_object(self._settings, "metadata", line.metadata)
+            check_system_message(self._settings, SendSystemMessage(content=line.content, metadata=line.metadata))
             return
         body = MessageContent(content=line.content, message_type=line.message_type, metadata=line.metadata)
         check_message(self._settings, body)

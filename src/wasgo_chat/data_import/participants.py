@@ -36,7 +36,7 @@ async def upsert_import_users(
         if any(participant.user_id in erased for participant in chunk.line.participants):
             result.refused[chunk.line.external_id] = "participants: includes an erased user"
     profiles = {
-        user_id: line.model_dump(exclude={"kind", "id"})
+        user_id: line.model_dump(exclude={"kind", "id"}, exclude_unset=True)
         for user_id, line in user_lines.items()
         if user_id not in erased
     }

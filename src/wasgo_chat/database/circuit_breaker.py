@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import structlog
@@ -37,6 +38,17 @@ class MonitoredConnection(asyncpg.Connection):
             self.terminate()
         else:
             await super().close(timeout=timeout)
+
+
+class PooledConnection(MonitoredConnection):
+    """A connection to a pooler in transaction mode: each transaction sets its parameters as it begins."""
+
+    begin_suffix = ""
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        if query.startswith("BEGIN"):
+            query = query.rstrip(";") + self.begin_suffix
+        return await super().execute(query, *args, timeout=timeout)
 
 
 class DatabaseCircuitBreaker:

@@ -24,10 +24,12 @@ class HostFailover:
 
     Args:
         url: PostgreSQL URL with one or several hosts.
+        options: options of `asyncpg.connect` for every connection.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **options: Any) -> None:
         self._hosts = addresses(url)
+        self._options = options
         self.name = ",".join(str(host.get("host", "")) for host in self._hosts)
 
     async def connect(self, *, timeout: float, **options: Any) -> Any:
@@ -50,7 +52,7 @@ class HostFailover:
 
     async def _connect(self, timeout: float, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
         *others, last = self._hosts
-        options = {**options, "timeout": timeout / len(self._hosts)}
+        options = {**self._options, **options, "timeout": timeout / len(self._hosts)}
         for host in others:
             with contextlib.suppress(*_TRY_NEXT):
                 return await _connect_to(host, options), host

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.database.diagnosis import diagnose
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_unavailable
 from wasgo_chat.database.session import Database
 from wasgo_chat.settings.config import CannotStart, Settings
@@ -84,7 +85,8 @@ def upgrade(
 
     Raises:
         MigrationInProgress, LockNotAcquired: another session did not finish in time.
-        CannotStart: the revision does not exist or cannot be reached from the current one.
+        CannotStart: the revision does not exist or cannot be reached from the current one, or the database refuses the
+            login or the changes.
         Unavailable: the database does not respond.
     """
     from alembic import command  # noqa: PLC0415  see above
@@ -233,6 +235,8 @@ def _retry_locked(migrate: Callable[[], None], lock_wait_s: float) -> None:
             return
         except DRIVER_ERRORS as error:
             if not isinstance(error, DBAPIError) or getattr(error.orig, "sqlstate", None) not in _LOCK_SQLSTATES:
+                if (diagnosis := diagnose(error, migrating=True)) is not None:
+                    raise CannotStart(str(diagnosis)) from error
                 if is_unavailable(error):
                     raise Unavailable from error
                 raise

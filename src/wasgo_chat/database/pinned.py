@@ -8,7 +8,7 @@ scan.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,8 +39,7 @@ async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
     try:
         async with db.breaker.guard(), db.engine.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            records: list[asyncpg.Record] = await driver.fetch(query, *args)
-            return records
+            return await _run(db, driver, query, args)
     except (PoolTimeout, *DRIVER_ERRORS) as error:
         if not is_unavailable(error):
             raise
@@ -48,11 +47,40 @@ async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
         raise Unavailable from error
 
 
-class PinnedConnection:
-    """A connection of `db` for exclusive use, by one task at a time."""
+async def _run(
+    db: Database, driver: Any, query: str, args: Sequence[Any], *, begin: str = "BEGIN READ ONLY"
+) -> list[asyncpg.Record]:
+    """Run a statement. Behind a pooler in a transaction, which has the limits of statements."""
+    records: list[asyncpg.Record]
+    if not db.settings.database_pooler:
+        records = await driver.fetch(query, *args)
+        return records
+    await driver.execute(begin)
+    try:
+        records = await driver.fetch(query, *args)
+    except BaseException:
+        driver.terminate()  # a rollback could hang
+        raise
+    await driver.execute("COMMIT")
+    return records
 
-    def __init__(self, db: Database) -> None:
+
+class PinnedConnection:
+    """A connection of `db` for exclusive use, by one task at a time.
+
+    Args:
+        db: the pool.
+        on_connect: called with each new connection before its first statement.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        on_connect: Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[None]] | None = None,
+    ) -> None:
         self._db = db
+        self._on_connect = on_connect
         self._timeout_s = db.settings.statement_timeout_s + 1  # the server times out first, if it responds
         self._pinned: AsyncConnection | None = None
         self._driver: Any = None
@@ -94,21 +122,22 @@ class PinnedConnection:
             Unavailable: the database does not respond or cancelled the statement.
         """
         try:
-            return await self._fetch(query, *args)
+            return await self._run(query, args)
         except Unavailable:
-            return await self._fetch(query, *args)
+            return await self._run(query, args)
 
-    async def close(self) -> None:
-        """Return the connection to its pool."""
-        connection, self._pinned, self._driver = self._pinned, None, None
-        if connection is not None:
-            await connection.close()
+    async def run(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a statement once, without an explicit transaction. It may write, and commits by itself.
 
-    async def _fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        Raises:
+            Unavailable: the database does not respond or cancelled the statement. Whether it took effect is unknown.
+        """
+        return await self._run(query, args, begin="BEGIN")
+
+    async def _run(self, query: str, args: Sequence[Any], *, begin: str = "BEGIN READ ONLY") -> list[asyncpg.Record]:
         try:
             async with asyncio.timeout(self._timeout_s), self._db.breaker.guard():
-                records: list[asyncpg.Record] = await (await self._connection()).fetch(query, *args)
-                return records
+                return await _run(self._db, await self._connection(), query, args, begin=begin)
         except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
             self._db.report_failure(error)
@@ -119,13 +148,27 @@ class PinnedConnection:
             await self._drop()
             raise
 
+    async def close(self) -> None:
+        """Return the connection to its pool."""
+        connection, self._pinned, self._driver = self._pinned, None, None
+        if connection is not None:
+            await connection.close()
+
+    async def discard(self) -> None:
+        """Close the connection, which ends its session and releases the locks of the session."""
+        await self._drop()
+
     async def _connection(self) -> Any:
         if self._driver is None or self._driver.is_closed() or self._db.breaker.is_stale(self._driver):
             await self._drop()
             self._pinned = await self._db.engine.connect()
             self._driver = (await self._pinned.get_raw_connection()).driver_connection
             self._plans_max_age_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
-        elif (now := time.monotonic()) - self._planned_at > self._plans_max_age_s:
+            if self._on_connect is not None:
+                await self._on_connect(self._driver)
+        elif not self._db.settings.database_pooler and (
+            (now := time.monotonic()) - self._planned_at > self._plans_max_age_s
+        ):
             # New plans consider the current table sizes: PostgreSQL reads them from the files, not from statistics.
             await self._driver.execute("DISCARD PLANS")
             self._plans_max_age_s, self._planned_at = min(2 * self._plans_max_age_s, PLANS_S), now

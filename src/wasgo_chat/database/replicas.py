@@ -22,6 +22,7 @@ from wasgo_chat.database.circuit_breaker import DatabaseCircuitBreaker
 from wasgo_chat.database.errors import DRIVER_ERRORS
 from wasgo_chat.database.failover import HostFailover
 from wasgo_chat.database.pinned import PinnedConnection
+from wasgo_chat.database.pooling import unprepared
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -53,7 +54,7 @@ class Replica:
 
     def __init__(self, settings: Settings, url: str) -> None:
         replica_settings = settings.model_copy(update={"database_url": url})
-        self._hosts = HostFailover(url)
+        self._hosts = HostFailover(url, **unprepared(settings))
         self.db = Database(replica_settings, breaker=DatabaseCircuitBreaker(self._hosts, takes_writes=False))
         self.name = self._hosts.name
         self.replayed: int | None = None

@@ -1,6 +1,6 @@
 """Database access: connection pools, transactions, and notices published after a commit.
 
-Routes, socket commands and background tasks open `Database.transaction()`; verbs run inside of it and never commit.
+Routes, socket commands and background tasks open `Database.transaction()`; operations run inside it and never commit.
 FastAPI runs the code after a dependency's `yield` once the response has been sent. Therefore the endpoint opens the
 transaction, not a dependency: a response is sent only after the commit.
 """
@@ -25,10 +25,11 @@ from sqlalchemy.types import TypeEngine
 from wasgo_chat.core.encoding import encode_str
 from wasgo_chat.core.errors import Unavailable, UserErased
 from wasgo_chat.database.after_commit import CommitListeners
-from wasgo_chat.database.circuit_breaker import DatabaseCircuitBreaker, MonitoredConnection
+from wasgo_chat.database.circuit_breaker import DatabaseCircuitBreaker, MonitoredConnection, PooledConnection
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_busy, is_missing_user, is_unavailable
 from wasgo_chat.database.failover import ENGINE, HostFailover
+from wasgo_chat.database.pooling import begin_suffix, driver_options, unprepared
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
@@ -37,6 +38,13 @@ COMMAND_GRACE_S = 2.0
 """Client-side timeout of a statement, in addition to the server's `statement_timeout`."""
 KEEPALIVE_S = 15
 USER_TIMEOUT_MS = 10_000
+
+
+_STATE = text("SELECT pg_is_in_recovery(), CAST(current_setting('default_transaction_read_only') AS boolean)")
+
+
+class DatabaseReadOnly(Unavailable):
+    """The database responds, but takes no writes: a standby, or `default_transaction_read_only` is on."""
 
 
 class Base(DeclarativeBase):
@@ -61,7 +69,7 @@ def one_of(column: str, values: Iterable[str]) -> str:
 
 
 class Tx(AsyncSession):
-    """A transaction, with the settings that verbs need and the notices that its commit publishes."""
+    """A transaction, with the settings that operations need and the notices that its commit publishes."""
 
     settings: Settings
 
@@ -73,17 +81,6 @@ class Tx(AsyncSession):
     def _notices(self) -> list[object]:
         notices: list[object] = self.info.setdefault("notices", [])
         return notices
-
-
-# These statements access rows by key only, so one plan fits all parameters. By default, PostgreSQL would plan again for
-# each single message or page, which takes longer than the execution. A plan made while the tables were small must not
-# scan them once they are large.
-_GENERIC_PLANS = {
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-}
 
 
 class Database:
@@ -114,7 +111,8 @@ class Database:
         self._counts = counts or WorkerCounters()
         self.settings = settings
         self.listeners = listeners or CommitListeners()
-        self.breaker = breaker or DatabaseCircuitBreaker(HostFailover(settings.database_url))
+        self.breaker = breaker or DatabaseCircuitBreaker(HostFailover(settings.database_url, **unprepared(settings)))
+        self._begin_suffix = begin_suffix(settings, generic_plans=generic_plans)
         self.engine: AsyncEngine = create_async_engine(
             ENGINE,
             pool_size=pool_size or settings.database_pool_size,
@@ -127,22 +125,14 @@ class Database:
             connect_args={
                 "timeout": CONNECT_S,
                 "command_timeout": settings.statement_timeout_s + COMMAND_GRACE_S,
-                "connection_class": MonitoredConnection,
+                "connection_class": PooledConnection if settings.database_pooler else MonitoredConnection,
                 "async_creator_fn": self.breaker.hosts.connect,
-                "server_settings": {
-                    "application_name": "wasgo-chat",
-                    "jit": "off",  # compilation takes longer than any query of the service
-                    "TimeZone": "UTC",
-                    "statement_timeout": str(int(settings.statement_timeout_s * 1000)),
-                    "lock_timeout": str(int(settings.lock_timeout_s * 1000)),
-                    "idle_in_transaction_session_timeout": "15000",
-                    **(_GENERIC_PLANS if generic_plans else {}),
-                },
+                **driver_options(settings, generic_plans=generic_plans),
             },
         )
         event.listen(self.engine.sync_engine, "connect", self._connected)
         event.listen(self.engine.sync_engine, "checkout", self._check_out)
-        # Verbs bypass the identity map when writing, so every read must take its values from the row.
+        # Operations bypass the identity map when writing, so every read must take its values from the row.
         self._sessions = async_sessionmaker(
             self.engine,
             class_=Tx,
@@ -219,16 +209,16 @@ class Database:
         """Make one round trip within two seconds.
 
         Raises:
-            Unavailable: the database does not respond or is a read-only standby.
+            Unavailable: the database does not respond or is read-only.
         """
         try:
             async with asyncio.timeout(2), self.snapshot() as tx:
-                is_standby = (await tx.execute(text("SELECT pg_is_in_recovery()"))).scalar_one()
+                is_standby, is_read_only = (await tx.execute(_STATE)).one()
         except TimeoutError as error:
             raise Unavailable("The database does not respond") from error
-        if is_standby:
+        if is_standby or is_read_only:
             self.breaker.probe_soon()
-            raise Unavailable("The database is a standby")
+            raise DatabaseReadOnly("The database is a standby" if is_standby else "The database refuses writes")
 
     async def close(self) -> None:
         """Close all connections."""
@@ -239,6 +229,8 @@ class Database:
         """Make the kernel detect a peer that stopped acknowledging; the driver has no option for it."""
         driver: Any = connection.driver_connection
         driver.breaker, driver.made_at = self.breaker, time.monotonic()
+        if isinstance(driver, PooledConnection):
+            driver.begin_suffix = self._begin_suffix
         sock = driver._transport.get_extra_info("socket")  # asyncpg has no public API for the socket
         if sys.platform == "linux" and sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

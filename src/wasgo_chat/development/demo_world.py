@@ -16,11 +16,11 @@ from wasgo_chat.development.demo_script import CONVERSATIONS, FENCE, KITCHEN, SY
 from wasgo_chat.development.demo_users import DEMO_USERS, STAFF
 from wasgo_chat.identity import users
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.membership import access, create, verbs
+from wasgo_chat.membership import access, create, operations
 from wasgo_chat.membership.models import Conversation
 from wasgo_chat.membership.schemas import CreateConversation, ParticipantIn, Reference, UpdateConversation
+from wasgo_chat.messages import operations as messages
 from wasgo_chat.messages import read_receipts
-from wasgo_chat.messages import verbs as messages
 from wasgo_chat.messages.models import Message
 from wasgo_chat.messages.reactions import react
 from wasgo_chat.messages.schemas import MessageContent, ReactToMessage
@@ -74,7 +74,9 @@ async def _create_conversation(db: Database, store: AttachmentStore, conversatio
         if conversation.is_closed:
             await participants.update(tx, _SERVICE, conversation_id, UpdateConversation(status="closed"))
         for name in conversation.archived_by:
-            await verbs.archive(tx, await access.authorize(tx, Actor(name), conversation_id, lock=True), archived=True)
+            await operations.archive(
+                tx, await access.authorize(tx, Actor(name), conversation_id, lock=True), archived=True
+            )
         age = timedelta(hours=min(message.hours_ago for message in conversation.messages))
         this_conversation = Conversation.id == conversation_id
         system_messages = (Message.conversation_id == conversation_id) & Message.meta.has_key("action")

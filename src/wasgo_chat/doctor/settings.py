@@ -1,9 +1,11 @@
 """Checks the settings: whether `serve` would start with them, and questionable values."""
 
+import os
+
 from wasgo_chat.doctor.findings import Area, Finding
 from wasgo_chat.identity.tokens import TokenVerifier
 from wasgo_chat.notifications.channels import make_channels
-from wasgo_chat.settings.config import Settings, UnsafeSettings
+from wasgo_chat.settings.config import Settings, UnsafeSettings, unknown_settings
 
 
 def check(settings: Settings, *, workers: int) -> list[Finding]:
@@ -23,6 +25,16 @@ def check(settings: Settings, *, workers: int) -> list[Finding]:
             area.error(
                 "WASGO_CHAT_JWT_PUBLIC_KEY is not a PEM public key.", "Set the issuer's public key in PEM format."
             )
+    for name, similar in unknown_settings(os.environ).items():
+        area.warn(
+            f"{name} is not a setting and has no effect.",
+            f"Did you mean {similar}?" if similar else "Remove it, or look its name up in README.md.",
+        )
+    if not settings.trusted_proxies and settings.public_url.startswith("https://"):
+        area.warn(
+            "WASGO_CHAT_TRUSTED_PROXIES is empty: behind a proxy, all users have its address and share its limits.",
+            "Set it to the address or network of the proxy that terminates TLS.",
+        )
     if settings.allow_unsafe_database:
         area.warn("WASGO_CHAT_ALLOW_UNSAFE_DATABASE is set.", "Unset it: it is for tests only.")
     if not settings.allowed_origins:

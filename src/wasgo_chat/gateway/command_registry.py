@@ -21,7 +21,7 @@ from wasgo_chat.gateway.frames.client_frames import MAX_REF_CHARS, ClientFrame
 from wasgo_chat.gateway.inflight import InflightSends
 from wasgo_chat.gateway.session import Session
 from wasgo_chat.http.problems import field_errors
-from wasgo_chat.messages.verbs import SendResult
+from wasgo_chat.messages.operations import SendResult
 
 Frame = TypeVar("Frame", bound=ClientFrame)
 AckBody = dict[str, Any]

@@ -7,6 +7,7 @@ from uuid import UUID
 from wasgo_chat.core.errors import Invalid, NotFound, Overloaded, Unauthenticated
 from wasgo_chat.database.session import Tx
 from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, PipelinedCommand
+from wasgo_chat.gateway.delivery.subscription import ResumePoint
 from wasgo_chat.gateway.frames import acks
 from wasgo_chat.gateway.frames.client_frames import (
     DeleteMessageFrame,
@@ -23,11 +24,11 @@ from wasgo_chat.gateway.inflight import InflightSends
 from wasgo_chat.gateway.session import Session
 from wasgo_chat.membership.access import role_does_not_allow
 from wasgo_chat.membership.roles import Action, role_allows
-from wasgo_chat.messages import reactions, read_receipts, verbs
+from wasgo_chat.messages import operations, reactions, read_receipts
+from wasgo_chat.messages.operations import SendResult
 from wasgo_chat.messages.rendering import conversation_of_message, load_message
 from wasgo_chat.messages.schemas import ReactToMessage
 from wasgo_chat.messages.sending.gate import admit
-from wasgo_chat.messages.verbs import SendResult
 
 # The ids of the examples in the OpenAPI document. The tests replace them by existing ones and send the examples.
 _CONVERSATION_ID = "01a20497-3968-7249-a01c-b179616f7735"
@@ -74,7 +75,7 @@ async def _edit(session: Session, frame: EditMessageFrame) -> AckBody:
     await session.context.rate_limits.count_message(session.actor, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
-        await verbs.edit(tx, session.actor, frame.message_id, frame.content)
+        await operations.edit(tx, session.actor, frame.message_id, frame.content)
         message = await load_message(tx, conversation_id, frame.message_id, viewer=None)
     return {"message_id": frame.message_id, "revision": message["revision"]}
 
@@ -84,7 +85,7 @@ async def _delete(session: Session, frame: DeleteMessageFrame) -> AckBody:
     await session.context.rate_limits.count_message(session.actor, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
-        await verbs.delete(tx, session.actor, frame.message_id)
+        await operations.delete(tx, session.actor, frame.message_id)
     return {"message_id": frame.message_id}
 
 
@@ -109,7 +110,7 @@ async def _refresh_token(session: Session, frame: RefreshTokenFrame) -> AckBody:
 
 async def _subscribe(session: Session, frame: SubscribeFrame) -> AckBody:
     conversation_id = _require_conversation_id(session, frame.conversation_id)
-    await session.subscribe(conversation_id, frame.after_seq)
+    await session.subscribe(conversation_id, ResumePoint.parse(frame.after_seq, frame.epoch))
     return {"conversation_id": conversation_id}
 
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from wasgo_chat.messages.operations import SendResult
 from wasgo_chat.messages.sending.pending_send import SendStream
-from wasgo_chat.messages.verbs import SendResult
 
 MAX_INFLIGHT = 32
 """Maximum number of sends in flight. At this number the connection is not read until one of them is done."""

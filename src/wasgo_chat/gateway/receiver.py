@@ -17,7 +17,7 @@ from wasgo_chat.gateway.commands import send_ack
 from wasgo_chat.gateway.inflight import InflightSends
 from wasgo_chat.gateway.responder import Responder
 from wasgo_chat.gateway.session import Session
-from wasgo_chat.messages.verbs import SendResult
+from wasgo_chat.messages.operations import SendResult
 from wasgo_chat.telemetry import tracing
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import Invalid, LimitReached, NotFound, Unavailable
 from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.gateway.delivery.hub import Hub
-from wasgo_chat.gateway.delivery.subscription import Subscription
+from wasgo_chat.gateway.delivery.subscription import ResumePoint, Subscription
 from wasgo_chat.gateway.frames.client_frames import ClientFrame
 from wasgo_chat.gateway.responder import Responder
 from wasgo_chat.gateway.send_buffer import SendBuffer
@@ -88,13 +88,13 @@ class Session:
         return conversation_id
 
     async def subscribe(
-        self, conversation_id: UUID, after_seq: int | None, membership: MembershipHead | None = None
+        self, conversation_id: UUID, resume: ResumePoint | None, membership: MembershipHead | None = None
     ) -> None:
         """Subscribe to a conversation. A subscription that exists already is replaced.
 
         Args:
             conversation_id: the conversation.
-            after_seq: replay the log after this seq; None for live events only.
+            resume: replay the log from this point; None for live events only.
             membership: the user's membership, if it was loaded with the token.
 
         Raises:
@@ -107,7 +107,7 @@ class Session:
             hub.unsubscribe(earlier)
         if len(self.subscriptions) >= limit:
             raise LimitReached(f"A connection can have at most {limit} subscriptions")
-        missed = await hub.subscribe(self, conversation_id, after_seq, membership)
+        missed = await hub.subscribe(self, conversation_id, resume, membership)
         if self.actor.service is None:  # services act for many users
             self.context.rate_limits.count_replay(self.user_id, missed)
 
@@ -135,8 +135,8 @@ class Session:
         """Continue with a newer token of the same subject."""
         self.actor = actor
 
-    def greet(self, frame_type: str, state: dict[str, Any] | None = None) -> None:
-        """Send `hello` or `subscribed`; `state` has the fields of the conversation."""
+    def greet(self, frame_type: str, state: dict[str, Any]) -> None:
+        """Send `hello` or `subscribed`; `state` has the epoch, and the fields of the conversation."""
         settings = self.context.settings
         limits = {
             "content_chars": settings.max_content_chars,
@@ -151,7 +151,7 @@ class Session:
             "limits": limits,
             "features": self.context.feature_names,
         }
-        self._send({"type": frame_type, **user, **(state or {})})
+        self._send({"type": frame_type, **user, **state})
 
     def catch_up(self) -> None:
         """Catch up every subscription that is behind: the buffer has drained."""

@@ -19,6 +19,7 @@ from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.database.session import Database
 from wasgo_chat.http.context import http_context
 from wasgo_chat.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from wasgo_chat.http.query_parameters import reject_unknown_parameters
 from wasgo_chat.http.rate_limits import RateClass, RateLimits
 from wasgo_chat.http.refusal_limit import ACTOR
 from wasgo_chat.http.user_turns import TurnKind
@@ -97,7 +98,9 @@ async def _caller(
         _UserId | None, Header(description="User that a service acts as (scope `chat:act_as`).")
     ] = None,
 ) -> Actor:
-    return await authenticate(request)
+    actor = await authenticate(request)
+    reject_unknown_parameters(request)
+    return actor
 
 
 async def authenticate(request: Request, find: UserLookup | None = None, *, cost: float | None = None) -> Actor:

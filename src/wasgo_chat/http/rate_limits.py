@@ -18,6 +18,7 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
 from wasgo_chat.core.errors import RateLimited
+from wasgo_chat.core.redis_errors import diagnose_redis
 from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.http.gcra import GcraLimiter
 from wasgo_chat.identity.authentication import Actor
@@ -49,9 +50,9 @@ class _RedisStorage(RedisStorage):
     Both keys of a window share a hash tag, so a cluster stores them on the same node.
     """
 
-    def __init__(self, client: "Redis | RedisCluster") -> None:
+    def __init__(self, client: "Redis | RedisCluster", prefix: str) -> None:
         self._client = client
-        super().__init__("async+redis://", implementation="redispy")
+        super().__init__("async+redis://", implementation="redispy", key_prefix=f"{prefix}limits")
 
     def configure_bridge(self) -> None:
         """Override: use our client instead of creating one."""
@@ -74,7 +75,7 @@ class RateLimits:
         if settings.redis_url:
             # No retries: a second attempt would double the wait.
             self._client = RedisTarget.parse(settings.redis_url).client(timeout_s=REDIS_TIMEOUT_S)
-            self._shared = SlidingWindowCounterRateLimiter(_RedisStorage(self._client))
+            self._shared = SlidingWindowCounterRateLimiter(_RedisStorage(self._client, settings.redis_prefix))
         self._messages = _item(settings.message_rate, settings.message_rate_window_s)
         self._all_messages = GcraLimiter(settings.rate_messages_per_minute)
         self._requests = {
@@ -209,7 +210,7 @@ class RateLimits:
                 is_within = await self._shared.hit(item, *key, cost=cost)
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             # A failure to count must not stop the service.
-            log.warning("rate_limits_local", error=type(error).__name__)
+            log.warning("rate_limits_local", error=type(error).__name__, reason=diagnose_redis(error).what)
             self._retry_redis_at = time.monotonic() + REDIS_COOLDOWN_S
             return None
         self._retry_redis_at = 0.0

@@ -90,7 +90,9 @@ class _Response:
         headers: list[Header] = list(message.get("headers", []))
         if self.status == 413 and not any(PROBLEM_JSON.encode() in value for _, value in headers):
             self._replaces_body = True
-            headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", b"%d" % len(_TOO_LARGE))]
+            # Headers of other middleware stay: without CORS, a page of another origin could not read the response.
+            headers = [header for header in headers if header[0].lower() not in (b"content-type", b"content-length")]
+            headers += [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", b"%d" % len(_TOO_LARGE))]
         return {**message, "headers": self._all_headers(headers)}
 
     async def _reject_handshake(self, reason: str | None) -> None:

@@ -175,7 +175,7 @@ def profile_changes(user: UserRecord, token: Token) -> dict[str, object]:
     values since. A token without `iat` counts as new, except for `is_staff`: it cannot prove that it was issued after
     the right was withdrawn.
     """
-    profile = users.normalise_profile(token.profile)
+    profile = users.normalise_profile(user.id, token.profile)
     changed = {name: value for name, value in profile.items() if getattr(user, name) != value}
     if not token.issued_at:
         return {name: value for name, value in changed.items() if name != "is_staff"}

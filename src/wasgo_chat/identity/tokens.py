@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from wasgo_chat.core.encoding import clean_line, has_control_characters
+from wasgo_chat.core.encoding import clean_line, has_control_characters, is_blank
 from wasgo_chat.core.errors import Unauthenticated
 from wasgo_chat.identity.algorithms import algorithm_of
 from wasgo_chat.settings.config import (
@@ -206,7 +206,10 @@ def _mint(settings: Settings, audience: str, subject: str, ttl_s: int, claims: d
 
 
 def _profile(claims: dict[str, Any]) -> dict[str, Any]:
-    """The profile fields of a token. Names are cleaned; other invalid values are ignored. Neither rejects the token."""
+    """The profile fields of a token. Names are cleaned; other invalid values are ignored. Neither rejects the token.
+
+    A claim that is null or blank counts as omitted (OpenID Connect Core 1.0, section 5.3.2).
+    """
     profile: dict[str, Any] = {}
     for claim, name in _PROFILE.items():
         value = claims.get(claim)
@@ -214,7 +217,7 @@ def _profile(claims: dict[str, Any]) -> dict[str, Any]:
             continue
         if name in _NAMES:
             value = clean_line(value)
-        if value and not has_control_characters(value, allowed=""):
+        if not is_blank(value) and not has_control_characters(value, allowed=""):
             profile[name] = value
     if not _WEB_ADDRESS.match(profile.get("avatar_url", "https://")):
         del profile["avatar_url"]

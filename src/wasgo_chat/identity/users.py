@@ -5,12 +5,20 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import DateTime, Text, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wasgo_chat.core.encoding import RequestModel, ResponseModel, SingleLine, UserId, strip_bidi_controls
+from wasgo_chat.core.encoding import (
+    RequestModel,
+    ResponseModel,
+    SingleLine,
+    UserId,
+    none_if_blank,
+    strip_bidi_controls,
+    strip_blank,
+)
 from wasgo_chat.database.data_policy import DataPolicy
 from wasgo_chat.database.pinned import PinnedConnection, fetch
 from wasgo_chat.database.session import Base, Database, Tx, any_of, values_table
@@ -56,14 +64,27 @@ class UserOut(ResponseModel):
     avatar_url: str | None
 
 
-class PutUser(RequestModel):
-    """Profile fields set by a service. Fields that are left out are unchanged."""
+_Removable = AfterValidator(none_if_blank)
 
-    username: Annotated[SingleLine, Field(min_length=1, max_length=150)] | None = None
-    display_name: Annotated[SingleLine, Field(max_length=200)] | None = None
-    avatar_url: Annotated[SingleLine, Field(max_length=2000, pattern=r"^https?://")] | None = None
-    email: Annotated[SingleLine, Field(max_length=320, pattern=EMAIL_PATTERN)] | None = None
-    locale: Annotated[SingleLine, Field(max_length=35, pattern=r"^[A-Za-z0-9-]+$")] | None = None
+Username = Annotated[Annotated[SingleLine, Field(max_length=150)] | None, _Removable]
+DisplayName = Annotated[Annotated[SingleLine, Field(max_length=200)] | None, _Removable]
+
+
+class PutUser(RequestModel):
+    """Profile fields set by a service. Fields that are left out are unchanged; null or an empty string removes a value.
+
+    Without a username, the user has the default one, which is the id; without `is_staff`, the user is no staff.
+    """
+
+    username: Username = None
+    display_name: DisplayName = None
+    avatar_url: Annotated[
+        Annotated[SingleLine, Field(max_length=2000, pattern=r"^(https?://.*)?$")] | None, _Removable
+    ] = None
+    email: Annotated[Annotated[SingleLine, Field(max_length=320, pattern=f"^$|{EMAIL_PATTERN}")] | None, _Removable] = (
+        None
+    )
+    locale: Annotated[Annotated[SingleLine, Field(max_length=35, pattern=r"^[A-Za-z0-9-]*$")] | None, _Removable] = None
     is_staff: bool | None = None
 
 
@@ -128,12 +149,12 @@ async def upsert_users(tx: Tx, profiles: Mapping[UserId, Mapping[str, Any]]) -> 
 
     Args:
         tx: the transaction.
-        profiles: fields of `MIRRORED` to set, by user id. The username defaults to the id.
+        profiles: fields of `MIRRORED` to set, by user id; None removes a value.
 
     Raises:
         UserErased: one of the users was erased; a delayed job must not restore an erased user.
     """
-    stored = {user_id: normalise_profile(profile) for user_id, profile in profiles.items()}
+    stored = {user_id: normalise_profile(user_id, profile) for user_id, profile in profiles.items()}
     if len(stored) == 1:
         ((user_id, profile),) = stored.items()
         await _upsert_user(tx, user_id, profile)
@@ -192,16 +213,20 @@ async def _upsert_many(tx: Tx, profiles: Mapping[str, dict[str, Any]]) -> None:
         await tx.execute(statement)
 
 
-def normalise_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a profile as they are stored.
+def normalise_profile(user_id: str, profile: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a profile as they are stored: a username that is removed is the id, `is_staff` is False.
 
-    Bidirectional control characters are removed from names: they would reorder the surrounding text, and could make one
-    user look like another.
+    Bidirectional control characters, and invisible ones at the ends, are removed from names: the former would reorder
+    the surrounding text, and both could make one user look like another.
     """
-    stored = {name: value for name, value in profile.items() if value is not None}
+    stored = dict(profile)
     for name in ("username", "display_name"):
-        if name in stored:
-            stored[name] = strip_bidi_controls(stored[name]).strip() or "?"
+        if stored.get(name) is not None:
+            stored[name] = strip_blank(strip_bidi_controls(stored[name])) or None
+    if "username" in stored:
+        stored["username"] = stored["username"] or user_id
+    if "is_staff" in stored:
+        stored["is_staff"] = bool(stored["is_staff"])
     return stored
 
 

@@ -19,16 +19,16 @@ from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.identity import audit, users
 from wasgo_chat.identity.users import PutUser, UserOut
-from wasgo_chat.integrations import verbs
+from wasgo_chat.integrations import operations
 from wasgo_chat.membership import access
 from wasgo_chat.membership.create import check_participant_count
 from wasgo_chat.membership.errors import ConversationClosed
 from wasgo_chat.membership.roles import Action
 from wasgo_chat.membership.schemas import ProvisionConversation
+from wasgo_chat.messages.operations import post_system_message
 from wasgo_chat.messages.rendering import load_message
 from wasgo_chat.messages.schemas import MessageOut, SendSystemMessage
 from wasgo_chat.messages.sending.gate import check_system_message
-from wasgo_chat.messages.verbs import post_system_message
 
 router = APIRouter()
 
@@ -47,16 +47,16 @@ def _add_object_routes(type_: ConversationType) -> None:
 
     async def get_(reference_id: ReferenceId, caller: Caller, db: Db) -> Response:
         async with db.snapshot() as tx:
-            conversation_id = await verbs.object_conversation(tx, caller.require_user(), type_.name, reference_id)
+            conversation_id = await operations.object_conversation(tx, caller.require_user(), type_.name, reference_id)
             return JsonResponse(await load_conversation(tx, caller, conversation_id))
 
     async def put(reference_id: ReferenceId, body: ProvisionConversation, caller: Caller, db: Db) -> Response:
         caller.require_scope("chat:provision")
         check_participant_count(db.settings.max_participants, len(body.participants))
         async with db.transaction() as tx:
-            await verbs.upsert_participants(tx, caller, body)
+            await operations.upsert_participants(tx, caller, body)
         async with db.transaction() as tx:
-            result = await verbs.provision(tx, caller, type_.name, reference_id, body)
+            result = await operations.provision(tx, caller, type_.name, reference_id, body)
             conversation = await load_conversation(tx, caller, result.conversation_id)
         return JsonResponse(conversation, 201 if result.is_new else 200)
 
@@ -127,7 +127,7 @@ async def put_user(user_id: UserId, body: PutUser, caller: Caller, db: Db) -> Re
     """Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their value."""
     caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        user = await verbs.put_user(tx, caller, user_id, body)
+        user = await operations.put_user(tx, caller, user_id, body)
     return JsonResponse(user)
 
 

@@ -17,7 +17,7 @@ from wasgo_chat.core.encoding import (
     Title,
     UserId,
 )
-from wasgo_chat.identity.users import UserOut
+from wasgo_chat.identity.users import DisplayName, Username, UserOut
 from wasgo_chat.membership.roles import Role, RoleName
 
 _SHORT_LIST = Field(max_length=MAX_LIST_ITEMS, fail_fast=True)
@@ -42,8 +42,8 @@ class ParticipantIn(RequestModel):
 class ProvisionedParticipant(ParticipantIn):
     """A user to add, with the profile that a service may give."""
 
-    username: Annotated[SingleLine, Field(min_length=1, max_length=150)] | None = None
-    display_name: Annotated[SingleLine, Field(max_length=200)] | None = None
+    username: Username = None
+    display_name: DisplayName = None
 
 
 class CreateConversation(RequestModel):
@@ -78,12 +78,18 @@ class ProvisionConversation(RequestModel):
 
 
 class UpdateConversation(RequestModel):
-    """Fields to change; omitted fields keep their value."""
+    """Fields to change; omitted fields keep their value, and null empties all but the status."""
 
     title: Title | None = None
     metadata: JsonObject | None = None
     settings: JsonObject | None = None
     status: Status | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """The fields to change, with their new values."""
+        empty: dict[str, Any] = {"title": "", "metadata": {}, "settings": {}}
+        given = {field: empty.get(field) if value is None else value for field, value in self}
+        return {field: given[field] for field in self.model_fields_set if given[field] is not None}
 
 
 class AddParticipant(RequestModel):

@@ -18,7 +18,8 @@ from wasgo_chat.messages.models import Message, Reaction
 from wasgo_chat.messages.rendering import conversation_of_message, load_reactions
 from wasgo_chat.messages.schemas import ReactToMessage
 
-_VARIATION_SELECTOR = "\ufe0f"
+# They choose between the black and white and the coloured form of a character.
+_VARIATION_SELECTORS = dict.fromkeys([0xFE0E, 0xFE0F])
 
 
 def canonical_emoji(text: str) -> str:
@@ -27,7 +28,7 @@ def canonical_emoji(text: str) -> str:
     Raises:
         Invalid: it is not exactly one emoji.
     """
-    canonical = _fully_qualified().get(text.replace(_VARIATION_SELECTOR, ""))
+    canonical = _fully_qualified().get(text.translate(_VARIATION_SELECTORS))
     if canonical is None:
         raise Invalid.field(["emoji"], "emoji", "must be exactly one emoji")
     return canonical
@@ -90,7 +91,7 @@ def _fully_qualified() -> dict[str, str]:
     from emoji import EMOJI_DATA, STATUS  # noqa: PLC0415  5,000 entries that would slow down the start
 
     return {
-        text.replace(_VARIATION_SELECTOR, ""): text
+        text.translate(_VARIATION_SELECTORS): text
         for text, entry in EMOJI_DATA.items()
         if entry["status"] == STATUS["fully_qualified"]
     }

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, text
 
-from wasgo_chat.attachments import verbs as attachments
+from wasgo_chat.attachments import operations as attachments
 from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.messages.models import Message
 

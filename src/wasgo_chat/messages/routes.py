@@ -1,6 +1,6 @@
 """HTTP routes of messages: list, send, get, edit, delete, react, mark as read, receipts."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -9,6 +9,7 @@ from wasgo_chat.attachments.routes import FORM_PROBLEMS
 from wasgo_chat.core.encoding import JsonResponse, Seq, UserId
 from wasgo_chat.core.errors import Forbidden, LimitReached, NotFound, Overloaded
 from wasgo_chat.database.session import Tx
+from wasgo_chat.events.epochs import EpochOut, current_epoch
 from wasgo_chat.http.dependencies import (
     Caller,
     Cursor,
@@ -30,7 +31,7 @@ from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
 from wasgo_chat.membership.errors import ConversationClosed
 from wasgo_chat.membership.lookups import MembershipLoader
-from wasgo_chat.messages import reactions, read_receipts, verbs
+from wasgo_chat.messages import operations, reactions, read_receipts
 from wasgo_chat.messages.context import messages_context
 from wasgo_chat.messages.errors import MessageDeletedError
 from wasgo_chat.messages.history import fast_path
@@ -61,6 +62,7 @@ class MessagePage(PageShape):
 
     results: list[MessageOut]
     last_seq: int | None = None
+    epoch: EpochOut
 
 
 @router.get(
@@ -94,7 +96,12 @@ async def list_messages(
     """
     filters = MessageFilters(conversation, before_seq, after_seq, around_seq, sender, message_type)
     if conversation is None:
-        page, headers = await reading.read(lambda tx: fetch_page(tx, caller, filters, limit=limit, cursor=cursor))
+
+        async def fetch(tx: Tx) -> dict[str, Any]:
+            epoch = await current_epoch(tx)
+            return {**await fetch_page(tx, caller, filters, limit=limit, cursor=cursor), "epoch": epoch}
+
+        page, headers = await reading.read(fetch)
         return JsonResponse(page, headers=headers)
     head = await memberships.find((caller.require_user(), conversation))
     if head is None:
@@ -108,7 +115,7 @@ async def list_messages(
         filters,
         limit=limit,
         cursor=cursor,
-        last_seq=head.last_seq,
+        head=head,
         if_none_match=if_none_match,
     )
 
@@ -188,7 +195,7 @@ async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: 
     """Change the content of the caller's own message."""
     async with db.transaction() as tx:
         await _count_as_message(tx, rates, caller, message_id)
-        membership = await verbs.edit(tx, caller, message_id, body.content)
+        membership = await operations.edit(tx, caller, message_id, body.content)
         message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.require_user())
     return JsonResponse(message)
 
@@ -203,7 +210,7 @@ async def delete_message(message_id: UUID, caller: Caller, db: Db, rates: RateLi
     """Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone."""
     async with db.transaction() as tx:
         await _count_as_message(tx, rates, caller, message_id)
-        membership = await verbs.delete(tx, caller, message_id)
+        membership = await operations.delete(tx, caller, message_id)
         message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.user_id or "")
     return JsonResponse(message)
 
@@ -260,7 +267,7 @@ async def _count_as_message(tx: Tx, rates: RateLimits, caller: Actor, message_id
         RateLimited: the caller has sent or changed too many messages in the conversation.
     """
     conversation_id = await conversation_of_message(tx, caller, message_id)
-    if caller.user_id is not None:  # other callers are refused by the verb
+    if caller.user_id is not None:  # other callers are refused by the operation
         await rates.count_message(caller, conversation_id)
 
 

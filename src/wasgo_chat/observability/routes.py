@@ -9,6 +9,7 @@ from wasgo_chat.core.errors import NotFound, Unauthenticated
 from wasgo_chat.core.ip_ranges import is_public
 from wasgo_chat.http.context import http_context
 from wasgo_chat.http.dependencies import client_ip_bucket
+from wasgo_chat.http.untrusted_proxies import forwarding_peer
 from wasgo_chat.observability.context import observability_context
 from wasgo_chat.observability.prometheus import render_metrics
 
@@ -50,6 +51,8 @@ def _is_local(request: Request) -> bool:
     if request.client is None:
         return False
     if not http_context(request).settings.trusted_proxies and any(name in request.headers for name in _FORWARDED):
+        return False
+    if forwarding_peer(request.scope) is not None:
         return False
     try:
         return not is_public(request.client.host)

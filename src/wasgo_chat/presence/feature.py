@@ -7,7 +7,9 @@ from wasgo_chat.presence.tracker import Presence
 
 
 def _build(context: PartContext) -> Parts:
-    presence = Presence(context.background_db, context.settings.redis_url, context.name)
+    presence = Presence(
+        context.background_db, context.settings.redis_url, context.name, redis_prefix=context.settings.redis_prefix
+    )
     return Parts(provides=[presence], run=[presence.run], close=[presence.close])
 
 

@@ -11,14 +11,13 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
+from wasgo_chat.core.redis_target import DEFAULT_PREFIX, RedisTarget, close_sentinels
 
 CONNECTION_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 SHARDS = 16
 """Shards of a cluster's users: no more nodes than that share the work."""
 _PAGE = 500
 _MAX_EXPIRED = 1000
-_KEY = "wasgo:online"
 _TIMEOUT_S = 1.0
 
 # One sorted set has an entry "worker user" for what expires, and one per user has the workers that the user is
@@ -81,16 +80,18 @@ class PresenceRegistry:
     Args:
         redis_url: the Redis of all workers.
         worker: the worker's name, unique among all workers.
+        prefix: the prefix of the keys.
     """
 
-    def __init__(self, redis_url: str, worker: str) -> None:
+    def __init__(self, redis_url: str, worker: str, prefix: str = DEFAULT_PREFIX) -> None:
         self._worker = worker
+        key = f"{prefix}online"
         target = RedisTarget.parse(redis_url)
         # Without retries: by default the client retries for ten seconds, and the requests wait with it.
         self._redis = target.client(timeout_s=_TIMEOUT_S, decode_responses=True)
         # A cluster hashes the part of a key in braces, which decides on the slot.
         is_cluster = target.kind == "cluster"
-        self._shards = [f"{{{_KEY}:{number}}}" for number in range(SHARDS)] if is_cluster else [_KEY]
+        self._shards = [f"{{{key}:{number}}}" for number in range(SHARDS)] if is_cluster else [key]
         self._register = self._redis.register_script(_REGISTER)
         self._unregister = self._redis.register_script(_UNREGISTER)
         self._online_among = self._redis.register_script(_ONLINE_AMONG)

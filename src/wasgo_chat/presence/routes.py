@@ -10,7 +10,7 @@ from wasgo_chat.feature import part_of
 from wasgo_chat.http.dependencies import Caller, Db
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.membership.acquaintance import acquaintances
-from wasgo_chat.presence import verbs
+from wasgo_chat.presence import operations
 from wasgo_chat.presence.schemas import PresencesOut
 from wasgo_chat.presence.tracker import Presence
 
@@ -37,7 +37,7 @@ async def list_presence(
         raise Invalid.field(["query", "user_ids"], "user_ids", f"must be 1 to {MAX_USERS} ids, separated by commas")
     async with db.snapshot() as tx:
         visible = await acquaintances(tx, caller.require_user(), requested)
-        seen = await verbs.last_seen(tx, visible)
+        seen = await operations.last_seen(tx, visible)
     online = await part_of(request, Presence).online(visible)
     results = [{"user_id": key, "online": key in online, "last_seen": seen.get(key)} for key in requested]
     return JsonResponse({"results": results})

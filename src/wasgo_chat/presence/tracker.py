@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import structlog
 
+from wasgo_chat.core.redis_errors import diagnose_redis
+from wasgo_chat.core.redis_target import DEFAULT_PREFIX
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
-from wasgo_chat.presence import verbs
+from wasgo_chat.presence import operations
 from wasgo_chat.presence.registry import CONNECTION_ERRORS, PresenceRegistry
 
 log = structlog.get_logger(__name__)
@@ -34,11 +36,12 @@ class Presence:
         db: stores when users were last seen.
         redis_url: the Redis of all workers; None for a single process.
         worker: the worker's name, unique among all workers.
+        redis_prefix: the prefix of the keys in Redis.
     """
 
-    def __init__(self, db: Database, redis_url: str | None, worker: str) -> None:
+    def __init__(self, db: Database, redis_url: str | None, worker: str, *, redis_prefix: str = DEFAULT_PREFIX) -> None:
         self._db = db
-        self._registry = PresenceRegistry(redis_url, worker) if redis_url is not None else None
+        self._registry = PresenceRegistry(redis_url, worker, redis_prefix) if redis_url is not None else None
         self._listeners: list[OnChange] = []
         self._connected: set[str] = set()
         self._changes: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
@@ -70,7 +73,7 @@ class Presence:
         try:
             return online.union(await self._registry.online_among(others))
         except CONNECTION_ERRORS as error:
-            log.warning("presence_local_only", error=type(error).__name__)
+            log.warning("presence_local_only", error=type(error).__name__, reason=diagnose_redis(error).what)
             return online
 
     async def run(self) -> None:
@@ -137,4 +140,4 @@ class Presence:
     async def _record_seen(self, user_ids: Sequence[str]) -> None:
         if user_ids:
             async with self._db.transaction() as tx:
-                await verbs.record_seen(tx, user_ids)
+                await operations.record_seen(tx, user_ids)

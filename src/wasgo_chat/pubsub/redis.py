@@ -10,7 +10,7 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.sentinel import SentinelConnectionPool
 
-from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
+from wasgo_chat.core.redis_target import DEFAULT_PREFIX, RedisTarget, close_sentinels
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
 from wasgo_chat.pubsub.redis_base import (
     CONNECTION_ERRORS,
@@ -34,8 +34,8 @@ class RedisBroker(RedisBrokerBase):
     starts or reconnects announces itself there, so that the others publish again at once.
     """
 
-    def __init__(self, url: str) -> None:
-        super().__init__()
+    def __init__(self, url: str, prefix: str = DEFAULT_PREFIX) -> None:
+        super().__init__(prefix)
         target = RedisTarget.parse(url)
         # A pool that waits: the default one raises at the fifth use, and what was to be published would be lost.
         self._pool: ConnectionPool = target.pool(timeout_s=_TIMEOUT_S, connections=4, waits=True)
@@ -62,7 +62,7 @@ class RedisBroker(RedisBrokerBase):
         pipeline = self._publisher.pipeline(transaction=False)
         return pipeline, pipeline.publish
 
-    async def subscribe(self, channel: str) -> None:
+    async def _subscribe(self, channel: str) -> None:
         """Subscribe, and wait for the confirmation for two seconds at most."""
         self._channels.add(channel)
         if self._pubsub is None:
@@ -71,7 +71,7 @@ class RedisBroker(RedisBrokerBase):
         self._request_subscription(channel, is_wanted=True)
         await self._await_confirmation(confirmation)
 
-    async def unsubscribe(self, channel: str) -> None:
+    async def _unsubscribe(self, channel: str) -> None:
         self._channels.discard(channel)
         if self._pubsub is not None:
             self._request_subscription(channel, is_wanted=False)
@@ -105,7 +105,7 @@ class RedisBroker(RedisBrokerBase):
         while True:
             is_counted = self._pubsub is not None  # otherwise a single subscriber is another worker
             try:
-                ((_, subscribers),) = await self._publisher.pubsub_numsub(WORKERS_CHANNEL)
+                ((_, subscribers),) = await self._publisher.pubsub_numsub(self._workers_channel)
                 await self._check_primary()
             except CONNECTION_ERRORS:
                 self.has_peers = True
@@ -127,7 +127,7 @@ class RedisBroker(RedisBrokerBase):
             try:
                 async with self._listener.pubsub() as pubsub:
                     # The channel of the workers gives the connection something to ping before other subscriptions.
-                    requested = {WORKERS_CHANNEL, *self._channels}
+                    requested = {self._workers_channel, *self._channels}
                     await pubsub.subscribe(*requested)
                     await self._read(pubsub, await self._await_first_confirmation(pubsub, requested))
             except CONNECTION_ERRORS as error:

@@ -14,12 +14,13 @@ from typing import Any, Literal, Protocol
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
+from wasgo_chat.core.redis_errors import diagnose_redis
 from wasgo_chat.core.tasks import cancel_and_wait, forever
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
 
 log = structlog.get_logger(__name__)
 
-WORKERS_CHANNEL = "wasgo:worker"
+WORKERS_CHANNEL = "worker"
 """The channel of all workers. Its number of subscribers shows whether there are others; a worker that connects
 announces itself there.
 """
@@ -44,9 +45,15 @@ class Pipeline(Protocol):
 
 
 class RedisBrokerBase(ABC):
-    """Publishes queued messages, and tracks the availability of Redis."""
+    """Publishes queued messages, and tracks the availability of Redis.
 
-    def __init__(self) -> None:
+    Args:
+        prefix: the prefix of the channels in Redis, which callers do not see.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._workers_channel = prefix + WORKERS_CHANNEL
         self.has_peers = True  # until the workers have been counted
         self._name = secrets.token_bytes(8)
         self._on_message: OnMessage = lambda channel, payload: None
@@ -79,10 +86,24 @@ class RedisBrokerBase(ABC):
         if self._waiting_bytes + size > _MAX_WAITING_BYTES:
             self._mark_down("publishing", OverflowError())
             return  # the reconcilers of the other workers find it
-        self._waiting.extend(messages)
+        self._waiting += [(self._prefix + channel, payload) for channel, payload in messages]
         self._waiting_bytes += size
         self._sent.clear()
         self._woken.set()
+
+    async def subscribe(self, channel: str) -> None:
+        await self._subscribe(self._prefix + channel)
+
+    async def unsubscribe(self, channel: str) -> None:
+        await self._unsubscribe(self._prefix + channel)
+
+    @abstractmethod
+    async def _subscribe(self, channel: str) -> None:
+        """Subscribe to a channel by its name in Redis, and wait for the confirmation for two seconds at most."""
+
+    @abstractmethod
+    async def _unsubscribe(self, channel: str) -> None:
+        """Unsubscribe from a channel by its name in Redis."""
 
     async def wait_sent(self) -> None:
         """Wait until everything that was published has been sent, or has failed."""
@@ -115,17 +136,17 @@ class RedisBrokerBase(ABC):
     def _announce_presence(self) -> None:
         """Announce this worker to the others, which publish to Redis from then on."""
         self._retry = None
-        self._waiting.append((WORKERS_CHANNEL, self._name))
+        self._waiting.append((self._workers_channel, self._name))
         self._woken.set()
 
     def _handle_message(self, channel: str, payload: bytes) -> None:
         """Handle a publication. An error is logged: one message must not end the connection."""
-        if channel == WORKERS_CHANNEL:
+        if channel == self._workers_channel:
             if payload != self._name:
                 self.has_peers = True
             return
         try:
-            self._on_message(channel, payload)
+            self._on_message(channel.removeprefix(self._prefix), payload)
         except Exception:
             log.exception("message_handler_failed")
 
@@ -159,7 +180,8 @@ class RedisBrokerBase(ABC):
 
     def _mark_down(self, direction: Direction, error: Exception) -> None:
         if not self._down:
-            log.warning("redis_unavailable", direction=direction, error=type(error).__name__)
+            reason = diagnose_redis(error).what
+            log.warning("redis_unavailable", direction=direction, error=type(error).__name__, reason=reason)
         self._down.setdefault(direction, time.monotonic())
 
     def _mark_up(self, direction: Direction) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 from redis.asyncio.cluster import ClusterNode
 
-from wasgo_chat.core.redis_target import RedisTarget
+from wasgo_chat.core.redis_target import DEFAULT_PREFIX, RedisTarget
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
 from wasgo_chat.pubsub.cluster_connection import Address, ShardSubscriber, slot_of
-from wasgo_chat.pubsub.redis_base import CONNECTION_ERRORS, RETRY_S, WORKERS_CHANNEL, Pipeline, RedisBrokerBase
+from wasgo_chat.pubsub.redis_base import CONNECTION_ERRORS, RETRY_S, Pipeline, RedisBrokerBase
 
 log = structlog.get_logger(__name__)
 
@@ -34,14 +34,14 @@ class ClusterBroker(RedisBrokerBase):
     those in `_to_place` have to be assigned again.
     """
 
-    def __init__(self, url: str) -> None:
-        super().__init__()
+    def __init__(self, url: str, prefix: str = DEFAULT_PREFIX) -> None:
+        super().__init__(prefix)
         self._target = RedisTarget.parse(url)
         self._cluster = self._target.cluster(timeout_s=_TIMEOUT_S)
-        self._channels: set[str] = {WORKERS_CHANNEL}
+        self._channels: set[str] = {self._workers_channel}
         self._assigned: dict[str, ShardSubscriber] = {}
         self._confirmed_channels: set[str] = set()
-        self._possibly_missed: set[str] = {WORKERS_CHANNEL}
+        self._possibly_missed: set[str] = {self._workers_channel}
         self._to_place: set[str] = set()
         self._subscribers: dict[Address, ShardSubscriber] = {}
         self._failing: set[Address] = set()
@@ -52,20 +52,20 @@ class ClusterBroker(RedisBrokerBase):
 
     async def start(self, on_message: OnMessage, on_gap: OnGap) -> None:
         self._on_message, self._on_gap = on_message, on_gap
-        self._place_soon(WORKERS_CHANNEL)
+        self._place_soon(self._workers_channel)
         self._start_supervised(self._publish, "redis-publisher")
         self._start_supervised(self._place_channels, "redis-subscriber")
         self._start_supervised(self._count_workers, "redis-counter")
 
     def is_receiving(self) -> bool:
         """Every wanted channel is confirmed. One shard that answers says nothing about the others."""
-        return WORKERS_CHANNEL in self._confirmed_channels and not self._possibly_missed
+        return self._workers_channel in self._confirmed_channels and not self._possibly_missed
 
     def _pipeline(self) -> tuple[Pipeline, Callable[[str, bytes], Any]]:
         pipeline = self._cluster.pipeline()
         return pipeline, pipeline.spublish
 
-    async def subscribe(self, channel: str) -> None:
+    async def _subscribe(self, channel: str) -> None:
         """Subscribe, and wait for the confirmation of the node for two seconds at most."""
         self._channels.add(channel)
         if channel in self._confirmed_channels:
@@ -80,7 +80,7 @@ class ClusterBroker(RedisBrokerBase):
         if channel not in self._confirmed_channels and channel in self._channels:
             self._possibly_missed.add(channel)
 
-    async def unsubscribe(self, channel: str) -> None:
+    async def _unsubscribe(self, channel: str) -> None:
         self._channels.discard(channel)
         self._place_soon(channel)
 
@@ -200,7 +200,7 @@ class ClusterBroker(RedisBrokerBase):
         self._confirmed_channels.add(channel)
         self._confirm(channel)
         self._mark_up_if_receiving()
-        if channel == WORKERS_CHANNEL:
+        if channel == self._workers_channel:
             self._announce_presence()
 
     def _on_lost(self, subscriber: ShardSubscriber, channel: str) -> None:
@@ -263,10 +263,11 @@ class ClusterBroker(RedisBrokerBase):
             if count % _COUNTS_PER_REFRESH == 0:
                 self._is_slot_map_stale = True
                 self._place_soon()
-            is_counted = WORKERS_CHANNEL in self._confirmed_channels  # otherwise a single subscriber is another worker
+            # Otherwise a single subscriber is another worker.
+            is_counted = self._workers_channel in self._confirmed_channels
             try:
-                node = self._cluster.get_node_from_key(WORKERS_CHANNEL)
-                ((_, subscribers),) = await self._cluster.pubsub_shardnumsub(WORKERS_CHANNEL, target_nodes=node)
+                node = self._cluster.get_node_from_key(self._workers_channel)
+                ((_, subscribers),) = await self._cluster.pubsub_shardnumsub(self._workers_channel, target_nodes=node)
             except CONNECTION_ERRORS:
                 self.has_peers = True
             else:

@@ -155,15 +155,18 @@ def has_retention_period(settings: Settings, retention: Sequence[Retention]) -> 
 async def exclusive_run(db: Database) -> AsyncIterator[bool]:
     """Take the lock of purging until the end of the block. Yields False if another worker holds it.
 
-    The lock belongs to a connection that is opened for it, as the connections of the pool are for requests.
+    The lock belongs to a session that is opened for it, without a pooler, as the connections of the pool are for
+    requests.
     """
-    pool = Database(db.settings, pool_size=1, breaker=db.breaker, name="purge")
+    settings = db.settings
+    breaker = None if settings.database_pooler else db.breaker
+    pool = Database(settings.without_pooler(), pool_size=1, breaker=breaker, name="purge")
     connection = PinnedConnection(pool)
     try:
         yield (await connection.fetch(_TRY_LOCK))[0][0]
     finally:
         await connection.close()
-        await pool.engine.dispose()
+        await (pool.engine.dispose() if breaker is not None else pool.close())
 
 
 def _log_result(purged: PurgeResult) -> None:

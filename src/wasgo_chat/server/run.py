@@ -17,8 +17,12 @@ from sqlalchemy import text
 
 from wasgo_chat.app import create_app
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.core.ip_ranges import ipv4_mapped, is_ipv4
 from wasgo_chat.core.log_levels import LogLevels
 from wasgo_chat.database import migrations
+from wasgo_chat.database.diagnosis import diagnose
+from wasgo_chat.database.errors import DRIVER_ERRORS
+from wasgo_chat.database.pooling import ineffective_parameters, session_parameters
 from wasgo_chat.database.session import Database
 from wasgo_chat.identity.tokens import TokenVerifier
 from wasgo_chat.notifications.channels import make_channels
@@ -54,7 +58,7 @@ def server_config(app: FastAPI | str, settings: Settings, **more: Any) -> uvicor
         server_header=False,
         # By default uvicorn trusts the forwarded addresses of local connections and of FORWARDED_ALLOW_IPS.
         proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
+        forwarded_allow_ips=[*settings.trusted_proxies, *map(ipv4_mapped, filter(is_ipv4, settings.trusted_proxies))],
         **more,
     )
 
@@ -84,7 +88,7 @@ def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogL
     def run_worker(heartbeat_pipe: int) -> None:
         signal.signal(signal.SIGUSR2, lambda *_: Context().run(levels.apply))  # outside the context of any request
         levels.apply()  # a signal may have arrived during the fork
-        app = create_app(settings, metrics_folder=folder)
+        app = create_app(settings, metrics_folder=folder, workers=workers if folder is not None else 1)
         ChatServer(server_config(app, settings), app, heartbeat_pipe=heartbeat_pipe).run(sockets=[sock])
 
     gc.collect()
@@ -147,6 +151,7 @@ async def _check_database(settings: Settings) -> None:
     db = Database(settings)
     try:
         await db.ping()
+        await _warn_of_lost_parameters(settings, db)
         if not await migrations.is_current(db):
             raise UnsafeSettings("The database is not at the newest migration: run `wasgo-chat migrate` first.")
         async with db.snapshot() as tx:
@@ -160,9 +165,16 @@ async def _check_database(settings: Settings) -> None:
                 f"The database can lose committed data: turn {' and '.join(off)} on (for the server, or for "
                 "the role or database of WASGO_CHAT_DATABASE_URL). For tests, WASGO_CHAT_ALLOW_UNSAFE_DATABASE=true."
             )
-    except Unavailable as error:
-        raise UnsafeSettings(
-            "The database of WASGO_CHAT_DATABASE_URL does not answer: check the address, and that it is running."
-        ) from error
+    except (Unavailable, *DRIVER_ERRORS) as error:
+        if (diagnosis := diagnose(error)) is None:
+            raise
+        raise UnsafeSettings(str(diagnosis)) from error
     finally:
         await db.close()
+
+
+async def _warn_of_lost_parameters(settings: Settings, db: Database) -> None:
+    """Log the session parameters that a pooler drops. Without them, nothing limits how long requests wait."""
+    async with db.snapshot() as tx:
+        for name, value in (await ineffective_parameters(tx, session_parameters(settings))).items():
+            log.warning("session_parameter_ignored", parameter=name, value=value)

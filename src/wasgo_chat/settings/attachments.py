@@ -59,7 +59,7 @@ class AttachmentSettings(BaseModel):
     unclaimed_attachment_ttl_h: int = Field(
         24, ge=1, description="Lifetime of an upload that is not attached to a message."
     )
-    sweep_s: float = Field(
+    attachment_cleanup_s: float = Field(
         60.0, gt=0, description="How often a worker deletes attachments that are no longer referenced."
     )
     clamd: str | None = Field(

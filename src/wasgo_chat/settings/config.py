@@ -6,14 +6,17 @@ in README.md are generated from them (`make docs`).
 
 import hashlib
 import hmac
-from typing import Self
+from collections.abc import Iterable
+from typing import Self, get_args
 
-from pydantic import BaseModel
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from wasgo_chat.core import postgres_dsn
 from wasgo_chat.settings.access import AccessSettings
 from wasgo_chat.settings.attachments import AttachmentSettings
 from wasgo_chat.settings.connections import ConnectionSettings
+from wasgo_chat.settings.environment import PREFIX, secret_files, unknown_variables
 from wasgo_chat.settings.features import FeatureSettings
 from wasgo_chat.settings.limits import LimitSettings
 from wasgo_chat.settings.notifications import NotificationSettings
@@ -50,7 +53,16 @@ class Settings(
 ):
     """The settings of a deployment. Sizes are in bytes, times in seconds; lists are comma-separated."""
 
-    model_config = SettingsConfigDict(env_prefix="WASGO_CHAT_", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """The environment, and the files that its `…_FILE` variables name."""
+        return init_settings, env_settings, secret_files(settings_cls, SECRET_SETTINGS, env_settings)
 
     def hash_key(self) -> bytes:
         """The key for cursors and request hashes: 32 bytes, identical on all workers.
@@ -76,6 +88,23 @@ class Settings(
             raise UnsafeSettings("WASGO_CHAT_DATABASE_URL is not set: set it to postgresql://user:password@host/name.")
         return self.database_url
 
+    def require_session_database(self) -> str:
+        """The URL of the database for what needs a session of its own, such as migrations: never a pooler.
+
+        Raises:
+            UnsafeSettings: it is not set.
+        """
+        if self.database_pooler and not self.database_direct_url:
+            raise UnsafeSettings(
+                "WASGO_CHAT_DATABASE_POOLER requires WASGO_CHAT_DATABASE_DIRECT_URL, because migrations and purges "
+                "hold locks of a session: set it to the URL of the database without the pooler."
+            )
+        return self.database_direct_url or self.require_database()
+
+    def without_pooler(self) -> Self:
+        """The same settings with a database URL for sessions. Raises: as `require_session_database`."""
+        return self.model_copy(update={"database_url": self.require_session_database(), "database_pooler": False})
+
     def check_safe_to_serve(self, *, workers: int) -> Self:
         """Reject settings that are not safe in production.
 
@@ -83,6 +112,12 @@ class Settings(
             UnsafeSettings: a setting is missing or unsafe.
         """
         self.require_database()
+        self.require_session_database()
+        if self.database_pooler and postgres_dsn.session_options(self.database_url):
+            raise UnsafeSettings(
+                "WASGO_CHAT_DATABASE_URL has `options`, which a pooler in transaction mode does not keep: set them on "
+                "the role, for example ALTER ROLE chat SET search_path = chat."
+            )
         keys = {
             "JWT_SECRET": self.jwt_secret,
             "JWT_PUBLIC_KEY": self.jwt_public_key,
@@ -127,6 +162,22 @@ class Settings(
                     f"WASGO_CHAT_{name} is shorter than {MINIMUM_SECRET_BYTES} bytes: set a longer one, "
                     'for example from python3 -c "import secrets; print(secrets.token_urlsafe(48))".'
                 )
+
+
+_WITH_CREDENTIALS = frozenset(
+    ["database_url", "database_direct_url", "replica_urls", "redis_url", "jwt_public_key", "s3_access_key_id"]
+)
+SECRET_SETTINGS = frozenset(
+    name
+    for name, field in Settings.model_fields.items()
+    if name in _WITH_CREDENTIALS or SecretStr in (field.annotation, *get_args(field.annotation))
+)
+"""The settings that a file can provide: `WASGO_CHAT_…_FILE`."""
+
+
+def unknown_settings(environment: Iterable[str]) -> dict[str, str | None]:
+    """The `WASGO_CHAT_*` variables that are no setting, each with the setting that it may be a typing error of."""
+    return unknown_variables(environment, Settings.model_fields, SECRET_SETTINGS)
 
 
 SETTING_GROUPS: tuple[type[BaseModel], ...] = Settings.__bases__[:-1]

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from wasgo_chat.core.redis_target import validate_redis_url
+from wasgo_chat.core.redis_target import DEFAULT_PREFIX, validate_redis_url
 from wasgo_chat.settings.types import DatabaseUrl, SpaceSeparatedUrls
 
 
@@ -17,6 +17,16 @@ class ConnectionSettings(BaseModel):
         "",
         description="PostgreSQL 15 or newer: `postgresql://user:password@host/name`, with libpq parameters such "
         "as `?sslmode=verify-full&sslrootcert=…`. Required.",
+    )
+    database_pooler: bool = Field(
+        False,
+        description="`DATABASE_URL` and `REPLICA_URLS` name connection poolers in transaction mode, such as PgBouncer: "
+        "statements are not prepared, and limits are set in each transaction. Requires `DATABASE_DIRECT_URL`.",
+    )
+    database_direct_url: DatabaseUrl = Field(
+        "",
+        description="URL of the database without the pooler, for migrations and for the lock of the purge. Unset: "
+        "`DATABASE_URL`.",
     )
     database_pool_size: int = Field(
         10,
@@ -49,4 +59,10 @@ class ConnectionSettings(BaseModel):
         None,
         description="Redis 7 or Valkey: `redis://host:6379/0`, `redis+cluster://host,host` or "
         "`redis+sentinel://host,host/0?service=name`. Required with more than one worker.",
+    )
+    redis_prefix: str = Field(
+        DEFAULT_PREFIX,
+        pattern=r"^[A-Za-z0-9._:/-]{1,64}$",
+        description="Prefix of all keys and channels in Redis. Deployments that share a Redis server need different "
+        "ones.",
     )

@@ -38,7 +38,7 @@ class SocketSettings(BaseModel):
         gt=0,
         description="Interval of WebSocket pings. A socket that does not answer within twice this time is closed.",
     )
-    head_check_s: float = Field(
+    reconcile_s: float = Field(
         1.0, gt=0, description="How often a worker compares the heads of its conversations with the database."
     )
     replay_limit: int = Field(
@@ -46,7 +46,7 @@ class SocketSettings(BaseModel):
         ge=1,
         description="Maximum events replayed to a reconnecting socket. Beyond it, the socket gets `resync`.",
     )
-    outbox_bytes: int = Field(
+    send_buffer_bytes: int = Field(
         1_048_576,
         ge=65_536,
         description="Maximum unsent bytes of a socket before it stops receiving live events and has to catch up.",

@@ -14,8 +14,13 @@ from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.membership.create import ConversationTypeForbidden
 from wasgo_chat.messages.sending.gate import admit
-from wasgo_chat.support import verbs
-from wasgo_chat.support.verbs import AssignStaff, CreateSupportConversation, NoStaffAvailable, NotSupportConversation
+from wasgo_chat.support import operations
+from wasgo_chat.support.operations import (
+    AssignStaff,
+    CreateSupportConversation,
+    NoStaffAvailable,
+    NotSupportConversation,
+)
 
 router = APIRouter(prefix="/chat/conversations", tags=["support"])
 
@@ -38,7 +43,7 @@ async def create_support_conversation(
     async with db.transaction() as tx:
         if previous := await request.previous_result(tx):
             return replayed_response(previous[0], await load_conversation(tx, caller, previous[1]))
-        conversation_id = await verbs.open_conversation(tx, caller, body)
+        conversation_id = await operations.open_conversation(tx, caller, body)
         await request.store(tx, 201, conversation_id)
         conversation = await load_conversation(tx, caller, conversation_id)
     return JsonResponse(conversation, 201)
@@ -58,8 +63,8 @@ async def assign_staff(conversation_id: UUID, body: AssignStaff, caller: Caller,
     if caller.is_service:
         caller.require_scope("chat:provision")
     async with db.transaction() as tx:
-        await verbs.upsert_staff(tx, caller, conversation_id)
+        await operations.upsert_staff(tx, caller, conversation_id)
     async with db.transaction() as tx:
-        may_see = await verbs.assign_staff(tx, caller, conversation_id, body.user_id)
+        may_see = await operations.assign_staff(tx, caller, conversation_id, body.user_id)
         conversation = await load_conversation(tx, caller, conversation_id) if may_see else None
     return Response(status_code=204) if conversation is None else JsonResponse(conversation)

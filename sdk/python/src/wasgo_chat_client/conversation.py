@@ -33,9 +33,9 @@ class Conversation:
         self.id = conversation_id
         self.status: ConversationStatus = "loading"
         self.unread = 0
-        self.has_older = False
         self.replica: Replica | None = None
         self._context = context
+        self._epoch: str | None = None
         self._sender = Sender(context, self._request, self._notify)
         self._listeners: list[Callable[[], None]] = []
         self._typing: dict[str, tuple[str, float]] = {}
@@ -58,6 +58,11 @@ class Conversation:
     def last_seq(self) -> int:
         """The seq of the last event that the state includes; 0 before the conversation is loaded."""
         return self.replica.last_seq if self.replica else 0
+
+    @property
+    def has_older(self) -> bool:
+        """Whether `load_older` has more messages."""
+        return self.replica is not None and self.replica.has_older
 
     @property
     def typing(self) -> list[str]:
@@ -123,9 +128,10 @@ class Conversation:
         if self.replica is None or not self.has_older:
             return
         page = await self._context.rest.load_messages(self.id, self.replica.ordered_messages()[0]["seq"])
-        for message in page["results"]:
-            self.replica.put_message(message)
-        self.has_older = page["next"] is not None
+        if page.get("epoch") != self._epoch:
+            await self._reload()
+            return
+        self.replica.add_older(page["results"], has_older=page["next"] is not None)
         self._notify()
 
     # Called by Chat only.
@@ -138,7 +144,9 @@ class Conversation:
         try:
             if self.replica is None:
                 await self._load()
-            await self._context.connection.request("subscribe", conversation_id=self.id, after_seq=self.last_seq)
+            epoch = {} if self._epoch is None else {"epoch": self._epoch}
+            request = self._context.connection.request
+            await request("subscribe", conversation_id=self.id, after_seq=self.last_seq, **epoch)
         except ChatError as error:
             await self._on_subscribe_error(error)
         finally:
@@ -224,8 +232,9 @@ class Conversation:
     async def _load(self) -> None:
         rest = self._context.rest
         conversation, page = await asyncio.gather(rest.load_conversation(self.id), rest.load_messages(self.id))
-        self.replica = Replica(conversation, page["results"], min(conversation["last_seq"], page["last_seq"]))
-        self.has_older = page["next"] is not None
+        last_seq = min(conversation["last_seq"], page["last_seq"])
+        self.replica = Replica(conversation, page["results"], last_seq, has_older=page["next"] is not None)
+        self._epoch = page.get("epoch")  # a service without epochs sends none
         self._set_unread(conversation["unread_count"])
 
     async def _reload(self) -> None:

@@ -1,5 +1,6 @@
 """The errors that this package raises. docs/protocol.md lists the codes."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,3 +39,12 @@ def error_from_problem(status: int, body: Mapping[str, Any]) -> ChatError:
         status=status,
         retry_after_s=body.get("retry_after_s"),
     )
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """A JSON object, or an empty one if `content` is anything else."""
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

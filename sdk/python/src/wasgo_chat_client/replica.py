@@ -18,14 +18,39 @@ _NOT_IN_CORE = ("participants", "participant_count", "last_message", "last_seq",
 
 
 class Replica:
-    """A copy of a conversation. `last_seq` is the seq of the last event that it includes."""
+    """A copy of a conversation.
 
-    def __init__(self, snapshot: Mapping[str, Any], messages: Iterable[MessageOut], last_seq: int) -> None:
+    `last_seq` is the seq of the last event that it includes; `has_older` tells whether there are messages before those
+    that it has.
+    """
+
+    def __init__(
+        self,
+        snapshot: Mapping[str, Any],
+        messages: Iterable[MessageOut],
+        last_seq: int,
+        *,
+        has_older: bool = False,
+    ) -> None:
         core = {key: value for key, value in snapshot.items() if key not in _NOT_IN_CORE}
         self.conversation = cast("ConversationCore", core)
         self.participants: dict[str, ParticipantOut] = {one["user"]["id"]: one for one in snapshot["participants"]}
         self.messages: dict[str, MessageOut] = {message["id"]: message for message in messages}
         self.last_seq = last_seq
+        self._oldest_seq = 0
+        self._set_has_older(has_older=has_older)
+
+    @property
+    def has_older(self) -> bool:
+        """Whether there are messages before those of `ordered_messages`."""
+        return self._oldest_seq > 0
+
+    def add_older(self, messages: Iterable[MessageOut], *, has_older: bool) -> None:
+        """Add the page before `ordered_messages`."""
+        self._oldest_seq = 0
+        for message in messages:
+            self.put_message(message)
+        self._set_has_older(has_older=has_older)
 
     def apply(self, frame: Mapping[str, Any]) -> ApplyResult:
         """Apply an event."""
@@ -56,11 +81,12 @@ class Replica:
         return "applied"
 
     def put_message(self, message: MessageOut) -> None:
-        """Add or replace a message, unless the replica has a later revision of it."""
+        """Add or replace a message, unless the replica has a later revision of it, or its page is not loaded."""
         known = self.messages.get(message["id"])
         if known is not None and message["revision"] < known["revision"]:
             return
-        self.messages[message["id"]] = message
+        if known is not None or message["seq"] >= self._oldest_seq:
+            self.messages[message["id"]] = message
         if message["revision"] > 1:
             self._update_reply_previews(message)
 
@@ -73,6 +99,9 @@ class Replica:
     def ordered_messages(self) -> list[MessageOut]:
         """Messages by seq, including tombstones."""
         return sorted(self.messages.values(), key=lambda message: message["seq"])
+
+    def _set_has_older(self, *, has_older: bool) -> None:
+        self._oldest_seq = min((message["seq"] for message in self.messages.values()), default=0) if has_older else 0
 
     def _update_reply_previews(self, message: MessageOut) -> None:
         content = None if message["content"] is None else message["content"][:PREVIEW_CHARS]

@@ -1,17 +1,17 @@
 """REST requests of a user's chat, with the user's token."""
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from wasgo_chat_client.errors import ChatError, error_from_problem
+from wasgo_chat_client.errors import ChatError, error_from_problem, json_object
 from wasgo_chat_client.read_after import ReadAfter
 from wasgo_chat_client.retry_transport import AsyncRetryTransport
 from wasgo_chat_client.tokens import TokenCache
 
 MESSAGES_PAGE = 50
+TIMEOUT_S = 30.0
 
 
 class RestClient:
@@ -19,7 +19,9 @@ class RestClient:
 
     def __init__(self, url: str, tokens: TokenCache, read_after: ReadAfter) -> None:
         self._tokens = tokens
-        self._http = httpx.AsyncClient(base_url=url, transport=AsyncRetryTransport(read_after=read_after))
+        self._http = httpx.AsyncClient(
+            base_url=url, transport=AsyncRetryTransport(timeout_s=TIMEOUT_S, read_after=read_after)
+        )
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -61,12 +63,3 @@ class RestClient:
         if response.status_code >= 400:
             raise error_from_problem(response.status_code, json_object(response.content))
         return response.json()
-
-
-def json_object(content: bytes) -> dict[str, Any]:
-    """A JSON object, or an empty one if `content` is anything else."""
-    try:
-        body = json.loads(content)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -14,9 +14,9 @@ import msgspec
 from wasgo_chat.conversations.event_frames import EventFrame
 
 VERSION = 2
-CONTROL_CHANNEL = "wasgo:control"
+CONTROL_CHANNEL = "control"
 _VERSION_PREFIX = b"%d " % VERSION
-_CONVERSATION_PREFIX = "wasgo:c:"
+_CONVERSATION_PREFIX = "c:"
 
 
 class WorkerMessage(msgspec.Struct, array_like=True, frozen=True):
@@ -76,8 +76,14 @@ class PresenceChanged(WorkerMessage, frozen=True, tag="presence"):
     is_online: bool
 
 
+class FeedAdvancedTo(WorkerMessage, frozen=True, tag="feed_advanced"):
+    """The global feed has events up to this position."""
+
+    position: int
+
+
 ConversationMessage = EventsPublished | ReadReceiptPublished | TypingPublished
-ControlMessage = ConversationsChanged | NotificationsPublished | TokensRevoked | PresenceChanged
+ControlMessage = ConversationsChanged | NotificationsPublished | TokensRevoked | PresenceChanged | FeedAdvancedTo
 AnyWorkerMessage = ConversationMessage | ControlMessage
 
 _encode = msgspec.json.Encoder().encode

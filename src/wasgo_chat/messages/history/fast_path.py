@@ -54,7 +54,7 @@ async def list_messages(request: Request) -> Response | None:
         filters,
         limit=limit,
         cursor=None,
-        last_seq=lookup.membership.last_seq,
+        head=lookup.membership,
         if_none_match=request.headers.get("if-none-match"),
     )
 

@@ -2,12 +2,13 @@
 message of a support conversation, system messages, the import.
 
 `admit` runs before any transaction, `check_allowed` inside the message's. Of a batch, the statement of
-`sending.statements` stores only what passes the same conditions, and leaves everything else to `verbs.send`, which
+`sending.statements` stores only what passes the same conditions, and leaves everything else to `operations.send`, which
 checks it here.
 """
 
 from sqlalchemy import select
 
+from wasgo_chat.core.encoding import is_blank
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
 from wasgo_chat.feature import FeatureOff
@@ -84,7 +85,7 @@ def check_system_message(settings: Settings, body: SendSystemMessage) -> None:
     Raises:
         Invalid: too long, blank, or metadata that cannot be stored.
     """
-    if not body.content.strip():
+    if is_blank(body.content):
         raise Invalid.field(["content"], "empty", "must not be blank")
     check_length(settings, body.content)
     check_json_object(settings, "metadata", body.metadata)
@@ -98,7 +99,7 @@ def check_length(settings: Settings, content: str) -> None:
 
 def check_not_blank(message_type: str, content: str) -> None:
     """Raises Invalid if messages of this type need content and there is none."""
-    if MESSAGE_TYPES[message_type].needs_content and not content.strip():
+    if MESSAGE_TYPES[message_type].needs_content and is_blank(content):
         raise Invalid.field(["content"], "empty", "must not be blank if the message has no attachments")
 
 

@@ -4,7 +4,7 @@ There is no timer and no added delay: a lone message is stored at once, and the 
 a commit. If enough messages wait, a second batch, of other conversations, is committed concurrently: the database works
 while this process publishes the first batch, and the other way round. A conversation that another transaction has
 locked gets a lane of its own, which waits for it without delaying the others. Messages that no batch can store are sent
-individually by `verbs.send`, which stores or refuses them.
+individually by `operations.send`, which stores or refuses them.
 """
 
 import asyncio
@@ -25,7 +25,8 @@ from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
-from wasgo_chat.messages import verbs
+from wasgo_chat.messages import operations
+from wasgo_chat.messages.operations import SendResult
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.sending import statements
 from wasgo_chat.messages.sending.pending_send import (
@@ -38,7 +39,6 @@ from wasgo_chat.messages.sending.pending_send import (
 )
 from wasgo_chat.messages.sending.queue import SendQueue
 from wasgo_chat.messages.sending.statements import NewMessage, StoredMessage
-from wasgo_chat.messages.verbs import SendResult
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry import tracing
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -109,7 +109,7 @@ class GroupCommit:
             stream: the stream of the socket, if the sender does not wait for one message before sending the next.
 
         Returns:
-            A future, done after the commit. It raises what `verbs.send` raises, and Unavailable if the outcome is
+            A future, done after the commit. It raises what `operations.send` raises, and Unavailable if the outcome is
             unknown: repeating the send with the same client_id finds out.
 
         Raises:
@@ -125,7 +125,7 @@ class GroupCommit:
         if self._count >= self._capacity or in_conversation >= self._capacity // MAX_SHARE_PER_CONVERSATION:
             self._counts.refusals["waiting_sends"] += 1
             raise Overloaded
-        request_hash = None if body.client_id is None else verbs.request_hash(self._hash_key, body)
+        request_hash = None if body.client_id is None else operations.request_hash(self._hash_key, body)
         outcome: asyncio.Future[SendResult] = asyncio.get_running_loop().create_future()
         request_id = None if actor.service is None else audit.request_id()  # for the audit log, which records services
         message = NewMessage(actor, conversation_id, body, new_id(), request_hash, request_id)
@@ -298,7 +298,7 @@ class GroupCommit:
         message = send.message
         try:
             async with self._db.transaction() as tx:
-                result = await verbs.send(tx, message.actor, message.conversation_id, message.body)
+                result = await operations.send(tx, message.actor, message.conversation_id, message.body)
         except ChatError as error:
             reject([send], error)
         except Exception as error:

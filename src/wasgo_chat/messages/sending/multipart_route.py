@@ -18,7 +18,7 @@ from wasgo_chat.attachments.upload.form_fields import parse_fields
 from wasgo_chat.attachments.upload.multipart import is_multipart, receive_multipart, with_multipart_limit
 from wasgo_chat.core.encoding import MAX_TEXT_CHARS, JsonResponse
 from wasgo_chat.http.dependencies import Caller, Db, IdempotencyKeyHeader, RateLimitsDep, replayed_response
-from wasgo_chat.messages import verbs
+from wasgo_chat.messages import operations
 from wasgo_chat.messages.rendering import load_message
 from wasgo_chat.messages.schemas import SendMessage, as_client_id
 from wasgo_chat.messages.sending.gate import admit
@@ -70,7 +70,7 @@ async def send_multipart(
             body.client_id = as_client_id(key)
         await admit(settings, rates, caller, body.conversation, body, files=len(form.files))
         async with db.snapshot() as tx:
-            if duplicate := await verbs.precheck_send(tx, caller, body.conversation, body, form.files):
+            if duplicate := await operations.precheck_send(tx, caller, body.conversation, body, form.files):
                 message = await load_message(tx, body.conversation, duplicate.message_id, viewer=viewer)
                 return replayed_response(200, message)
             if form.files:
@@ -81,7 +81,7 @@ async def send_multipart(
     is_claimed = False
     try:
         async with db.transaction() as tx:
-            sent = await verbs.send(tx, caller, body.conversation, body, uploads=uploads)
+            sent = await operations.send(tx, caller, body.conversation, body, uploads=uploads)
             message = await load_message(tx, body.conversation, sent.message_id, viewer=viewer)
         is_claimed = sent.is_new
     finally:

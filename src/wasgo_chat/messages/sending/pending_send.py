@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from wasgo_chat.core.errors import Unavailable
+from wasgo_chat.messages.operations import SendResult
 from wasgo_chat.messages.sending.statements import NewMessage
-from wasgo_chat.messages.verbs import SendResult
 
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext

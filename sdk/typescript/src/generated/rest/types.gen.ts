@@ -629,6 +629,12 @@ export type EventPage = {
      * Purged Seq
      */
     purged_seq: number;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**
@@ -1107,6 +1113,12 @@ export type MessagePage = {
      * Last Seq
      */
     last_seq?: number | null;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**
@@ -1499,7 +1511,9 @@ export type PushKeys = {
 /**
  * PutUser
  *
- * Profile fields set by a service. Fields that are left out are unchanged.
+ * Profile fields set by a service. Fields that are left out are unchanged; null or an empty string removes a value.
+ *
+ * Without a username, the user has the default one, which is the id; without `is_staff`, the user is no staff.
  */
 export type PutUser = {
     /**
@@ -2040,7 +2054,7 @@ export type Unsubscribe = {
 /**
  * UpdateConversation
  *
- * Fields to change; omitted fields keep their value.
+ * Fields to change; omitted fields keep their value, and null empties all but the status.
  */
 export type UpdateConversation = {
     /**

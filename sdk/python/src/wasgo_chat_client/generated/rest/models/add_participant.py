@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -59,6 +60,9 @@ class AddParticipant:
             role = UNSET
         else:
             role = check_add_participant_role(_role)
+
+        if d:
+            raise ChatError("invalid", f"AddParticipant has no {', '.join(sorted(map(str, d)))}")
 
         add_participant = cls(
             user_id=user_id,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -52,6 +53,9 @@ class AssignStaff:
             return cast(None | str | Unset, data)
 
         user_id = _parse_user_id(d.pop("user_id", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"AssignStaff has no {', '.join(sorted(map(str, d)))}")
 
         assign_staff = cls(
             user_id=user_id,

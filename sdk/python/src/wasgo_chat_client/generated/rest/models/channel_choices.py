@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -90,6 +91,9 @@ class ChannelChoices:
             return cast(bool | None | Unset, data)
 
         webhook = _parse_webhook(d.pop("webhook", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"ChannelChoices has no {', '.join(sorted(map(str, d)))}")
 
         channel_choices = cls(
             email=email,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -55,6 +56,9 @@ class Channels:
         push = d.pop("push", UNSET)
 
         webhook = d.pop("webhook", UNSET)
+
+        if d:
+            raise ChatError("invalid", f"Channels has no {', '.join(sorted(map(str, d)))}")
 
         channels = cls(
             email=email,

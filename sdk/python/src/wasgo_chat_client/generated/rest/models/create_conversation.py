@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -177,6 +178,9 @@ class CreateConversation:
             metadata = UNSET
         else:
             metadata = CreateConversationMetadata.from_dict(_metadata)
+
+        if d:
+            raise ChatError("invalid", f"CreateConversation has no {', '.join(sorted(map(str, d)))}")
 
         create_conversation = cls(
             conversation_type=conversation_type,

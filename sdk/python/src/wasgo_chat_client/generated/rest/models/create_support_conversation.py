@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -69,6 +70,9 @@ class CreateSupportConversation:
             return cast(None | str | Unset, data)
 
         content = _parse_content(d.pop("content", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"CreateSupportConversation has no {', '.join(sorted(map(str, d)))}")
 
         create_support_conversation = cls(
             support_type=support_type,

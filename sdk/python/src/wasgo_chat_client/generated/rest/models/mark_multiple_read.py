@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -50,6 +51,9 @@ class MarkMultipleRead:
             message_ids_item = UUID(message_ids_item_data)
 
             message_ids.append(message_ids_item)
+
+        if d:
+            raise ChatError("invalid", f"MarkMultipleRead has no {', '.join(sorted(map(str, d)))}")
 
         mark_multiple_read = cls(
             message_ids=message_ids,

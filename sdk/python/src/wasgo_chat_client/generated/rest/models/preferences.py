@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -133,6 +134,9 @@ class Preferences:
             channels = UNSET
         else:
             channels = Channels.from_dict(_channels)
+
+        if d:
+            raise ChatError("invalid", f"Preferences has no {', '.join(sorted(map(str, d)))}")
 
         preferences = cls(
             level=level,

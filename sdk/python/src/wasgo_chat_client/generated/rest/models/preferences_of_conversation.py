@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -119,6 +120,9 @@ class PreferencesOfConversation:
             channels = UNSET
         else:
             channels = ChannelChoices.from_dict(_channels)
+
+        if d:
+            raise ChatError("invalid", f"PreferencesOfConversation has no {', '.join(sorted(map(str, d)))}")
 
         preferences_of_conversation = cls(
             level=level,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -111,6 +112,9 @@ class ProvisionConversation:
             return cast(None | ProvisionConversationMetadataType0 | Unset, data)
 
         metadata = _parse_metadata(d.pop("metadata", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"ProvisionConversation has no {', '.join(sorted(map(str, d)))}")
 
         provision_conversation = cls(
             title=title,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -97,6 +98,9 @@ class ProvisionedParticipant:
             return cast(None | str | Unset, data)
 
         display_name = _parse_display_name(d.pop("display_name", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"ProvisionedParticipant has no {', '.join(sorted(map(str, d)))}")
 
         provisioned_participant = cls(
             user_id=user_id,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -17,15 +18,17 @@ T = TypeVar("T", bound="PutUser")
 
 @_attrs_define
 class PutUser:
-    """Profile fields set by a service. Fields that are left out are unchanged.
+    """Profile fields set by a service. Fields that are left out are unchanged; null or an empty string removes a value.
 
-    Attributes:
-        username (None | str | Unset):
-        display_name (None | str | Unset):
-        avatar_url (None | str | Unset):
-        email (None | str | Unset):
-        locale (None | str | Unset):
-        is_staff (bool | None | Unset):
+    Without a username, the user has the default one, which is the id; without `is_staff`, the user is no staff.
+
+        Attributes:
+            username (None | str | Unset):
+            display_name (None | str | Unset):
+            avatar_url (None | str | Unset):
+            email (None | str | Unset):
+            locale (None | str | Unset):
+            is_staff (bool | None | Unset):
     """
 
     username: None | str | Unset = UNSET
@@ -147,6 +150,9 @@ class PutUser:
             return cast(bool | None | Unset, data)
 
         is_staff = _parse_is_staff(d.pop("is_staff", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"PutUser has no {', '.join(sorted(map(str, d)))}")
 
         put_user = cls(
             username=username,

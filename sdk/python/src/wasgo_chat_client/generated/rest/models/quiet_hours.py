@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -53,6 +54,9 @@ class QuietHours:
         end = d.pop("end")
 
         time_zone = d.pop("time_zone")
+
+        if d:
+            raise ChatError("invalid", f"QuietHours has no {', '.join(sorted(map(str, d)))}")
 
         quiet_hours = cls(
             start=start,

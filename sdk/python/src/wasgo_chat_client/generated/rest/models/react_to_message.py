@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -73,6 +74,9 @@ class ReactToMessage:
             return cast(None | ReactToMessageActionType0 | Unset, data)
 
         action = _parse_action(d.pop("action", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"ReactToMessage has no {', '.join(sorted(map(str, d)))}")
 
         react_to_message = cls(
             emoji=emoji,

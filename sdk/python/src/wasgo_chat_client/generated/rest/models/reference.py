@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -46,6 +47,9 @@ class Reference:
         type_ = d.pop("type")
 
         id = d.pop("id")
+
+        if d:
+            raise ChatError("invalid", f"Reference has no {', '.join(sorted(map(str, d)))}")
 
         reference = cls(
             type_=type_,

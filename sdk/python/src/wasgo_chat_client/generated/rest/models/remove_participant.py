@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -39,6 +40,9 @@ class RemoveParticipant:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         user_id = d.pop("user_id")
+
+        if d:
+            raise ChatError("invalid", f"RemoveParticipant has no {', '.join(sorted(map(str, d)))}")
 
         remove_participant = cls(
             user_id=user_id,

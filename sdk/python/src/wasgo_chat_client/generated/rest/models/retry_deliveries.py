@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -83,6 +84,9 @@ class RetryDeliveries:
             return cast(None | str | Unset, data)
 
         error = _parse_error(d.pop("error", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"RetryDeliveries has no {', '.join(sorted(map(str, d)))}")
 
         retry_deliveries = cls(
             channel=channel,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -168,6 +169,9 @@ class SendMessage:
                 attachment_ids_item = UUID(attachment_ids_item_data)
 
                 attachment_ids.append(attachment_ids_item)
+
+        if d:
+            raise ChatError("invalid", f"SendMessage has no {', '.join(sorted(map(str, d)))}")
 
         send_message = cls(
             conversation=conversation,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -64,6 +65,9 @@ class SendSystemMessage:
             metadata = UNSET
         else:
             metadata = SendSystemMessageMetadata.from_dict(_metadata)
+
+        if d:
+            raise ChatError("invalid", f"SendSystemMessage has no {', '.join(sorted(map(str, d)))}")
 
         send_system_message = cls(
             content=content,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -75,6 +76,9 @@ class Subscribe:
             return cast(float | None | Unset, data)
 
         expiration_time = _parse_expiration_time(d.pop("expirationTime", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"Subscribe has no {', '.join(sorted(map(str, d)))}")
 
         subscribe = cls(
             endpoint=endpoint,

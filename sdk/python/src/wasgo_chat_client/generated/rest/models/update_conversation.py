@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -23,7 +24,7 @@ T = TypeVar("T", bound="UpdateConversation")
 
 @_attrs_define
 class UpdateConversation:
-    """Fields to change; omitted fields keep their value.
+    """Fields to change; omitted fields keep their value, and null empties all but the status.
 
     Attributes:
         title (None | str | Unset):
@@ -151,6 +152,9 @@ class UpdateConversation:
             return cast(None | Unset | UpdateConversationStatusType0, data)
 
         status = _parse_status(d.pop("status", UNSET))
+
+        if d:
+            raise ChatError("invalid", f"UpdateConversation has no {', '.join(sorted(map(str, d)))}")
 
         update_conversation = cls(
             title=title,

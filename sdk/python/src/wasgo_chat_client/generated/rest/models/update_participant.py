@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
 
+from wasgo_chat_client.errors import ChatError
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
@@ -43,6 +44,9 @@ class UpdateParticipant:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         role = check_update_participant_role(d.pop("role"))
+
+        if d:
+            raise ChatError("invalid", f"UpdateParticipant has no {', '.join(sorted(map(str, d)))}")
 
         update_participant = cls(
             role=role,

@@ -10,7 +10,6 @@ from ... import errors
 
 from ...models.download_attachment_variant import check_download_attachment_variant
 from ...models.download_attachment_variant import DownloadAttachmentVariant
-from ...models.problem import Problem
 from ...types import File, FileTypes
 from io import BytesIO
 from typing import cast
@@ -45,7 +44,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | File | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | File:
     if response.status_code == 200:
         response_200 = File(payload=BytesIO(response.content))
 
@@ -55,53 +54,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         response_206 = cast(Any, None)
         return response_206
 
-    if response.status_code == 304:
-        response_304 = cast(Any, None)
-        return response_304
-
-    if response.status_code == 307:
-        response_307 = cast(Any, None)
-        return response_307
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 416:
-        response_416 = Problem.from_dict(response.json())
-
-        return response_416
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | File | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | File]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -117,7 +73,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     expires: int,
     signature: str,
-) -> Response[Any | File | Problem]:
+) -> Response[Any | File]:
     """Download Attachment
 
      Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
@@ -129,11 +85,11 @@ def sync_detailed(
         signature (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | File | Problem]
+        Response[Any | File]
     """
 
     kwargs = _get_kwargs(
@@ -157,7 +113,7 @@ def sync(
     client: AuthenticatedClient | Client,
     expires: int,
     signature: str,
-) -> Any | File | Problem | None:
+) -> Any | File:
     """Download Attachment
 
      Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
@@ -169,11 +125,11 @@ def sync(
         signature (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | File | Problem
+        Any | File
     """
 
     return sync_detailed(
@@ -192,7 +148,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     expires: int,
     signature: str,
-) -> Response[Any | File | Problem]:
+) -> Response[Any | File]:
     """Download Attachment
 
      Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
@@ -204,11 +160,11 @@ async def asyncio_detailed(
         signature (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | File | Problem]
+        Response[Any | File]
     """
 
     kwargs = _get_kwargs(
@@ -230,7 +186,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     expires: int,
     signature: str,
-) -> Any | File | Problem | None:
+) -> Any | File:
     """Download Attachment
 
      Download a file by its link (`url` or `thumbnail_url`). The link's signature replaces a token.
@@ -242,11 +198,11 @@ async def asyncio(
         signature (str):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | File | Problem
+        Any | File
     """
 
     return (

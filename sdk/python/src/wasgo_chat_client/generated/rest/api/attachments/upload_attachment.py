@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.attachment_out import AttachmentOut
-from ...models.problem import Problem
 from ...models.upload_attachment_body import UploadAttachmentBody
 from ...types import UNSET, Unset
 from typing import cast
@@ -41,9 +40,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> AttachmentOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AttachmentOut:
     if response.status_code == 200:
         response_200 = AttachmentOut.from_dict(response.json())
 
@@ -54,70 +51,10 @@ def _parse_response(
 
         return response_201
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if response.status_code == 507:
-        response_507 = Problem.from_dict(response.json())
-
-        return response_507
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[AttachmentOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[AttachmentOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -132,7 +69,7 @@ def sync_detailed(
     body: UploadAttachmentBody,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[AttachmentOut | Problem]:
+) -> Response[AttachmentOut]:
     """Upload Attachment
 
      Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
@@ -144,11 +81,11 @@ def sync_detailed(
         body (UploadAttachmentBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AttachmentOut | Problem]
+        Response[AttachmentOut]
     """
 
     kwargs = _get_kwargs(
@@ -170,7 +107,7 @@ def sync(
     body: UploadAttachmentBody,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> AttachmentOut | Problem | None:
+) -> AttachmentOut:
     """Upload Attachment
 
      Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
@@ -182,11 +119,11 @@ def sync(
         body (UploadAttachmentBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AttachmentOut | Problem
+        AttachmentOut
     """
 
     return sync_detailed(
@@ -203,7 +140,7 @@ async def asyncio_detailed(
     body: UploadAttachmentBody,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[AttachmentOut | Problem]:
+) -> Response[AttachmentOut]:
     """Upload Attachment
 
      Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
@@ -215,11 +152,11 @@ async def asyncio_detailed(
         body (UploadAttachmentBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AttachmentOut | Problem]
+        Response[AttachmentOut]
     """
 
     kwargs = _get_kwargs(
@@ -239,7 +176,7 @@ async def asyncio(
     body: UploadAttachmentBody,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> AttachmentOut | Problem | None:
+) -> AttachmentOut:
     """Upload Attachment
 
      Upload a file for a conversation. Send its id in `attachment_ids` of a message within a day.
@@ -251,11 +188,11 @@ async def asyncio(
         body (UploadAttachmentBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AttachmentOut | Problem
+        AttachmentOut
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.audit_page import AuditPage
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -77,49 +76,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AuditPage | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AuditPage:
     if response.status_code == 200:
         response_200 = AuditPage.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[AuditPage | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[AuditPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -137,7 +103,7 @@ def sync_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[AuditPage | Problem]:
+) -> Response[AuditPage]:
     """List Audit
 
      List the actions of services, moderators and admins, newest first (scope chat:moderate).
@@ -151,11 +117,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AuditPage | Problem]
+        Response[AuditPage]
     """
 
     kwargs = _get_kwargs(
@@ -183,7 +149,7 @@ def sync(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> AuditPage | Problem | None:
+) -> AuditPage:
     """List Audit
 
      List the actions of services, moderators and admins, newest first (scope chat:moderate).
@@ -197,11 +163,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AuditPage | Problem
+        AuditPage
     """
 
     return sync_detailed(
@@ -224,7 +190,7 @@ async def asyncio_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[AuditPage | Problem]:
+) -> Response[AuditPage]:
     """List Audit
 
      List the actions of services, moderators and admins, newest first (scope chat:moderate).
@@ -238,11 +204,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[AuditPage | Problem]
+        Response[AuditPage]
     """
 
     kwargs = _get_kwargs(
@@ -268,7 +234,7 @@ async def asyncio(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> AuditPage | Problem | None:
+) -> AuditPage:
     """List Audit
 
      List the actions of services, moderators and admins, newest first (scope chat:moderate).
@@ -282,11 +248,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        AuditPage | Problem
+        AuditPage
     """
 
     return (

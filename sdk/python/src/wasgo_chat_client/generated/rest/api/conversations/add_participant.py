@@ -10,7 +10,6 @@ from ... import errors
 
 from ...models.add_participant import AddParticipant
 from ...models.participant_out import ParticipantOut
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -45,9 +44,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ParticipantOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ParticipantOut:
     if response.status_code == 200:
         response_200 = ParticipantOut.from_dict(response.json())
 
@@ -58,65 +55,10 @@ def _parse_response(
 
         return response_201
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ParticipantOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ParticipantOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -132,7 +74,7 @@ def sync_detailed(
     body: AddParticipant,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ParticipantOut | Problem]:
+) -> Response[ParticipantOut]:
     """Add Participant
 
      Add a participant, who can read the whole history.
@@ -145,11 +87,11 @@ def sync_detailed(
         body (AddParticipant): The user to add, and their role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ParticipantOut | Problem]
+        Response[ParticipantOut]
     """
 
     kwargs = _get_kwargs(
@@ -173,7 +115,7 @@ def sync(
     body: AddParticipant,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> ParticipantOut | Problem | None:
+) -> ParticipantOut:
     """Add Participant
 
      Add a participant, who can read the whole history.
@@ -186,11 +128,11 @@ def sync(
         body (AddParticipant): The user to add, and their role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ParticipantOut | Problem
+        ParticipantOut
     """
 
     return sync_detailed(
@@ -209,7 +151,7 @@ async def asyncio_detailed(
     body: AddParticipant,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ParticipantOut | Problem]:
+) -> Response[ParticipantOut]:
     """Add Participant
 
      Add a participant, who can read the whole history.
@@ -222,11 +164,11 @@ async def asyncio_detailed(
         body (AddParticipant): The user to add, and their role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ParticipantOut | Problem]
+        Response[ParticipantOut]
     """
 
     kwargs = _get_kwargs(
@@ -248,7 +190,7 @@ async def asyncio(
     body: AddParticipant,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> ParticipantOut | Problem | None:
+) -> ParticipantOut:
     """Add Participant
 
      Add a participant, who can read the whole history.
@@ -261,11 +203,11 @@ async def asyncio(
         body (AddParticipant): The user to add, and their role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ParticipantOut | Problem
+        ParticipantOut
     """
 
     return (

@@ -10,7 +10,6 @@ from ... import errors
 
 from ...models.conversation_out import ConversationOut
 from ...models.create_conversation import CreateConversation
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -41,9 +40,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ConversationOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ConversationOut:
     if response.status_code == 200:
         response_200 = ConversationOut.from_dict(response.json())
 
@@ -54,65 +51,10 @@ def _parse_response(
 
         return response_201
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ConversationOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ConversationOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -127,7 +69,7 @@ def sync_detailed(
     body: CreateConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Create Conversation
 
      Create a conversation, or get the existing one of a direct pair or a reference.
@@ -141,11 +83,11 @@ def sync_detailed(
         body (CreateConversation): A new conversation.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -167,7 +109,7 @@ def sync(
     body: CreateConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Create Conversation
 
      Create a conversation, or get the existing one of a direct pair or a reference.
@@ -181,11 +123,11 @@ def sync(
         body (CreateConversation): A new conversation.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return sync_detailed(
@@ -202,7 +144,7 @@ async def asyncio_detailed(
     body: CreateConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Create Conversation
 
      Create a conversation, or get the existing one of a direct pair or a reference.
@@ -216,11 +158,11 @@ async def asyncio_detailed(
         body (CreateConversation): A new conversation.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -240,7 +182,7 @@ async def asyncio(
     body: CreateConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Create Conversation
 
      Create a conversation, or get the existing one of a direct pair or a reference.
@@ -254,11 +196,11 @@ async def asyncio(
         body (CreateConversation): A new conversation.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.conversation_out import ConversationOut
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -39,58 +38,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ConversationOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ConversationOut:
     if response.status_code == 200:
         response_200 = ConversationOut.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ConversationOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ConversationOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -105,7 +62,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Get Conversation
 
      Get one conversation.
@@ -117,11 +74,11 @@ def sync_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -143,7 +100,7 @@ def sync(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Get Conversation
 
      Get one conversation.
@@ -155,11 +112,11 @@ def sync(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return sync_detailed(
@@ -176,7 +133,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Get Conversation
 
      Get one conversation.
@@ -188,11 +145,11 @@ async def asyncio_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -212,7 +169,7 @@ async def asyncio(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Get Conversation
 
      Get one conversation.
@@ -224,11 +181,11 @@ async def asyncio(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return (

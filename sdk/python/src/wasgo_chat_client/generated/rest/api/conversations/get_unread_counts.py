@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...models.unread_counts import UnreadCounts
 from ...types import UNSET, Unset
 from typing import cast
@@ -35,51 +34,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | UnreadCounts | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> UnreadCounts:
     if response.status_code == 200:
         response_200 = UnreadCounts.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | UnreadCounts]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[UnreadCounts]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -93,7 +57,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[Problem | UnreadCounts]:
+) -> Response[UnreadCounts]:
     """Get Unread Counts
 
      Count the caller's unread messages, in total and by conversation.
@@ -104,11 +68,11 @@ def sync_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | UnreadCounts]
+        Response[UnreadCounts]
     """
 
     kwargs = _get_kwargs(
@@ -128,7 +92,7 @@ def sync(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Problem | UnreadCounts | None:
+) -> UnreadCounts:
     """Get Unread Counts
 
      Count the caller's unread messages, in total and by conversation.
@@ -139,11 +103,11 @@ def sync(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | UnreadCounts
+        UnreadCounts
     """
 
     return sync_detailed(
@@ -158,7 +122,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[Problem | UnreadCounts]:
+) -> Response[UnreadCounts]:
     """Get Unread Counts
 
      Count the caller's unread messages, in total and by conversation.
@@ -169,11 +133,11 @@ async def asyncio_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | UnreadCounts]
+        Response[UnreadCounts]
     """
 
     kwargs = _get_kwargs(
@@ -191,7 +155,7 @@ async def asyncio(
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Problem | UnreadCounts | None:
+) -> UnreadCounts:
     """Get Unread Counts
 
      Count the caller's unread messages, in total and by conversation.
@@ -202,11 +166,11 @@ async def asyncio(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | UnreadCounts
+        UnreadCounts
     """
 
     return (

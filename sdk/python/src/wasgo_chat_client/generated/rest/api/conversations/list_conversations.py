@@ -11,7 +11,6 @@ from ... import errors
 from ...models.conversation_page import ConversationPage
 from ...models.list_conversations_conversation_type_type_0 import check_list_conversations_conversation_type_type_0
 from ...models.list_conversations_conversation_type_type_0 import ListConversationsConversationTypeType0
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -90,53 +89,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ConversationPage | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ConversationPage:
     if response.status_code == 200:
         response_200 = ConversationPage.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ConversationPage | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ConversationPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -157,7 +119,7 @@ def sync_detailed(
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[ConversationPage | Problem]:
+) -> Response[ConversationPage]:
     """List Conversations
 
      List the caller's conversations, newest activity first; either the archived ones or the others.
@@ -175,11 +137,11 @@ def sync_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationPage | Problem]
+        Response[ConversationPage]
     """
 
     kwargs = _get_kwargs(
@@ -213,7 +175,7 @@ def sync(
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> ConversationPage | Problem | None:
+) -> ConversationPage:
     """List Conversations
 
      List the caller's conversations, newest activity first; either the archived ones or the others.
@@ -231,11 +193,11 @@ def sync(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationPage | Problem
+        ConversationPage
     """
 
     return sync_detailed(
@@ -264,7 +226,7 @@ async def asyncio_detailed(
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[ConversationPage | Problem]:
+) -> Response[ConversationPage]:
     """List Conversations
 
      List the caller's conversations, newest activity first; either the archived ones or the others.
@@ -282,11 +244,11 @@ async def asyncio_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationPage | Problem]
+        Response[ConversationPage]
     """
 
     kwargs = _get_kwargs(
@@ -318,7 +280,7 @@ async def asyncio(
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> ConversationPage | Problem | None:
+) -> ConversationPage:
     """List Conversations
 
      List the caller's conversations, newest activity first; either the archived ones or the others.
@@ -336,11 +298,11 @@ async def asyncio(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationPage | Problem
+        ConversationPage
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.event_page import EventPage
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -50,54 +49,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> EventPage | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> EventPage:
     if response.status_code == 200:
         response_200 = EventPage.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[EventPage | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[EventPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -114,13 +75,15 @@ def sync_detailed(
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[EventPage | Problem]:
+) -> Response[EventPage]:
     """List Events
 
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -131,11 +94,11 @@ def sync_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EventPage | Problem]
+        Response[EventPage]
     """
 
     kwargs = _get_kwargs(
@@ -161,13 +124,15 @@ def sync(
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> EventPage | Problem | None:
+) -> EventPage:
     """List Events
 
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -178,11 +143,11 @@ def sync(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EventPage | Problem
+        EventPage
     """
 
     return sync_detailed(
@@ -203,13 +168,15 @@ async def asyncio_detailed(
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[EventPage | Problem]:
+) -> Response[EventPage]:
     """List Events
 
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -220,11 +187,11 @@ async def asyncio_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[EventPage | Problem]
+        Response[EventPage]
     """
 
     kwargs = _get_kwargs(
@@ -248,13 +215,15 @@ async def asyncio(
     limit: int | Unset = 50,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> EventPage | Problem | None:
+) -> EventPage:
     """List Events
 
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -265,11 +234,11 @@ async def asyncio(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        EventPage | Problem
+        EventPage
     """
 
     return (

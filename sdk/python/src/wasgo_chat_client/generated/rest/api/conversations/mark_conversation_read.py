@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...models.read_result import ReadResult
 from ...types import UNSET, Unset
 from typing import cast
@@ -35,56 +34,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | ReadResult | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ReadResult:
     if response.status_code == 200:
         response_200 = ReadResult.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | ReadResult]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ReadResult]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,7 +57,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | ReadResult]:
+) -> Response[ReadResult]:
     """Mark Conversation Read
 
      Mark everything up to the conversation's head as read.
@@ -108,11 +67,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReadResult]
+        Response[ReadResult]
     """
 
     kwargs = _get_kwargs(
@@ -132,7 +91,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | ReadResult | None:
+) -> ReadResult:
     """Mark Conversation Read
 
      Mark everything up to the conversation's head as read.
@@ -142,11 +101,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReadResult
+        ReadResult
     """
 
     return sync_detailed(
@@ -161,7 +120,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | ReadResult]:
+) -> Response[ReadResult]:
     """Mark Conversation Read
 
      Mark everything up to the conversation's head as read.
@@ -171,11 +130,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReadResult]
+        Response[ReadResult]
     """
 
     kwargs = _get_kwargs(
@@ -193,7 +152,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | ReadResult | None:
+) -> ReadResult:
     """Mark Conversation Read
 
      Mark everything up to the conversation's head as read.
@@ -203,11 +162,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReadResult
+        ReadResult
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.conversation_out import ConversationOut
-from ...models.problem import Problem
 from ...models.update_conversation import UpdateConversation
 from ...types import UNSET, Unset
 from typing import cast
@@ -41,73 +40,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ConversationOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ConversationOut:
     if response.status_code == 200:
         response_200 = ConversationOut.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ConversationOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ConversationOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -122,7 +64,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: UpdateConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Update Conversation
 
      Change title, metadata or settings (admin), close or reopen (moderator).
@@ -130,14 +72,15 @@ def sync_detailed(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -159,7 +102,7 @@ def sync(
     client: AuthenticatedClient,
     body: UpdateConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Update Conversation
 
      Change title, metadata or settings (admin), close or reopen (moderator).
@@ -167,14 +110,15 @@ def sync(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return sync_detailed(
@@ -191,7 +135,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: UpdateConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Update Conversation
 
      Change title, metadata or settings (admin), close or reopen (moderator).
@@ -199,14 +143,15 @@ async def asyncio_detailed(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -226,7 +171,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: UpdateConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Update Conversation
 
      Change title, metadata or settings (admin), close or reopen (moderator).
@@ -234,14 +179,15 @@ async def asyncio(
     Args:
         conversation_id (UUID):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (UpdateConversation): Fields to change; omitted fields keep their value.
+        body (UpdateConversation): Fields to change; omitted fields keep their value, and null
+            empties all but the status.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.participant_out import ParticipantOut
-from ...models.problem import Problem
 from ...models.update_participant import UpdateParticipant
 from ...types import UNSET, Unset
 from typing import cast
@@ -43,73 +42,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ParticipantOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ParticipantOut:
     if response.status_code == 200:
         response_200 = ParticipantOut.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ParticipantOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ParticipantOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -125,7 +67,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: UpdateParticipant,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ParticipantOut | Problem]:
+) -> Response[ParticipantOut]:
     """Update Participant
 
      Change a participant's role, up to the caller's own role.
@@ -137,11 +79,11 @@ def sync_detailed(
         body (UpdateParticipant): The new role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ParticipantOut | Problem]
+        Response[ParticipantOut]
     """
 
     kwargs = _get_kwargs(
@@ -165,7 +107,7 @@ def sync(
     client: AuthenticatedClient,
     body: UpdateParticipant,
     x_act_as: None | str | Unset = UNSET,
-) -> ParticipantOut | Problem | None:
+) -> ParticipantOut:
     """Update Participant
 
      Change a participant's role, up to the caller's own role.
@@ -177,11 +119,11 @@ def sync(
         body (UpdateParticipant): The new role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ParticipantOut | Problem
+        ParticipantOut
     """
 
     return sync_detailed(
@@ -200,7 +142,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: UpdateParticipant,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ParticipantOut | Problem]:
+) -> Response[ParticipantOut]:
     """Update Participant
 
      Change a participant's role, up to the caller's own role.
@@ -212,11 +154,11 @@ async def asyncio_detailed(
         body (UpdateParticipant): The new role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ParticipantOut | Problem]
+        Response[ParticipantOut]
     """
 
     kwargs = _get_kwargs(
@@ -238,7 +180,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: UpdateParticipant,
     x_act_as: None | str | Unset = UNSET,
-) -> ParticipantOut | Problem | None:
+) -> ParticipantOut:
     """Update Participant
 
      Change a participant's role, up to the caller's own role.
@@ -250,11 +192,11 @@ async def asyncio(
         body (UpdateParticipant): The new role.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ParticipantOut | Problem
+        ParticipantOut
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.message_out import MessageOut
-from ...models.problem import Problem
 from ...models.send_system_message import SendSystemMessage
 from ...types import UNSET, Unset
 from typing import cast
@@ -45,71 +44,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessageOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessageOut:
     if response.status_code == 201:
         response_201 = MessageOut.from_dict(response.json())
 
         return response_201
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[MessageOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[MessageOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -125,7 +69,7 @@ def sync_detailed(
     body: SendSystemMessage,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessageOut | Problem]:
+) -> Response[MessageOut]:
     """Send System Message
 
      Post a system message to a conversation (scope chat:system_message).
@@ -138,11 +82,11 @@ def sync_detailed(
         body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessageOut | Problem]
+        Response[MessageOut]
     """
 
     kwargs = _get_kwargs(
@@ -166,7 +110,7 @@ def sync(
     body: SendSystemMessage,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> MessageOut | Problem | None:
+) -> MessageOut:
     """Send System Message
 
      Post a system message to a conversation (scope chat:system_message).
@@ -179,11 +123,11 @@ def sync(
         body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessageOut | Problem
+        MessageOut
     """
 
     return sync_detailed(
@@ -202,7 +146,7 @@ async def asyncio_detailed(
     body: SendSystemMessage,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessageOut | Problem]:
+) -> Response[MessageOut]:
     """Send System Message
 
      Post a system message to a conversation (scope chat:system_message).
@@ -215,11 +159,11 @@ async def asyncio_detailed(
         body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessageOut | Problem]
+        Response[MessageOut]
     """
 
     kwargs = _get_kwargs(
@@ -241,7 +185,7 @@ async def asyncio(
     body: SendSystemMessage,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> MessageOut | Problem | None:
+) -> MessageOut:
     """Send System Message
 
      Post a system message to a conversation (scope chat:system_message).
@@ -254,11 +198,11 @@ async def asyncio(
         body (SendSystemMessage): A message of a service, without a sender.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessageOut | Problem
+        MessageOut
     """
 
     return (

@@ -10,7 +10,6 @@ from ... import errors
 
 from ...models.edit_message import EditMessage
 from ...models.message_out import MessageOut
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -41,71 +40,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessageOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessageOut:
     if response.status_code == 200:
         response_200 = MessageOut.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[MessageOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[MessageOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -120,7 +64,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: EditMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessageOut | Problem]:
+) -> Response[MessageOut]:
     """Edit Message
 
      Change the content of the caller's own message.
@@ -131,11 +75,11 @@ def sync_detailed(
         body (EditMessage): The new content.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessageOut | Problem]
+        Response[MessageOut]
     """
 
     kwargs = _get_kwargs(
@@ -157,7 +101,7 @@ def sync(
     client: AuthenticatedClient,
     body: EditMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> MessageOut | Problem | None:
+) -> MessageOut:
     """Edit Message
 
      Change the content of the caller's own message.
@@ -168,11 +112,11 @@ def sync(
         body (EditMessage): The new content.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessageOut | Problem
+        MessageOut
     """
 
     return sync_detailed(
@@ -189,7 +133,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: EditMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessageOut | Problem]:
+) -> Response[MessageOut]:
     """Edit Message
 
      Change the content of the caller's own message.
@@ -200,11 +144,11 @@ async def asyncio_detailed(
         body (EditMessage): The new content.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessageOut | Problem]
+        Response[MessageOut]
     """
 
     kwargs = _get_kwargs(
@@ -224,7 +168,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: EditMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> MessageOut | Problem | None:
+) -> MessageOut:
     """Edit Message
 
      Change the content of the caller's own message.
@@ -235,11 +179,11 @@ async def asyncio(
         body (EditMessage): The new content.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessageOut | Problem
+        MessageOut
     """
 
     return (

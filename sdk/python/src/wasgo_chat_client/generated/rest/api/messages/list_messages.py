@@ -11,7 +11,6 @@ from ... import errors
 from ...models.list_messages_message_type_type_0 import check_list_messages_message_type_type_0
 from ...models.list_messages_message_type_type_0 import ListMessagesMessageTypeType0
 from ...models.message_page import MessagePage
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -110,62 +109,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | MessagePage | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessagePage:
     if response.status_code == 200:
         response_200 = MessagePage.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 304:
-        response_304 = cast(Any, None)
-        return response_304
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | MessagePage | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[MessagePage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -188,7 +141,7 @@ def sync_detailed(
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[Any | MessagePage | Problem]:
+) -> Response[MessagePage]:
     """List Messages
 
      List messages of one conversation by seq, or of all the caller's conversations by time.
@@ -211,11 +164,11 @@ def sync_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | MessagePage | Problem]
+        Response[MessagePage]
     """
 
     kwargs = _get_kwargs(
@@ -253,7 +206,7 @@ def sync(
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Any | MessagePage | Problem | None:
+) -> MessagePage:
     """List Messages
 
      List messages of one conversation by seq, or of all the caller's conversations by time.
@@ -276,11 +229,11 @@ def sync(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | MessagePage | Problem
+        MessagePage
     """
 
     return sync_detailed(
@@ -313,7 +266,7 @@ async def asyncio_detailed(
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Response[Any | MessagePage | Problem]:
+) -> Response[MessagePage]:
     """List Messages
 
      List messages of one conversation by seq, or of all the caller's conversations by time.
@@ -336,11 +289,11 @@ async def asyncio_detailed(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | MessagePage | Problem]
+        Response[MessagePage]
     """
 
     kwargs = _get_kwargs(
@@ -376,7 +329,7 @@ async def asyncio(
     if_none_match: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
     x_read_after: None | str | Unset = UNSET,
-) -> Any | MessagePage | Problem | None:
+) -> MessagePage:
     """List Messages
 
      List messages of one conversation by seq, or of all the caller's conversations by time.
@@ -399,11 +352,11 @@ async def asyncio(
             returned.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | MessagePage | Problem
+        MessagePage
     """
 
     return (

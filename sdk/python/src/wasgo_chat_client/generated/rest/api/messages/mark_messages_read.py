@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.mark_multiple_read import MarkMultipleRead
-from ...models.problem import Problem
 from ...models.read_result import ReadResult
 from ...types import UNSET, Unset
 from typing import cast
@@ -37,71 +36,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | ReadResult | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ReadResult:
     if response.status_code == 200:
         response_200 = ReadResult.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | ReadResult]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ReadResult]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -115,7 +59,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: MarkMultipleRead,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | ReadResult]:
+) -> Response[ReadResult]:
     """Mark Messages Read
 
      Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
@@ -125,11 +69,11 @@ def sync_detailed(
         body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReadResult]
+        Response[ReadResult]
     """
 
     kwargs = _get_kwargs(
@@ -149,7 +93,7 @@ def sync(
     client: AuthenticatedClient,
     body: MarkMultipleRead,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | ReadResult | None:
+) -> ReadResult:
     """Mark Messages Read
 
      Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
@@ -159,11 +103,11 @@ def sync(
         body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReadResult
+        ReadResult
     """
 
     return sync_detailed(
@@ -178,7 +122,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: MarkMultipleRead,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | ReadResult]:
+) -> Response[ReadResult]:
     """Mark Messages Read
 
      Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
@@ -188,11 +132,11 @@ async def asyncio_detailed(
         body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReadResult]
+        Response[ReadResult]
     """
 
     kwargs = _get_kwargs(
@@ -210,7 +154,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: MarkMultipleRead,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | ReadResult | None:
+) -> ReadResult:
     """Mark Messages Read
 
      Mark exactly these messages as read. If the caller cannot see one of them, none is marked.
@@ -220,11 +164,11 @@ async def asyncio(
         body (MarkMultipleRead): Messages to mark as read, of one conversation or several.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReadResult
+        ReadResult
     """
 
     return (

@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...models.react_to_message import ReactToMessage
 from ...models.reaction_result import ReactionResult
 from ...types import UNSET, Unset
@@ -41,73 +40,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Problem | ReactionResult | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ReactionResult:
     if response.status_code == 200:
         response_200 = ReactionResult.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | ReactionResult]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ReactionResult]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -122,7 +64,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: ReactToMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | ReactionResult]:
+) -> Response[ReactionResult]:
     """React To Message
 
      Toggle a reaction, or add or remove it (`action`).
@@ -134,11 +76,11 @@ def sync_detailed(
             toggled.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReactionResult]
+        Response[ReactionResult]
     """
 
     kwargs = _get_kwargs(
@@ -160,7 +102,7 @@ def sync(
     client: AuthenticatedClient,
     body: ReactToMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | ReactionResult | None:
+) -> ReactionResult:
     """React To Message
 
      Toggle a reaction, or add or remove it (`action`).
@@ -172,11 +114,11 @@ def sync(
             toggled.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReactionResult
+        ReactionResult
     """
 
     return sync_detailed(
@@ -193,7 +135,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: ReactToMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | ReactionResult]:
+) -> Response[ReactionResult]:
     """React To Message
 
      Toggle a reaction, or add or remove it (`action`).
@@ -205,11 +147,11 @@ async def asyncio_detailed(
             toggled.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | ReactionResult]
+        Response[ReactionResult]
     """
 
     kwargs = _get_kwargs(
@@ -229,7 +171,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: ReactToMessage,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | ReactionResult | None:
+) -> ReactionResult:
     """React To Message
 
      Toggle a reaction, or add or remove it (`action`).
@@ -241,11 +183,11 @@ async def asyncio(
             toggled.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | ReactionResult
+        ReactionResult
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.message_out import MessageOut
-from ...models.problem import Problem
 from ...models.send_message import SendMessage
 from ...models.send_message_files_body import SendMessageFilesBody
 from ...types import UNSET, Unset
@@ -47,7 +46,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessageOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MessageOut:
     if response.status_code == 200:
         response_200 = MessageOut.from_dict(response.json())
 
@@ -58,70 +57,10 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_201
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if response.status_code == 507:
-        response_507 = Problem.from_dict(response.json())
-
-        return response_507
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[MessageOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[MessageOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -136,7 +75,7 @@ def sync_detailed(
     body: SendMessage | SendMessageFilesBody | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessageOut | Problem]:
+) -> Response[MessageOut]:
     """Send Message
 
      Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
@@ -149,11 +88,11 @@ def sync_detailed(
         body (SendMessageFilesBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessageOut | Problem]
+        Response[MessageOut]
     """
 
     kwargs = _get_kwargs(
@@ -175,7 +114,7 @@ def sync(
     body: SendMessage | SendMessageFilesBody | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> MessageOut | Problem | None:
+) -> MessageOut:
     """Send Message
 
      Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
@@ -188,11 +127,11 @@ def sync(
         body (SendMessageFilesBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessageOut | Problem
+        MessageOut
     """
 
     return sync_detailed(
@@ -209,7 +148,7 @@ async def asyncio_detailed(
     body: SendMessage | SendMessageFilesBody | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MessageOut | Problem]:
+) -> Response[MessageOut]:
     """Send Message
 
      Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
@@ -222,11 +161,11 @@ async def asyncio_detailed(
         body (SendMessageFilesBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MessageOut | Problem]
+        Response[MessageOut]
     """
 
     kwargs = _get_kwargs(
@@ -246,7 +185,7 @@ async def asyncio(
     body: SendMessage | SendMessageFilesBody | Unset = UNSET,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> MessageOut | Problem | None:
+) -> MessageOut:
     """Send Message
 
      Send a message. With a `client_id` (or an `Idempotency-Key`) it is safe to repeat.
@@ -259,11 +198,11 @@ async def asyncio(
         body (SendMessageFilesBody):
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MessageOut | Problem
+        MessageOut
     """
 
     return (

@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...models.subscribe import Subscribe
 from ...models.subscription_out import SubscriptionOut
 from ...types import UNSET, Unset
@@ -41,68 +40,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Problem | SubscriptionOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> SubscriptionOut:
     if response.status_code == 201:
         response_201 = SubscriptionOut.from_dict(response.json())
 
         return response_201
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | SubscriptionOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[SubscriptionOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -117,7 +64,7 @@ def sync_detailed(
     body: Subscribe,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | SubscriptionOut]:
+) -> Response[SubscriptionOut]:
     """Add Push Subscription
 
      Store a browser's push subscription. An existing one with the same endpoint is replaced.
@@ -129,11 +76,11 @@ def sync_detailed(
         body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | SubscriptionOut]
+        Response[SubscriptionOut]
     """
 
     kwargs = _get_kwargs(
@@ -155,7 +102,7 @@ def sync(
     body: Subscribe,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | SubscriptionOut | None:
+) -> SubscriptionOut:
     """Add Push Subscription
 
      Store a browser's push subscription. An existing one with the same endpoint is replaced.
@@ -167,11 +114,11 @@ def sync(
         body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | SubscriptionOut
+        SubscriptionOut
     """
 
     return sync_detailed(
@@ -188,7 +135,7 @@ async def asyncio_detailed(
     body: Subscribe,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | SubscriptionOut]:
+) -> Response[SubscriptionOut]:
     """Add Push Subscription
 
      Store a browser's push subscription. An existing one with the same endpoint is replaced.
@@ -200,11 +147,11 @@ async def asyncio_detailed(
         body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | SubscriptionOut]
+        Response[SubscriptionOut]
     """
 
     kwargs = _get_kwargs(
@@ -224,7 +171,7 @@ async def asyncio(
     body: Subscribe,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | SubscriptionOut | None:
+) -> SubscriptionOut:
     """Add Push Subscription
 
      Store a browser's push subscription. An existing one with the same endpoint is replaced.
@@ -236,11 +183,11 @@ async def asyncio(
         body (Subscribe): A browser's `PushSubscription`, as returned by its `toJSON()`.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | SubscriptionOut
+        SubscriptionOut
     """
 
     return (

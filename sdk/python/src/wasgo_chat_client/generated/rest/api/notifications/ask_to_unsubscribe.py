@@ -8,9 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
-from typing import cast
-
 
 def _get_kwargs(
     token: str,
@@ -26,33 +23,15 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | str | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> str:
     if response.status_code == 200:
         response_200 = response.text
         return response_200
 
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | str]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[str]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -65,7 +44,7 @@ def sync_detailed(
     token: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Problem | str]:
+) -> Response[str]:
     """Ask To Unsubscribe
 
      Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
@@ -75,11 +54,11 @@ def sync_detailed(
         token (str): The token in the link of the e-mail.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | str]
+        Response[str]
     """
 
     kwargs = _get_kwargs(
@@ -97,7 +76,7 @@ def sync(
     token: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Problem | str | None:
+) -> str:
     """Ask To Unsubscribe
 
      Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
@@ -107,11 +86,11 @@ def sync(
         token (str): The token in the link of the e-mail.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | str
+        str
     """
 
     return sync_detailed(
@@ -124,7 +103,7 @@ async def asyncio_detailed(
     token: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Response[Problem | str]:
+) -> Response[str]:
     """Ask To Unsubscribe
 
      Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
@@ -134,11 +113,11 @@ async def asyncio_detailed(
         token (str): The token in the link of the e-mail.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | str]
+        Response[str]
     """
 
     kwargs = _get_kwargs(
@@ -154,7 +133,7 @@ async def asyncio(
     token: str,
     *,
     client: AuthenticatedClient | Client,
-) -> Problem | str | None:
+) -> str:
     """Ask To Unsubscribe
 
      Show the page to which the link in an e-mail leads. It asks for confirmation, as programs open links
@@ -164,11 +143,11 @@ async def asyncio(
         token (str): The token in the link of the e-mail.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | str
+        str
     """
 
     return (

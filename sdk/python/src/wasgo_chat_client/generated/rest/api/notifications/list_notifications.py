@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.notification_page import NotificationPage
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -55,53 +54,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> NotificationPage | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> NotificationPage:
     if response.status_code == 200:
         response_200 = NotificationPage.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[NotificationPage | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[NotificationPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -117,7 +79,7 @@ def sync_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[NotificationPage | Problem]:
+) -> Response[NotificationPage]:
     """List Notifications
 
      List the caller's notifications, newest first.
@@ -129,11 +91,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[NotificationPage | Problem]
+        Response[NotificationPage]
     """
 
     kwargs = _get_kwargs(
@@ -157,7 +119,7 @@ def sync(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> NotificationPage | Problem | None:
+) -> NotificationPage:
     """List Notifications
 
      List the caller's notifications, newest first.
@@ -169,11 +131,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        NotificationPage | Problem
+        NotificationPage
     """
 
     return sync_detailed(
@@ -192,7 +154,7 @@ async def asyncio_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[NotificationPage | Problem]:
+) -> Response[NotificationPage]:
     """List Notifications
 
      List the caller's notifications, newest first.
@@ -204,11 +166,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[NotificationPage | Problem]
+        Response[NotificationPage]
     """
 
     kwargs = _get_kwargs(
@@ -230,7 +192,7 @@ async def asyncio(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> NotificationPage | Problem | None:
+) -> NotificationPage:
     """List Notifications
 
      List the caller's notifications, newest first.
@@ -242,11 +204,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        NotificationPage | Problem
+        NotificationPage
     """
 
     return (

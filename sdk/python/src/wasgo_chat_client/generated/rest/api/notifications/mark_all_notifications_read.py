@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.marked_notifications import MarkedNotifications
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -31,53 +30,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> MarkedNotifications | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> MarkedNotifications:
     if response.status_code == 200:
         response_200 = MarkedNotifications.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[MarkedNotifications | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[MarkedNotifications]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -90,7 +52,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MarkedNotifications | Problem]:
+) -> Response[MarkedNotifications]:
     """Mark All Notifications Read
 
      Mark all of the caller's notifications as read. Their messages stay unread.
@@ -99,11 +61,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MarkedNotifications | Problem]
+        Response[MarkedNotifications]
     """
 
     kwargs = _get_kwargs(
@@ -121,7 +83,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> MarkedNotifications | Problem | None:
+) -> MarkedNotifications:
     """Mark All Notifications Read
 
      Mark all of the caller's notifications as read. Their messages stay unread.
@@ -130,11 +92,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MarkedNotifications | Problem
+        MarkedNotifications
     """
 
     return sync_detailed(
@@ -147,7 +109,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[MarkedNotifications | Problem]:
+) -> Response[MarkedNotifications]:
     """Mark All Notifications Read
 
      Mark all of the caller's notifications as read. Their messages stay unread.
@@ -156,11 +118,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[MarkedNotifications | Problem]
+        Response[MarkedNotifications]
     """
 
     kwargs = _get_kwargs(
@@ -176,7 +138,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> MarkedNotifications | Problem | None:
+) -> MarkedNotifications:
     """Mark All Notifications Read
 
      Mark all of the caller's notifications as read. Their messages stay unread.
@@ -185,11 +147,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        MarkedNotifications | Problem
+        MarkedNotifications
     """
 
     return (

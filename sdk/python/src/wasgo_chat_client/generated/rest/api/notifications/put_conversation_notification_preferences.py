@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.preferences_of_conversation import PreferencesOfConversation
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -40,73 +39,18 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> PreferencesOfConversation | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> PreferencesOfConversation:
     if response.status_code == 200:
         response_200 = PreferencesOfConversation.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[PreferencesOfConversation | Problem]:
+) -> Response[PreferencesOfConversation]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -121,7 +65,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: PreferencesOfConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[PreferencesOfConversation | Problem]:
+) -> Response[PreferencesOfConversation]:
     """Put Conversation Preferences
 
      Replace the caller's preferences for a conversation. For fields left out, the general preference
@@ -136,11 +80,11 @@ def sync_detailed(
             PUT replaces all of them.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[PreferencesOfConversation | Problem]
+        Response[PreferencesOfConversation]
     """
 
     kwargs = _get_kwargs(
@@ -162,7 +106,7 @@ def sync(
     client: AuthenticatedClient,
     body: PreferencesOfConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> PreferencesOfConversation | Problem | None:
+) -> PreferencesOfConversation:
     """Put Conversation Preferences
 
      Replace the caller's preferences for a conversation. For fields left out, the general preference
@@ -177,11 +121,11 @@ def sync(
             PUT replaces all of them.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        PreferencesOfConversation | Problem
+        PreferencesOfConversation
     """
 
     return sync_detailed(
@@ -198,7 +142,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: PreferencesOfConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[PreferencesOfConversation | Problem]:
+) -> Response[PreferencesOfConversation]:
     """Put Conversation Preferences
 
      Replace the caller's preferences for a conversation. For fields left out, the general preference
@@ -213,11 +157,11 @@ async def asyncio_detailed(
             PUT replaces all of them.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[PreferencesOfConversation | Problem]
+        Response[PreferencesOfConversation]
     """
 
     kwargs = _get_kwargs(
@@ -237,7 +181,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: PreferencesOfConversation,
     x_act_as: None | str | Unset = UNSET,
-) -> PreferencesOfConversation | Problem | None:
+) -> PreferencesOfConversation:
     """Put Conversation Preferences
 
      Replace the caller's preferences for a conversation. For fields left out, the general preference
@@ -252,11 +196,11 @@ async def asyncio(
             PUT replaces all of them.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        PreferencesOfConversation | Problem
+        PreferencesOfConversation
     """
 
     return (

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.preferences import Preferences
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -36,66 +35,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Preferences | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Preferences:
     if response.status_code == 200:
         response_200 = Preferences.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Preferences | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Preferences]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -109,7 +58,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Preferences,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Preferences | Problem]:
+) -> Response[Preferences]:
     """Put Notification Preferences
 
      Replace the caller's notification preferences. Fields that are left out return to their defaults.
@@ -120,11 +69,11 @@ def sync_detailed(
             are left out return to their defaults.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Preferences | Problem]
+        Response[Preferences]
     """
 
     kwargs = _get_kwargs(
@@ -144,7 +93,7 @@ def sync(
     client: AuthenticatedClient,
     body: Preferences,
     x_act_as: None | str | Unset = UNSET,
-) -> Preferences | Problem | None:
+) -> Preferences:
     """Put Notification Preferences
 
      Replace the caller's notification preferences. Fields that are left out return to their defaults.
@@ -155,11 +104,11 @@ def sync(
             are left out return to their defaults.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Preferences | Problem
+        Preferences
     """
 
     return sync_detailed(
@@ -174,7 +123,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: Preferences,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Preferences | Problem]:
+) -> Response[Preferences]:
     """Put Notification Preferences
 
      Replace the caller's notification preferences. Fields that are left out return to their defaults.
@@ -185,11 +134,11 @@ async def asyncio_detailed(
             are left out return to their defaults.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Preferences | Problem]
+        Response[Preferences]
     """
 
     kwargs = _get_kwargs(
@@ -207,7 +156,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: Preferences,
     x_act_as: None | str | Unset = UNSET,
-) -> Preferences | Problem | None:
+) -> Preferences:
     """Put Notification Preferences
 
      Replace the caller's notification preferences. Fields that are left out return to their defaults.
@@ -218,11 +167,11 @@ async def asyncio(
             are left out return to their defaults.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Preferences | Problem
+        Preferences
     """
 
     return (

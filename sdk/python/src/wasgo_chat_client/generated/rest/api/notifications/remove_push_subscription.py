@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...models.unsubscribe import Unsubscribe
 from ...types import UNSET, Unset
 from typing import cast
@@ -36,63 +35,14 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any:
     if response.status_code == 204:
-        response_204 = cast(Any, None)
-        return response_204
-
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
         return None
 
+    raise errors.rejected(response.status_code, response.content)
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | Problem]:
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -106,7 +56,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: Unsubscribe,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Any | Problem]:
+) -> Response[Any]:
     """Remove Push Subscription
 
      Delete a push subscription. Succeeds if there is none.
@@ -116,11 +66,11 @@ def sync_detailed(
         body (Unsubscribe): The endpoint of the browser to unsubscribe.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem]
+        Response[Any]
     """
 
     kwargs = _get_kwargs(
@@ -135,41 +85,12 @@ def sync_detailed(
     return _build_response(client=client, response=response)
 
 
-def sync(
-    *,
-    client: AuthenticatedClient,
-    body: Unsubscribe,
-    x_act_as: None | str | Unset = UNSET,
-) -> Any | Problem | None:
-    """Remove Push Subscription
-
-     Delete a push subscription. Succeeds if there is none.
-
-    Args:
-        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (Unsubscribe): The endpoint of the browser to unsubscribe.
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        Any | Problem
-    """
-
-    return sync_detailed(
-        client=client,
-        body=body,
-        x_act_as=x_act_as,
-    ).parsed
-
-
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     body: Unsubscribe,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Any | Problem]:
+) -> Response[Any]:
     """Remove Push Subscription
 
      Delete a push subscription. Succeeds if there is none.
@@ -179,11 +100,11 @@ async def asyncio_detailed(
         body (Unsubscribe): The endpoint of the browser to unsubscribe.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | Problem]
+        Response[Any]
     """
 
     kwargs = _get_kwargs(
@@ -194,34 +115,3 @@ async def asyncio_detailed(
     response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
-
-
-async def asyncio(
-    *,
-    client: AuthenticatedClient,
-    body: Unsubscribe,
-    x_act_as: None | str | Unset = UNSET,
-) -> Any | Problem | None:
-    """Remove Push Subscription
-
-     Delete a push subscription. Succeeds if there is none.
-
-    Args:
-        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (Unsubscribe): The endpoint of the browser to unsubscribe.
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        Any | Problem
-    """
-
-    return (
-        await asyncio_detailed(
-            client=client,
-            body=body,
-            x_act_as=x_act_as,
-        )
-    ).parsed

@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.inspected_conversation_detail import InspectedConversationDetail
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -35,58 +34,18 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> InspectedConversationDetail | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> InspectedConversationDetail:
     if response.status_code == 200:
         response_200 = InspectedConversationDetail.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[InspectedConversationDetail | Problem]:
+) -> Response[InspectedConversationDetail]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -100,7 +59,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[InspectedConversationDetail | Problem]:
+) -> Response[InspectedConversationDetail]:
     """Inspect Conversation
 
      Get any conversation, with its current and former participants. Recorded in the audit log.
@@ -110,11 +69,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[InspectedConversationDetail | Problem]
+        Response[InspectedConversationDetail]
     """
 
     kwargs = _get_kwargs(
@@ -134,7 +93,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> InspectedConversationDetail | Problem | None:
+) -> InspectedConversationDetail:
     """Inspect Conversation
 
      Get any conversation, with its current and former participants. Recorded in the audit log.
@@ -144,11 +103,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        InspectedConversationDetail | Problem
+        InspectedConversationDetail
     """
 
     return sync_detailed(
@@ -163,7 +122,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[InspectedConversationDetail | Problem]:
+) -> Response[InspectedConversationDetail]:
     """Inspect Conversation
 
      Get any conversation, with its current and former participants. Recorded in the audit log.
@@ -173,11 +132,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[InspectedConversationDetail | Problem]
+        Response[InspectedConversationDetail]
     """
 
     kwargs = _get_kwargs(
@@ -195,7 +154,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> InspectedConversationDetail | Problem | None:
+) -> InspectedConversationDetail:
     """Inspect Conversation
 
      Get any conversation, with its current and former participants. Recorded in the audit log.
@@ -205,11 +164,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        InspectedConversationDetail | Problem
+        InspectedConversationDetail
     """
 
     return (

@@ -15,7 +15,6 @@ from ...models.inspect_conversations_conversation_type_type_0 import InspectConv
 from ...models.inspect_conversations_status_type_0 import check_inspect_conversations_status_type_0
 from ...models.inspect_conversations_status_type_0 import InspectConversationsStatusType0
 from ...models.inspected_conversation_page import InspectedConversationPage
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -105,53 +104,18 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> InspectedConversationPage | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> InspectedConversationPage:
     if response.status_code == 200:
         response_200 = InspectedConversationPage.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[InspectedConversationPage | Problem]:
+) -> Response[InspectedConversationPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -172,7 +136,7 @@ def sync_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[InspectedConversationPage | Problem]:
+) -> Response[InspectedConversationPage]:
     """Inspect Conversations
 
      List the conversations of all users, newest first. Recorded in the audit log.
@@ -189,11 +153,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[InspectedConversationPage | Problem]
+        Response[InspectedConversationPage]
     """
 
     kwargs = _get_kwargs(
@@ -227,7 +191,7 @@ def sync(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> InspectedConversationPage | Problem | None:
+) -> InspectedConversationPage:
     """Inspect Conversations
 
      List the conversations of all users, newest first. Recorded in the audit log.
@@ -244,11 +208,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        InspectedConversationPage | Problem
+        InspectedConversationPage
     """
 
     return sync_detailed(
@@ -277,7 +241,7 @@ async def asyncio_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[InspectedConversationPage | Problem]:
+) -> Response[InspectedConversationPage]:
     """Inspect Conversations
 
      List the conversations of all users, newest first. Recorded in the audit log.
@@ -294,11 +258,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[InspectedConversationPage | Problem]
+        Response[InspectedConversationPage]
     """
 
     kwargs = _get_kwargs(
@@ -330,7 +294,7 @@ async def asyncio(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> InspectedConversationPage | Problem | None:
+) -> InspectedConversationPage:
     """Inspect Conversations
 
      List the conversations of all users, newest first. Recorded in the audit log.
@@ -347,11 +311,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        InspectedConversationPage | Problem
+        InspectedConversationPage
     """
 
     return (

@@ -11,7 +11,6 @@ from ... import errors
 from ...models.delivery_page import DeliveryPage
 from ...models.list_dead_letters_channel_type_0 import check_list_dead_letters_channel_type_0
 from ...models.list_dead_letters_channel_type_0 import ListDeadLettersChannelType0
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -67,51 +66,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> DeliveryPage | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> DeliveryPage:
     if response.status_code == 200:
         response_200 = DeliveryPage.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[DeliveryPage | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[DeliveryPage]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -128,7 +92,7 @@ def sync_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[DeliveryPage | Problem]:
+) -> Response[DeliveryPage]:
     """List Dead Letters
 
      List deliveries that are not retried automatically, newest first.
@@ -141,11 +105,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[DeliveryPage | Problem]
+        Response[DeliveryPage]
     """
 
     kwargs = _get_kwargs(
@@ -171,7 +135,7 @@ def sync(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> DeliveryPage | Problem | None:
+) -> DeliveryPage:
     """List Dead Letters
 
      List deliveries that are not retried automatically, newest first.
@@ -184,11 +148,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        DeliveryPage | Problem
+        DeliveryPage
     """
 
     return sync_detailed(
@@ -209,7 +173,7 @@ async def asyncio_detailed(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[DeliveryPage | Problem]:
+) -> Response[DeliveryPage]:
     """List Dead Letters
 
      List deliveries that are not retried automatically, newest first.
@@ -222,11 +186,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[DeliveryPage | Problem]
+        Response[DeliveryPage]
     """
 
     kwargs = _get_kwargs(
@@ -250,7 +214,7 @@ async def asyncio(
     limit: int | Unset = 50,
     cursor: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> DeliveryPage | Problem | None:
+) -> DeliveryPage:
     """List Dead Letters
 
      List deliveries that are not retried automatically, newest first.
@@ -263,11 +227,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        DeliveryPage | Problem
+        DeliveryPage
     """
 
     return (

@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...models.retried_deliveries import RetriedDeliveries
 from ...models.retry_deliveries import RetryDeliveries
 from ...types import UNSET, Unset
@@ -37,68 +36,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Problem | RetriedDeliveries | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> RetriedDeliveries:
     if response.status_code == 200:
         response_200 = RetriedDeliveries.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Problem | RetriedDeliveries]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[RetriedDeliveries]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -112,7 +59,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: RetryDeliveries,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | RetriedDeliveries]:
+) -> Response[RetriedDeliveries]:
     """Retry Dead Letters
 
      Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
@@ -124,11 +71,11 @@ def sync_detailed(
             match everything.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | RetriedDeliveries]
+        Response[RetriedDeliveries]
     """
 
     kwargs = _get_kwargs(
@@ -148,7 +95,7 @@ def sync(
     client: AuthenticatedClient,
     body: RetryDeliveries,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | RetriedDeliveries | None:
+) -> RetriedDeliveries:
     """Retry Dead Letters
 
      Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
@@ -160,11 +107,11 @@ def sync(
             match everything.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | RetriedDeliveries
+        RetriedDeliveries
     """
 
     return sync_detailed(
@@ -179,7 +126,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: RetryDeliveries,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | RetriedDeliveries]:
+) -> Response[RetriedDeliveries]:
     """Retry Dead Letters
 
      Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
@@ -191,11 +138,11 @@ async def asyncio_detailed(
             match everything.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | RetriedDeliveries]
+        Response[RetriedDeliveries]
     """
 
     kwargs = _get_kwargs(
@@ -213,7 +160,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: RetryDeliveries,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | RetriedDeliveries | None:
+) -> RetriedDeliveries:
     """Retry Dead Letters
 
      Retry dead deliveries by channel and reason, oldest first, at most 1,000. Repeat the request for the
@@ -225,11 +172,11 @@ async def asyncio(
             match everything.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | RetriedDeliveries
+        RetriedDeliveries
     """
 
     return (

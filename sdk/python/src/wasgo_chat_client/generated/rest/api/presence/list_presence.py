@@ -9,7 +9,6 @@ from ...types import Response, UNSET
 from ... import errors
 
 from ...models.presences_out import PresencesOut
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -39,51 +38,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> PresencesOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> PresencesOut:
     if response.status_code == 200:
         response_200 = PresencesOut.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[PresencesOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[PresencesOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -97,7 +61,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     user_ids: str,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[PresencesOut | Problem]:
+) -> Response[PresencesOut]:
     """List Presence
 
      See who is online among people the caller is acquainted with: they share a conversation that the
@@ -109,11 +73,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[PresencesOut | Problem]
+        Response[PresencesOut]
     """
 
     kwargs = _get_kwargs(
@@ -133,7 +97,7 @@ def sync(
     client: AuthenticatedClient,
     user_ids: str,
     x_act_as: None | str | Unset = UNSET,
-) -> PresencesOut | Problem | None:
+) -> PresencesOut:
     """List Presence
 
      See who is online among people the caller is acquainted with: they share a conversation that the
@@ -145,11 +109,11 @@ def sync(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        PresencesOut | Problem
+        PresencesOut
     """
 
     return sync_detailed(
@@ -164,7 +128,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     user_ids: str,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[PresencesOut | Problem]:
+) -> Response[PresencesOut]:
     """List Presence
 
      See who is online among people the caller is acquainted with: they share a conversation that the
@@ -176,11 +140,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[PresencesOut | Problem]
+        Response[PresencesOut]
     """
 
     kwargs = _get_kwargs(
@@ -198,7 +162,7 @@ async def asyncio(
     client: AuthenticatedClient,
     user_ids: str,
     x_act_as: None | str | Unset = UNSET,
-) -> PresencesOut | Problem | None:
+) -> PresencesOut:
     """List Presence
 
      See who is online among people the caller is acquainted with: they share a conversation that the
@@ -210,11 +174,11 @@ async def asyncio(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        PresencesOut | Problem
+        PresencesOut
     """
 
     return (

@@ -10,7 +10,6 @@ from ... import errors
 
 from ...models.assign_staff import AssignStaff
 from ...models.conversation_out import ConversationOut
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 from uuid import UUID
@@ -41,9 +40,7 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Any | ConversationOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ConversationOut:
     if response.status_code == 200:
         response_200 = ConversationOut.from_dict(response.json())
 
@@ -53,65 +50,12 @@ def _parse_response(
         response_204 = cast(Any, None)
         return response_204
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Any | ConversationOut | Problem]:
+) -> Response[Any | ConversationOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -126,7 +70,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: AssignStaff,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Any | ConversationOut | Problem]:
+) -> Response[Any | ConversationOut]:
     """Assign Staff
 
      Reassign a support conversation to another staff user (its moderator, or a service with
@@ -138,11 +82,11 @@ def sync_detailed(
         body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ConversationOut | Problem]
+        Response[Any | ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -164,7 +108,7 @@ def sync(
     client: AuthenticatedClient,
     body: AssignStaff,
     x_act_as: None | str | Unset = UNSET,
-) -> Any | ConversationOut | Problem | None:
+) -> Any | ConversationOut:
     """Assign Staff
 
      Reassign a support conversation to another staff user (its moderator, or a service with
@@ -176,11 +120,11 @@ def sync(
         body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ConversationOut | Problem
+        Any | ConversationOut
     """
 
     return sync_detailed(
@@ -197,7 +141,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: AssignStaff,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Any | ConversationOut | Problem]:
+) -> Response[Any | ConversationOut]:
     """Assign Staff
 
      Reassign a support conversation to another staff user (its moderator, or a service with
@@ -209,11 +153,11 @@ async def asyncio_detailed(
         body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ConversationOut | Problem]
+        Response[Any | ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -233,7 +177,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: AssignStaff,
     x_act_as: None | str | Unset = UNSET,
-) -> Any | ConversationOut | Problem | None:
+) -> Any | ConversationOut:
     """Assign Staff
 
      Reassign a support conversation to another staff user (its moderator, or a service with
@@ -245,11 +189,11 @@ async def asyncio(
         body (AssignStaff): The staff user to assign; by default the least busy of the others.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ConversationOut | Problem
+        Any | ConversationOut
     """
 
     return (

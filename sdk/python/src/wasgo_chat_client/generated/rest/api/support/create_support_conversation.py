@@ -10,7 +10,6 @@ from ... import errors
 
 from ...models.conversation_out import ConversationOut
 from ...models.create_support_conversation import CreateSupportConversation
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -41,68 +40,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> ConversationOut | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ConversationOut:
     if response.status_code == 201:
         response_201 = ConversationOut.from_dict(response.json())
 
         return response_201
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(
-    *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[ConversationOut | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[ConversationOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -117,7 +64,7 @@ def sync_detailed(
     body: CreateSupportConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Create Support Conversation
 
      Ask for support. The staff user with the fewest open support conversations, if any, joins as
@@ -130,11 +77,11 @@ def sync_detailed(
         body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -156,7 +103,7 @@ def sync(
     body: CreateSupportConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Create Support Conversation
 
      Ask for support. The staff user with the fewest open support conversations, if any, joins as
@@ -169,11 +116,11 @@ def sync(
         body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return sync_detailed(
@@ -190,7 +137,7 @@ async def asyncio_detailed(
     body: CreateSupportConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[ConversationOut | Problem]:
+) -> Response[ConversationOut]:
     """Create Support Conversation
 
      Ask for support. The staff user with the fewest open support conversations, if any, joins as
@@ -203,11 +150,11 @@ async def asyncio_detailed(
         body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[ConversationOut | Problem]
+        Response[ConversationOut]
     """
 
     kwargs = _get_kwargs(
@@ -227,7 +174,7 @@ async def asyncio(
     body: CreateSupportConversation,
     idempotency_key: None | str | Unset = UNSET,
     x_act_as: None | str | Unset = UNSET,
-) -> ConversationOut | Problem | None:
+) -> ConversationOut:
     """Create Support Conversation
 
      Ask for support. The staff user with the fewest open support conversations, if any, joins as
@@ -240,11 +187,11 @@ async def asyncio(
         body (CreateSupportConversation): A request for help; `content` becomes the first message.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        ConversationOut | Problem
+        ConversationOut
     """
 
     return (

@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
 
@@ -33,49 +32,11 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | None:
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any:
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -89,7 +50,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem]:
+) -> Response[Any]:
     """Export User
 
      Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
@@ -100,11 +61,11 @@ def sync_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem]
+        Response[Any]
     """
 
     kwargs = _get_kwargs(
@@ -119,42 +80,12 @@ def sync_detailed(
     return _build_response(client=client, response=response)
 
 
-def sync(
-    user_id: str,
-    *,
-    client: AuthenticatedClient,
-    x_act_as: None | str | Unset = UNSET,
-) -> Problem | None:
-    """Export User
-
-     Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
-    files.
-
-    Args:
-        user_id (str):
-        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        Problem
-    """
-
-    return sync_detailed(
-        user_id=user_id,
-        client=client,
-        x_act_as=x_act_as,
-    ).parsed
-
-
 async def asyncio_detailed(
     user_id: str,
     *,
     client: AuthenticatedClient,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem]:
+) -> Response[Any]:
     """Export User
 
      Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
@@ -165,11 +96,11 @@ async def asyncio_detailed(
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem]
+        Response[Any]
     """
 
     kwargs = _get_kwargs(
@@ -180,35 +111,3 @@ async def asyncio_detailed(
     response = await client.get_async_httpx_client().request(**kwargs)
 
     return _build_response(client=client, response=response)
-
-
-async def asyncio(
-    user_id: str,
-    *,
-    client: AuthenticatedClient,
-    x_act_as: None | str | Unset = UNSET,
-) -> Problem | None:
-    """Export User
-
-     Export a user's own data as a ZIP archive (scope chat:act_as): messages, reactions, settings and
-    files.
-
-    Args:
-        user_id (str):
-        x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-
-    Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
-        httpx.TimeoutException: If the request takes longer than Client.timeout.
-
-    Returns:
-        Problem
-    """
-
-    return (
-        await asyncio_detailed(
-            user_id=user_id,
-            client=client,
-            x_act_as=x_act_as,
-        )
-    ).parsed

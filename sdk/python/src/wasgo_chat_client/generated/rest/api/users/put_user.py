@@ -8,7 +8,6 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.problem import Problem
 from ...models.put_user import PutUser
 from ...models.user_out import UserOut
 from ...types import UNSET, Unset
@@ -40,69 +39,16 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | UserOut | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> UserOut:
     if response.status_code == 200:
         response_200 = UserOut.from_dict(response.json())
 
         return response_200
 
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-        return response_400
-
-    if response.status_code == 401:
-        response_401 = Problem.from_dict(response.json())
-
-        return response_401
-
-    if response.status_code == 403:
-        response_403 = Problem.from_dict(response.json())
-
-        return response_403
-
-    if response.status_code == 404:
-        response_404 = Problem.from_dict(response.json())
-
-        return response_404
-
-    if response.status_code == 409:
-        response_409 = Problem.from_dict(response.json())
-
-        return response_409
-
-    if response.status_code == 413:
-        response_413 = Problem.from_dict(response.json())
-
-        return response_413
-
-    if response.status_code == 415:
-        response_415 = Problem.from_dict(response.json())
-
-        return response_415
-
-    if response.status_code == 422:
-        response_422 = Problem.from_dict(response.json())
-
-        return response_422
-
-    if response.status_code == 429:
-        response_429 = Problem.from_dict(response.json())
-
-        return response_429
-
-    if response.status_code == 503:
-        response_503 = Problem.from_dict(response.json())
-
-        return response_503
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
+    raise errors.rejected(response.status_code, response.content)
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | UserOut]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[UserOut]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -117,7 +63,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     body: PutUser,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | UserOut]:
+) -> Response[UserOut]:
     """Put User
 
      Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
@@ -126,14 +72,18 @@ def sync_detailed(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | UserOut]
+        Response[UserOut]
     """
 
     kwargs = _get_kwargs(
@@ -155,7 +105,7 @@ def sync(
     client: AuthenticatedClient,
     body: PutUser,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | UserOut | None:
+) -> UserOut:
     """Put User
 
      Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
@@ -164,14 +114,18 @@ def sync(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | UserOut
+        UserOut
     """
 
     return sync_detailed(
@@ -188,7 +142,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     body: PutUser,
     x_act_as: None | str | Unset = UNSET,
-) -> Response[Problem | UserOut]:
+) -> Response[UserOut]:
     """Put User
 
      Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
@@ -197,14 +151,18 @@ async def asyncio_detailed(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Problem | UserOut]
+        Response[UserOut]
     """
 
     kwargs = _get_kwargs(
@@ -224,7 +182,7 @@ async def asyncio(
     client: AuthenticatedClient,
     body: PutUser,
     x_act_as: None | str | Unset = UNSET,
-) -> Problem | UserOut | None:
+) -> UserOut:
     """Put User
 
      Create or update the mirrored profile of a user (scope chat:provision); omitted fields keep their
@@ -233,14 +191,18 @@ async def asyncio(
     Args:
         user_id (str):
         x_act_as (None | str | Unset): User that a service acts as (scope `chat:act_as`).
-        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged.
+        body (PutUser): Profile fields set by a service. Fields that are left out are unchanged;
+            null or an empty string removes a value.
+
+            Without a username, the user has the default one, which is the id; without `is_staff`, the
+            user is no staff.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        ChatError: the service refused the request.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Problem | UserOut
+        UserOut
     """
 
     return (
