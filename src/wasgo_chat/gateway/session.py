@@ -1,12 +1,13 @@
 """What one connection stands for: its actor and its subscriptions. The commands and the hub act upon it."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 from uuid import UUID
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
-from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
+from wasgo_chat.core.errors import Invalid, LimitReached, NotFound, Unavailable
 from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.gateway.delivery.hub import Hub
 from wasgo_chat.gateway.delivery.subscription import ResumePoint, Subscription
@@ -15,6 +16,7 @@ from wasgo_chat.gateway.responder import Responder
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.gateway.typing_indicator import TypingThrottle
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership.acquaintance import strangers_among
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.messages.context import MessagesContext
 
@@ -56,6 +58,7 @@ class Session:
         self.fixed_conversation = fixed_conversation
         self.subscriptions: dict[UUID, Subscription] = {}
         self.typing = TypingThrottle(self._publish_typing)
+        self._named_in: set[UUID] = set()
         self._responder = responder
         self._on_end = on_end
 
@@ -156,8 +159,18 @@ class Session:
             if not subscription.live:
                 self.context.hub.catch_up_soon(subscription)
 
+    async def look_up_name_shown_in(self, conversation_id: UUID) -> None:
+        """Find out whether the others may learn the user's name. They do not while the database is unavailable."""
+        if conversation_id in self._named_in:
+            return
+        with contextlib.suppress(Unavailable):
+            async with self.context.db.snapshot() as tx:
+                if not await strangers_among(tx, conversation_id, [self.user_id]):
+                    self._named_in.add(conversation_id)
+
     def _publish_typing(self, conversation_id: UUID, is_typing: bool) -> None:
-        name = self.actor.username or self.user_id
+        name = self.actor.username if conversation_id in self._named_in else None
+        name = name or self.user_id
         self.context.publisher.publish_typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
     def _send(self, frame: dict[str, Any]) -> None:
