@@ -92,8 +92,8 @@ WITH marked AS MATERIALIZED (
     DELETE FROM pending p USING done d WHERE p.conversation_id = d.conversation_id
 )
 SELECT (SELECT count(*) FROM marked) AS conversations, (SELECT count(*) FROM marked WHERE up_to > after) AS behind,
-       EXISTS (SELECT FROM marked WHERE head > up_to) AS is_cut, (SELECT count(*) FROM ordered) AS events,
-       (SELECT position FROM advanced) AS position,
+       EXISTS (SELECT FROM marked WHERE head > up_to) AS is_cut,
+       (SELECT count(*) FROM ordered) AS events, (SELECT position FROM advanced) AS position,
        (SELECT max(conversation_id::text)::uuid FROM marked) AS last
 """
 
