@@ -98,8 +98,9 @@ test("the length limit is that of the service", async ({ browser }) => {
 
 test("typing a long message keeps the thread at its end, and the field grows to a limit", async ({ browser }) => {
   const { id } = await createJobConversation(BOTH);
-  for (let at = 0; at < 20; at++) await sendMessage("bo", id, `number ${at}\nof many`);
-  const { page, field, message } = await openChat(browser, "ana", id).then((chat) => ({ page: chat.page, field: chat.field, message: (text: string) => chat.message(text) }));
+  for (let at = 0; at < 20; at++) await sendMessage("ana", id, `number ${at}\nof many`);
+  const ana = await openChat(browser, "ana", id);
+  const { page, field } = ana;
   const jump = page.getByRole("button", { name: /^Jump to the newest/ });
   const height = () => field.evaluate((element) => element.clientHeight);
   const empty = await height();
@@ -111,7 +112,7 @@ test("typing a long message keeps the thread at its end, and the field grows to 
   expect(await height()).toBeGreaterThan(4 * empty);
   expect(await height()).toBeLessThan(200);
   await sendMessage("bo", id, "while you write");
-  await expect(message("while you write")).toBeInViewport();
+  await expect(ana.message("while you write")).toBeInViewport();
   await expect(page.getByRole("navigation").getByRole("button", { name: "while you write" })).not.toContainText("unread");
   await field.fill("");
   expect(await height()).toBe(empty);

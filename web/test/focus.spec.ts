@@ -130,7 +130,7 @@ test("Back closes what covers a conversation, and then leaves it", async ({ brow
   const session = await page.context().newCDPSession(page);
   const at = { x: (bubble?.x ?? 0) + 20, y: (bubble?.y ?? 0) + 10 };
   await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [at] });
-  await expect(page.getByRole("menuitem", { name: "Copy text" })).toBeVisible();
+  await expect(page.locator(".bubble[data-pressed=true]")).toBeVisible();
   await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await page.getByRole("menuitem", { name: "Reply" }).tap();
   await expect(page.getByText("Replying to Bo Chen")).toBeVisible();

@@ -16,8 +16,9 @@ function member(id: string, display_name: string, username = id): ParticipantOut
 const MEMBERS = [member("ana", "Ana Lima"), member("bo", "Bo Chen"), member("bo2", "Bo"), member("bo3", "Bo Chen"), member("zoe", "Zoë Ávila", "zoe.a")];
 const user = (id: string) => (MEMBERS.find((one) => one.user.id === id) as ParticipantOut).user;
 
+const mentioned = (content: string, ...chosen: string[]) => mentionedIds(content, chosen.map(user), MEMBERS, "ana");
+
 test("a mention means the chosen member, never a namesake or a shorter name", () => {
-  const mentioned = (content: string, ...chosen: string[]) => mentionedIds(content, chosen.map(user), MEMBERS, "ana");
   expect(mentioned("Hello @Bo Chen, please come", "bo")).toEqual(["bo"]);
   expect(mentioned("Hello @Bo Chen, please come", "bo3")).toEqual(["bo3"]);
   expect(mentioned("@Bo Chen and @Bo Chen", "bo3", "bo")).toEqual(["bo3", "bo"]);
@@ -30,8 +31,9 @@ test("a mention means the chosen member, never a namesake or a shorter name", ()
   expect(mentioned("mail me@bo2.example, @Bob or @Ana Lima")).toEqual([]);
 });
 
+const suggested = (query: string) => suggestMembers(MEMBERS, query, "ana").map(({ id }) => id);
+
 test("suggestions match the begin of any word, whatever the accents", () => {
-  const suggested = (query: string) => suggestMembers(MEMBERS, query, "ana").map(({ id }) => id);
   expect(suggested("")).toEqual(["bo2", "bo", "bo3", "zoe"]);
   expect(suggested("che")).toEqual(["bo", "bo3"]);
   expect(suggested("avi")).toEqual(["zoe"]);
@@ -43,8 +45,9 @@ test("suggestions match the begin of any word, whatever the accents", () => {
   expect(mentionQuery("(@z", 3)).toEqual({ start: 1, query: "z" });
 });
 
+const links = (content: string) => splitLinks(content, tokenize).flatMap((part) => part.href ?? []);
+
 test("addresses, e-mail addresses and phone numbers are links", () => {
-  const links = (content: string) => splitLinks(content, tokenize).flatMap((part) => part.href ?? []);
   expect(links("see https://en.wikipedia.org/wiki/Fence_(barrier).")).toEqual(["https://en.wikipedia.org/wiki/Fence_(barrier)"]);
   expect(links("(https://example.org/a?b=c)")).toEqual(["https://example.org/a?b=c"]);
   expect(links("www.example.org, ana@example.org")).toEqual(["https://www.example.org", "mailto:ana@example.org"]);
@@ -60,8 +63,9 @@ test("up to three emojis are large, whichever they are", () => {
   for (const content of ["", "1", "👍 ok", "👍👍👍👍", "#", "😀".repeat(500)]) expect(isJumboEmoji(content), content).toBe(false);
 });
 
+const text = (content: string, metadata: Record<string, unknown>) => systemText({ message_type: "system", content, metadata }, MEMBERS);
+
 test("system messages follow their action; those of the platform keep their text", () => {
-  const text = (content: string, metadata: Record<string, unknown>) => systemText({ message_type: "system", content, metadata }, MEMBERS);
   expect(text("Bo Chen joined", { action: "participant_added", user_id: "bo", by: "ana" })).toBe("Bo Chen joined");
   expect(text("Old Name is now moderator", { action: "participant_updated", user_id: "bo", role: "moderator" })).toBe("Bo Chen is now Moderator");
   expect(text("Gone User left", { action: "participant_removed", user_id: "gone", by: "gone" })).toBe("Gone User left");
@@ -70,8 +74,9 @@ test("system messages follow their action; those of the platform keep their text
   expect(text("The bid was accepted", { action: "bid_accepted" })).toBe("The bid was accepted");
 });
 
+const names = (...display: string[]) => shortNames(display.map((display_name) => ({ username: "", display_name })));
+
 test("short names are first names, where these are clear", () => {
-  const names = (...display: string[]) => shortNames(display.map((display_name) => ({ username: "", display_name })));
   expect(names("Ana Lima", "Bo Chen")).toEqual(["Ana", "Bo"]);
   expect(names("Bo Chen", "Bo Li", "Cy")).toEqual(["Bo Chen", "Bo Li", "Cy"]);
   expect(names("Dr. Lima", "Person: 7")).toEqual(["Dr. Lima", "Person: 7"]);

@@ -51,7 +51,7 @@ export function Message({ row, isTabStop }: { row: MessageRow; isTabStop: boolea
       <div class="column">
         {isFirst && !isOwn && isGroup && <span class="name" dir="auto">{name}</span>}
         <div class="with-actions">
-          <div class="bubble" data-deleted={message.is_deleted} data-jumbo={isJumbo} data-bare={isBare} {...longPress}>
+          <div class="bubble" data-deleted={message.is_deleted} data-jumbo={isJumbo} data-bare={isBare} data-pressed={longPress.isPressed} {...longPress.handlers}>
             {message.reply_preview && !message.is_deleted && <Quote preview={message.reply_preview} />}
             {message.attachments.length > 0 && <Attachments message={message} />}
             {location && <LocationCard location={location} />}

@@ -1,31 +1,31 @@
-// The browser's Back button closes what covers the page, instead of leaving the conversation below it.
+// The browser's Back button closes what covers the page, instead of leaving the conversation below it. Each overlay has an entry
+// in the browser's history while it is open.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useEvent } from "../../shared/store.ts";
 
-interface OverlayState {
-  readonly overlay: number;
-}
-
 let lastOverlay = 0;
-const currentOverlay = () => (history.state as OverlayState | null)?.overlay;
+const openOverlays = new Set<number>();
+const currentOverlay = () => (history.state as { readonly overlay?: number } | null)?.overlay;
 
-export function useCloseOnBack(isOpen: boolean, close: () => void): void {
+export function useCloseOnBack(isActive: boolean, close: () => void): void {
   const overlay = useRef(0);
-  useEffect(() => {
-    if (!isOpen) return undefined;
-    overlay.current = ++lastOverlay;
-    history.pushState({ overlay: overlay.current }, "");
+  useLayoutEffect(() => {
+    if (!isActive) return undefined;
+    const id = ++lastOverlay;
+    overlay.current = id;
+    const current = currentOverlay();
+    // An overlay that opens as another closes takes over its entry.
+    if (current !== undefined && !openOverlays.has(current)) history.replaceState({ overlay: id }, "");
+    else history.pushState({ overlay: id }, "");
+    openOverlays.add(id);
     return () => {
-      // It was closed by other means: remove its entry, unless the page has moved on since.
-      if (currentOverlay() === overlay.current) history.back();
-      overlay.current = 0;
+      openOverlays.delete(id);
+      // It was closed by other means: remove its entry, unless another overlay or page has taken its place.
+      setTimeout(() => currentOverlay() === id && history.back());
     };
-  }, [isOpen]);
+  }, [isActive]);
   useEvent(window, "popstate", () => {
-    if (overlay.current > 0 && (currentOverlay() ?? 0) < overlay.current) {
-      overlay.current = 0;
-      close();
-    }
+    if (openOverlays.has(overlay.current) && (currentOverlay() ?? 0) < overlay.current) close();
   });
 }

@@ -1,41 +1,50 @@
-// A long press on a touch screen.
+// A long press on a touch screen. It acts when the finger is lifted: browsers close a popover that opens before that.
 
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 const PRESS_MS = 500;
 const MOVE_PX = 10;
 
-export interface LongPressHandlers {
-  onPointerDown(event: PointerEvent): void;
-  onPointerMove(event: PointerEvent): void;
-  onPointerUp(): void;
-  onPointerCancel(): void;
-  onContextMenu(event: Event): void;
+export interface LongPress {
+  /** The press is long enough; it acts when the finger is lifted. */
+  readonly isPressed: boolean;
+  readonly handlers: {
+    onPointerDown(event: PointerEvent): void;
+    onPointerMove(event: PointerEvent): void;
+    onPointerUp(): void;
+    onPointerCancel(): void;
+    onContextMenu(event: Event): void;
+  };
 }
 
-export function useLongPress(act: () => void): LongPressHandlers {
-  const press = useRef<{ x: number; y: number; timer: ReturnType<typeof setTimeout>; isDone: boolean } | undefined>(undefined);
-  const cancel = () => clearTimeout(press.current?.timer);
+export function useLongPress(act: () => void): LongPress {
+  const [isPressed, setIsPressed] = useState(false);
+  const press = useRef<{ x: number; y: number; timer: ReturnType<typeof setTimeout> } | undefined>(undefined);
+  const end = () => {
+    clearTimeout(press.current?.timer);
+    press.current = undefined;
+    if (!isPressed) return;
+    setIsPressed(false);
+    setTimeout(act);
+  };
   return {
-    onPointerDown: (event) => {
-      cancel();
-      if (event.pointerType !== "touch") {
+    isPressed,
+    handlers: {
+      onPointerDown: (event) => {
+        if (event.pointerType !== "touch") return;
+        const timer = setTimeout(() => setIsPressed(true), PRESS_MS);
+        press.current = { x: event.clientX, y: event.clientY, timer };
+      },
+      onPointerMove: (event) => {
+        const { current } = press;
+        if (!current || isPressed || Math.hypot(event.clientX - current.x, event.clientY - current.y) <= MOVE_PX) return;
+        clearTimeout(current.timer);
         press.current = undefined;
-        return;
-      }
-      const started = { x: event.clientX, y: event.clientY, isDone: false };
-      const timer = setTimeout(() => {
-        if (press.current) press.current.isDone = true;
-        act();
-      }, PRESS_MS);
-      press.current = { ...started, timer };
+      },
+      onPointerUp: end,
+      // The browser scrolls, or opens a menu of its own.
+      onPointerCancel: end,
+      onContextMenu: (event) => press.current && event.preventDefault(),
     },
-    onPointerMove: (event) => {
-      if (press.current && Math.hypot(event.clientX - press.current.x, event.clientY - press.current.y) > MOVE_PX) cancel();
-    },
-    onPointerUp: cancel,
-    onPointerCancel: cancel,
-    // Browsers open their own menu at a long press, for links and selected text.
-    onContextMenu: (event) => press.current?.isDone && event.preventDefault(),
   };
 }
