@@ -7,19 +7,22 @@ import pytest
 from sqlalchemy import text
 
 from tests.data_import.histories import HISTORY, import_lines
+from tests.data_import.lock_waits import wait_until_found
 from tests.support.workers import make_settings
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import import run
 from wasgo_chat.data_import.append import LOCK_IMPORTS
 from wasgo_chat.database.session import Database
 
+LOCK_TIMEOUT_S = 0.2
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 HELD = "SELECT FROM conversations FOR UPDATE"
 
 
 @pytest.fixture
 async def db(empty_database: str) -> AsyncIterator[Database]:
     """Connections of another process, to a database that has a conversation."""
-    made = Database(make_settings(empty_database, lock_timeout_s=0.2))
+    made = Database(make_settings(empty_database, lock_timeout_s=LOCK_TIMEOUT_S))
     await import_lines(made.settings, HISTORY[:3])
     yield made
     await made.close()
@@ -30,8 +33,9 @@ async def test_an_import_waits_longer_than_one_lock_timeout(db: Database, held: 
     async with db.transaction() as tx:
         await tx.execute(text(held))
         second = asyncio.create_task(import_lines(db.settings, HISTORY))
-        await asyncio.sleep(0.7)
-        assert not second.done()
+        await wait_until_found(db, WAITS)
+        await asyncio.sleep(2 * LOCK_TIMEOUT_S)
+        await wait_until_found(db, WAITS)
     report, rejected = await second
     assert (report.messages, report.known, rejected) == (5, 1, [])
 

@@ -23,7 +23,6 @@ from tests.support.world import PATIENCE_S, Person, World, wait_until
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.models import Delivery
-from wasgo_chat.notifications.task import NotificationTask
 
 MANY = 24
 
@@ -215,17 +214,9 @@ async def test_an_unreachable_server_is_retried_until_the_delivery_is_dead(
 
 async def test_a_user_who_is_online_gets_no_mail(scenario: NotificationWorld) -> None:
     ana, bo, cy = await scenario.people("ana", "bo", "cy")
-    dispatcher = scenario.world.worker.parts.part(NotificationTask).dispatcher
-
-    async def online(user_ids: Any) -> set[str]:
-        return {bo.id} & set(user_ids)
-
-    before, dispatcher._online = dispatcher._online, online
-    try:
+    async with bo.connect(None):
         for other in (bo, cy):
             await ana.send(await ana.direct(other))
         await scenario.deliver_due(bo, cy)
-    finally:
-        dispatcher._online = before
     assert (len(scenario.mails_to(bo)), len(scenario.mails_to(cy))) == (0, 1)
     assert address(cy) in scenario.mails_to(cy)[0]["to"]

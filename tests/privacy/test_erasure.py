@@ -1,6 +1,5 @@
 """Erasing a user: nothing personal is left, and the conversations of others are intact."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +120,13 @@ async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worke
     async with own_worker.db.transaction() as tx:
         await tx.execute(text(late), {"sender": cy.id, "id": said["id"]})
     await cy.erase()
-    await asyncio.sleep(1.0)  # several rounds of the erasure worker
+
+    async def is_in_state(state: str) -> bool:
+        statement = "SELECT 1 FROM erasures WHERE user_id = :id AND state = :state"
+        return bool(await rows(own_worker, statement, id=cy.id, state=state))
+
+    for state in ("names", "words"):  # the last step finds the message, and the erasure starts again
+        await wait_for(is_in_state, state)
     assert await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
     async with own_worker.db.transaction() as tx:
         await tx.execute(text(late), {"sender": ana.id, "id": said["id"]})

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from tests.pubsub.recorder import recording
 from tests.support.redis_servers import Cluster, Sentinels
 from tests.support.servers import valkey_url
-from tests.support.world import wait_until
+from tests.support.world import wait_for, wait_until
 from wasgo_chat.development.embedded import Valkey
 from wasgo_chat.pubsub import Broker, ClusterBroker, LocalBroker, RedisBroker, make_broker
 
@@ -202,7 +202,11 @@ async def test_a_rejected_publisher_recovers_without_a_restart() -> None:
                 await broker.wait_sent()
             assert not broker.is_up
             before = await asked_to_publish(admin)
-            await asyncio.sleep(0.5)
+
+            async def has_retried_twice() -> bool:
+                return await asked_to_publish(admin) >= before + 2
+
+            await wait_for(has_retried_twice)
             assert await asked_to_publish(admin) - before < 5, "each that failed retries"
             await admin.execute_command("ACL", "SETUSER", "default", "+publish")  # type: ignore[no-untyped-call]  # the library has no types
             await wait_until(lambda: broker.is_up)
