@@ -35,6 +35,7 @@ def render(values: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def of_kustomize() -> dict[str, dict[str, Any]]:
+    """The manifests of deploy/kubernetes by kind."""
     files = [*KUSTOMIZE.glob("*.yaml"), *KUSTOMIZE.glob("*/*.yaml")]
     manifests = [yaml.safe_load(file.read_text()) for file in files if file.name != "kustomization.yaml"]
     return {manifest["kind"]: manifest for manifest in manifests}
@@ -52,6 +53,7 @@ def without_labels(manifest: Any) -> Any:
 
 
 def main(folder: Path) -> None:
+    """Check the chart, and write what it renders into a folder."""
     report = helm.lint(HERE, strict=True)
     if problems := [one for one in report.get("messages", []) if one.get("severity", 0) not in (0, 1, "INFO")]:
         raise SystemExit(f"helm lint: {problems}")
@@ -70,7 +72,7 @@ def main(folder: Path) -> None:
         for kind, manifest in manifests.items():
             if kind not in CUSTOM:
                 (folder / f"{name}-{kind.lower()}.yaml").write_text(yaml.safe_dump(manifest))
-    print(f"helm lint: ok; {len(default)} and {len(other)} manifests rendered, equal to deploy/kubernetes")
+    sys.stdout.write(f"helm lint: ok; {len(default)} and {len(other)} manifests, equal to deploy/kubernetes\n")
 
 
 if __name__ == "__main__":

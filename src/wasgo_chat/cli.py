@@ -207,10 +207,14 @@ def seed(
 def import_history(
     file: Annotated[Path, typer.Argument(help="JSON Lines file, see docs/import.md.", exists=True, dir_okay=False)],
     rejects: Annotated[Path | None, typer.Option(help="File for rejected lines; default: FILE.rejects.")] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the files of messages; default: that of FILE.", exists=True, file_okay=False),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate every line, but import nothing.")] = False,
 ) -> None:
-    """Import conversations and messages from another system, with their original
-    timestamps.
+    """Import conversations, messages and their files from another system, with
+    their original timestamps.
 
     No notifications are sent. Existing rows are skipped, so an interrupted
     import can simply be rerun. Lines that cannot be imported are written to
@@ -222,9 +226,11 @@ def import_history(
     settings.require_database()
     rejects_file = rejects or file.with_name(f"{file.name}.rejects")
     with typer.progressbar(length=file.stat().st_size, label="Bytes", file=sys.stderr) as bar:
-        report = import_file(settings, file, rejects_file, dry_run=dry_run, progress=bar.update)
+        report = import_file(settings, file, rejects_file, dry_run=dry_run, progress=bar.update, folder=files)
     verb = "Would import" if dry_run else "Imported"
     print(f"{verb} {report.users} users, {report.conversations} conversations and {report.messages} messages.")
+    if report.files:
+        print(f"{verb} {report.files} files.")
     if report.known:
         print(f"Skipped {report.known} messages that already exist.")
     if report.rejected:

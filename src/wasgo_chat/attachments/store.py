@@ -79,7 +79,7 @@ class AttachmentStore:
                 await operations.register(tx, actor, conversation_id, prepared)
             try:
                 for prepared_file in prepared:
-                    await self._put(prepared_file)
+                    await self.put(prepared_file)
                 async with self.db.transaction() as tx:
                     await operations.mark_stored(tx, conversation_id, [file.id for file in prepared])
             except BaseException:
@@ -101,7 +101,12 @@ class AttachmentStore:
         """End the decoder processes."""
         await self.decoders.close()
 
-    async def _put(self, file: PreparedFile) -> None:
+    async def put(self, file: PreparedFile) -> None:
+        """Store the objects of a file whose row is committed.
+
+        Raises:
+            StorageFull, Unavailable: the storage is full or does not respond.
+        """
         disposition_type = "inline" if is_inline(file.content_type) else "attachment"
         await self.storage.put(
             object_key(file.id, "original"),

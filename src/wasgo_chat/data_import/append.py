@@ -17,7 +17,7 @@ from asyncpg import Range
 from sqlalchemy import text
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES
-from wasgo_chat.data_import import participants
+from wasgo_chat.data_import import files, participants
 from wasgo_chat.data_import.batch import ConversationChunk, ImportResult, LogTail, Rows
 from wasgo_chat.data_import.format import ConversationLine, MessageLine, UserLine, conversation_id_of, message_id_of
 from wasgo_chat.data_import.rows import jsonb, message_event
@@ -60,8 +60,16 @@ UPDATE participants SET read = read + $3::int8multirange WHERE conversation_id =
 """
 
 
-async def append(tx: Tx, user_lines: Mapping[str, UserLine], chunks: list[ConversationChunk]) -> ImportResult:
+async def append(
+    tx: Tx, user_lines: Mapping[str, UserLine], chunks: list[ConversationChunk], *, claims_files: bool = True
+) -> ImportResult:
     """Write the rows that do not exist yet. Concurrent imports wait for each other.
+
+    Args:
+        tx: the transaction.
+        user_lines: the users, by id.
+        chunks: the conversations with their messages.
+        claims_files: attach the files of messages, which are stored already. Off in a dry run.
 
     Raises:
         Unavailable: a conversation is locked for too long, or the database does not respond.
@@ -79,7 +87,7 @@ async def append(tx: Tx, user_lines: Mapping[str, UserLine], chunks: list[Conver
             result.reject(chunk, reason)
     accepted = result.accepted(chunks)
     await _create(tx, accepted, logs, result)
-    await _append_messages(tx, accepted, logs, result)
+    await _append_messages(tx, accepted, logs, result, claims_files=claims_files)
     return result
 
 
@@ -125,7 +133,12 @@ async def _create(tx: Tx, chunks: list[ConversationChunk], logs: Mapping[str, Lo
 
 
 async def _append_messages(
-    tx: Tx, chunks: list[ConversationChunk], logs: Mapping[str, LogTail], result: ImportResult
+    tx: Tx,
+    chunks: list[ConversationChunk],
+    logs: Mapping[str, LogTail],
+    result: ImportResult,
+    *,
+    claims_files: bool,
 ) -> None:
     connection = await driver_connection(tx)
     message_ids = await _find_messages(tx, chunks, logs)
@@ -154,6 +167,8 @@ async def _append_messages(
             message_ids[log.id, line.external_id] = row["id"]
             rows.messages.append(row)
             rows.reactions += _reactions(row, line)
+            if line.has_files:
+                rows.claims.append((log.id, row["id"], line))
             for receipt in line.read_by:
                 read_by_user[receipt.user_id].append(Range(log.number, log.number + 1))
                 receipts[receipt.user_id, receipt.read_at].append(Range(log.number, log.number + 1))
@@ -164,7 +179,7 @@ async def _append_messages(
             log.version += 1
             receipt_key = {"conversation_id": log.id, "version": log.version, "user_id": user_id}
             rows.reads.append({**receipt_key, "numbers": ranges, "read_at": read_at})
-    await _write(tx, rows)
+    await _write(tx, rows, claims_files=claims_files)
     if appended_to:
         heads = [(log.id, log.seq, log.number, log.at, log.version) for log in appended_to.values()]
         await connection.execute(_ADVANCE_HEADS, *(list(column) for column in zip(*heads, strict=True)))
@@ -192,12 +207,15 @@ def _check_position(log: LogTail, line: MessageLine, message_ids: Mapping[tuple[
     return None
 
 
-async def _write(tx: Tx, rows: Rows) -> None:
+async def _write(tx: Tx, rows: Rows, *, claims_files: bool) -> None:
     connection = await driver_connection(tx)
     await copy_rows(tx, "participants", rows.participants)
     await copy_rows(tx, "messages", rows.messages)
     await copy_rows(tx, "events", [message_event(row) for row in rows.messages])
     await copy_rows(tx, "reactions", rows.reactions)
+    if claims_files:
+        for conversation_id, message_id, line in rows.claims:
+            await files.claim(tx, conversation_id, message_id, line)
     await copy_rows(tx, "reads", rows.reads)
     if rows.read_all:
         await connection.execute(_MARK_ALL_READ, *(list(column) for column in zip(*rows.read_all, strict=True)))

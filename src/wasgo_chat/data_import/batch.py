@@ -71,3 +71,5 @@ class Rows:
     reads: list[dict[str, Any]] = field(default_factory=list)
     read_all: list[tuple[UUID, int, int]] = field(default_factory=list)
     read_some: list[tuple[UUID, str, list[Range[int]]]] = field(default_factory=list)
+    claims: list[tuple[UUID, UUID, MessageLine]] = field(default_factory=list)
+    """Messages with files: conversation id, message id and line."""

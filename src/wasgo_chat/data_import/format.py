@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationTypeName
 from wasgo_chat.core.encoding import ExternalId, JsonObject, RequestModel, Text, Title, UserId, uuid7_at
 from wasgo_chat.core.errors import Invalid
+from wasgo_chat.feature import FeatureOff
 from wasgo_chat.http.json_limits import check_json_object
 from wasgo_chat.identity.users import PutUser
 from wasgo_chat.membership.roles import Role
@@ -75,6 +76,13 @@ class ReadLine(RequestModel):
     read_at: AwareDatetime
 
 
+class FileLine(RequestModel):
+    """A file of a message. `path` is relative to the folder of the files."""
+
+    path: Annotated[str, Field(min_length=1, max_length=4096)]
+    filename: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+
+
 class MessageLine(RequestModel):
     """A message of the conversation above it."""
 
@@ -92,6 +100,12 @@ class MessageLine(RequestModel):
     deleted_at: AwareDatetime | None = None
     reactions: list[ReactionLine] = Field(default_factory=list)
     read_by: list[ReadLine] = Field(default_factory=list)
+    files: list[FileLine] = Field(default_factory=list)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there are files to import: a deleted message has none."""
+        return bool(self.files) and self.deleted_at is None
 
 
 Line = Annotated[UserLine | ConversationLine | MessageLine, Field(discriminator="kind")]
@@ -109,6 +123,12 @@ def conversation_id_of(external_id: str) -> UUID:
 def message_id_of(conversation: str, external_id: str, created_at: datetime) -> UUID:
     """The id of an imported message, derived from its external id and its time."""
     return uuid7_at(int(created_at.timestamp() * 1000), _hashed_bits(conversation, external_id))
+
+
+def file_id_of(line: MessageLine, index: int) -> UUID:
+    """The id of a file of an imported message, derived from the message and the position of the file."""
+    bits = _hashed_bits(line.conversation, line.external_id, f"file {index}")
+    return uuid7_at(int(line.created_at.timestamp() * 1000), bits)
 
 
 def _hashed_bits(*names: str) -> int:
@@ -212,10 +232,15 @@ class LineValidator:
                 raise Rejected("reactions: a deleted message has none")
             return
         if not MESSAGE_TYPES[line.message_type].is_sent_by_users:
+            if line.files:
+                raise Rejected("files: a system message has none")
             check_system_message(self._settings, SendSystemMessage(content=line.content, metadata=line.metadata))
             return
         body = MessageContent(content=line.content, message_type=line.message_type, metadata=line.metadata)
-        check_message(self._settings, body)
+        try:
+            check_message(self._settings, body, files=len(line.files))
+        except FeatureOff as error:
+            raise Rejected("files: attachments are switched off (WASGO_CHAT_ATTACHMENTS)") from error
         by_user: dict[str, set[str]] = {}
         for reaction in line.reactions:
             by_user.setdefault(reaction.user_id, set()).add(canonical_emoji(reaction.emoji))

@@ -6,7 +6,7 @@ conversation is derived from its external id. So an interrupted import is simply
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import BinaryIO
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import.append import append
 from wasgo_chat.data_import.batch import ConversationChunk
+from wasgo_chat.data_import.files import FileImporter
 from wasgo_chat.data_import.format import ConversationLine, LineValidator, MessageLine, Rejected, UserLine
 from wasgo_chat.database.errors import was_contention
 from wasgo_chat.database.session import Database
@@ -22,6 +23,8 @@ from wasgo_chat.settings.config import CannotStart, Settings
 
 BATCH_MESSAGES = 5_000
 BATCH_CHUNKS = 500
+BATCH_FILES = 200
+"""Files are stored before the messages of a batch, and expire unless these follow."""
 MAX_LINE_BYTES = 1 << 20
 SHOWN_BYTES = 1_000
 STATEMENT_TIMEOUT_S = 600.0
@@ -49,6 +52,7 @@ class Report:
     messages: int = 0
     known: int = 0
     rejected: int = 0
+    files: int = 0
 
 
 @dataclass(slots=True)
@@ -58,7 +62,13 @@ class _Batch:
     users: dict[str, UserLine] = field(default_factory=dict)
     chunks: list[ConversationChunk] = field(default_factory=list)
     messages: int = 0
+    files: int = 0
     bytes_read: int = 0
+
+    def is_full(self) -> bool:
+        """Whether it should be written before another line is read."""
+        lines = len(self.chunks) + len(self.users)
+        return self.messages >= BATCH_MESSAGES or lines >= BATCH_CHUNKS or self.files >= BATCH_FILES
 
 
 class Import:
@@ -68,11 +78,18 @@ class Import:
         settings: the database, and the limits of messages.
         rejects: receives the lines that cannot be imported, each with its number and the reason.
         dry_run: validate and write everything, but roll back.
+        folder: the folder that the paths of files are relative to.
         progress: called after each batch.
     """
 
     def __init__(
-        self, settings: Settings, rejects: BinaryIO, *, dry_run: bool = False, progress: Progress = lambda count: None
+        self,
+        settings: Settings,
+        rejects: BinaryIO,
+        *,
+        dry_run: bool = False,
+        folder: Path = Path(),
+        progress: Progress = lambda count: None,
     ) -> None:
         self.report = Report()
         self._db = Database(settings.model_copy(update={"statement_timeout_s": STATEMENT_TIMEOUT_S}))
@@ -81,6 +98,9 @@ class Import:
         self._dry_run = dry_run
         self._progress = progress
         self._refused: dict[str, str] = {}
+        self._settings = settings
+        self._folder = folder
+        self._files: FileImporter | None = None
 
     async def run(self, file: BinaryIO) -> Report:
         """Import a file, line by line. An error does not undo the batches before it.
@@ -100,12 +120,14 @@ class Import:
                     self._reject(
                         self.report.lines, raw[:SHOWN_BYTES], "is longer than 1 MiB; only its beginning is shown"
                     )
-                if batch.messages >= BATCH_MESSAGES or len(batch.chunks) + len(batch.users) >= BATCH_CHUNKS:
+                if batch.is_full():
                     batch = await self._write(batch)
             await self._write(batch)
             self._rejects.flush()
             return self.report
         finally:
+            if self._files is not None:
+                await self._files.close()
             await self._db.close()
 
     def _add(self, batch: _Batch, number: int, raw: bytes) -> None:
@@ -122,6 +144,7 @@ class Import:
             else:
                 self._chunk_of(batch, line).messages.append((line, number, raw))
                 batch.messages += 1
+                batch.files += len(line.files)
         except Rejected as error:
             self._reject(number, raw, str(error))
 
@@ -134,11 +157,57 @@ class Import:
         return batch.chunks[-1]
 
     async def _write(self, batch: _Batch) -> _Batch:
+        if batch.files:
+            await self._store_files(batch)
+        await self._retry(lambda: self._write_once(batch))
+        self._progress(batch.bytes_read)
+        return _Batch()
+
+    async def _store_files(self, batch: _Batch) -> None:
+        """Store the files of the messages that do not exist yet. Messages whose files cannot be imported are rejected.
+
+        The conversations are created first, as a file belongs to one.
+        """
+        if self._files is None:
+            self._files = FileImporter(self._settings, self._db, self._folder, dry_run=self._dry_run)
+        files = self._files
+        with_files = [line for chunk in batch.chunks for line, _, _ in chunk.messages if line.has_files]
+        known = await files.known(with_files)
+        new = [line for line in with_files if (line.conversation, line.external_id) not in known]
+        stubs = [ConversationChunk(chunk.line, 0, b"") for chunk in batch.chunks]
+        refused: dict[str, str] = {}
+
+        async def create() -> None:
+            async with self._db.transaction() as tx:
+                result = await append(tx, batch.users, stubs)
+            self.report.conversations += result.conversations
+            refused.update(result.refused)
+
+        if new and not self._dry_run:
+            await self._retry(create)
+        wanted = [line for line in new if line.conversation not in refused]
+        outcomes = await asyncio.gather(*(files.store(line) for line in wanted), return_exceptions=True)
+        failed: dict[tuple[str, str], str] = {}
+        for line, outcome in zip(wanted, outcomes, strict=True):
+            if isinstance(outcome, Rejected):
+                failed[line.conversation, line.external_id] = str(outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                self.report.files += outcome
+        for chunk in batch.chunks:
+            for line, number, raw in chunk.messages:
+                if (reason := failed.get((line.conversation, line.external_id))) is not None:
+                    self._reject(number, raw, reason)
+            chunk.messages = [one for one in chunk.messages if (one[0].conversation, one[0].external_id) not in failed]
+
+    async def _retry(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a transaction while conversations are locked."""
         deadline: float | None = None
         while True:
             try:
-                await self._write_once(batch)
-                break
+                await work()
+                return
             except Unavailable as error:
                 if not was_contention(error):
                     raise
@@ -147,13 +216,11 @@ class Import:
                 if now > deadline:
                     raise Unavailable(_LOCKED) from error
                 await asyncio.sleep(BUSY_POLL_S)
-        self._progress(batch.bytes_read)
-        return _Batch()
 
     async def _write_once(self, batch: _Batch) -> None:
         try:
             async with self._db.transaction() as tx:
-                result = await append(tx, batch.users, batch.chunks)
+                result = await append(tx, batch.users, batch.chunks, claims_files=not self._dry_run)
                 if self._dry_run:
                     raise _DryRunRollback
         except _DryRunRollback:
@@ -183,7 +250,9 @@ def _skip_rest(file: BinaryIO, raw: bytes) -> int:
     return skipped
 
 
-def import_file(settings: Settings, path: Path, rejects: Path, *, dry_run: bool, progress: Progress) -> Report:
+def import_file(
+    settings: Settings, path: Path, rejects: Path, *, dry_run: bool, progress: Progress, folder: Path | None = None
+) -> Report:
     """Import a file. Runs its own event loop: call it outside of any.
 
     Raises:
@@ -199,6 +268,7 @@ def import_file(settings: Settings, path: Path, rejects: Path, *, dry_run: bool,
                 f"{rejects} cannot be written: {error.strerror}. Choose another file with --rejects."
             ) from error
         with path.open("rb") as file, out:
-            return await Import(settings, out, dry_run=dry_run, progress=progress).run(file)
+            files = folder or path.parent
+            return await Import(settings, out, dry_run=dry_run, folder=files, progress=progress).run(file)
 
     return asyncio.run(work())
