@@ -40,7 +40,7 @@ class Profile(TypedDict, total=False):
 
 
 class MessageOptions(TypedDict, total=False):
-    """What a message can have besides its content."""
+    """What a message can have in addition to its content."""
 
     message_type: Literal["text", "image", "file", "audio", "video", "location"]
     reply_to: str
