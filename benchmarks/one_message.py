@@ -39,7 +39,8 @@ KINDS = (
                 "/msgspec/", "wasgo_chat/gateway/broadcast/envelope.py")),
     ("operation", ("wasgo_chat/messages/", "wasgo_chat/conversations/", "wasgo_chat/events/log.py",
               "wasgo_chat/http/rate_limits.py", "/limits/", "wasgo_chat/gateway/commands.py")),
-    ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/events/consumers.py")),
+    ("notifications", ("wasgo_chat/notifications/", "wasgo_chat/feed/consumer.py")),
+    ("feed", ("wasgo_chat/feed/",)),
     ("log", ("/structlog/", "/logging/")),
 )  # fmt: skip
 

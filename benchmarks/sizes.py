@@ -1,7 +1,7 @@
 """Database size per stored message: tables and indexes, including notifications.
 
 Run `make bench-sizes`. Sends messages of 60 characters with `client_id`s through the group commit, in a conversation of
-two members of whom one is offline, and measures the growth once the log consumers have finished.
+two members of whom one is offline, and measures the growth once the consumers of the feed have finished.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from benchmarks.systems.service import HAS_PENDING
 from wasgo_chat.app import create_app
 from wasgo_chat.database import migrations
 from wasgo_chat.database.session import Database
@@ -54,7 +55,9 @@ async def measure(url: str, messages: int) -> None:
     print(f"{messages:,} messages of {len(CONTENT)} characters; bytes per message:")
     total = 0.0
     for name, (tables, indexes) in sorted(after.items()):
-        growth = [(now - then) / messages for now, then in zip((tables, indexes), before[name], strict=True)]
+        growth = [
+            (now - then) / messages for now, then in zip((tables, indexes), before.get(name, (0, 0)), strict=True)
+        ]
         total += sum(growth)
         if sum(growth) >= 1:
             print(f"{name:28}{growth[0]:8.0f} table{growth[1]:8.0f} indexes")
@@ -68,7 +71,7 @@ async def _sizes(db: Database) -> dict[str, tuple[int, int]]:
 
 async def _has_pending(db: Database) -> bool:
     async with db.snapshot() as tx:
-        return bool((await tx.execute(text("SELECT count(*) FROM pending"))).scalar_one())
+        return bool((await tx.execute(text(HAS_PENDING))).scalar_one())
 
 
 def main() -> None:

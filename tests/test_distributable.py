@@ -18,8 +18,10 @@ DISTRIBUTED = {
             "conversation_preferences",
             "deliveries",
             "events",
+            "feed_heads",
             "message_revisions",
             "messages",
+            "parked_events",
             "participants",
             "pending",
             "reactions",
@@ -34,6 +36,9 @@ REFERENCE = {"users"}
 LOCAL = {
     "audit",
     "erasures",
+    "feed",
+    "feed_end",
+    "feed_offsets",
     "idempotency_keys",
     "last_seen",
     "notification_preferences",
@@ -47,7 +52,10 @@ IN_THE_WAY = {
     ("deliveries", ("id",)),
 }
 
-_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+_TABLES = """
+SELECT relname FROM pg_class
+WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+"""
 _UNIQUE = """
 SELECT t.relname AS name, array_agg(a.attname::text ORDER BY k.at) AS columns
 FROM pg_index i

@@ -7,9 +7,8 @@ import pytest
 from tests.support.workers import make_settings, running
 from tests.support.world import World
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.events.consumer_registry import CONSUMERS
 from wasgo_chat.feature import Done, Exempt, Feature, Requirement
-from wasgo_chat.feature_registry import FEATURES
+from wasgo_chat.feature_registry import CONSUMERS, FEATURES
 from wasgo_chat.settings.access import AccessSettings
 from wasgo_chat.settings.config import SETTING_GROUPS, Settings
 from wasgo_chat.settings.connections import ConnectionSettings
@@ -28,9 +27,14 @@ CORE_TABLES = {
     "conversations",
     "erasures",
     "events",
+    "feed",
+    "feed_end",
+    "feed_heads",
+    "feed_offsets",
     "idempotency_keys",
     "message_revisions",
     "messages",
+    "parked_events",
     "participants",
     "pending",
     "reactions",
@@ -85,8 +89,9 @@ def test_every_group_of_settings_belongs_to_the_core_or_to_one_feature() -> None
     assert sorted(named) == sorted(Settings.model_fields)
 
 
-def test_every_consumer_of_the_log_belongs_to_one_feature() -> None:
-    assert [consumer for feature in FEATURES for consumer in feature.consumers] == list(CONSUMERS)
+def test_every_consumer_has_a_name_of_its_own() -> None:
+    names = [consumer.name for consumer in CONSUMERS]
+    assert len(names) == len(set(names))
 
 
 def test_every_switch_is_a_setting_that_is_on_by_default() -> None:

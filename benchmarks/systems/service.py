@@ -33,10 +33,10 @@ _MESSAGES = """INSERT INTO messages (conversation_id, id, seq, number, sender_id
     FROM generate_series(1, $1::int) AS n"""
 _EVENTS = """INSERT INTO events (conversation_id, seq, type, actor_id, message_id, revision, created_at)
     SELECT conversation_id, seq, 'new_message', sender_id, id, 1, created_at FROM messages"""
-_CONSUMED = """INSERT INTO reader_cursors (reader, conversation_id, seq)
-    SELECT 'notifications', id, last_seq FROM conversations"""
-_HAS_PENDING = """SELECT EXISTS (SELECT FROM pending p
-    LEFT JOIN reader_cursors c ON c.conversation_id = p.conversation_id WHERE p.head > COALESCE(c.seq, 0))"""
+_CONSUMED = "INSERT INTO feed_heads (conversation_id, seq) SELECT id, last_seq FROM conversations WHERE last_seq > 0"
+HAS_PENDING = """SELECT EXISTS (SELECT FROM pending p
+    LEFT JOIN feed_heads h ON h.conversation_id = p.conversation_id WHERE p.head > COALESCE(h.seq, 0))
+    OR EXISTS (SELECT FROM feed_offsets o JOIN feed_end f ON f.shard = o.shard WHERE o.position < f.position)"""
 _HEAD = "UPDATE conversations SET last_seq = $1::int, message_count = $1::int"
 
 
@@ -108,7 +108,7 @@ class Service:
 
     def has_pending_work(self) -> bool:
         """Whether notifications are still pending."""
-        has_pending: bool = fetch_value(self._url, _HAS_PENDING)
+        has_pending: bool = fetch_value(self._url, HAS_PENDING)
         return has_pending
 
 

@@ -81,6 +81,11 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
         ("Consumer lag", "s", [(_max("consumer_lag_seconds", "consumer"), "{{consumer}}")]),
         ("Unprocessed events", "short", [(_max("consumer_lag_events", "consumer"), "{{consumer}}")]),
         ("Processed events", "ops", [(_rate("consumer_events", "consumer"), "{{consumer}}")]),
+        (
+            "Events before the feed",
+            "short",
+            [(_max("feed_lag_events"), "not in the feed"), (_max("parked_events", "consumer"), "parked: {{consumer}}")],
+        ),
         ("Dead deliveries", "short", [(_max("dead_deliveries"), "deliveries")]),
         (
             "Delivery attempts",
@@ -94,7 +99,15 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
         ("Replica reads", "ops", [(_rate("replica_reads", "outcome"), "{{outcome}}")]),
     ],
     "Machines": [
-        ("Workers", "short", [(_sum("workers", "instance"), "{{instance}}"), (_sum("draining"), "draining")]),
+        (
+            "Workers",
+            "short",
+            [
+                (_sum("workers", "instance"), "{{instance}}"),
+                (_max("workers_expected", "instance"), "{{instance}} expected"),
+                (_sum("draining"), "draining"),
+            ],
+        ),
         ("CPU", "short", [(_rate("cpu_seconds", "instance"), "{{instance}}")]),
         ("Memory", "bytes", [(_sum("resident_bytes", "instance"), "{{instance}}")]),
         (

@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 from wasgo_chat.core.errors import Forbidden
 from wasgo_chat.database.after_commit import CommitListeners
 from wasgo_chat.database.session import Database, Tx
+from wasgo_chat.feed.handler import FeedEvent, Handler
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 
@@ -104,6 +105,24 @@ class PartContext(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Consumer:
+    """A consumer of the global feed. The worker that has its role calls the handler."""
+
+    name: str
+    handler: Callable[[PartContext], Handler]
+    """Makes the handler; called once in each worker, after the feature has built its parts."""
+    has_history: bool = False
+    """It has to handle every event there ever was, as an index does: it walks the logs first, and while its feature is
+    off it stays where it is. Otherwise it handles events as they happen, and passes those that happen while its feature
+    is off."""
+
+
+async def pass_events(connection: Any, events: Sequence[FeedEvent]) -> Sequence[object]:
+    """The handler of a consumer whose feature is off."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What a feature adds to a worker."""
 
@@ -176,8 +195,8 @@ class Feature:
     """The parts of a worker where the feature is off: substitutes that other features rely on."""
     commands: Sequence[Any] = ()
     """Its socket commands, as `gateway.command_registry` declares them: that package is in a higher layer."""
-    consumers: Sequence[str] = ()
-    """The log consumers that it runs."""
+    consumers: Sequence[Consumer] = ()
+    """Its consumers of the global feed."""
     tables: Sequence[str] = ()
     personal_data: PersonalData = PersonalData()
     retention: Sequence[Retention] = ()

@@ -4,7 +4,8 @@ from sqlalchemy import MetaData
 
 from wasgo_chat.attachments import models as attachments
 from wasgo_chat.database.session import Base
-from wasgo_chat.events import log, offsets
+from wasgo_chat.events import epochs, log, pending
+from wasgo_chat.feed import models as feed
 from wasgo_chat.gateway import tickets
 from wasgo_chat.http import idempotency
 from wasgo_chat.identity import audit, erased_users, users
@@ -17,13 +18,15 @@ __all__ = [
     "METADATA",
     "attachments",
     "audit",
+    "epochs",
     "erased_users",
+    "feed",
     "idempotency",
     "log",
     "membership",
     "messages",
     "notifications",
-    "offsets",
+    "pending",
     "presence",
     "tickets",
     "users",

@@ -1,6 +1,7 @@
 """`Worker`: everything one worker process runs. It is built from the settings, started once and stopped once."""
 
 import secrets
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from wasgo_chat.database.replicas import Replicas
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.feature import FeatureOff, Part, Parts
+from wasgo_chat.feed import worker_feed
+from wasgo_chat.feed.sequencer import FeedAdvanced
+from wasgo_chat.feed.worker_feed import WorkerFeed
 from wasgo_chat.gateway.admission import AddressLimits, ConnectionAdmission
 from wasgo_chat.gateway.broadcast.envelope import CONTROL_CHANNEL
 from wasgo_chat.gateway.broadcast.publisher import Publisher
@@ -48,9 +52,9 @@ from wasgo_chat.telemetry.counters import WorkerCounters
 BACKGROUND_POOL_SIZE = 6
 LOOKUP_CONNECTIONS = 4
 PAGE_CONNECTIONS = 2
-CONSUMER_CONNECTIONS = 1
-KEYED_POOL_SIZE = CONNECTIONS + LOOKUP_CONNECTIONS + PAGE_CONNECTIONS + CONSUMER_CONNECTIONS
-"""Connections for the group commit, the batch loaders, newest pages and the log consumer."""
+FEED_CONNECTIONS = worker_feed.CONNECTIONS + len(feature_registry.CONSUMERS)
+KEYED_POOL_SIZE = CONNECTIONS + LOOKUP_CONNECTIONS + PAGE_CONNECTIONS + FEED_CONNECTIONS
+"""Connections for the group commit, the batch loaders, newest pages and the feed."""
 
 
 class Worker:
@@ -59,16 +63,17 @@ class Worker:
     Args:
         settings: of the deployment.
         metrics_folder: where the workers of this machine write their metrics; None for a single worker.
+        workers: how many workers write their metrics there.
 
     Raises:
         UnsafeSettings: no key for tokens is set, or the settings of a notification channel are incomplete.
     """
 
-    def __init__(self, settings: Settings, *, metrics_folder: Path | None = None) -> None:
+    def __init__(self, settings: Settings, *, metrics_folder: Path | None = None, workers: int = 1) -> None:
         self.settings = settings
         self.name = secrets.token_hex(6)
         self.is_draining = False
-        self.metrics = Metrics(self.name, metrics_folder)
+        self.metrics = Metrics(self.name, metrics_folder, workers=workers)
         self.tracing = TracingSetup(settings, self.name)
         self.broker = make_broker(settings.redis_url, settings.redis_prefix)
         self.tasks = TaskSet()
@@ -98,6 +103,14 @@ class Worker:
             self._feature_parts.append(parts)
             self._parts.update({type(part): part for part in parts.provides})
 
+        self.feed = WorkerFeed(
+            self.db,
+            self.keyed_db,
+            self.background_db,
+            feature_registry.consumers_to_run(self),
+            keep_days=settings.feed_days,
+            counts=self.counts,
+        )
         self.hub = Hub(
             settings,
             self.background_db,
@@ -112,7 +125,14 @@ class Worker:
         self.feature_names = feature_registry.listed_features(settings)
         self.notification_feed = NotificationFeed(self.background_db, self.counts)
         self.publisher = Publisher(self.name, self.hub, self.notification_feed, self.background_db, self.broker)
-        self.remote_subscriber = BroadcastSubscriber(self.name, self.hub, self.notification_feed, self.tasks)
+        self.remote_subscriber = BroadcastSubscriber(
+            self.name,
+            self.hub,
+            self.notification_feed,
+            self.tasks,
+            on_logs_advanced=self.feed.logs_advanced,
+            on_feed_advanced=self.feed.feed_advanced,
+        )
         self.reconciler = Reconciler(settings, self.hub, self.background_db)
         self.admission = ConnectionAdmission(settings.max_opening_sockets)
         self.address_limits = AddressLimits(settings)
@@ -131,7 +151,10 @@ class Worker:
             ConversationCreated,
             NotificationsCreated,
             users.UserRevoked,
+            FeedAdvanced,
         )
+        self.listeners.add(self.feed.logs_advanced, LogAdvanced)
+        self.listeners.add(self.feed.feed_advanced, FeedAdvanced)
         self.listeners.add(self.erasures.wake, ErasureRequested)
         self.part(Presence).add_listener(self.publisher.presence_changed)
         register_gauges(self)
@@ -140,6 +163,11 @@ class Worker:
     def counts(self) -> WorkerCounters:
         """The counters of this worker."""
         return self.metrics.counts
+
+    @property
+    def consumer_names(self) -> Sequence[str]:
+        """The consumers of the feed that the workers of this deployment run."""
+        return [consumer.name for consumer in self.feed.consumers]
 
     def part(self, kind: type[Part]) -> Part:
         """A part of a feature, by its type or a base of it.
@@ -168,6 +196,7 @@ class Worker:
             self.erasures.run,
             self.retention.run,
             self.replicas.run,
+            *self.feed.loops,
             *(run for parts in self._feature_parts for run in parts.run),
         ]
         gc_tuning.freeze_startup_objects()
@@ -177,6 +206,7 @@ class Worker:
     async def stop(self) -> None:
         """End every loop, then close connections: first those of the parts, the pools last."""
         await self.tasks.stop()
+        await self.feed.close()
         for parts in self._feature_parts:
             for close in parts.close:
                 await close()

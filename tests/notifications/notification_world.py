@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tests.notifications.servers import Mailbox, Receiver
+from tests.support.feed import until_consumed
 from tests.support.workers import make_settings
 from tests.support.world import PATIENCE_S, Json, Person, World, rows
 from wasgo_chat.settings.config import Settings
@@ -59,10 +60,8 @@ class NotificationWorld:
         return [await self.person(name) for name in names]
 
     async def wait_for_consumers(self) -> None:
-        """Wait until the log consumers have handled every event."""
-        async with asyncio.timeout(2 * PATIENCE_S):
-            while await rows(self.world.worker, "SELECT 1 FROM pending"):  # noqa: ASYNC110  polling is the point
-                await asyncio.sleep(0.02)
+        """Wait until the consumers have handled every event."""
+        await until_consumed(self.world.worker)
 
     async def deliver_due(self, *people: Person) -> None:
         """Make the deliveries of these users due now, and wait until they are sent, dropped or dead."""

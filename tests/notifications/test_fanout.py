@@ -11,7 +11,7 @@ from tests.notifications.notification_world import notification_settings
 from tests.notifications.servers import Mailbox, Receiver
 from tests.support.servers import database_url
 from wasgo_chat.core.encoding import new_id
-from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.feed.handler import FeedEvent
 from wasgo_chat.notifications.channels import CHANNELS
 from wasgo_chat.notifications.fanout import NotificationFanout
 from wasgo_chat.notifications.policy import (
@@ -92,7 +92,7 @@ async def test_sql_and_python_agree(quiet_database: str, mailbox: Mailbox, recei
         for table, (columns, records) in tables.items():
             await connection.copy_records_to_table(table, columns=columns, records=records)
         fanout = NotificationFanout(notification_settings(quiet_database, mailbox, receiver))
-        await fanout(connection, [SeqRange(conversation, 0, 1)])
+        await fanout(connection, [FeedEvent(1, conversation, 1, "new_message", NOW)])
         notified = {row["user_id"]: row["kind"] for row in await connection.fetch("SELECT * FROM notifications")}
         planned = {(row["user_id"], row["channel"]) for row in await connection.fetch("SELECT * FROM deliveries")}
     finally:

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.attachments.samples import picture
+from tests.support.feed import until_consumed
 from tests.support.workers import Worker
-from tests.support.world import Json, Person, World, rows
+from tests.support.world import Json, Person, World
 from wasgo_chat.development.embedded import Postgres
 from wasgo_chat.identity.tokens import mint_user
 
@@ -140,10 +141,8 @@ async def wait_erased(world: World, user_id: str) -> Json:
 
 
 async def wait_for_consumers(world: World) -> None:
-    """Wait until the log consumers have created the notifications."""
-    async with asyncio.timeout(TIMEOUT_S):
-        while await rows(world.worker, "SELECT 1 FROM pending"):  # noqa: ASYNC110  polling is the point
-            await asyncio.sleep(0.02)
+    """Wait until the consumer of the feed has created the notifications."""
+    await until_consumed(world.worker)
 
 
 async def dump_database(worker: Worker) -> str:

@@ -85,7 +85,8 @@ FAULTS = {
     "times do not decrease": "UPDATE messages SET created_at = now() WHERE number = 2",
     "no content": "UPDATE messages SET deleted_at = now() WHERE number = 1",
     "only existing messages": "UPDATE participants SET read = '{[1,99999)}'",
-    "beyond the head": "UPDATE reader_cursors SET seq = seq + 100",
+    "the feed is not ahead": "UPDATE feed_heads SET seq = seq + 100",
+    "has a pending marker": "DELETE FROM feed_heads",
     "numbers increase": "UPDATE messages SET number = 100000 - number",
 }
 

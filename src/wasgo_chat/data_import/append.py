@@ -1,6 +1,8 @@
 """Appends validated lines to the logs of their conversations: the part of an import that one transaction does.
 
-No user is notified: no pending marker is written, and the offsets of the consumers are set past the appended events.
+No user is notified: the events say that they are imported. The consumers of the feed get them nevertheless, so that
+indexes contain them.
+
 Reactions, edits and deletions get no events: replay shows the current state of messages, which these have from the
 beginning.
 """
@@ -21,7 +23,7 @@ from wasgo_chat.data_import.format import ConversationLine, MessageLine, UserLin
 from wasgo_chat.data_import.rows import jsonb, message_event
 from wasgo_chat.database.copy import copy_rows, driver_connection
 from wasgo_chat.database.session import Tx
-from wasgo_chat.events import offsets
+from wasgo_chat.events.pending import mark_pending
 from wasgo_chat.messages.reactions import canonical_emoji
 
 LOCK_IMPORTS = "SELECT pg_advisory_xact_lock(hashtextextended('import', 0))"
@@ -58,15 +60,10 @@ UPDATE participants SET read = read + $3::int8multirange WHERE conversation_id =
 """
 
 
-class Busy(Exception):
-    """A log consumer has not reached the end of a conversation. Skipping it now would lose notifications."""
-
-
 async def append(tx: Tx, user_lines: Mapping[str, UserLine], chunks: list[ConversationChunk]) -> ImportResult:
     """Write the rows that do not exist yet. Concurrent imports wait for each other.
 
     Raises:
-        Busy: a consumer has not reached the end of a log; try again soon.
         Unavailable: a conversation is locked for too long, or the database does not respond.
     """
     # Nothing waits for a transaction that waits here. Row locks use the normal timeout, as others wait for them.
@@ -151,9 +148,7 @@ async def _append_messages(
             if (reason := _check_position(log, line, message_ids)) is not None:
                 result.rejected.append((number, raw, reason))
                 continue
-            if log.id not in appended_to:
-                await _skip_consumers(tx, log)
-                appended_to[log.id] = log
+            appended_to[log.id] = log
             log.seq, log.number, log.at = log.seq + 1, log.number + 1, line.created_at
             row = _message(log, line, message_ids)
             message_ids[log.id, line.external_id] = row["id"]
@@ -173,7 +168,7 @@ async def _append_messages(
     if appended_to:
         heads = [(log.id, log.seq, log.number, log.at, log.version) for log in appended_to.values()]
         await connection.execute(_ADVANCE_HEADS, *(list(column) for column in zip(*heads, strict=True)))
-        await offsets.skip_to(tx, {log.id: log.seq for log in appended_to.values()})
+        await mark_pending(connection, {log.id: log.seq for log in appended_to.values()})
     result.messages += len(rows.messages)
 
 
@@ -207,14 +202,6 @@ async def _write(tx: Tx, rows: Rows) -> None:
     if rows.read_all:
         await connection.execute(_MARK_ALL_READ, *(list(column) for column in zip(*rows.read_all, strict=True)))
     await connection.executemany(_MARK_SOME_READ, rows.read_some)
-
-
-async def _skip_consumers(tx: Tx, log: LogTail) -> None:
-    if not log.is_new and not await offsets.lock_if_drained(tx, log.id):
-        raise Busy(
-            f"The notifications of conversation {log.id} are not created yet. Let the service run until they are, then "
-            "import again."
-        )
 
 
 def _message(log: LogTail, line: MessageLine, message_ids: Mapping[tuple[UUID, str], UUID]) -> dict[str, Any]:

@@ -66,8 +66,19 @@ _RULES = {
         WHERE upper(p.read) > c.message_count + 1 OR lower(p.read) < 1 OR p.joined_number > c.message_count""",
     "reads_version is correct": """
         SELECT c.id FROM conversations c JOIN reads r ON r.conversation_id = c.id WHERE r.version > c.reads_version""",
-    "no consumer offset is beyond the head": """
-        SELECT c.id FROM conversations c JOIN reader_cursors k ON k.conversation_id = c.id WHERE k.seq > c.last_seq""",
+    "the feed is not ahead of the log": """
+        SELECT c.id FROM conversations c JOIN feed_heads h ON h.conversation_id = c.id WHERE h.seq > c.last_seq""",
+    "an event that is not in the feed has a pending marker": """
+        SELECT c.id FROM conversations c LEFT JOIN feed_heads h ON h.conversation_id = c.id
+        LEFT JOIN pending p ON p.conversation_id = c.id
+        WHERE greatest(COALESCE(h.seq, 0), COALESCE(p.head, 0)) < c.last_seq""",
+    "seq has no gap in the feed": """
+        SELECT conversation_id FROM (
+            SELECT f.conversation_id, f.seq, f.position,
+                   lag(f.seq) OVER (PARTITION BY f.conversation_id ORDER BY f.position) AS before
+            FROM feed f) f
+        JOIN conversations c ON c.id = f.conversation_id
+        WHERE f.seq <> f.before + 1 AND f.before >= c.purged_seq""",
     "no pending marker is beyond the head": """
         SELECT c.id FROM conversations c JOIN pending p ON p.conversation_id = c.id WHERE p.head > c.last_seq""",
     "a direct conversation has two participants": """

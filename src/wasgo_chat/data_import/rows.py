@@ -10,6 +10,10 @@ def jsonb(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+IMPORTED = '{"imported": true}'
+"""The data of an imported event: consumers of the feed index it, but notify no user (`FeedEvent.is_imported`)."""
+
+
 def message_event(message: Mapping[str, Any]) -> dict[str, Any]:
     """The row of `events` for a row of `messages`."""
     return {
@@ -21,6 +25,6 @@ def message_event(message: Mapping[str, Any]) -> dict[str, Any]:
         "message_id": message["id"],
         "revision": 1,
         "user_id": None,
-        "data": "{}",
+        "data": IMPORTED,
         "created_at": message["created_at"],
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.data_import.append import Busy, append
+from wasgo_chat.data_import.append import append
 from wasgo_chat.data_import.batch import ConversationChunk
 from wasgo_chat.data_import.format import ConversationLine, LineValidator, MessageLine, Rejected, UserLine
 from wasgo_chat.database.errors import was_contention
@@ -26,7 +26,7 @@ MAX_LINE_BYTES = 1 << 20
 SHOWN_BYTES = 1_000
 STATEMENT_TIMEOUT_S = 600.0
 BUSY_TIMEOUT_S = 30.0
-"""How long to wait for log consumers, and for locks on conversations."""
+"""How long to wait for locks on conversations."""
 BUSY_POLL_S = 0.5
 
 Progress = Callable[[int], None]
@@ -86,7 +86,6 @@ class Import:
         """Import a file, line by line. An error does not undo the batches before it.
 
         Raises:
-            CannotStart: the notifications of a conversation that the file continues are not created yet.
             Unavailable: the database does not respond, or conversations are locked for too long.
         """
         try:
@@ -140,14 +139,12 @@ class Import:
             try:
                 await self._write_once(batch)
                 break
-            except (Busy, Unavailable) as error:
-                if isinstance(error, Unavailable) and not was_contention(error):
+            except Unavailable as error:
+                if not was_contention(error):
                     raise
                 now = asyncio.get_running_loop().time()
                 deadline = deadline or now + BUSY_TIMEOUT_S
                 if now > deadline:
-                    if isinstance(error, Busy):
-                        raise CannotStart(str(error)) from error
                     raise Unavailable(_LOCKED) from error
                 await asyncio.sleep(BUSY_POLL_S)
         self._progress(batch.bytes_read)

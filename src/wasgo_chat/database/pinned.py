@@ -8,7 +8,7 @@ scan.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,7 +39,7 @@ async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
     try:
         async with db.breaker.guard(), db.engine.connect() as connection:
             driver: Any = (await connection.get_raw_connection()).driver_connection
-            return await _read(db, driver, query, args)
+            return await _run(db, driver, query, args)
     except (PoolTimeout, *DRIVER_ERRORS) as error:
         if not is_unavailable(error):
             raise
@@ -47,13 +47,15 @@ async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
         raise Unavailable from error
 
 
-async def _read(db: Database, driver: Any, query: str, args: Sequence[Any]) -> list[asyncpg.Record]:
-    """Run a read-only statement. Behind a pooler in a transaction, which has the limits of statements."""
+async def _run(
+    db: Database, driver: Any, query: str, args: Sequence[Any], *, begin: str = "BEGIN READ ONLY"
+) -> list[asyncpg.Record]:
+    """Run a statement. Behind a pooler in a transaction, which has the limits of statements."""
     records: list[asyncpg.Record]
     if not db.settings.database_pooler:
         records = await driver.fetch(query, *args)
         return records
-    await driver.execute("BEGIN READ ONLY")
+    await driver.execute(begin)
     try:
         records = await driver.fetch(query, *args)
     except BaseException:
@@ -64,10 +66,21 @@ async def _read(db: Database, driver: Any, query: str, args: Sequence[Any]) -> l
 
 
 class PinnedConnection:
-    """A connection of `db` for exclusive use, by one task at a time."""
+    """A connection of `db` for exclusive use, by one task at a time.
 
-    def __init__(self, db: Database) -> None:
+    Args:
+        db: the pool.
+        on_connect: called with each new connection before its first statement.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        on_connect: Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[None]] | None = None,
+    ) -> None:
         self._db = db
+        self._on_connect = on_connect
         self._timeout_s = db.settings.statement_timeout_s + 1  # the server times out first, if it responds
         self._pinned: AsyncConnection | None = None
         self._driver: Any = None
@@ -109,20 +122,22 @@ class PinnedConnection:
             Unavailable: the database does not respond or cancelled the statement.
         """
         try:
-            return await self._fetch(query, *args)
+            return await self._run(query, args)
         except Unavailable:
-            return await self._fetch(query, *args)
+            return await self._run(query, args)
 
-    async def close(self) -> None:
-        """Return the connection to its pool."""
-        connection, self._pinned, self._driver = self._pinned, None, None
-        if connection is not None:
-            await connection.close()
+    async def run(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a statement once, without an explicit transaction. It may write, and commits by itself.
 
-    async def _fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        Raises:
+            Unavailable: the database does not respond or cancelled the statement. Whether it took effect is unknown.
+        """
+        return await self._run(query, args, begin="BEGIN")
+
+    async def _run(self, query: str, args: Sequence[Any], *, begin: str = "BEGIN READ ONLY") -> list[asyncpg.Record]:
         try:
             async with asyncio.timeout(self._timeout_s), self._db.breaker.guard():
-                return await _read(self._db, await self._connection(), query, args)
+                return await _run(self._db, await self._connection(), query, args, begin=begin)
         except (TimeoutError, *DRIVER_ERRORS) as error:
             await self._drop()
             self._db.report_failure(error)
@@ -133,12 +148,24 @@ class PinnedConnection:
             await self._drop()
             raise
 
+    async def close(self) -> None:
+        """Return the connection to its pool."""
+        connection, self._pinned, self._driver = self._pinned, None, None
+        if connection is not None:
+            await connection.close()
+
+    async def discard(self) -> None:
+        """Close the connection, which ends its session and releases the locks of the session."""
+        await self._drop()
+
     async def _connection(self) -> Any:
         if self._driver is None or self._driver.is_closed() or self._db.breaker.is_stale(self._driver):
             await self._drop()
             self._pinned = await self._db.engine.connect()
             self._driver = (await self._pinned.get_raw_connection()).driver_connection
             self._plans_max_age_s, self._planned_at = FIRST_PLANS_S, time.monotonic()
+            if self._on_connect is not None:
+                await self._on_connect(self._driver)
         elif not self._db.settings.database_pooler and (
             (now := time.monotonic()) - self._planned_at > self._plans_max_age_s
         ):

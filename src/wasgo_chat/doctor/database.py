@@ -155,11 +155,11 @@ def _check_clock(area: Area, database_time: float, local_time: float) -> None:
 
 def _check_capacity(area: Area, facts: Any, settings: Settings, workers: int) -> None:
     per_worker = settings.database_pool_size + BACKGROUND_POOL_SIZE + KEYED_POOL_SIZE
-    purging = 1  # one worker at a time opens a connection for a purge
+    sessions = 1 + workers  # each worker keeps one for its roles, and one at a time opens another for a purge
     if settings.database_pooler:
         area.ok(f"{workers} workers can open {per_worker * workers} connections to the pooler.")
         return
-    needed, free = per_worker * workers + purging, facts.slots - facts.others
+    needed, free = per_worker * workers + sessions, facts.slots - facts.others
     message = f"{workers} workers can open {needed} connections; {free} of {facts.slots} are free."
     if needed > free:
         area.warn(

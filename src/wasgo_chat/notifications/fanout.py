@@ -1,15 +1,18 @@
 """Fan-out on write: each message becomes notifications of the participants who want them, and planned deliveries.
 
-Runs as a consumer of the log, in the transaction that advances its offsets, so each event is processed once. One SQL
+Runs as a consumer of the feed, in the transaction that advances its offsets, so each event is processed once. One SQL
 statement handles any number of messages and participants. Its conditions are those of `policy.wants_kind`,
 `policy.is_muted` and `policy.allows`; `tests/notifications/test_fanout.py` checks that both agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 import asyncpg
 
-from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.events.ranges import SeqRange
+from wasgo_chat.events.types import MessageSent
+from wasgo_chat.feed.handler import FeedEvent
 from wasgo_chat.notifications.channels import CHANNELS, Target, enabled_channels
 from wasgo_chat.notifications.listing import NotificationsCreated
 from wasgo_chat.settings.config import Settings
@@ -87,13 +90,8 @@ SELECT DISTINCT conversation_id FROM notified
 """  # noqa: S608  composed of constants
 
 
-async def skip_events(connection: "asyncpg.Connection[asyncpg.Record]", ranges: Sequence[SeqRange]) -> Sequence[object]:
-    """The handler if the feature is off: creates no notifications."""
-    return ()
-
-
 class NotificationFanout:
-    """The handler of the consumer `notifications` (`events.consumers.Handler`).
+    """The handler of the consumer `notifications` (`feed.handler.Handler`).
 
     Args:
         settings: which channels are enabled, and how long deliveries wait (`NOTIFY_DELAY_S`).
@@ -104,11 +102,28 @@ class NotificationFanout:
         self._delay_s = settings.notify_delay_s
 
     async def __call__(
-        self, connection: "asyncpg.Connection[asyncpg.Record]", ranges: Sequence[SeqRange]
+        self, connection: "asyncpg.Connection[asyncpg.Record]", events: Sequence[FeedEvent]
     ) -> Sequence[NotificationsCreated]:
-        """Create the notifications and deliveries for ranges of many conversations' logs."""
+        """Create the notifications and deliveries for events of many conversations."""
+        ranges = _ranges_of(event for event in events if event.type == MessageSent.type and not event.is_imported)
+        if not ranges:
+            return []
         ids, afters = [seqs.conversation_id for seqs in ranges], [seqs.after for seqs in ranges]
         up_tos = [seqs.up_to for seqs in ranges]
         rows = await connection.fetch(_FAN_OUT, ids, afters, up_tos, self._channels, self._delay_s)
         notified = {row["conversation_id"] for row in rows}
         return [NotificationsCreated([seqs for seqs in ranges if seqs.conversation_id in notified])] if notified else []
+
+
+def _ranges_of(events: Iterable[FeedEvent]) -> list[SeqRange]:
+    """The events as ranges of consecutive seqs."""
+    ranges: list[SeqRange] = []
+    latest: dict[UUID, int] = {}  # the index of a conversation's latest range
+    for event in events:
+        index = latest.get(event.conversation_id)
+        if index is not None and ranges[index].up_to == event.seq - 1:
+            ranges[index] = SeqRange(event.conversation_id, ranges[index].after, event.seq)
+        else:
+            latest[event.conversation_id] = len(ranges)
+            ranges.append(SeqRange(event.conversation_id, event.seq - 1, event.seq))
+    return ranges

@@ -1,33 +1,22 @@
 """The declaration of notifications as a feature."""
 
-from wasgo_chat.events.consumers import LogConsumer
-from wasgo_chat.events.log import LogAdvanced
-from wasgo_chat.feature import Done, Feature, PartContext, Parts, PersonalData, Requirement, Retention
+from wasgo_chat.feature import Consumer, Done, Feature, PartContext, Parts, PersonalData, Requirement, Retention
 from wasgo_chat.notifications import privacy, retention
-from wasgo_chat.notifications.fanout import skip_events
+from wasgo_chat.notifications.fanout import NotificationFanout
 from wasgo_chat.notifications.routes import router
-from wasgo_chat.notifications.task import CONSUMER, NotificationTask
+from wasgo_chat.notifications.task import NotificationTask
 from wasgo_chat.presence.tracker import Presence
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.settings.notifications import NotificationSettings
 
 
 def _build(context: PartContext) -> Parts:
-    worker = NotificationTask(
-        context.settings,
-        context.db,
-        context.keyed_db,
-        online=context.part(Presence).online,
-        counts=context.counts,
-    )
-    context.listeners.add(worker.consumer.wake, LogAdvanced)
+    worker = NotificationTask(context.settings, context.db, online=context.part(Presence).online, counts=context.counts)
     return Parts(provides=[worker], run=[worker.run], close=[worker.close])
 
 
-def _build_off(context: PartContext) -> Parts:
-    """A consumer that only advances its offset: pending markers wait for every consumer."""
-    consumer = LogConsumer(context.db, context.keyed_db, CONSUMER, skip_events, counts=context.counts)
-    return Parts(run=[consumer.run], close=[consumer.close])
+def _fan_out(context: PartContext) -> NotificationFanout:
+    return NotificationFanout(context.settings)
 
 
 def _retention_days(settings: Settings) -> int | None:
@@ -41,8 +30,7 @@ FEATURE = Feature(
     settings=NotificationSettings,
     routers=[router],
     build=_build,
-    build_off=_build_off,
-    consumers=[CONSUMER],
+    consumers=[Consumer("notifications", _fan_out)],
     tables=[
         "notifications",
         "notification_preferences",

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Row, Select, Uuid, func, or_, select, update
 
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.database.session import Tx, any_of, values_table
-from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.events.ranges import SeqRange
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor

@@ -1,5 +1,6 @@
 """What health checks and metrics need from the worker that they describe. `Worker` satisfies it structurally."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from starlette.requests import HTTPConnection
@@ -24,6 +25,9 @@ class ObservabilityContext(HttpContext, Protocol):
     metrics: Metrics
     is_draining: bool
     schema_check: SchemaCheck
+
+    @property
+    def consumer_names(self) -> Sequence[str]: ...
 
 
 def observability_context(connection: HTTPConnection) -> ObservabilityContext:

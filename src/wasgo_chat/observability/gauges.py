@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.session import Database
-from wasgo_chat.events.lag import lags
+from wasgo_chat.feed.lag import feed_lag
 from wasgo_chat.messages.operations import MessageCounted
 from wasgo_chat.messages.sending.group_commit import MessageStored
 from wasgo_chat.notifications.delivery import queue
@@ -30,10 +30,11 @@ def count_messages(counts: WorkerCounters, notices: Sequence[object]) -> None:
 
 
 class DatabaseGauges:
-    """Consumer lag and dead deliveries of the whole deployment, read from the database per scrape."""
+    """The lag of the feed and its consumers, and dead deliveries: of the whole deployment, read from the database."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, consumers: Sequence[str]) -> None:
         self._db = db
+        self._consumers = consumers
         self._read_at = float("-inf")
         self._values: dict[str, Values] = {}
         self._lock = asyncio.Lock()
@@ -49,13 +50,17 @@ class DatabaseGauges:
     async def _query(self) -> dict[str, Values]:
         try:
             async with self._db.snapshot() as tx:
-                lag = await lags(tx)
+                lag = await feed_lag(tx, self._consumers)
             dead = await queue.count_dead(self._db)
         except Unavailable:
             return {}
         return {
-            "consumer_lag_events": {consumer.reader: consumer.events for consumer in lag},
-            "consumer_lag_seconds": {consumer.reader: consumer.age_s for consumer in lag},
+            "feed_lag_events": {"": lag.feed.events},
+            "feed_lag_seconds": {"": lag.feed.age_s},
+            "consumer_lag_events": {one.consumer: one.lag.events for one in lag.consumers},
+            "consumer_lag_seconds": {one.consumer: one.lag.age_s for one in lag.consumers},
+            "consumer_rebuilding": {one.consumer: int(one.is_rebuilding) for one in lag.consumers},
+            "parked_events": {one.consumer: one.parked_events for one in lag.consumers},
             "dead_deliveries": {"": dead},
         }
 
@@ -76,4 +81,4 @@ def register_gauges(worker: ObservabilityContext) -> None:
         metrics.register_gauge("redis_up", lambda: int(worker.broker.is_up))
     if worker.replicas.enabled:
         metrics.register_gauge("replica_lag_seconds", worker.replicas.lags)
-    metrics.register_database_gauges(DatabaseGauges(worker.background_db).read)
+    metrics.register_database_gauges(DatabaseGauges(worker.background_db, worker.consumer_names).read)

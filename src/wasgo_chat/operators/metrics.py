@@ -1,22 +1,23 @@
 """Current metrics for the operator page: the counters of this machine's workers, and figures from the database."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from wasgo_chat.database.session import Database
-from wasgo_chat.events.lag import lags
+from wasgo_chat.feed.lag import feed_lag
 from wasgo_chat.operators import dead_deliveries
 from wasgo_chat.telemetry.aggregation import Metrics
 
 
-async def current_metrics(db: Database, metrics: Metrics) -> dict[str, Any]:
+async def current_metrics(db: Database, metrics: Metrics, consumers: Sequence[str]) -> dict[str, Any]:
     """The schema `FiguresOut`.
 
     Raises:
         Unavailable: the database does not respond.
     """
     async with db.snapshot() as tx:
-        consumer_lags, counts = await lags(tx), await dead_deliveries.counts(tx)
+        lag, counts = await feed_lag(tx, consumers), await dead_deliveries.counts(tx)
     summary = await metrics.summary()
     return {
         "at": datetime.now(UTC),
@@ -26,12 +27,12 @@ async def current_metrics(db: Database, metrics: Metrics) -> dict[str, Any]:
         "delivery": summary["commit_to_write"],
         "readers": [
             {
-                "reader": lag.reader,
-                "conversations": lag.conversations,
-                "events": lag.events,
-                "oldest_at": lag.oldest_at,
+                "reader": one.consumer,
+                "conversations": one.lag.conversations,
+                "events": one.lag.events,
+                "oldest_at": one.lag.oldest_at,
             }
-            for lag in consumer_lags
+            for one in lag.consumers
         ],
         "deliveries": counts,
     }

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
 from pydantic import StringConstraints
 
 from wasgo_chat.conversation_types import ConversationTypeName
@@ -15,9 +16,10 @@ from wasgo_chat.notifications.channels import ChannelName
 from wasgo_chat.notifications.delivery import queue
 from wasgo_chat.notifications.schemas import DeliveryOut, DeliveryPage
 from wasgo_chat.observability.context import observability_context
-from wasgo_chat.operators import conversations, dead_deliveries, metrics
+from wasgo_chat.operators import consumers, conversations, dead_deliveries, metrics
 from wasgo_chat.operators.access import Staff, StaffRequired
 from wasgo_chat.operators.schemas import (
+    ConsumersOut,
     DeadKinds,
     ErrorWord,
     FiguresOut,
@@ -25,11 +27,15 @@ from wasgo_chat.operators.schemas import (
     InspectedConversationPage,
     InspectedMessage,
     InspectedMessagePage,
+    ParkedEvents,
     RetriedDeliveries,
+    RetriedEvents,
     RetryDeliveries,
 )
 
 router = APIRouter(prefix="/chat/operators", tags=["operators"])
+
+ConsumerName = Annotated[SingleLine, PathParameter(max_length=64, description="The name of a consumer.")]
 
 Words = Annotated[
     SingleLine,
@@ -165,6 +171,44 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
 
 
 @router.get(
+    "/consumers/",
+    operation_id="list_consumers",
+    response_model=ConsumersOut,
+    responses=problem_responses(401, 403, StaffRequired),
+)
+async def list_consumers(request: Request, staff: Staff, db: Db) -> Response:
+    """List the consumers of the feed, with the events that they have not processed."""
+    async with db.snapshot() as tx:
+        return JsonResponse(await consumers.list_consumers(tx, observability_context(request).consumer_names))
+
+
+@router.get(
+    "/consumers/{name}/parked/",
+    operation_id="list_parked_events",
+    response_model=ParkedEvents,
+    responses=problem_responses(401, 403, StaffRequired, 404, 422),
+)
+async def list_parked_events(request: Request, name: ConsumerName, staff: Staff, db: Db) -> Response:
+    """List the events that a consumer could not process. They are retried automatically, with increasing delays."""
+    async with db.snapshot() as tx:
+        return JsonResponse(await consumers.list_parked(tx, observability_context(request).consumer_names, name))
+
+
+@router.post(
+    "/consumers/{name}/parked/retry/",
+    operation_id="retry_parked_events",
+    response_model=RetriedEvents,
+    responses=problem_responses(401, 403, StaffRequired, 404, 422),
+)
+async def retry_parked_events(request: Request, name: ConsumerName, staff: Staff, db: Db) -> Response:
+    """Retry all parked events of a consumer now. Recorded in the audit log."""
+    names = observability_context(request).consumer_names
+    async with db.transaction() as tx:
+        response = await consumers.retry_parked(tx, staff, names, name)
+    return JsonResponse(response)
+
+
+@router.get(
     "/figures/",
     operation_id="get_figures",
     response_model=FiguresOut,
@@ -172,4 +216,5 @@ async def retry_dead_letter(delivery_id: UUID, staff: Staff, db: Db) -> Response
 )
 async def get_figures(request: Request, staff: Staff, db: Db) -> Response:
     """Get the current metrics of the service."""
-    return JsonResponse(await metrics.current_metrics(db, observability_context(request).metrics))
+    context = observability_context(request)
+    return JsonResponse(await metrics.current_metrics(db, context.metrics, context.consumer_names))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -91,8 +92,51 @@ class RetriedDeliveries(ResponseModel):
     has_more: bool
 
 
+class ConsumerOut(ResponseModel):
+    """A consumer of the feed, and the events that it has not processed, apart from the parked ones."""
+
+    name: str
+    conversations: int
+    events: int
+    oldest_at: datetime | None = Field(description="When the oldest of those events was created.")
+    is_rebuilding: bool = Field(description="It processes all logs again; `events` does not count them.")
+    parked_conversations: int = Field(description="Conversations with parked events.")
+    parked_events: int = Field(description="Events that it could not process, and those that wait behind them.")
+
+
+class ConsumersOut(ResponseModel):
+    """The consumers of the feed, by name."""
+
+    results: list[ConsumerOut]
+
+
+class ParkedEvent(ResponseModel):
+    """The first event of a conversation that a consumer could not process. The later ones wait behind it."""
+
+    conversation_id: UUID
+    seq: int
+    events: int = Field(description="The number of events of the conversation that wait, this one among them.")
+    type: str
+    error: str = Field(description="The kind of the error. The log of the service has its message, as `event_parked`.")
+    attempts: int = Field(description="Failed attempts. 0: it was processed, and the events behind it are next.")
+    parked_at: datetime
+    retry_at: datetime
+
+
+class ParkedEvents(ResponseModel):
+    """The parked events of a consumer, the longest waiting first, one for each conversation."""
+
+    results: list[ParkedEvent]
+
+
+class RetriedEvents(ResponseModel):
+    """In how many conversations the parked events are processed again now."""
+
+    conversations: int
+
+
 class ReaderLag(ResponseModel):
-    """The lag of a log consumer."""
+    """The lag of a consumer of the feed."""
 
     reader: str
     conversations: int = Field(description="Conversations with events that it has not processed.")

@@ -42,7 +42,7 @@ class GeneratedConversation:
     revisions: list[Row] = field(default_factory=list)
     reactions: list[Row] = field(default_factory=list)
     reads: list[Row] = field(default_factory=list)
-    cursors: list[Row] = field(default_factory=list)
+    feed_heads: list[Row] = field(default_factory=list)
 
 
 def user_rows(seed: int, count: int, until: datetime) -> list[Row]:
@@ -116,7 +116,7 @@ class _Generator:
             "updated_at": result.messages[-1]["created_at"] if size else started_at,
         }
         if self._seq:
-            result.cursors.append({"reader": "notifications", "conversation_id": self.id, "seq": self._seq})
+            result.feed_heads.append({"conversation_id": self.id, "seq": self._seq})
         return result
 
     def _message(self, number: int, at: datetime) -> Row:

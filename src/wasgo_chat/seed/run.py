@@ -108,7 +108,7 @@ async def _write(db: Database, batch: list[GeneratedConversation], progress: Pro
             ("message_revisions", [generated.revisions for generated in batch]),
             ("reactions", [generated.reactions for generated in batch]),
             ("reads", [generated.reads for generated in batch]),
-            ("reader_cursors", [generated.cursors for generated in batch]),
+            ("feed_heads", [generated.feed_heads for generated in batch]),
         ):
             await copy_rows(tx, table, list(chain.from_iterable(rows)))
     progress(sum(len(generated.messages) for generated in batch))

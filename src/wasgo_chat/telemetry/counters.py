@@ -20,10 +20,10 @@ from wasgo_chat.core.close_codes import CloseCode
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds")
+RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds", "epochs")
 REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
-    *("megapixels", "person", "push_subscription", "refused_frame", "connect"),
+    *("megapixels", "person", "push_subscription", "refused_frame", "refused_request", "connect"),
     *("concurrent_request", "decoding"),
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )
@@ -112,7 +112,8 @@ class WorkerCounters:
     reconciler_findings: Counter[str] = _labelled(
         "Conversations in which the reconciler found missed updates.", "what", values=RECONCILER_FINDINGS
     )
-    consumer_events: Counter[str] = _labelled("Events processed by a log consumer.", "consumer")
+    feed_events: int = _counter("Events appended to the feed.")
+    consumer_events: Counter[str] = _labelled("Events processed by a consumer of the feed.", "consumer")
     sends_outside_batch: int = _counter("Messages stored in a transaction of their own because no batch could.")
     refusals: Counter[str] = _labelled(
         "Requests, frames and tokens rejected by a rate or capacity limit.", "kind", values=REFUSALS
@@ -162,6 +163,7 @@ HISTOGRAMS: dict[str, HistogramSpec] = {name: spec for name, spec in _SPECS.item
 
 GAUGES = {
     "workers": GaugeSpec("Reporting workers of this machine."),
+    "workers_expected": GaugeSpec("Workers that this machine was started with.", (), "max"),
     "draining": GaugeSpec("Workers that are shutting down."),
     "sockets": GaugeSpec("Open sockets."),
     "channels": GaugeSpec("Conversations with at least one open socket, summed over workers."),
@@ -175,8 +177,14 @@ GAUGES = {
     "loop_delay_seconds": GaugeSpec("Delay of the latest tick of a worker's event loop.", (), "max"),
     "resident_bytes": GaugeSpec("Resident memory of the workers; shared pages count once per worker."),
     "consumer_lag_seconds": GaugeSpec(
-        "Age of the oldest event that a log consumer has not processed.", ("consumer",), "max"
+        "Age of the oldest event that a consumer of the feed has not processed.", ("consumer",), "max"
     ),
-    "consumer_lag_events": GaugeSpec("Events that a log consumer has not processed.", ("consumer",), "max"),
+    "consumer_lag_events": GaugeSpec("Events that a consumer of the feed has not processed.", ("consumer",), "max"),
+    "consumer_rebuilding": GaugeSpec("1 if a consumer is reading the logs for a rebuild.", ("consumer",), "max"),
+    "parked_events": GaugeSpec(
+        "Events that a consumer could not process, and those behind them.", ("consumer",), "max"
+    ),
+    "feed_lag_seconds": GaugeSpec("Age of the oldest event that is not in the feed.", (), "max"),
+    "feed_lag_events": GaugeSpec("Events that are not in the feed.", (), "max"),
     "dead_deliveries": GaugeSpec("E-mails, pushes and webhooks that were given up.", (), "max"),
 }

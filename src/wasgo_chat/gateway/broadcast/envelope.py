@@ -76,8 +76,14 @@ class PresenceChanged(WorkerMessage, frozen=True, tag="presence"):
     is_online: bool
 
 
+class FeedAdvancedTo(WorkerMessage, frozen=True, tag="feed_advanced"):
+    """The global feed has events up to this position."""
+
+    position: int
+
+
 ConversationMessage = EventsPublished | ReadReceiptPublished | TypingPublished
-ControlMessage = ConversationsChanged | NotificationsPublished | TokensRevoked | PresenceChanged
+ControlMessage = ConversationsChanged | NotificationsPublished | TokensRevoked | PresenceChanged | FeedAdvancedTo
 AnyWorkerMessage = ConversationMessage | ControlMessage
 
 _encode = msgspec.json.Encoder().encode

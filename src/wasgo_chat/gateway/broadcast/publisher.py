@@ -17,10 +17,12 @@ from wasgo_chat.conversations.event_frames import EventFrame, new_message_frame,
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
+from wasgo_chat.feed.sequencer import FeedAdvanced
 from wasgo_chat.gateway.broadcast.envelope import (
     CONTROL_CHANNEL,
     ControlMessage,
     ConversationsChanged,
+    FeedAdvancedTo,
     NotificationsPublished,
     PresenceChanged,
     ReadReceiptPublished,
@@ -120,6 +122,8 @@ class Publisher:
             elif isinstance(notice, UserRevoked):
                 await self._hub.close_revoked([notice.user_id])
                 publications.append(self._control(TokensRevoked(notice.user_id)))
+            elif isinstance(notice, FeedAdvanced):
+                publications.append(self._control(FeedAdvancedTo(notice.position)))
         publications += self._publish_changed(notices)
         if publications and self._broker.has_peers:
             await self._broker.publish(publications)

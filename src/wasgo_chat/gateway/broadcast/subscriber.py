@@ -1,18 +1,19 @@
 """The remote subscriber: delivers what other workers publish."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
 
 from wasgo_chat.conversations.event_frames import EventFrame
 from wasgo_chat.core.tasks import TaskSet
-from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.events.ranges import SeqRange
 from wasgo_chat.gateway.broadcast.envelope import (
     AnyWorkerMessage,
     ConversationsChanged,
     EventsPublished,
+    FeedAdvancedTo,
     NotificationsPublished,
     PresenceChanged,
     ReadReceiptPublished,
@@ -41,13 +42,26 @@ class BroadcastSubscriber:
         hub: delivers on this worker.
         feed: the notification connections of this worker.
         tasks: runs what needs the database.
+        on_logs_advanced: called when other workers have appended events to logs.
+        on_feed_advanced: called when another worker has appended events to the global feed.
     """
 
-    def __init__(self, worker: str, hub: Hub, feed: NotificationFeed, tasks: TaskSet) -> None:
+    def __init__(
+        self,
+        worker: str,
+        hub: Hub,
+        feed: NotificationFeed,
+        tasks: TaskSet,
+        *,
+        on_logs_advanced: Callable[[], None] = lambda: None,
+        on_feed_advanced: Callable[[], None] = lambda: None,
+    ) -> None:
         self._own_header = header_of(worker) + b"\n"
         self._hub = hub
         self._feed = feed
         self._tasks = tasks
+        self._on_logs_advanced = on_logs_advanced
+        self._on_feed_advanced = on_feed_advanced
         self._reported: set[str] = set()
 
     def on_message(self, channel_name: str, payload: bytes) -> None:
@@ -92,6 +106,9 @@ class BroadcastSubscriber:
         match message:
             case ConversationsChanged():
                 self._feed.mark_changed(message.conversation_ids)
+                self._on_logs_advanced()
+            case FeedAdvancedTo():
+                self._on_feed_advanced()
             case NotificationsPublished():
                 self._feed.notifications_created([SeqRange(*span) for span in message.ranges])
             case TokensRevoked():

@@ -21,7 +21,7 @@ from wasgo_chat.core.encoding import encode
 from wasgo_chat.core.errors import ChatError
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database, Tx
-from wasgo_chat.events.offsets import SeqRange
+from wasgo_chat.events.ranges import SeqRange
 from wasgo_chat.gateway.frames.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.identity.authentication import Actor

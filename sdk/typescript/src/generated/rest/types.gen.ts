@@ -201,6 +201,62 @@ export type Channels = {
 };
 
 /**
+ * ConsumerOut
+ *
+ * A consumer of the feed, and the events that it has not processed, apart from the parked ones.
+ */
+export type ConsumerOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Conversations
+     */
+    conversations: number;
+    /**
+     * Events
+     */
+    events: number;
+    /**
+     * Oldest At
+     *
+     * When the oldest of those events was created.
+     */
+    oldest_at: string | null;
+    /**
+     * Is Rebuilding
+     *
+     * It processes all logs again; `events` does not count them.
+     */
+    is_rebuilding: boolean;
+    /**
+     * Parked Conversations
+     *
+     * Conversations with parked events.
+     */
+    parked_conversations: number;
+    /**
+     * Parked Events
+     *
+     * Events that it could not process, and those that wait behind them.
+     */
+    parked_events: number;
+};
+
+/**
+ * ConsumersOut
+ *
+ * The consumers of the feed, by name.
+ */
+export type ConsumersOut = {
+    /**
+     * Results
+     */
+    results: Array<ConsumerOut>;
+};
+
+/**
  * ConversationChanged
  *
  * Title, metadata, settings or status changed; the frame has the current values.
@@ -629,6 +685,12 @@ export type EventPage = {
      * Purged Seq
      */
     purged_seq: number;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**
@@ -1107,6 +1169,12 @@ export type MessagePage = {
      * Last Seq
      */
     last_seq?: number | null;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**
@@ -1203,6 +1271,64 @@ export type NotificationPage = {
      * Results
      */
     results: Array<NotificationOut>;
+};
+
+/**
+ * ParkedEvent
+ *
+ * The first event of a conversation that a consumer could not process. The later ones wait behind it.
+ */
+export type ParkedEvent = {
+    /**
+     * Conversation Id
+     */
+    conversation_id: string;
+    /**
+     * Seq
+     */
+    seq: number;
+    /**
+     * Events
+     *
+     * The number of events of the conversation that wait, this one among them.
+     */
+    events: number;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Error
+     *
+     * The kind of the error. The log of the service has its message, as `event_parked`.
+     */
+    error: string;
+    /**
+     * Attempts
+     *
+     * Failed attempts. 0: it was processed, and the events behind it are next.
+     */
+    attempts: number;
+    /**
+     * Parked At
+     */
+    parked_at: string;
+    /**
+     * Retry At
+     */
+    retry_at: string;
+};
+
+/**
+ * ParkedEvents
+ *
+ * The parked events of a consumer, the longest waiting first, one for each conversation.
+ */
+export type ParkedEvents = {
+    /**
+     * Results
+     */
+    results: Array<ParkedEvent>;
 };
 
 /**
@@ -1669,7 +1795,7 @@ export type ReadResult = {
 /**
  * ReaderLag
  *
- * The lag of a log consumer.
+ * The lag of a consumer of the feed.
  */
 export type ReaderLag = {
     /**
@@ -1824,6 +1950,18 @@ export type RetriedDeliveries = {
      * Has More
      */
     has_more: boolean;
+};
+
+/**
+ * RetriedEvents
+ *
+ * In how many conversations the parked events are processed again now.
+ */
+export type RetriedEvents = {
+    /**
+     * Conversations
+     */
+    conversations: number;
 };
 
 /**
@@ -4514,6 +4652,187 @@ export type RetryDeadLetterResponses = {
 };
 
 export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLetterResponses];
+
+export type ListConsumersData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/operators/consumers/';
+};
+
+export type ListConsumersErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListConsumersError = ListConsumersErrors[keyof ListConsumersErrors];
+
+export type ListConsumersResponses = {
+    /**
+     * Successful Response
+     */
+    200: ConsumersOut;
+};
+
+export type ListConsumersResponse = ListConsumersResponses[keyof ListConsumersResponses];
+
+export type ListParkedEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Name
+         *
+         * The name of a consumer.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/chat/operators/consumers/{name}/parked/';
+};
+
+export type ListParkedEventsErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListParkedEventsError = ListParkedEventsErrors[keyof ListParkedEventsErrors];
+
+export type ListParkedEventsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ParkedEvents;
+};
+
+export type ListParkedEventsResponse = ListParkedEventsResponses[keyof ListParkedEventsResponses];
+
+export type RetryParkedEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path: {
+        /**
+         * Name
+         *
+         * The name of a consumer.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/chat/operators/consumers/{name}/parked/retry/';
+};
+
+export type RetryParkedEventsErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * Not found, or not visible to the caller.
+     */
+    404: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type RetryParkedEventsError = RetryParkedEventsErrors[keyof RetryParkedEventsErrors];
+
+export type RetryParkedEventsResponses = {
+    /**
+     * Successful Response
+     */
+    200: RetriedEvents;
+};
+
+export type RetryParkedEventsResponse = RetryParkedEventsResponses[keyof RetryParkedEventsResponses];
 
 export type GetFiguresData = {
     body?: never;

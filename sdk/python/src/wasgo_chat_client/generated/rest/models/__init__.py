@@ -8,6 +8,8 @@ from .audit_out import AuditOut
 from .audit_page import AuditPage
 from .channel_choices import ChannelChoices
 from .channels import Channels
+from .consumer_out import ConsumerOut
+from .consumers_out import ConsumersOut
 from .conversation_changed import ConversationChanged
 from .conversation_core import ConversationCore
 from .conversation_core_conversation_type import ConversationCoreConversationType
@@ -72,6 +74,8 @@ from .new_message import NewMessage
 from .notification_out import NotificationOut
 from .notification_out_kind import NotificationOutKind
 from .notification_page import NotificationPage
+from .parked_event import ParkedEvent
+from .parked_events import ParkedEvents
 from .participant_added import ParticipantAdded
 from .participant_in import ParticipantIn
 from .participant_in_role import ParticipantInRole
@@ -113,6 +117,7 @@ from .remove_participant import RemoveParticipant
 from .reply_preview import ReplyPreview
 from .reply_preview_message_type import ReplyPreviewMessageType
 from .retried_deliveries import RetriedDeliveries
+from .retried_events import RetriedEvents
 from .retry_deliveries import RetryDeliveries
 from .retry_deliveries_channel_type_0 import RetryDeliveriesChannelType0
 from .revision_out import RevisionOut
@@ -150,6 +155,8 @@ __all__ = (
     "AuditPage",
     "ChannelChoices",
     "Channels",
+    "ConsumerOut",
+    "ConsumersOut",
     "ConversationChanged",
     "ConversationCore",
     "ConversationCoreConversationType",
@@ -214,6 +221,8 @@ __all__ = (
     "NotificationOut",
     "NotificationOutKind",
     "NotificationPage",
+    "ParkedEvent",
+    "ParkedEvents",
     "ParticipantAdded",
     "ParticipantIn",
     "ParticipantInRole",
@@ -255,6 +264,7 @@ __all__ = (
     "ReplyPreview",
     "ReplyPreviewMessageType",
     "RetriedDeliveries",
+    "RetriedEvents",
     "RetryDeliveries",
     "RetryDeliveriesChannelType0",
     "RevisionOut",

@@ -17,7 +17,7 @@ T = TypeVar("T", bound="ReaderLag")
 
 @_attrs_define
 class ReaderLag:
-    """The lag of a log consumer.
+    """The lag of a consumer of the feed.
 
     Attributes:
         reader (str):
