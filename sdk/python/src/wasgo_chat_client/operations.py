@@ -50,7 +50,7 @@ class MessageOptions(TypedDict, total=False):
 
 
 class ConversationChanges(TypedDict, total=False):
-    """Changes of a conversation. `metadata` and `settings` replace what is there."""
+    """Changes of a conversation. `metadata` and `settings` replace the existing ones."""
 
     title: str
     metadata: Mapping[str, Any]
