@@ -68,7 +68,7 @@ export async function sendMessage(user: string, conversation: string, content: s
   return message.id;
 }
 
-/** The actions that are buttons beside a message. */
+/** The actions that are buttons next to a message. */
 const BUTTONS = new Set(["Add a reaction", "Reply"]);
 
 /** A page with a user signed in, at a conversation. */
@@ -93,7 +93,7 @@ export class ChatPage {
     return this.page.locator(".message .message-text").allInnerTexts();
   }
 
-  /** Clicks an action beside a message, or in its menu. */
+  /** Clicks an action next to a message, or in its menu. */
   async clickAction(content: string, action: string): Promise<void> {
     const message = this.message(content);
     await message.hover();

@@ -40,7 +40,7 @@ class Profile(TypedDict, total=False):
 
 
 class MessageOptions(TypedDict, total=False):
-    """What a message can have besides its content."""
+    """What a message can have in addition to its content."""
 
     message_type: Literal["text", "image", "file", "audio", "video", "location"]
     reply_to: str
@@ -50,7 +50,7 @@ class MessageOptions(TypedDict, total=False):
 
 
 class ConversationChanges(TypedDict, total=False):
-    """Changes of a conversation. `metadata` and `settings` replace what is there."""
+    """Changes of a conversation. `metadata` and `settings` replace the existing ones."""
 
     title: str
     metadata: Mapping[str, Any]

@@ -1,4 +1,4 @@
-// The actions on a message: as buttons beside it for pointers, as a menu for all, and by keys while the message has the focus.
+// The actions on a message: as buttons next to it for pointers, as a menu for all, and by keys while the message has the focus.
 
 import type { MessageOut } from "@wasgo/chat";
 import type { RefObject } from "preact";

@@ -106,7 +106,7 @@ export function useVirtualList<Row extends ListRow>(
   const onScroll = () => {
     const view = scroller.current;
     if (!view) return;
-    // The view was resized, and the browser has moved its content: that is not a wish of the user.
+    // The view was resized, and the browser has moved its content: the user has not scrolled.
     if (view.clientHeight !== internals.current.height) {
       rerender();
       return;
