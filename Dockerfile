@@ -44,4 +44,5 @@ VOLUME /var/lib/wasgo-chat
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]
-CMD ["wasgo-chat", "serve", "--host", "0.0.0.0"]
+# Every address of IPv4 and IPv6. Use 0.0.0.0 if IPv6 is switched off in the kernel.
+CMD ["wasgo-chat", "serve", "--host", "::"]

@@ -213,9 +213,15 @@ audit: $(SUPPLY)/.ready ## check the locked dependencies against a vulnerability
 lint-image: $(SUPPLY)/.ready ## lint the Dockerfile
 	@if test -x $(SUPPLY)/bin/hadolint; then $(SUPPLY)/bin/hadolint --ignore DL3008 Dockerfile; else echo 'NOT CHECKED: hadolint is not available for this platform.'; fi
 
-lint-deploy: $(SUPPLY)/.ready ## validate compose.yaml, the manifests and the proxy's configuration
+lint-deploy: $(SUPPLY)/.ready ## validate compose.yaml, manifests, the Helm chart, the systemd units and the proxy's configuration
 	$(SUPPLY)/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(SUPPLY)/bin/kubernetes-validate --strict $$(ls deploy/kubernetes/*.yaml deploy/kubernetes/migrate/*.yaml | grep -v kustomization)
+	rm -rf build/helm && $(SUPPLY)/bin/python deploy/helm/check.py build/helm
+	$(SUPPLY)/bin/kubernetes-validate --strict build/helm/*.yaml
+	@if command -v systemd-analyze >/dev/null; then mkdir -p build/systemd && cp deploy/systemd/wasgo-chat.socket build/systemd/ \
+	&& sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' deploy/systemd/wasgo-chat.service > build/systemd/wasgo-chat.service \
+	&& systemd-analyze verify build/systemd/wasgo-chat.service build/systemd/wasgo-chat.socket; \
+	else echo 'NOT CHECKED: systemd-analyze is not installed.'; fi
 	@if test -x "$(HAPROXY)"; then LISTEN=127.0.0.1:8080 CHAT_A=127.0.0.1:8001 CHAT_B=127.0.0.1:8002 $(HAPROXY) -c -f deploy/haproxy.cfg; else echo 'NOT CHECKED: HAProxy is not installed (Debian: apt-get install haproxy).'; fi
 
 $(SUPPLY)/.ready: requirements/supply.txt $(READY)

@@ -1,9 +1,11 @@
 """Fixtures: the shared servers, one worker per test process, one world per test."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+import uvloop
 
 from tests.support.servers import TEMPLATE, TestServers, create_database, database_url
 from tests.support.workers import Worker, make_settings, running
@@ -24,6 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure() -> None:
     for servers in _servers:
         servers.stop()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run tests in the event loop of production."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from wasgo_chat.settings.config import Settings
+from wasgo_chat.settings.config import Settings, unknown_settings
 
 ROOT = Path(__file__).parent.parent
 MANIFESTS = ROOT / "deploy" / "kubernetes"
@@ -104,8 +104,40 @@ def test_the_ingress_forwards_every_public_route_and_no_other() -> None:
     assert not any(path.startswith(prefix) for path in inside for prefix in prefixes)
 
 
+def test_the_gateway_forwards_the_same_routes_as_the_ingress() -> None:
+    (rule,) = manifest("ingress.yaml")["spec"]["rules"]
+    (route,) = manifest("gateway/http-route.yaml")["spec"]["rules"]
+    assert [match["path"]["value"] for match in route["matches"]] == [path["path"] for path in rule["http"]["paths"]]
+    values = yaml.safe_load((ROOT / "deploy/helm/values.yaml").read_text())
+    assert values["paths"] == [path["path"] for path in rule["http"]["paths"]]
+    (service,) = manifest("service.yaml")["spec"]["ports"]
+    assert route["backendRefs"] == [{"name": "wasgo-chat", "port": service["port"]}]
+
+
+def test_the_ingress_accepts_the_largest_message_with_files() -> None:
+    fields = Settings.model_fields
+    files = fields["max_attachments"].default * fields["max_attachment_bytes"].default
+    annotations = manifest("ingress.yaml")["metadata"]["annotations"]
+    allowed = int(annotations["nginx.ingress.kubernetes.io/proxy-body-size"].removesuffix("m")) << 20
+    assert allowed >= files + fields["max_json_bytes"].default
+
+
+def test_the_units_of_systemd_start_an_existing_command_with_existing_settings() -> None:
+    unit = (ROOT / "deploy/systemd/wasgo-chat.service").read_text()
+    assert "ExecStart=/opt/wasgo-chat/bin/wasgo-chat serve --fd 3 --workers 2" in unit
+    named = set(re.findall(r"WASGO_CHAT_\w+", unit))
+    assert unknown_settings(named) == {}
+    given = {name.removesuffix("_FILE") for name in named}
+    assert {f"WASGO_CHAT_{name}" for name in ("DATABASE_URL", "REDIS_URL", "JWT_SECRET")} <= given
+    credentials = set(re.findall(r"LoadCredential=([\w-]+):", unit))
+    assert credentials == set(re.findall(r"=%d/([\w-]+)", unit))
+    stop = re.search(r"TimeoutStopSec=(\d+)", unit)
+    assert stop is not None
+    assert int(stop[1]) > Settings.model_fields["shutdown_s"].default
+
+
 def test_every_manifest_is_listed() -> None:
-    for folder in (MANIFESTS, MANIFESTS / "migrate"):
+    for folder in (MANIFESTS, MANIFESTS / "migrate", MANIFESTS / "gateway", MANIFESTS / "pod-monitor"):
         named = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
         assert {*named, "kustomization.yaml"} == {path.name for path in folder.glob("*.yaml")}
 
@@ -172,6 +204,6 @@ def test_the_redis_of_compose_satisfies_the_doctor() -> None:
 
 
 def test_pods_may_connect_to_whatever_settings_may_name() -> None:
-    (_, rule) = manifest("network-policy.yaml")["spec"]["egress"]
-    # PostgreSQL, Redis, Sentinel, HTTPS, mail by STARTTLS and TLS, OTLP over HTTP, clamd: their usual ports.
-    assert {port["port"] for port in rule["ports"]} == {5432, 6379, 26379, 443, 587, 465, 4318, 3310}
+    *_, rule = manifest("network-policy.yaml")["spec"]["egress"]
+    # PostgreSQL, PgBouncer, Redis, Sentinel, HTTPS, mail by STARTTLS and TLS, OTLP over HTTP, clamd: their usual ports.
+    assert {port["port"] for port in rule["ports"]} == {5432, 6432, 6379, 26379, 443, 587, 465, 4318, 3310}

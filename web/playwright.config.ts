@@ -10,13 +10,16 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+const WORKERS = 2;
+
 export default defineConfig({
   testDir: "test",
   outputDir: "../build/browsers",
   globalSetup: "./test/service.ts",
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  workers: 1,
+  // Each worker has a service of its own (test/service.ts).
+  workers: WORKERS,
   reporter: [["list"]],
   use: {
     browserName: "chromium",
@@ -27,6 +30,7 @@ export default defineConfig({
   },
   projects: [
     { name: "browsers", testIgnore: "**/screenshots.spec.ts" },
-    { name: "screenshots", testMatch: "**/screenshots.spec.ts", use: { deviceScaleFactor: 1 } },
+    // One service for all, as later pictures show what earlier ones have added.
+    { name: "screenshots", workers: 1, testMatch: "**/screenshots.spec.ts", use: { deviceScaleFactor: 1 } },
   ],
 });

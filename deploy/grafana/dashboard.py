@@ -80,7 +80,13 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
     "Background work": [
         ("Consumer lag", "s", [(_max("consumer_lag_seconds", "consumer"), "{{consumer}}")]),
         ("Unprocessed events", "short", [(_max("consumer_lag_events", "consumer"), "{{consumer}}")]),
-        ("Processed events", "ops", [(_rate("consumer_events", "consumer"), "{{consumer}}")]),
+        (
+            "Processed events",
+            "ops",
+            [(_rate("feed_events"), "appended to the feed"), (_rate("consumer_events", "consumer"), "{{consumer}}")],
+        ),
+        ("Feed lag", "s", [(_max("feed_lag_seconds"), "feed")]),
+        ("Rebuilds", "short", [(_max("consumer_rebuilding", "consumer"), "{{consumer}}")]),
         (
             "Events before the feed",
             "short",
@@ -99,7 +105,15 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
         ("Replica reads", "ops", [(_rate("replica_reads", "outcome"), "{{outcome}}")]),
     ],
     "Machines": [
-        ("Workers", "short", [(_sum("workers", "instance"), "{{instance}}"), (_sum("draining"), "draining")]),
+        (
+            "Workers",
+            "short",
+            [
+                (_sum("workers", "instance"), "{{instance}}"),
+                (_max("workers_expected", "instance"), "{{instance}} expected"),
+                (_sum("draining"), "draining"),
+            ],
+        ),
         ("CPU", "short", [(_rate("cpu_seconds", "instance"), "{{instance}}")]),
         ("Memory", "bytes", [(_sum("resident_bytes", "instance"), "{{instance}}")]),
         (

@@ -10,14 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import text
 
 from sdk.conformance.proxy import Proxy, parse_rules
+from wasgo_chat.database.session import Database
+from wasgo_chat.events.epochs import begin_epoch
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.settings.config import Settings
 
 Json = dict[str, Any]
 SCENARIOS = Path(__file__).parent / "scenarios"
 ERASURE_TIMEOUT_S = 30.0
+_LOSE = """
+UPDATE conversations SET last_seq = last_seq - :lost, message_count = message_count - :lost WHERE id = CAST(:id AS uuid)
+"""
+_LOSE_ROWS = """
+DELETE FROM {} x USING conversations c
+WHERE c.id = CAST(:id AS uuid) AND x.conversation_id = c.id AND x.seq > c.last_seq
+"""
 ROLES = {"ana": "admin", "bo": "participant", "cy": "observer"}
 
 
@@ -104,6 +114,8 @@ class ScenarioRun:
                 await asyncio.sleep(step["seconds"])
             case "revoke":
                 await self._request("service", "POST", f"/chat/users/{self.user_id('ana')}/revoke/")
+            case "restore":
+                await self._restore(step["without"])
             case "erase":
                 await self._erase(self.user_id(step["user"]))
             case action:
@@ -143,6 +155,18 @@ class ScenarioRun:
         async with asyncio.timeout(ERASURE_TIMEOUT_S):
             while (await self._request("service", "GET", f"{path}erasure/"))["state"] != "done":  # noqa: ASYNC110  HTTP has nothing to wait for
                 await asyncio.sleep(0.1)
+
+    async def _restore(self, lost: int) -> None:
+        """Make the conversation's log lose its last events, all of them messages, as a restored backup lacks them."""
+        db = Database(self._settings)
+        try:
+            async with db.transaction() as tx:
+                await tx.execute(text(_LOSE), {"id": self.conversation["id"], "lost": lost})
+                for table in ("messages", "events"):
+                    await tx.execute(text(_LOSE_ROWS.format(table)), {"id": self.conversation["id"]})
+                await begin_epoch(tx)
+        finally:
+            await db.close()
 
     async def compare(self, state: Json) -> Json:
         """Compare a client's copy with a new snapshot: `same`, and `differs` with both values of each difference."""

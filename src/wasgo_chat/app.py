@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from wasgo_chat.api_docs import reference
 from wasgo_chat.api_docs.openapi import describe
 from wasgo_chat.api_docs.served import document_handlers
 from wasgo_chat.conversations import routes as conversation_routes
@@ -19,7 +20,10 @@ from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.http import static_pages
 from wasgo_chat.http.fast_path import FastPathMiddleware
+from wasgo_chat.http.head_requests import HeadMiddleware
+from wasgo_chat.http.path_prefix import PathPrefixMiddleware, path_prefix
 from wasgo_chat.http.problems import install_problem_handlers
+from wasgo_chat.http.refusal_limit import RefusalLimitMiddleware
 from wasgo_chat.http.request_log import RequestLogMiddleware
 from wasgo_chat.http.security_headers import SecurityHeaders
 from wasgo_chat.http.untrusted_proxies import UntrustedProxyNotice
@@ -35,9 +39,23 @@ from wasgo_chat.worker import Worker
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "If-Range", "Range", HEADER],
+    "allow_headers": [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-None-Match",
+        "If-Range",
+        "Range",
+        HEADER,
+        # Of the page's tracing: the trace continues in the service.
+        "Baggage",
+        "Sentry-Trace",
+        "Traceparent",
+        "Tracestate",
+    ],
     "expose_headers": [
         "Accept-Ranges",
+        "Content-Disposition",
         "Content-Range",
         "ETag",
         "Idempotent-Replay",
@@ -53,7 +71,7 @@ class ChatApp(FastAPI):
     """FastAPI inside the service's own middleware.
 
     The request log is outermost, so that it covers FastAPI's body limit and crash handler too. CORS is outside the
-    crash handler: a page must be able to read the response to a failed request.
+    crash handler: a page must be able to read the response to a failed request. The path is shortened before all of it.
     """
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -62,24 +80,29 @@ class ChatApp(FastAPI):
         handlers = {fast_path.PATH: fast_path.list_messages, **document_handlers(self)}
         stack: ASGIApp = FastPathMiddleware(super().build_middleware_stack(), handlers, gateway_routes.serve_socket)
         stack = UserTurnsMiddleware(stack, worker.user_turns)
+        stack = HeadMiddleware(stack)
+        stack = RefusalLimitMiddleware(stack, settings, worker.counts)
         if worker.replicas.enabled:
             stack = ReadAfterMiddleware(stack, worker.replicas)
         if settings.allowed_origins:
             stack = CORSMiddleware(stack, allow_origins=settings.allowed_origins, **_CORS)
-        return UntrustedProxyNotice(RequestLogMiddleware(stack, SecurityHeaders(settings), worker.counts))
+        stack = UntrustedProxyNotice(RequestLogMiddleware(stack, SecurityHeaders(settings), worker.counts))
+        prefix = path_prefix(settings)
+        return PathPrefixMiddleware(stack, prefix) if prefix else stack
 
 
-def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> FastAPI:
+def create_app(settings: Settings, *, metrics_folder: Path | None = None, workers: int = 1) -> FastAPI:
     """Build the app of one worker.
 
     Args:
         settings: of the deployment.
         metrics_folder: see `Worker`.
+        workers: see `Worker`.
 
     Raises:
         UnsafeSettings: see `Worker`.
     """
-    worker = Worker(settings, metrics_folder=metrics_folder)
+    worker = Worker(settings, metrics_folder=metrics_folder, workers=workers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -93,6 +116,8 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         lifespan=lifespan,
         max_body_size=settings.max_json_bytes,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
         telemetry=worker.tracing.telemetry,
     )
     app.state.worker = worker
@@ -109,9 +134,11 @@ def create_app(settings: Settings, *, metrics_folder: Path | None = None) -> Fas
         app.include_router(router)
     for feature in FEATURES:
         _include_feature(app, feature, settings)
+    if settings.api_reference:
+        reference.mount(app)
     if settings.web:
         static_pages.mount(app, settings)
-    describe(app)
+    describe(app, path_prefix(settings) or "/")
     return app
 
 

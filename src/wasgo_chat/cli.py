@@ -142,13 +142,18 @@ def doctor(
     ] = 1,
     deep: Annotated[bool, typer.Option("--deep", help="Also verify the log of every conversation.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    new_epoch: Annotated[
+        bool,
+        typer.Option("--new-epoch", help="First begin a new epoch: after a restore, or a failover that lost commits."),
+    ] = False,
 ) -> None:
     """Check everything the service depends on and suggest fixes.
 
     Checks settings, database, Redis, attachment store, clocks, token keys, mail
     server and virus scanner. Makes no changes, except for a test object that is
-    written to the attachment store and removed. The exit status is 1 if there
-    are errors; warnings do not count.
+    written to the attachment store and removed, and a new epoch if you ask for
+    one: every client then loads its conversations again. The exit status is 1
+    if there are errors; warnings do not count.
     """
     import asyncio
 
@@ -156,7 +161,7 @@ def doctor(
     from wasgo_chat.telemetry.logging import configure_logging
 
     configure_logging("CRITICAL", as_json=True)
-    findings = asyncio.run(run.run_checks(Settings(), workers=workers, deep=deep))
+    findings = asyncio.run(run.run_checks(Settings(), workers=workers, deep=deep, new_epoch=new_epoch))
     print(run.as_json(findings) if as_json else run.as_text(findings))
     sys.exit(run.exit_code(findings))
 

@@ -4,7 +4,7 @@ from sqlalchemy import MetaData
 
 from wasgo_chat.attachments import models as attachments
 from wasgo_chat.database.session import Base
-from wasgo_chat.events import log, pending
+from wasgo_chat.events import epochs, log, pending
 from wasgo_chat.feed import models as feed
 from wasgo_chat.gateway import tickets
 from wasgo_chat.http import idempotency
@@ -18,6 +18,7 @@ __all__ = [
     "METADATA",
     "attachments",
     "audit",
+    "epochs",
     "erased_users",
     "feed",
     "idempotency",

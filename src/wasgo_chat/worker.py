@@ -63,16 +63,17 @@ class Worker:
     Args:
         settings: of the deployment.
         metrics_folder: where the workers of this machine write their metrics; None for a single worker.
+        workers: how many workers write their metrics there.
 
     Raises:
         UnsafeSettings: no key for tokens is set, or the settings of a notification channel are incomplete.
     """
 
-    def __init__(self, settings: Settings, *, metrics_folder: Path | None = None) -> None:
+    def __init__(self, settings: Settings, *, metrics_folder: Path | None = None, workers: int = 1) -> None:
         self.settings = settings
         self.name = secrets.token_hex(6)
         self.is_draining = False
-        self.metrics = Metrics(self.name, metrics_folder)
+        self.metrics = Metrics(self.name, metrics_folder, workers=workers)
         self.tracing = TracingSetup(settings, self.name)
         self.broker = make_broker(settings.redis_url, settings.redis_prefix)
         self.tasks = TaskSet()

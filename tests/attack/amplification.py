@@ -20,8 +20,8 @@ from tests.attack.environment import Environment
 from tests.attack.images import bomb
 from tests.attack.push import subscription
 from tests.attack.wire import Http, Meter, Socket, form, request, text
-from tests.http.bodies import APP
 from tests.security.expectations import FRAMES, OPERATIONS, PUBLIC, STAFF
+from tests.support.documents import APP
 from tests.support.processes import ServeProcess
 from tests.support.world import routes_in
 from wasgo_chat.core.encoding import new_id
@@ -359,7 +359,7 @@ class Amplification:
 async def measure(environment: Environment) -> list[Measured]:
     """Start a service without rate limits, and measure it."""
     async with environment.serving("default", **UNLIMITED) as served:
-        means = Attacker(served.port, "default", None, Meter(), environment.database_url)
+        means = Attacker(served.port, "default", None, Meter(), database_url=environment.database_url)
         scene = Scene(means, environment.database_url)
         await scene.prepare()
         pid = environment.postgres.pid

@@ -6,6 +6,7 @@ module of each subject declares attacks with `@attack`; `catalogue` lists them.
 
 import asyncio
 import contextlib
+import functools
 import json
 import secrets
 from collections import Counter
@@ -14,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.attack.wire import Answer, Closed, Http, Meter, Socket
+from tests.attack.wire import Answer, Closed, Http, Meter, Socket, forwarded, request
 from tests.identity.issuer import sign, user_claims
 from tests.support.workers import SECRET
 from wasgo_chat.core.encoding import new_id
@@ -103,6 +104,7 @@ class Attacker:
     profile: Profile
     key: Any
     meter: Meter
+    address: str = ""  # public: the service does not limit internal ones
     database_url: str = ""
     prepared: Any = None
     answers: Counter[str] = field(default_factory=Counter)
@@ -125,8 +127,12 @@ class Attacker:
         """The token of the platform, for what an attack prepares."""
         return mint_service(self.settings, "platform", list(SCOPES), ttl_s=3600)
 
+    def request(self, method: str, path: str) -> bytes:
+        """The bytes of a request without a token and a body."""
+        return request(method, path, headers=forwarded(self.address))
+
     def http(self) -> Http:
-        return Http(self.port, self.meter)
+        return Http(self.port, self.meter, forwarded(self.address))
 
     async def ask(
         self, http: Http, user: User | None, method: str, path: str, body: Any = None, *, headers: str = ""
@@ -151,34 +157,44 @@ class Attacker:
 
     @asynccontextmanager
     async def socket(self, path: str, user: User | None, *, headers: str = "") -> AsyncIterator[Socket]:
-        """Open a socket; its end counts as an answer, and is no error."""
-        opened: Socket | None = None
+        """Open a socket; its end counts as an answer, and is no error. Raises: Closed, OSError: it cannot be opened."""
+        opened = await Socket.open(
+            self.port,
+            path,
+            token=user.token if user else None,
+            meter=self.meter,
+            headers=forwarded(self.address) + headers,
+        )
         try:
-            opened = await Socket.open(
-                self.port, path, token=user.token if user else None, meter=self.meter, headers=headers
-            )
             yield opened
         except Closed as closed:
             self.answers[f"close {closed.code}"] += 1
         except OSError as error:
             self.answers[type(error).__name__] += 1
         finally:
-            if opened is not None:
-                opened.abort()
+            opened.abort()
 
     async def flood(self, path: str, users: list[User | None], data: bytes, *, pause_s: float = 0.0) -> None:
         """Write the same frames to a socket of each user, as fast as the service reads; connect again when closed."""
 
         async def one(user: User | None) -> None:
-            while True:
-                async with self.socket(path, user) as socket, self.reading(socket) as reading:
-                    with contextlib.suppress(Closed):  # the reader counts it
-                        while not reading.done():
-                            await socket.write(data)
-                            await asyncio.sleep(pause_s)
-                await asyncio.sleep(0.02)
+            async with self.socket(path, user) as socket, self.reading(socket) as reading:
+                with contextlib.suppress(Closed):  # the reader counts it
+                    while not reading.done():
+                        await socket.write(data)
+                        await asyncio.sleep(pause_s)
 
-        await self.together(*(one(user) for user in users))
+        await self.again(*(functools.partial(one, user) for user in users))
+
+    async def again(self, *steps: Callable[[], Awaitable[None]], pause_s: float = 0.02) -> None:
+        """Run several at a time, each again and again. Connections that are refused or cut off count as answers."""
+
+        async def lane(step: Callable[[], Awaitable[None]]) -> None:
+            while True:
+                await self._answered(step())
+                await asyncio.sleep(pause_s)
+
+        await asyncio.gather(*(lane(step) for step in steps))
 
     @asynccontextmanager
     async def reading(self, socket: Socket) -> AsyncIterator[asyncio.Task[None]]:
@@ -209,15 +225,15 @@ class Attacker:
     async def together(self, *works: Awaitable[None]) -> None:
         """Run several at a time. Connections that are refused or cut off are answers, not errors."""
 
-        async def one(work: Awaitable[None]) -> None:
-            try:
-                await work
-            except Closed as closed:
-                self.answers[f"close {closed.code}"] += 1
-            except (OSError, asyncio.IncompleteReadError):
-                self.answers["cut off"] += 1
+        await asyncio.gather(*(self._answered(work) for work in works))
 
-        await asyncio.gather(*(one(work) for work in works))
+    async def _answered(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Closed as closed:
+            self.answers[f"close {closed.code}"] += 1
+        except (OSError, asyncio.IncompleteReadError):
+            self.answers["cut off"] += 1
 
     async def repeat(self, lanes: int, step: "Callable[[Http, int], Awaitable[Any]]") -> None:
         """Run a step again and again, on several connections at a time."""
@@ -228,6 +244,8 @@ class Attacker:
                 while True:
                     try:
                         await step(http, number)
+                    except Closed as closed:
+                        self.answers[f"close {closed.code}"] += 1
                     except (OSError, asyncio.IncompleteReadError):
                         self.answers["cut off"] += 1
                         await asyncio.sleep(0.05)

@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
+import functools
 from typing import Any
 
 from tests.attack.attack import Attacker, attack
-from tests.attack.wire import Http
-
-PIPELINED = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+from tests.attack.wire import Http, forwarded
 
 
 @attack("denial", "one user connects and disconnects, on eight connections at a time", seconds=4)
@@ -15,13 +14,12 @@ async def connects(attacker: Attacker) -> None:
     user = attacker.user()
 
     async def one() -> None:
-        while True:
-            async with attacker.socket("/ws/notifications/", user) as socket:
-                await socket.receive()
-                attacker.answers["hello"] += 1
+        async with attacker.socket("/ws/notifications/", user) as socket:
+            await socket.receive()
+            attacker.answers["hello"] += 1
 
     try:
-        await attacker.together(*(one() for _ in range(8)))
+        await attacker.again(*[one] * 8, pause_s=0.0)
     finally:
         attacker.expect(attacker.answers["hello"] < 600, "one user opens more than 600 sockets in seconds")
 
@@ -29,47 +27,44 @@ async def connects(attacker: Attacker) -> None:
 @attack("denial", "handshakes without a token, on eight connections at a time")
 async def connects_without_a_token(attacker: Attacker) -> None:
     async def one() -> None:
-        while True:
-            async with attacker.socket("/ws/notifications/", None) as socket:
-                await attacker.count_answers(socket)
+        async with attacker.socket("/ws/notifications/", None) as socket:
+            await attacker.count_answers(socket)
 
-    await attacker.together(*(one() for _ in range(8)))
+    await attacker.again(*[one] * 8, pause_s=0.0)
 
 
 async def _pipeline(attacker: Attacker, sent: bytes, connections: int) -> None:
     async def one() -> None:
-        while True:
-            reader, writer = await asyncio.open_connection("127.0.0.1", attacker.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", attacker.port)
 
-            async def read(reader: asyncio.StreamReader = reader) -> None:
-                while part := await reader.read(1 << 18):
-                    attacker.meter.count(received=len(part))
-                    attacker.answers["200"] += part.count(b"HTTP/1.1 200")
+        async def read() -> None:
+            while part := await reader.read(1 << 18):
+                attacker.meter.count(received=len(part))
+                for status in ("200", "404", "429"):
+                    attacker.answers[status] += part.count(f"HTTP/1.1 {status}".encode())
 
-            reading = asyncio.create_task(read())
-            try:
-                while not reading.done():
-                    attacker.meter.count(sent=len(sent))
-                    writer.write(sent)
-                    await writer.drain()
-            except OSError:
-                attacker.answers["cut off"] += 1
-            finally:
-                reading.cancel()
-                writer.transport.abort()
-            await asyncio.sleep(0.02)
+        reading = asyncio.create_task(read())
+        try:
+            while not reading.done():
+                attacker.meter.count(sent=len(sent))
+                writer.write(sent)
+                await writer.drain()
+        finally:
+            reading.cancel()
+            writer.transport.abort()
 
-    await attacker.together(*(one() for _ in range(connections)))
+    await attacker.again(*[one] * connections)
 
 
 @attack("denial", "GET /healthz in 64 KiB writes, pipelined on two connections", seconds=4, is_short=True)
 async def pipelined_requests(attacker: Attacker) -> None:
-    await _pipeline(attacker, PIPELINED * (65_536 // len(PIPELINED)), 2)
+    one = attacker.request("GET", "/healthz")
+    await _pipeline(attacker, one * (65_536 // len(one)), 2)
 
 
 @attack("denial", "requests for unknown paths, pipelined on two connections")
 async def pipelined_unknown_paths(attacker: Attacker) -> None:
-    one = b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    one = attacker.request("GET", "/x")
     await _pipeline(attacker, one * (65_536 // len(one)), 2)
 
 
@@ -98,9 +93,9 @@ async def empty_lines(attacker: Attacker) -> None:
 @attack("denial", "bodies of chunks of one byte with extensions, on four connections")
 async def tiny_chunks(attacker: Attacker) -> None:
     user = attacker.user()
-    head = f"POST /chat/messages/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {user.token}\r\n".encode()
-    head += b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    await _pipeline(attacker, head + b"1;a=b\r\n \r\n" * 6_000 + b"2\r\n{}\r\n0\r\n\r\n", 4)
+    head = f"POST /chat/messages/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {user.token}\r\n"
+    head += f"{forwarded(attacker.address)}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    await _pipeline(attacker, head.encode() + b"1;a=b\r\n \r\n" * 6_000 + b"2\r\n{}\r\n0\r\n\r\n", 4)
 
 
 @attack("denial", "connections that send a request byte by byte, 300 of them", seconds=5)
@@ -173,9 +168,8 @@ async def replays(attacker: Attacker) -> None:
     user, chat = attacker.prepared
 
     async def one(number: int) -> None:
-        while True:
-            async with attacker.socket(f"/ws/chat/{chat}/?after_seq={number % 3}", user) as socket:
-                await socket.receive()
-                attacker.answers["hello"] += 1
+        async with attacker.socket(f"/ws/chat/{chat}/?after_seq={number % 3}", user) as socket:
+            await socket.receive()
+            attacker.answers["hello"] += 1
 
-    await attacker.together(*(one(number) for number in range(10)))
+    await attacker.again(*(functools.partial(one, number) for number in range(10)), pause_s=0.0)

@@ -111,6 +111,7 @@ class Environment:
             "ALLOW_UNSAFE_DATABASE": "true",  # the test server has fsync off
             "STORAGE_DIR": str(self.folder / "attachments"),
             "SHUTDOWN_S": "2",
+            "TRUSTED_PROXIES": "127.0.0.1",  # clients report public addresses, as a proxy would for them
             "LOG_LEVEL": "INFO",
             **changes,
         }

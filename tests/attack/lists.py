@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.attack.attack import Attacker, attack
 from tests.attack.crowds import create_crowds
-from tests.attack.wire import Http, request
+from tests.attack.wire import Http, forwarded, request
 from wasgo_chat.core.encoding import new_id
 
 CONVERSATIONS, MEMBERS = 40, 500
@@ -38,7 +38,7 @@ async def large_lists(attacker: Attacker) -> None:
 @attack("denial", "40 connections ask for large lists and never read", prepare=_crowds, seconds=5, max_growth_mb=160)
 async def answers_never_read(attacker: Attacker) -> None:
     user = attacker.prepared
-    sent = request("GET", "/chat/conversations/?limit=100", token=user.token)
+    sent = request("GET", "/chat/conversations/?limit=100", token=user.token, headers=forwarded(attacker.address))
 
     async def one() -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", attacker.port)
@@ -105,10 +105,9 @@ async def feeds_of_large_lists(attacker: Attacker) -> None:
     user = attacker.prepared
 
     async def one() -> None:
-        while True:
-            async with attacker.socket("/ws/notifications/", user) as socket:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.5):
-                        await attacker.count_answers(socket)
+        async with attacker.socket("/ws/notifications/", user) as socket:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await attacker.count_answers(socket)
 
-    await attacker.together(*(one() for _ in range(8)))
+    await attacker.again(*[one] * 8, pause_s=0.0)

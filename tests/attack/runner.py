@@ -140,6 +140,7 @@ class Runner:
         self._pace = pace
         self._attacker = AttackerProcess()
         self._calm: list[float] = []
+        self._number = 0
 
     async def run(self, attacks: Sequence[Attack]) -> AsyncIterator[Result]:
         """Run attacks; those of one profile share a service, which is replaced after damage."""
@@ -193,8 +194,10 @@ class Runner:
             port=served.port,
             key=key,
             seconds=seconds,
+            address=f"9.9.{self._number >> 8}.{self._number & 255}",
             database_url=self._environment.database_url,
         )
+        self._number += 1
         victims.new_period()
         usual_cpu_s = sum(cpu_s(worker) for worker in served.workers())
         await asyncio.sleep(pace.calm_s)

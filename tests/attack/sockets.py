@@ -1,6 +1,7 @@
 """Attacks by frames on open sockets."""
 
 import asyncio
+import functools
 import json
 from typing import Any
 
@@ -111,17 +112,17 @@ async def large_metadata_in_frames(attacker: Attacker) -> None:
 
 @attack("denial", "handshakes that offer compression, and frames with its bit set")
 async def compression_offers(attacker: Attacker) -> None:
-    offers = ", ".join(f"permessage-deflate; server_max_window_bits={8 + number % 8}" for number in range(300))
-    header = f"Sec-WebSocket-Extensions: {offers}\r\n"
+    # A handshake has at most 8 KiB.
+    offers = ", ".join(f"permessage-deflate; server_max_window_bits={8 + number % 8}" for number in range(140))
 
-    async def one(user: User) -> None:
-        while True:
-            async with attacker.socket(CHAT, user, headers=header) as socket:
-                await socket.write(chunk(frame(TEXT, b"\x00" * 100, bits=0x40)))
-                await attacker.count_answers(socket)
-            await asyncio.sleep(0.01)
+    async def one(user: User, header: str) -> None:
+        async with attacker.socket(CHAT, user, headers=header) as socket:
+            attacker.answers["handshake"] += 1
+            await socket.write(chunk(frame(TEXT, b"\x00" * 100, bits=0x40)))
+            await attacker.count_answers(socket)
 
-    await attacker.together(*(one(user) for user in attacker.users(4)))
+    headers = [f"Sec-WebSocket-Extensions: {offer}\r\n" for offer in (offers, "permessage-deflate", offers * 8)]
+    await attacker.again(*(functools.partial(one, attacker.user(), header) for header in headers * 2), pause_s=0.01)
 
 
 async def _chat_of_fifty(attacker: Attacker) -> Any:
@@ -167,13 +168,12 @@ async def unknown_subscriptions(attacker: Attacker) -> None:
     users = attacker.users(4)
 
     async def one(user: User) -> None:
-        while True:
-            async with attacker.socket(CHAT, user) as socket, attacker.reading(socket) as reading:
-                while not reading.done():
-                    many = (text({"type": "subscribe", "conversation_id": str(new_id())}) for _ in range(40))
-                    await socket.write(b"".join(many))
+        async with attacker.socket(CHAT, user) as socket, attacker.reading(socket) as reading:
+            while not reading.done():
+                many = (text({"type": "subscribe", "conversation_id": str(new_id())}) for _ in range(40))
+                await socket.write(b"".join(many))
 
-    await attacker.together(*(one(user) for user in users))
+    await attacker.again(*(functools.partial(one, user) for user in users))
 
 
 @attack("denial", "19 sockets that never read, while large messages go out to them", prepare=_chat_of_fifty)
@@ -181,11 +181,9 @@ async def sockets_that_never_read(attacker: Attacker) -> None:
     user, chat, _ = attacker.prepared
 
     async def deaf() -> None:
-        while True:
-            async with attacker.socket(f"/ws/chat/{chat}/", user) as socket:
-                socket.writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a stream's transport
-                await asyncio.sleep(3600)
-            await asyncio.sleep(0.1)
+        async with attacker.socket(f"/ws/chat/{chat}/", user) as socket:
+            socket.writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a stream's transport
+            await asyncio.sleep(3600)
 
     async def speak() -> None:
         async with attacker.socket(f"/ws/chat/{chat}/", user) as socket, attacker.reading(socket) as reading:
@@ -193,4 +191,4 @@ async def sockets_that_never_read(attacker: Attacker) -> None:
                 await socket.send(type="send_message", content="x" * 10_000)
                 await asyncio.sleep(0.05)
 
-    await attacker.together(*(deaf() for _ in range(19)), speak())
+    await attacker.again(*[deaf] * 19, speak, pause_s=0.1)

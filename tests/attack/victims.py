@@ -1,7 +1,8 @@
 """Users who only chat, while others attack: what they notice.
 
 Each victim sends a message by socket, which a second socket receives, reads its list of conversations, and uploads a
-picture of 64 pixels, each in its own rhythm. They stay within their limits, so even a 429 is damage.
+picture of 64 pixels, each in its own rhythm. Ten pictures are sent in a message. They stay within their limits, so even
+a 429 is damage.
 """
 
 import asyncio
@@ -17,21 +18,24 @@ from typing import Any
 from PIL import Image
 
 from tests.attack.attack import Attacker, User
-from tests.attack.wire import Closed, Http, Socket, form
+from tests.attack.wire import Answer, Closed, Http, Socket, form, forwarded
 
 VICTIMS = 4
-MESSAGE_EVERY_S = 0.38
+MESSAGE_EVERY_S = 0.4
 LIST_EVERY_S = 0.2
 UPLOAD_EVERY_S = 1.3
+FILES_OF_A_MESSAGE = 10
+"""Uploads that are sent together, so that they do not count as unsent ones."""
 LAG_EVERY_S = 0.02
 PATIENCE_S = 12.0
+OPERATIONS = ("message", "list", "upload", "files")
 
 
 @dataclass
 class Experience:
     """What the victims noticed in a period: seconds by operation, and what went wrong."""
 
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"message": [], "list": [], "upload": []})
+    seconds: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in OPERATIONS})
     damage: Counter[str] = field(default_factory=Counter)
     late: list[float] = field(default_factory=list)
 
@@ -70,7 +74,7 @@ class Victims:
         self._tasks.append(asyncio.create_task(self._watch_machine()))
         for number in range(VICTIMS):
             ana, bo = self._means.user(f"ana-{number}"), self._means.user(f"bo-{number}")
-            http = Http(self._means.port)
+            http = self._http(number)
             answer = await http.ask(
                 "POST",
                 "/chat/conversations/",
@@ -80,7 +84,8 @@ class Victims:
             assert answer.status == 201, answer.body
             chat = answer.json()["id"]
             http.close()
-            for loop in (self._messages(ana, bo, chat), self._lists(ana), self._uploads(ana, chat)):
+            loops = (self._messages(ana, bo, chat), self._lists(number, ana), self._uploads(number, ana, chat))
+            for loop in loops:
                 self._tasks.append(asyncio.create_task(loop))
 
     async def stop(self) -> None:
@@ -154,33 +159,45 @@ class Victims:
             await asyncio.sleep(LAG_EVERY_S)
             self._period.late.append(time.monotonic() - due)
 
-    async def _lists(self, ana: User) -> None:
-        http = Http(self._means.port)
+    async def _lists(self, number: int, ana: User) -> None:
+        http = self._http(number)
         while True:
             await self._request("list", http, "GET", "/chat/conversations/", ana)
             await asyncio.sleep(LIST_EVERY_S)
 
-    async def _uploads(self, ana: User, chat: str) -> None:
-        http = Http(self._means.port)
+    async def _uploads(self, number: int, ana: User, chat: str) -> None:
+        http = self._http(number)
         body, header = form({"conversation": chat}, [("file", "a.png", self._picture)])
+        uploads: list[str] = []
         while True:
-            await self._request("upload", http, "POST", "/chat/attachments/", ana, body, header)
+            answer = await self._request("upload", http, "POST", "/chat/attachments/", ana, body, header)
+            if answer is not None and answer.status == 201:
+                uploads.append(answer.json()["id"])
+            if len(uploads) == FILES_OF_A_MESSAGE:
+                sent = {"conversation": chat, "attachment_ids": uploads}
+                await self._request("files", http, "POST", "/chat/messages/", ana, sent)
+                uploads = []
             await asyncio.sleep(UPLOAD_EVERY_S)
+
+    def _http(self, number: int) -> Http:
+        return Http(self._means.port, more_headers=forwarded(f"8.8.8.{number}"))
 
     async def _request(
         self, operation: str, http: Http, method: str, path: str, user: User, body: Any = None, headers: str = ""
-    ) -> None:
+    ) -> Answer | None:
         try:
             with self._timed(operation):
                 async with asyncio.timeout(PATIENCE_S):
                     answer = await http.ask(method, path, body, token=user.token, headers=headers)
             if answer.status not in (200, 201):
                 self._period.damage[f"{operation}: {answer.status}"] += 1
+            return answer
         except TimeoutError:
             http.close()
             self._period.damage[f"{operation}: nothing for {PATIENCE_S:g} s"] += 1
         except (OSError, asyncio.IncompleteReadError) as error:
             self._period.damage[f"{operation}: {type(error).__name__}"] += 1
+        return None
 
     async def _drain(self, socket: Socket) -> None:
         """Read what the sender gets, so that its connection does not fill up."""

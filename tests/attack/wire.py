@@ -52,13 +52,14 @@ class Http:
 
     port: int
     meter: Meter = field(default_factory=Meter)
+    more_headers: str = ""
     _open: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, headers: str = ""
     ) -> Answer:
         """Send a request and read the response. A body that is no bytes is sent as JSON."""
-        return await self.exchange(request(method, path, body, token=token, headers=headers))
+        return await self.exchange(request(method, path, body, token=token, headers=self.more_headers + headers))
 
     async def exchange(self, sent: bytes) -> Answer:
         """Send the bytes of one request and read the response. Raises: OSError, asyncio.IncompleteReadError."""
@@ -112,6 +113,11 @@ class Http:
         if self._open is not None:
             self._open[1].transport.abort()
             self._open = None
+
+
+def forwarded(address: str) -> str:
+    """The header with which a proxy reports the address of a client; none for an empty one."""
+    return f"X-Forwarded-For: {address}\r\n" if address else ""
 
 
 def request(method: str, path: str, body: Any = None, *, token: str | None = None, headers: str = "") -> bytes:

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.support.command_line import run as run_command
+from tests.support.processes import environment
 from tests.support.servers import create_database
 from tests.support.standalone import NAME, own_postgres
 from tests.support.standby import run
@@ -53,8 +55,14 @@ async def command(postgres: Postgres, name: str, *arguments: str) -> None:
     assert running.returncode == 0, output.decode(errors="replace")
 
 
-async def goes_on(settings: Settings, people: tuple[str, str], chat: Json, told: int) -> int:
-    """Check a service on the restored database: complete logs, a `resync` for clients that are ahead, new messages."""
+async def goes_on(settings: Settings, people: tuple[str, str], chat: Json, told: int, epoch: str) -> int:
+    """Check a service on the restored database: complete logs, new messages, and a `resync` for clients that are ahead.
+
+    That holds also for a client that returns when the log is longer again than what it knows.
+    """
+    env = environment("", DATABASE_URL=settings.require_database())
+    found = await asyncio.to_thread(run_command, "doctor", "--new-epoch", env=env)
+    assert "A new epoch has begun" in found.stdout, found
     async with world_with(settings) as world:
         assert await invariants.check_invariants(world.worker.db) == []
         ana, bo = (restored_person(world, user_id) for user_id in people)
@@ -64,7 +72,18 @@ async def goes_on(settings: Settings, people: tuple[str, str], chat: Json, told:
             assert (await live.receive("resync"))["last_seq"] == head
             assert (await ana.send(chat, "after the restore"))["seq"] == head + 1
             assert (await live.receive("new_message"))["seq"] == head + 1
+        while (await ana.send(chat, "more"))["seq"] <= told:
+            pass
+        async with bo.connect(chat, after_seq=told, epoch=epoch) as live:
+            resync = await live.receive("resync")
+            assert resync["last_seq"] > told
+            assert resync["epoch"] == live.hello["epoch"] != epoch
         return head
+
+
+async def epoch_of(person: Person, chat: Json) -> str:
+    async with person.connect(chat) as live:
+        return str(live.hello["epoch"])
 
 
 def restored_person(world: World, user_id: str) -> Person:
@@ -81,9 +100,10 @@ async def test_a_dump_under_load_is_restored_and_clients_resync(tmp_path: Path) 
                 before = len(acked)
                 await command(postgres, "pg_dump", "-Fd", "-j", "2", "-f", str(dump), NAME)
             told = int((await ana.send(chat, "lost"))["seq"])
+            epoch = await epoch_of(bo, chat)
         await create_database(postgres.url(), "restored")
         await command(postgres, "pg_restore", "-j", "2", "-d", "restored", "--exit-on-error", str(dump))
-        head = await goes_on(settings_of(postgres, "restored"), (ana.id, bo.id), chat, told)
+        head = await goes_on(settings_of(postgres, "restored"), (ana.id, bo.id), chat, told, epoch)
         assert head >= before
 
 
@@ -104,6 +124,7 @@ async def test_a_base_backup_is_restored_to_a_point_in_time(tmp_path: Path) -> N
             kept = int((await ana.send(chat, "kept"))["seq"])
             moment = await run(postgres, "SELECT clock_timestamp()::text")
             told = int((await ana.send(chat, "the mistake"))["seq"])
+            epoch = await epoch_of(bo, chat)
             await archive_all(postgres)
     (copy / "recovery.signal").write_text("")
     recovery = {
@@ -117,7 +138,7 @@ async def test_a_base_backup_is_restored_to_a_point_in_time(tmp_path: Path) -> N
         async with asyncio.timeout(30):
             while await run(restored, "SELECT pg_is_in_recovery()"):  # noqa: ASYNC110  polling is the point
                 await asyncio.sleep(0.05)
-        assert await goes_on(settings_of(restored), (ana.id, bo.id), chat, told) == kept
+        assert await goes_on(settings_of(restored), (ana.id, bo.id), chat, told, epoch) == kept
     finally:
         await asyncio.to_thread(restored.stop, immediately=True)
         shutil.rmtree(copy, ignore_errors=True)

@@ -351,9 +351,33 @@ def test_the_command_has_readable_and_machine_readable_output(database: str, tmp
     document = json.loads(printed.stdout)
     assert (printed.returncode, document["ok"]) == (1, False)
     areas = {one["area"] for one in document["findings"]}
-    assert areas == {"settings", "database", "redis", "store", "scanner", "tokens", "mail"}
+    assert areas == {"settings", "database", "feed", "redis", "store", "scanner", "tokens", "mail"}
 
 
 def test_warnings_do_not_fail_the_command() -> None:
     assert run.exit_code([Finding("a", "warning", "w", "do"), Finding("b", "ok", "o")]) == 0
     assert run.exit_code([Finding("a", "error", "e", "do")]) == 1
+
+
+async def test_a_new_epoch_is_begun_only_on_request(sick: str) -> None:
+    connection = await asyncpg.connect(database_url(sick))
+    try:
+        epochs = []
+        for arguments in ((), ("--new-epoch",), ("--new-epoch",)):
+            shown = await asyncio.to_thread(run_command, "doctor", "--json", *arguments, env=environment(sick))
+            begun = [one["what"] for one in json.loads(shown.stdout)["findings"] if one["area"] == "epoch"]
+            assert begun == (["A new epoch has begun: clients load their conversations again."] if arguments else [])
+            epochs.append(await connection.fetchval("SELECT epoch FROM installation"))
+        assert len(set(epochs)) == 3
+        await connection.execute("DELETE FROM installation")
+        await asyncio.to_thread(run_command, "doctor", "--new-epoch", env=environment(sick))
+        assert await connection.fetchval("SELECT count(*) FROM installation") == 1
+    finally:
+        await connection.close()
+
+
+async def test_a_new_epoch_needs_a_database() -> None:
+    unreachable = environment("", DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/none")
+    shown = await asyncio.to_thread(run_command, "doctor", "--new-epoch", env=unreachable)
+    assert "There is no new epoch: the database does not respond." in shown.stdout
+    assert shown.returncode == 1

@@ -59,7 +59,7 @@ class Peer:
 
 def _subscribe(channel: ConversationChannel, user_id: str, *, live: bool) -> list[bytes]:
     peer = Peer(user_id)
-    subscription = Subscription(peer, channel.conversation_id, MembershipHead("participant", 0, 0, 0))
+    subscription = Subscription(peer, channel.conversation_id, MembershipHead("participant", 0, 0, 0, ""))
     if live:
         subscription.mark_live()
     channel.subscriptions.add(subscription)

@@ -81,6 +81,27 @@ async def test_a_foreign_an_unknown_and_a_malformed_conversation_are_4404_alike(
     assert answers == [(4404, "no such conversation")] * 3
 
 
+async def test_the_origin_of_the_service_itself_is_accepted(world: World, ana: Person, chat: Json) -> None:
+    headers = {"Authorization": f"Bearer {ana.bearer}"}
+    async with connect(url(world, chat), additional_headers={**headers, "Origin": world.worker.url}) as connection:
+        assert json.loads(await connection.recv())["type"] == "hello"
+    for origin in (world.worker.url.replace("http:", "https:"), "http://127.0.0.1", "http://127.0.0.1:1"):
+        with pytest.raises(InvalidStatus):
+            await connect(url(world, chat), additional_headers={**headers, "Origin": origin})
+
+
+async def test_the_own_origin_is_that_which_a_trusted_proxy_names(database: str) -> None:
+    async with world_with(make_settings(database, trusted_proxies=["127.0.0.1"])) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        headers = {"Authorization": f"Bearer {ana.bearer}", "X-Forwarded-Proto": "https"}
+        for origin in ("https://chat.example", "HTTPS://Chat.example"):
+            address, at = f"ws://Chat.example:443/ws/chat/{chat['id']}/", ("127.0.0.1", world.worker.port)
+            more = {**headers, "Origin": origin}
+            async with connect(address, host=at[0], port=at[1], additional_headers=more) as connection:
+                assert json.loads(await connection.recv())["type"] == "hello"
+
+
 async def test_a_foreign_origin_is_rejected_before_the_handshake(world: World, ana: Person, chat: Json) -> None:
     headers = {"Authorization": f"Bearer {ana.bearer}"}
     for origin in ("https://evil.example", "https://app.example.evil.example", "null"):

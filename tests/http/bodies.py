@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.documents import OPENAPI
 from tests.support.world import Caller, Json, World
-from wasgo_chat.app import create_app
-from wasgo_chat.settings.config import Settings
 
 CANARY = "canary-7f3a"
-APP = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40))
-DOCUMENT = APP.openapi()
+DOCUMENT = OPENAPI
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,22 @@ async def test_a_list_of_conversations_counts_as_several_reads(database: str) ->
             await bo.ok("GET", chats, params={"limit": 1})
 
 
+async def test_pages_count_by_what_they_may_have(database: str) -> None:
+    async with world_with(make_settings(database, rate_reads_per_minute=20)) as world:
+        people = ana, bo, cy = world.people("ana", "bo", "cy")
+        chat = await world.job(admin=ana, participant=bo, participant_2=cy)
+        conversation = f"/chat/conversations/{chat['id']}/"
+        for person, path, allowed in zip(
+            people,
+            (f"{conversation}events/?limit=100", conversation, f"/chat/messages/?conversation={chat['id']}&limit=100"),
+            (4, 7, 7),  # they count as 5, 3 and 3
+            strict=True,
+        ):
+            for _ in range(allowed):
+                await person.ok("GET", path)
+            await too_many(person, "GET", path)
+
+
 async def test_concurrent_reads_of_a_user_wait_in_turn_and_others_do_not(database: str) -> None:
     async with world_with(make_settings(database, max_concurrent_reads=2, rate_reads_per_minute=0)) as world:
         ana, bo = world.people("ana", "bo")

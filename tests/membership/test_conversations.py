@@ -184,6 +184,25 @@ async def test_a_name_is_shown_once_its_owner_has_written(world: World) -> None:
     assert await shown() == [acquaintance, acquaintance]
 
 
+async def test_frames_of_a_stranger_have_no_name_until_they_have_written(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    await world.service.ok("PUT", f"/chat/users/{bo.id}/", {"username": "bo"})
+    chat = await ana.direct(bo)
+    sent = await ana.send(chat)
+
+    async def named_in_frames() -> list[str]:
+        async with ana.connect(chat) as watching, bo.connect(chat) as live:
+            await live.request("typing", is_typing=True)
+            typing = await watching.wait_for("typing")
+            await live.request("react", message_id=sent["id"], emoji="👍")
+            reaction = await watching.wait_for("reaction_update")
+        return [typing["username"], reaction["username"]]
+
+    assert await named_in_frames() == [bo.id, bo.id]
+    await bo.send(chat)
+    assert await named_in_frames() == ["bo", "bo"]
+
+
 async def test_people_in_a_conversation_of_the_platform_are_acquainted(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     await world.job(admin=ana, participant=bo)

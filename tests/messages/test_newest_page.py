@@ -51,7 +51,7 @@ async def test_it_equals_the_general_page(world: World) -> None:
         filters = MessageFilters(UUID(chat["id"]), before_seq=query.get("before_seq"))
         async with world.worker.db.snapshot() as tx:
             general = await fetch_page(tx, Actor(bo.id), filters, limit=query.get("limit", 50), cursor=None)
-        assert answer == json.loads(encode(general))
+        assert answer == {**json.loads(encode(general)), "epoch": answer["epoch"]}
 
 
 async def test_its_cursors_lead_through_all_messages_and_back(world: World) -> None:

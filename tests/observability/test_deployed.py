@@ -50,10 +50,10 @@ def test_the_dashboard_shows_every_metric_and_no_unknown_one() -> None:
 def test_an_alert_uses_existing_metrics_and_links_its_advice(rule: dict[str, Any]) -> None:
     named = set(re.findall(r"wasgo_chat_\w+", rule["expr"]))
     assert named <= metric_names()
-    assert named or re.search(r"\b(up|node_\w+)\{", rule["expr"])
+    assert named or re.search(r"\b(up|node_\w+|kube_\w+)\{", rule["expr"])
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert rule["annotations"]["summary"]
-    path, _, heading = rule["annotations"]["runbook"].partition("#")
+    path, _, heading = rule["annotations"]["runbook_url"].partition("#")
     headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.MULTILINE)
     assert heading in [re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings]
     text = (ROOT / path).read_text().partition(f"### {rule['alert']}\n")[2].partition("\n#")[0]

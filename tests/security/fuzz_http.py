@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from starlette.routing import Match
 
-from tests.http.bodies import APP, DOCUMENT
+from tests.http.bodies import DOCUMENT
 from tests.security.generators import STRANGE_TEXT, Maker
+from tests.support.documents import APP
 from tests.support.world import routes_in
 from wasgo_chat.identity.tokens import SCOPES, mint_service, mint_user
 from wasgo_chat.settings.config import Settings

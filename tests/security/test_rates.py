@@ -1,11 +1,14 @@
 """What one user may ask for in a minute, whatever they mix: refused frames, changes of messages, new sockets."""
 
+import asyncio
+import json
 from typing import Any
 
 from websockets.asyncio.client import connect
 
 from tests.support.workers import make_settings
 from tests.support.world import SocketClient, world_with
+from wasgo_chat.core.encoding import new_id
 
 BAD, GOOD = '{"type":"typing","colour":"red"}', '{"type":"typing","is_typing":true}'
 MESSAGES = "/chat/messages/"
@@ -47,7 +50,55 @@ async def test_the_errors_of_a_frame_are_few_however_many_fields_are_unknown(dat
             assert len(error["errors"]) == 20
 
 
-async def test_edits_and_reactions_count_as_messages_over_http_and_on_a_socket(database: str) -> None:
+async def test_frames_about_unknown_conversations_count_as_refused(database: str) -> None:
+    async with world_with(make_settings(database, rate_frames_per_minute=200)) as world:
+        ana = world.person("ana")
+        async with ana.connect(None) as live:
+            for _ in range(21):
+                await live.send("send_message", conversation_id=str(new_id()), content="x")
+            code, reason = await live.wait_closed()
+            assert (code, reason.startswith("too many refused frames; retry after ")) == (4429, True)
+
+
+async def test_replayed_events_count_as_frames(database: str) -> None:
+    async with world_with(make_settings(database, rate_frames_per_minute=10)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        for number in range(60):
+            await bo.send(chat, str(number))
+        about = {"conversation_id": chat["id"]}
+        async with ana.connect(None) as live, bo.connect(None) as other:
+            for _ in range(3):
+                assert (await live.request("subscribe", **about, after_seq=0))["type"] == "ack"
+                assert (await other.request("subscribe", **about))["type"] == "ack"
+            assert (await live.request("subscribe", **about))["code"] == "rate_limited"
+            assert (await other.request("subscribe", **about))["type"] == "ack"
+
+
+async def test_frames_that_arrive_together_do_not_delay_other_connections_together(database: str) -> None:
+    async with world_with(make_settings(database, rate_frames_per_minute=0)) as world:
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        wide = {"conversation_id": str(new_id()), "content": "x", "metadata": {"x": [[[]]] * 7_000}}
+        frame, answered = json.dumps({"type": "send_message", **wide}), 0
+
+        async def count(live: SocketClient) -> None:
+            nonlocal answered
+            while answered < 100:
+                await live.receive("error")
+                answered += 1
+
+        async with ana.connect(None) as flooding, bo.connect(chat) as other:
+            counting = asyncio.create_task(count(flooding))
+            sending = asyncio.gather(*(flooding.connection.send(frame) for _ in range(100)))
+            await asyncio.sleep(0)
+            assert (await other.request("typing", is_typing=True))["type"] == "ack"
+            assert answered < 90
+            await sending
+            await counting
+
+
+async def test_edits_reactions_and_deletions_count_as_messages_over_http_and_on_a_socket(database: str) -> None:
     async with world_with(make_settings(database, message_rate=4, message_rate_window_s=60)) as world:
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
@@ -61,9 +112,10 @@ async def test_edits_and_reactions_count_as_messages_over_http_and_on_a_socket(d
             for frame_type, fields in (
                 ("edit_message", {"content": "too much"}),
                 ("react", {"emoji": "👍"}),
+                ("delete_message", {}),
             ):
                 assert (await live.request(frame_type, message_id=sent["id"], **fields))["code"] == "rate_limited"
-        for action, body in (("edit", {"content": "too much"}), ("react", {"emoji": "👍"})):
+        for action, body in (("edit", {"content": "too much"}), ("react", {"emoji": "👍"}), ("delete", None)):
             await ana.refused("POST", f"{path}/{action}/", body, status=429, code="rate_limited")
         await bo.ok("POST", f"{path}/react/", {"emoji": "👍"})
         assert (await bo.history(chat))[0]["content"] == "again"

@@ -13,7 +13,8 @@ from wasgo_chat.app import create_app
 from wasgo_chat.settings.config import Settings
 
 Json = dict[str, Any]
-OPENAPI = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40)).openapi()
+APP = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_secret="x" * 40))
+OPENAPI = APP.openapi()
 ASYNCAPI = asyncapi()
 PROBLEM = "application/problem+json"
 # Responses that no operation lists: unsupported methods and internal errors.

@@ -74,6 +74,7 @@ def make_settings(database: str, **changes: Any) -> Settings:
         "rate_people_per_minute": 0,
         "rate_push_subscriptions_per_minute": 0,
         "attachment_cleanup_s": 3600.0,  # workers of one database have different folders here
+        "rate_refused_per_minute": 0,
         "allowed_origins": ["https://app.example"],
         "database_pool_size": 5,
         "shutdown_s": 2,

@@ -82,8 +82,8 @@ class Caller:
         self.bearer = bearer
         authorization = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         self.client = httpx.AsyncClient(
-            base_url=world.worker.url, headers={**authorization, **(headers or {})}, verify=NO_TLS
-        )
+            base_url=world.worker.url, headers={**authorization, **(headers or {})}, verify=NO_TLS, trust_env=False
+        )  # without the proxies of the environment, whose lookup is slow
         world.clients.append(self.client)
 
     def acting_as(self, person: "Person") -> "Caller":

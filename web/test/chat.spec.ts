@@ -77,11 +77,25 @@ test("two users chat side by side in one window", async ({ browser }) => {
   await expect(right.getByRole("article").filter({ hasText: "So you are" })).toBeVisible();
 });
 
-test("a location is shown on an illustrated map", async ({ browser }) => {
+test("a location has no default, reports why the position is unknown, and links to a map", async ({ browser }) => {
   const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
   const [ana, bo] = await Promise.all([openChat(browser, "ana", id), openChat(browser, "bo", id)]);
   await ana.page.getByRole("button", { name: "Share a location" }).click();
-  await ana.page.getByLabel("Place name").fill("The workshop");
-  await ana.page.getByRole("dialog").getByRole("button", { name: "Send" }).click();
-  await expect(bo.page.getByRole("img", { name: "Illustrated map of The workshop" })).toBeVisible();
+  const dialog = ana.page.getByRole("dialog");
+  await expect(dialog.getByLabel("Latitude")).toHaveValue("");
+  await expect(dialog.getByRole("button", { name: "Send" })).toBeDisabled();
+  await dialog.getByRole("button", { name: "Use my current location" }).click();
+  await expect(dialog.getByRole("alert")).toContainText("doesn't allow this page to use your location");
+  await ana.page.context().grantPermissions(["geolocation"]);
+  await ana.page.context().setGeolocation({ latitude: 47.07, longitude: 15.44 });
+  await dialog.getByRole("button", { name: "Use my current location" }).click();
+  await expect(dialog.getByLabel("Longitude")).toHaveValue("15.44000");
+  await expect(dialog.getByRole("alert")).toBeEmpty();
+  await dialog.getByLabel("Latitude").fill("95");
+  await expect(dialog.getByRole("alert")).toContainText("between -90 and 90");
+  await dialog.getByLabel("Latitude").fill("47,07");
+  await dialog.getByLabel("Place name").fill("The workshop");
+  await dialog.getByRole("button", { name: "Send" }).click();
+  await expect(bo.page.getByRole("article")).toContainText("The workshop");
+  await expect(bo.page.getByRole("link", { name: "Open in OpenStreetMap" })).toHaveAttribute("href", /mlat=47\.07&mlon=15\.44#/);
 });

@@ -96,6 +96,54 @@ test("the length limit is that of the service", async ({ browser }) => {
   await expect(page.getByRole("button", { name: "Send" })).toBeDisabled();
 });
 
+test("typing a long message keeps the thread at its end, and the field grows to a limit", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  for (let at = 0; at < 20; at++) await sendMessage("ana", id, `number ${at}\nof many`);
+  const ana = await openChat(browser, "ana", id);
+  const { page, field } = ana;
+  const jump = page.getByRole("button", { name: /^Jump to the newest/ });
+  const height = () => field.evaluate((element) => element.clientHeight);
+  const empty = await height();
+  for (let line = 0; line < 12; line++) {
+    await field.pressSequentially(`line ${line}`);
+    await field.press("Shift+Enter");
+    await expect(jump).toBeHidden();
+  }
+  expect(await height()).toBeGreaterThan(4 * empty);
+  expect(await height()).toBeLessThan(200);
+  await sendMessage("bo", id, "while you write");
+  await expect(ana.message("while you write")).toBeInViewport();
+  await expect(page.getByRole("navigation").getByRole("button", { name: "while you write" })).not.toContainText("unread");
+  await field.fill("");
+  expect(await height()).toBe(empty);
+});
+
+test("a member is mentioned by choosing them", async ({ browser }) => {
+  const { id } = await createJobConversation([...BOTH, { user_id: "cy", role: "observer" }]);
+  const ana = await openChat(browser, "ana", id);
+  await ana.field.pressSequentially("Please ask @");
+  const options = ana.page.getByRole("listbox", { name: "Members to mention" }).getByRole("option");
+  await expect(options).toHaveText([/Bo Chen/, /Cy Okafor/]);
+  await ana.field.pressSequentially("oka");
+  await expect(options).toHaveText([/Cy Okafor/]);
+  await ana.field.press("Enter");
+  await expect(ana.field).toHaveValue("Please ask @Cy Okafor ");
+  await expect(options).toHaveCount(0);
+  await ana.field.pressSequentially("or @");
+  await ana.field.press("ArrowDown");
+  await ana.field.press("ArrowUp");
+  await ana.field.press("Tab");
+  await expect(ana.field).toHaveValue("Please ask @Cy Okafor or @Bo Chen ");
+  await ana.field.pressSequentially("@");
+  await ana.field.press("Escape");
+  await expect(options).toHaveCount(0);
+  await ana.field.press("Backspace");
+  await ana.field.press("Enter");
+  await expect(ana.message("Please ask").locator("mark")).toHaveText(["@Cy Okafor", "@Bo Chen"]);
+  const { results } = await callApi<{ results: { mentions: string[] }[] }>("GET", `/chat/messages/?conversation=${id}`, await tokenOf("ana"));
+  expect(results[0]?.mentions.toSorted()).toEqual(["bo", "cy"]);
+});
+
 test("every mention is highlighted, and the user's own differently", async ({ browser }) => {
   const { id } = await createJobConversation([...BOTH, { user_id: "cy", role: "observer" }]);
   const content = "@Ana Lima, ask @Cy Okafor; and once more @Cy Okafor";

@@ -78,6 +78,7 @@ test("failed reactions, deletions, closing, archiving and marking show an error"
   await expectStatus("Couldn't delete the message.");
   await ana.page.getByRole("button", { name: "Details" }).click();
   await ana.page.getByRole("button", { name: "Close conversation" }).click();
+  await ana.page.getByRole("dialog").getByRole("button", { name: "Close conversation" }).click();
   await expectStatus("Couldn't update the conversation.");
   await ana.page.getByRole("button", { name: "Archive", exact: true }).click();
   await expectStatus("Couldn't archive.");
@@ -146,6 +147,13 @@ test("a rejected token leads back to the sign-in", async ({ browser }) => {
   await page.getByLabel("Token").fill(await tokenOf("bo"));
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("navigation").getByRole("button").first()).toBeVisible();
+  // The user is known by the conversations, stays over a reload, and can sign out.
+  await page.reload();
+  await expect(page.getByRole("heading", { name: "Bo Chen" })).toBeVisible();
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.reload();
+  await expect(page.getByLabel("Token")).toHaveValue("");
   await page.close();
 });
 

@@ -4,12 +4,11 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page, expect, test as base } from "@playwright/test";
 import { NetworkProxy } from "./network.ts";
-import { Service } from "./service.ts";
+import { serviceOf } from "./service.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const { port, data, networkPort } = JSON.parse(process.env.BROWSERS_SERVICE ?? "{}") as Record<"port" | "networkPort", number> & { data: string };
+export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-export const service = new Service(port, data, networkPort);
+export const service = serviceOf(Number(process.env.TEST_PARALLEL_INDEX ?? 0));
 export const url = service.url;
 
 export interface Member {
@@ -32,7 +31,7 @@ let serviceTokenCache = "";
 
 function serviceToken(): string {
   const args = ["token", "--service", "tests", "--scope", "chat:provision,chat:act_as"];
-  serviceTokenCache ||= execFileSync(`${ROOT}.venv/bin/wasgo-chat`, args, { encoding: "utf8" }).trim();
+  serviceTokenCache ||= execFileSync(`${root}.venv/bin/wasgo-chat`, args, { encoding: "utf8" }).trim();
   return serviceTokenCache;
 }
 
@@ -56,10 +55,21 @@ export async function createJobConversation(members: readonly Member[], options:
   return { id, title };
 }
 
+/** Creates many job conversations, the last one last. */
+export async function createConversations(count: number, describe: (at: number) => { title: string; members: readonly Member[] }): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    const { title, members } = describe(at);
+    await createJobConversation(members, { title, reference: `${process.pid}-list-${at}` });
+  }
+}
+
 export async function sendMessage(user: string, conversation: string, content: string): Promise<string> {
   const message = await callApi<{ id: string }>("POST", "/chat/messages/", await tokenOf(user), { conversation, content });
   return message.id;
 }
+
+/** The actions that are buttons beside a message. */
+const BUTTONS = new Set(["Add a reaction", "Reply"]);
 
 /** A page with a user signed in, at a conversation. */
 export class ChatPage {
@@ -83,9 +93,15 @@ export class ChatPage {
     return this.page.locator(".message .message-text").allInnerTexts();
   }
 
-  async clickAction(content: string, button: string): Promise<void> {
-    await this.message(content).hover();
-    await this.message(content).getByRole("button", { name: button, exact: true }).click();
+  /** Clicks an action beside a message, or in its menu. */
+  async clickAction(content: string, action: string): Promise<void> {
+    const message = this.message(content);
+    await message.hover();
+    if (BUTTONS.has(action)) await message.getByRole("button", { name: action, exact: true }).click();
+    else {
+      await message.getByRole("button", { name: "More actions" }).click();
+      await this.page.getByRole("menuitem", { name: action, exact: true }).click();
+    }
   }
 }
 
@@ -117,7 +133,7 @@ export const test = base.extend<{ network: NetworkProxy; closedContexts: undefin
     { auto: true },
   ],
   network: async ({}, use) => {
-    const network = await new NetworkProxy(networkPort, port).start();
+    const network = await new NetworkProxy(service.networkPort, service.port).start();
     await use(network);
     await network.stop();
   },

@@ -112,6 +112,32 @@ test("arrow keys move through images, and are mirrored in right-to-left layouts"
   await shown("two.png");
 });
 
+test("Back closes what covers a conversation, and then leaves it", async ({ browser }) => {
+  const { id, title } = await createJobConversation(ALL);
+  await sendMessage("bo", id, "hello");
+  const { page } = await openChat(browser, "ana", "", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await page.getByRole("navigation").getByRole("button", { name: title }).tap();
+  await page.getByRole("button", { name: "Details" }).tap();
+  await page.getByRole("button", { name: "Close conversation" }).tap();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page.getByRole("complementary")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("complementary")).toBeHidden();
+  // A long press opens the actions of a message.
+  const bubble = await page.locator(".bubble").first().boundingBox();
+  const session = await page.context().newCDPSession(page);
+  const at = { x: (bubble?.x ?? 0) + 20, y: (bubble?.y ?? 0) + 10 };
+  await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [at] });
+  await expect(page.locator(".bubble[data-pressed=true]")).toBeVisible();
+  await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await page.getByRole("menuitem", { name: "Reply" }).tap();
+  await expect(page.getByText("Replying to Bo Chen")).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("navigation").getByRole("button", { name: title })).toBeVisible();
+});
+
 test("a file dropped outside a conversation does not leave the page", async ({ browser }) => {
   const { page } = await openChat(browser, "ana");
   const left = await page.evaluate(() => {

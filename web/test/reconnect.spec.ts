@@ -24,6 +24,17 @@ test("ten messages received while offline are shown once and in order", async ({
   await expect(bo.message("written offline").getByText("Sent", { exact: true })).toBeAttached();
 });
 
+test("a lost network is shown at once, and an interrupted upload continues when it is back", async ({ browser, network }) => {
+  const { id } = await createJobConversation(BOTH);
+  const bo = await openChat(browser, "bo", id, {}, network.url);
+  await bo.page.context().setOffline(true);
+  await expect(bo.page.getByText("You're offline.")).toBeVisible({ timeout: 4_000 });
+  await bo.page.locator("input[type=file]").setInputFiles([{ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("a note") }]);
+  await expect(bo.page.getByText("note.txt: The upload was interrupted")).toBeAttached();
+  await bo.page.context().setOffline(false);
+  await expect(bo.page.getByText("note.txt: ready to send")).toBeAttached({ timeout: 20_000 });
+});
+
 test("both users continue after the service is killed and restarted", async ({ browser }) => {
   const { id } = await createJobConversation(BOTH);
   const [ana, bo] = await Promise.all([openChat(browser, "ana", id), openChat(browser, "bo", id)]);

@@ -16,7 +16,10 @@ test("an observer can read but not write", async ({ browser }) => {
   await expect(cy.page.getByText("as an observer")).toBeVisible();
   await expect(cy.page.getByRole("textbox", { name: /^Write/ })).toHaveCount(0);
   await cy.message("for everyone").hover();
-  await expect(cy.message("for everyone").getByRole("group")).toHaveCount(0);
+  await expect(cy.message("for everyone").getByRole("button", { name: "Reply" })).toHaveCount(0);
+  await cy.message("for everyone").getByRole("button", { name: "More actions" }).click();
+  await expect(cy.page.getByRole("menuitem")).toHaveText(["Copy text", "Copy link"]);
+  await cy.page.keyboard.press("Escape");
   await sendMessage("bo", id, "and more");
   await expect(cy.message("and more")).toBeVisible();
 });
@@ -30,6 +33,8 @@ test("a closed conversation is read-only for all, until it is reopened", async (
   await bo.page.keyboard.press("Escape");
   await ana.page.getByRole("button", { name: "Details" }).click();
   await ana.page.getByRole("button", { name: "Close conversation" }).click();
+  await expect(ana.page.getByRole("heading", { name: "Close this conversation for everyone?" })).toBeVisible();
+  await ana.page.getByRole("dialog").getByRole("button", { name: "Close conversation" }).click();
   await expect(bo.page.getByText("This conversation is closed.")).toBeVisible();
   await expect(bo.page.getByRole("textbox", { name: /^Write/ })).toHaveCount(0);
   await expect(ana.page.getByRole("textbox", { name: /^Write/ })).toHaveCount(0);

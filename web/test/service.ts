@@ -1,4 +1,4 @@
-// A `wasgo-chat dev` process with new demo data, shared by all tests; it can be killed and restarted.
+// A `wasgo-chat dev` process with new demo data for each worker of the test runner; it can be killed and restarted.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -6,9 +6,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { FullConfig } from "@playwright/test";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 // The tests are faster than the rate limits allow.
 const SETTINGS = { WASGO_CHAT_LOG_LEVEL: "ERROR", WASGO_CHAT_RATE_READS_PER_MINUTE: "0", WASGO_CHAT_RATE_WRITES_PER_MINUTE: "0", WASGO_CHAT_MESSAGE_RATE: "0" };
 
@@ -75,13 +76,36 @@ function freePort(): Promise<number> {
   });
 }
 
-export default async function setup(): Promise<() => Promise<void>> {
-  const data = mkdtempSync(join(tmpdir(), "wasgo-chat-browsers-"));
-  const service = new Service(await freePort(), data, await freePort());
-  await service.start();
-  process.env.BROWSERS_SERVICE = JSON.stringify({ port: service.port, data, networkPort: service.networkPort });
-  return async () => {
-    await service.stop();
-    rmSync(data, { recursive: true, force: true });
+export interface ServiceAddress {
+  readonly port: number;
+  readonly data: string;
+  readonly networkPort: number;
+}
+
+/** The services, by the index of the worker that uses them. */
+export function serviceOf(worker: number): Service {
+  const services = JSON.parse(process.env.BROWSERS_SERVICES ?? "[]") as ServiceAddress[];
+  const { port, data, networkPort } = services[worker] ?? { port: 0, data: "", networkPort: 0 };
+  return new Service(port, data, networkPort);
+}
+
+export default async function setup({ workers }: FullConfig): Promise<() => Promise<void>> {
+  const services: Service[] = [];
+  const starting = Array.from({ length: workers }, async () => {
+    const service = new Service(await freePort(), mkdtempSync(join(tmpdir(), "wasgo-chat-browsers-")), await freePort());
+    services.push(service);
+    await service.start();
+  });
+  const stop = async () => {
+    for (const service of services) {
+      await service.stop();
+      rmSync(service.data, { recursive: true, force: true });
+    }
   };
+  await Promise.all(starting).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  process.env.BROWSERS_SERVICES = JSON.stringify(services.map(({ port, data, networkPort }): ServiceAddress => ({ port, data, networkPort })));
+  return stop;
 }

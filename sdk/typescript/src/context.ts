@@ -9,6 +9,8 @@ export interface MessagesPage {
   readonly next: string | null;
   readonly previous?: string | null;
   readonly last_seq?: number | null;
+  /** The epoch of the log. A service without epochs sends none. */
+  readonly epoch?: string;
 }
 
 /** Messages before or after a seq, or half a page on either side of it. */

@@ -24,6 +24,8 @@ const RETRY_MS = 1_000;
 export class ConversationSubscription {
   status: ConversationStatus = "loading";
   replica: Replica | undefined;
+  /** The epoch of the log that the replica was loaded from. */
+  #epoch: string | undefined;
   #isSubscribing = false;
   #isReloading = false;
   /** Events received before the snapshot they apply to. */
@@ -48,7 +50,7 @@ export class ConversationSubscription {
       if (!this.replica) await this.#load();
       // Events may arrive before the answer. Those that the replica has already are ignored as duplicates.
       const frame = { type: "subscribe", conversation_id: this.id, after_seq: this.lastSeq } as const;
-      await this.context.connection.request(frame);
+      await this.context.connection.request(this.#epoch === undefined ? frame : { ...frame, epoch: this.#epoch });
     } catch (error) {
       this.#onSubscribeError(error as ChatError);
     } finally {
@@ -114,6 +116,7 @@ export class ConversationSubscription {
     const { replica } = this;
     const page = await this.context.loadMessages(this.id, position);
     if (replica !== this.replica) return;
+    if (page.epoch !== this.#epoch) return this.reload();
     add(page);
     this.events.onChange();
   }
@@ -159,6 +162,7 @@ export class ConversationSubscription {
     const [conversation, page] = await Promise.all([context.loadConversation(id), context.loadMessages(id)]);
     const lastSeq = Math.min(conversation.last_seq, page.last_seq ?? conversation.last_seq);
     this.replica = new Replica(conversation, page.results, lastSeq, page.next !== null);
+    this.#epoch = page.epoch;
     this.events.onLoad(conversation.unread_count);
     this.events.onChange();
   }

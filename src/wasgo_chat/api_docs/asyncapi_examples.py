@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wasgo_chat.api_docs.openapi_examples import CHAT, MESSAGE, MOMENT, SHAPES
+from wasgo_chat.api_docs.openapi_examples import CHAT, EPOCH, MESSAGE, MOMENT, SHAPES
 from wasgo_chat.feature_registry import command_registry
 
 _MESSAGE = SHAPES["MessageOut"]
@@ -15,6 +15,7 @@ _ME = {
     "heartbeat_s": 20.0,
     "limits": {"content_chars": 10000, "frame_bytes": 65536, "metadata_bytes": 8192, "messages": 30, "window_s": 10},
     "features": ["presence", "attachments", "notifications", "support"],
+    "epoch": EPOCH,
 }
 _STATUS = {"conversation_id": CHAT, "role": "admin", "last_seq": 6, "reads": {"ana": 6, "bo": 3}}
 
@@ -23,7 +24,7 @@ SERVER: dict[str, dict[str, Any]] = {
     "conversation_hello": {"type": "hello", **_ME, **_STATUS},
     "subscribed": {"type": "subscribed", **_ME, **_STATUS},
     "unsubscribed": {"type": "unsubscribed", "conversation_id": CHAT, "code": 4403},
-    "resync": {"type": "resync", "conversation_id": CHAT, "last_seq": 18},
+    "resync": {"type": "resync", "conversation_id": CHAT, "last_seq": 18, "epoch": EPOCH},
     "error": {
         "type": "error",
         "ref": "30",

@@ -37,22 +37,22 @@ _BY_REQUEST_BODY = ("400", "413", "415")
 _UNAUTHENTICATED: list[dict[str, list[str]]] = []
 
 
-def describe(app: FastAPI) -> None:
-    """Make an app return the completed document."""
+def describe(app: FastAPI, server: str) -> None:
+    """Make an app return the completed document, with this URL of the server, relative to the document's."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = postprocess(with_schema_names(generate()))
+            app.openapi_schema = postprocess(with_schema_names(generate()), server)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
 
 
-def postprocess(document: dict[str, Any]) -> dict[str, Any]:
+def postprocess(document: dict[str, Any], server: str = "/") -> dict[str, Any]:
     """Add problems, examples and tags to FastAPI's document."""
     document["info"]["description"] = DESCRIPTION
-    document["servers"] = [{"url": "/"}]
+    document["servers"] = [{"url": server}]
     components = document["components"]
     _add_problem(components["schemas"])
     for path, operations in document["paths"].items():
@@ -60,10 +60,11 @@ def postprocess(document: dict[str, Any]) -> dict[str, Any]:
             _correct_problems(path, operation)
             operation.setdefault("security", _UNAUTHENTICATED)
             _add_examples(operation)
+    paths = dumps(document["paths"])
     components["examples"] = {
         f"problem_{code}": {"value": body}
         for code, body in problem_examples().items()
-        if f'"#/components/examples/problem_{code}"' in dumps(document["paths"])
+        if f'"#/components/examples/problem_{code}"' in paths
     }
     for name, example in openapi_examples.SHAPES.items():
         if (schema := components["schemas"].get(name)) is not None:  # absent where a feature is off

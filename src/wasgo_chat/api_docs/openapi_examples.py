@@ -8,6 +8,7 @@ from typing import Any
 
 from wasgo_chat.conversation_types import DIRECT, JOB, REFERENCED_TYPES
 
+EPOCH = "5b0f1c9e7a3d4e628c41d07f92ab36e5"
 CHAT = "01a20497-3968-7249-a01c-b179616f7735"
 MESSAGE = "01a20498-27c3-74c5-bec7-9c013e486d4c"
 REPLY = "01a20498-3fe8-70e1-aa0c-e2dca392f2e5"
@@ -254,6 +255,7 @@ RESPONSES: dict[str, Any] = {
         "previous": None,
         "last_seq": 6,
         "purged_seq": 0,
+        "epoch": EPOCH,
     },
 }
 """Examples of other responses, by operation."""

@@ -4,6 +4,7 @@ from wasgo_chat.attachments.cleanup import OrphanCleanup
 from wasgo_chat.attachments.operations import AttachmentsReleased
 from wasgo_chat.attachments.routes import router
 from wasgo_chat.attachments.store import AttachmentStore
+from wasgo_chat.attachments.upload.multipart import multipart_bytes
 from wasgo_chat.feature import Done, Exempt, Feature, PartContext, Parts, Requirement
 from wasgo_chat.settings.attachments import AttachmentSettings
 
@@ -22,7 +23,8 @@ FEATURE = Feature(
     setting="attachments",
     settings=AttachmentSettings,
     routers=[router],
-    max_body_bytes=lambda settings: settings.max_attachment_bytes + settings.max_body_bytes,
+    # That of a form with several files: so a file that is too large is told by its own code.
+    max_body_bytes=multipart_bytes,
     build=_build,
     build_off=_build,
     tables=["attachments"],

@@ -34,6 +34,7 @@ from wasgo_chat.http.dependencies import (
     rate_class,
     replayed_response,
 )
+from wasgo_chat.http.head_requests import is_head
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.ranges import RangeNotSatisfiable, parse_range
@@ -135,7 +136,6 @@ async def get_attachment(attachment_id: UUID, caller: Caller, db: Db) -> Respons
     return JsonResponse(response)
 
 
-@router.head("/{attachment_id}/{variant}", include_in_schema=False)
 @router.get(
     "/{attachment_id}/{variant}",
     dependencies=[AnonymousRateLimit],
@@ -196,7 +196,7 @@ async def _serve(
     headers = {**headers, "Content-Length": str(length), "Content-Type": content_type}
     if byte_range:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
-    if request.method == "HEAD":
+    if is_head(request.scope):
         return Response(None, status, headers)
     pieces = store.storage.read(key, start, length)
     # Read the first piece before sending headers, so that a missing file is a 404 and not a broken response.

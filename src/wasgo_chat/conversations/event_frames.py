@@ -15,6 +15,7 @@ from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
 from wasgo_chat.events.log import EventRow
 from wasgo_chat.membership import access
+from wasgo_chat.membership.acquaintance import strangers_among
 from wasgo_chat.messages.read_receipts import MAX_IDS_IN_SIGNAL, MessagesMarkedRead
 from wasgo_chat.messages.rendering import load_messages
 
@@ -44,6 +45,7 @@ class _Rows:
     participants: dict[str, dict[str, Any]]
     conversation: dict[str, Any]
     member_ids: Sequence[str]
+    strangers: set[str]
 
     def message(self, event: EventRow) -> dict[str, Any] | None:
         """The event's message as `MessageOut`."""
@@ -70,7 +72,7 @@ async def read_frames(tx: Tx, conversation_id: UUID, after_seq: int, *, limit: i
 
 
 async def render_events(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> list[dict[str, Any]]:
-    """Render events as frames, with at most five queries for all of them, and two more during the erasure of a user.
+    """Render events as frames, with at most seven queries for all of them, and two more during the erasure of a user.
 
     An event of a type that this release does not know (during an upgrade, another worker may run a newer one) becomes a
     frame without a body: clients ignore its type and count its `seq`.
@@ -125,11 +127,13 @@ def read_receipt_frames(receipt: MessagesMarkedRead) -> list[bytes]:
 async def _load_rows(tx: Tx, conversation_id: UUID, events: Sequence[EventRow]) -> _Rows:
     needs_core = any(event.type == types.ConversationUpdated.type for event in events)
     needs_members = any(event.type == types.ParticipantRemoved.type and event.data for event in events)
+    reacting = {event.user_id for event in events if event.user_id and event.type == types.ReactionUpdated.type}
     return _Rows(
         await load_messages(tx, conversation_id, [event.message_id for event in events if event.message_id]),
         await load_participants(tx, conversation_id, list({event.user_id for event in events if event.user_id})),
         await load_core(tx, conversation_id) if needs_core else {},
         await access.member_ids(tx, conversation_id) if needs_members else [],
+        await strangers_among(tx, conversation_id, reacting) if reacting else set(),
     )
 
 
@@ -143,10 +147,13 @@ def _deleted_message(event: EventRow, rows: _Rows) -> dict[str, Any]:
 
 def _reaction(event: EventRow, rows: _Rows) -> dict[str, Any]:
     participant, message = rows.participant(event), rows.message(event)
+    name = event.user_id
+    if participant is not None and event.user_id not in rows.strangers:
+        name = participant["user"]["username"]
     return {
         "message_id": event.message_id,
         "user_id": event.user_id,
-        "username": participant["user"]["username"] if participant else event.user_id,
+        "username": name,
         **event.data,
         "reactions": message["reactions"] if message else [],
     }

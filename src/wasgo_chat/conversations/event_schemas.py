@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from wasgo_chat.core.encoding import ResponseModel
+from wasgo_chat.events.epochs import EpochOut
 from wasgo_chat.http.pagination import PageShape
 from wasgo_chat.membership.schemas import ConversationCore, ParticipantOut
 from wasgo_chat.messages.schemas import MessageOut, ReactionOut
@@ -109,3 +110,4 @@ class EventPage(PageShape):
     results: list[AnyDurableFrame]
     last_seq: int
     purged_seq: int
+    epoch: EpochOut

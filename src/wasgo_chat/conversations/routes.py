@@ -15,6 +15,7 @@ from wasgo_chat.core.encoding import ExternalId, JsonResponse, Seq, SingleLine, 
 from wasgo_chat.core.errors import Forbidden, LimitReached, UserErased
 from wasgo_chat.database.session import Database, Tx
 from wasgo_chat.events import log
+from wasgo_chat.events.epochs import current_epoch
 from wasgo_chat.http.dependencies import (
     Caller,
     Cursor,
@@ -131,6 +132,7 @@ async def get_unread_counts(caller: Caller, reading: ReadSessionDep) -> Response
     response_model=ConversationOut,
     responses=problem_responses(401, 403, 404),
 )
+@weighed(results_per_read=25)
 async def get_conversation(conversation_id: UUID, caller: Caller, reading: ReadSessionDep) -> Response:
     """Get one conversation."""
     caller.require_user()
@@ -272,6 +274,7 @@ async def mark_conversation_read(conversation_id: UUID, caller: Caller, db: Db) 
     response_model=EventPage,
     responses=problem_responses(401, 403, 404, 422),
 )
+@weighed(results_per_read=25)
 async def list_events(
     conversation_id: UUID,
     caller: Caller,
@@ -282,18 +285,20 @@ async def list_events(
 ) -> Response:
     """Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again, and so must a
+    client whose `after_seq` is of another `epoch`.
     """
     caller.require_user()
 
     async def fetch_events(tx: Tx) -> dict[str, Any]:
+        epoch = await current_epoch(tx)
         membership = await access.authorize(tx, caller, conversation_id)
         rows = await log.read_after(tx, conversation_id, after_seq, limit=limit + 1)
         page = rows[:limit]
         next_seq = str(page[-1].seq) if len(rows) > limit else None
         frames = await render_events(tx, conversation_id, page)
         conversation = membership.conversation
-        heads = {"last_seq": conversation.last_seq, "purged_seq": conversation.purged_seq}
+        heads = {"last_seq": conversation.last_seq, "purged_seq": conversation.purged_seq, "epoch": epoch}
         return {"results": frames, "next": next_seq, "previous": None, **heads}
 
     head = await memberships.find((caller.require_user(), conversation_id)) if reading.may_use_replica else None

@@ -1,7 +1,11 @@
 """Classification of IP addresses: which are public, and which count as one client."""
 
+import re
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+MAX_NAME_CHARS = 100
+_PORT = re.compile(r"\[(.*)\](?::\d*)?|([\d.]+):\d*", re.ASCII)
 # The only range that is allocated to public hosts (RFC 4291, section 2.4).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
@@ -37,6 +41,7 @@ def is_public(address: str) -> bool:
     return not any(parsed in network for network in _SPECIAL_4)
 
 
+@lru_cache(4096)
 def client_bucket(address: str, *, include_private: bool = False) -> str | None:
     """What counts as one client in limits per address: an IPv4 address, or the /64 that an IPv6 subscriber gets.
 
@@ -45,10 +50,13 @@ def client_bucket(address: str, *, include_private: bool = False) -> str | None:
         include_private: whether private addresses count too. Otherwise they give None: behind a private address
             there is usually a proxy that many clients share.
 
-    Raises:
-        ValueError: `address` is not an IP address.
+    A trusted proxy may report an address with a port, which does not count, or a name instead of an address
+    (RFC 7239, 6): one name is one client.
     """
-    parsed = ip_address(address)
+    try:
+        parsed = ip_address(_without_port(address))
+    except ValueError:
+        return address[:MAX_NAME_CHARS]
     if isinstance(parsed, IPv6Address):
         parsed = parsed.ipv4_mapped or parsed
     if not include_private and not is_public(str(parsed)):
@@ -65,3 +73,8 @@ def ipv4_mapped(network: str) -> str:
     """An IPv4 address or network as IPv6, as which a socket that accepts both sees its peers (RFC 4291, 2.5.5.2)."""
     parsed = ip_network(network)
     return f"::ffff:{parsed.network_address}/{96 + parsed.prefixlen}"
+
+
+def _without_port(address: str) -> str:
+    match = _PORT.fullmatch(address)
+    return address if match is None else match[1] or match[2]

@@ -63,6 +63,7 @@ def _serve(postgres: Postgres, host: str, port: int) -> None:
         jwt_public_key=None,
         jwks_url=None,
         web=True,
+        api_reference=True,
         allowed_origins=[*environment.allowed_origins, f"http://127.0.0.1:{port}", f"http://localhost:{port}"],
     )
     migrations.upgrade(settings.database_url)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.data_import import invariants
 from wasgo_chat.database.session import Database
-from wasgo_chat.doctor import database, feed, mail, redis, settings, storage, token_issuer
+from wasgo_chat.doctor import database, epoch, feed, mail, redis, settings, storage, token_issuer
 from wasgo_chat.doctor.findings import Area, Finding
 from wasgo_chat.feature_registry import running_consumers
 from wasgo_chat.settings.config import Settings
@@ -17,8 +17,9 @@ DEEP_TIMEOUT_S = 3_600.0
 _LABELS = {"ok": "ok     ", "warning": "WARNING", "error": "ERROR  "}
 
 
-async def run_checks(config: Settings, *, workers: int, deep: bool) -> list[Finding]:
-    """Run all checks concurrently; `deep` also verifies all logs."""
+async def run_checks(config: Settings, *, workers: int, deep: bool, new_epoch: bool = False) -> list[Finding]:
+    """Run all checks concurrently; `deep` also verifies all logs, `new_epoch` begins an epoch before the checks."""
+    begun = await run_safely("epoch", epoch.begin(config)) if new_epoch else []
     results = await asyncio.gather(
         run_safely("database", database.check(config, workers=workers)),
         run_safely("replicas", database.check_replicas(config)),
@@ -29,7 +30,11 @@ async def run_checks(config: Settings, *, workers: int, deep: bool) -> list[Find
         run_safely("tokens", token_issuer.check(config)),
         run_safely("mail", mail.check(config)),
     )
-    findings = [*settings.check(config, workers=workers), *(finding for result in results for finding in result)]
+    findings = [
+        *begun,
+        *settings.check(config, workers=workers),
+        *(finding for result in results for finding in result),
+    ]
     return [*findings, *await check_logs(config)] if deep else findings
 
 

@@ -97,9 +97,4 @@ class AddressLimits:
                 del self._open[address]
 
     def _bucket(self, client: Address | None) -> str | None:
-        if client is None:
-            return None
-        try:
-            return client_bucket(client.host, include_private=self._counts_private)
-        except ValueError:
-            return client.host  # a proxy may pass a name instead of an address; one name is one client
+        return None if client is None else client_bucket(client.host, include_private=self._counts_private)

@@ -7,6 +7,7 @@ from uuid import UUID
 from wasgo_chat.core.errors import Invalid, NotFound, Overloaded, Unauthenticated
 from wasgo_chat.database.session import Tx
 from wasgo_chat.gateway.command_registry import AckBody, Command, CommandRegistry, PipelinedCommand
+from wasgo_chat.gateway.delivery.subscription import ResumePoint
 from wasgo_chat.gateway.frames import acks
 from wasgo_chat.gateway.frames.client_frames import (
     DeleteMessageFrame,
@@ -57,6 +58,8 @@ async def _signal_typing(session: Session, frame: TypingFrame) -> AckBody:
     role = session.subscriptions[conversation_id].role
     if not role_allows(role, Action.TYPE):
         raise role_does_not_allow(role)
+    if frame.is_typing:
+        await session.look_up_name_shown_in(conversation_id)
     session.typing.signal(conversation_id, is_typing=frame.is_typing)
     return {}
 
@@ -79,6 +82,7 @@ async def _edit(session: Session, frame: EditMessageFrame) -> AckBody:
 
 async def _delete(session: Session, frame: DeleteMessageFrame) -> AckBody:
     conversation_id = session.conversation_of(frame)
+    await session.context.rate_limits.count_message(session.actor, conversation_id)
     async with session.context.db.transaction() as tx:
         await _require_in_conversation(tx, session, frame.message_id, conversation_id)
         await operations.delete(tx, session.actor, frame.message_id)
@@ -106,7 +110,7 @@ async def _refresh_token(session: Session, frame: RefreshTokenFrame) -> AckBody:
 
 async def _subscribe(session: Session, frame: SubscribeFrame) -> AckBody:
     conversation_id = _require_conversation_id(session, frame.conversation_id)
-    await session.subscribe(conversation_id, frame.after_seq)
+    await session.subscribe(conversation_id, ResumePoint.parse(frame.after_seq, frame.epoch))
     return {"conversation_id": conversation_id}
 
 

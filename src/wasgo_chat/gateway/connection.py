@@ -16,6 +16,7 @@ from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import ChatError, NotFound
 from wasgo_chat.gateway.context import GatewayContext
 from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed, SentState
+from wasgo_chat.gateway.delivery.subscription import ResumePoint
 from wasgo_chat.gateway.frames.frame_writer import EXTENSION, FrameWriter
 from wasgo_chat.gateway.receiver import FrameReceiver
 from wasgo_chat.gateway.responder import Responder
@@ -86,11 +87,11 @@ class Connection:
             self._closing = (code, reason)
             self._receiver.stop()
 
-    async def run(self, after_seq: int | None, join: PendingJoin | None = None) -> None:
+    async def run(self, resume: ResumePoint | None, join: PendingJoin | None = None) -> None:
         """Serve the connection until either side closes it.
 
         Args:
-            after_seq: on a connection of one conversation, replay the log after this seq.
+            resume: on a connection of one conversation, replay the log from this point.
             join: the user's membership in that conversation, loaded with the token.
         """
         session, hub = self._session, self._hub
@@ -104,7 +105,7 @@ class Connection:
         writing = self._buffer.run()
         try:
             if self._closing is None:
-                await self._open(after_seq, join)
+                await self._open(resume, join)
             self._on_open()
             if self._closing is None:
                 tasks = [self._receiver.start(), *([writing] if writing is not None else [])]
@@ -130,16 +131,16 @@ class Connection:
             log.debug("socket_closing", code=int(self._closing[0]), reason=self._closing[1])
             await self._close(*self._closing)
 
-    async def _open(self, after_seq: int | None, join: PendingJoin | None) -> None:
+    async def _open(self, resume: ResumePoint | None, join: PendingJoin | None) -> None:
         session = self._session
         try:
             if join is not None and join.is_found and join.membership is None:
                 raise NotFound
             if session.fixed_conversation is not None:
                 membership = join.membership if join is not None else None
-                await session.subscribe(session.fixed_conversation, after_seq, membership)
+                await session.subscribe(session.fixed_conversation, resume, membership)
                 return
-            session.greet("hello")
+            session.greet("hello", {"epoch": await self._hub.epoch()})
             if self._feed is not None:
                 self._feed_state = self._feed.add(session)
                 await self._feed.sync(self._feed_state)

@@ -5,6 +5,7 @@ stored.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +21,9 @@ from wasgo_chat.messages.operations import SendResult
 from wasgo_chat.telemetry import tracing
 
 log = structlog.get_logger(__name__)
+
+TURN_S = 0.001
+"""How long frames that are already there are executed before other connections have their turn."""
 
 Receive = Callable[[], Awaitable[Any]]
 
@@ -63,6 +67,7 @@ class FrameReceiver:
         await self._inflight.wait_for_all()
 
     async def _read(self) -> None:
+        turn_ends = time.perf_counter() + TURN_S
         while not self._is_stopped:
             self._is_receiving = True
             try:
@@ -73,9 +78,13 @@ class FrameReceiver:
                 return
             if tracing.tracer is None:
                 await self._handle(message.get("text"))
-                continue
-            with tracing.tracer.span("frame", "server"):
-                await self._handle(message.get("text"))
+            else:
+                with tracing.tracer.span("frame", "server"):
+                    await self._handle(message.get("text"))
+            # Neither a frame that waits already nor one that is refused suspends this task.
+            if time.perf_counter() >= turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = time.perf_counter() + TURN_S
 
     async def _handle(self, text: str | None) -> None:
         """Execute one frame and respond. Nothing that a client sends raises an exception here."""

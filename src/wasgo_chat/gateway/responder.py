@@ -7,7 +7,7 @@ import structlog
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
-from wasgo_chat.core.errors import ChatError, Invalid, RateLimited, Unavailable
+from wasgo_chat.core.errors import ChatError, RateLimited, Unavailable
 from wasgo_chat.gateway.frames.framing import frame_type
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.telemetry.counters import WorkerCounters
@@ -66,7 +66,7 @@ class Responder:
             log.error("command_failed", exc_info=error)
             error = ChatError()
         self._refuse(ref, error)
-        if isinstance(error, RateLimited | Invalid):
+        if not isinstance(error, Unavailable) and error.status < 500:  # the service has not caused it
             self._end_if_too_many()
         if isinstance(error, RateLimited):
             self._count_bad(CloseCode.RATE_LIMITED, f"too fast; retry after {error.retry_after_s:g}")

@@ -20,6 +20,7 @@ from wasgo_chat.gateway.admission import Slot
 from wasgo_chat.gateway.connection import Connection
 from wasgo_chat.gateway.context import gateway_context
 from wasgo_chat.gateway.delivery.notification_feed import NotificationFeed
+from wasgo_chat.gateway.delivery.subscription import ResumePoint
 from wasgo_chat.gateway.frames.client_frames import BEARER_PREFIX, SUBPROTOCOL
 from wasgo_chat.gateway.tickets import TicketOut
 from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket, rate_class
@@ -90,14 +91,22 @@ async def notification_socket(ws: WebSocket) -> None:
 
 
 async def _accept(ws: WebSocket) -> bool:
-    """Finish the handshake, unless the `Origin` is not allowed."""
+    """Finish the handshake, unless the `Origin` is neither allowed nor the service's own."""
     origin = ws.headers.get("origin")
-    if origin is not None and origin not in gateway_context(ws).settings.allowed_origins:
+    allowed = gateway_context(ws).settings.allowed_origins
+    # Clients that are not browsers send the service's own, such as React Native.
+    if origin is not None and origin not in allowed and origin.lower() != _own_origin(ws):
         await ws.close(reason="This origin is not allowed")  # before `accept`: HTTP 403
         return False
     offered = ws.scope["subprotocols"]
     await ws.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     return True
+
+
+def _own_origin(ws: WebSocket) -> str:
+    """Scheme, host and port of the request, as a browser writes an origin."""
+    scheme, default_port = ("https", ":443") if ws.scope["scheme"] == "wss" else ("http", ":80")
+    return f"{scheme}://{ws.headers.get('host', '').lower().removesuffix(default_port)}"
 
 
 async def _serve(ws: WebSocket, conversation_id: UUID | None, feed: NotificationFeed | None = None) -> None:
@@ -136,7 +145,7 @@ async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationF
     worker = gateway_context(ws)
     join = PendingJoin(worker.users_and_memberships, conversation_id) if conversation_id is not None else None
     try:
-        after_seq = _after_seq(ws)
+        resume = _resume_point(ws)
     except ValueError:
         await ws.close(CloseCode.MALFORMED, "after_seq must be an integer")
         return
@@ -161,7 +170,7 @@ async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationF
         conversation=str(conversation_id) if conversation_id else None,
     )
     connection = Connection(ws, actor, worker, conversation_id=conversation_id, feed=feed, on_open=slot.release)
-    await connection.run(after_seq, join)
+    await connection.run(resume, join)
 
 
 async def _authenticate_counted(ws: WebSocket, find: UserLookup | None) -> Actor:
@@ -206,10 +215,10 @@ def _too_many_connects(error: RateLimited) -> str:
     return f"too many new connections; retry after {error.retry_after_s:g}"
 
 
-def _after_seq(ws: WebSocket) -> int | None:
+def _resume_point(ws: WebSocket) -> ResumePoint | None:
     value = ws.query_params.get("after_seq")
     if value is None:
         return None
     if not value.lstrip("-").isdecimal() or len(value) > 20:
         raise ValueError
-    return int(value)
+    return ResumePoint(int(value), ws.query_params.get("epoch"))

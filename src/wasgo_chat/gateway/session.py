@@ -1,20 +1,22 @@
 """What one connection stands for: its actor and its subscriptions. The commands and the hub act upon it."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 from uuid import UUID
 
 from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.encoding import encode
-from wasgo_chat.core.errors import Invalid, LimitReached, NotFound
+from wasgo_chat.core.errors import Invalid, LimitReached, NotFound, Unavailable
 from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.gateway.delivery.hub import Hub
-from wasgo_chat.gateway.delivery.subscription import Subscription
+from wasgo_chat.gateway.delivery.subscription import ResumePoint, Subscription
 from wasgo_chat.gateway.frames.client_frames import ClientFrame
 from wasgo_chat.gateway.responder import Responder
 from wasgo_chat.gateway.send_buffer import SendBuffer
 from wasgo_chat.gateway.typing_indicator import TypingThrottle
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership.acquaintance import strangers_among
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.messages.context import MessagesContext
 
@@ -56,6 +58,7 @@ class Session:
         self.fixed_conversation = fixed_conversation
         self.subscriptions: dict[UUID, Subscription] = {}
         self.typing = TypingThrottle(self._publish_typing)
+        self._named_in: set[UUID] = set()
         self._responder = responder
         self._on_end = on_end
 
@@ -85,13 +88,13 @@ class Session:
         return conversation_id
 
     async def subscribe(
-        self, conversation_id: UUID, after_seq: int | None, membership: MembershipHead | None = None
+        self, conversation_id: UUID, resume: ResumePoint | None, membership: MembershipHead | None = None
     ) -> None:
         """Subscribe to a conversation. A subscription that exists already is replaced.
 
         Args:
             conversation_id: the conversation.
-            after_seq: replay the log after this seq; None for live events only.
+            resume: replay the log from this point; None for live events only.
             membership: the user's membership, if it was loaded with the token.
 
         Raises:
@@ -104,7 +107,9 @@ class Session:
             hub.unsubscribe(earlier)
         if len(self.subscriptions) >= limit:
             raise LimitReached(f"A connection can have at most {limit} subscriptions")
-        await hub.subscribe(self, conversation_id, after_seq, membership)
+        missed = await hub.subscribe(self, conversation_id, resume, membership)
+        if self.actor.service is None:  # services act for many users
+            self.context.rate_limits.count_replay(self.user_id, missed)
 
     def on_subscribed(self, subscription: Subscription, state: dict[str, Any]) -> None:
         conversation_id = subscription.conversation_id
@@ -130,8 +135,8 @@ class Session:
         """Continue with a newer token of the same subject."""
         self.actor = actor
 
-    def greet(self, frame_type: str, state: dict[str, Any] | None = None) -> None:
-        """Send `hello` or `subscribed`; `state` has the fields of the conversation."""
+    def greet(self, frame_type: str, state: dict[str, Any]) -> None:
+        """Send `hello` or `subscribed`; `state` has the epoch, and the fields of the conversation."""
         settings = self.context.settings
         limits = {
             "content_chars": settings.max_content_chars,
@@ -146,7 +151,7 @@ class Session:
             "limits": limits,
             "features": self.context.feature_names,
         }
-        self._send({"type": frame_type, **user, **(state or {})})
+        self._send({"type": frame_type, **user, **state})
 
     def catch_up(self) -> None:
         """Catch up every subscription that is behind: the buffer has drained."""
@@ -154,8 +159,18 @@ class Session:
             if not subscription.live:
                 self.context.hub.catch_up_soon(subscription)
 
+    async def look_up_name_shown_in(self, conversation_id: UUID) -> None:
+        """Find out whether the others may learn the user's name. They do not while the database is unavailable."""
+        if conversation_id in self._named_in:
+            return
+        with contextlib.suppress(Unavailable):
+            async with self.context.db.snapshot() as tx:
+                if not await strangers_among(tx, conversation_id, [self.user_id]):
+                    self._named_in.add(conversation_id)
+
     def _publish_typing(self, conversation_id: UUID, is_typing: bool) -> None:
-        name = self.actor.username or self.user_id
+        name = self.actor.username if conversation_id in self._named_in else None
+        name = name or self.user_id
         self.context.publisher.publish_typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
     def _send(self, frame: dict[str, Any]) -> None:

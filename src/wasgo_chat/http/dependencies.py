@@ -1,7 +1,6 @@
 """Dependencies shared by HTTP routes: the authenticated caller, rate limits, the database and page parameters."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
@@ -20,7 +19,10 @@ from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.database.session import Database
 from wasgo_chat.http.context import http_context
 from wasgo_chat.http.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from wasgo_chat.http.query_parameters import reject_unknown_parameters
 from wasgo_chat.http.rate_limits import RateClass, RateLimits
+from wasgo_chat.http.refusal_limit import ACTOR
+from wasgo_chat.http.user_turns import TurnKind
 from wasgo_chat.identity.authentication import Actor, UserLookup
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A user token or a service token.")
@@ -32,6 +34,7 @@ _IdempotencyKey = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 
 ETag = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 1000})]
 _MAX_CURSOR_CHARS = 500
 _RATE_CLASS = "wasgo_chat_rate_class"
+_TURNS = "wasgo_chat_turns"
 _RESULTS_PER_READ = "wasgo_chat_results_per_read"
 
 EXTERNAL_ID_ACTIONS = ("revoke", "erasure", "export")
@@ -73,14 +76,16 @@ def rate_class(name: RateClass | None) -> Callable[[Endpoint], Endpoint]:
     return declare
 
 
-def weighed(results_per_read: int) -> Callable[[Endpoint], Endpoint]:
-    """Decorator of the endpoint of a long list, of which a user gets `user_turns.MAX_LISTS` at a time.
+def weighed(results_per_read: int, *, turns: TurnKind = "list") -> Callable[[Endpoint], Endpoint]:
+    """Decorator of an endpoint with an expensive response.
 
-    A request counts as one read, and one more for each `results_per_read` results that it asks for.
+    A request counts as one read, and one more for each `results_per_read` results that it asks for. Without the
+    parameter `limit`, these are as many as in a page of the default size. `turns`: see `UserTurns`.
     """
 
     def declare(endpoint: Endpoint) -> Endpoint:
         setattr(endpoint, _RESULTS_PER_READ, results_per_read)
+        setattr(endpoint, _TURNS, turns)
         return endpoint
 
     return declare
@@ -93,15 +98,18 @@ async def _caller(
         _UserId | None, Header(description="User that a service acts as (scope `chat:act_as`).")
     ] = None,
 ) -> Actor:
-    return await authenticate(request)
+    actor = await authenticate(request)
+    reject_unknown_parameters(request)
+    return actor
 
 
-async def authenticate(request: Request, find: UserLookup | None = None) -> Actor:
+async def authenticate(request: Request, find: UserLookup | None = None, *, cost: float | None = None) -> Actor:
     """Authenticate a request and count it against the caller's rate limits.
 
     Args:
         request: the request.
         find: looks up the token's user, see `Authenticator.from_bearer`.
+        cost: as how many requests it counts; None: as the endpoint declares.
 
     Raises:
         Unauthenticated, ScopeRequired, Invalid: as `Authenticator.from_headers`.
@@ -114,14 +122,15 @@ async def authenticate(request: Request, find: UserLookup | None = None) -> Acto
     except Unauthenticated:
         rates.count_failure(client_ip_bucket(request))
         raise
+    request.scope[ACTOR] = actor
     structlog.contextvars.bind_contextvars(user=actor.user_id, service=actor.service)
     if actor.service is None:  # services act for many users
         rates.count_address(client_ip_bucket(request))
         if (counted_as := _rate_class(request)) is not None:
-            await rates.count_request(actor.require_user(), counted_as, _cost(request))
+            await rates.count_request(actor.require_user(), counted_as, cost or _cost(request))
         if counted_as == "read":
-            is_list = _results_per_read(request) is not None
-            await worker.user_turns.acquire(request.scope, actor.require_user(), "list" if is_list else "read")
+            turns: TurnKind = getattr(request.scope.get("endpoint"), _TURNS, "read")
+            await worker.user_turns.acquire(request.scope, actor.require_user(), turns)
     return actor
 
 
@@ -131,15 +140,7 @@ async def _anonymous_rate_limit(request: Request) -> None:
 
 def client_ip_bucket(connection: HTTPConnection) -> str | None:
     """The client address (from the connection or a trusted proxy) as a key for limits; None if it is not public."""
-    return None if connection.client is None else _bucket(connection.client.host)
-
-
-@lru_cache(4096)
-def _bucket(host: str) -> str | None:
-    try:
-        return client_bucket(host)
-    except ValueError:
-        return None
+    return None if connection.client is None else client_bucket(connection.client.host)
 
 
 def _rate_class(request: Request) -> RateClass | None:

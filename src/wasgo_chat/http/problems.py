@@ -150,7 +150,7 @@ def field_errors(errors: Iterable[Any]) -> Iterator[dict[str, Any]]:
     """Convert Pydantic errors to field errors one by one, without any part of the client's input."""
     for error in errors:
         yield {
-            "loc": [_safe_name(part) for part in error["loc"] if part != "body"],
+            "loc": [safe_name(part) for part in error["loc"] if part != "body"],
             "code": error["type"],
             "message": _MESSAGES.get(error["type"]) or _text_length_message(error) or error["msg"],
         }
@@ -166,7 +166,7 @@ def _text_length_message(error: Any) -> str | None:
     return f"should have at least {bound['min_length']} characters"
 
 
-def _safe_name(part: str | int) -> str | int:
+def safe_name(part: str | int) -> str | int:
     """The name of a field, or `?`: the name of an unknown field is client input too."""
     return part if isinstance(part, int) or _FIELD_NAME.fullmatch(part) else "?"
 
@@ -204,6 +204,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     entry = _STATUSES.get(status)
     if entry is None or entry.title is None:
         return problem(status, f"http_{status}", "The request cannot be processed", headers=headers)
+    if headers.get("Allow") == "GET":
+        headers["Allow"] = "GET, HEAD"
     return problem(status, entry.codes[0], entry.title, headers=headers)
 
 

@@ -38,6 +38,9 @@ MINUTE_S = 60
 REFUSED_FRAME_COST = 10
 """How many good frames a refused one costs: a malformed frame takes longer to parse, and its error to write."""
 
+EVENTS_PER_FRAME = 25
+"""How many replayed events cost as much as one frame."""
+
 RateClass = Literal["read", "write", "upload", "ticket", "push_subscription", "person"]
 
 
@@ -95,7 +98,7 @@ class RateLimits:
         self._retry_redis_at = 0.0
 
     async def count_message(self, actor: Actor, conversation_id: object) -> None:
-        """Count a message of a user in a conversation, an edit or a reaction.
+        """Count a message of a user in a conversation, an edit, a reaction or a deletion.
 
         The conversation may be any id that the client sent. A user's limit over all of them also applies to unknown
         ones, and bounds how many keys a user has.
@@ -141,6 +144,10 @@ class RateLimits:
     def count_frame(self, user_id: str) -> None:
         """Count a socket frame of a user, other than a message. Raises: RateLimited."""
         self._reject_if_waiting(self._frames.hit(user_id), "frame")
+
+    def count_replay(self, user_id: str, events: int) -> None:
+        """Count events that a user has replayed, as frames. The limit applies to the next frame."""
+        self._frames.hit(user_id, events / EVENTS_PER_FRAME)
 
     def count_refused_frame(self, user_id: str) -> float:
         """Count a frame that was malformed, invalid or too fast.

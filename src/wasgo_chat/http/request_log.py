@@ -18,6 +18,7 @@ from wasgo_chat.telemetry.redaction import redact_path
 log = structlog.get_logger(__name__)
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+MAX_PATH_BYTES = 4096
 _NOT_FOUND = problem(404, NotFound.code, NotFound.title)
 _NO_SOCKET = problem(404, NotFound.code, "No socket at this path; socket paths end with a slash")
 _TOO_LARGE = bytes(problem(413, "body_too_large", "The body is too large").body)
@@ -40,7 +41,7 @@ class RequestLogMiddleware:
         structlog.contextvars.bind_contextvars(request=request_id)
         response = _Response(scope, send, self._headers, request_id)
         started = time.perf_counter()
-        app = _NOT_FOUND if scope["type"] == "http" and not _is_utf8(scope["raw_path"]) else self.app
+        app = _NOT_FOUND if scope["type"] == "http" and not _can_exist(scope["raw_path"]) else self.app
         try:
             await app(scope, receive, response.send)
         finally:
@@ -89,7 +90,9 @@ class _Response:
         headers: list[Header] = list(message.get("headers", []))
         if self.status == 413 and not any(PROBLEM_JSON.encode() in value for _, value in headers):
             self._replaces_body = True
-            headers = [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", b"%d" % len(_TOO_LARGE))]
+            # Headers of other middleware stay: without CORS, a page of another origin could not read the response.
+            headers = [header for header in headers if header[0].lower() not in (b"content-type", b"content-length")]
+            headers += [(b"content-type", PROBLEM_JSON.encode()), (b"content-length", b"%d" % len(_TOO_LARGE))]
         return {**message, "headers": self._all_headers(headers)}
 
     async def _reject_handshake(self, reason: str | None) -> None:
@@ -121,8 +124,14 @@ def _log_request(scope: Scope, status: int, took_s: float) -> None:
     )
 
 
-def _is_utf8(raw_path: bytes) -> bool:
-    """Whether a path is UTF-8. Servers decode invalid bytes to U+FFFD, which would make different paths equal."""
+def _can_exist(raw_path: bytes) -> bool:
+    """Whether a path is UTF-8 and not longer than any path may be, with an id of 128 characters that are all encoded.
+
+    Servers decode invalid bytes to U+FFFD, which would make different paths equal. Patterns of routes take milliseconds
+    to reject a path of thousands of segments.
+    """
+    if len(raw_path) > MAX_PATH_BYTES:
+        return False
     try:
         unquote_to_bytes(raw_path).decode()
     except UnicodeDecodeError:

@@ -6,8 +6,9 @@ created, or in which the other one has written.
 """
 
 from collections.abc import Collection, Sequence
+from uuid import UUID
 
-from sqlalchemy import Text, bindparam, text
+from sqlalchemy import Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from wasgo_chat.conversation_types import CONVERSATION_TYPES
@@ -47,6 +48,16 @@ def is_opened_by(conversation: Conversation, user_id: str | None) -> bool:
     """Whether a conversation belongs to a pair of which this user opened it."""
     type_ = CONVERSATION_TYPES[conversation.conversation_type]
     return type_.has_pair and user_id is not None and conversation.created_by == user_id
+
+
+async def strangers_among(tx: Tx, conversation_id: UUID, user_ids: Collection[str]) -> set[str]:
+    """Those members of a conversation whose names are not shown in it: they are strangers to who opened it."""
+    pairs = [type_.name for type_ in CONVERSATION_TYPES.values() if type_.has_pair]
+    statement = select(Conversation.created_by).where(
+        Conversation.id == conversation_id, Conversation.conversation_type.in_(pairs)
+    )
+    opener: str | None = (await tx.execute(statement)).scalar_one_or_none()
+    return set() if opener is None else set(user_ids) - await acquaintances(tx, opener, user_ids)
 
 
 async def _acquainted(tx: Tx, viewers: Sequence[str], others: Sequence[str]) -> list[tuple[str, str]]:

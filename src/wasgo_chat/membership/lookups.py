@@ -14,17 +14,19 @@ from fastapi import Depends, Request
 
 from wasgo_chat.database.batch_loader import BatchLoader
 from wasgo_chat.database.pinned import PinnedConnection
+from wasgo_chat.events.epochs import EPOCH_SQL
 from wasgo_chat.identity.users import USER_RECORD_COLUMNS, UserRecord
 
-_MEMBERSHIPS = """
-SELECT p.user_id, c.id, p.role, c.last_seq, c.reads_version, c.purged_seq
+_MEMBERSHIPS = f"""
+SELECT p.user_id, c.id, p.role, c.last_seq, c.reads_version, c.purged_seq, {EPOCH_SQL}
 FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
 JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
 JOIN conversations c ON c.id = k.conversation_id
 """
 
 _USERS_AND_MEMBERSHIPS = f"""
-SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version, c.purged_seq, {USER_RECORD_COLUMNS}
+SELECT k.user_id, k.conversation_id, p.role, c.last_seq, c.reads_version, c.purged_seq, {EPOCH_SQL},
+       {USER_RECORD_COLUMNS}
 FROM unnest($1::text[], $2::uuid[]) AS k(user_id, conversation_id)
 LEFT JOIN users u ON u.id = k.user_id
 LEFT JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id AND p.left_seq IS NULL
@@ -36,12 +38,13 @@ Key = tuple[str, UUID]
 
 @dataclass(frozen=True, slots=True)
 class MembershipHead:
-    """A member's role, the head of the log, the version of the read receipts, and the last purged seq."""
+    """A member's role, the head of the log, the version of the read receipts, the last purged seq, and the epoch."""
 
     role: str
     last_seq: int
     reads_version: int
     purged_seq: int
+    epoch: str
 
 
 async def fetch_memberships(direct: PinnedConnection, keys: Sequence[Key]) -> dict[Key, MembershipHead]:
@@ -76,8 +79,8 @@ async def fetch_users_and_memberships(direct: PinnedConnection, keys: Sequence[K
     """Users and current memberships by user and conversation, for `BatchLoader`."""
     by_key: dict[Key, UserAndMembership] = {}
     records = await direct.fetch(_USERS_AND_MEMBERSHIPS, [key[0] for key in keys], [key[1] for key in keys])
-    for user_id, conversation_id, role, last_seq, reads_version, purged_seq, *user in records:
-        head = None if last_seq is None else MembershipHead(role, last_seq, reads_version, purged_seq)
+    for user_id, conversation_id, role, last_seq, reads_version, purged_seq, epoch, *user in records:
+        head = None if last_seq is None else MembershipHead(role, last_seq, reads_version, purged_seq, epoch)
         record = None if user[0] is None else UserRecord(*user)
         by_key[user_id, conversation_id] = UserAndMembership(record, head)
     return by_key

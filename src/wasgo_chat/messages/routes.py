@@ -1,6 +1,6 @@
 """HTTP routes of messages: list, send, get, edit, delete, react, mark as read, receipts."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -9,6 +9,7 @@ from wasgo_chat.attachments.routes import FORM_PROBLEMS
 from wasgo_chat.core.encoding import JsonResponse, Seq, UserId
 from wasgo_chat.core.errors import Forbidden, LimitReached, NotFound, Overloaded
 from wasgo_chat.database.session import Tx
+from wasgo_chat.events.epochs import EpochOut, current_epoch
 from wasgo_chat.http.dependencies import (
     Caller,
     Cursor,
@@ -20,6 +21,7 @@ from wasgo_chat.http.dependencies import (
     ReadSessionDep,
     rate_class,
     replayed_response,
+    weighed,
 )
 from wasgo_chat.http.idempotency import IdempotencyConflict
 from wasgo_chat.http.pagination import PageShape
@@ -32,6 +34,7 @@ from wasgo_chat.membership.lookups import MembershipLoader
 from wasgo_chat.messages import operations, reactions, read_receipts
 from wasgo_chat.messages.context import messages_context
 from wasgo_chat.messages.errors import MessageDeletedError
+from wasgo_chat.messages.history import fast_path
 from wasgo_chat.messages.history.pages import MessageFilters, fetch_page
 from wasgo_chat.messages.history.responses import page_response
 from wasgo_chat.messages.rendering import conversation_of_message, load_message
@@ -59,6 +62,7 @@ class MessagePage(PageShape):
 
     results: list[MessageOut]
     last_seq: int | None = None
+    epoch: EpochOut
 
 
 @router.get(
@@ -70,6 +74,7 @@ class MessagePage(PageShape):
         **problem_responses(401, 403, 404, 422),
     },
 )
+@weighed(fast_path.MESSAGES_PER_READ, turns="read")
 async def list_messages(
     request: Request,
     caller: Caller,
@@ -91,7 +96,12 @@ async def list_messages(
     """
     filters = MessageFilters(conversation, before_seq, after_seq, around_seq, sender, message_type)
     if conversation is None:
-        page, headers = await reading.read(lambda tx: fetch_page(tx, caller, filters, limit=limit, cursor=cursor))
+
+        async def fetch(tx: Tx) -> dict[str, Any]:
+            epoch = await current_epoch(tx)
+            return {**await fetch_page(tx, caller, filters, limit=limit, cursor=cursor), "epoch": epoch}
+
+        page, headers = await reading.read(fetch)
         return JsonResponse(page, headers=headers)
     head = await memberships.find((caller.require_user(), conversation))
     if head is None:
@@ -105,7 +115,7 @@ async def list_messages(
         filters,
         limit=limit,
         cursor=cursor,
-        last_seq=head.last_seq,
+        head=head,
         if_none_match=if_none_match,
     )
 
@@ -196,9 +206,10 @@ async def edit_message(message_id: UUID, body: EditMessage, caller: Caller, db: 
     response_model=MessageOut,
     responses=problem_responses(401, 403, Forbidden, 404, ConversationClosed),
 )
-async def delete_message(message_id: UUID, caller: Caller, db: Db) -> Response:
+async def delete_message(message_id: UUID, caller: Caller, db: Db, rates: RateLimitsDep) -> Response:
     """Delete a message: the caller's own or, as moderator, another user's. It stays as a tombstone."""
     async with db.transaction() as tx:
+        await _count_as_message(tx, rates, caller, message_id)
         membership = await operations.delete(tx, caller, message_id)
         message = await load_message(tx, membership.conversation.id, message_id, viewer=caller.user_id or "")
     return JsonResponse(message)

@@ -88,7 +88,7 @@ def serve(settings: Settings, sock: socket.socket, *, workers: int, levels: LogL
     def run_worker(heartbeat_pipe: int) -> None:
         signal.signal(signal.SIGUSR2, lambda *_: Context().run(levels.apply))  # outside the context of any request
         levels.apply()  # a signal may have arrived during the fork
-        app = create_app(settings, metrics_folder=folder)
+        app = create_app(settings, metrics_folder=folder, workers=workers if folder is not None else 1)
         ChatServer(server_config(app, settings), app, heartbeat_pipe=heartbeat_pipe).run(sockets=[sock])
 
     gc.collect()

@@ -130,14 +130,21 @@ class ChatWebSocket(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._rest = b""
         if self.writer is not None:
             self.writer.is_writable = True
             self.writer.on_writable()
             self.writer = None
 
     def on_task_complete(self, task: "asyncio.Task[None]") -> None:
-        """The handler has returned: abort the connection if it is not flushed soon."""
+        """The handler has returned: abort the connection if it is not flushed soon.
+
+        What the handler has not read is freed now: the connection is part of cycles, which are collected much later.
+        """
         super().on_task_complete(task)
+        self._rest = b""
+        while not self.queue.empty():
+            self.queue.get_nowait()
         self.loop.call_later(FLUSH_S, self.transport.abort)
 
     def send_receive_event_to_app(self) -> None:

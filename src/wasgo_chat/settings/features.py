@@ -25,6 +25,10 @@ class FeatureSettings(BaseModel):
     integrations: bool = Field(
         True, description="Enable the routes that services use to provision data. Off: they return 403 `feature_off`."
     )
+    api_reference: bool = Field(
+        False,
+        description="Serve an interactive reference of the HTTP API at `/docs`. `/openapi.json` is always served.",
+    )
     web: bool = Field(
         False, description="Serve the web pages: the reference frontend at `/` and the operator page at `/operator`."
     )

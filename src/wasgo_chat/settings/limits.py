@@ -42,14 +42,16 @@ class LimitSettings(BaseModel):
     )
     max_edits: int = Field(100, ge=1, description="Maximum edits of a message. Further edits are rejected with 409.")
     message_rate: int = Field(
-        30, ge=0, description="Messages, edits and reactions per window, user and conversation. 0: unlimited."
+        30,
+        ge=0,
+        description="Messages, edits, reactions and deletions per window, user and conversation. 0: unlimited.",
     )
     message_rate_window_s: int = Field(10, ge=1, description="Length of the `MESSAGE_RATE` window.")
     rate_messages_per_minute: int = Field(
         600,
         ge=0,
-        description="Messages, edits and reactions of a user over all conversations, per worker, unless `MESSAGE_RATE` "
-        "is 0. Messages to unknown conversations count, too. 0: unlimited.",
+        description="Messages, edits, reactions and deletions of a user over all conversations, per worker, unless "
+        "`MESSAGE_RATE` is 0. Messages to unknown conversations count, too. 0: unlimited.",
     )
     max_waiting_sends: int = Field(
         5_000,
@@ -60,13 +62,13 @@ class LimitSettings(BaseModel):
     rate_reads_per_minute: int = Field(
         1200,
         ge=0,
-        description="GET requests per user and worker. A list of conversations counts as one, and one more for each "
-        "ten that it may have. 0: unlimited.",
+        description="GET requests per user and worker. A list counts as one, and one more for each ten conversations, "
+        "25 events or 50 messages that it may have; one conversation counts as three. 0: unlimited.",
     )
     max_concurrent_reads: int = Field(
         8,
         ge=1,
-        description="GET requests of a user that a worker processes at a time, and two lists of conversations. "
+        description="GET requests of a user that a worker processes at a time, and two for conversations or events. "
         "Others wait; they are rejected with 429 if 50 are waiting.",
     )
     max_concurrent_forms: int = Field(
@@ -97,8 +99,8 @@ class LimitSettings(BaseModel):
     rate_frames_per_minute: int = Field(
         1200,
         ge=0,
-        description="Socket frames per user and worker, except messages. A tenth of them may be refused before the "
-        "socket is closed with 4429. 0: unlimited.",
+        description="Socket frames per user and worker, except messages. 25 replayed events count as one. A tenth of "
+        "them may be refused before the socket is closed with 4429. 0: unlimited.",
     )
     rate_connects_per_minute: int = Field(
         120, ge=0, description="Sockets that a user opens, per worker. Further ones are closed with 4429. 0: unlimited."
@@ -111,5 +113,11 @@ class LimitSettings(BaseModel):
     )
     rate_failures_per_minute: int = Field(
         120, ge=0, description="Rejected tokens per public address and worker before 429. 0: unlimited."
+    )
+    rate_refused_per_minute: int = Field(
+        300,
+        ge=0,
+        description="Requests with a 4xx response per user and worker, and four times as many without a token per "
+        "public address, before all of that client's requests are rejected with 429. 0: unlimited.",
     )
     idempotency_ttl_h: int = Field(24, ge=1, description="Lifetime of an `Idempotency-Key`.")

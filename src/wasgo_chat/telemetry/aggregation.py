@@ -101,15 +101,17 @@ class Metrics:
     Args:
         worker: unique name of this worker process.
         folder: where the workers of this machine exchange snapshots; None for a single worker.
+        workers: how many workers report to the folder if all are running.
     """
 
-    def __init__(self, worker: str, folder: Path | None = None) -> None:
+    def __init__(self, worker: str, folder: Path | None = None, *, workers: int = 1) -> None:
         self.counts = WorkerCounters()
         self._worker = worker
         self._folder = folder
         self._loop_delay_s = 0.0
         self._gauges: dict[str, Callable[[], float | Mapping[str, float]]] = {
             "workers": lambda: 1,
+            "workers_expected": lambda: workers,
             "loop_delay_seconds": lambda: self._loop_delay_s,
             "resident_bytes": _resident_bytes,
         }

@@ -20,10 +20,10 @@ from wasgo_chat.core.close_codes import CloseCode
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
-RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds")
+RECONCILER_FINDINGS = ("events", "read_receipts", "rewinds", "epochs")
 REFUSALS = (
     *("message", "read", "write", "upload", "ticket", "frame", "address", "failure"),
-    *("megapixels", "person", "push_subscription", "refused_frame", "connect"),
+    *("megapixels", "person", "push_subscription", "refused_frame", "refused_request", "connect"),
     *("concurrent_request", "decoding"),
     *("waiting_sends", "opening_sockets", "sockets_of_user", "sockets_of_address"),
 )
@@ -163,6 +163,7 @@ HISTOGRAMS: dict[str, HistogramSpec] = {name: spec for name, spec in _SPECS.item
 
 GAUGES = {
     "workers": GaugeSpec("Reporting workers of this machine."),
+    "workers_expected": GaugeSpec("Workers that this machine was started with.", (), "max"),
     "draining": GaugeSpec("Workers that are shutting down."),
     "sockets": GaugeSpec("Open sockets."),
     "channels": GaugeSpec("Conversations with at least one open socket, summed over workers."),

@@ -12,6 +12,7 @@ from structlog.typing import ExcInfo
 
 HIDDEN = "…"
 MAX_FRAMES = 50
+MAX_PATH_CHARS = 200
 _PLAIN_SEGMENT = re.compile(r"[a-z_]{0,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Messages of these types describe code, not data. `NotImplementedError` is one of them; nothing here raises it.
 _SAFE_TYPES = (
@@ -30,8 +31,11 @@ _SAFE_TYPES = (
 def redact_path(path: str) -> str:
     """A path reduced to lower-case words and UUIDs, with other segments hidden.
 
-    Unsubscribe links contain tokens, user ids can be e-mail addresses, and clients may request arbitrary paths.
+    Unsubscribe links contain tokens, user ids can be e-mail addresses, and clients may request arbitrary paths, of
+    which the log has the beginning.
     """
+    if len(path) > MAX_PATH_CHARS:
+        path = f"{path[:MAX_PATH_CHARS].rpartition('/')[0]}/{HIDDEN}"
     return "/".join(part if _PLAIN_SEGMENT.fullmatch(part) else HIDDEN for part in path.split("/"))
 
 

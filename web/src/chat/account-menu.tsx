@@ -6,12 +6,14 @@ import { IconButton } from "../shared/controls.tsx";
 import { Icon, type IconName } from "../shared/icons.tsx";
 import { useRerender } from "../shared/store.ts";
 import { text } from "../shared/text.ts";
+import { isPasted } from "../shared/demo.ts";
 import { currentTheme, saveTheme } from "../shared/theme.ts";
 import type { PaneProps } from "./pane-props.ts";
+import { onMenuKeyDown } from "./ui/menu-keys.ts";
 import { openPopover } from "./ui/popover.ts";
 
 export function AccountMenu(props: PaneProps & { show: (panel: "preferences" | "shortcuts") => void }) {
-  const { others, switchUser, close, add, show } = props;
+  const { others, user, switchUser, signOut, close, add, show } = props;
   const menu = useRef<HTMLDivElement>(null);
   const rerender = useRerender();
   const [isOpen, setIsOpen] = useState(false);
@@ -68,6 +70,7 @@ export function AccountMenu(props: PaneProps & { show: (panel: "preferences" | "
         {item("info", text.shortcuts, () => show("shortcuts"))}
         {add && item("columns", text.addPane, add)}
         {close && item("close", text.closePane, close)}
+        {isPasted(user) && item("signOut", text.signOut, signOut)}
         {others.length > 0 && (
           <div role="group" aria-label={text.switchUser}>
             <span class="menu-title" aria-hidden="true">
@@ -84,15 +87,4 @@ export function AccountMenu(props: PaneProps & { show: (panel: "preferences" | "
       </div>
     </>
   );
-}
-
-/** Arrow keys move through the items. The browser handles Esc: it closes the popover and returns the focus. */
-function onMenuKeyDown(event: KeyboardEvent, menu: HTMLElement | null): void {
-  const items = [...(menu?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
-  const at = items.indexOf(document.activeElement as HTMLElement);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
-  if (event.key === "Tab") menu?.hidePopover();
-  if (to === undefined) return;
-  event.preventDefault();
-  items[(to + items.length) % items.length]?.focus();
 }

@@ -1,7 +1,7 @@
 // The chat page: the choice of a user, and one or two panes, each with its own client.
 
 import { Button, EmptyState, Spinner } from "../shared/controls.tsx";
-import { type DemoUser, fetchDemoUsers } from "../shared/demo.ts";
+import { type DemoUser, fetchUsers, forgetPasted, isPasted, keepPasted } from "../shared/demo.ts";
 import { useEvent } from "../shared/store.ts";
 import { text } from "../shared/text.ts";
 import { useAsync } from "../shared/use-async.ts";
@@ -18,7 +18,7 @@ function ignoreDroppedFiles(event: Event): void {
 }
 
 export function App() {
-  const loaded = useAsync("demo users", fetchDemoUsers);
+  const loaded = useAsync("users", fetchUsers);
   const { data: users, setData: setUsers } = loaded;
   const [routes, navigate] = useRoute();
   useEvent(window, "dragover", ignoreDroppedFiles);
@@ -39,10 +39,20 @@ export function App() {
       </main>
     );
   }
+  const signIn = (user: DemoUser) => {
+    keepPasted(user);
+    setUsers([user]);
+  };
+  const signOut = () => {
+    forgetPasted();
+    setUsers([]);
+  };
+  if (users.length === 0) return <TokenForm signIn={signIn} />;
   const knownRoutes = routes.filter((route) => users.some((user) => user.id === route.user)).slice(0, 2);
-  if (users.length === 0) return <TokenForm signIn={(user) => setUsers([user])} />;
-  if (knownRoutes.length === 0 && users.length > 1) return <UserPicker users={users} choose={(ids) => navigate(ids.map((user) => ({ user, conversation: undefined })))} />;
-  const openRoutes: readonly PaneRoute[] = knownRoutes.length > 0 ? knownRoutes : [{ user: users[0]?.id ?? "", conversation: undefined }];
+  // A link that was passed on names no user.
+  const { conversation, message } = routes.find((route) => route.user === "") ?? {};
+  if (knownRoutes.length === 0 && users.length > 1) return <UserPicker users={users} choose={(ids) => navigate(ids.map((user) => ({ user, conversation, message })))} />;
+  const openRoutes: readonly PaneRoute[] = knownRoutes.length > 0 ? knownRoutes : [{ user: users[0]?.id ?? "", conversation, message }];
   const change = (at: number, route: PaneRoute | undefined) => navigate(openRoutes.flatMap((other, index) => (index !== at ? other : (route ?? []))));
   const addable = users.find((user) => !openRoutes.some((route) => route.user === user.id));
   return (
@@ -54,9 +64,10 @@ export function App() {
           user={users.find((user) => user.id === route.user) as DemoUser}
           others={users.filter((user) => !openRoutes.some((route) => route.user === user.id))}
           conversationId={route.conversation}
-          open={(conversation) => change(at, { ...route, conversation })}
+          messageId={route.message}
+          open={(conversation, message) => change(at, { ...route, conversation, message })}
           // A user with a pasted token is not a demo user and has no list to go back to.
-          signOut={() => (users.some((user) => user.about) ? change(at, undefined) : setUsers([]))}
+          signOut={() => (users.some(isPasted) ? signOut() : change(at, undefined))}
           switchUser={(user) => change(at, { user, conversation: undefined })}
           {...(openRoutes.length > 1 ? { close: () => change(at, undefined) } : {})}
           {...(openRoutes.length === 1 && addable ? { add: () => navigate([...openRoutes, { user: addable.id, conversation: route.conversation }]) } : {})}

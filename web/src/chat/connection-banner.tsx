@@ -22,7 +22,8 @@ export function ConnectionBanner({ chat }: { chat: Chat }) {
     if (state === "stopped") setShown("stopped");
     else if (state === "open") setShown((before) => (before === "lost" ? "back" : "nothing"));
     else {
-      const timer = setTimeout(() => setShown(wasOpen.current || !navigator.onLine ? "lost" : "connecting"), SHOW_DELAY_MS);
+      const delay = navigator.onLine ? SHOW_DELAY_MS : 0;
+      const timer = setTimeout(() => setShown(wasOpen.current || !navigator.onLine ? "lost" : "connecting"), delay);
       return () => clearTimeout(timer);
     }
     return undefined;

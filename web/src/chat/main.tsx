@@ -16,6 +16,7 @@ import "./styles/dialog.css";
 import "./styles/dialog-content.css";
 import "./styles/details.css";
 import "./styles/image-viewer.css";
+import "./styles/forced-colors.css";
 import { render } from "preact";
 import { DIRECTION, LOCALE } from "../shared/text.ts";
 import { restoreTheme } from "../shared/theme.ts";

@@ -5,9 +5,11 @@ export interface PaneProps {
   /** The users that the pane can switch to. */
   readonly others: readonly DemoUser[];
   readonly conversationId: string | undefined;
-  open(conversation: string | undefined): void;
+  /** The message to show in it. */
+  readonly messageId: string | undefined;
+  open(conversation: string | undefined, message?: string): void;
   switchUser(user: string): void;
-  /** Returns to the sign-in, after the session was signed out. */
+  /** Returns to the sign-in. */
   signOut(): void;
   close?(): void;
   add?(): void;

@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import { Button, EmptyState, Spinner } from "../shared/controls.tsx";
+import { useStore } from "../shared/store.ts";
 import { text } from "../shared/text.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { Sidebar } from "./conversation-list/sidebar.tsx";
@@ -56,15 +57,15 @@ export function Pane(props: PaneProps) {
 }
 
 function SignedInPane(props: PaneProps) {
-  const { user, conversationId, open } = props;
+  const { user, conversationId, messageId, open } = props;
   const { chat } = useSession();
   const [panel, setPanel] = useState<Panel>();
   // Incremented whenever a conversation is opened: opening the current one again moves the focus into it.
   const [focusRequest, setFocusRequest] = useState(0);
   const element = useRef<HTMLElement>(null);
-  const openConversation = (conversation: string | undefined) => {
+  const openConversation = (conversation: string | undefined, message?: string) => {
     setFocusRequest((before) => before + 1);
-    open(conversation);
+    open(conversation, message);
   };
   usePaneKeys(element, conversationId, openConversation);
   useRestoreFocus(element, conversationId);
@@ -74,13 +75,9 @@ function SignedInPane(props: PaneProps) {
       <div class="pane-content">
         <Sidebar {...props} open={openConversation} show={setPanel} />
         {conversationId ? (
-          <ConversationView key={conversationId} id={conversationId} focusRequest={focusRequest} back={() => open(undefined)} />
+          <ConversationView key={conversationId} id={conversationId} messageId={messageId} focusRequest={focusRequest} back={() => open(undefined)} />
         ) : (
-          <div class="chat no-chat">
-            <EmptyState icon="chat" title={text.noneSelected}>
-              <p>{text.noneSelectedHint}</p>
-            </EmptyState>
-          </div>
+          <NoConversation />
         )}
         <Toast />
       </div>
@@ -88,5 +85,18 @@ function SignedInPane(props: PaneProps) {
       {panel === "preferences" && <Preferences close={() => setPanel(undefined)} />}
       {panel === "shortcuts" && <Shortcuts close={() => setPanel(undefined)} />}
     </section>
+  );
+}
+
+/** What stands in place of a conversation while none is open. */
+function NoConversation() {
+  const { isLoaded, conversations } = useStore(useSession().chat.inbox);
+  const hasNone = isLoaded && conversations.length === 0;
+  return (
+    <div class="chat no-chat">
+      <EmptyState icon="chat" title={hasNone ? text.noConversations : text.noneSelected}>
+        <p>{hasNone ? text.noneYetHint : text.noneSelectedHint}</p>
+      </EmptyState>
+    </div>
   );
 }

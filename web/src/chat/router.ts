@@ -1,4 +1,5 @@
-// The URL fragment holds the users and their open conversations: #ana/0199… for one pane, #ana/…+bo/… for two.
+// The URL fragment holds the users, their open conversations and a message in them: #ana/0199… for one pane, #ana/…+bo/… for
+// two, #ana/0199…/0199… for a message. A link that is passed on has no user: #/0199…/0199….
 
 import { useState } from "preact/hooks";
 import { useEvent } from "../shared/store.ts";
@@ -6,19 +7,25 @@ import { useEvent } from "../shared/store.ts";
 export interface PaneRoute {
   readonly user: string;
   readonly conversation: string | undefined;
+  readonly message?: string | undefined;
 }
 
 function parseRoute(): readonly PaneRoute[] {
   const parts = location.hash.slice(1).split("+").filter(Boolean);
   return parts.map((part) => {
-    const [user = "", conversation] = part.split("/").map(decodeURIComponent);
-    return { user, conversation: conversation || undefined };
+    const [user = "", conversation, message] = part.split("/").map(decodeURIComponent);
+    return { user, conversation: conversation || undefined, message: message || undefined };
   });
 }
 
 function formatRoute(routes: readonly PaneRoute[]): string {
-  const parts = routes.map((route) => [route.user, route.conversation].filter(Boolean).map((part) => encodeURIComponent(part ?? "")).join("/"));
+  const parts = routes.map((route) => [route.user, route.conversation, route.message].filter((part) => part !== undefined).map(encodeURIComponent).join("/"));
   return `#${parts.join("+")}`;
+}
+
+/** The address of a message, for anyone who may see it. */
+export function messageLink(conversation: string, message: string): string {
+  return location.href.split("#")[0] + formatRoute([{ user: "", conversation, message }]);
 }
 
 /** The routes of the panes, and a function that changes them. The browser's back button works. */

@@ -2,7 +2,7 @@
 
 import { decodeToken } from "@wasgo/chat";
 import { useState } from "preact/hooks";
-import { Avatar } from "../shared/avatar.tsx";
+import { Avatar, firstName } from "../shared/avatar.tsx";
 import { Button, IconButton } from "../shared/controls.tsx";
 import type { DemoUser } from "../shared/demo.ts";
 import { useRerender } from "../shared/store.ts";
@@ -39,7 +39,7 @@ export function UserPicker({ users, choose }: { users: readonly DemoUser[]; choo
       </ul>
       <div class="row">
         <Button kind="primary" icon="columns" onClick={() => choose(users.slice(0, 2).map((user) => user.id))}>
-          {text.chooseTwo}
+          {text.chooseTwo(users.slice(0, 2).map(firstName))}
         </Button>
         <a class="button quiet" href="/operator">
           {text.operator}
@@ -55,8 +55,8 @@ export function TokenForm({ signIn }: { signIn: (user: DemoUser) => void }) {
   const submit = (event: Event) => {
     event.preventDefault();
     try {
-      const id = decodeToken(token.trim()).subject;
-      signIn({ id, username: id, display_name: id, avatar_url: null, is_staff: false, about: "", token: token.trim() });
+      const { subject: id, name } = decodeToken(token.trim());
+      signIn({ id, username: id, display_name: name ?? id, avatar_url: null, is_staff: false, about: "", token: token.trim() });
     } catch {
       setIsInvalid(true);
     }
@@ -68,7 +68,7 @@ export function TokenForm({ signIn }: { signIn: (user: DemoUser) => void }) {
       <form onSubmit={submit} class="token-form">
         <label class="field">
           <span>{text.token}</span>
-          <input class="input" autocomplete="off" spellcheck={false} value={token} onInput={(event) => setToken(event.currentTarget.value)} aria-invalid={isInvalid} />
+          <input class="input" type="password" autocomplete="off" spellcheck={false} value={token} onInput={(event) => setToken(event.currentTarget.value)} aria-invalid={isInvalid} />
         </label>
         {isInvalid && <p role="alert" class="error">{text.tokenInvalid}</p>}
         <Button kind="primary" type="submit">{text.signIn}</Button>

@@ -11,8 +11,17 @@ export function displayName(user: Pick<UserLike, "username" | "display_name">): 
   return user.display_name || user.username;
 }
 
+/** The first name, or the whole name where the first word is none: "Dr. Lima", "Person: 7". */
 export function firstName(user: Pick<UserLike, "username" | "display_name">): string {
-  return displayName(user).split(" ")[0] ?? "";
+  const name = displayName(user);
+  const [first = ""] = name.split(" ");
+  return /^\p{L}[\p{L}'’-]+$/u.test(first) ? first : name;
+}
+
+/** First names, or whole names for those who share one. */
+export function shortNames(users: readonly Pick<UserLike, "username" | "display_name">[]): string[] {
+  const names = users.map(firstName);
+  return users.map((user, at) => (names.filter((name) => name === names[at]).length > 1 ? displayName(user) : (names[at] ?? "")));
 }
 
 export function userHue(id: string): number {

@@ -24,3 +24,42 @@ export async function fetchDemoUsers(): Promise<readonly DemoUser[]> {
 export function demoUsersOrNone(): Promise<readonly DemoUser[]> {
   return fetchDemoUsers().catch(() => []);
 }
+
+const PASTED_KEY = "wasgo-chat.user";
+
+/** Whether the user has pasted their token, rather than being one of the demo users. */
+export function isPasted(user: DemoUser): boolean {
+  return user.about === "";
+}
+
+/** The demo users, or else the user whose token was pasted in this tab. */
+export async function fetchUsers(): Promise<readonly DemoUser[]> {
+  const users = await fetchDemoUsers();
+  return users.length > 0 ? users : storedUser();
+}
+
+function storedUser(): readonly DemoUser[] {
+  try {
+    const stored = sessionStorage.getItem(PASTED_KEY);
+    return stored ? [JSON.parse(stored) as DemoUser] : [];
+  } catch {
+    return []; // Storage is blocked, or has what no version of this page has written.
+  }
+}
+
+/** Keeps a user over a reload of this tab. */
+export function keepPasted(user: DemoUser): void {
+  try {
+    sessionStorage.setItem(PASTED_KEY, JSON.stringify(user));
+  } catch {
+    // Storage is blocked: the user stays until the page is reloaded.
+  }
+}
+
+export function forgetPasted(): void {
+  try {
+    sessionStorage.removeItem(PASTED_KEY);
+  } catch {
+    // Storage is blocked: nothing was kept.
+  }
+}

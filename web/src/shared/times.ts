@@ -1,8 +1,8 @@
-// Dates and times, formatted in the page's locale and the browser's time zone.
+// Dates and times, formatted in the user's locale and the browser's time zone.
 
 import { LOCALE, text } from "./text.ts";
 
-const TIME = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const TIME = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
 const WEEKDAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long" });
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
@@ -19,7 +19,7 @@ function daysAgo(then: Date, now: Date): number {
   return Math.round((midnight(now) - midnight(then)) / 86_400_000);
 }
 
-/** 14:05 */
+/** 14:05, or 2:05 pm, by the locale. */
 export function formatTime(iso: string): string {
   return TIME.format(new Date(iso));
 }

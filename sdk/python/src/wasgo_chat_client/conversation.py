@@ -35,6 +35,7 @@ class Conversation:
         self.unread = 0
         self.replica: Replica | None = None
         self._context = context
+        self._epoch: str | None = None
         self._sender = Sender(context, self._request, self._notify)
         self._listeners: list[Callable[[], None]] = []
         self._typing: dict[str, tuple[str, float]] = {}
@@ -127,6 +128,9 @@ class Conversation:
         if self.replica is None or not self.has_older:
             return
         page = await self._context.rest.load_messages(self.id, self.replica.ordered_messages()[0]["seq"])
+        if page.get("epoch") != self._epoch:
+            await self._reload()
+            return
         self.replica.add_older(page["results"], has_older=page["next"] is not None)
         self._notify()
 
@@ -140,7 +144,9 @@ class Conversation:
         try:
             if self.replica is None:
                 await self._load()
-            await self._context.connection.request("subscribe", conversation_id=self.id, after_seq=self.last_seq)
+            epoch = {} if self._epoch is None else {"epoch": self._epoch}
+            request = self._context.connection.request
+            await request("subscribe", conversation_id=self.id, after_seq=self.last_seq, **epoch)
         except ChatError as error:
             await self._on_subscribe_error(error)
         finally:
@@ -228,6 +234,7 @@ class Conversation:
         conversation, page = await asyncio.gather(rest.load_conversation(self.id), rest.load_messages(self.id))
         last_seq = min(conversation["last_seq"], page["last_seq"])
         self.replica = Replica(conversation, page["results"], last_seq, has_older=page["next"] is not None)
+        self._epoch = page.get("epoch")  # a service without epochs sends none
         self._set_unread(conversation["unread_count"])
 
     async def _reload(self) -> None:

@@ -89,13 +89,14 @@ type: "refresh_token"
 token: string
 }
 /**
- * Subscribe to a conversation, on a connection for many conversations.
+ * Subscribe to a conversation, on a connection for many conversations. `epoch` is the epoch of `after_seq`.
  */
 export interface SubscribeFrame {
 ref?: (string | null)
 conversation_id?: (string | null)
 type: "subscribe"
 after_seq?: (number | null)
+epoch?: (string | null)
 }
 /**
  * End the subscription to a conversation.
@@ -119,6 +120,10 @@ limits: Limits
  * The features that are on, such as `attachments` and `notifications`.
  */
 features: string[]
+/**
+ * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+ */
+epoch: string
 conversation_id: string
 role: ("observer" | "participant" | "moderator" | "admin")
 last_seq: number
@@ -152,6 +157,10 @@ limits: Limits
  * The features that are on, such as `attachments` and `notifications`.
  */
 features: string[]
+/**
+ * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+ */
+epoch: string
 }
 /**
  * The subscription to a conversation has begun; requested events follow.
@@ -167,6 +176,10 @@ limits: Limits
  * The features that are on, such as `attachments` and `notifications`.
  */
 features: string[]
+/**
+ * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+ */
+epoch: string
 conversation_id: string
 role: ("observer" | "participant" | "moderator" | "admin")
 last_seq: number
@@ -409,12 +422,17 @@ user_id: string
 up_to_seq?: (number | null)
 }
 /**
- * The requested events cannot be replayed: load the conversation again. Live events follow after `last_seq`.
+ * Load the conversation again: the requested events cannot be replayed, or an epoch has begun because logs lost
+ * events. Live events follow after `last_seq`.
  */
 export interface Resync {
 type: "resync"
 conversation_id: string
 last_seq: number
+/**
+ * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+ */
+epoch: string
 }
 /**
  * A frame was refused. `ref` is null if the frame had none or it could not be read.

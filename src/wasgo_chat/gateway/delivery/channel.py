@@ -19,6 +19,7 @@ from wasgo_chat.telemetry.counters import WorkerCounters
 
 RECENT_FRAMES = 256
 MAX_BATCH_BYTES = 262_144
+MIXED_EPOCHS = "mixed"
 
 
 class ConversationChannel:
@@ -28,7 +29,8 @@ class ConversationChannel:
 
     Args:
         conversation_id: the conversation.
-        last_seq: the head of its log when the channel opens.
+        epoch: the epoch of its log when the channel opens; `MIXED_EPOCHS` while subscriptions have different ones.
+        last_seq: the head of its log then.
         reads_version: the version of its read receipts then.
         reads: the `last_read_seq` of each member then.
         counts: the counters of the worker.
@@ -38,12 +40,14 @@ class ConversationChannel:
         self,
         conversation_id: UUID,
         *,
+        epoch: str = "",
         last_seq: int = 0,
         reads_version: int = 0,
         reads: dict[str, int] | None = None,
         counts: WorkerCounters | None = None,
     ) -> None:
         self.conversation_id = conversation_id
+        self.epoch = epoch
         self.delivered_head = self.known_head = last_seq
         self.reads_version = reads_version
         self.subscriptions: set[Subscription] = set()
@@ -53,6 +57,12 @@ class ConversationChannel:
         self._recent: deque[EventFrame] = deque(maxlen=RECENT_FRAMES)
         self._replays = 0
         self._typing: dict[str, tuple[str, float]] = {}
+
+    def add(self, subscription: Subscription) -> None:
+        """Add a subscription. If it was told another epoch, the reconciler compares all of them."""
+        self.subscriptions.add(subscription)
+        if subscription.epoch != self.epoch:
+            self.epoch = MIXED_EPOCHS
 
     def offer(self, frames: Sequence[EventFrame]) -> bool:
         """Take events with consecutive seqs from any source: deliver what is next, ignore what was delivered.
@@ -133,15 +143,21 @@ class ConversationChannel:
             if subscription.live and not subscription.deliver_resync(seq):
                 subscription.mark_lagging()
 
-    def rewind(self, seq: int, reads_version: int) -> None:
-        """The log ends at this seq now: later events and read receipts are lost, and every client loads again."""
+    def begin_epoch(self, epoch: str, seq: int, reads_version: int) -> None:
+        """The log is another one now, with this head: it may lack events that were delivered, or have others in their
+        places. Every client that was told another epoch loads again.
+        """
+        self.epoch = epoch
         self.delivered_head = self.known_head = seq
-        self.reads_version = min(self.reads_version, reads_version)
+        self.reads_version = reads_version
         self._reads_at = (-1, -1)
         self._recent.clear()
-        for subscription in self.subscriptions:
-            if not subscription.rewind(seq, reads_version):
+        stale = [subscription for subscription in self.subscriptions if subscription.epoch != epoch]
+        for subscription in stale:
+            if not subscription.begin_epoch(epoch, seq, reads_version):
                 subscription.peer.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
+        self._counts.resyncs += len(stale)
+        self._counts.frames_out["resync"] += len(stale)
 
     def signal_typing(self, user_id: str, username: str, *, is_typing: bool) -> None:
         """Send a `typing` signal to the other users; without a repeat it ends after `TYPING_TTL_S`."""

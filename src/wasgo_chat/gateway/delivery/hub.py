@@ -16,11 +16,13 @@ from wasgo_chat.core.close_codes import CloseCode
 from wasgo_chat.core.errors import NotFound
 from wasgo_chat.core.tasks import TaskSet, forever
 from wasgo_chat.database.batch_loader import BatchLoader
+from wasgo_chat.database.pinned import fetch
 from wasgo_chat.database.session import Database
+from wasgo_chat.events.epochs import EPOCH_SQL
 from wasgo_chat.gateway.broadcast.envelope import channel_of
 from wasgo_chat.gateway.delivery.channel import ConversationChannel
 from wasgo_chat.gateway.delivery.replay import Replay
-from wasgo_chat.gateway.delivery.subscription import Subscriber, Subscription
+from wasgo_chat.gateway.delivery.subscription import ResumePoint, Subscriber, Subscription
 from wasgo_chat.identity import users
 from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.messages.read_receipts import ConversationReadState
@@ -52,6 +54,7 @@ class Hub:
         self.channels: dict[UUID, ConversationChannel] = {}
         self.peers: dict[str, set[Subscriber]] = defaultdict(set)
         self.is_restarting = False
+        self._epoch: str | None = None
         self.replay = Replay(db, tasks, self.counts)
         self._settings = settings
         self._db = db
@@ -100,13 +103,16 @@ class Hub:
         self,
         peer: Subscriber,
         conversation_id: UUID,
-        after_seq: int | None = None,
+        resume: ResumePoint | None = None,
         membership: MembershipHead | None = None,
-    ) -> None:
-        """Subscribe a session to a conversation: its first frame, then the replay after `after_seq`, then live events.
+    ) -> int:
+        """Subscribe a session to a conversation: its first frame, then what it missed since `resume`, then live events.
 
         The head of a channel is read after the broker has confirmed the subscription, so a channel misses nothing.
         `membership` may be slightly older: replay starts at its head, and finds out if the user was removed since.
+
+        Returns:
+            The number of events that are replayed.
 
         Raises:
             NotFound: the conversation does not exist, or the user is not a member.
@@ -119,20 +125,24 @@ class Hub:
         channel, reads = await self._open_with_reads(conversation_id, membership)
         # No await from here on: the subscription is attached, greeted and led to the live stream in one step.
         subscription = Subscription(peer, conversation_id, membership)
-        channel.subscriptions.add(subscription)
+        channel.add(subscription)
         head = membership.last_seq
-        state = {"conversation_id": conversation_id, "role": membership.role, "last_seq": head, "reads": reads}
+        position = {"last_seq": head, "epoch": membership.epoch}
+        state = {"conversation_id": conversation_id, "role": membership.role, **position, "reads": reads}
         peer.on_subscribed(subscription, state)
-        if after_seq is not None:
+        missed = 0
+        if resume is not None:
             oldest = max(head - self._settings.replay_limit, membership.purged_seq, 0)
-            if oldest <= after_seq <= head:
-                subscription.resume_after(after_seq)
+            if resume.epoch in (None, membership.epoch) and oldest <= resume.after_seq <= head:
+                subscription.resume_after(resume.after_seq)
+                missed = head - resume.after_seq
             else:
                 self.counts.resyncs += 1
                 self.counts.frames_out["resync"] += 1
                 if not subscription.deliver_resync(head):
                     peer.end(CloseCode.TOO_SLOW, "too many unsent bytes; reconnect with after_seq")
         self.replay.catch_up_soon(channel, subscription)
+        return missed
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription; the last one closes the channel."""
@@ -159,6 +169,21 @@ class Hub:
             del self.channels[channel.conversation_id]
             self._tasks.spawn(self._unsubscribe_at_broker(channel.conversation_id))
 
+    async def epoch(self) -> str:
+        """The epoch, at most one interval of the reconciler old.
+
+        Raises:
+            Unavailable: it is not known yet, and the database does not answer.
+        """
+        if self._epoch is None:
+            self._epoch = (await fetch(self._db, f"SELECT {EPOCH_SQL}"))[0][0]
+        assert self._epoch is not None  # noqa: S101  the expression is never null
+        return self._epoch
+
+    def learn_epoch(self, epoch: str) -> None:
+        """The reconciler has read the epoch."""
+        self._epoch = epoch
+
     async def watch_tokens(self) -> None:
         """Close connections whose tokens have expired. It polls, because the wall clock may be set."""
         await forever(self._close_expired, failure="token_check_failed", every_s=TOKEN_CHECK_S)
@@ -181,7 +206,7 @@ class Hub:
     ) -> tuple[ConversationChannel, dict[str, int]]:
         """The channel of a conversation and the `last_read_seq` of each member. The channel is open on return."""
         while True:
-            channel = await self._open(conversation_id)
+            channel = await self._open(conversation_id, membership.epoch)
             if (reads := channel.reads_as_of(membership)) is None:
                 try:
                     read_state = await self._read_states.find(conversation_id)
@@ -193,17 +218,17 @@ class Hub:
             if self.channels.get(conversation_id) is channel:  # else it was closed in the meantime, being empty
                 return channel, reads
 
-    async def _open(self, conversation_id: UUID) -> ConversationChannel:
+    async def _open(self, conversation_id: UUID, epoch: str) -> ConversationChannel:
         """The channel of a conversation: subscribed at the broker, at the head of the log."""
         if (channel := self.channels.get(conversation_id)) is not None:
             return channel
         if conversation_id not in self._opening:
-            task = self._tasks.spawn(self._open_channel(conversation_id))
+            task = self._tasks.spawn(self._open_channel(conversation_id, epoch))
             self._opening[conversation_id] = task
             task.add_done_callback(lambda _: self._opening.pop(conversation_id, None))
         return await asyncio.shield(self._opening[conversation_id])
 
-    async def _open_channel(self, conversation_id: UUID) -> ConversationChannel:
+    async def _open_channel(self, conversation_id: UUID, epoch: str) -> ConversationChannel:
         await self._broker.subscribe(channel_of(conversation_id))
         try:
             read_state = await self._read_states.find(conversation_id)
@@ -214,6 +239,7 @@ class Hub:
             raise
         channel = ConversationChannel(
             conversation_id,
+            epoch=epoch,  # read before the head: an earlier epoch is found, a later one would not be
             last_seq=read_state.last_seq,
             reads_version=read_state.version,
             reads=read_state.by,

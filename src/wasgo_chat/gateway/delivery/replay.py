@@ -70,6 +70,7 @@ class Replay:
         Membership and log are read in one snapshot.
         """
         frames: list[EventFrame] = []
+        epoch = subscription.epoch
         async with self._slots, self._db.snapshot() as tx:
             members = await access.current_members_among(tx, channel.conversation_id, [subscription.peer.user_id])
             if members:
@@ -90,6 +91,8 @@ class Replay:
                 subscription.made_progress()
             if subscription not in channel.subscriptions:  # it ended or was replaced in the meantime
                 return False
+            if subscription.epoch != epoch:  # the rest of the page may be lost: read again
+                return True
             if subscription.is_ended_by(frame):  # the user may be a member again: a new subscription shows that
                 channel.drop(subscription, CloseCode.REMOVED)
                 return False

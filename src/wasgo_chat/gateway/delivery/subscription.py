@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -37,14 +38,28 @@ class Subscriber(Protocol):
         """The hub has ended a subscription."""
 
 
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where a client resumes: after this seq of this epoch; None if the client does not know epochs."""
+
+    after_seq: int
+    epoch: str | None = None
+
+    @classmethod
+    def parse(cls, after_seq: int | None, epoch: str | None) -> "ResumePoint | None":
+        """The resume point of a request; None for live events only. An epoch means nothing without a seq."""
+        return None if after_seq is None else cls(after_seq, epoch)
+
+
 class Subscription:
     """A subscription and its state. Only the methods below change it.
 
     Attributes:
         role: the user's role, as of the last event written.
-        watermark: the last seq written to the connection. It only grows, except in `rewind`.
+        watermark: the last seq written to the connection. It only grows, except in `begin_epoch`.
         joined_at_seq: the head at which the user was found to be a member; removals up to it are history.
         reads_version: the read receipts up to this version were written.
+        epoch: the epoch that the client was told.
         live: it receives events as they are published. Otherwise `Replay` reads them from the log.
         lagging_since: since when the buffer takes no more, by the monotonic clock; None while it does.
     """
@@ -52,6 +67,7 @@ class Subscription:
     __slots__ = (
         "buffer",
         "conversation_id",
+        "epoch",
         "joined_at_seq",
         "lagging_since",
         "live",
@@ -68,6 +84,7 @@ class Subscription:
         self.role = membership.role
         self.watermark = self.joined_at_seq = membership.last_seq
         self.reads_version = membership.reads_version
+        self.epoch = membership.epoch
         self.live = False
         self.lagging_since: float | None = None
 
@@ -105,11 +122,12 @@ class Subscription:
         self.watermark = seq
         return True
 
-    def rewind(self, seq: int, reads_version: int) -> bool:
-        """The log ends at this seq now, its read receipts at this version. False if the buffer takes no `resync`."""
-        self.watermark = min(self.watermark, seq)
+    def begin_epoch(self, epoch: str, seq: int, reads_version: int) -> bool:
+        """The log is another one now, with this head and version of its read receipts. False if the buffer is full."""
+        self.epoch = epoch
+        self.watermark = seq
         self.joined_at_seq = min(self.joined_at_seq, seq)
-        self.reads_version = min(self.reads_version, reads_version)
+        self.reads_version = reads_version
         return self._put_resync(seq)
 
     def is_ended_by(self, frame: EventFrame) -> bool:
@@ -137,4 +155,5 @@ class Subscription:
             self.lagging_since = time.monotonic()
 
     def _put_resync(self, seq: int) -> bool:
-        return self.buffer.put(encode({"type": "resync", "conversation_id": self.conversation_id, "last_seq": seq}))
+        frame = {"type": "resync", "conversation_id": self.conversation_id, "last_seq": seq, "epoch": self.epoch}
+        return self.buffer.put(encode(frame))

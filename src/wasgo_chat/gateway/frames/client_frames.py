@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from wasgo_chat.core.encoding import RequestModel, Seq, SingleLine, Text
+from wasgo_chat.events.epochs import EpochIn
 from wasgo_chat.messages.schemas import Emoji, MessageContent
 
 SUBPROTOCOL = "wasgo.chat.v1"
@@ -77,10 +78,11 @@ class RefreshTokenFrame(ClientFrame):
 
 
 class SubscribeFrame(ClientFrame):
-    """Subscribe to a conversation, on a connection for many conversations."""
+    """Subscribe to a conversation, on a connection for many conversations. `epoch` is the epoch of `after_seq`."""
 
     type: Literal["subscribe"]
     after_seq: Seq | None = None
+    epoch: EpochIn | None = None
 
 
 class UnsubscribeFrame(ClientFrame):

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from wasgo_chat.conversations.schemas import ConversationOut, UnreadCounts
 from wasgo_chat.core.encoding import ResponseModel
+from wasgo_chat.events.epochs import EpochOut
 from wasgo_chat.http.problems import FieldError
 from wasgo_chat.membership.roles import RoleName
 from wasgo_chat.notifications.schemas import NotificationOut
@@ -36,6 +37,7 @@ class Hello(ResponseModel):
     heartbeat_s: float = Field(description="Seconds between the service's pings.")
     limits: Limits
     features: list[str] = Field(description="The features that are on, such as `attachments` and `notifications`.")
+    epoch: EpochOut
 
 
 class ConversationStatus(ResponseModel):
@@ -45,6 +47,7 @@ class ConversationStatus(ResponseModel):
     heartbeat_s: float = Field(description="Seconds between the service's pings.")
     limits: Limits
     features: list[str] = Field(description="The features that are on, such as `attachments` and `notifications`.")
+    epoch: EpochOut
     conversation_id: UUID
     role: RoleName
     last_seq: int
@@ -72,11 +75,14 @@ class Unsubscribed(ResponseModel):
 
 
 class Resync(ResponseModel):
-    """The requested events cannot be replayed: load the conversation again. Live events follow after `last_seq`."""
+    """Load the conversation again: the requested events cannot be replayed, or an epoch has begun because logs lost
+    events. Live events follow after `last_seq`.
+    """
 
     type: Literal["resync"]
     conversation_id: UUID
     last_seq: int
+    epoch: EpochOut
 
 
 class ErrorFrame(ResponseModel):

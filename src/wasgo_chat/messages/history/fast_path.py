@@ -16,6 +16,8 @@ from wasgo_chat.messages.history.pages import MessageFilters
 from wasgo_chat.messages.history.responses import page_response
 
 PATH = "/chat/messages/"
+MESSAGES_PER_READ = 50
+"""How many messages of a page cost as much as one request."""
 
 # Accepted parameters, each at most once and in the canonical form; every other query takes the ordinary route.
 _PATTERNS = {
@@ -37,7 +39,7 @@ async def list_messages(request: Request) -> Response | None:
     conversation_id, limit, before_seq = query
     worker = messages_context(request)
     lookup = PendingJoin(worker.users_and_memberships, conversation_id)
-    actor = await authenticate(request, lookup.find_user)
+    actor = await authenticate(request, lookup.find_user, cost=1.0 + limit / MESSAGES_PER_READ)
     if not lookup.is_found:
         return None
     if lookup.membership is None:
@@ -52,7 +54,7 @@ async def list_messages(request: Request) -> Response | None:
         filters,
         limit=limit,
         cursor=None,
-        last_seq=lookup.membership.last_seq,
+        head=lookup.membership,
         if_none_match=request.headers.get("if-none-match"),
     )
 

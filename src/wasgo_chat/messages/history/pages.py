@@ -14,6 +14,7 @@ from wasgo_chat.database.session import Tx
 from wasgo_chat.http.pagination import PageRequest
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
+from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.membership.models import Participant
 from wasgo_chat.membership.roles import Action
 from wasgo_chat.messages.models import Message
@@ -50,15 +51,15 @@ class MessageFilters:
 
 
 def page_headers(
-    settings: Settings, actor: Actor, filters: MessageFilters, *, limit: int, cursor: str | None, last_seq: int
+    settings: Settings, actor: Actor, filters: MessageFilters, *, limit: int, cursor: str | None, head: MembershipHead
 ) -> dict[str, str]:
     """`ETag` and `Cache-Control` of a page (RFC 9110, 8.8.3; RFC 9111, 5.2.2.4).
 
-    Every change of a message is an event, so the head of the log identifies the state of the page. Attachment links and
-    user names change without an event; the tag changes once per lifetime of the links, to renew them.
+    Every change of a message is an event, so the epoch and head of the log identify the state of the page. Attachment
+    links and user names change without an event; the tag changes once per lifetime of the links, to renew them.
     """
     period = int(time.time()) // settings.attachment_url_ttl_s
-    listing = [*filters.list_key(), limit, cursor, last_seq, actor.user_id, period]
+    listing = [*filters.list_key(), limit, cursor, head.last_seq, head.epoch, actor.user_id, period]
     tag = keyed_hash(settings.hash_key(), listing).hex()[:24]
     return {"ETag": f'W/"{tag}"', "Cache-Control": "private, no-cache"}
 

@@ -6,6 +6,7 @@ from wasgo_chat.core.encoding import JsonResponse
 from wasgo_chat.database.pinned import PinnedPool
 from wasgo_chat.database.read_your_writes import ReadSession
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.membership.lookups import MembershipHead
 from wasgo_chat.messages.history.newest_page import fetch_newest_page
 from wasgo_chat.messages.history.pages import MessageFilters, fetch_page, page_headers
 from wasgo_chat.settings.config import Settings
@@ -20,7 +21,7 @@ async def page_response(
     *,
     limit: int,
     cursor: str | None,
-    last_seq: int,
+    head: MembershipHead,
     if_none_match: str | None,
 ) -> Response:
     """A page of messages for a member.
@@ -33,13 +34,13 @@ async def page_response(
         filters: the filters, with a conversation.
         limit: the most messages on the page.
         cursor: the start of the page.
-        last_seq: the head that was read with the membership.
+        head: the membership, with the head and the epoch of the log.
         if_none_match: the header of the request.
 
     Raises:
         As in `fetch_page`.
     """
-    headers = page_headers(settings, actor, filters, limit=limit, cursor=cursor, last_seq=last_seq)
+    headers = page_headers(settings, actor, filters, limit=limit, cursor=cursor, head=head)
     if headers["ETag"] in (if_none_match or ""):
         return Response(status_code=304, headers=headers)
     # `fetch_newest_page` reads from the primary: with replicas, use it only for the newest page, which they may lack.
@@ -53,8 +54,8 @@ async def page_response(
             pages, filters.conversation, actor.require_user(), before_seq=filters.before_seq, page=page
         )
         if messages is not None:
-            return JsonResponse({**messages, "last_seq": last_seq}, headers=headers)
+            return JsonResponse({**messages, "last_seq": head.last_seq, "epoch": head.epoch}, headers=headers)
     messages = await reading.read_at_least(
-        last_seq, lambda tx: fetch_page(tx, actor, filters, limit=limit, cursor=cursor)
+        head.last_seq, lambda tx: fetch_page(tx, actor, filters, limit=limit, cursor=cursor)
     )
-    return JsonResponse(messages, headers=headers)
+    return JsonResponse({**messages, "epoch": head.epoch}, headers=headers)

@@ -14,11 +14,22 @@ export interface Upload {
   readonly progress: number;
   readonly attachment: AttachmentOut | undefined;
   /** Set when the upload failed. */
-  readonly error: string | undefined;
+  readonly error: UploadError | undefined;
   readonly abort: AbortController;
 }
 
+export interface UploadError {
+  readonly message: string;
+  /** The same file can succeed later. */
+  readonly isRetryable: boolean;
+  /** The connection was lost: the upload starts again when it is back. */
+  readonly isInterrupted: boolean;
+}
+
 export const MAX_FILES = 10;
+const RETRYABLE_CODES = new Set(["connection_lost", "no_answer", "rate_limited", "overloaded", "unavailable", "upload_quota_reached", "storage_full", "http_502", "http_504"]);
+const INTERRUPTED_CODES = new Set(["connection_lost", "no_answer", "unavailable"]);
+let lastKey = 0;
 
 export class Uploads extends Writable<readonly Upload[]> {
   constructor(
@@ -26,6 +37,10 @@ export class Uploads extends Writable<readonly Upload[]> {
     private readonly conversationId: string,
   ) {
     super([]);
+    chat.subscribe(() => {
+      if (chat.state !== "open") return;
+      for (const upload of this.state) if (upload.error?.isInterrupted) this.retry(upload.key);
+    });
   }
 
   /** Starts uploading files; returns how many were over the limit and not added. */
@@ -34,7 +49,7 @@ export class Uploads extends Writable<readonly Upload[]> {
     for (const file of accepted) {
       const abort = new AbortController();
       const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : undefined;
-      const added = { key: crypto.randomUUID(), file, preview, progress: 0, attachment: undefined, error: undefined, abort };
+      const added = { key: `${++lastKey}`, file, preview, progress: 0, attachment: undefined, error: undefined, abort };
       this.set([...this.state, added]);
       this.#start(added);
     }
@@ -69,13 +84,18 @@ export class Uploads extends Writable<readonly Upload[]> {
     const onProgress = (fraction: number) => this.#change(key, { progress: fraction });
     this.chat.upload(this.conversationId, file, { onProgress, signal: abort.signal }).then(
       (attachment) => this.#change(key, { attachment, progress: 1 }),
-      (error: ChatError) => error.code !== "aborted" && this.#change(key, { error: error.message || text.uploadFailed(file.name) }),
+      (error: ChatError) => error.code !== "aborted" && this.#change(key, { error: uploadError(error) }),
     );
   }
 
   #change(key: string, changes: Partial<Upload>): void {
     this.set(this.state.map((upload) => (upload.key === key ? { ...upload, ...changes } : upload)));
   }
+}
+
+function uploadError({ code }: ChatError): UploadError {
+  const message = text.uploadErrors[code] ?? text.uploadFailed;
+  return { message, isRetryable: RETRYABLE_CODES.has(code), isInterrupted: INTERRUPTED_CODES.has(code) };
 }
 
 const uploadsByChat = new WeakMap<Chat, Map<string, Uploads>>();

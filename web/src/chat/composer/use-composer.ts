@@ -3,13 +3,14 @@
 import type { MessageOut } from "@wasgo/chat";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { displayName } from "../../shared/avatar.tsx";
+import type { UserLike } from "../../shared/avatar.tsx";
 import { useStore } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
 import { useOpenConversation } from "../conversation/conversation-context.ts";
 import { useLimits, useSession } from "../session.ts";
-import { errorText } from "../ui/toast.tsx";
+import { errorText, useToast } from "../ui/toast.tsx";
 import { draftKey, drafts } from "./drafts.ts";
+import { mentionedIds } from "./mentions.ts";
 import { type Uploads, messageTypeFor } from "./uploads.ts";
 
 /** The default limit of the service; used until it reports its own. */
@@ -27,6 +28,8 @@ export interface ComposerState {
   readonly note: string;
   readonly isError: boolean;
   setContent(content: string): void;
+  /** The user has chosen whom a name in the text means. */
+  mention(user: UserLike): void;
   send(): void;
 }
 
@@ -39,14 +42,18 @@ export function useComposer(uploads: Uploads, field: RefObject<HTMLTextAreaEleme
   const [content, setText] = useState(drafts.state.get(key) ?? "");
   const [isSaving, setIsSaving] = useState(false);
   const [error, setError] = useState("");
+  const mentioned = useRef<readonly UserLike[]>([]);
+  const showToast = useToast();
   const latestTarget = useRef(target);
   latestTarget.current = target;
   const isEditing = target?.kind === "edit";
   const hasContent = content.trim() !== "";
+  // A location or a file needs no text.
+  const needsContent = !isEditing || (target.message.attachments.length === 0 && target.message.message_type === "text");
   // Counting code points is expensive and only needed near the limit.
   const remaining = content.length > maxChars - warningChars ? maxChars - [...content.trim()].length : warningChars;
   const areFilesReady = files.every((upload) => upload.attachment);
-  const canSend = remaining >= 0 && (isEditing ? hasContent && !isSaving : areFilesReady && (hasContent || files.length > 0));
+  const canSend = remaining >= 0 && (isEditing ? (hasContent || !needsContent) && !isSaving : areFilesReady && (hasContent || files.length > 0));
   const validationNote = () => {
     if (remaining < 0) return text.charactersOver(-remaining);
     if (!isEditing && files.some((upload) => upload.error)) return text.failedUploads;
@@ -67,7 +74,7 @@ export function useComposer(uploads: Uploads, field: RefObject<HTMLTextAreaEleme
   }, [target, isEditing, key]);
 
   const saveEdit = async (message: MessageOut) => {
-    if (content.trim() !== message.content) {
+    if (content.trim() !== (message.content ?? "")) {
       setIsSaving(true);
       setError("");
       const failure = await conversation.edit(message.id, content.trim()).then(() => "", errorText);
@@ -95,14 +102,19 @@ export function useComposer(uploads: Uploads, field: RefObject<HTMLTextAreaEleme
       ...mentionOptions(),
     };
     conversation.send(content.trim(), options).catch(() => {}); // a failed message stays in the thread and can be retried there
+    mentioned.current = [];
+    showToast("");
     drafts.save(key, "");
     setText("");
     setTarget(undefined);
     field.current?.focus();
   };
   const mentionOptions = () => {
-    const mentioned = state.participants.filter(({ user }) => user.id !== me && content.includes(`@${displayName(user)}`));
-    return mentioned.length > 0 ? { mentions: mentioned.map(({ user }) => user.id) } : {};
+    const ids = mentionedIds(content, mentioned.current, state.participants, me);
+    return ids.length > 0 ? { mentions: [...ids] } : {};
   };
-  return { content, isEditing, isSaving, canSend, note: error || validationNote(), isError: error !== "" || remaining < 0, setContent, send };
+  const mention = (user: UserLike) => {
+    mentioned.current = [...mentioned.current, user];
+  };
+  return { content, isEditing, isSaving, canSend, note: error || validationNote(), isError: error !== "" || remaining < 0, setContent, mention, send };
 }

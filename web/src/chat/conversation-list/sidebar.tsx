@@ -1,59 +1,48 @@
 // The conversation list below the user, the search field and the type filters.
 
 import type { ConversationOut } from "@wasgo/chat";
-import { useRef, useState } from "preact/hooks";
-import { Avatar } from "../../shared/avatar.tsx";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Avatar, displayName } from "../../shared/avatar.tsx";
 import { Button, EmptyState, IconButton, Spinner } from "../../shared/controls.tsx";
+import { isPasted } from "../../shared/demo.ts";
 import { Icon } from "../../shared/icons.tsx";
-import { CONVERSATION_TYPES, CONVERSATION_TYPE_NAMES, type ConversationType } from "../../shared/labels/conversation-types.ts";
+import { CONVERSATION_TYPES, CONVERSATION_TYPE_NAMES } from "../../shared/labels/conversation-types.ts";
 import { useStore } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
 import { AccountMenu } from "../account-menu.tsx";
-import { conversationTitle } from "../conversation/conversation-text.ts";
 import type { PaneProps } from "../pane-props.ts";
 import { useSession } from "../session.ts";
 import { useDelayedFlag } from "../ui/use-delayed-flag.ts";
 import { useUnreadTitle } from "../unread-title.ts";
 import { ConversationRow } from "./conversation-row.tsx";
-
-type Filter = ConversationType | "all" | "unread";
+import { type ConversationList, type Filter, useConversationList } from "./use-conversation-list.ts";
+import { useRowsInView } from "./use-rows-in-view.ts";
 
 export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "preferences" | "shortcuts") => void }) {
   const { conversationId, open, show, user } = props;
-  const { chat, readingConversation, restart } = useSession();
+  const { readingConversation, restart } = useSession();
   const readingId = useStore(readingConversation);
-  const { conversations, isLoaded, notifications } = useStore(chat.inbox);
   const [search, setSearch] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
   const [isArchiveShown, setIsArchiveShown] = useState(false);
-  const list = useRef<HTMLUListElement>(null);
-  const query = search.trim().toLowerCase();
-  // A search covers archived conversations as well.
-  const candidates = query ? conversations : conversations.filter((conversation) => conversation.is_archived === isArchiveShown);
-  const matches = candidates.filter((conversation) => conversationTitle(conversation, conversation.participants, user.id).toLowerCase().includes(query));
-  // The open conversation stays in the unread list while it is being read.
-  const isShownAsUnread = (conversation: ConversationOut) => conversation.unread_count > 0 || conversation.id === conversationId;
-  const shown = matches.filter((conversation) => filter === "all" || (filter === "unread" ? isShownAsUnread(conversation) : conversation.conversation_type === filter));
+  const scroller = useRef<HTMLElement>(null);
+  const query = search.trim();
+  const list = useConversationList({ search: query, filter, isArchiveShown, openId: conversationId });
+  const { conversations, isLoaded, notifications, unread: total, hasMoreArchived } = list.inbox;
   const isLate = useDelayedFlag(!isLoaded);
-  const unread = conversations.filter((conversation) => !conversation.is_archived && conversation.id !== readingId).reduce((sum, conversation) => sum + conversation.unread_count, 0);
-  useUnreadTitle(user.id, unread);
+  // Messages in archived conversations, and in the one that is being read, do not count.
+  const notCounted = conversations.filter((conversation) => conversation.is_archived || conversation.id === readingId);
+  useUnreadTitle(user.id, Math.max(0, total - notCounted.reduce((sum, conversation) => sum + conversation.unread_count, 0)));
   const archivedCount = conversations.filter((conversation) => conversation.is_archived).length;
   const unreadNotifications = notifications.filter((notification) => !notification.is_read).length;
-  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || candidates.some((conversation) => conversation.conversation_type === type))];
-  const tabStopId = shown.some((conversation) => conversation.id === conversationId) ? conversationId : shown[0]?.id;
-  const onKeyDown = (event: KeyboardEvent) => {
-    const items = [...(list.current?.querySelectorAll<HTMLElement>("[data-conversation]") ?? [])];
-    const at = items.indexOf(document.activeElement as HTMLElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
-    if (to === undefined || event.altKey || at < 0) return;
-    event.preventDefault();
-    items[Math.max(0, Math.min(items.length - 1, to))]?.focus();
-  };
+  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || list.candidates.some((conversation) => conversation.conversation_type === type))];
+  const own = { ...user, ...(isPasted(user) ? ownProfile(conversations, user.id) : {}) };
   return (
     <div class="sidebar">
       <header class="bar">
-        <Avatar user={user} size="small" />
-        <h2 class="who" dir="auto">{user.display_name}</h2>
+        <Avatar user={own} size="small" />
+        <h2 class="who" dir="auto">{displayName(own)}</h2>
         <IconButton
           icon="bell"
           label={unreadNotifications > 0 ? text.notificationsUnread(unreadNotifications) : text.notifications}
@@ -74,12 +63,13 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
           aria-label={text.search}
           onInput={(event) => setSearch(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === "ArrowDown") list.current?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
+            if (event.key === "ArrowDown") scroller.current?.querySelector<HTMLElement>("[data-conversation][tabindex='0']")?.focus();
             if (event.key !== "Escape") return;
             event.preventDefault();
             setSearch("");
           }}
         />
+        {search && <IconButton icon="close" label={text.clearSearch} class="clear" onClick={() => setSearch("")} />}
       </div>
       <div class="filters" role="group" aria-label={text.types}>
         {filters.map((one) => (
@@ -88,7 +78,7 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
           </button>
         ))}
       </div>
-      <nav class="conversations" aria-label={text.conversations} onKeyDown={onKeyDown}>
+      <nav class="conversations" aria-label={text.conversations} ref={scroller}>
         {isArchiveShown && (
           <button type="button" class="archive-link" onClick={() => setIsArchiveShown(false)}>
             <Icon name="back" />
@@ -107,20 +97,82 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
             </Button>
           </EmptyState>
         )}
-        {isLoaded && shown.length === 0 && <NoResults isSearch={query !== ""} isFiltered={matches.length > 0} clear={() => setFilter("all")} />}
-        <ul ref={list}>
-          {shown.map((conversation) => (
-            <ConversationRow key={conversation.id} conversation={conversation} isOpen={conversation.id === conversationId} isTabStop={conversation.id === tabStopId} isSearchResult={query !== ""} open={open} />
-          ))}
-        </ul>
+        {isLoaded && list.shown.length === 0 && !list.hasMore && <NoResults isSearch={query !== ""} isFiltered={list.matches.length > 0} clear={() => setFilter("all")} />}
+        <Rows list={list} scroller={scroller} openId={conversationId} isSearch={query !== ""} open={open} />
         {!isArchiveShown && archivedCount > 0 && (
           <button type="button" class="archive-link" onClick={() => setIsArchiveShown(true)}>
             <Icon name="archive" />
-            {text.archivedCount(archivedCount)}
+            {text.archivedCount(archivedCount, hasMoreArchived)}
           </button>
         )}
       </nav>
     </div>
+  );
+}
+
+/** The profile of a user who is known by a token only, from any conversation. */
+function ownProfile(conversations: readonly ConversationOut[], id: string) {
+  for (const { participants } of conversations) {
+    const found = participants.find(({ user }) => user.id === id)?.user;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function Rows({ list, scroller, openId, isSearch, open }: {
+  list: ConversationList;
+  scroller: RefObject<HTMLElement | null>;
+  openId: string | undefined;
+  isSearch: boolean;
+  open: (id: string) => void;
+}) {
+  const { shown, hasMore, hasFailed, loadMore } = list;
+  const element = useRef<HTMLUListElement>(null);
+  const { from, to, rowHeight } = useRowsInView(scroller, element, shown.length);
+  const [focusTarget, setFocusTarget] = useState<string>();
+  useEffect(() => {
+    if (hasMore && !hasFailed && to >= shown.length) loadMore();
+  });
+  useEffect(() => {
+    const row = focusTarget && element.current?.querySelector<HTMLElement>(`[data-conversation="${CSS.escape(focusTarget)}"]`);
+    if (!row) return;
+    row.focus();
+    setFocusTarget(undefined);
+  });
+  const rendered = shown.slice(from, to);
+  const tabStopId = rendered.some((conversation) => conversation.id === openId) ? openId : rendered[0]?.id;
+  const onKeyDown = (event: KeyboardEvent) => {
+    const current = (event.target as HTMLElement).dataset.conversation;
+    const at = shown.findIndex((conversation) => conversation.id === current);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: shown.length - 1 }[event.key];
+    if (to === undefined || event.altKey || at < 0 || !scroller.current) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(shown.length - 1, to));
+    if (event.key === "Home" || event.key === "End") scroller.current.scrollTop = next * rowHeight;
+    setFocusTarget(shown[next]?.id);
+  };
+  return (
+    <>
+      <ul ref={element} onKeyDown={onKeyDown} style={{ paddingBlock: `${from * rowHeight}px ${(shown.length - to) * rowHeight}px` }}>
+        {rendered.map((conversation) => (
+          <ConversationRow key={conversation.id} conversation={conversation} isOpen={conversation.id === openId} isTabStop={conversation.id === tabStopId} isSearchResult={isSearch} open={open} />
+        ))}
+      </ul>
+      {hasMore && (
+        <div class="more-conversations">
+          {hasFailed ? (
+            <>
+              <p role="alert">{text.moreFailed}</p>
+              <Button icon="retry" onClick={loadMore}>
+                {text.retry}
+              </Button>
+            </>
+          ) : (
+            <Spinner label={text.moreLoading} />
+          )}
+        </div>
+      )}
+    </>
   );
 }
 

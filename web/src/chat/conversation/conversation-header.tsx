@@ -1,6 +1,6 @@
 // The header of a conversation: title, reference, presence and typing indicator.
 
-import { Avatar, firstName } from "../../shared/avatar.tsx";
+import { Avatar, shortNames } from "../../shared/avatar.tsx";
 import { Badge, IconButton } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { CONVERSATION_STATUSES } from "../../shared/labels/conversation-statuses.ts";
@@ -12,23 +12,24 @@ import { useSession } from "../session.ts";
 import { useOpenConversation } from "./conversation-context.ts";
 import { conversationReference, conversationTitle, counterpart } from "./conversation-text.ts";
 
-export function ConversationHeader({ back, isDetailsOpen, toggleDetails }: { back: () => void; isDetailsOpen: boolean; toggleDetails: () => void }) {
+export function ConversationHeader({ id, back, isDetailsOpen, toggleDetails }: { id: string; back: () => void; isDetailsOpen: boolean; toggleDetails: () => void }) {
   const { state, me } = useOpenConversation();
   const { chat, user } = useSession();
-  const { presence } = useStore(chat.inbox);
-  const { conversation, participants, typing } = state;
+  const { presence, conversations } = useStore(chat.inbox);
+  // Until the conversation is loaded, as while offline, the list knows most of it.
+  const listed = conversations.find((one) => one.id === id);
+  const conversation = state.conversation ?? listed;
+  const participants = state.conversation ? state.participants : (listed?.participants ?? []);
   const type = conversation?.conversation_type ?? "direct";
   const { icon, tone } = CONVERSATION_TYPES[type];
   const other = counterpart(type, participants, me);
   const otherPresence = other && presence.get(other.user.id);
   const online = participants.filter((participant) => participant.user.id !== me && presence.get(participant.user.id)?.online).length;
-  const names = typing.map((username) => {
-    const participant = participants.find((participant) => participant.user.username === username);
-    return participant ? firstName(participant.user) : username;
-  });
+  const typing = state.typing.map((username) => participants.find(({ user }) => user.username === username)?.user ?? { username, display_name: null });
+  const names = shortNames(typing);
   const reference = conversation && conversationReference(conversation);
   const subtitle = () => {
-    if (!other) return text.membersOnline(participants.length, online);
+    if (!other) return text.membersOnline(state.conversation ? participants.length : (listed?.participant_count ?? 0), online);
     if (otherPresence?.online) return text.online;
     return otherPresence?.last_seen ? text.lastSeen(formatShortDate(otherPresence.last_seen)) : text.offline;
   };

@@ -5,6 +5,7 @@ import { displayName, firstName } from "../../shared/avatar.tsx";
 import { CONVERSATION_TYPES, type ConversationType, referenceLabel } from "../../shared/labels/conversation-types.ts";
 import { MESSAGE_TYPES } from "../../shared/labels/message-types.ts";
 import { text } from "../../shared/text.ts";
+import { systemText } from "./system-text.ts";
 
 type TitleFields = Pick<ConversationOut, "conversation_type" | "title">;
 
@@ -18,18 +19,22 @@ export function conversationTitle(conversation: TitleFields, participants: reado
   return conversation.title || (other ? displayName(other.user) : CONVERSATION_TYPES[conversation.conversation_type].label);
 }
 
+type MessageSummary = Pick<MessageOut, "content" | "message_type" | "is_deleted"> & Partial<Pick<MessageOut, "attachments">>;
+
 /** The text of a message, or a placeholder for it. */
-export function messageText(message: Pick<MessageOut, "content" | "message_type" | "is_deleted"> | ReplyPreview): string {
+export function messageText(message: MessageSummary | ReplyPreview): string {
   if (message.is_deleted) return text.deleted;
-  return message.content || MESSAGE_TYPES[message.message_type];
+  if (message.content) return message.content;
+  const count = "attachments" in message ? (message.attachments?.length ?? 0) : 0;
+  return message.message_type === "image" && count > 1 ? text.photos(count) : MESSAGE_TYPES[message.message_type];
 }
 
 /** A one-line preview of the last message for the list. */
 export function conversationSummary(conversation: ConversationOut, me: string): string {
   const message = conversation.last_message;
   if (!message) return text.noMessages;
+  if (!message.sender) return systemText(message, conversation.participants);
   const content = messageText(message);
-  if (!message.sender) return content;
   if (message.sender.id === me) return text.ownPreview(content);
   return conversation.conversation_type === "direct" ? content : text.preview(firstName(message.sender), content);
 }

@@ -17,13 +17,28 @@ import { useDelayedFlag } from "../ui/use-delayed-flag.ts";
 import { type ComposerTarget, type OpenConversation, OpenConversationContext } from "./conversation-context.ts";
 import { ConversationHeader } from "./conversation-header.tsx";
 import { Details } from "./details.tsx";
+import { useFollowed } from "./use-followed.ts";
 
-export function ConversationView({ id, focusRequest, back }: { id: string; focusRequest: number; back: () => void }) {
+export function ConversationView({ id, messageId, focusRequest, back }: {
+  id: string;
+  /** The message to show; undefined: the first unread one, or the newest. */
+  messageId: string | undefined;
+  focusRequest: number;
+  back: () => void;
+}) {
   const { chat } = useSession();
+  useFollowed(chat, id);
   const conversation = useMemo(() => chat.conversation(id), [chat, id]);
   const state = useStore(conversation);
   const [target, setTarget] = useState<ComposerTarget>();
-  const [revealTarget, setRevealTarget] = useState<{ id: string }>();
+  const [revealTarget, setRevealTarget] = useState(messageId ? { id: messageId } : undefined);
+  const lastRequest = useRef({ messageId, focusRequest });
+  useEffect(() => {
+    // Opening the same link again goes there again.
+    const isNew = lastRequest.current.messageId !== messageId || lastRequest.current.focusRequest !== focusRequest;
+    lastRequest.current = { messageId, focusRequest };
+    if (isNew && messageId) setRevealTarget({ id: messageId });
+  }, [messageId, focusRequest]);
   const [imageId, setImageId] = useState<string>();
   const [isDetailsOpen, setIsDetailsOpen] = useState(false);
   const [isDraggingFiles, setIsDraggingFiles] = useState(false);
@@ -32,7 +47,10 @@ export function ConversationView({ id, focusRequest, back }: { id: string; focus
   const uploads = uploadsFor(chat, id);
   const newest = state.messages.at(-1);
   // The user's own messages, edits and deletions do not change the unread count, so refresh the row in the list.
-  useEffect(() => chat.inbox.refresh(id), [chat, id, newest?.id, newest?.revision]);
+  useEffect(() => {
+    const listed = chat.inbox.state.conversations.find((one) => one.id === id)?.last_message;
+    if (newest && !state.hasNewer && (listed?.id !== newest.id || listed.revision !== newest.revision)) chat.inbox.refresh(id);
+  }, [chat, id, newest?.id, newest?.revision, state.hasNewer]);
   const role = state.participants.find((participant) => participant.user.id === chat.userId)?.role;
   const isClosed = state.conversation?.status === "closed";
   const canWrite = isAtLeast(role, "participant") && !isClosed;
@@ -76,11 +94,11 @@ export function ConversationView({ id, focusRequest, back }: { id: string; focus
   return (
     <OpenConversationContext.Provider value={open}>
       <div class="chat" ref={element} data-status={state.status} onKeyDown={onKeyDown} {...dragHandlers}>
-        <ConversationHeader back={back} isDetailsOpen={isDetailsOpen} toggleDetails={() => setIsDetailsOpen(!isDetailsOpen)} />
+        <ConversationHeader id={id} back={back} isDetailsOpen={isDetailsOpen} toggleDetails={() => setIsDetailsOpen(!isDetailsOpen)} />
         <div class="chat-body">
           <div class="chat-main">
             {state.conversation ? (
-              <Thread revealTarget={revealTarget} />
+              <Thread target={revealTarget} />
             ) : (
               <Loading />
             )}

@@ -1,25 +1,32 @@
-// The details of a conversation: type and status, participants with roles, notification preferences, and actions.
+// The details of a conversation: type and status, members, notification preferences, and actions.
 
 import { unwrap } from "@wasgo/chat";
 import { updateConversation } from "@wasgo/chat/rest";
-import { Avatar, displayName } from "../../shared/avatar.tsx";
+import { useRef, useState } from "preact/hooks";
 import { Badge, Button, IconButton } from "../../shared/controls.tsx";
 import { CONVERSATION_STATUSES } from "../../shared/labels/conversation-statuses.ts";
 import { CONVERSATION_TYPES } from "../../shared/labels/conversation-types.ts";
-import { ROLES, isAtLeast } from "../../shared/labels/roles.ts";
+import { isAtLeast } from "../../shared/labels/roles.ts";
 import { useStore } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
 import { ConversationPreferences } from "../notifications/conversation-preferences.tsx";
 import { useSession } from "../session.ts";
+import { Dialog } from "../ui/dialog.tsx";
 import { useActionWithToast } from "../ui/toast.tsx";
+import { useCloseOnBack } from "../ui/use-close-on-back.ts";
 import { useOpenConversation } from "./conversation-context.ts";
 import { conversationReference } from "./conversation-text.ts";
+import { Members } from "./members.tsx";
 
 export function Details({ close }: { close: () => void }) {
   const { chat } = useSession();
   const { conversation: open, state, me, role } = useOpenConversation();
   const run = useActionWithToast();
   const { presence, conversations } = useStore(chat.inbox);
+  const [isClosing, setIsClosing] = useState(false);
+  // On a phone the details cover the conversation.
+  const isCovering = useRef(matchMedia("(max-width: 46rem)").matches).current;
+  useCloseOnBack(isCovering, close);
   const { conversation, participants } = state;
   const isArchived = conversations.find((conversation) => conversation.id === open.id)?.is_archived ?? false;
   const isClosed = conversation?.status === "closed";
@@ -42,36 +49,36 @@ export function Details({ close }: { close: () => void }) {
           </p>
         </section>
       )}
-      <section>
-        <h4>{text.members(participants.length)}</h4>
-        <ul class="members">
-          {participants.map(({ user, role: memberRole }) => {
-            const isOnline = user.id === me || (presence.get(user.id)?.online ?? false);
-            return (
-              <li key={user.id}>
-                <Avatar user={user} size="small" isOnline={isOnline} />
-                <span class="name">
-                  <bdi>{displayName(user)}</bdi>
-                  {user.id === me && <span class="soft"> ({text.you})</span>}
-                  <span class="visually-hidden">{isOnline ? text.online : text.offline}</span>
-                </span>
-                <Badge>{ROLES[memberRole].label}</Badge>
-              </li>
-            );
-          })}
-        </ul>
-      </section>
+      <Members participants={participants} presence={presence} me={me} />
       <ConversationPreferences />
       <section class="details-actions">
         <Button icon="archive" onClick={() => run(chat.inbox.setArchived(open.id, !isArchived), isArchived ? text.actionFailed.unarchive : text.actionFailed.archive)}>
           {isArchived ? text.unarchive : text.archive}
         </Button>
         {canClose && (
-          <Button icon="lock" kind={isClosed ? "quiet" : "danger"} onClick={() => setStatus(isClosed ? "open" : "closed")}>
+          <Button icon="lock" kind={isClosed ? "quiet" : "danger"} onClick={() => (isClosed ? setStatus("open") : setIsClosing(true))}>
             {isClosed ? text.reopenConversation : text.closeConversation}
           </Button>
         )}
       </section>
+      {isClosing && (
+        <Dialog title={text.confirmClose} close={() => setIsClosing(false)}>
+          <p>{text.confirmCloseHint}</p>
+          <footer>
+            <Button onClick={() => setIsClosing(false)}>{text.cancel}</Button>
+            <Button
+              kind="danger"
+              icon="lock"
+              onClick={() => {
+                setIsClosing(false);
+                setStatus("closed");
+              }}
+            >
+              {text.closeConversation}
+            </Button>
+          </footer>
+        </Dialog>
+      )}
     </aside>
   );
 }

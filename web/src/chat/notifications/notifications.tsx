@@ -13,7 +13,7 @@ import { useActionWithToast } from "../ui/toast.tsx";
 
 export function Notifications({ close, open, settings }: {
   close: () => void;
-  open: (conversation: string) => void;
+  open: (conversation: string, message: string) => void;
   settings: () => void;
 }) {
   const { inbox } = useSession().chat;
@@ -22,7 +22,7 @@ export function Notifications({ close, open, settings }: {
   const openNotification = (notification: NotificationOut) => {
     if (!notification.is_read) run(inbox.markNotificationRead(notification.id), text.actionFailed.mark);
     close();
-    open(notification.conversation);
+    open(notification.conversation, notification.message_id);
   };
   const hasUnread = notifications.some((notification) => !notification.is_read);
   return (

@@ -11,6 +11,8 @@ import { useActionWithToast } from "../ui/toast.tsx";
 const MAX_WIDTH_PX = 320;
 const MAX_HEIGHT_PX = 300;
 const REFRESH_INTERVAL_MS = 60_000;
+/** More images than this are behind the last one, with their number on it. */
+const MAX_THUMBNAILS = 4;
 
 export function isImage(file: Pick<AttachmentOut, "content_type">): boolean {
   return file.content_type.startsWith("image/");
@@ -50,9 +52,15 @@ export function Attachments({ message }: { message: MessageOut }) {
   return (
     <div class="attachments">
       {images.length > 0 && (
-        <div class="images" data-multiple={images.length > 1}>
-          {images.map((attachment) => (
-            <ImageThumbnail key={attachment.id} file={attachment} isOnly={images.length === 1} onError={onError} />
+        <div class="images" data-count={Math.min(images.length, MAX_THUMBNAILS)}>
+          {images.slice(0, MAX_THUMBNAILS).map((attachment, at) => (
+            <ImageThumbnail
+              key={attachment.id}
+              file={attachment}
+              isOnly={images.length === 1}
+              hiddenCount={at === MAX_THUMBNAILS - 1 ? images.length - MAX_THUMBNAILS : 0}
+              onError={onError}
+            />
           ))}
         </div>
       )}
@@ -63,14 +71,15 @@ export function Attachments({ message }: { message: MessageOut }) {
   );
 }
 
-function ImageThumbnail({ file, isOnly, onError }: { file: AttachmentOut; isOnly: boolean; onError: () => void }) {
+function ImageThumbnail({ file, isOnly, hiddenCount, onError }: { file: AttachmentOut; isOnly: boolean; hiddenCount: number; onError: () => void }) {
   const { openImage: view } = useOpenConversation();
   const [width, height] = [file.width ?? 1, file.height ?? 1];
   const scale = Math.min(1, MAX_WIDTH_PX / width, MAX_HEIGHT_PX / height);
   const size = isOnly ? { aspectRatio: `${width} / ${height}`, width: `${Math.max(120, Math.round(width * scale))}px` } : {};
   return (
-    <button type="button" class="image" style={size} aria-label={text.open(file.filename)} onClick={() => view(file.id)}>
+    <button type="button" class="image" style={size} aria-label={hiddenCount > 0 ? `${text.open(file.filename)}. ${text.morePhotos(hiddenCount)}` : text.open(file.filename)} onClick={() => view(file.id)}>
       <img src={file.thumbnail_url ?? file.url} alt="" loading="lazy" decoding="async" onError={onError} />
+      {hiddenCount > 0 && <span class="hidden-count">+{hiddenCount}</span>}
     </button>
   );
 }
@@ -84,7 +93,7 @@ function FileAttachment({ file, messageId, onError }: { file: AttachmentOut; mes
     return <video controls preload="metadata" src={file.url} aria-label={file.filename} onError={onError} />;
   }
   return (
-    <a class="file" href={file.url} download={file.filename} aria-label={text.download(file.filename)} onClick={(event) => download(event, messageId, file)}>
+    <a class="file" href={file.url} download={file.filename} aria-label={text.downloadSized(file.filename, formatFileSize(file.size))} onClick={(event) => download(event, messageId, file)}>
       <Icon name="file" />
       <span class="file-name" dir="auto">{file.filename}</span>
       <span class="file-size">{formatFileSize(file.size)}</span>

@@ -15,6 +15,7 @@ import { isImage, useDownload } from "./attachments.tsx";
 export function ImageViewer({ attachmentId, close }: { attachmentId: string; close: () => void }) {
   const { state } = useOpenConversation();
   const [shownId, setShownId] = useState(attachmentId);
+  const [isZoomed, setIsZoomed] = useState(false);
   const download = useDownload();
   const images = state.messages.flatMap((message) => message.attachments.filter(isImage).map((file) => ({ file, message })));
   const at = images.findIndex((one) => one.file.id === shownId);
@@ -24,10 +25,14 @@ export function ImageViewer({ attachmentId, close }: { attachmentId: string; clo
     if (!current) close();
   }, [current === undefined]);
   if (!current) return null;
-  const step = (offset: number) => setShownId(images[at + offset]?.file.id ?? shownId);
+  const step = (offset: number) => {
+    setIsZoomed(false);
+    setShownId(images[at + offset]?.file.id ?? shownId);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const offset = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (offset !== undefined) step(isRightToLeft() ? -offset : offset);
+    else if (event.key === "+" || event.key === "-") setIsZoomed(event.key === "+");
   };
   const { file, message } = current;
   return (
@@ -37,17 +42,21 @@ export function ImageViewer({ attachmentId, close }: { attachmentId: string; clo
       kind="viewer"
       onKeyDown={onKeyDown}
       tools={
-        <a class="icon-button" href={file.url} download={file.filename} aria-label={text.download(file.filename)} onClick={(event) => download(event, message.id, file)}>
-          <Icon name="download" />
-        </a>
+        <>
+          <IconButton icon={isZoomed ? "minus" : "plus"} label={isZoomed ? text.zoomOut : text.zoomIn} aria-pressed={isZoomed} onClick={() => setIsZoomed(!isZoomed)} />
+          <a class="icon-button" href={file.url} download={file.filename} aria-label={text.download(file.filename)} onClick={(event) => download(event, message.id, file)}>
+            <Icon name="download" />
+          </a>
+        </>
       }
     >
       <figure>
         {at > 0 && <IconButton icon="back" label={text.previous} onClick={() => step(-1)} />}
-        <FullImage key={file.id} file={file} messageId={message.id} />
+        <FullImage key={file.id} file={file} messageId={message.id} isZoomed={isZoomed} />
         {at < images.length - 1 && <IconButton icon="forward" label={text.next} class="next" onClick={() => step(1)} />}
         <figcaption>
           {message.sender && <bdi>{displayName(message.sender)}</bdi>} · {formatDateTime(message.created_at)}
+          {images.length > 1 && ` · ${text.imagePosition(at + 1, images.length)}`}
         </figcaption>
       </figure>
     </Dialog>
@@ -55,7 +64,7 @@ export function ImageViewer({ attachmentId, close }: { attachmentId: string; clo
 }
 
 /** The signed URL may have expired since the message was loaded: the first failure reloads it with a new URL. */
-function FullImage({ file, messageId }: { file: AttachmentOut; messageId: string }) {
+function FullImage({ file, messageId, isZoomed }: { file: AttachmentOut; messageId: string; isZoomed: boolean }) {
   const { conversation } = useOpenConversation();
   const [attempt, setAttempt] = useState(0);
   const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
@@ -71,7 +80,7 @@ function FullImage({ file, messageId }: { file: AttachmentOut; messageId: string
     else setState("failed");
   };
   return (
-    <div class="full-image" data-state={state}>
+    <div class="full-image" data-state={state} data-zoomed={isZoomed}>
       {state === "loading" && <Spinner label={text.loading} />}
       {state === "failed" ? (
         <div role="alert" class="image-failed">

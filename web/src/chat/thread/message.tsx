@@ -1,5 +1,6 @@
 // A message with its sender, content, time, reactions, read receipts and actions.
 
+import type { MessageOut } from "@wasgo/chat";
 import { useRef } from "preact/hooks";
 import { Avatar, displayName } from "../../shared/avatar.tsx";
 import { Icon } from "../../shared/icons.tsx";
@@ -8,7 +9,9 @@ import { formatDateTime, formatTime } from "../../shared/times.ts";
 import { useOpenConversation } from "../conversation/conversation-context.ts";
 import { messageText } from "../conversation/conversation-text.ts";
 import { LocationCard, messageLocation } from "../ui/location-card.tsx";
+import { useLongPress } from "../ui/use-long-press.ts";
 import { Attachments } from "./attachments.tsx";
+import { isJumboEmoji } from "./jumbo-emoji.ts";
 import { MessageActions, useMessageActions } from "./message-actions.tsx";
 import { MessageText } from "./message-text.tsx";
 import { Quote } from "./quote.tsx";
@@ -16,19 +19,18 @@ import { Reactions } from "./reactions.tsx";
 import { SeenBy, lastReaders } from "./seen-by.tsx";
 import type { MessageRow } from "./thread-rows.ts";
 
-const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}\u{FE0F}?\s*){1,3}$/u;
-
 export function Message({ row, isTabStop }: { row: MessageRow; isTabStop: boolean }) {
   const { message, isOwn, isFirst, isLast } = row;
   const { state, me } = useOpenConversation();
   const element = useRef<HTMLDivElement>(null);
   const actions = useMessageActions(message);
+  const longPress = useLongPress(() => !message.is_deleted && actions.open("menu"));
   const sender = message.sender;
   if (!sender) return null;
   const isGroup = state.conversation?.conversation_type !== "direct";
   const name = isOwn ? text.you : displayName(sender);
   const location = messageLocation(message);
-  const isJumbo = !message.reply_preview && message.attachments.length === 0 && EMOJI_ONLY.test(message.content ?? "");
+  const isJumbo = !message.reply_preview && message.attachments.length === 0 && isJumboEmoji(message.content ?? "");
   const isBare = message.attachments.length > 0 && !message.content && !message.reply_preview;
   const readers = isOwn ? lastReaders(state, message, me) : [];
   const isSeen = isOwn && state.participants.some((participant) => participant.user.id !== me && participant.last_read_seq >= message.seq);
@@ -42,14 +44,14 @@ export function Message({ row, isTabStop }: { row: MessageRow; isTabStop: boolea
       data-first={isFirst}
       data-last={isLast}
       tabIndex={isTabStop ? 0 : -1}
-      aria-label={text.messageBy(name, formatTime(message.created_at), messageText(message))}
+      aria-label={messageLabel(message, name, me)}
       onKeyDown={(event) => event.target === element.current && actions.onKeyDown(event)}
     >
       {!isOwn && isGroup && <span class="sender-avatar">{isLast && <Avatar user={sender} size="small" />}</span>}
       <div class="column">
         {isFirst && !isOwn && isGroup && <span class="name" dir="auto">{name}</span>}
         <div class="with-actions">
-          <div class="bubble" data-deleted={message.is_deleted} data-jumbo={isJumbo} data-bare={isBare}>
+          <div class="bubble" data-deleted={message.is_deleted} data-jumbo={isJumbo} data-bare={isBare} data-pressed={longPress.isPressed} {...longPress.handlers}>
             {message.reply_preview && !message.is_deleted && <Quote preview={message.reply_preview} />}
             {message.attachments.length > 0 && <Attachments message={message} />}
             {location && <LocationCard location={location} />}
@@ -76,4 +78,13 @@ export function Message({ row, isTabStop }: { row: MessageRow; isTabStop: boolea
       </div>
     </div>
   );
+}
+
+/** What a screen reader says: name, time, what it replies to, text and reactions. */
+function messageLabel(message: MessageOut, name: string, me: string): string {
+  const original = message.is_deleted ? undefined : message.reply_preview?.sender;
+  const replying = original ? `, ${text.messageReplying(original.id === me ? text.you : displayName(original))}` : "";
+  const reactions = message.reactions.map(({ emoji, count }) => (count > 1 ? `${emoji} ${count}` : emoji)).join(", ");
+  const label = text.messageBy(name, `${formatDateTime(message.created_at)}${replying}`, messageText(message));
+  return reactions ? `${label}; ${text.messageReactions(reactions)}` : label;
 }

@@ -15,7 +15,7 @@ export interface MessageRow {
 
 export type Row =
   | MessageRow
-  | { readonly kind: "start" | "older" | "unread" | "end"; readonly key: string }
+  | { readonly kind: "start" | "older" | "newer" | "unread" | "end"; readonly key: string }
   | { readonly kind: "day"; readonly key: string; readonly iso: string }
   | { readonly kind: "system"; readonly key: string; readonly message: MessageOut }
   | { readonly kind: "pending"; readonly key: string; readonly pending: PendingMessage; readonly isFirst: boolean };
@@ -27,11 +27,13 @@ export interface ThreadInput {
   readonly pending: readonly PendingMessage[];
   readonly me: string;
   readonly hasOlder: boolean;
+  /** The messages are an older part of the conversation; pending ones are not shown with it. */
+  readonly hasNewer: boolean;
   /** The unread line precedes the first message of others after this seq; undefined: no line. */
   readonly readUpTo: number | undefined;
 }
 
-export function buildRows({ messages, pending, me, hasOlder, readUpTo }: ThreadInput): Row[] {
+export function buildRows({ messages, pending, me, hasOlder, hasNewer, readUpTo }: ThreadInput): Row[] {
   const rows: Row[] = [{ kind: hasOlder ? "older" : "start", key: "top" }];
   let day = "";
   let previous: MessageOut | undefined;
@@ -59,6 +61,7 @@ export function buildRows({ messages, pending, me, hasOlder, readUpTo }: ThreadI
     }
     previous = message;
   }
+  if (hasNewer) return [...rows, { kind: "newer", key: "bottom" }];
   const lastIsOwn = previous?.sender?.id === me;
   for (const [at, one] of pending.entries()) {
     rows.push({ kind: "pending", key: one.clientId, pending: one, isFirst: at === 0 && !lastIsOwn });

@@ -1,5 +1,6 @@
 // Marks the conversation as read while the end of the thread is in view and the page is visible.
 
+import type { MessageOut } from "@wasgo/chat";
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import { useEvent } from "../../shared/store.ts";
 import { useOpenConversation } from "../conversation/conversation-context.ts";
@@ -22,9 +23,9 @@ export function useReadMarker(isAtEnd: boolean, readUpTo: number | undefined): R
   const { readingConversation } = useSession();
   const [isVisible, setIsVisible] = useState(document.visibilityState === "visible");
   useEvent(document, "visibilitychange", () => setIsVisible(document.visibilityState === "visible"));
-  const newest = state.messages.at(-1)?.seq ?? 0;
+  const newest = state.hasNewer ? 0 : (state.messages.at(-1)?.seq ?? 0);
   const isSeen = isAtEnd && isVisible && state.status === "live";
-  const seen = useRef(readUpTo ?? newest);
+  const seen = useRef(readUpTo ?? conversation.lastSeq);
   if (isSeen) seen.current = newest;
   const [failures, addFailure] = useReducer<number, void>((count) => count + 1, 0);
   useEffect(() => {
@@ -40,6 +41,8 @@ export function useReadMarker(isAtEnd: boolean, readUpTo: number | undefined): R
     readingConversation.set(isSeen ? conversation.id : undefined);
     return () => readingConversation.set(undefined);
   }, [isSeen, conversation.id]);
-  const newCount = state.messages.filter((message) => message.seq > seen.current && message.sender && message.sender.id !== me).length;
+  const isNew = (message: MessageOut) => message.seq > seen.current && message.sender && message.sender.id !== me && !message.is_deleted;
+  // Of an older part not all new messages are loaded.
+  const newCount = state.hasNewer ? state.unread : state.messages.filter(isNew).length;
   return { newCount, seenUpTo: seen.current, isSeen };
 }

@@ -27,6 +27,13 @@ export interface VirtualList {
   anchorTo(anchor: Anchor): void;
 }
 
+export interface VirtualListOptions {
+  /** There is more below the last row: its end is not the end of the list. */
+  readonly continuesBelow: boolean;
+  onNearTop(): void;
+  onNearBottom(): void;
+}
+
 const OVERSCAN_PX = 700;
 const RANGE_STEP = 6;
 const END_TOLERANCE_PX = 40;
@@ -38,7 +45,7 @@ export function useVirtualList<Row extends ListRow>(
   rows: readonly Row[],
   estimateLength: (row: Row) => number,
   initialAnchor: Anchor,
-  onNearTop: () => void,
+  { continuesBelow, onNearTop, onNearBottom }: VirtualListOptions,
 ): VirtualList {
   const rerender = useRerender();
   const scroller = useRef<HTMLDivElement>(null);
@@ -61,6 +68,11 @@ export function useVirtualList<Row extends ListRow>(
   ];
   const [from, to] = range(targetScrollTop());
 
+  const loadNear = (top: number, height: number) => {
+    if (top < 2 * OVERSCAN_PX) onNearTop();
+    if (continuesBelow && heights.total - top - height < 2 * OVERSCAN_PX) onNearBottom();
+  };
+
   useLayoutEffect(() => {
     const view = scroller.current;
     if (!view) return;
@@ -75,11 +87,11 @@ export function useVirtualList<Row extends ListRow>(
     const top = targetScrollTop();
     if (Math.abs(view.scrollTop - top) > 1) view.scrollTop = top;
     // The anchored row may be so near the end that the end is in view too.
-    if (internals.current.anchor !== "end" && heights.total - top - viewHeightAtEnd(view) < END_TOLERANCE_PX) {
+    if (internals.current.anchor !== "end" && !continuesBelow && heights.total - top - viewHeightAtEnd(view) < END_TOLERANCE_PX) {
       internals.current.anchor = "end";
       rerender();
     }
-    if (top < 2 * OVERSCAN_PX) onNearTop();
+    loadNear(top, view.clientHeight);
   });
 
   useLayoutEffect(() => {
@@ -94,14 +106,19 @@ export function useVirtualList<Row extends ListRow>(
   const onScroll = () => {
     const view = scroller.current;
     if (!view) return;
+    // The view was resized, and the browser has moved its content: that is not a wish of the user.
+    if (view.clientHeight !== internals.current.height) {
+      rerender();
+      return;
+    }
     const { anchor: before } = internals.current;
     const top = view.scrollTop;
-    const isAtEnd = view.scrollHeight - top - viewHeightAtEnd(view) < END_TOLERANCE_PX;
+    const isAtEnd = !continuesBelow && view.scrollHeight - top - viewHeightAtEnd(view) < END_TOLERANCE_PX;
     const at = heights.rowAt(top);
     internals.current.anchor = isAtEnd ? "end" : { key: keys[at] ?? "", offset: heights.top(at) - top };
     const [newFrom, newTo] = range(top);
     if (newFrom !== from || newTo !== to || isAtEnd !== (before === "end")) rerender();
-    if (top < 2 * OVERSCAN_PX) onNearTop();
+    loadNear(top, view.clientHeight);
   };
   const refs = useRef(new Map<string, (element: HTMLElement | null) => void>()).current;
   const rowRef = (key: string) => {
@@ -118,7 +135,7 @@ export function useVirtualList<Row extends ListRow>(
     to,
     spaceAbove: heights.top(from),
     spaceBelow: heights.total - heights.top(to),
-    isAtEnd: internals.current.anchor === "end",
+    isAtEnd: internals.current.anchor === "end" && !continuesBelow,
     rowRef,
     onScroll,
     anchorTo: (anchor) => {

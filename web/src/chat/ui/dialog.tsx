@@ -5,6 +5,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { IconButton } from "../../shared/controls.tsx";
 import { text } from "../../shared/text.ts";
 import { Toast } from "./toast.tsx";
+import { useCloseOnBack } from "./use-close-on-back.ts";
 
 export function Dialog({ title, close, kind = "", tools, onKeyDown, children }: {
   title: string;
@@ -18,6 +19,7 @@ export function Dialog({ title, close, kind = "", tools, onKeyDown, children }: 
 }) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  useCloseOnBack(true, () => element.current?.close());
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     element.current?.showModal();

@@ -4,7 +4,11 @@ import { text } from "../../shared/text.ts";
 const EMOJIS = ["👍", "❤️", "😂", "🎉", "😮", "🙏", "👏", "🔥", "😊", "😉", "😅", "😍", "🤔", "😢", "👌", "💪", "✅", "❌", "👀", "⭐", "🚀", "🛠️", "🎨", "📦", "🏠", "📅", "💶", "☕", "🌱", "🚚", "🔧", "🤝"];
 const COLUMNS = 8;
 
-export function EmojiPicker({ menu, choose }: { menu: RefObject<HTMLDivElement | null>; choose: (emoji: string) => void }) {
+export function EmojiPicker({ menu, choose, onToggle }: {
+  menu: RefObject<HTMLDivElement | null>;
+  choose: (emoji: string) => void;
+  onToggle?: (event: ToggleEvent) => void;
+}) {
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
     event.stopPropagation();
@@ -14,7 +18,7 @@ export function EmojiPicker({ menu, choose }: { menu: RefObject<HTMLDivElement |
     buttons[Math.max(0, Math.min(buttons.length - 1, buttons.indexOf(document.activeElement as HTMLButtonElement) + step))]?.focus();
   };
   return (
-    <div class="menu emojis" popover="auto" ref={menu} role="group" aria-label={text.emojis} onKeyDown={onKeyDown}>
+    <div class="menu emojis" popover="auto" ref={menu} role="group" aria-label={text.emojis} onKeyDown={onKeyDown} {...(onToggle ? { onToggle } : {})}>
       {EMOJIS.map((emoji, at) => (
         <button
           key={emoji}

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { createContext } from "preact";
 import { useContext, useEffect, useMemo, useState } from "preact/hooks";
+import { IconButton } from "../../shared/controls.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { text } from "../../shared/text.ts";
 
@@ -29,13 +30,14 @@ export function ToastProvider({ children }: { children: ComponentChildren }) {
 
 /** Renders the toast. A modal dialog needs one as well: the page behind it is inert. */
 export function Toast() {
-  const { message } = useContext(Context);
+  const { message, show } = useContext(Context);
   return (
     <div class="toast" role="status">
       {message && (
         <p>
           <Icon name="warn" />
           {message}
+          <IconButton icon="close" label={text.dismiss} onClick={() => show("")} />
         </p>
       )}
     </div>

@@ -1,8 +1,9 @@
-// The conversation types: to add one, add its row here. The order is that of the filters above the list.
+// The conversation types: to add one, add its row here and its labels to the locales. The order is that of the filters above the list.
 
 import type { ConversationOut } from "@wasgo/chat";
 import type { BadgeTone } from "../controls.tsx";
 import type { IconName } from "../icons.tsx";
+import { text } from "../text.ts";
 
 export type ConversationType = ConversationOut["conversation_type"];
 
@@ -16,12 +17,12 @@ interface ConversationTypeLabel {
 }
 
 export const CONVERSATION_TYPES: Readonly<Record<ConversationType, ConversationTypeLabel>> = {
-  direct: { label: "Direct", plural: "Direct", icon: "chat", tone: "neutral" },
-  job: { label: "Job", plural: "Jobs", icon: "briefcase", tone: "teal" },
-  bid: { label: "Bid", plural: "Bids", icon: "tag", tone: "amber" },
-  request: { label: "Request", plural: "Requests", icon: "search", tone: "blue" },
-  support: { label: "Support", plural: "Support", referenceLabel: "Case", icon: "help", tone: "violet" },
-  dispute: { label: "Dispute", plural: "Disputes", icon: "scales", tone: "red" },
+  direct: { label: text.conversationTypes.direct, plural: text.conversationTypesPlural.direct, icon: "chat", tone: "neutral" },
+  job: { label: text.conversationTypes.job, plural: text.conversationTypesPlural.job, icon: "briefcase", tone: "teal" },
+  bid: { label: text.conversationTypes.bid, plural: text.conversationTypesPlural.bid, icon: "tag", tone: "amber" },
+  request: { label: text.conversationTypes.request, plural: text.conversationTypesPlural.request, icon: "search", tone: "blue" },
+  support: { label: text.conversationTypes.support, plural: text.conversationTypesPlural.support, referenceLabel: text.supportCase, icon: "help", tone: "violet" },
+  dispute: { label: text.conversationTypes.dispute, plural: text.conversationTypesPlural.dispute, icon: "scales", tone: "red" },
 };
 
 export const CONVERSATION_TYPE_NAMES = Object.keys(CONVERSATION_TYPES) as readonly ConversationType[];

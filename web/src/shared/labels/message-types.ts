@@ -1,14 +1,7 @@
 import type { MessageOut } from "@wasgo/chat";
+import { text } from "../text.ts";
 
 type MessageType = MessageOut["message_type"];
 
 /** What stands for a message of this type that has no text. */
-export const MESSAGE_TYPES: Readonly<Record<MessageType, string>> = {
-  text: "Message",
-  image: "Photo",
-  file: "File",
-  audio: "Audio",
-  video: "Video",
-  location: "Location",
-  system: "",
-};
+export const MESSAGE_TYPES: Readonly<Record<MessageType, string>> = text.messageTypes;

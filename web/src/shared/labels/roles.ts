@@ -2,6 +2,7 @@
 
 import type { ParticipantOut } from "@wasgo/chat";
 import type { BadgeTone } from "../controls.tsx";
+import { text } from "../text.ts";
 
 export type Role = ParticipantOut["role"];
 
@@ -11,10 +12,10 @@ interface RoleLabel {
 }
 
 export const ROLES: Readonly<Record<Role, RoleLabel>> = {
-  observer: { label: "Observer", tone: "neutral" },
-  participant: { label: "Participant", tone: "neutral" },
-  moderator: { label: "Moderator", tone: "violet" },
-  admin: { label: "Admin", tone: "teal" },
+  observer: { label: text.roles.observer, tone: "neutral" },
+  participant: { label: text.roles.participant, tone: "neutral" },
+  moderator: { label: text.roles.moderator, tone: "violet" },
+  admin: { label: text.roles.admin, tone: "teal" },
 };
 
 const RANKED = Object.keys(ROLES);

@@ -154,6 +154,7 @@ class Resync(TypedDict):
     type: Literal["resync"]
     conversation_id: str
     last_seq: int
+    epoch: str
 
 
 class SendMessageAck(TypedDict):
@@ -191,6 +192,7 @@ class SubscribeFrame(TypedDict):
     conversation_id: NotRequired[str | None]
     type: Literal["subscribe"]
     after_seq: NotRequired[int | None]
+    epoch: NotRequired[str | None]
 
 
 class Subscribed(TypedDict):
@@ -198,6 +200,7 @@ class Subscribed(TypedDict):
     heartbeat_s: float
     limits: Limits
     features: list[str]
+    epoch: str
     conversation_id: str
     role: Literal["observer", "participant", "moderator", "admin"]
     last_seq: int
@@ -286,6 +289,7 @@ class ConversationHello(TypedDict):
     heartbeat_s: float
     limits: Limits
     features: list[str]
+    epoch: str
     conversation_id: str
     role: Literal["observer", "participant", "moderator", "admin"]
     last_seq: int
@@ -309,6 +313,7 @@ class Hello(TypedDict):
     heartbeat_s: float
     limits: Limits
     features: list[str]
+    epoch: str
 
 
 class NotificationOut(TypedDict):

@@ -166,7 +166,8 @@ export const markConversationRead = <ThrowOnError extends boolean = false>(optio
  *
  * Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the next page.
  *
- * Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+ * Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again, and so must a
+ * client whose `after_seq` is of another `epoch`.
  */
 export const listEvents = <ThrowOnError extends boolean = false>(options: Options<ListEventsData, ThrowOnError>): RequestResult<ListEventsResponses, ListEventsErrors, ThrowOnError> => (options.client ?? client).get<ListEventsResponses, ListEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

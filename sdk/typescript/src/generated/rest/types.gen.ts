@@ -685,6 +685,12 @@ export type EventPage = {
      * Purged Seq
      */
     purged_seq: number;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**
@@ -1163,6 +1169,12 @@ export type MessagePage = {
      * Last Seq
      */
     last_seq?: number | null;
+    /**
+     * Epoch
+     *
+     * The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
+     */
+    epoch: string;
 };
 
 /**

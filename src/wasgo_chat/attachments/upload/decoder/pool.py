@@ -154,7 +154,7 @@ class DecoderPool:
 
     async def _take(self) -> "_Decoder":
         while self._idle:
-            decoder = self._idle.pop()
+            decoder = self._idle.pop(0)  # in turn, so that none ends while there is work for it
             decoder.cancel_idle_timer()
             if decoder.process.returncode is None:
                 return decoder

@@ -35,6 +35,7 @@ class EventPage:
             ParticipantRemoved | ParticipantUpdated | ReactionUpdate]):
         last_seq (int):
         purged_seq (int):
+        epoch (str): The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
     """
 
     next_: None | str
@@ -51,6 +52,7 @@ class EventPage:
     ]
     last_seq: int
     purged_seq: int
+    epoch: str
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.conversation_changed import ConversationChanged  # noqa: PLC0415
@@ -94,6 +96,8 @@ class EventPage:
 
         purged_seq = self.purged_seq
 
+        epoch = self.epoch
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update(
@@ -103,6 +107,7 @@ class EventPage:
                 "results": results,
                 "last_seq": last_seq,
                 "purged_seq": purged_seq,
+                "epoch": epoch,
             }
         )
 
@@ -221,12 +226,15 @@ class EventPage:
 
         purged_seq = d.pop("purged_seq")
 
+        epoch = d.pop("epoch")
+
         event_page = cls(
             next_=next_,
             previous=previous,
             results=results,
             last_seq=last_seq,
             purged_seq=purged_seq,
+            epoch=epoch,
         )
 
         return event_page

@@ -26,12 +26,14 @@ class MessagePage:
         next_ (None | str): Cursor of the next page; null on the last page.
         previous (None | str): Cursor of the previous page; null on the first page.
         results (list[MessageOut]):
+        epoch (str): The epoch of the log. Send it back with `after_seq`; a `seq` of another epoch means nothing.
         last_seq (int | None | Unset):
     """
 
     next_: None | str
     previous: None | str
     results: list[MessageOut]
+    epoch: str
     last_seq: int | None | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,6 +50,8 @@ class MessagePage:
             results_item = results_item_data.to_dict()
             results.append(results_item)
 
+        epoch = self.epoch
+
         last_seq: int | None | Unset
         if isinstance(self.last_seq, Unset):
             last_seq = UNSET
@@ -61,6 +65,7 @@ class MessagePage:
                 "next": next_,
                 "previous": previous,
                 "results": results,
+                "epoch": epoch,
             }
         )
         if last_seq is not UNSET:
@@ -95,6 +100,8 @@ class MessagePage:
 
             results.append(results_item)
 
+        epoch = d.pop("epoch")
+
         def _parse_last_seq(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -108,6 +115,7 @@ class MessagePage:
             next_=next_,
             previous=previous,
             results=results,
+            epoch=epoch,
             last_seq=last_seq,
         )
 

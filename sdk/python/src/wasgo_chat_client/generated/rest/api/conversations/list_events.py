@@ -81,7 +81,9 @@ def sync_detailed(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -128,7 +130,9 @@ def sync(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -170,7 +174,9 @@ async def asyncio_detailed(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):
@@ -215,7 +221,9 @@ async def asyncio(
      Read the log: the durable frames that a socket would have sent. `next` is the `after_seq` of the
     next page.
 
-    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again.
+    Events up to `purged_seq` are deleted: a client that has seen less must load the conversation again,
+    and so must a
+    client whose `after_seq` is of another `epoch`.
 
     Args:
         conversation_id (UUID):

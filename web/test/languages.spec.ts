@@ -1,6 +1,6 @@
-// Right-to-left layout: everything is mirrored and nothing overflows.
+// Languages: their texts and formats, and the right-to-left layout, in which everything is mirrored and nothing overflows.
 
-import { waitForAnimations, expect, createJobConversation, sendMessage, openChat, test } from "./fixtures.ts";
+import { callApi, waitForAnimations, expect, createJobConversation, sendMessage, openChat, test, tokenOf } from "./fixtures.ts";
 
 for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
   test(`right to left: ${name}`, async ({ browser }) => {
@@ -31,3 +31,15 @@ for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
     expect(await overflow()).toBe(0);
   });
 }
+
+test("the page is in the language of the browser, and times in its locale", async ({ browser }) => {
+  const { id } = await createJobConversation([{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }]);
+  await callApi("POST", `/chat/conversations/${id}/add_participant/`, await tokenOf("ana"), { user_id: "cy" });
+  await sendMessage("bo", id, "Hallo");
+  const german = await openChat(browser, "cy", id, { locale: "de-AT" });
+  await expect(german.page.locator("html")).toHaveAttribute("lang", "de-AT");
+  await expect(german.page.getByText("Cy Okafor ist beigetreten")).toBeVisible();
+  await expect(german.page.getByRole("textbox", { name: /^Schreiben an/ })).toBeVisible();
+  const american = await openChat(browser, "ana", id, { locale: "en-US" });
+  await expect(american.message("Hallo").locator("time")).toHaveText(/^\d?\d:\d\d\s[AP]M$/);
+});

@@ -1,0 +1,1 @@
+var e=[`en`,`de`],t=`en-GB`,n=globalThis.document?.documentElement.dataset.language?[]:globalThis.navigator?.languages??[],r=t=>e.find(e=>e===t.split(`-`)[0]?.toLowerCase()),i=n.find(r)??t,a=r(i)??e[0],o=i,s=new Intl.ListFormat(o,{type:`conjunction`});function c(e){return s.format(e)}export{o as n,c as r,a as t};
