@@ -80,7 +80,13 @@ ROWS: dict[str, list[tuple[str, str, list[Query]]]] = {
     "Background work": [
         ("Consumer lag", "s", [(_max("consumer_lag_seconds", "consumer"), "{{consumer}}")]),
         ("Unprocessed events", "short", [(_max("consumer_lag_events", "consumer"), "{{consumer}}")]),
-        ("Processed events", "ops", [(_rate("consumer_events", "consumer"), "{{consumer}}")]),
+        (
+            "Processed events",
+            "ops",
+            [(_rate("feed_events"), "appended to the feed"), (_rate("consumer_events", "consumer"), "{{consumer}}")],
+        ),
+        ("Feed lag", "s", [(_max("feed_lag_seconds"), "feed")]),
+        ("Rebuilds", "short", [(_max("consumer_rebuilding", "consumer"), "{{consumer}}")]),
         (
             "Events before the feed",
             "short",

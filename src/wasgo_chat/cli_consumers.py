@@ -70,16 +70,20 @@ def retry(name: Name) -> None:
 def rebuild(name: Name) -> None:
     """Make a consumer process the logs of all conversations again.
 
-    Consumers ignore what they have processed before, so nothing happens twice.
-    The service does it in the background; `wasgo-chat consumers list` shows
-    when it is done. Until then the consumer does not process new events.
+    This is for consumers that keep data of their own, such as an index. The
+    service does it in the background; `wasgo-chat consumers list` shows when it
+    is done. Until then the consumer does not process new events.
     """
     import asyncio
 
+    from wasgo_chat.feature_registry import running_consumers
     from wasgo_chat.feed import admin
 
     settings = _settings()
-    asyncio.run(admin.rebuild(settings, _known(settings, name)))
+    _known(settings, name)
+    if not any(consumer.has_history for consumer in running_consumers(settings) if consumer.name == name):
+        raise CannotStart(f"{name} processes new events only, so it cannot be rebuilt.")
+    asyncio.run(admin.rebuild(settings, name))
     print(f"{name} processes the logs of all conversations again.")
 
 

@@ -351,7 +351,7 @@ def test_the_command_has_readable_and_machine_readable_output(database: str, tmp
     document = json.loads(printed.stdout)
     assert (printed.returncode, document["ok"]) == (1, False)
     areas = {one["area"] for one in document["findings"]}
-    assert areas == {"settings", "database", "redis", "store", "scanner", "tokens", "mail"}
+    assert areas == {"settings", "database", "feed", "redis", "store", "scanner", "tokens", "mail"}
 
 
 def test_warnings_do_not_fail_the_command() -> None:

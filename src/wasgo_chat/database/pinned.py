@@ -127,7 +127,7 @@ class PinnedConnection:
             return await self._run(query, args)
 
     async def run(self, query: str, *args: Any) -> list[asyncpg.Record]:
-        """Run a statement once, without an explicit transaction. It may write, and commits by itself.
+        """Run a statement once, without an explicit transaction. It may write, and is a transaction of its own.
 
         Raises:
             Unavailable: the database does not respond or cancelled the statement. Whether it took effect is unknown.

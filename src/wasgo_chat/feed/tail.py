@@ -1,7 +1,7 @@
 """The tail of the feed: which conversations have changed, for the sockets of this worker.
 
 One query finds every conversation that has changed since the last one, however many sockets there are. It runs when the
-worker is told that the feed has advanced, and once a second in any case, so that nothing depends on Redis.
+feed has advanced on any worker, and once a second in any case, so that nothing depends on Redis.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ PAUSE_S = 0.05
 """The shortest time between two queries."""
 EVENTS = 10_000
 
-# The end of the feed is read in the same snapshot, so that a feed that went back is told from one without news.
+# The end of the feed is read in the same snapshot, to distinguish a feed that went back from one without news.
 _CHANGED = """
 WITH page AS MATERIALIZED (
     SELECT position, sequenced_at, conversation_id, seq FROM feed
