@@ -78,9 +78,8 @@ async def test_conversations_without_messages_are_written_in_batches_too(
     assert (len(told), sum(told)) == (3, 4)
 
 
-ORPHAN = "00000000-0000-7000-8000-000000000000"
 FAULTS = {
-    "of every message and event exists": f"UPDATE messages SET conversation_id = '{ORPHAN}' WHERE number = 3",
+    "of every message and event exists": "UPDATE events SET conversation_id = gen_random_uuid() WHERE seq = 2",
     "seq has no gap": "DELETE FROM events WHERE seq = 2",
     "of every event exists": "DELETE FROM messages WHERE number = 3",
     "message_count": "UPDATE conversations SET message_count = message_count + 1",
