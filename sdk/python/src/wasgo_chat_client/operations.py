@@ -15,6 +15,7 @@ from wasgo_chat_client.generated.rest.models.create_conversation_conversation_ty
     CreateConversationConversationType,
 )
 from wasgo_chat_client.generated.rest.models.provisioned_participant_role import ProvisionedParticipantRole
+from wasgo_chat_client.generated.rest.models.send_message_message_type import SendMessageMessageType
 
 ConversationType: TypeAlias = CreateConversationConversationType
 
@@ -42,7 +43,7 @@ class Profile(TypedDict, total=False):
 class MessageOptions(TypedDict, total=False):
     """What a message can have in addition to its content."""
 
-    message_type: Literal["text", "image", "file", "audio", "video", "location"]
+    message_type: SendMessageMessageType
     reply_to: str
     mentions: list[str]
     metadata: Mapping[str, Any]
