@@ -55,7 +55,7 @@ _TITLES = {
 
 
 class _ReadingFlow(FlowControl):
-    """Remembers that reading was paused, even if it continues now: a client is not slow while the service does not read."""
+    """Remembers that reading was paused, even if it continues now: meanwhile no client was slow."""
 
     has_paused = False
 
