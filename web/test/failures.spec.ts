@@ -161,6 +161,8 @@ test("the list, settings, older messages and a conversation can be reloaded afte
   test.setTimeout(120_000);
   const { id, title } = await createJobConversation(BOTH);
   for (let at = 0; at < 60; at++) await sendMessage("bo", id, `number ${at}`);
+  // With unread messages the conversation would open at the first one.
+  await callApi("POST", `/chat/conversations/${id}/mark_read/`, await tokenOf("ana"));
   const { page } = await openChat(browser, "ana", id);
   await page.route(/\/chat\/conversations\/\?/, (route) => route.abort());
   await page.reload();
@@ -177,6 +179,8 @@ test("the list, settings, older messages and a conversation can be reloaded afte
   await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("All messages")).toBeVisible();
   await page.keyboard.press("Escape");
+  // The entry of the dialog in the browser's history is removed; that would interrupt a reload.
+  await expect.poll(() => page.evaluate(() => history.state as unknown)).toBeNull();
 
   await page.route(/before_seq=/, (route) => route.abort());
   await page.reload();
