@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import structlog
 
-from wasgo_chat.core.redis_errors import diagnose_redis
-from wasgo_chat.core.redis_target import DEFAULT_PREFIX
 from wasgo_chat.core.tasks import forever
 from wasgo_chat.database.session import Database
 from wasgo_chat.presence import operations
 from wasgo_chat.presence.registry import CONNECTION_ERRORS, PresenceRegistry
+from wasgo_chat.redis_client.errors import diagnose_redis
+from wasgo_chat.redis_client.target import DEFAULT_PREFIX
 
 log = structlog.get_logger(__name__)
 

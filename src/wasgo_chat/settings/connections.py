@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from wasgo_chat.core.redis_target import DEFAULT_PREFIX, validate_redis_url
+from wasgo_chat.redis_client.target import DEFAULT_PREFIX, validate_redis_url
 from wasgo_chat.settings.types import DatabaseUrl, SpaceSeparatedUrls
 
 
