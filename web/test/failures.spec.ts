@@ -1,7 +1,7 @@
 // Failures show an error, keep what the user wrote, and can be retried.
 
 import type { Page } from "@playwright/test";
-import { callApi, expect, createJobConversation, sendMessage, openChat, test, tokenOf, url } from "./fixtures.ts";
+import { callApi, closeWithEscape, expect, createJobConversation, sendMessage, openChat, test, tokenOf, url } from "./fixtures.ts";
 
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
 const PNG = Buffer.from(
@@ -178,9 +178,7 @@ test("the list, settings, older messages and a conversation can be reloaded afte
   await page.unroute("**/notifications/preferences/");
   await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("All messages")).toBeVisible();
-  await page.keyboard.press("Escape");
-  // The entry of the dialog in the browser's history is removed; that would interrupt a reload.
-  await expect.poll(() => page.evaluate(() => history.state as unknown)).toBeNull();
+  await closeWithEscape(page);
 
   await page.route(/before_seq=/, (route) => route.abort());
   await page.reload();
