@@ -29,6 +29,7 @@ async def test_a_message_reaches_all_participants_and_its_sender_is_acked(world:
 async def test_the_examples_of_the_specification_need_no_ref(world: World) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
+    await bo.send(chat)  # ana sees the name of a user who has written to her
     async with ana.connect(chat) as a, bo.connect(chat) as b:
         await a.send("send_message", content="Hello!", message_type="text")
         message = (await b.receive("new_message"))["message"]
