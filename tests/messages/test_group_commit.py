@@ -20,6 +20,7 @@ from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.sending import statements
+from wasgo_chat.messages.sending.group_commit import GroupCommit
 from wasgo_chat.messages.sending.statements import NewMessage
 
 MESSAGES = "/chat/messages/"
@@ -160,8 +161,11 @@ class LosingProxy:
     async def started(cls, database: str, folder: Path, *, is_late: bool = False) -> "AsyncIterator[LosingProxy]":
         proxy = cls(database, folder, is_late=is_late)
         server = await asyncio.start_unix_server(proxy._serve, folder / SOCKET)
-        yield proxy
-        server.close()
+        try:
+            yield proxy
+        finally:
+            proxy._delivers.set()
+            server.close()
 
     async def deliver(self) -> None:
         """Let the server have the statement, if its session still exists, and wait until it has responded."""
@@ -221,18 +225,28 @@ async def test_a_commit_of_unknown_outcome_is_resolved_and_acked(
         assert len(await bo.events(chat)) == 2
 
 
-async def test_a_lost_statement_that_the_server_reads_later_is_not_stored_twice(database: str, tmp_path: Path) -> None:
+async def test_a_lost_statement_that_the_server_reads_later_is_not_stored_twice(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst moment is after the lookup and before the message is stored again."""
     async with (
         LosingProxy.started(database, tmp_path, is_late=True) as proxy,
         world_with(make_settings(database, database_url=proxy.url)) as world,
     ):
+        resolve = GroupCommit._resolve_unknown_commit
+
+        async def then_deliver(*given: Any) -> Any:
+            found = await resolve(*given)
+            await proxy.deliver()
+            return found
+
+        monkeypatch.setattr(GroupCommit, "_resolve_unknown_commit", then_deliver)
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         await ana.send(chat, "before")
         proxy.armed.set()
         answer = await ana.send(chat, LOST)
         assert not proxy.armed.is_set()
-        await proxy.deliver()
         assert [message["id"] for message in await bo.history(chat)][:-1] == [answer["id"]]
         assert [event["seq"] for event in await bo.events(chat)] == [1, 2]
 

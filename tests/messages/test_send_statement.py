@@ -73,7 +73,7 @@ async def test_a_member_who_is_removed_before_the_lock_cannot_send(world: World,
 
 
 async def test_a_message_whose_conversation_changed_before_the_lock_follows_the_change(
-    world: World, gate: Gate
+    world: World, gate: Gate, caplog: pytest.LogCaptureFixture
 ) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await world.job(admin=ana, participant=bo)
@@ -82,6 +82,7 @@ async def test_a_message_whose_conversation_changed_before_the_lock_follows_the_
     changed = await ana.ok("PATCH", f"/chat/conversations/{chat['id']}/", {"title": "Changed"})
     await gate.open()
     assert (await sending)["seq"] == changed["last_seq"] + 1
+    assert "batch_failed" not in caplog.text
 
 
 async def test_a_message_whose_session_is_terminated_is_stored_once(world: World, gate: Gate) -> None:

@@ -38,7 +38,7 @@ ORDER BY c.id FOR NO KEY UPDATE OF c
 
 # `version` is the row as it is locked, `conversations c` the row as of the beginning of the statement. If they differ,
 # another transaction has changed the conversation in between, and perhaps its members or messages, of which this
-# statement sees the state before. Whoever changes them changes the row of the conversation too.
+# statement sees the state before. Every change of them updates the row of the conversation too.
 _STORE = f"""
 WITH locked AS MATERIALIZED ({_LOCK} SKIP LOCKED), input AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[],
