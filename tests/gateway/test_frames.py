@@ -28,7 +28,7 @@ async def test_a_message_reaches_all_participants_and_its_sender_is_acked(world:
 
 async def test_the_examples_of_the_specification_need_no_ref(world: World) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     async with ana.connect(chat) as a, bo.connect(chat) as b:
         await a.send("send_message", content="Hello!", message_type="text")
         message = (await b.receive("new_message"))["message"]
@@ -47,7 +47,7 @@ async def test_the_examples_of_the_specification_need_no_ref(world: World) -> No
 
 async def test_edits_reactions_and_deletions_arrive_with_their_seq(world: World) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     async with ana.connect(chat) as a, bo.connect(chat) as b:
         sent = await a.request("send_message", content="Draft")
         message_id = sent["message_id"]
@@ -152,7 +152,7 @@ async def test_one_socket_follows_many_conversations(world: World) -> None:
 
 async def test_typing_stops_when_its_socket_closes(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     async with ana.connect(chat, other_worker) as a:
         async with bo.connect(chat) as b:
             await b.send("typing", is_typing=True)
@@ -165,7 +165,7 @@ async def test_typing_that_is_not_repeated_expires(
 ) -> None:
     monkeypatch.setattr("wasgo_chat.gateway.delivery.channel.TYPING_TTL_S", 0.1)
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     async with ana.connect(chat, other_worker) as a, bo.connect(chat) as b:
         await b.send("typing", is_typing=True)
         assert (await a.receive("typing"))["is_typing"] is True

@@ -56,7 +56,7 @@ async def test_each_user_adds_their_own_reaction(world: World) -> None:
 
 async def test_reactions_are_events_that_do_not_change_the_revision(world: World) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     sent = await ana.send(chat)
     await react(bo, sent, "👍")
     seen = (await ana.history(chat))[0]

@@ -10,10 +10,10 @@ with contextlib.suppress(ImportError):  # other programs inherit the path too
     kept: list[bytes] = []
     parse = CommandRegistry.parse
 
-    def parse_slowly(registry: CommandRegistry, text: str) -> Any:
+    def parse_slowly(self: CommandRegistry, text: str) -> Any:
         if "typing" in text and not kept:
             kept.append(b"x" * 160_000_000)
-            time.sleep(4.5)  # a worker that is blocked for longer is killed
-        return parse(registry, text)
+            time.sleep(3.2)  # a worker that is blocked for longer may be killed
+        return parse(self, text)
 
     CommandRegistry.parse = parse_slowly  # type: ignore[method-assign]  # on purpose
