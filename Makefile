@@ -36,7 +36,7 @@ dev: $(READY) ## serve on 127.0.0.1:8000 (PORT=…) with an embedded PostgreSQL 
 	@exec $(BIN)/wasgo-chat dev --port $(PORT)
 
 test: $(READY) haproxy pgbouncer promtool ## run the whole test suite on real PostgreSQL and Valkey
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 test-upgrade: $(READY) ## run the code of the previous release on the schema of this one
 	@$(BIN)/python -m tests.migrations.previous_release

@@ -40,6 +40,7 @@ LOCAL = {
     "feed_end",
     "feed_offsets",
     "idempotency_keys",
+    "installation",
     "last_seen",
     "notification_preferences",
     "push_subscriptions",

@@ -32,6 +32,7 @@ CORE_TABLES = {
     "feed_heads",
     "feed_offsets",
     "idempotency_keys",
+    "installation",
     "message_revisions",
     "messages",
     "parked_events",

@@ -78,7 +78,7 @@ async def test_an_untrusted_server_is_not_used(url: MakeUrl, tmp_path: Path) -> 
 async def test_the_doctor_reports_the_certificate(url: MakeUrl) -> None:
     settings = Settings(database_url=url("sslmode=verify-full&sslrootcert=system"))
     (found,) = await check(settings, workers=1)
-    assert (found.level, found.what) == ("error", "The server certificate is not trusted.")
+    assert (found.level, found.what) == ("error", "The certificate of the database is not trusted.")
 
 
 async def test_the_host_name_is_checked_against_the_certificate(url: MakeUrl, own: Certificate) -> None:

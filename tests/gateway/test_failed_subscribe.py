@@ -9,16 +9,17 @@ from tests.support.servers import valkey_url
 from tests.support.world import World, wait_for
 from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.gateway.broadcast.envelope import channel_of
+from wasgo_chat.redis_client.target import DEFAULT_PREFIX
 
 
 async def test_the_broker_subscription_is_removed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
-    channel = channel_of(UUID(chat["id"]))
-    redis = Redis.from_url(valkey_url())
+    channel = DEFAULT_PREFIX + channel_of(UUID(chat["id"]))
 
     async def has_subscribers(number: int) -> bool:
-        return [(channel.encode(), number)] == await redis.pubsub_numsub(channel)
+        async with Redis.from_url(valkey_url()) as redis:
+            return [(channel.encode(), number)] == await redis.pubsub_numsub(channel)
 
     async def away(_: object) -> None:
         raise Unavailable
@@ -30,4 +31,3 @@ async def test_the_broker_subscription_is_removed(world: World, monkeypatch: pyt
     await wait_for(has_subscribers, 0)
     async with ana.connect(chat):
         await wait_for(has_subscribers, 1)
-    await redis.aclose()

@@ -28,7 +28,8 @@ async def test_a_message_reaches_all_participants_and_its_sender_is_acked(world:
 
 async def test_the_examples_of_the_specification_need_no_ref(world: World) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await bo.direct(ana)
+    chat = await ana.direct(bo)
+    await bo.send(chat)  # ana sees the name of a user who has written to her
     async with ana.connect(chat) as a, bo.connect(chat) as b:
         await a.send("send_message", content="Hello!", message_type="text")
         message = (await b.receive("new_message"))["message"]
@@ -47,7 +48,7 @@ async def test_the_examples_of_the_specification_need_no_ref(world: World) -> No
 
 async def test_edits_reactions_and_deletions_arrive_with_their_seq(world: World) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await bo.direct(ana)
+    chat = await ana.direct(bo)
     async with ana.connect(chat) as a, bo.connect(chat) as b:
         sent = await a.request("send_message", content="Draft")
         message_id = sent["message_id"]

@@ -56,13 +56,14 @@ async def test_each_user_adds_their_own_reaction(world: World) -> None:
 
 async def test_reactions_are_events_that_do_not_change_the_revision(world: World) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await bo.direct(ana)
+    chat = await ana.direct(bo)
+    await bo.send(chat)  # ana sees the name of a user who has written to her
     sent = await ana.send(chat)
     await react(bo, sent, "👍")
-    seen = (await ana.history(chat))[0]
+    seen = (await ana.history(chat))[-1]
     assert (seen["revision"], seen["is_edited"]) == (1, False)
-    frame = (await ana.events(chat))[1]
-    assert (frame["type"], frame["seq"], frame["message_id"]) == ("reaction_update", 2, sent["id"])
+    frame = (await ana.events(chat))[2]
+    assert (frame["type"], frame["seq"], frame["message_id"]) == ("reaction_update", 3, sent["id"])
     assert (frame["user_id"], frame["username"]) == (bo.id, "bo")
     assert (frame["emoji"], frame["action"]) == ("👍", "added")
     assert "me" not in frame["reactions"][0]

@@ -62,6 +62,8 @@ FIRES: dict[str, tuple[dict[str, str], int]] = {
     "WasgoChatLogRewound": ({f'wasgo_chat_reconciler_findings_total{{{JOB},what="rewinds"}}': "0x5 1x20"}, 8),
     "WasgoChatConnectionsExhausted": ({f'wasgo_chat_pool_timeouts_total{{{JOB},pool="request"}}': "0+5x20"}, 5),
     "WasgoChatConsumerBehind": ({f'wasgo_chat_consumer_lag_seconds{{{JOB},consumer="notifications"}}': "400x20"}, 12),
+    "WasgoChatFeedBehind": ({f"wasgo_chat_feed_lag_seconds{{{JOB}}}": "40x20"}, 4),
+    "WasgoChatParkedEvents": ({f'wasgo_chat_parked_events{{{JOB},consumer="notifications"}}': "1x30"}, 17),
     "WasgoChatDeadDeliveries": (
         {f'wasgo_chat_notification_deliveries_total{{{JOB},channel="email",outcome="dead"}}': "0x5 20x20"},
         8,

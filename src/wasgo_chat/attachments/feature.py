@@ -23,7 +23,7 @@ FEATURE = Feature(
     setting="attachments",
     settings=AttachmentSettings,
     routers=[router],
-    # That of a form with several files: so a file that is too large is told by its own code.
+    # The limit of a form with several files. A single file that is too large gets a more specific error.
     max_body_bytes=multipart_bytes,
     build=_build,
     build_off=_build,

@@ -6,9 +6,9 @@ import secrets
 from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import NoPermissionError, RedisClusterException, RedisError, ResponseError
 
-from wasgo_chat.core.redis_errors import diagnose_redis
-from wasgo_chat.core.redis_target import RedisTarget
 from wasgo_chat.doctor.findings import Area, Finding
+from wasgo_chat.redis_client.errors import diagnose_redis
+from wasgo_chat.redis_client.target import RedisTarget
 from wasgo_chat.settings.config import Settings
 
 OLDEST_VERSION = 7

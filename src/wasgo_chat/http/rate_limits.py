@@ -18,10 +18,10 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import RedisClusterException, RedisError
 
 from wasgo_chat.core.errors import RateLimited
-from wasgo_chat.core.redis_errors import diagnose_redis
-from wasgo_chat.core.redis_target import RedisTarget, close_sentinels
 from wasgo_chat.http.gcra import GcraLimiter
 from wasgo_chat.identity.authentication import Actor
+from wasgo_chat.redis_client.errors import diagnose_redis
+from wasgo_chat.redis_client.target import RedisTarget, close_sentinels
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.telemetry.counters import WorkerCounters
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.redis_target import DEFAULT_PREFIX, RedisTarget, close_sentinels
+from wasgo_chat.redis_client.target import DEFAULT_PREFIX, RedisTarget, close_sentinels
 
 CONNECTION_ERRORS = (RedisError, RedisClusterException, OSError, TimeoutError)
 SHARDS = 16

@@ -10,7 +10,6 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.sentinel import SentinelConnectionPool
 
-from wasgo_chat.core.redis_target import DEFAULT_PREFIX, RedisTarget, close_sentinels
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
 from wasgo_chat.pubsub.redis_base import (
     CONNECTION_ERRORS,
@@ -21,6 +20,7 @@ from wasgo_chat.pubsub.redis_base import (
     Pipeline,
     RedisBrokerBase,
 )
+from wasgo_chat.redis_client.target import DEFAULT_PREFIX, RedisTarget, close_sentinels
 
 _COUNT_INTERVAL_S = 0.5
 _PING_S = 1.0

@@ -14,9 +14,9 @@ from typing import Any, Literal, Protocol
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
-from wasgo_chat.core.redis_errors import diagnose_redis
 from wasgo_chat.core.tasks import cancel_and_wait, forever
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
+from wasgo_chat.redis_client.errors import diagnose_redis
 
 log = structlog.get_logger(__name__)
 

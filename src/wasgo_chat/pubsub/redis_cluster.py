@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 from redis.asyncio.cluster import ClusterNode
 
-from wasgo_chat.core.redis_target import DEFAULT_PREFIX, RedisTarget
 from wasgo_chat.pubsub.broker import OnGap, OnMessage
 from wasgo_chat.pubsub.cluster_connection import Address, ShardSubscriber, slot_of
 from wasgo_chat.pubsub.redis_base import CONNECTION_ERRORS, RETRY_S, Pipeline, RedisBrokerBase
+from wasgo_chat.redis_client.target import DEFAULT_PREFIX, RedisTarget
 
 log = structlog.get_logger(__name__)
 

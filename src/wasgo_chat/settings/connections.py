@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from wasgo_chat.core.redis_target import DEFAULT_PREFIX, validate_redis_url
+from wasgo_chat.redis_client.target import DEFAULT_PREFIX, validate_redis_url
 from wasgo_chat.settings.types import DatabaseUrl, SpaceSeparatedUrls
 
 
@@ -31,8 +31,8 @@ class ConnectionSettings(BaseModel):
     database_pool_size: int = Field(
         10,
         ge=1,
-        description="Size of a worker's request pool. Each worker opens 18 more connections for sending, lookups "
-        "and background tasks.",
+        description="Size of a worker's request pool. Each worker opens further connections for sending, lookups and "
+        "background tasks (docs/operations.md).",
     )
     database_pool_timeout_s: float = Field(
         3.0, gt=0, description="Maximum wait for a free connection before the request fails with 503."

@@ -6,7 +6,7 @@ The service checks the bodies: what it does not know or accept, it refuses with 
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NotRequired, Protocol, Self, TypeAlias, TypedDict, TypeVar
+from typing import Any, Generic, NotRequired, Protocol, Self, TypeAlias, TypedDict, TypeVar
 from urllib.parse import quote
 
 from wasgo_chat_client.generated.object_conversations import OBJECT_CONVERSATION_PATHS
@@ -15,6 +15,8 @@ from wasgo_chat_client.generated.rest.models.create_conversation_conversation_ty
     CreateConversationConversationType,
 )
 from wasgo_chat_client.generated.rest.models.provisioned_participant_role import ProvisionedParticipantRole
+from wasgo_chat_client.generated.rest.models.send_message_message_type import SendMessageMessageType
+from wasgo_chat_client.generated.rest.models.update_conversation_status_type_0 import UpdateConversationStatusType0
 
 ConversationType: TypeAlias = CreateConversationConversationType
 
@@ -42,7 +44,7 @@ class Profile(TypedDict, total=False):
 class MessageOptions(TypedDict, total=False):
     """What a message can have in addition to its content."""
 
-    message_type: Literal["text", "image", "file", "audio", "video", "location"]
+    message_type: SendMessageMessageType
     reply_to: str
     mentions: list[str]
     metadata: Mapping[str, Any]
@@ -55,7 +57,7 @@ class ConversationChanges(TypedDict, total=False):
     title: str
     metadata: Mapping[str, Any]
     settings: Mapping[str, Any]
-    status: Literal["open", "closed"]
+    status: UpdateConversationStatusType0
 
 
 Id = str | int | uuid.UUID

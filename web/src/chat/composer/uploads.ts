@@ -2,6 +2,7 @@
 // outside the views, so that opening another conversation loses none.
 
 import type { AttachmentOut, Chat, ChatError } from "@wasgo/chat";
+import { type MessageType, isMessageType } from "../../shared/labels/message-types.ts";
 import { Writable } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
 
@@ -124,10 +125,8 @@ export function transferredFiles(data: DataTransfer | null): readonly File[] {
   return [...(data?.files ?? [])];
 }
 
-/** The type of a message with these attachments. */
-export function messageTypeFor(files: readonly AttachmentOut[]): "image" | "audio" | "video" | "file" {
-  for (const kind of ["image", "audio", "video"] as const) {
-    if (files.every((attachment) => attachment.content_type.startsWith(`${kind}/`))) return kind;
-  }
-  return "file";
+/** The type of a message with these attachments: that of their content types, such as `image`, if they have one in common. */
+export function messageTypeFor(files: readonly AttachmentOut[]): Exclude<MessageType, "system"> {
+  const [type = "file", ...others] = new Set(files.map((attachment) => attachment.content_type.split("/")[0]));
+  return others.length === 0 && type !== "text" && isMessageType(type) && type !== "system" ? type : "file";
 }

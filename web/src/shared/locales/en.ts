@@ -261,6 +261,7 @@ export const en = {
   conversationTypesPlural: { direct: "Direct", job: "Jobs", bid: "Bids", request: "Requests", support: "Support", dispute: "Disputes" },
   supportCase: "Case",
   statuses: { open: "Open", closed: "Closed" },
+  // In ascending order of rights.
   roles: { observer: "Observer", participant: "Participant", moderator: "Moderator", admin: "Admin" },
   messageTypes: { text: "Message", image: "Photo", file: "File", audio: "Audio", video: "Video", location: "Location", system: "" },
   levels: { all: "All messages", mentions: "Mentions and replies only", none: "Nothing" },

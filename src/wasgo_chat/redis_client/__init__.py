@@ -1,0 +1,1 @@
+"""The server that a Redis URL names, and what its errors mean."""
