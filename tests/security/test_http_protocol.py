@@ -113,7 +113,17 @@ async def test_a_client_that_does_not_read_its_response_is_disconnected(
         handshake("/ws/chat/?" + "x" * 9000),
         handshake("/ws/chat/", **{f"X_{n}": "x" for n in range(120)}),
     ],
-    ids=["target", "query", "parameters", "header", "headers", "together", "of a handshake", "target of one", "headers of one"],
+    ids=[
+        "target",
+        "query",
+        "parameters",
+        "header",
+        "headers",
+        "together",
+        "of a handshake",
+        "target of one",
+        "headers of one",
+    ],
 )
 async def test_headers_above_the_limit_are_431(world: World, head: bytes) -> None:
     async with connected(world.worker) as raw:

@@ -1,4 +1,4 @@
-"""On the PYTHONPATH of a service, this gives it a flaw: the first `typing` frame blocks its worker, and is not freed."""
+"""On the PYTHONPATH of a service, this gives it a flaw: the first `typing` frame blocks its worker and leaks memory."""
 
 import contextlib
 import time
