@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from wasgo_chat.settings.config import Settings
+from wasgo_chat.worker import BACKGROUND_POOL_SIZE, KEYED_POOL_SIZE
+
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "wasgo_chat"
 BASES = (ROOT, SOURCE, ROOT / "tests", ROOT / "sdk", ROOT / "web")
@@ -78,3 +81,17 @@ def test_log_events_metrics_and_names_in_a_document_are_in_the_code(name: str) -
     words = set(re.findall(r"`([a-z]+(?:_[a-z]+)+_?)`", text)) - NOT_OURS
     unknown = {word for word in words if word.removeprefix("wasgo_chat_").removesuffix("_total") not in source}
     assert unknown == set()
+
+
+def test_the_documented_number_of_connections_is_that_of_a_worker() -> None:
+    roles = 1
+    more = KEYED_POOL_SIZE + BACKGROUND_POOL_SIZE + roles
+    each = Settings().database_pool_size + more
+    text = " ".join((ROOT / "docs/operations.md").read_text(encoding="utf-8").split())
+    assert f"and {more} more: {KEYED_POOL_SIZE} for statements by key" in text
+    assert f"{BACKGROUND_POOL_SIZE} for background work, and {roles} for its roles" in text
+    assert f"That is {each} by default; plan `max_connections` for {each} for each worker" in text
+    autoscaler = (ROOT / "deploy/kubernetes/autoscaler.yaml").read_text(encoding="utf-8")
+    pods = 1 + int(re.findall(r"maxReplicas: (\d+)", autoscaler)[0])
+    assert f"Each pod opens {each} database connections" in autoscaler
+    assert f"rollout need\n  # {pods * each + 2}." in autoscaler  # one that purges, one that creates partitions

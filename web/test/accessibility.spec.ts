@@ -1,7 +1,7 @@
 // axe reports no violations, in both themes and at both widths, in every view.
 
 import { axeViolations } from "./axe.ts";
-import { callApi, expect, createJobConversation, sendMessage, openChat, test, tokenOf } from "./fixtures.ts";
+import { callApi, closeWithEscape, expect, createJobConversation, sendMessage, openChat, test, tokenOf } from "./fixtures.ts";
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
@@ -16,7 +16,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("button", { name: "Notification settings" }).click();
       await expect(page.getByText("All messages")).toBeVisible();
       await checkAxe("preferences");
-      await page.keyboard.press("Escape");
+      await closeWithEscape(page);
       await page.evaluate((id) => (location.hash = `#ana/${id}`), kitchen);
       await expect(page.getByRole("log")).toBeVisible();
       await checkAxe("a conversation");
@@ -29,7 +29,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("complementary").getByRole("button", { name: "Close", exact: true }).click();
       await page.getByRole("button", { name: "Share a location" }).click();
       await checkAxe("sharing a location");
-      await page.keyboard.press("Escape");
+      await closeWithEscape(page);
       await page.evaluate(() => (location.hash = ""));
       await expect(page.getByText("Who would you like to be?")).toBeVisible();
       await checkAxe("the user picker");

@@ -1,7 +1,7 @@
 // Failures show an error, keep what the user wrote, and can be retried.
 
 import type { Page } from "@playwright/test";
-import { callApi, expect, createJobConversation, sendMessage, openChat, test, tokenOf, url } from "./fixtures.ts";
+import { callApi, closeWithEscape, expect, createJobConversation, sendMessage, openChat, test, tokenOf, url } from "./fixtures.ts";
 
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
 const PNG = Buffer.from(
@@ -161,6 +161,8 @@ test("the list, settings, older messages and a conversation can be reloaded afte
   test.setTimeout(120_000);
   const { id, title } = await createJobConversation(BOTH);
   for (let at = 0; at < 60; at++) await sendMessage("bo", id, `number ${at}`);
+  // With unread messages the conversation would open at the first one.
+  await callApi("POST", `/chat/conversations/${id}/mark_read/`, await tokenOf("ana"));
   const { page } = await openChat(browser, "ana", id);
   await page.route(/\/chat\/conversations\/\?/, (route) => route.abort());
   await page.reload();
@@ -176,7 +178,7 @@ test("the list, settings, older messages and a conversation can be reloaded afte
   await page.unroute("**/notifications/preferences/");
   await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("All messages")).toBeVisible();
-  await page.keyboard.press("Escape");
+  await closeWithEscape(page);
 
   await page.route(/before_seq=/, (route) => route.abort());
   await page.reload();

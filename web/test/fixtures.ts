@@ -119,6 +119,12 @@ export async function openChat(browser: Browser, user: string, conversation = ""
   return new ChatPage(page);
 }
 
+/** Closes what covers the page. Its entry in the browser's history is removed then, which would interrupt a navigation. */
+export async function closeWithEscape(page: Page): Promise<void> {
+  await page.keyboard.press("Escape");
+  await expect.poll(() => page.evaluate(() => history.state as unknown)).toBeNull();
+}
+
 /** Waits for transitions to end: until then elements are smaller and partly transparent. */
 export async function waitForAnimations(page: Page): Promise<void> {
   await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)));

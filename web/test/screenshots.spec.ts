@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "@playwright/test";
-import { callApi, expect, createJobConversation, sendMessage, service, openChat, test, tokenOf } from "./fixtures.ts";
+import { callApi, closeWithEscape, expect, createJobConversation, sendMessage, service, openChat, test, tokenOf } from "./fixtures.ts";
 
 const OUT = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
@@ -75,14 +75,14 @@ for (const size of ["desktop", "phone"] as const) {
     await page.getByRole("button", { name: "Open table.png" }).click();
     await expect(page.getByRole("dialog").getByRole("img")).toBeVisible();
     await takeScreenshot(page, `${size}-viewer`);
-    await page.keyboard.press("Escape");
+    await closeWithEscape(page);
     await page.goto(`${page.url().split("#")[0]}#ana`);
     await page.getByRole("button", { name: /^Notifications/ }).click();
     await takeScreenshot(page, `${size}-notifications`);
     await page.getByRole("button", { name: "Notification settings" }).click();
     await expect(page.getByText("All messages")).toBeVisible();
     await takeScreenshot(page, `${size}-preferences`);
-    await page.keyboard.press("Escape");
+    await closeWithEscape(page);
     await page.goto(`${page.url().split("#")[0]}#`);
     await takeScreenshot(page, `${size}-choice`);
     await page.context().close();

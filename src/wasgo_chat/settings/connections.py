@@ -31,8 +31,8 @@ class ConnectionSettings(BaseModel):
     database_pool_size: int = Field(
         10,
         ge=1,
-        description="Size of a worker's request pool. Each worker opens 18 more connections for sending, lookups "
-        "and background tasks.",
+        description="Size of a worker's request pool. Each worker opens further connections for sending, lookups and "
+        "background tasks (docs/operations.md).",
     )
     database_pool_timeout_s: float = Field(
         3.0, gt=0, description="Maximum wait for a free connection before the request fails with 503."

@@ -6,7 +6,7 @@ The service checks the bodies: what it does not know or accept, it refuses with 
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NotRequired, Protocol, Self, TypeAlias, TypedDict, TypeVar
+from typing import Any, Generic, NotRequired, Protocol, Self, TypeAlias, TypedDict, TypeVar
 from urllib.parse import quote
 
 from wasgo_chat_client.generated.object_conversations import OBJECT_CONVERSATION_PATHS
@@ -16,6 +16,7 @@ from wasgo_chat_client.generated.rest.models.create_conversation_conversation_ty
 )
 from wasgo_chat_client.generated.rest.models.provisioned_participant_role import ProvisionedParticipantRole
 from wasgo_chat_client.generated.rest.models.send_message_message_type import SendMessageMessageType
+from wasgo_chat_client.generated.rest.models.update_conversation_status_type_0 import UpdateConversationStatusType0
 
 ConversationType: TypeAlias = CreateConversationConversationType
 
@@ -56,7 +57,7 @@ class ConversationChanges(TypedDict, total=False):
     title: str
     metadata: Mapping[str, Any]
     settings: Mapping[str, Any]
-    status: Literal["open", "closed"]
+    status: UpdateConversationStatusType0
 
 
 Id = str | int | uuid.UUID

@@ -126,7 +126,7 @@ export function transferredFiles(data: DataTransfer | null): readonly File[] {
 }
 
 /** The type of a message with these attachments: that of their content types, such as `image`, if they have one in common. */
-export function messageTypeFor(files: readonly AttachmentOut[]): MessageType {
+export function messageTypeFor(files: readonly AttachmentOut[]): Exclude<MessageType, "system"> {
   const [type = "file", ...others] = new Set(files.map((attachment) => attachment.content_type.split("/")[0]));
-  return others.length === 0 && type !== "text" && isMessageType(type) ? type : "file";
+  return others.length === 0 && type !== "text" && isMessageType(type) && type !== "system" ? type : "file";
 }

@@ -7,5 +7,5 @@ export type MessageType = MessageOut["message_type"];
 export const MESSAGE_TYPES: Readonly<Record<MessageType, string>> = text.messageTypes;
 
 export function isMessageType(value: string): value is MessageType {
-  return value in MESSAGE_TYPES;
+  return Object.hasOwn(MESSAGE_TYPES, value);
 }
