@@ -36,6 +36,8 @@ DISCARD_S = 300.0
 LOOP_DELAY_TOLERANCE_S = 1.0
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 100
+MAX_QUERY_BYTES, MAX_QUERY_PARAMETERS = 16_384, 100
+"""A query is parsed more than once, and some parameters take milliseconds if there are thousands of them."""
 BODY_BYTES_PER_S = 1024
 PIECE_BYTES = 1024
 """Bytes that are parsed before the service looks whether requests are waiting: at most about 50 small requests."""
@@ -259,6 +261,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version not in ("1.0", "1.1") or not self._has_valid_host(version) or not self._make_target_relative():
             self._refuse(400)
+        elif len(query := self.url.partition(b"?")[2]) > MAX_QUERY_BYTES or query.count(b"&") >= MAX_QUERY_PARAMETERS:
+            self._refuse(431)
         if self._is_refused:
             return
         super().on_headers_complete()
