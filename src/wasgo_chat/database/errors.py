@@ -34,6 +34,14 @@ def is_unavailable(error: BaseException) -> bool:
     )
 
 
+def is_statement_error(error: BaseException) -> bool:
+    """Whether the server has refused a statement and rolled it back, and the connection can be used further.
+
+    An error that ends the session proves nothing: it may come after the commit.
+    """
+    return isinstance(error, asyncpg.PostgresError) and getattr(error, "severity_en", None) == "ERROR"
+
+
 def was_contention(error: Unavailable) -> bool:
     """Whether the cause was lock contention or load, so that the database itself is up."""
     return error.__cause__ is not None and is_busy(error.__cause__)
