@@ -11,8 +11,21 @@ import httpx
 import pytest
 from PIL import Image, ImageCms
 
-from tests.attachments.media import CANARY, KINDS, full_box, mp3, mpo, profile, recording, tiff, user_data
-from tests.attachments.samples import ATTACHMENTS, box, picture, upload
+from tests.attachments.media import (
+    CANARY,
+    KINDS,
+    full_box,
+    mp3,
+    mpo,
+    opus,
+    profile,
+    recording,
+    tiff,
+    user_data,
+    vorbis,
+    webm,
+)
+from tests.attachments.samples import ATTACHMENTS, box, ogg_checksum, picture, upload
 from tests.support.world import Json, World
 from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile
 from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, clean_in_place
@@ -87,6 +100,33 @@ async def test_music_keeps_its_title(world: World) -> None:
         assert b"A title" in served
         assert b"An artist" in served
         assert served.count(b"\xff\xfb\x90\x64") == 3
+
+
+async def test_a_recording_keeps_its_title_and_its_sound(world: World) -> None:
+    for content in (opus(), vorbis()):
+        made, served = await kept(world, content)
+        assert made["duration"] == (2.5 if b"OpusHead" in content else 3.0)
+        assert served.count(b"sound") == 100
+        for text in (b"TITLE=A title", b"artist=An artist"):
+            assert served.count(text) == 1
+        assert b"LOCATION" not in served
+        position = 0
+        while position < len(served):
+            count = served[position + 26]
+            end = position + 27 + count + sum(served[position + 27 : position + 27 + count])
+            page = served[position:end]
+            assert int.from_bytes(page[22:26], "little") == ogg_checksum(page[:22] + bytes(4) + page[26:])
+            position = end
+
+
+@pytest.mark.parametrize("is_live", [False, True], ids=["of a program", "of a recorder"])
+async def test_a_webm_keeps_its_picture_and_loses_other_tracks(world: World, is_live: bool) -> None:
+    content = webm(is_live=is_live)
+    made, served = await kept(world, content)
+    assert made["duration"] == 3.0
+    assert served.count(b"thepicture") == 6
+    assert b"position-of-a-drone" not in served
+    assert b"TITLE=A title" in served
 
 
 def test_a_profile_that_is_not_valid_is_dropped() -> None:

@@ -19,7 +19,6 @@ from wasgo_chat.attachments.upload.content_types import (
 )
 from wasgo_chat.attachments.upload.decoder.pool import Cleaned, DecoderPool
 from wasgo_chat.attachments.upload.decoder.working_files import cleaned_path, thumbnail_path, working_paths
-from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Invalid
@@ -113,7 +112,7 @@ async def prepare(
         thumbnail_size=thumbnail_size,
         width=cleaned.width,
         height=cleaned.height,
-        duration=None if thumbnail else await asyncio.to_thread(duration_of, original, content_type),
+        duration=cleaned.duration,
     )
 
 
