@@ -244,6 +244,30 @@ def ogg_with_subtitles() -> bytes:
     return opus() + other + CANARY
 
 
+def chunk(name: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
+
+
+def avi() -> bytes:
+    """A film of a camera, which writes its name and the date into several places."""
+    stream = chunk(b"LIST", b"strl", chunk(b"strh", bytes(56)), chunk(b"strf", bytes(40)), chunk(b"strd", CANARY))
+    header = chunk(b"LIST", b"hdrl", chunk(b"avih", bytes(56)), stream, chunk(b"IDIT", CANARY))
+    info = chunk(b"LIST", b"INFO", chunk(b"ISFT", CANARY), chunk(b"ICRD", CANARY))
+    movie = chunk(b"LIST", b"movi", chunk(b"00dc", b"thepicture"))
+    return chunk(b"RIFF", b"AVI ", header, info, chunk(b"JUNK", CANARY), movie, chunk(b"idx1", bytes(16))) + CANARY
+
+
+def flac() -> bytes:
+    def block(kind: int, content: bytes) -> bytes:
+        return bytes([kind]) + len(content).to_bytes(3) + content
+
+    picture_block = block(6, CANARY * 9)
+    return (
+        b"fLaC" + block(0, bytes(34)) + block(4, comments(b"", *TEXTS)) + picture_block + block(130, CANARY) + b"sound"
+    )
+
+
 KINDS: dict[str, tuple[bytes, str]] = {
     "mp4": (recording(), "video/mp4"),
     "mp4, header last": (recording(is_header_last=True), "video/mp4"),
@@ -257,6 +281,8 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "opus": (opus(), "audio/ogg"),
     "vorbis": (vorbis(), "audio/ogg"),
     "ogg with another stream": (ogg_with_subtitles(), "audio/ogg"),
+    "avi": (avi(), "video/x-msvideo"),
+    "flac": (flac(), "audio/flac"),
     "film of the samples": (film() + user_data() + CANARY, "video/mp4"),
     "avif": (avif(), "image/avif"),
     "heic": (avif()[:40].replace(b"avif", b"heic") + avif()[40:], "image/heic"),

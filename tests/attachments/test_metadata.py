@@ -14,6 +14,9 @@ from PIL import Image, ImageCms
 from tests.attachments.media import (
     CANARY,
     KINDS,
+    avi,
+    chunk,
+    flac,
     full_box,
     mp3,
     mpo,
@@ -25,8 +28,10 @@ from tests.attachments.media import (
     vorbis,
     webm,
 )
-from tests.attachments.samples import ATTACHMENTS, box, ogg_checksum, picture, upload
+from tests.attachments.samples import ATTACHMENTS, box, comments, ogg_checksum, picture, upload
 from tests.support.world import Json, World
+from wasgo_chat.attachments.upload.content_types import CLEANED, IMAGES
+from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile
 from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, clean_in_place
 from wasgo_chat.attachments.upload.metadata.icc import clean_profile
@@ -100,6 +105,33 @@ async def test_music_keeps_its_title(world: World) -> None:
         assert b"A title" in served
         assert b"An artist" in served
         assert served.count(b"\xff\xfb\x90\x64") == 3
+
+
+def test_every_type_that_is_cleaned_has_a_function() -> None:
+    assert set(IN_PLACE) | IMAGES == CLEANED
+    assert not set(IN_PLACE) & IMAGES
+
+
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "tiny blocks": (webm(is_live=True)[:-600] + b"\xa3\x80" * 2_000_000, "video/webm"),
+    "tiny clusters": (webm(is_live=True)[:-600] + b"\x1f\x43\xb6\x75\xff" * 800_000, "video/webm"),
+    "tiny pages": (opus() + (b"OggS" + bytes(22) + b"\0") * 500_000, "audio/ogg"),
+    "a packet without an end": (opus()[:-600] + (b"OggS" + bytes(22) + b"\1\xff" + bytes(255)) * 10_000, "audio/ogg"),
+    "tiny boxes": (recording() + b"\0\0\0\x08moof" * 1_000_000, "video/mp4"),
+    "tiny chunks": (avi() + chunk(b"RIFF", b"AVI ", b"abcd\0\0\0\0" * 1_000_000), "video/x-msvideo"),
+    "tiny comments": (flac()[:42] + b"\x84\x3d\x09\4" + comments(b"", *[b""] * 1_000_000), "audio/flac"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_file_of_many_tiny_parts_does_not_take_long(tmp_path: Path, kind: str) -> None:
+    content, content_type = HOSTILE[kind]
+    path = tmp_path / "hostile"
+    path.write_bytes(content)
+    for work in (lambda: clean_in_place(path, content_type), lambda: duration_of(path, content_type)):
+        started = time.process_time()
+        work()
+        assert time.process_time() - started < 10 * LIMIT_S
 
 
 async def test_a_recording_keeps_its_title_and_its_sound(world: World) -> None:

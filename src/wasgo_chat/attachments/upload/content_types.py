@@ -23,7 +23,9 @@ PREVIEWED_IMAGES = frozenset(["image/heic", "image/avif", "image/tiff", "image/b
 AUDIO = frozenset(["audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/webm"])
 VIDEO = frozenset(["video/mp4", "video/webm", "video/quicktime"])
 INLINE = IMAGES | AUDIO | VIDEO | {"image/avif", "image/bmp"}
-CLEANED = INLINE | PREVIEWED_IMAGES | {"video/ogg", "video/x-matroska", "audio/x-matroska"}
+CLEANED = (
+    INLINE | PREVIEWED_IMAGES | {"video/ogg", "video/x-matroska", "audio/x-matroska", "video/x-msvideo", "audio/flac"}
+)
 """The types whose metadata is removed. The package `metadata` has the functions."""
 EXECUTABLE = "application/x-executable"
 UNKNOWN = "application/octet-stream"
@@ -52,6 +54,7 @@ _SIGNATURES = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
     (b"ID3", "audio/mpeg"),
+    (b"fLaC", "audio/flac"),
     (b"%PDF-", "application/pdf"),
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
