@@ -14,7 +14,6 @@ from PIL import Image, ImageCms
 from tests.attachments.media import (
     CANARY,
     KINDS,
-    avi,
     chunk,
     flac,
     full_box,
@@ -28,7 +27,7 @@ from tests.attachments.media import (
     vorbis,
     webm,
 )
-from tests.attachments.samples import ATTACHMENTS, box, comments, ogg_checksum, picture, upload
+from tests.attachments.samples import ATTACHMENTS, box, comments, ogg, ogg_checksum, picture, upload
 from tests.support.world import Json, World
 from wasgo_chat.attachments.upload.content_types import CLEANED, IMAGES
 from wasgo_chat.attachments.upload.duration import duration_of
@@ -112,14 +111,17 @@ def test_every_type_that_is_cleaned_has_a_function() -> None:
     assert not set(IN_PLACE) & IMAGES
 
 
+ENDLESS_PAGE = b"OggS\0\1" + bytes(8) + b"\7" + bytes(11) + b"\1\xff" + bytes(255)
+OPEN_CLUSTER = webm(is_live=True)[: webm(is_live=True).rindex(b"\x1f\x43\xb6\x75") + 12]
+MANY_COMMENTS = comments(b"", *[b""] * 1_000_000)
 HOSTILE: dict[str, tuple[bytes, str]] = {
-    "tiny blocks": (webm(is_live=True)[:-600] + b"\xa3\x80" * 2_000_000, "video/webm"),
-    "tiny clusters": (webm(is_live=True)[:-600] + b"\x1f\x43\xb6\x75\xff" * 800_000, "video/webm"),
+    "tiny blocks": (OPEN_CLUSTER + b"\xa3\x80" * 2_000_000, "video/webm"),
+    "tiny clusters": (OPEN_CLUSTER + b"\x1f\x43\xb6\x75\xff" * 800_000, "video/webm"),
     "tiny pages": (opus() + (b"OggS" + bytes(22) + b"\0") * 500_000, "audio/ogg"),
-    "a packet without an end": (opus()[:-600] + (b"OggS" + bytes(22) + b"\1\xff" + bytes(255)) * 10_000, "audio/ogg"),
+    "a packet without an end": (ogg(b"OpusHead" + bytes(11)) + ENDLESS_PAGE * 15_000, "audio/ogg"),
     "tiny boxes": (recording() + b"\0\0\0\x08moof" * 1_000_000, "video/mp4"),
-    "tiny chunks": (avi() + chunk(b"RIFF", b"AVI ", b"abcd\0\0\0\0" * 1_000_000), "video/x-msvideo"),
-    "tiny comments": (flac()[:42] + b"\x84\x3d\x09\4" + comments(b"", *[b""] * 1_000_000), "audio/flac"),
+    "tiny chunks": (chunk(b"RIFF", b"AVI ", b"abcd\0\0\0\0" * 1_000_000), "video/x-msvideo"),
+    "tiny comments": (flac()[:42] + b"\x84" + len(MANY_COMMENTS).to_bytes(3) + MANY_COMMENTS, "audio/flac"),
 }
 
 
