@@ -116,6 +116,11 @@ def is_allowed(content_type: str, message_type: str | None) -> bool:
     return allowed is None or content_type in allowed
 
 
+def must_be_decodable(message_type: str | None) -> bool:
+    """Whether a message of this type (None: any type) is refused if its images cannot be decoded."""
+    return message_type == "image"
+
+
 def content_type_of(path: Path) -> str:
     """The media type of a file's content; `EXECUTABLE` for programs of every kind. Reads only both ends of the file."""
     with path.open("rb") as file:
