@@ -176,6 +176,7 @@ export const de: Text = {
     forbidden: "Sie dürfen hier keine Dateien senden",
   },
   uploadFailed: "Die Datei konnte nicht hochgeladen werden",
+  fileTooLarge: (limit) => `Die Datei ist größer als ${limit}`,
   tooManyFiles: (limit) => `Sie können bis zu ${limit} Dateien anhängen. Die übrigen wurden nicht hinzugefügt.`,
   failedUploads: "Eine Datei wurde nicht hochgeladen. Versuchen Sie es erneut, oder entfernen Sie sie.",
   pendingUploads: "Wird hochgeladen …",

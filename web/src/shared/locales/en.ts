@@ -180,6 +180,7 @@ export const en = {
     forbidden: "You can't send files here",
   } as Readonly<Record<string, string>>,
   uploadFailed: "Couldn't upload the file",
+  fileTooLarge: (limit: string) => `The file is larger than ${limit}`,
   tooManyFiles: (limit: number) => `You can attach up to ${limit} files. The rest weren't added.`,
   failedUploads: "A file failed to upload. Retry or remove it to send.",
   pendingUploads: "Uploading…",
