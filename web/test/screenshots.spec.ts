@@ -24,7 +24,7 @@ async function openAt(browser: Browser, user: string, conversation: string, size
 
 async function takeScreenshot(page: Page, name: string): Promise<void> {
   await page.waitForLoadState("load");
-  await expect(page.getByRole("status", { name: "Loading…" })).toHaveCount(0);
+  await expect(page.locator(".spinner")).toHaveCount(0);
   await page.evaluate(() => Promise.all([...document.images].filter((one) => one.getBoundingClientRect().bottom > 0 && one.getBoundingClientRect().top < innerHeight).map((one) => one.decode().catch(() => {}))));
   await page.mouse.move(2, 2);
   await page.screenshot({ path: `${OUT}${name}.png` });

@@ -95,7 +95,7 @@ function FileAttachment({ file, messageId, onError }: { file: AttachmentOut; mes
   return (
     <a class="file" href={file.url} download={file.filename} aria-label={text.downloadSized(file.filename, formatFileSize(file.size))} onClick={(event) => download(event, messageId, file)}>
       <Icon name="file" />
-      <span class="file-name" dir="auto">{file.filename}</span>
+      <span class="file-name" dir="auto">{file.filename}</span>{" "}
       <span class="file-size">{formatFileSize(file.size)}</span>
       <Icon name="download" />
     </a>

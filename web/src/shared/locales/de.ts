@@ -147,7 +147,7 @@ export const de: Text = {
   replyingTo: (name) => `Antwort an ${name}`,
   replyingToSelf: "Antwort auf Ihre eigene Nachricht",
   editing: "Nachricht bearbeiten",
-  goToOriginal: (name) => `Antwort an ${name}; zu dieser Nachricht`,
+  goToOriginal: "Zur beantworteten Nachricht:",
 
   write: "Nachricht",
   charactersLeft: (count) => (count === 1 ? "Noch 1 Zeichen" : `Noch ${count} Zeichen`),

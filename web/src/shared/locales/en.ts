@@ -150,7 +150,7 @@ export const en = {
   replyingTo: (name: string) => `Replying to ${name}`,
   replyingToSelf: "Replying to yourself",
   editing: "Editing your message",
-  goToOriginal: (name: string) => `In reply to ${name}; go to that message`,
+  goToOriginal: "Go to the message that is replied to:",
 
   // Composer
   write: "Message",
