@@ -17,7 +17,7 @@ PROMTOOL := build/prometheus/usr/bin/promtool
 export UV_SYSTEM_CERTS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test attack check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy pgbouncer promtool
+.PHONY: help setup dev test attack check sdk sdk-setup sdk-check sdk-test sdk-lock chromium chaos chaos-reads test-long seeded-bugs fuzz bench bench-report bench-feed bench-growth bench-message bench-lists bench-sizes scaling lint-deploy format docs lock sbom audit lint-image clean web web-setup web-check test-upgrade browsers screenshots haproxy pgbouncer promtool
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -36,7 +36,7 @@ dev: $(READY) ## serve on 127.0.0.1:8000 (PORT=…) with an embedded PostgreSQL 
 	@exec $(BIN)/wasgo-chat dev --port $(PORT)
 
 test: $(READY) haproxy pgbouncer promtool ## run the whole test suite on real PostgreSQL and Valkey
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 test-upgrade: $(READY) ## run the code of the previous release on the schema of this one
 	@$(BIN)/python -m tests.migrations.previous_release
@@ -95,6 +95,9 @@ bench-lists: $(READY) ## time the conversation list of a busy member in a millio
 
 bench-sizes: $(READY) ## measure the bytes that PostgreSQL stores for each message
 	@$(BIN)/python -m benchmarks.sizes
+
+bench-feed: $(READY) ## measure the throughput and the lag of the global feed with 1 to 8 consumers
+	@$(BIN)/python -m benchmarks.feed
 
 scaling: $(READY) ## write the requirements of 10 k, 1 M and 100 M users into docs/scaling.md
 	@$(BIN)/python -m benchmarks.model docs/scaling.md

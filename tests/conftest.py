@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvloop
+from _pytest.nodeid import NodeId
 
 from tests.support.servers import TEMPLATE, TestServers, create_database, database_url
 from tests.support.workers import Worker, make_settings, running
@@ -34,11 +35,15 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run all tests with an S3 server in one process, as it takes seconds to start."""
     for item in items:
         if "s3" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("s3"))
+        group = item.get_closest_marker("xdist_group")
+        if group is not None and config.getoption("loadgroup", default=False):
+            # pytest-xdist 3.8 sets `_nodeid` to name the group. Since pytest 9.2 the id of an item is in `_id`.
+            item._id = NodeId.parse(f"{item.nodeid}@{group.kwargs.get('name') or group.args[0]}")
 
 
 @pytest.fixture(scope="session")

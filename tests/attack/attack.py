@@ -25,7 +25,7 @@ from wasgo_chat.settings.config import Settings
 MAX_REFUSAL_BYTES = 16_384
 """The size that a refusal may have, whatever was sent."""
 
-Profile = Literal["default", "jwks"]
+Profile = Literal["default", "jwks", "flawed"]
 
 
 @dataclass(frozen=True)

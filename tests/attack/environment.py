@@ -25,6 +25,8 @@ from wasgo_chat.settings.config import Settings
 WORKERS = 2
 SIGNING_KEY = "a-key-of-cursors-that-is-long-enough-for-it"
 FOLDER = Path(__file__).parent
+PATHS: dict[Profile, str] = {"jwks": "stale_keys", "flawed": "flawed"}
+"""By profile: a folder whose `sitecustomize` changes the service."""
 # A key of nothing: pushes go nowhere.
 VAPID_KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"
 
@@ -116,8 +118,8 @@ class Environment:
             **changes,
         }
         more = {"LD_PRELOAD": str(self.shim)} if self.shim else {}
-        if profile == "jwks":
-            more["PYTHONPATH"] = str(FOLDER / "stale_keys")
+        if profile in PATHS:
+            more["PYTHONPATH"] = str(FOLDER / PATHS[profile])
         return {**kept, **more, **{f"WASGO_CHAT_{name}": value for name, value in given.items()}}
 
     def issuer_key(self) -> str | None:

@@ -1,9 +1,12 @@
 """What an attack costs the service: memory and CPU time of its processes, and lines of its log."""
 
 import asyncio
+import contextlib
 import json
 import os
+import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +41,45 @@ def tree_cpu_s(pid: int) -> float:
     except FileNotFoundError:
         children = []
     return cpu_s(pid, with_children=True) + sum(cpu_s(int(child)) for child in children)
+
+
+def machine_cpu_s() -> float:
+    """CPU time that the machine has spent, on all cores and for all programs."""
+    user, nice, system, _idle, _iowait, irq, softirq = Path("/proc/stat").read_text().split()[1:8]
+    return sum(int(value) for value in (user, nice, system, irq, softirq)) / TICKS_PER_S
+
+
+def family_cpu_s(roots: Iterable[int]) -> float:
+    """CPU time of processes and all their descendants, running or ended."""
+    parents: dict[int, tuple[int, float]] = {}
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdecimal():
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                parents[int(folder.name)] = int(fields[1]), sum(int(value) for value in fields[11:15]) / TICKS_PER_S
+    family = set(roots)
+    while found := {pid for pid, (parent, _) in parents.items() if parent in family} - family:
+        family |= found
+    return sum(parents[pid][1] for pid in family if pid in parents)
+
+
+class OtherPrograms:
+    """How many cores the programs that have nothing to do with a run keep busy.
+
+    Args:
+        roots: the processes of the run; their descendants count, too.
+    """
+
+    def __init__(self, roots: Iterable[int]) -> None:
+        self._roots = tuple(roots)
+        self._began = time.monotonic()
+        self._before = self._read()
+
+    def cores(self) -> float:
+        return max(0.0, (self._read() - self._before) / (time.monotonic() - self._began))
+
+    def _read(self) -> float:
+        return machine_cpu_s() - family_cpu_s(self._roots)
 
 
 @dataclass

@@ -8,9 +8,9 @@ from tests.attack.victims import Experience
 
 HEADER = (
     f"{'attack':36} {'sent':>8} {'answers':>9} {'client':>7} {'workers':>8} {'PG':>6} {'growth':>7} "
-    f"{'before':>11} {'during':>19} {'after':>6}  damage\n"
+    f"{'before':>11} {'during':>19} {'after':>6} {'refused':>8} {'others':>6}  damage\n"
     f"{'':36} {'MB':>8} {'MB':>9} {'CPU s':>7} {'CPU s':>8} {'CPU s':>6} {'MB':>7} "
-    f"{'p50/p99 ms':>11} {'p50/p99/worst ms':>19} {'p99':>6}"
+    f"{'p50/p99 ms':>11} {'p50/p99/worst ms':>19} {'p99':>6} {'':>8} {'cores':>6}"
 )
 
 
@@ -22,8 +22,14 @@ def row(result: Result) -> str:
     return (
         f"{result.attack.name:36} {did['sent'] / 1e6:8.2f} {did['received'] / 1e6:9.2f} {did['client_cpu_s']:7.2f} "
         f"{cost.workers_cpu_s:8.2f} {cost.database_cpu_s:6.2f} {cost.growth_mb:7.0f} "
-        f"{_ms(before, 0.5, 0.99):>11} {_ms(during, 0.5, 0.99, 1.0):>19} {_ms(after, 0.99):>6}  {state}"
+        f"{_ms(before, 0.5, 0.99):>11} {_ms(during, 0.5, 0.99, 1.0):>19} {_ms(after, 0.99):>6} "
+        f"{refusals(did['answers']):8} {result.other_cores:6.2f}  {state}"
     )
+
+
+def refusals(answers: dict[str, int]) -> int:
+    """How many answers are refusals: 4xx responses, error frames, and sockets that the service closed."""
+    return sum(count for answer, count in answers.items() if answer.startswith(("4", "error", "close")))
 
 
 def _ms(experience: Experience, *shares: float) -> str:
@@ -47,6 +53,8 @@ def as_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "errors": dict(result.cost.errors),
             "warnings": dict(result.cost.warnings),
             "settled_s": result.settled_s,
+            "refused": refusals(result.did["answers"]),
+            "other_programs_cores": result.other_cores,
             **{
                 name: {
                     "damage": dict(period.damage),

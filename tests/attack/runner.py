@@ -1,11 +1,12 @@
 """Runs attacks against a service while victims use it, and judges the damage.
 
-The attacker has a low priority (nice 10): on a small machine it takes hardly more than the CPU time that the service
+The attacker runs only while a core is free (`SCHED_IDLE`): on a small machine it takes the CPU time that the service
 and the victims leave, so what the victims notice is the work of the service. A delay is judged by the 99th percentile
 of each operation of the victims. It may be twice the one before the attack, or `floor_s` if that is more: two workers
 that serve one user's requests on two cores delay others by some of these. Other programs on the machine delay too: how
 late it runs a process that has slept is measured, and added for each time that an operation waits for a core. An attack
-that only delays too long is repeated, and the better run counts.
+that only delays too long is repeated, and the best run counts; more often while other programs use the machine, and
+then the report says so. The last attack is a control: it must do damage, to a service with a flaw.
 """
 
 import asyncio
@@ -19,13 +20,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.attack.attack import Attack, Attacker, Profile
 from tests.attack.environment import WORKERS, Environment
-from tests.attack.measure import Cost, cpu_s
+from tests.attack.measure import Cost, OtherPrograms, cpu_s
 from tests.attack.measure import Meter as CostMeter
 from tests.attack.victims import Experience, Victims
 from tests.attack.wire import Meter
@@ -33,6 +34,10 @@ from tests.support.processes import ServeProcess
 
 SETTLE_S = 20.0
 PREPARE_S = 60.0
+WARM_UP_S = 20.0
+WARM_UPLOADS = 12
+"""Uploads that reach the decoders of every worker: the first one starts them, which takes a second of CPU time."""
+MAX_OTHER_CORES = 0.3
 TURNS = 10
 """How often the processes wait for a core during one operation."""
 ROOT = Path(__file__).parents[2]
@@ -48,11 +53,12 @@ class Pace:
     attack_s: float | None = None
     floor_s: float = 0.4
     attempts: int = 2
+    noisy_attempts: int = 4
     checks_cores: bool = True
 
 
 FULL = Pace()
-SHORT = Pace(calm_s=0.2, after_s=0.2, attack_s=1.6, floor_s=2.0, checks_cores=False)
+SHORT = Pace(calm_s=0.2, after_s=0.2, attack_s=1.6, floor_s=2.0, noisy_attempts=2, checks_cores=False)
 """Other tests run at the same time, so a short delay is no damage; and seconds are too short to count CPU time."""
 
 
@@ -68,8 +74,14 @@ class Result:
     cost: Cost
     settled_s: float
     usual_cores: float
+    other_cores: float
     violations: list[str] = field(default_factory=list)
     is_only_slow: bool = False
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether other programs have used so much CPU time that a delay may be theirs."""
+        return self.other_cores > MAX_OTHER_CORES
 
     @property
     def cores(self) -> float:
@@ -145,7 +157,7 @@ class Runner:
     async def run(self, attacks: Sequence[Attack]) -> AsyncIterator[Result]:
         """Run attacks; those of one profile share a service, which is replaced after damage."""
         try:
-            for profile in ("default", "jwks"):
+            for profile in get_args(Profile):
                 waiting = [one for one in attacks if one.profile == profile]
                 while waiting:
                     async with self._service(profile) as (served, victims):
@@ -170,18 +182,19 @@ class Runner:
             private = load_pem_private_key(key.encode(), password=None) if key else None
             victims = Victims(Attacker(served.port, profile, private, Meter()))
             await victims.start()
-            await asyncio.sleep(1.0)  # the first requests of a worker are slow; they are no measure
-            victims.new_period()
+            await victims.warm_up(
+                WARM_UPLOADS, WARM_UP_S
+            )  # the first requests of a worker are slow; they are no measure
             try:
                 yield served, victims
             finally:
                 await victims.stop()
 
     async def _run_repeatedly(self, attack: Attack, served: ServeProcess, victims: Victims) -> Result:
-        results = []
-        for _ in range(self._pace.attempts):
+        results: list[Result] = []
+        for attempt in range(1, self._pace.noisy_attempts + 1):
             results.append(await self._run_once(attack, served, victims))
-            if not results[-1].is_only_slow:
+            if not results[-1].is_only_slow or (attempt >= self._pace.attempts and not results[-1].is_noisy):
                 break
         return min(results, key=lambda one: (len(one.violations), one.during.worst(0.99)))
 
@@ -205,6 +218,7 @@ class Runner:
         before = victims.new_period()
         pid = self._environment.postgres.pid
         assert pid is not None
+        others = OtherPrograms([os.getpid(), pid])
         meter = CostMeter(served, pid, self._environment.log)
         meter.start()
         self._environment.issuer.hangs = attack.profile == "jwks"
@@ -213,11 +227,12 @@ class Runner:
         during = victims.new_period()
         await asyncio.sleep(pace.after_s)
         after = victims.new_period()
+        other_cores = others.cores()
         settled_s = await self._settle(served, victims)
         after.damage += victims.new_period().damage
         cost = meter.stop()
         self._environment.issuer.hangs = False
-        result = Result(attack, did, before, during, after, cost, settled_s, usual_cpu_s / pace.calm_s)
+        result = Result(attack, did, before, during, after, cost, settled_s, usual_cpu_s / pace.calm_s, other_cores)
         self._judge(result)
         return result
 
@@ -250,6 +265,9 @@ class Runner:
             limit += TURNS * max(result.during.lag_s, result.after.lag_s)
             slowest = max(result.during.quantile(operation, 0.99), result.after.quantile(operation, 0.99))
             if slowest > limit:
-                found.append(f"victims: p99 of {operation} {slowest * 1000:.0f} ms (limit {limit * 1000:.0f})")
+                found.append(
+                    f"victims: p99 of {operation} {slowest * 1000:.0f} ms (limit {limit * 1000:.0f})"
+                    + (f", while other programs used {result.other_cores:.1f} cores" if result.is_noisy else "")
+                )
         result.violations = found
         result.is_only_slow = len(found) > others == 0

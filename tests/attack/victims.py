@@ -96,6 +96,13 @@ class Victims:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
 
+    async def warm_up(self, uploads: int, patience_s: float) -> None:
+        """Wait until so many uploads are done, or the patience ends; what happened meanwhile is forgotten."""
+        deadline = time.monotonic() + patience_s
+        while len(self._period.seconds["upload"]) < uploads and time.monotonic() < deadline:  # noqa: ASYNC110  sampled
+            await asyncio.sleep(0.05)
+        self.new_period()
+
     def new_period(self) -> Experience:
         """End a period and begin the next. What still waits counts in both, with the time up to now."""
         ended, self._period = self._period, Experience()

@@ -154,7 +154,7 @@ async def test_one_socket_follows_many_conversations(world: World) -> None:
 
 async def test_typing_stops_when_its_socket_closes(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     async with ana.connect(chat, other_worker) as a:
         async with bo.connect(chat) as b:
             await b.send("typing", is_typing=True)
@@ -167,7 +167,7 @@ async def test_typing_that_is_not_repeated_expires(
 ) -> None:
     monkeypatch.setattr("wasgo_chat.gateway.delivery.channel.TYPING_TTL_S", 0.1)
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     async with ana.connect(chat, other_worker) as a, bo.connect(chat) as b:
         await b.send("typing", is_typing=True)
         assert (await a.receive("typing"))["is_typing"] is True

@@ -52,7 +52,7 @@ async def test_a_replay_that_is_too_long_is_a_resync(database: str) -> None:
 
 async def test_a_message_sent_on_one_worker_arrives_on_the_other(world: World, other_worker: Worker) -> None:
     ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
+    chat = await bo.direct(ana)
     async with bo.connect(chat, other_worker) as b, ana.connect(chat) as a:
         await a.send("send_message", content="across")
         assert (await b.receive("new_message"))["message"]["content"] == "across"

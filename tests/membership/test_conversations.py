@@ -190,17 +190,35 @@ async def test_frames_of_a_stranger_have_no_name_until_they_have_written(world: 
     chat = await ana.direct(bo)
     sent = await ana.send(chat)
 
-    async def named_in_frames() -> list[str]:
+    async def named_in_reactions() -> str:
         async with ana.connect(chat) as watching, bo.connect(chat) as live:
-            await live.request("typing", is_typing=True)
-            typing = await watching.wait_for("typing")
             await live.request("react", message_id=sent["id"], emoji="👍")
-            reaction = await watching.wait_for("reaction_update")
-        return [typing["username"], reaction["username"]]
+            name: str = (await watching.wait_for("reaction_update"))["username"]
+        return name
 
-    assert await named_in_frames() == [bo.id, bo.id]
+    assert await named_in_reactions() == bo.id
     await bo.send(chat)
-    assert await named_in_frames() == ["bo", "bo"]
+    assert await named_in_reactions() == "bo"
+
+
+async def test_nobody_sees_a_stranger_type_until_they_have_written(world: World) -> None:
+    ana, bo = world.people("ana", "bo")
+    await world.service.ok("PUT", f"/chat/users/{bo.id}/", {"username": "bo"})
+    chat = await ana.direct(bo)
+    sent = await ana.send(chat)
+    async with ana.connect(chat) as watching, bo.connect(chat) as live:
+        await watching.send("typing", is_typing=True)
+        assert (await live.wait_for("typing"))["user_id"] == ana.id  # who is written to sees who writes
+        assert (await live.request("typing", is_typing=True))["type"] == "ack"
+        await live.request("typing", is_typing=False)
+        await live.request("react", message_id=sent["id"], emoji="👍")
+        before_reaction = []
+        while (frame := await watching.next_frame())["type"] != "reaction_update":
+            before_reaction.append(frame["type"])
+        assert "typing" not in before_reaction
+        await bo.send(chat)
+        await live.request("typing", is_typing=True)
+        assert (await watching.wait_for("typing"))["username"] == "bo"
 
 
 async def test_people_in_a_conversation_of_the_platform_are_acquainted(world: World) -> None:

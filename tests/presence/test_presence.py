@@ -1,11 +1,16 @@
 """Presence: online and offline, the grace period, last seen, several workers, and who may see whom."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
 from tests.gateway.sockets import connect_notifications
 from tests.support.workers import Worker, make_settings
 from tests.support.world import Json, Person, World, wait_for, world_with
+from wasgo_chat.presence import tracker
 from wasgo_chat.presence.registry import PresenceRegistry
+from wasgo_chat.presence.tracker import Presence
 
 PATH = "/chat/presence/"
 
@@ -21,12 +26,25 @@ async def presence_of(caller: Person, *user_ids: str) -> list[Json]:
     return results
 
 
-async def is_offline(caller: Person, user: Person) -> bool:
-    return not await is_online(caller, user)
-
-
 async def is_online(caller: Person, user: Person) -> bool:
     return bool((await presence_of(caller, user.id))[0]["online"])
+
+
+@pytest.fixture
+async def registry(world: World) -> AsyncIterator[PresenceRegistry]:
+    """The registry as another worker sees it. A worker knows its own connections before they are registered."""
+    assert world.worker.settings.redis_url is not None
+    opened = PresenceRegistry(world.worker.settings.redis_url, world.unique("observer"))
+    yield opened
+    await opened.close()
+
+
+async def is_registered(registry: PresenceRegistry, user: Person) -> bool:
+    return await registry.online_among([user.id]) == [user.id]
+
+
+async def is_unregistered(registry: PresenceRegistry, user: Person) -> bool:
+    return await registry.online_among([user.id]) == []
 
 
 async def test_presence_is_published_to_users_who_share_a_conversation(world: World, other_worker: Worker) -> None:
@@ -52,16 +70,18 @@ async def test_presence_is_published_to_users_who_share_a_conversation(world: Wo
         assert [one["last_seen"] is None for one in shown] == [False, True, True]
 
 
-async def test_presence_is_hidden_from_who_opened_a_conversation_until_the_other_has_written(world: World) -> None:
+async def test_presence_is_hidden_from_who_opened_a_conversation_until_the_other_has_written(
+    world: World, registry: PresenceRegistry
+) -> None:
     ana, bo = world.people("ana", "bo")
     chat = await ana.direct(bo)
     await ana.send(chat)
     async with connect_notifications(ana, world.worker) as a:
         await a.wait_for("unread_counts")
         async with bo.connect(chat):
-            await wait_for(is_online, bo, bo)
+            await wait_for(is_registered, registry, bo)
             assert await presence_of(ana, bo.id) == [{"user_id": bo.id, "online": False, "last_seen": None}]
-        await wait_for(is_offline, bo, bo)
+        await wait_for(is_unregistered, registry, bo)
         async with ana.connect(chat):
             await wait_for(is_online, bo, ana)  # who is written to sees who writes
         await bo.send(chat)
@@ -101,6 +121,30 @@ async def test_a_reconnect_within_the_grace_period_is_not_published(
             gone = await a.receive("presence")
             assert (gone["user_id"], gone["online"]) == (cy.id, False)
             assert await is_online(ana, bo)
+
+
+async def test_a_connection_is_published_after_a_heartbeat_and_the_end_of_an_earlier_grace_period(world: World) -> None:
+    settings, user_id = world.worker.settings, world.unique("bo")
+    published: list[tuple[str, bool]] = []
+
+    async def listener(changed_id: str, is_online: bool) -> None:
+        published.append((changed_id, is_online))
+
+    async def is_published() -> bool:
+        return published == [(user_id, True)]
+
+    presence = Presence(world.worker.db, settings.redis_url, world.unique("worker"))
+    presence.add_listener(listener)
+    presence.connected(user_id)
+    presence.disconnected(user_id)
+    presence.connected(user_id)
+    await asyncio.sleep(2 * tracker.GRACE_S)
+    running = asyncio.create_task(presence.run())  # it begins with a heartbeat
+    try:
+        await wait_for(is_published)
+    finally:
+        running.cancel()
+        await presence.close()
 
 
 async def test_a_user_is_online_until_the_last_connection_on_any_worker_closes(

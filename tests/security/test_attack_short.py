@@ -27,5 +27,8 @@ async def test_no_attack_does_damage(tmp_path: Path) -> None:
             await run.wait()
     assert found.exists(), output.decode()
     violations = {one["attack"]: one["violations"] for one in json.loads(found.read_text()) if one["violations"]}
+    noticed = " ".join(violations.pop("control", []))
+    assert "victims: " in noticed, "damage to a service with a flaw goes unnoticed"
+    assert "a worker grew by" in noticed
     assert violations == {}, output.decode()
     assert run.returncode == 0

@@ -104,6 +104,8 @@ async def test_a_client_that_does_not_read_its_response_is_disconnected(
     "head",
     [
         b"GET /healthz?" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /healthz?" + b"x" * 16_385 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /healthz?" + b"&".join([b"x"] * 101) + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         HEAD + b"X-Long: " + b"x" * 70_000 + b"\r\n\r\n",
         HEAD + b"X: y\r\n" * 101 + b"\r\n",
         HEAD + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 7000) for n in range(10)) + b"\r\n",
@@ -111,7 +113,17 @@ async def test_a_client_that_does_not_read_its_response_is_disconnected(
         handshake("/ws/chat/?" + "x" * 9000),
         handshake("/ws/chat/", **{f"X_{n}": "x" for n in range(120)}),
     ],
-    ids=["target", "header", "headers", "together", "of a handshake", "target of one", "headers of one"],
+    ids=[
+        "target",
+        "query",
+        "parameters",
+        "header",
+        "headers",
+        "together",
+        "of a handshake",
+        "target of one",
+        "headers of one",
+    ],
 )
 async def test_headers_above_the_limit_are_431(world: World, head: bytes) -> None:
     async with connected(world.worker) as raw:

@@ -17,7 +17,7 @@ def previous_release_commit() -> tuple[str, str]:
     """The commit of the last release, or the last one before the newest migration; and a description of the choice.
 
     Raises:
-        CannotTell: the history is incomplete and cannot be fetched.
+        HistoryUnavailable: the history is incomplete and cannot be fetched.
     """
     if _git("rev-parse", "--is-inside-work-tree") != "true":
         raise HistoryUnavailable("this is not a Git repository: run it in a clone")
@@ -46,8 +46,9 @@ def _find() -> tuple[str, str] | None:
             return tag, f"the last release, {tag}"
     newest = max(path.name for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
     path = f"migrations/versions/{newest}"
-    # A rename is not the creation: the number identifies a migration.
-    added = (_git("log", "--no-renames", "--diff-filter=A", "--format=%H", "--", path) or "").splitlines()
+    # A rename is not the creation: the number identifies a migration. A merge is, as it brings a branch to users.
+    how = ("--first-parent", "--diff-merges=first-parent", "--no-renames", "--diff-filter=A", "--format=%H")
+    added = (_git("log", *how, "--", path) or "").splitlines()
     before = _git("rev-parse", "--verify", "--quiet", f"{added[0]}^") if added else None
     return (before, f"there is no release; the commit before {newest}") if before else None
 

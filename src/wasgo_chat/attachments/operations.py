@@ -17,6 +17,7 @@ from wasgo_chat.attachments.models import Attachment
 from wasgo_chat.attachments.quotas import check_quota
 from wasgo_chat.attachments.upload.content_types import is_allowed
 from wasgo_chat.attachments.upload.pipeline import PreparedFile
+from wasgo_chat.core.encoding import distinct_ids
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity.authentication import Actor
@@ -108,7 +109,7 @@ async def check_claimable(tx: Tx, actor: Actor, conversation_id: UUID, ids: Sequ
         .with_for_update()
     )
     content_types = {row.id: row.content_type for row in await tx.execute(statement)}
-    if len(ids) != len(set(ids)):
+    if len(ids) != len(distinct_ids(ids)):
         raise Invalid.field(["attachment_ids"], "repeated", "contains an id twice")
     if len(content_types) != len(ids):
         raise Invalid.field(

@@ -28,7 +28,7 @@ from wasgo_chat.http.dependencies import (
     weighed,
 )
 from wasgo_chat.http.idempotency import IdempotencyConflict, IdempotentRequest
-from wasgo_chat.http.json_limits import check_json_object
+from wasgo_chat.http.json_limits import clean_json_object
 from wasgo_chat.http.problems import problem_responses
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity import users
@@ -100,7 +100,7 @@ async def create_conversation(
 
     Users create the types that the settings allow, support conversations only by their own route.
     """
-    check_json_object(db.settings, "metadata", body.metadata)
+    clean_json_object(db.settings, "metadata", body.metadata)
     await _count_people(db, rates, caller, len({participant.user_id for participant in body.participants_given()}))
     request = IdempotentRequest("create_conversation", key, caller, body.model_dump(mode="json"))
     async with db.transaction() as tx:

@@ -30,9 +30,27 @@ encode = msgspec.json.Encoder().encode
 """Encode plain values as JSON bytes: datetimes as RFC 3339 in UTC, UUIDs as strings."""
 
 
+decode = msgspec.json.Decoder(float_hook=float).decode
+"""Decode JSON that a client has sent. msgspec's own conversion of numbers like `1e308` takes ten times as long as that
+of other numbers, and a frame has room for ten thousand of them.
+
+Raises:
+    msgspec.DecodeError, RecursionError, UnicodeEncodeError: it is not JSON, or is nested too deeply.
+"""
+
+
 def encode_str(value: Any) -> str:
     """Encode plain values as a JSON string."""
     return encode(value).decode()
+
+
+def distinct_ids(ids: Iterable[UUID]) -> list[UUID]:
+    """The ids without repetitions, in their order.
+
+    The hash of a UUID is its value modulo a known prime, so a client can choose thousands of ids that collide, and a
+    set of them would take time proportional to the square of their number. Hashes of bytes depend on a secret.
+    """
+    return list({one.bytes: one for one in ids}.values())
 
 
 def uuid7_at(milliseconds: int, random_bits: int) -> UUID:
@@ -161,21 +179,8 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), Aft
 UserId = ExternalId
 
 
-def _with_unix_newlines(value: dict[str, Any]) -> dict[str, Any]:
-    """Replace the line ends in all strings of a JSON value, in place and without recursion: it may be nested deeply."""
-    containers: list[Any] = [value]
-    while containers:
-        container = containers.pop()
-        for key, part in list(container.items() if isinstance(container, dict) else enumerate(container)):
-            if isinstance(part, str):
-                container[key] = unix_newlines(part)
-            elif isinstance(part, dict | list):
-                containers.append(part)
-    return value
-
-
-JsonObject = Annotated[dict[str, Any], Field(max_length=MAX_OBJECT_KEYS), AfterValidator(_with_unix_newlines)]
-"""A JSON object chosen by the client. `check_json` checks its size, depth and strings against the settings."""
+JsonObject = Annotated[dict[str, Any], Field(max_length=MAX_OBJECT_KEYS)]
+"""A JSON object chosen by the client. `clean_json` checks its size, depth and strings against the settings."""
 
 Title = Annotated[
     str,
@@ -191,8 +196,11 @@ _TOO_DEEP = "is nested too deeply"
 _CONTROL_CHARACTER = "contains NUL, a surrogate or a control character"
 
 
-def check_json(value: Any, *, max_bytes: int, max_depth: int) -> str | None:
-    """Why a JSON value cannot be stored, or None. Checks the size first: encoding is fast, the other checks are not."""
+def clean_json(value: Any, *, max_bytes: int, max_depth: int) -> str | None:
+    """Replace the line ends in all strings of a JSON value, in place. Returns why it cannot be stored, or None.
+
+    The size is checked first: encoding is fast, the other steps are not.
+    """
     try:
         size = len(encode(value))
     except RecursionError:
@@ -201,7 +209,20 @@ def check_json(value: Any, *, max_bytes: int, max_depth: int) -> str | None:
         return _CONTROL_CHARACTER
     if size > max_bytes:
         return f"is larger than {max_bytes} bytes"
+    _use_unix_newlines(value)
     return _json_problem(value, max_depth)
+
+
+def _use_unix_newlines(value: Any) -> None:
+    """Replace the line ends in the strings of a JSON value, without recursion: it may be nested deeply."""
+    containers: list[Any] = [value]
+    while containers:
+        container = containers.pop()
+        for key, part in list(container.items() if isinstance(container, dict) else enumerate(container)):
+            if isinstance(part, str):
+                container[key] = unix_newlines(part)
+            elif isinstance(part, dict | list):
+                containers.append(part)
 
 
 def _json_problem(value: Any, depth_left: int) -> str | None:

@@ -16,7 +16,7 @@ from wasgo_chat.conversation_types import CONVERSATION_TYPES, ConversationTypeNa
 from wasgo_chat.core.encoding import ExternalId, JsonObject, RequestModel, Text, Title, UserId, uuid7_at
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.feature import FeatureOff
-from wasgo_chat.http.json_limits import check_json_object
+from wasgo_chat.http.json_limits import clean_json_object
 from wasgo_chat.identity.users import PutUser
 from wasgo_chat.membership.roles import Role
 from wasgo_chat.membership.schemas import ParticipantIn, Reference, Status
@@ -191,8 +191,8 @@ class LineValidator:
             raise Rejected("participants: in a direct conversation both have the role participant, and none has left")
         if type_.is_referenced and line.reference is None:
             raise Rejected(f"reference: a {type_.name} conversation requires a reference with type and id")
-        check_json_object(self._settings, "metadata", line.metadata)
-        check_json_object(self._settings, "settings", line.settings)
+        clean_json_object(self._settings, "metadata", line.metadata)
+        clean_json_object(self._settings, "settings", line.settings)
         if line.created_at > self._now:
             raise Rejected(f"created_at: {_FUTURE}")
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
 
-from wasgo_chat.core.encoding import has_control_characters
+from wasgo_chat.core.encoding import decode, has_control_characters
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.gateway.frames.acks import Ack
 from wasgo_chat.gateway.frames.client_frames import MAX_REF_CHARS, ClientFrame
@@ -119,7 +119,7 @@ class CommandRegistry:
             MalformedFrame: it is not JSON, its type is unknown, or a field is wrong.
         """
         try:
-            fields = msgspec.json.decode(text)
+            fields = decode(text)
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
             raise MalformedFrame(None, Invalid.field([], "json_invalid", "is not JSON")) from error
         try:

@@ -58,8 +58,8 @@ async def _signal_typing(session: Session, frame: TypingFrame) -> AckBody:
     role = session.subscriptions[conversation_id].role
     if not role_allows(role, Action.TYPE):
         raise role_does_not_allow(role)
-    if frame.is_typing:
-        await session.look_up_name_shown_in(conversation_id)
+    if frame.is_typing and not await session.is_known_in(conversation_id):
+        return {}
     session.typing.signal(conversation_id, is_typing=frame.is_typing)
     return {}
 

@@ -58,7 +58,7 @@ class Session:
         self.fixed_conversation = fixed_conversation
         self.subscriptions: dict[UUID, Subscription] = {}
         self.typing = TypingThrottle(self._publish_typing)
-        self._named_in: set[UUID] = set()
+        self._known_in: set[UUID] = set()
         self._responder = responder
         self._on_end = on_end
 
@@ -161,18 +161,18 @@ class Session:
             if not subscription.live:
                 self.context.hub.catch_up_soon(subscription)
 
-    async def look_up_name_shown_in(self, conversation_id: UUID) -> None:
-        """Find out whether the others may learn the user's name. They do not while the database is unavailable."""
-        if conversation_id in self._named_in:
-            return
+    async def is_known_in(self, conversation_id: UUID) -> bool:
+        """Whether the others may notice the user; assumed not to be while the database is unavailable."""
+        if conversation_id in self._known_in:
+            return True
         with contextlib.suppress(Unavailable):
             async with self.context.db.snapshot() as tx:
                 if not await strangers_among(tx, conversation_id, [self.user_id]):
-                    self._named_in.add(conversation_id)
+                    self._known_in.add(conversation_id)
+        return conversation_id in self._known_in
 
     def _publish_typing(self, conversation_id: UUID, is_typing: bool) -> None:
-        name = self.actor.username if conversation_id in self._named_in else None
-        name = name or self.user_id
+        name = self.actor.username or self.user_id
         self.context.publisher.publish_typing(conversation_id, self.user_id, name, is_typing=is_typing)
 
     def _send(self, frame: dict[str, Any]) -> None:

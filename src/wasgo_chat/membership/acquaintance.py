@@ -51,7 +51,7 @@ def is_opened_by(conversation: Conversation, user_id: str | None) -> bool:
 
 
 async def strangers_among(tx: Tx, conversation_id: UUID, user_ids: Collection[str]) -> set[str]:
-    """Those members of a conversation whose names are not shown in it: they are strangers to who opened it."""
+    """Those members of a conversation who are strangers to who opened it: their names and typing are not shown."""
     pairs = [type_.name for type_ in CONVERSATION_TYPES.values() if type_.has_pair]
     statement = select(Conversation.created_by).where(
         Conversation.id == conversation_id, Conversation.conversation_type.in_(pairs)

@@ -11,7 +11,7 @@ from wasgo_chat.conversation_types import CONVERSATION_TYPES, SUPPORT, Conversat
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Forbidden, Invalid, NotFound, UserErased
 from wasgo_chat.database.session import Tx
-from wasgo_chat.http.json_limits import check_json_object
+from wasgo_chat.http.json_limits import clean_json_object
 from wasgo_chat.identity import audit, erased_users, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership.access import find_current_participant
@@ -162,7 +162,7 @@ async def _get_or_insert(
     reference: Reference | None,
     metadata: dict[str, Any],
 ) -> CreateResult:
-    check_json_object(tx.settings, "metadata", metadata)
+    clean_json_object(tx.settings, "metadata", metadata)
     check_participant_count(tx.settings.max_participants, len(participants))
     pair = sorted(participants) if type_.has_pair else None
     conversation_id = new_id()

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from wasgo_chat.core.errors import LimitReached, NotFound
 from wasgo_chat.database.session import Tx
 from wasgo_chat.events import log, types
-from wasgo_chat.http.json_limits import check_json_object
+from wasgo_chat.http.json_limits import clean_json_object
 from wasgo_chat.identity import audit
 from wasgo_chat.membership.access import Membership, find_current_participant, find_participant
 from wasgo_chat.membership.errors import AssignedStaff, LastAdmin, ParticipantLeft
@@ -135,7 +135,7 @@ async def update_conversation(tx: Tx, membership: Membership, body: UpdateConver
     if "status" in requested:
         membership.require(Action.CLOSE)
     for field in requested.keys() & {"metadata", "settings"}:
-        check_json_object(tx.settings, field, requested[field])
+        clean_json_object(tx.settings, field, requested[field])
     conversation = membership.conversation
     current = {
         "title": conversation.title,

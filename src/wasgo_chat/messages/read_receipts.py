@@ -15,6 +15,7 @@ from sqlalchemy import Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from wasgo_chat.core.encoding import distinct_ids
 from wasgo_chat.core.errors import Invalid, NotFound
 from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.session import Tx
@@ -132,7 +133,7 @@ async def mark_messages(
         NotFound: the caller cannot see one of them, or it is not in `within`; then none is marked.
         Invalid: too many at once.
     """
-    requested = set(message_ids)
+    requested = distinct_ids(message_ids)
     if len(requested) > tx.settings.max_batch_read:
         raise Invalid.field(["message_ids"], "too_long", f"has more than {tx.settings.max_batch_read} messages")
     user_id = actor.require_user()

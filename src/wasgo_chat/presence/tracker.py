@@ -5,7 +5,7 @@ a user and the last one. Without Redis, one process knows every connection.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
@@ -44,8 +44,9 @@ class Presence:
         self._registry = PresenceRegistry(redis_url, worker, redis_prefix) if redis_url is not None else None
         self._listeners: list[OnChange] = []
         self._connected: set[str] = set()
-        self._changes: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
-        self._unpublished: Mapping[str, bool] = {}
+        self._registered: set[str] = set()
+        self._changed: asyncio.Queue[str] = asyncio.Queue()
+        self._unpublished: set[str] = set()
         self._heartbeats = 0
         self._next_heartbeat = 0.0
 
@@ -56,13 +57,13 @@ class Presence:
     def connected(self, user_id: str) -> None:
         """The first connection of a user to this worker has opened."""
         self._connected.add(user_id)
-        self._changes.put_nowait((user_id, True))
+        self._changed.put_nowait(user_id)
 
     def disconnected(self, user_id: str) -> None:
         """The last connection of a user to this worker has closed."""
         self._connected.discard(user_id)
         # A page that reloads is back within the grace period: nothing is published then.
-        asyncio.get_running_loop().call_later(GRACE_S, self._changes.put_nowait, (user_id, False))
+        asyncio.get_running_loop().call_later(GRACE_S, self._changed.put_nowait, user_id)
 
     async def online(self, user_ids: Collection[str]) -> set[str]:
         """Which of these users are online on any worker; without an answer of Redis, on this one."""
@@ -86,50 +87,54 @@ class Presence:
         if loop.time() >= self._next_heartbeat:
             self._next_heartbeat = loop.time() + HEARTBEAT_S
             await self._heartbeat()
-            await self._publish_changes({})
+            await self._publish_changes([])
             if self._heartbeats % HEARTBEATS_PER_RECORD == 0:
                 await self._record_seen(list(self._connected))
             self._heartbeats += 1
         try:
             async with asyncio.timeout(max(0.01, self._next_heartbeat - loop.time())):
-                first = await self._changes.get()
+                first = await self._changed.get()
         except TimeoutError:
             return
         await asyncio.sleep(BATCHING_DELAY_S)  # many users may connect at once
-        changes = dict([first, *(self._changes.get_nowait() for _ in range(self._changes.qsize()))])
-        await self._publish_changes(changes)
+        await self._publish_changes([first, *(self._changed.get_nowait() for _ in range(self._changed.qsize()))])
 
     async def close(self) -> None:
         """Unregister this worker's users now, before their entries expire."""
         if self._registry is not None:
             try:
-                await self._registry.unregister(list(self._connected))
+                await self._registry.unregister(list(self._registered))
             except CONNECTION_ERRORS as error:
                 log.warning("presence_unregister_failed", error=type(error).__name__)
             await self._registry.close()
 
-    async def _publish_changes(self, changes: Mapping[str, bool]) -> None:
-        """Publish changes. Those that fail are published with the next heartbeat."""
-        changes = {**self._unpublished, **changes}
-        self._unpublished = changes
-        await self._mark_offline([user_id for user_id, is_online in changes.items() if not is_online])
-        await self._mark_online([user_id for user_id, is_online in changes.items() if is_online])
-        self._unpublished = {}
+    async def _publish_changes(self, user_ids: Sequence[str]) -> None:
+        """Publish who went online or offline among these users. What fails is published with the next heartbeat.
 
-    async def _mark_online(self, user_ids: Sequence[str]) -> None:
-        connected = [user_id for user_id in user_ids if user_id in self._connected]
+        A user may have connected before the grace period of an earlier connection ended. So what counts is who is
+        connected now, and not the order of the changes.
+        """
+        self._unpublished.update(user_ids)
+        changed = sorted(self._unpublished)
+        await self._mark_offline([user_id for user_id in changed if user_id not in self._connected])
+        await self._mark_online([user_id for user_id in changed if user_id in self._connected])
+        self._unpublished.difference_update(changed)
+
+    async def _mark_online(self, connected: Sequence[str]) -> None:
         came = connected if self._registry is None else await self._registry.register(connected, TTL_S)
+        self._registered.update(connected)
         await self._notify(came, is_online=True)
 
-    async def _mark_offline(self, user_ids: Sequence[str]) -> None:
-        disconnected = [user_id for user_id in user_ids if user_id not in self._connected]
+    async def _mark_offline(self, disconnected: Sequence[str]) -> None:
         await self._record_seen(disconnected)
         gone = disconnected if self._registry is None else await self._registry.unregister(disconnected)
+        self._registered.difference_update(disconnected)
         await self._notify(gone, is_online=False)
 
     async def _heartbeat(self) -> None:
         if self._registry is not None:
-            await self._registry.register(list(self._connected), TTL_S)
+            # A user who has just connected is not registered yet: only `_mark_online` publishes who was offline.
+            await self._registry.register(list(self._registered), TTL_S)
             await self._notify(await self._registry.remove_expired(), is_online=False)
 
     async def _notify(self, user_ids: Sequence[str], *, is_online: bool) -> None:

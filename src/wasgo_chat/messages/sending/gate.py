@@ -12,7 +12,7 @@ from wasgo_chat.core.encoding import is_blank
 from wasgo_chat.core.errors import Invalid
 from wasgo_chat.database.session import Tx
 from wasgo_chat.feature import FeatureOff
-from wasgo_chat.http.json_limits import check_json_object
+from wasgo_chat.http.json_limits import clean_json_object
 from wasgo_chat.http.rate_limits import RateLimits
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
@@ -69,7 +69,7 @@ def check_message(settings: Settings, body: MessageContent, *, files: int = 0) -
         message = f"a message has at most {settings.max_attachments} attachments"
         raise Invalid.field(["attachment_ids"], "too_long", message)
     check_length(settings, body.content)
-    check_json_object(settings, "metadata", body.metadata)
+    clean_json_object(settings, "metadata", body.metadata)
     if type_.check_metadata is not None:
         type_.check_metadata(body.metadata)
     if type_.needs_files and not attached:
@@ -88,7 +88,7 @@ def check_system_message(settings: Settings, body: SendSystemMessage) -> None:
     if is_blank(body.content):
         raise Invalid.field(["content"], "empty", "must not be blank")
     check_length(settings, body.content)
-    check_json_object(settings, "metadata", body.metadata)
+    clean_json_object(settings, "metadata", body.metadata)
 
 
 def check_length(settings: Settings, content: str) -> None:
