@@ -32,21 +32,33 @@ for (const [name, width] of [["desktop", 1280], ["phone", 390]] as const) {
     expect(order).toEqual(order.toSorted((one, other) => one - other));
     await details.getByRole("searchbox").fill("hohenlohe");
     await expect(rows).toHaveCount(1);
-    await details.getByRole("searchbox").fill("nobody");
+    await details.getByRole("searchbox").fill("no such member");
     await expect(details.getByText("No members match")).toBeVisible();
   });
 }
 
-test("a mute is shown until it ends", async ({ browser }) => {
-  const { id } = await createJobConversation(BOTH);
+test("a mute is shown in the list, above the conversation and in the details until it ends", async ({ browser }) => {
+  const { id, title } = await createJobConversation(BOTH);
   const { page } = await openChat(browser, "ana", id);
   const put = async (seconds: number) => {
     const body = { muted_until: new Date(Date.now() + seconds * 1_000).toISOString() };
     await callApi("PUT", `/chat/conversations/${id}/notification_preferences/`, await tokenOf("ana"), body);
   };
-  await put(3);
+  const row = page.getByRole("navigation").getByRole("button", { name: title });
+  const header = page.locator(".chat-bar");
+  await expect(row).toBeVisible();
+  await expect(row).not.toContainText("Muted");
   await openDetails(page);
   const mute = page.getByRole("complementary").getByLabel("Mute");
+  await mute.selectOption("For an hour");
+  for (const place of [row, header]) await expect(place).toContainText("Muted");
+  await mute.selectOption("Not muted");
+  for (const place of [row, header]) await expect(place).not.toContainText("Muted");
+  await put(6);
+  await page.reload();
+  for (const place of [row, header]) await expect(place).toContainText("Muted");
+  await openDetails(page);
   await expect(mute).toHaveValue("current");
   await expect(mute).toHaveValue("none");
+  for (const place of [row, header]) await expect(place).not.toContainText("Muted");
 });

@@ -228,6 +228,7 @@ export const de: Text = {
   quietHoursTo: "Bis",
   mute: "Stummschalten",
   muteFor: { none: "Nicht stumm", hour: "Für eine Stunde", day: "Für einen Tag", week: "Für eine Woche" },
+  muted: "Stummgeschaltet",
   mutedUntil: (when) => `Stumm bis ${when}`,
   saved: "Gespeichert",
   notSaved: "Nicht gespeichert. Versuchen Sie es noch einmal.",

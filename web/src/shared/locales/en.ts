@@ -234,6 +234,7 @@ export const en = {
   quietHoursTo: "To",
   mute: "Mute",
   muteFor: { none: "Not muted", hour: "For an hour", day: "For a day", week: "For a week" },
+  muted: "Muted",
   mutedUntil: (when: string) => `Muted until ${when}`,
   saved: "Saved",
   notSaved: "Not saved. Try again.",
