@@ -94,12 +94,12 @@ async def test_an_idle_process_ends(database: str, tmp_path: Path, monkeypatch: 
 
 FAILING = {
     "dies": PATHS + "import os; sys.stdin.readline(); os.kill(os.getpid(), 9)",
-    "dies while it decodes": DECODER + "images._save_thumbnail = lambda *a: d.os.kill(d.os.getpid(), 11); d.main()",
+    "dies while it decodes": DECODER + "images.save_thumbnail = lambda *a: d.os.kill(d.os.getpid(), 11); d.main()",
     "writes nonsense": PATHS + "print('nonsense', flush=True); sys.stdin.read()",
     "hangs": PATHS + "import time; time.sleep(100)",
-    "computes without end": DECODER + "images._save_thumbnail = lambda *a: any(iter(int, 1)); d.main()",
-    "takes all memory": DECODER + "images._save_thumbnail = lambda *a: bytearray(1 << 30); d.main()",
-    "raises anything": DECODER + "images._save_thumbnail = lambda *a: 1 / 0; d.main()",
+    "computes without end": DECODER + "images.save_thumbnail = lambda *a: any(iter(int, 1)); d.main()",
+    "takes all memory": DECODER + "images.save_thumbnail = lambda *a: bytearray(1 << 30); d.main()",
+    "raises anything": DECODER + "images.save_thumbnail = lambda *a: 1 / 0; d.main()",
 }
 
 

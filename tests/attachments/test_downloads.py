@@ -96,7 +96,7 @@ async def test_active_content_is_only_offered_as_a_download(world: World, kind: 
     assert response.headers["x-content-type-options"] == "nosniff"
     disposition = response.headers["content-disposition"]
     is_played = content_type[:5] in ("audio", "video") and content_type != "audio/amr"
-    if content_type in ("image/jpeg", "image/png", "image/gif", "image/webp") or is_played:
+    if content_type in ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif") or is_played:
         assert disposition == 'inline; filename="ab.html"'
     else:
         assert disposition == 'attachment; filename="ab.html"'

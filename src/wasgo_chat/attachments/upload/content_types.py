@@ -8,20 +8,24 @@ import re
 import zlib
 from pathlib import Path
 
+from wasgo_chat.attachments.upload.metadata.bmp import HEADER_BYTES as BMP_HEADER_BYTES
 from wasgo_chat.attachments.upload.metadata.iso_boxes import handlers_of
 from wasgo_chat.core.errors import ChatError
 
 IMAGES = frozenset(["image/jpeg", "image/png", "image/gif", "image/webp"])
+"""Images that are copied without metadata, and must be decodable."""
+PREVIEWED_IMAGES = frozenset(["image/heic", "image/avif", "image/tiff", "image/bmp"])
+"""Images that are cleaned in place, and have a thumbnail if they can be decoded."""
 AUDIO = frozenset(["audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/webm"])
 VIDEO = frozenset(["video/mp4", "video/webm", "video/quicktime"])
-INLINE = IMAGES | AUDIO | VIDEO
-CLEANED = INLINE - {"audio/ogg", "audio/webm", "video/webm"} | {"image/heic", "image/avif", "image/tiff"}
+INLINE = IMAGES | AUDIO | VIDEO | {"image/avif", "image/bmp"}
+CLEANED = INLINE - {"audio/ogg", "audio/webm", "video/webm"} | PREVIEWED_IMAGES
 """The types whose metadata is removed. The package `metadata` has the functions."""
 EXECUTABLE = "application/x-executable"
 UNKNOWN = "application/octet-stream"
 
 FILE_TYPES: dict[str, frozenset[str] | None] = {
-    "image": IMAGES,
+    "image": IMAGES | PREVIEWED_IMAGES,
     "file": None,
     "audio": AUDIO | {"audio/amr"},  # of older phones; browsers do not play it, so it is a download
     "video": VIDEO,
@@ -124,6 +128,8 @@ def _by_signature(head: bytes, tail: bytes) -> str | None:
     for signature, content_type in _SIGNATURES:
         if head.startswith(signature):
             return content_type
+    if head[:2] == b"BM" and head[6:10] == bytes(4) and int.from_bytes(head[14:18], "little") in BMP_HEADER_BYTES:
+        return "image/bmp"
     if head[:4] == b"RIFF":
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}.get(head[8:12])
     if head[:4] == b"OggS":

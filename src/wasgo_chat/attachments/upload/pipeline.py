@@ -10,7 +10,13 @@ from uuid import UUID
 from wasgo_chat.attachments.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.storage import disk_errors, remove_files
 from wasgo_chat.attachments.upload.antivirus import scan
-from wasgo_chat.attachments.upload.content_types import CLEANED, IMAGES, content_type_of, require_allowed
+from wasgo_chat.attachments.upload.content_types import (
+    CLEANED,
+    IMAGES,
+    PREVIEWED_IMAGES,
+    content_type_of,
+    require_allowed,
+)
 from wasgo_chat.attachments.upload.decoder.pool import Cleaned, DecoderPool
 from wasgo_chat.attachments.upload.decoder.working_files import cleaned_path, thumbnail_path, working_paths
 from wasgo_chat.attachments.upload.duration import duration_of
@@ -85,9 +91,15 @@ async def prepare(
             await asyncio.to_thread(remove_files, working_paths(file.path))
             raise
         if content_type in IMAGES:
-            original, thumbnail = cleaned_path(file.path), thumbnail_path(file.path)
+            original = cleaned_path(file.path)
+        if cleaned.has_thumbnail:
+            thumbnail = thumbnail_path(file.path)
             with disk_errors():
                 thumbnail_size = (await asyncio.to_thread(thumbnail.stat)).st_size
+        elif content_type in PREVIEWED_IMAGES:
+            await asyncio.to_thread(remove_files, working_paths(file.path))
+            if message_type == "image" and not cleaned.is_intact:
+                raise Invalid.field(location, "unreadable_image", "is not a readable image")
         size, sha256 = await asyncio.to_thread(_measure, original)
     return PreparedFile(
         id=new_id(),

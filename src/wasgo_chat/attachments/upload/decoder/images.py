@@ -32,12 +32,12 @@ _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image
 _BYTES_PER_PIXEL = {"PNG": 10, "GIF": 10, "WEBP": 18}
 _TURNED_BYTES_PER_PIXEL = 10
 _SCALED_JPEG_BYTES_PER_PIXEL = 0.25  # decoded at an eighth of its size
-_BASE_BYTES = 16 << 20
+BASE_BYTES = 16 << 20
 # Pictures of other modes are converted before they are made smaller, unless they are large.
 _SCALABLE_MODES = frozenset(["L", "LA", "RGB", "RGBA", "CMYK"])
-_COARSE_PIXELS = 8 * THUMBNAIL_PIXELS
+_COARSE = 8
 # By the value of the tag, see CIPA DC-008 (Exif), 4.6.5.
-_UPRIGHT = {
+UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -96,16 +96,16 @@ def clean_image(path: Path, content_type: str, max_pixels: int, before_decoding:
         memory_per_pixel += _TURNED_BYTES_PER_PIXEL
     if orientation >= 5:
         width, height = height, width
-    before_decoding(Measures(width, height, _BASE_BYTES + int(pixels * memory_per_pixel)))
+    before_decoding(Measures(width, height, BASE_BYTES + int(pixels * memory_per_pixel)))
     with BoundedReader(cleaned) as file, Image.open(file, formats=[file_format]) as image:
         image.seek(0)
         profile = image.info.get("icc_profile")
         if is_encoded_again:
-            upright = image.transpose(_UPRIGHT[orientation])
+            upright = image.transpose(UPRIGHT[orientation])
             _save(upright, turned_path(path), file_format, profile)
-            _save_thumbnail(upright, thumbnail_path(path), profile, 1)
+            save_thumbnail(upright, thumbnail_path(path), profile, 1)
         else:
-            _save_thumbnail(image, thumbnail_path(path), profile, orientation)
+            save_thumbnail(image, thumbnail_path(path), profile, orientation)
     if is_encoded_again:
         turned_path(path).replace(cleaned)
     elif keeps_orientation:
@@ -125,10 +125,15 @@ def _measure(path: Path, file_format: str) -> tuple[int, int, float, bool]:
         return image.width, image.height, per_pixel, file_format == "PNG" and getattr(image, "is_animated", False)
 
 
+def is_plausible(pixels: int, size: int, max_pixels: int) -> bool:
+    """Whether a file of this size may have so many pixels."""
+    return pixels <= min(max_pixels, max(LARGE_PIXELS, size * MAX_PIXELS_PER_BYTE))
+
+
 def _check_pixels(pixels: int, size: int, max_pixels: int) -> None:
     if pixels > max_pixels:
         raise ImageRefused("too_many_pixels", f"has more than {max_pixels} pixels")
-    if pixels > max(LARGE_PIXELS, size * MAX_PIXELS_PER_BYTE):
+    if not is_plausible(pixels, size, max_pixels):
         raise ImageRefused("too_many_pixels", f"has more than {LARGE_PIXELS} pixels, nearly all of them equal")
 
 
@@ -150,10 +155,13 @@ def _save(image: Image.Image, path: Path, file_format: str, profile: bytes | Non
     image.save(path, file_format, **options)
 
 
-def _save_thumbnail(image: Image.Image, path: Path, profile: bytes | None, orientation: int) -> None:
-    box = (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS)
+def save_thumbnail(
+    image: Image.Image, path: Path, profile: bytes | None, orientation: int, pixels: int = THUMBNAIL_PIXELS
+) -> None:
+    """Write a thumbnail with at most so many pixels on a side, turned upright."""
+    box = (pixels, pixels)
     # A JPEG is decoded at a fraction of its size, at least twice that of the thumbnail.
-    image.draft(None, (2 * THUMBNAIL_PIXELS, 2 * THUMBNAIL_PIXELS))
+    image.draft(None, (2 * pixels, 2 * pixels))
     image.load()
     has_alpha = "transparency" in image.info or image.mode in ("RGBA", "LA", "PA")
     # A CMYK profile does not apply to the RGB thumbnail.
@@ -161,13 +169,13 @@ def _save_thumbnail(image: Image.Image, path: Path, profile: bytes | None, orien
     is_large = image.width * image.height > LARGE_PIXELS // 6
     if is_large and image.mode not in _SCALABLE_MODES:
         # Other modes cannot be averaged before they are converted, which would take four bytes for each pixel.
-        step = max(1, max(image.size) // _COARSE_PIXELS)
+        step = max(1, max(image.size) // (_COARSE * pixels))
         image = image.resize((-(-image.width // step), -(-image.height // step)), Image.Resampling.NEAREST)
     if is_large and image.mode in _SCALABLE_MODES and "transparency" not in image.info:
         image.thumbnail(box)
     small = image.convert("RGBA" if has_alpha else "RGB")
     small.thumbnail(box)
     if orientation != 1:
-        small = small.transpose(_UPRIGHT[orientation])
+        small = small.transpose(UPRIGHT[orientation])
     small.info = {}
     small.save(path, "WEBP", quality=80, icc_profile=rgb_profile)

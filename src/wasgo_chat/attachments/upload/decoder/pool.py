@@ -18,6 +18,7 @@ import structlog
 import wasgo_chat
 from wasgo_chat.attachments.decoding_budget import DecodingBudget
 from wasgo_chat.attachments.storage import StorageFull, is_disk_full
+from wasgo_chat.attachments.upload.content_types import PREVIEWED_IMAGES
 from wasgo_chat.attachments.upload.decoder.fair_queue import FairQueue, MemoryBudget
 from wasgo_chat.core.errors import ChatError, Invalid, Unavailable
 from wasgo_chat.settings.config import Settings
@@ -40,10 +41,15 @@ _WALL_PER_CPU = 3
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A cleaned file. An image has a size in pixels; its cleaned file and thumbnail are next to the original."""
+    """A cleaned file. An image has a size in pixels; its cleaned file and thumbnail are next to the original.
+
+    `is_intact` is False if an image was cleaned in place, and could not be decoded.
+    """
 
     width: int | None = None
     height: int | None = None
+    has_thumbnail: bool = False
+    is_intact: bool = True
 
 
 class DecoderPool:
@@ -116,18 +122,30 @@ class DecoderPool:
         }
         answer = await self._ask(decoder, json.dumps(request), loc)
         if "memory" not in answer:
-            return Cleaned()
+            return Cleaned(is_intact=content_type not in PREVIEWED_IMAGES or answer.get("is_intact", False))
         width, height, memory = (int(answer[name]) for name in ("width", "height", "memory"))
+        is_optional = answer.get("is_optional", False)
         try:
             if memory > self._memory.size:
+                if is_optional:
+                    await self._ask(decoder, "skip", loc)
+                    return Cleaned(width, height)
                 raise Invalid.field(loc, "too_many_pixels", "needs too much memory to be decoded")
             await budget.count_pixels(width * height)
         except ChatError:
             await self._ask(decoder, "skip", loc)
             raise
         async with self._memory.hold(memory):
-            await self._ask(decoder, "decode", loc)
-        return Cleaned(width, height)
+            try:
+                answer = await self._ask(decoder, "decode", loc)
+            except Invalid:
+                if not is_optional:
+                    raise
+                return Cleaned(width, height, is_intact=False)
+        if not is_optional:
+            return Cleaned(width, height, has_thumbnail=True)
+        has_thumbnail = answer.get("has_thumbnail", False)
+        return Cleaned(width, height, has_thumbnail=has_thumbnail, is_intact=has_thumbnail)
 
     async def _ask(self, decoder: "_Decoder", request: str, loc: list[str | int]) -> dict[str, Any]:
         try:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, clean_in_place
+from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, PREVIEWED, clean_in_place
 
 # In addition to the estimate for a picture: its file in memory, buffers of the codecs, the interpreter's own growth.
 _SPARE_BYTES = 96 << 20
@@ -48,11 +48,14 @@ def _serve(request: dict[str, Any], answers: Any) -> None:
     _limit_cpu(request["seconds"])
     _limit_memory(_SPARE_BYTES)
     try:
-        if request["content_type"] in IN_PLACE:
-            is_valid = clean_in_place(Path(request["path"]), request["content_type"])
-            answer({"done": True} if is_valid else _refused("unreadable_media", "has no valid structure"))
-        else:
+        if request["content_type"] not in IN_PLACE:
             _clean_image(request, answer)
+        elif not clean_in_place(Path(request["path"]), request["content_type"]):
+            answer(_refused("unreadable_media", "has no valid structure"))
+        elif request["content_type"] in PREVIEWED:
+            _preview(request, answer)
+        else:
+            answer({"done": True})
     except MemoryError:
         answer(_refused("too_many_pixels", "needs too much memory to be decoded"))
     except OSError as error:
@@ -85,6 +88,31 @@ def _clean_image(request: dict[str, Any], answer: Any) -> None:
         answer(_refused(error.code, error.message))
     else:
         answer({"done": True})
+
+
+def _preview(request: dict[str, Any], answer: Any) -> None:
+    """Create the thumbnail of an image that has been cleaned in place, if it can be decoded."""
+    from wasgo_chat.attachments.upload.decoder import previews  # noqa: PLC0415  loads Pillow and libheif
+
+    def wait_for_permission(measures: Any) -> None:
+        answer({"width": measures.width, "height": measures.height, "memory": measures.memory, "is_optional": True})
+        if sys.stdin.readline() != "decode\n":
+            raise _Skipped
+        _limit_memory(measures.memory + _SPARE_BYTES)
+
+    path = Path(request["path"])
+    try:
+        previews.create_preview(path, request["content_type"], request["max_pixels"], wait_for_permission)
+    except OSError as error:
+        if error.errno not in (None, errno.ENOMEM):
+            raise
+        answer({"done": True})
+    except (_Skipped, previews.NotDecoded):
+        answer({"done": True, "is_intact": True})
+    except Exception:
+        answer({"done": True})
+    else:
+        answer({"done": True, "is_intact": True, "has_thumbnail": True})
 
 
 def _refused(code: str, message: str, cause: str = "") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wasgo_chat.attachments.upload.metadata.audio_tags import clean_mp3, clean_wav
+from wasgo_chat.attachments.upload.metadata.bmp import clean_bmp
 from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile
 from wasgo_chat.attachments.upload.metadata.iso_media import clean_iso_media
 from wasgo_chat.attachments.upload.metadata.tiff import clean_tiff
@@ -20,10 +21,14 @@ IN_PLACE: dict[str, Callable[[Path], None]] = {
     "image/heic": clean_iso_media,
     "image/avif": clean_iso_media,
     "image/tiff": clean_tiff,
+    "image/bmp": clean_bmp,
     "audio/mpeg": clean_mp3,
     "audio/wav": clean_wav,
 }
 """The functions that change a file in place. They raise CorruptFile if its structure is not valid."""
+
+PREVIEWED = frozenset(["image/heic", "image/avif", "image/tiff", "image/bmp"])
+"""The images among them: they are stored as they are, with a thumbnail if they can be decoded."""
 
 
 def clean_in_place(path: Path, content_type: str) -> bool:
