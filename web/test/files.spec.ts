@@ -8,6 +8,10 @@ const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
 );
+const TIFF = Buffer.from(
+  "SUkqAAgAAAAKAAABBAABAAAABAAAAAEBBAABAAAABAAAAAIBAwADAAAAhgAAAAMBAwABAAAAAQAAAAYBAwABAAAAAgAAABEBBAABAAAAjAAAABUBAwABAAAAAwAAABYBBAABAAAABAAAABcBBAABAAAAMAAAABwBAwABAAAAAQAAAAAAAAAIAAgACADIHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh7IHh4=",
+  "base64",
+);
 const images = (count: number) => Array.from({ length: count }, (_, at) => ({ name: `${at + 1}.png`, mimeType: "image/png", buffer: PNG }));
 
 test("a file over the limit is reported without an upload, and so is a type that is not allowed", async ({ browser }) => {
@@ -55,6 +59,17 @@ test("three images leave no hole, and ten are four with a number", async ({ brow
   await expect(viewer.getByText("8 of 13")).toBeVisible();
   await viewer.getByRole("button", { name: "Zoom in" }).click();
   await expect(viewer.locator(".full-image")).toHaveAttribute("data-zoomed", "true");
+});
+
+test("an image that browsers do not display is shown by its thumbnail", async ({ browser }) => {
+  const { id } = await createJobConversation(BOTH);
+  const { page, field } = await openChat(browser, "ana", id);
+  await page.locator("input[type=file]").setInputFiles([{ name: "scan.tif", mimeType: "image/tiff", buffer: TIFF }]);
+  await expect(page.getByText("scan.tif: ready to send")).toBeAttached();
+  await field.press("Enter");
+  await page.getByRole("button", { name: "Open scan.tif" }).click();
+  const shown = page.getByRole("dialog").getByRole("img", { name: "scan.tif" });
+  await expect.poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(4);
 });
 
 test("a note about files goes away with the message", async ({ browser }) => {

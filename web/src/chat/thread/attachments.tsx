@@ -14,8 +14,16 @@ const REFRESH_INTERVAL_MS = 60_000;
 /** More images than this are behind the last one, with their number on it. */
 const MAX_THUMBNAILS = 4;
 
-export function isImage(file: Pick<AttachmentOut, "content_type">): boolean {
-  return file.content_type.startsWith("image/");
+/** An image of unknown size could not be decoded: it is shown as a file. */
+export function isImage(file: AttachmentOut): boolean {
+  return file.content_type.startsWith("image/") && file.width !== null && file.height !== null;
+}
+
+/** Formats that browsers do not display; their thumbnails are large. */
+const NOT_DISPLAYED = new Set(["image/heic", "image/heif", "image/tiff"]);
+
+export function fullImageUrl(file: AttachmentOut): string {
+  return NOT_DISPLAYED.has(file.content_type) ? (file.thumbnail_url ?? file.url) : file.url;
 }
 
 /** Downloads a file by a fresh signed URL: the one that came with the message may have expired. */
@@ -47,7 +55,7 @@ export function Attachments({ message }: { message: MessageOut }) {
     refreshedAt.current = Date.now();
     void conversation.refresh(message.id).catch(() => {});
   };
-  const images = message.attachments.filter((attachment) => isImage(attachment) && attachment.width && attachment.height);
+  const images = message.attachments.filter(isImage);
   const otherFiles = message.attachments.filter((attachment) => !images.includes(attachment));
   return (
     <div class="attachments">
